@@ -1,0 +1,198 @@
+//! One struct per table of the shop. Fields in the order of the table's columns; an `Option` is a column that may be
+//! absent. `extra` keeps what a source had and no column names.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Cents, Day, Millis};
+
+/// Something the shop sells.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Product {
+    pub product_id: String,
+    pub name: String,
+    pub brand: Option<String>,
+    /// A path from general to special, parts separated by `/`: `Computers/Laptops`.
+    pub category: Option<String>,
+    pub price_cents: Option<Cents>,
+    pub cost_cents: Option<Cents>,
+    pub launched_on: Option<Day>,
+    pub retired_on: Option<Day>,
+    /// The product this one replaces in its line.
+    pub predecessor_id: Option<String>,
+    /// Units on hand; `None` means not tracked, which counts as available.
+    pub stock: Option<i64>,
+    /// Attribute to value with its unit: `memory` → `16 GB`.
+    pub specs: BTreeMap<String, String>,
+    pub description: Option<String>,
+    pub image_url: Option<String>,
+    pub extra: Option<String>,
+}
+
+/// A person (or firm) who buys or may buy.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Customer {
+    pub customer_id: String,
+    pub joined_on: Option<Day>,
+    pub birth_year: Option<i32>,
+    pub gender: Option<String>,
+    pub region: Option<String>,
+    pub city: Option<String>,
+    pub first_channel: Option<String>,
+    /// Channels on which the customer agreed to be addressed.
+    pub consent: Vec<String>,
+    pub extra: Option<String>,
+}
+
+/// What an event was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    View,
+    Search,
+    Favourite,
+    Cart,
+    Uncart,
+    Purchase,
+    Rate,
+    Return,
+    Ask,
+}
+
+impl EventKind {
+    pub const ALL: [EventKind; 9] = [
+        EventKind::View,
+        EventKind::Search,
+        EventKind::Favourite,
+        EventKind::Cart,
+        EventKind::Uncart,
+        EventKind::Purchase,
+        EventKind::Rate,
+        EventKind::Return,
+        EventKind::Ask,
+    ];
+
+    /// The name in tables and in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            EventKind::View => "view",
+            EventKind::Search => "search",
+            EventKind::Favourite => "favourite",
+            EventKind::Cart => "cart",
+            EventKind::Uncart => "uncart",
+            EventKind::Purchase => "purchase",
+            EventKind::Rate => "rate",
+            EventKind::Return => "return",
+            EventKind::Ask => "ask",
+        }
+    }
+
+    /// The kind with this exact name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// One thing a customer did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    pub at: Millis,
+    pub customer_id: String,
+    pub session_id: Option<String>,
+    pub product_id: Option<String>,
+    pub kind: EventKind,
+    /// Stars, 1 to 5, for `rate`.
+    pub value: Option<f64>,
+    pub quantity: Option<i64>,
+    pub price_cents: Option<Cents>,
+    pub channel: Option<String>,
+    pub campaign_id: Option<String>,
+    pub query: Option<String>,
+    pub extra: Option<String>,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Order {
+    pub order_id: String,
+    pub ordered_at: Millis,
+    pub customer_id: String,
+    pub product_id: String,
+    /// Negative for a return or cancellation.
+    pub quantity: i64,
+    pub unit_price_cents: Cents,
+    pub discount_cents: Option<Cents>,
+    pub store: Option<String>,
+    pub channel: Option<String>,
+    pub extra: Option<String>,
+}
+
+/// A customer's opinion of a product.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Review {
+    pub review_id: Option<String>,
+    pub at: Millis,
+    pub customer_id: Option<String>,
+    pub product_id: String,
+    /// 1 to 5.
+    pub stars: Option<f64>,
+    pub text: String,
+    pub extra: Option<String>,
+}
+
+/// A campaign's contact with (or deliberate silence towards) a customer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Exposure {
+    pub at: Millis,
+    pub customer_id: String,
+    pub campaign_id: String,
+    pub arm: String,
+    /// The probability with which this arm was chosen for this customer, in (0, 1].
+    pub propensity: Option<f64>,
+    pub channel: Option<String>,
+    pub cost_cents: Option<Cents>,
+    pub responded: Option<bool>,
+    pub revenue_cents: Option<Cents>,
+    pub extra: Option<String>,
+}
+
+/// A day's media spend on one channel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Spend {
+    pub day: Day,
+    pub channel: String,
+    pub spend_cents: Cents,
+    pub impressions: Option<i64>,
+    pub clicks: Option<i64>,
+    pub extra: Option<String>,
+}
+
+/// A document customer service may cite.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KnowledgeDocument {
+    pub document_id: String,
+    pub title: String,
+    pub text: String,
+    pub product_ids: Vec<String>,
+    pub source: Option<String>,
+    pub extra: Option<String>,
+}
+
+/// Accessory compatibility: `product_id` fits `with_product_id`, or every product whose `attribute` equals `value`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fit {
+    pub product_id: String,
+    pub with_product_id: Option<String>,
+    pub attribute: Option<String>,
+    pub value: Option<String>,
+    pub extra: Option<String>,
+}

@@ -1,0 +1,10 @@
+//! What would this customer want next? Algorithms and everything around them that decides a list.
+//!
+//! Pure: no files, no network, no clock, no environment, no async. Data come in as matrices and rows, time and seeds
+//! as arguments, and a fitted model is a value that can be written to bytes.
+
+pub mod interactions;
+pub mod model;
+
+pub use interactions::{HistoryEntry, Interactions};
+pub use model::{Algorithm, Contribution, FitError, FitOptions, Recommender, Source};
