@@ -3,8 +3,11 @@
 //! Pure: no files, no network, no clock, no environment, no async. Data come in as matrices and rows, time and seeds
 //! as arguments, and a fitted model is a value that can be written to bytes.
 
+pub mod bytes;
 pub mod interactions;
 pub mod model;
+pub mod registry;
 
 pub use interactions::{HistoryEntry, Interactions};
 pub use model::{Algorithm, Contribution, FitError, FitOptions, Recommender, Source};
+pub use registry::{algorithm, registry};

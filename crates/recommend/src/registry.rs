@@ -1,0 +1,39 @@
+//! The list of all algorithms, one line each. Command line, `lab`, API, console and conformance tests read it; nothing
+//! else names an algorithm.
+
+use crate::{Algorithm, FitError, Recommender, bytes};
+
+static REGISTRY: &[&Algorithm] = &[];
+
+/// Every algorithm, in the order in which lists show them.
+pub fn registry() -> &'static [&'static Algorithm] {
+    REGISTRY
+}
+
+/// The algorithm whose card has this name.
+pub fn algorithm(name: &str) -> Option<&'static Algorithm> {
+    registry().iter().copied().find(|algorithm| algorithm.card.name == name)
+}
+
+/// Reads a model of whichever algorithm wrote `model`.
+pub fn from_bytes(model: &[u8]) -> Result<Box<dyn Recommender>, FitError> {
+    let name = bytes::card_name(model)?;
+    let algorithm = algorithm(name).ok_or_else(|| {
+        let known: Vec<_> = registry().iter().map(|algorithm| algorithm.card.name).collect();
+        FitError::Corrupt(format!("card '{name}' is not known here; known: {}", known.join(", ")))
+    })?;
+    (algorithm.from_bytes)(model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        for (at, algorithm) in registry().iter().enumerate() {
+            let name = algorithm.card.name;
+            assert!(registry()[..at].iter().all(|other| other.card.name != name), "{name} twice");
+        }
+    }
+}
