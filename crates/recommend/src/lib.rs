@@ -4,9 +4,12 @@
 //! as arguments, and a fitted model is a value that can be written to bytes.
 
 pub mod bytes;
+pub mod evaluate;
 pub mod interactions;
 pub mod model;
 pub mod registry;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use interactions::{HistoryEntry, Interactions};
 pub use model::{Algorithm, Contribution, FitError, FitOptions, Recommender, Source};
