@@ -1,1 +1,16 @@
-//! placeholder
+//! The shop's data: the shop folder, its tables in Parquet, SQL over them, and the operational state. The only crate
+//! that knows DataFusion, Parquet and SQLite. No model is known here.
+
+mod config;
+pub mod engine;
+mod error;
+pub mod files;
+pub mod shop;
+pub mod tables;
+
+pub use error::DataError;
+pub use shop::{Shop, ShopConfig};
+pub use tables::{ImportReport, SourceTag, TableWriter, Tables};
+
+/// Arrow as the engine uses it, so that nobody picks another version.
+pub use datafusion::arrow;

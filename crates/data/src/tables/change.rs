@@ -1,0 +1,1 @@
+//! Changes other than imports: erasure, compaction, collection of files nobody names.
