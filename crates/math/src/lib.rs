@@ -4,8 +4,12 @@
 
 pub mod bitmap;
 pub mod random;
+pub mod ridge;
 pub mod sparse;
+pub mod symmetric;
 
 pub use bitmap::Bitmap;
 pub use random::Random;
+pub use ridge::Factors;
 pub use sparse::Csr;
+pub use symmetric::Symmetric;

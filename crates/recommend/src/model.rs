@@ -10,10 +10,15 @@ use crate::{HistoryEntry, Interactions};
 /// One algorithm of the registry: its card and how to fit and read it back.
 pub struct Algorithm {
     pub card: &'static Card,
-    pub fit: fn(&Interactions, &Settings, &FitOptions) -> Result<Box<dyn Recommender>, FitError>,
-    /// The inverse of [`Recommender::to_bytes`].
-    pub from_bytes: fn(&[u8]) -> Result<Box<dyn Recommender>, FitError>,
+    pub fit: FitFn,
+    pub from_bytes: FromBytesFn,
 }
+
+/// Learns a model from interactions.
+pub type FitFn = fn(&Interactions, &Settings, &FitOptions) -> Result<Box<dyn Recommender>, FitError>;
+
+/// The inverse of [`Recommender::to_bytes`].
+pub type FromBytesFn = fn(&[u8]) -> Result<Box<dyn Recommender>, FitError>;
 
 /// What a fit needs beyond data and settings.
 #[derive(Clone)]
