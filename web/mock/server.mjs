@@ -1,0 +1,214 @@
+// A stand-in for the service while the console is developed and tested: the API's shapes over an invented shop, with
+// its error modes, under the same security policy. Run with `npm run mock` (serves dist/) or `npm run dev` (Vite).
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CARDS, historyOf, makeEvaluations, makeModels, makeShop, overviewOf, recommendationsFor } from "./data.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const DIST = join(ROOT, "dist");
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+export const PASSWORD = "tercet";
+
+const SHOPS = [
+  { id: "harbour", name: "Harbour Electronics & Computing Supplies International", currency: "USD", language: "en", time_zone: "Europe/Oslo" },
+  { id: "shanghai", name: "上海青禾数码旗舰店", currency: "CNY", language: "zh", time_zone: "Asia/Shanghai" },
+  { id: "empty", name: "Empty shop · 空店铺", currency: "EUR", language: "en", time_zone: "UTC" },
+];
+
+class Refusal extends Error {
+  constructor(status, code, message, help = null, detail = null) {
+    super(message);
+    this.status = status;
+    this.body = { error: { code, message, detail, help } };
+  }
+}
+
+const say = (lang, en, zh) => (lang === "zh" ? zh : en);
+
+export function createMock(now = Date.now()) {
+  const full = { ...makeShop(now), now };
+  const bare = { products: [], customers: [], orders_by_day: [], now };
+  const state = {
+    models: makeModels(now),
+    evaluations: makeEvaluations(now),
+    jobs: [
+      { id: "j-1", kind: "import", state: "failed", progress: 0.4, message: "orders-2026-11.csv.gz", created_at: now - 7_200_000, started_at: now - 7_199_000, finished_at: now - 7_150_000, result: null,
+        error: { code: "truncated", message: "orders-2026-11.csv.gz: the gzip stream ends in the middle of a block", detail: "after 41,203 rows", help: "Copy the file again and compare its size with the source, then import it once more. Nothing was written." } },
+      { id: "j-2", kind: "train", state: "done", progress: 1, message: "ease", created_at: now - 86_400_000, started_at: now - 86_399_000, finished_at: now - 86_350_000, result: { version: "20261122-031502-ease", "ndcg@10": 0.1312 }, error: null },
+    ],
+    keys: [
+      { id: "k-1", name: "Web shop", scopes: ["ingest", "serve"], prefix: "tk_7Qm2", created_at: now - 40 * 86_400_000, last_used_at: now - 60_000 },
+      { id: "k-2", name: "夜间导入任务与数据仓库同步服务", scopes: ["ingest", "serve", "manage"], prefix: "tk_x90a", created_at: now - 3 * 86_400_000, last_used_at: null },
+    ],
+    sessions: new Map(),
+    failures: 0,
+    n_created: 10,
+  };
+
+  const shopOf = (session) => (session.shop === "empty" ? bare : full);
+  const jobNow = (job) => {
+    if (job.state === "running") {
+      job.progress = Math.min(1, (Date.now() - job.started_at) / 4000);
+      job.message = job.params?.algorithm ?? job.kind;
+      if (job.progress >= 1) Object.assign(job, { state: "done", finished_at: Date.now(), result: { ok: true } });
+    }
+    return job;
+  };
+  const sessionBody = (session) => ({ shop: SHOPS.find((shop) => shop.id === session.shop), shops: SHOPS.map(({ id, name }) => ({ id, name })), scopes: ["ingest", "serve", "manage"] });
+
+  function page(items, query) {
+    const offset = Number(query.get("offset") ?? 0);
+    const limit = Number(query.get("limit") ?? 25);
+    return { total: items.length, items: items.slice(offset, offset + limit) };
+  }
+
+  const by = (field, sign = 1) => (a, b) => (a[field] < b[field] ? -sign : a[field] > b[field] ? sign : 0);
+
+  function products(shop, query) {
+    const text = (query.get("query") ?? "").toLowerCase();
+    if (text === "fail") throw new Refusal(500, "internal", "The query could not be run: the engine ran out of memory.", "Set `engine.memory_mb` in tercet.toml higher and restart.", "found 512 MB, needed 900 MB");
+    const items = shop.products.filter((product) =>
+      [product.name, product.brand, product.product_id].join(" ").toLowerCase().includes(text) &&
+      (product.category ?? "").startsWith(query.get("category") ?? "") && (product.brand ?? "").startsWith(query.get("brand") ?? "") &&
+      (query.get("in_stock") !== "true" || product.stock !== 0));
+    const orders = { orders: by("n_orders", -1), events: by("n_events", -1), name: by("name"), price: by("price_cents"), "-price": by("price_cents", -1), newest: by("launched_on", -1) };
+    return page(items.sort(orders[query.get("sort")] ?? by("revenue_cents", -1)), query);
+  }
+
+  function customers(shop, query) {
+    const text = (query.get("query") ?? "").toLowerCase();
+    const items = shop.customers.filter((customer) => `${customer.customer_id} ${customer.city}`.toLowerCase().includes(text) && customer.region.toLowerCase().includes((query.get("region") ?? "").toLowerCase()));
+    const orders = { orders: by("n_orders", -1), last_seen: by("last_seen", -1), id: by("customer_id") };
+    return page(items.sort(orders[query.get("sort")] ?? by("spent_cents", -1)), query);
+  }
+
+  function found(item, what, id) {
+    if (item === undefined) throw new Refusal(404, "not_found", `There is no ${what} '${id}'.`, "Check the id; ids are case-sensitive.");
+    return item;
+  }
+
+  function open(method, path, body) {
+    if (path === "/shops") return SHOPS.map(({ id, name }) => ({ id, name }));
+    if (method === "POST" && path === "/session") {
+      if (body.password !== PASSWORD) {
+        state.failures += 1;
+        throw new Refusal(401, "wrong_password", "The password is wrong.", "Set a new one on the server.");
+      }
+      const token = `s${(state.n_created += 1)}`;
+      const session = { shop: SHOPS.some((shop) => shop.id === body.shop) ? body.shop : SHOPS[0].id, token };
+      state.sessions.set(token, session);
+      return { $cookie: `session=${token}; HttpOnly; SameSite=Strict; Path=/`, ...sessionBody(session) };
+    }
+    return undefined;
+  }
+
+  function answer(method, path, query, body, session, lang) {
+    const shop = shopOf(session);
+    const empty = session.shop === "empty";
+    const [, first, second, third] = path.split("/").map(decodeURIComponent);
+    const rest = second !== undefined;
+    switch (`${method} ${first}${rest ? "/:id" : ""}${third ? `/${third}` : ""}`) {
+      case "GET session": return sessionBody(session);
+      case "DELETE session": state.sessions.delete(session.token); return null;
+      case "GET overview": return overviewOf(shop, state.models, lang, empty);
+      case "GET products": return products(shop, query);
+      case "GET products/:id": return found(shop.products.find((one) => one.product_id === second), say(lang, "product", "商品"), second);
+      case "GET similar": {
+        const at = shop.products.findIndex((one) => one.product_id === query.get("product"));
+        return { items: at % 9 === 8 ? [] : shop.products.slice(at + 1, at + 1 + Number(query.get("n") ?? 8)).map((one, index) => ({ ...one, score: 0.81 - index * 0.07 })) };
+      }
+      case "GET customers": return customers(shop, query);
+      case "GET customers/:id": return found(shop.customers.find((one) => one.customer_id === second), say(lang, "customer", "顾客"), second);
+      case "GET customers/:id/history": return { items: historyOf(shop, second, now, Number(query.get("limit") ?? 50)) };
+      case "GET recommendations": return recommendationsFor(shop, query);
+      case "GET models": return { items: empty ? [] : state.models };
+      case "POST models/:id/activate": {
+        found(state.models.find((model) => model.version === second), "model", second);
+        state.models.forEach((model) => (model.current = model.version === second));
+        return null;
+      }
+      case "GET evaluations": return { items: empty ? [] : state.evaluations };
+      case "GET cards": return { items: CARDS };
+      case "GET jobs": return { items: empty ? [] : state.jobs.map(jobNow) };
+      case "GET jobs/:id": return found(state.jobs.map(jobNow).find((job) => job.id === second), "job", second);
+      case "POST jobs": {
+        if (state.jobs.some((job) => jobNow(job).state === "running" && job.kind === body.kind))
+          throw new Refusal(409, "busy", say(lang, "Such a job is already running.", "已有同类任务在运行。"), say(lang, "Wait for it or cancel it.", "请等待它完成，或取消它。"));
+        const job = { id: `j-${(state.n_created += 1)}`, kind: body.kind, params: body.params, state: "running", progress: 0, message: null, created_at: Date.now(), started_at: Date.now(), finished_at: null, result: null, error: null };
+        state.jobs.unshift(job);
+        return { $status: 202, ...job };
+      }
+      case "DELETE jobs/:id": {
+        const job = found(state.jobs.find((one) => one.id === second), "job", second);
+        Object.assign(job, { state: "cancelled", finished_at: Date.now() });
+        return null;
+      }
+      case "GET keys": return { items: empty ? [] : state.keys };
+      case "POST keys": {
+        const key = { id: `k-${(state.n_created += 1)}`, name: body.name, scopes: body.scopes, prefix: "tk_mock", created_at: Date.now(), last_used_at: null };
+        state.keys.unshift(key);
+        return { $status: 201, ...key, secret: "tk_mock5Zr8uQ1vB7nX2cK9eW4tY6" };
+      }
+      case "DELETE keys/:id": state.keys = state.keys.filter((key) => key.id !== second); return null;
+      default: throw new Refusal(404, "not_found", `There is no ${method} /v1${path}.`, "See /openapi.json.");
+    }
+  }
+
+  async function bodyOf(request) {
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    return text === "" ? {} : JSON.parse(text);
+  }
+
+  async function api(request, response, url) {
+    const path = url.pathname.slice(3);
+    const lang = (request.headers["accept-language"] ?? "en").startsWith("zh") ? "zh" : "en";
+    try {
+      const body = await bodyOf(request);
+      const token = /session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1];
+      let result = open(request.method, path, body);
+      if (result === undefined) {
+        const session = state.sessions.get(token);
+        if (session === undefined) throw new Refusal(401, "no_session", "Sign in first.");
+        result = answer(request.method, path, url.searchParams, body, session, lang);
+      }
+      if (result === null) return void response.writeHead(204).end();
+      const { $cookie, $status = 200, ...rest } = result;
+      if ($cookie) response.setHeader("Set-Cookie", $cookie);
+      response.writeHead($status, { "Content-Type": "application/json" }).end(JSON.stringify(Array.isArray(result) ? result : rest));
+    } catch (error) {
+      const refusal = error instanceof Refusal ? error : new Refusal(500, "internal", String(error));
+      response.writeHead(refusal.status, { "Content-Type": "application/json" }).end(JSON.stringify(refusal.body));
+    }
+  }
+
+  function file(response, path) {
+    const wanted = normalize(join(DIST, path));
+    const isFile = wanted.startsWith(DIST) && existsSync(wanted) && statSync(wanted).isFile();
+    const name = isFile ? wanted : join(DIST, "index.html");
+    response.writeHead(200, { "Content-Type": TYPES[extname(name)] ?? "application/octet-stream", "Content-Security-Policy": "default-src 'self'", "X-Content-Type-Options": "nosniff" });
+    createReadStream(name).pipe(response);
+  }
+
+  return { api, file };
+}
+
+export async function startMock({ port = 0, dev = false } = {}) {
+  const mock = createMock();
+  const vite = dev ? await (await import("vite")).createServer({ root: ROOT, server: { middlewareMode: true }, appType: "spa" }) : null;
+  const server = createServer((request, response) => {
+    const url = new URL(request.url, "http://localhost");
+    if (url.pathname.startsWith("/v1/")) void mock.api(request, response, url);
+    else if (vite !== null) vite.middlewares(request, response);
+    else mock.file(response, url.pathname);
+  });
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { url } = await startMock({ port: Number(process.env.PORT ?? 5173), dev: process.argv.includes("--dev") });
+  console.log(`mock service on ${url}, password '${PASSWORD}'`);
+}

@@ -1,0 +1,49 @@
+// The languages of the console. A dictionary that lacks a text, or takes other arguments, does not compile.
+import type { Lang } from "../lib/format";
+import { en } from "./en";
+import { zh } from "./zh";
+
+type Texts<T> = {
+  [K in keyof T]: T[K] extends (...args: infer A) => string
+    ? (...args: A) => string
+    : T[K] extends string
+      ? string
+      : Texts<T[K]>;
+};
+
+export type Dictionary = Texts<typeof en>;
+
+export const dictionaries: Record<Lang, Dictionary> = { en, zh };
+
+/** The word for a name the API uses; names this console does not know are shown readably rather than hidden. */
+export function wordFor(words: Record<string, string>, name: string | null | undefined): string {
+  if (name === null || name === undefined || name === "") return "–";
+  const key = name.toLowerCase();
+  return Object.hasOwn(words, key) ? words[key]! : name.replaceAll("_", " ");
+}
+
+/** `recall@10` → `Recall@10`, in the words of the dictionary. */
+export function metricName(t: Dictionary, metric: string): string {
+  const [name = metric, k] = metric.split("@");
+  const word = wordFor(t.known.metric, name);
+  return k === undefined ? word : `${word}@${k}`;
+}
+
+const PROPER_NAMES: Record<string, string> = {
+  user_knn: "User kNN",
+  item_knn: "Item kNN",
+  ease: "EASE",
+  slim: "SLIM",
+  ials: "iALS",
+  svd: "SVD",
+  rp3beta: "RP3β",
+  vmis_knn: "VMIS-kNN",
+  item2vec: "Item2Vec",
+  sasrec: "SASRec",
+};
+
+/** Names of algorithms are proper names, except those that are plain words. */
+export function cardName(t: Dictionary, card: string): string {
+  if (Object.hasOwn(PROPER_NAMES, card)) return PROPER_NAMES[card]!;
+  return Object.hasOwn(t.known.family, card) ? wordFor(t.known.family, card) : card;
+}

@@ -1,0 +1,137 @@
+// The only file that talks to the service. Every failure becomes an ApiError with something to tell a person.
+import type {
+  Card,
+  Customer,
+  ErrorBody,
+  Evaluation,
+  HistoryItem,
+  Job,
+  Key,
+  Model,
+  Overview,
+  Page,
+  Product,
+  Recommendations,
+  Session,
+  ShopName,
+  SimilarItem,
+} from "./types";
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+/** `status` 0 means that no answer came at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: ErrorBody,
+  ) {
+    super(body.message);
+  }
+}
+
+let language = "en";
+let onSignedOut: () => void = () => {};
+
+export function setApiLanguage(lang: string): void {
+  language = lang;
+}
+
+/** Called when the service says that the session has ended. */
+export function setSignedOutHandler(handler: () => void): void {
+  onSignedOut = handler;
+}
+
+export function queryText(query: Query): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== "" && value !== false) search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+export async function errorFrom(response: Response): Promise<ApiError> {
+  try {
+    const body: unknown = await response.json();
+    if (typeof body === "object" && body !== null && "error" in body) {
+      return new ApiError(response.status, body.error as ErrorBody);
+    }
+  } catch {
+    // Not JSON: a proxy's page, say. The status has to speak.
+  }
+  return new ApiError(response.status, { code: "unreadable", message: `HTTP ${response.status}` });
+}
+
+async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let response: Response;
+  try {
+    response = await fetch(`/v1${path}`, {
+      method,
+      headers,
+      credentials: "same-origin",
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal,
+    });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiError(0, { code: "unreachable", message: "" });
+  }
+  if (!response.ok) {
+    const error = await errorFrom(response);
+    if (response.status === 401 && path !== "/session") onSignedOut();
+    throw error;
+  }
+  if (response.status === 204 || response.headers.get("content-length") === "0") return undefined as T;
+  return (await response.json()) as T;
+}
+
+const get = <T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> =>
+  request<T>("GET", path + queryText(query), undefined, signal);
+
+const id = (text: string | number): string => encodeURIComponent(String(text));
+
+interface Items<T> {
+  items: T[];
+}
+
+/** Lists arrive as `{items}`; a bare array is read too. */
+function itemsOf<T>(answer: Items<T> | T[]): T[] {
+  return Array.isArray(answer) ? answer : answer.items;
+}
+
+export const api = {
+  session: () => get<Session>("/session"),
+  shops: async () => itemsOf(await get<Items<ShopName> | ShopName[]>("/shops")),
+  logIn: (password: string, shop?: string) => request<Session>("POST", "/session", { shop, password }),
+  logOut: () => request<void>("DELETE", "/session"),
+
+  overview: (signal?: AbortSignal) => get<Overview>("/overview", {}, signal),
+
+  products: (query: Query, signal?: AbortSignal) => get<Page<Product>>("/products", query, signal),
+  product: (product: string, signal?: AbortSignal) => get<Product>(`/products/${id(product)}`, {}, signal),
+  similar: (product: string, n: number, signal?: AbortSignal) =>
+    get<Items<SimilarItem>>("/similar", { product, n }, signal),
+
+  customers: (query: Query, signal?: AbortSignal) => get<Page<Customer>>("/customers", query, signal),
+  customer: (customer: string, signal?: AbortSignal) => get<Customer>(`/customers/${id(customer)}`, {}, signal),
+  history: (customer: string, limit: number, signal?: AbortSignal) =>
+    get<Items<HistoryItem>>(`/customers/${id(customer)}/history`, { limit }, signal),
+  recommendations: (query: Query, signal?: AbortSignal) => get<Recommendations>("/recommendations", query, signal),
+
+  models: async (signal?: AbortSignal) => itemsOf(await get<Items<Model> | Model[]>("/models", {}, signal)),
+  activateModel: (version: string) => request<unknown>("POST", `/models/${id(version)}/activate`),
+  evaluations: async (signal?: AbortSignal) =>
+    itemsOf(await get<Items<Evaluation> | Evaluation[]>("/evaluations", {}, signal)),
+  cards: async (signal?: AbortSignal) => itemsOf(await get<Items<Card> | Card[]>("/cards", {}, signal)),
+
+  jobs: async (signal?: AbortSignal) => itemsOf(await get<Items<Job> | Job[]>("/jobs", {}, signal)),
+  job: (job: string | number, signal?: AbortSignal) => get<Job>(`/jobs/${id(job)}`, {}, signal),
+  startJob: (kind: string, params: unknown) => request<Job>("POST", "/jobs", { kind, params }),
+  cancelJob: (job: string | number) => request<unknown>("DELETE", `/jobs/${id(job)}`),
+
+  keys: async (signal?: AbortSignal) => itemsOf(await get<Items<Key> | Key[]>("/keys", {}, signal)),
+  createKey: (name: string, scopes: string[]) => request<Key>("POST", "/keys", { name, scopes }),
+  revokeKey: (key: string | number) => request<unknown>("DELETE", `/keys/${id(key)}`),
+};

@@ -1,0 +1,87 @@
+// What every page shares: language, theme, session and the formats that follow from them.
+import { dictionaries, type Dictionary } from "../i18n";
+import { api, setApiLanguage, setSignedOutHandler } from "./api";
+import { Format, type Lang } from "./format";
+import { recall, remember } from "./remember";
+import { router, safeReturnPath } from "./router.svelte";
+import type { Session } from "./types";
+
+export type Theme = "system" | "light" | "dark";
+
+function firstLang(): Lang {
+  const kept = recall("lang");
+  if (kept === "zh" || kept === "en") return kept;
+  return typeof navigator !== "undefined" && navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+function firstTheme(): Theme {
+  const kept = recall("theme");
+  return kept === "light" || kept === "dark" ? kept : "system";
+}
+
+class App {
+  lang = $state<Lang>(firstLang());
+  theme = $state<Theme>(firstTheme());
+  session = $state.raw<Session | null>(null);
+  systemDark = $state(false);
+  /** Ticks every half minute, so that "3 minutes ago" does not grow stale. */
+  now = $state(Date.now());
+
+  readonly t: Dictionary = $derived(dictionaries[this.lang]);
+  readonly dark: boolean = $derived(this.theme === "system" ? this.systemDark : this.theme === "dark");
+  readonly format: Format = $derived(
+    new Format(this.lang, this.session?.shop.currency ?? "USD", this.session?.shop.time_zone ?? "UTC"),
+  );
+
+  setLang(lang: Lang): void {
+    this.lang = lang;
+    remember("lang", lang);
+    setApiLanguage(lang);
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    remember("theme", theme === "system" ? null : theme);
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+  }
+
+  may(scope: string): boolean {
+    return this.session?.scopes.includes(scope) ?? false;
+  }
+
+  async logOut(): Promise<void> {
+    await api.logOut().catch(() => undefined);
+    this.session = null;
+    router.go("/login");
+  }
+
+  toLogin(): void {
+    const here = router.path + router.search;
+    this.session = null;
+    router.go(`/login${here === "/" || here.startsWith("/login") ? "" : `?next=${encodeURIComponent(here)}`}`, {
+      replace: true,
+    });
+  }
+
+  enter(session: Session): void {
+    this.session = session;
+    router.go(safeReturnPath(new URLSearchParams(router.search).get("next")), { replace: true });
+  }
+
+  start(): () => void {
+    setApiLanguage(this.lang);
+    setSignedOutHandler(() => this.toLogin());
+    const media = matchMedia("(prefers-color-scheme: dark)");
+    const onMedia = (): void => void (this.systemDark = media.matches);
+    onMedia();
+    media.addEventListener("change", onMedia);
+    const timer = setInterval(() => (this.now = Date.now()), 30_000);
+    return () => {
+      media.removeEventListener("change", onMedia);
+      clearInterval(timer);
+    };
+  }
+}
+
+export const app = new App();

@@ -1,0 +1,106 @@
+// Where we are, from the address bar and back to it. `matchRoute` is pure; the rest keeps one reactive location.
+
+export type Route =
+  | { page: "login" }
+  | { page: "overview" }
+  | { page: "products" }
+  | { page: "product"; id: string }
+  | { page: "customers" }
+  | { page: "customer"; id: string }
+  | { page: "evaluation" }
+  | { page: "models" }
+  | { page: "jobs" }
+  | { page: "settings" }
+  | { page: "missing"; path: string };
+
+const FLAT = ["login", "products", "customers", "evaluation", "models", "jobs", "settings"] as const;
+
+export function matchRoute(path: string): Route {
+  const missing: Route = { page: "missing", path };
+  const parts = path.split("/").filter((part) => part !== "");
+  const [first, second, ...rest] = parts;
+  if (first === undefined) return { page: "overview" };
+  if (rest.length > 0) return missing;
+  if (second === undefined) {
+    const page = FLAT.find((name) => name === first);
+    return page === undefined ? missing : { page };
+  }
+  let id: string;
+  try {
+    id = decodeURIComponent(second);
+  } catch {
+    return missing;
+  }
+  if (first === "products") return { page: "product", id };
+  if (first === "customers") return { page: "customer", id };
+  return missing;
+}
+
+export const productPath = (id: string): string => `/products/${encodeURIComponent(id)}`;
+export const customerPath = (id: string): string => `/customers/${encodeURIComponent(id)}`;
+
+/** `search` with `changes` laid over it; an empty value removes its name. */
+export function searchWith(search: string, changes: Record<string, string | number | null>): string {
+  const params = new URLSearchParams(search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === "") params.delete(name);
+    else params.set(name, String(value));
+  }
+  const text = params.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+/** Only paths of this console may be returned to after login; `//host` and `/\host` would leave it. */
+export function safeReturnPath(path: string | null): string {
+  return path !== null && /^\/(?![/\\])/.test(path) && !path.startsWith("/login") ? path : "/";
+}
+
+class Router {
+  path = $state(typeof location === "undefined" ? "/" : location.pathname);
+  search = $state(typeof location === "undefined" ? "" : location.search);
+  readonly route: Route = $derived(matchRoute(this.path));
+
+  param(name: string): string {
+    return new URLSearchParams(this.search).get(name) ?? "";
+  }
+
+  go(to: string, { replace = false }: { replace?: boolean } = {}): void {
+    const url = new URL(to, location.origin);
+    const moved = url.pathname !== this.path;
+    history[replace ? "replaceState" : "pushState"](null, "", url);
+    this.read();
+    if (moved) scrollTo(0, 0);
+  }
+
+  /** Changes the query and keeps the page. */
+  query(changes: Record<string, string | number | null>, options: { replace?: boolean } = {}): void {
+    this.go(this.path + searchWith(this.search, changes), options);
+  }
+
+  private read(): void {
+    this.path = location.pathname;
+    this.search = location.search;
+  }
+
+  /** Listens to the browser's buttons and to clicks on our own links; returns how to stop. */
+  start(): () => void {
+    const onPop = (): void => this.read();
+    const onClick = (event: MouseEvent): void => {
+      if (event.defaultPrevented || event.button !== 0) return;
+      if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+      const link = event.target instanceof Element ? event.target.closest("a") : null;
+      const href = link?.getAttribute("href");
+      if (!href?.startsWith("/") || href.startsWith("/v1") || link?.target || link?.hasAttribute("download")) return;
+      event.preventDefault();
+      this.go(href);
+    };
+    addEventListener("popstate", onPop);
+    document.addEventListener("click", onClick);
+    return () => {
+      removeEventListener("popstate", onPop);
+      document.removeEventListener("click", onClick);
+    };
+  }
+}
+
+export const router = new Router();
