@@ -124,6 +124,12 @@ export class Format {
     return this.dates({ year: "numeric", month: "short", day: "numeric", timeZone: "UTC" }).format(date);
   }
 
+  /** For an axis within one year, where the year would be repeated at every tick. */
+  dayOfYear(day: string): string {
+    const date = toDate(`${day}T00:00:00Z`);
+    return date === null ? day : this.dates({ month: "short", day: "numeric", timeZone: "UTC" }).format(date);
+  }
+
   month(day: string): string {
     const date = toDate(`${day.slice(0, 7)}-01T00:00:00Z`);
     if (date === null) return day;

@@ -1,0 +1,428 @@
+// The console in a real browser: every page in both languages, both themes and two widths, then the ways people take.
+//
+// Against TERCET_CONSOLE_URL with TERCET_CONSOLE_PASSWORD, or, without them, against the mock service over dist/.
+// TERCET_CONSOLE_SHOTS names a folder for screenshots. The last line says how many passed and failed.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { runnerImport } from "vite";
+import { accessibility, contrast, overflow, untranslated } from "./inspect.mjs";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const CHROMIUM = process.env.TERCET_CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const SHOTS = process.env.TERCET_CONSOLE_SHOTS;
+const REAL = process.env.TERCET_CONSOLE_URL;
+
+const mock = REAL ? null : await (await import("../../mock/server.mjs")).startMock();
+const URL_BASE = (REAL ?? mock.url).replace(/\/$/, "");
+const PASSWORD = process.env.TERCET_CONSOLE_PASSWORD ?? "tercet";
+if (SHOTS) mkdirSync(SHOTS, { recursive: true });
+
+const { module: i18n } = await runnerImport(`${ROOT}src/i18n/index.ts`);
+const counts = { passed: 0, failed: 0 };
+
+/** Plain texts by path, so that a text can be looked for in the language where it does not belong. */
+function texts(value, path = "", into = new Map()) {
+  for (const [key, inner] of Object.entries(value)) {
+    if (typeof inner === "object") texts(inner, `${path}.${key}`, into);
+    else if (typeof inner === "string") into.set(`${path}.${key}`, inner);
+  }
+  return into;
+}
+
+function foreignTexts(lang) {
+  const own = texts(i18n.dictionaries[lang]);
+  const other = texts(i18n.dictionaries[lang === "zh" ? "en" : "zh"]);
+  const ownTexts = new Set(own.values());
+  return [...other.values()].filter((text) => text.length >= (lang === "zh" ? 4 : 2) && !ownTexts.has(text));
+}
+
+async function check(name, body) {
+  try {
+    const findings = await body();
+    if (findings.length > 0) throw new Error(findings.slice(0, 8).join("\n    "));
+    counts.passed += 1;
+    console.log(`ok    ${name}`);
+  } catch (error) {
+    counts.failed += 1;
+    console.log(`FAIL  ${name}\n    ${error.message.split("\n").slice(0, 12).join("\n    ")}`);
+  }
+}
+
+function expect(condition, message) {
+  if (!condition) throw new Error(message);
+}
+
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+
+/** A page with the wanted language, theme and width, and the list of what its console complained about. */
+async function newPage({ lang = "en", theme = "light", width = 1280, height = 900, shop = "" } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, locale: "en-GB", reducedMotion: "reduce" });
+  await context.addInitScript(
+    ([kept_lang, kept_theme, kept_shop]) => {
+      if (localStorage.getItem("tercet.lang") === null) localStorage.setItem("tercet.lang", kept_lang);
+      if (localStorage.getItem("tercet.theme") === null) localStorage.setItem("tercet.theme", kept_theme);
+      if (kept_shop) localStorage.setItem("tercet.shop", kept_shop);
+    },
+    [lang, theme, shop],
+  );
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const complaints = [];
+  page.on("console", (message) => {
+    // Being asked to sign in is an answer the browser itself writes down as an error.
+    const expected = /status of (401|429)/.test(message.text()) && message.location().url.endsWith("/v1/session");
+    if ((message.type() === "error" || message.type() === "warning") && !expected) complaints.push(`console: ${message.text()} ${message.location().url}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`script: ${error.message}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(URL_BASE) && !request.url().startsWith("data:")) complaints.push(`asks elsewhere: ${request.url()}`);
+  });
+  return { page, complaints, t: i18n.dictionaries[lang], close: () => context.close() };
+}
+
+async function settled(page) {
+  await page.waitForSelector("h1");
+  await page.waitForFunction(() => document.querySelector(".skeleton") === null && document.querySelector("[aria-busy=true]") === null);
+  // Charts arrive with their own chunk.
+  await page.waitForFunction(() => [...document.querySelectorAll(".chart")].every((chart) => chart.querySelector("canvas") !== null));
+  await page.waitForTimeout(150);
+}
+
+async function signIn(page) {
+  await page.goto(`${URL_BASE}/login`);
+  await page.fill("#password", PASSWORD);
+  await page.click("button[type=submit]");
+  await page.waitForSelector("#content");
+}
+
+async function firstHref(page, list) {
+  await page.goto(`${URL_BASE}${list}`);
+  await settled(page);
+  const link = page.locator("tbody th a").first();
+  return (await link.count()) > 0 ? link.getAttribute("href") : null;
+}
+
+async function inspect(page, complaints, lang) {
+  const foreign = foreignTexts(lang);
+  const findings = [
+    ...complaints.splice(0),
+    ...(await page.evaluate(overflow)),
+    ...(await page.evaluate(accessibility)),
+    ...(await page.evaluate(contrast)),
+    ...(await page.evaluate(untranslated, foreign)),
+  ];
+  const declared = await page.getAttribute("html", "lang");
+  if (!declared.startsWith(lang)) findings.push(`html lang is ${declared}`);
+  return findings;
+}
+
+async function shot(page, name) {
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
+}
+
+const scout = await newPage();
+await signIn(scout.page);
+const product = await firstHref(scout.page, "/products");
+const customer = await firstHref(scout.page, "/customers");
+await scout.close();
+
+const PAGES = [
+  ["overview", "/"],
+  ["products", "/products"],
+  ...(product ? [["product", product]] : []),
+  ["customers", "/customers"],
+  ...(customer ? [["customer", customer]] : []),
+  ["evaluation", "/evaluation"],
+  ["models", "/models"],
+  ["jobs", "/jobs"],
+  ["settings", "/settings"],
+  ["missing", "/no/such/page"],
+];
+
+for (const lang of ["zh", "en"]) {
+  for (const theme of ["light", "dark"]) {
+    for (const width of [1280, 360]) {
+      const { page, complaints, close } = await newPage({ lang, theme, width });
+      const name = `${lang}-${theme}-${width}`;
+      await page.goto(`${URL_BASE}/login`);
+      await page.waitForSelector("#password");
+      await check(`${name} login`, () => inspect(page, complaints, lang));
+      await shot(page, `${name}-login`);
+      await signIn(page);
+      for (const [label, path] of PAGES) {
+        await check(`${name} ${label}`, async () => {
+          await page.goto(`${URL_BASE}${path}`);
+          await settled(page);
+          if (label === "customer") {
+            const explain = page.locator("button[aria-expanded]").filter({ hasText: i18n.dictionaries[lang].customer.explain });
+            if ((await explain.count()) > 0) await explain.first().click();
+            await settled(page);
+          }
+          await shot(page, `${name}-${label}`);
+          return inspect(page, complaints, lang);
+        });
+      }
+      if (width === 360) {
+        await check(`${name} menu opens and leads on`, async () => {
+          await page.click("button[aria-controls=sidebar]");
+          await shot(page, `${name}-menu`);
+          await page.click("#sidebar a[href='/customers']");
+          await settled(page);
+          expect(page.url().endsWith("/customers"), `at ${page.url()}`);
+          expect(!(await page.locator("#sidebar").isVisible()), "the menu stays open");
+          return inspect(page, complaints, lang);
+        });
+      }
+      await close();
+    }
+  }
+}
+
+await check("a wrong password is refused with a reason, and does not enter", async () => {
+  const { page, complaints, t, close } = await newPage();
+  await page.goto(`${URL_BASE}/login`);
+  await page.fill("#password", `${PASSWORD}-wrong`);
+  await page.click("button[type=submit]");
+  await page.getByRole("alert").filter({ hasText: t.login.wrong }).waitFor();
+  expect(page.url().includes("/login"), page.url());
+  await page.fill("#password", "");
+  await page.click("button[type=submit]");
+  await page.getByRole("alert").filter({ hasText: t.login.empty }).waitFor();
+  await close();
+  return complaints;
+});
+
+await check("a deep link asks to sign in and comes back", async () => {
+  const { page, complaints, close } = await newPage();
+  await page.goto(`${URL_BASE}/products?sort=name`);
+  await page.waitForSelector("#password");
+  await page.fill("#password", PASSWORD);
+  await page.keyboard.press("Enter");
+  await settled(page);
+  expect(page.url().endsWith("/products?sort=name"), `came back to ${page.url()}`);
+  await close();
+  return complaints;
+});
+
+await check("language and theme are changed and remembered", async () => {
+  const { page, complaints, close } = await newPage();
+  await signIn(page);
+  await page.locator("#sidebar").getByText("中文").click();
+  await page.locator("#sidebar").getByText("深色").click();
+  await page.reload();
+  await settled(page);
+  expect((await page.textContent("h1")) === i18n.dictionaries.zh.overview.title, "the language was forgotten");
+  expect((await page.getAttribute("html", "data-theme")) === "dark", "the theme was forgotten");
+  await close();
+  return complaints;
+});
+
+if (product) {
+  await check("a product is found by its name and opened", async () => {
+    const { page, complaints, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}/products`);
+    await settled(page);
+    const name = (await page.locator("tbody th a").first().textContent()).trim();
+    await page.getByRole("searchbox").fill(name);
+    await page.waitForURL(/query=/);
+    await settled(page);
+    const rows = await page.locator("tbody th a").allTextContents();
+    expect(rows.length > 0 && rows.some((row) => row.trim() === name), `searched ${name}, found ${rows.join(" | ")}`);
+    await page.locator("tbody th a", { hasText: name }).first().click();
+    await settled(page);
+    expect((await page.textContent("h1")).trim() === name, "the detail page shows another product");
+    await page.goBack();
+    await settled(page);
+    expect((await page.getByRole("searchbox").inputValue()) === name, "going back lost the search");
+    await page.getByRole("searchbox").fill("zzz-no-such-product");
+    await page.locator(".empty").waitFor();
+    await close();
+    return complaints;
+  });
+}
+
+if (customer) {
+  await check("a customer's recommendations give reasons and an exact sum", async () => {
+    const { page, complaints, t, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}${customer}`);
+    await settled(page);
+    const explain = page.getByRole("button", { name: t.customer.explain }).first();
+    await explain.waitFor();
+    await explain.click();
+    await page.getByText(t.customer.terms).waitFor();
+    await page.getByText(t.common.showTable).click();
+    const values = (await page.locator(".sum td").allTextContents()).map((text) => Number(text.replace(/[,+]/g, "").replace("−", "-")));
+    const total = values.pop();
+    const sum = values.reduce((a, b) => a + b, 0);
+    expect(values.length > 0 && Math.abs(sum - total) <= 1e-4 * Math.max(1, Math.abs(total)), `terms add up to ${sum}, the score is ${total}`);
+    await page.getByLabel(t.customer.includeOwned).check();
+    await page.waitForURL(/owned=true/);
+    await settled(page);
+    await close();
+    return complaints;
+  });
+}
+
+await check("a training is started and watched to its end", async () => {
+  const { page, complaints, t, close } = await newPage();
+  await signIn(page);
+  await page.goto(`${URL_BASE}/jobs`);
+  await settled(page);
+  const before = await page.locator("li.job").count();
+  const simple = page.locator("#algorithm option[value=popularity]");
+  if ((await simple.count()) > 0) await page.selectOption("#algorithm", "popularity");
+  await page.getByRole("button", { name: t.jobs.startNow }).click();
+  await page.waitForFunction((n) => document.querySelectorAll("li.job").length > n, before);
+  await page.waitForFunction(() => !["queued", "running"].includes(document.querySelector("li.job").dataset.state), null, { timeout: 180_000 });
+  const state = await page.locator("li.job").first().getAttribute("data-state");
+  expect(state === "done", `the job ended as ${state}: ${await page.locator("li.job").first().textContent()}`);
+  await close();
+  return complaints;
+});
+
+await check("a key is created, shown once, and revoked", async () => {
+  const { page, complaints, t, close } = await newPage();
+  const name = `browser test ${Date.now()}`;
+  await signIn(page);
+  await page.goto(`${URL_BASE}/settings`);
+  await settled(page);
+  await page.getByRole("button", { name: t.settings.create }).click();
+  await page.getByRole("alert").filter({ hasText: t.settings.nameEmpty }).waitFor();
+  await page.fill("#key-name", name);
+  await page.getByRole("button", { name: t.settings.create }).click();
+  const secret = (await page.locator("[data-testid=secret] code").textContent()).trim();
+  expect(secret.startsWith("tk_"), `the secret is '${secret}'`);
+  await page.keyboard.press("Escape");
+  expect(await page.locator("dialog").isVisible(), "Escape threw the secret away");
+  await page.getByRole("button", { name: t.settings.secretDone }).click();
+  await page.reload();
+  await settled(page);
+  expect(!(await page.content()).includes(secret), "the secret is shown again");
+  await page.locator("tr", { hasText: name }).getByRole("button").click();
+  await page.getByRole("dialog").getByRole("button", { name: t.settings.revoke }).click();
+  await page.waitForFunction((gone) => ![...document.querySelectorAll("tbody th")].some((cell) => cell.textContent.includes(gone)), name);
+  await close();
+  return complaints;
+});
+
+await check("an evaluation form refuses nothing chosen and shows an algorithm's settings", async () => {
+  const { page, complaints, t, close } = await newPage();
+  await signIn(page);
+  await page.goto(`${URL_BASE}/evaluation`);
+  await settled(page);
+  await page.getByRole("button", { name: t.evaluation.start }).click();
+  await page.getByRole("alert").filter({ hasText: t.evaluation.chooseOne }).waitFor();
+  await page.locator("label.card", { hasText: "EASE" }).click();
+  await page.locator("summary", { hasText: "EASE" }).click();
+  await page.getByLabel("l2").fill("-1");
+  await page.getByRole("button", { name: t.evaluation.start }).click();
+  await page.getByRole("alert").filter({ hasText: "l2" }).waitFor();
+  await close();
+  return complaints;
+});
+
+await check("the keyboard alone reaches the content and the navigation", async () => {
+  const { page, complaints, t, close } = await newPage();
+  await signIn(page);
+  await settled(page);
+  await page.reload();
+  await settled(page);
+  await page.keyboard.press("Tab");
+  expect((await page.evaluate(() => document.activeElement.textContent)) === t.app.skip, "the first stop is not the skip link");
+  await page.keyboard.press("Enter");
+  expect((await page.evaluate(() => document.activeElement.id)) === "content", "the skip link leads nowhere");
+  await page.locator("#sidebar a[href='/models']").focus();
+  const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  expect(outline !== "none", "a focused link has no ring");
+  await page.keyboard.press("Enter");
+  await settled(page);
+  expect((await page.evaluate(() => document.activeElement.id)) === "content", "the focus stays behind after a change of page");
+  await close();
+  return complaints;
+});
+
+await check("on paper there is no navigation and nothing is cut off", async () => {
+  const { page, complaints, close } = await newPage({ width: 794 });
+  await signIn(page);
+  await settled(page);
+  await page.emulateMedia({ media: "print" });
+  expect(!(await page.locator("#sidebar").isVisible()), "the navigation is printed");
+  const findings = await page.evaluate(overflow);
+  await close();
+  return [...complaints, ...findings];
+});
+
+await check("a service that does not answer is said so, with a way to try again", async () => {
+  const { page, t, close } = await newPage();
+  await signIn(page);
+  await page.route("**/v1/models", (route) => route.abort());
+  await page.goto(`${URL_BASE}/models`);
+  await page.getByRole("alert").filter({ hasText: t.error.unreachable }).waitFor();
+  await page.unroute("**/v1/models");
+  await page.getByRole("button", { name: t.common.retry }).click();
+  await page.getByRole("alert").waitFor({ state: "detached" });
+  await close();
+  return [];
+});
+
+if (mock) {
+  for (const lang of ["zh", "en"]) {
+    for (const width of [1280, 360]) {
+      const { page, complaints, close } = await newPage({ lang, width, shop: "empty" });
+      await signIn(page);
+      for (const [label, path] of PAGES.filter(([name]) => !["product", "customer"].includes(name))) {
+        await check(`empty shop ${lang}-${width} ${label}`, async () => {
+          await page.goto(`${URL_BASE}${path}`);
+          await settled(page);
+          await shot(page, `empty-${lang}-${width}-${label}`);
+          if (label !== "missing") expect((await page.locator(".empty").count()) > 0, "no empty state");
+          return inspect(page, complaints, lang);
+        });
+      }
+      await close();
+    }
+  }
+  await check("an error shows the service's message and help", async () => {
+    const { page, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}/products?query=fail`);
+    await page.getByRole("alert").filter({ hasText: "ran out of memory" }).filter({ hasText: "engine.memory_mb" }).waitFor();
+    await shot(page, "error-en");
+    await close();
+    return [];
+  });
+  await check("a model is put into service after a question", async () => {
+    const { page, complaints, t, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}/models`);
+    await settled(page);
+    await page.getByRole("button", { name: t.models.activate }).first().click();
+    await page.getByRole("dialog").waitFor();
+    await shot(page, "dialog-en");
+    await page.getByRole("dialog").getByRole("button", { name: t.models.activate }).click();
+    await page.locator("li.current", { hasText: "item_knn" }).waitFor();
+    await close();
+    return complaints;
+  });
+  await check("a running job can be cancelled", async () => {
+    const { page, complaints, t, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}/jobs`);
+    await settled(page);
+    await page.getByRole("button", { name: t.jobs.startNow }).click();
+    await page.getByRole("button", { name: t.jobs.cancel }).click();
+    await page.getByRole("dialog").getByRole("button", { name: t.jobs.cancel }).click();
+    await page.locator("li.job[data-state=cancelled]").waitFor();
+    await close();
+    return complaints;
+  });
+}
+
+await browser.close();
+mock?.close();
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed > 0 ? 1 : 0;

@@ -1,0 +1,35 @@
+// Addresses to pages and back.
+import { expect, test } from "vitest";
+import { customerPath, matchRoute, productPath, safeReturnPath, searchWith } from "../../src/lib/router.svelte";
+
+test.each([
+  ["/", { page: "overview" }],
+  ["/products", { page: "products" }],
+  ["/products/", { page: "products" }],
+  ["/products/SKU%2F004%20%CE%B2", { page: "product", id: "SKU/004 β" }],
+  ["/customers/a%40b", { page: "customer", id: "a@b" }],
+  ["/models/x", { page: "missing", path: "/models/x" }],
+  ["/products/1/2", { page: "missing", path: "/products/1/2" }],
+  ["/products/%E0%A4%A", { page: "missing", path: "/products/%E0%A4%A" }],
+  ["/nowhere", { page: "missing", path: "/nowhere" }],
+])("%s", (path, route) => expect(matchRoute(path)).toEqual(route));
+
+test.each(["plain", "SKU/004 β", "100% sure?", "a#b", "..", "中文"])("ids survive the address: %s", (id) => {
+  expect(matchRoute(productPath(id))).toEqual({ page: "product", id });
+  expect(matchRoute(customerPath(id))).toEqual({ page: "customer", id });
+});
+
+test.each([
+  ["?a=1&b=2", { a: null, c: "x" }, "?b=2&c=x"],
+  ["?a=1", { a: "" }, ""],
+  ["", { q: "降噪 耳机" }, "?q=%E9%99%8D%E5%99%AA+%E8%80%B3%E6%9C%BA"],
+])("query %s", (search, changes, expected) => expect(searchWith(search, changes)).toBe(expected));
+
+test.each([
+  ["/products?sort=name", "/products?sort=name"],
+  ["//evil.example", "/"],
+  ["/\\evil.example", "/"],
+  ["https://evil.example", "/"],
+  ["/login?next=/", "/"],
+  [null, "/"],
+])("returns only within the console: %s", (path, expected) => expect(safeReturnPath(path)).toBe(expected));
