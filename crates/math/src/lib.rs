@@ -3,10 +3,12 @@
 //! What is not here: I/O, logging, clocks, and any word of retail.
 
 pub mod bitmap;
+pub mod neighbours;
 pub mod random;
 pub mod ridge;
 pub mod sparse;
 pub mod symmetric;
+pub mod top_k;
 
 pub use bitmap::Bitmap;
 pub use random::Random;
