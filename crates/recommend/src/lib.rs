@@ -4,8 +4,14 @@
 //! as arguments, and a fitted model is a value that can be written to bytes.
 
 pub mod bytes;
+#[cfg(test)]
+mod conformance;
 pub mod evaluate;
+pub mod factor;
+mod fitting;
+pub mod graph;
 pub mod interactions;
+pub mod linear;
 pub mod model;
 pub mod registry;
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The list of all algorithms, one line each. Command line, `lab`, API, console and conformance tests read it; nothing
 //! else names an algorithm.
 
-use crate::{Algorithm, FitError, Recommender, bytes};
+use crate::{Algorithm, FitError, Recommender, bytes, factor, graph, linear};
 
-static REGISTRY: &[&Algorithm] = &[];
+static REGISTRY: &[&Algorithm] =
+    &[&linear::ease::ALGORITHM, &linear::slim::ALGORITHM, &graph::rp3beta::ALGORITHM, &factor::ials::ALGORITHM];
 
 /// Every algorithm, in the order in which lists show them.
 pub fn registry() -> &'static [&'static Algorithm] {
