@@ -93,7 +93,7 @@ export const en = {
     orders: "Orders",
     lastDays: (n: string) => `last ${n} days`,
     previousPeriod: (change: string) => `${change} on the days before`,
-    requestsNow: "Requests per minute",
+    requestsNow: "Requests per minute, last hour",
     p99: "Response time, 99th percentile",
     p50: "Response time, median",
     errors: "Errors",
@@ -473,6 +473,8 @@ export const en = {
       other: "Others",
     },
     reason: {
+      own_event: "Own history",
+      similar_customers: "Similar customers",
       history: "Own history",
       item: "Own history",
       purchase: "Bought",
