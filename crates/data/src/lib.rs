@@ -5,10 +5,14 @@ mod config;
 pub mod engine;
 mod error;
 pub mod files;
+mod flush;
+mod models;
 pub mod shop;
+pub mod state;
 pub mod tables;
 
 pub use error::DataError;
+pub use models::Models;
 pub use shop::{Shop, ShopConfig};
 pub use tables::{ImportReport, SourceTag, TableWriter, Tables};
 

@@ -15,13 +15,16 @@
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use domain::Event;
 
 use crate::DataError;
 use crate::config;
 use crate::engine::{Engine, EngineLimits};
 use crate::files::{self, Hook};
-use crate::tables::{PartLimits, Tables};
+use crate::state::{SqliteState, StateStore};
+use crate::tables::{PartLimits, Row, Tables};
 
 pub use crate::config::{RecommendConfig, ShopConfig};
 
@@ -53,6 +56,8 @@ pub struct Shop {
     config: Arc<ShopConfig>,
     tables: Tables,
     options: ShopOptions,
+    state: Arc<Mutex<Option<Arc<SqliteState>>>>,
+    flushing: Arc<Mutex<()>>,
 }
 
 impl Shop {
@@ -81,6 +86,10 @@ impl Shop {
         // Last: a folder is a shop once it has a configuration.
         write_new(&root.join("tercet.toml"), config_toml.as_bytes())?;
         files::sync_folder(root)?;
+        let shop = Self::open(root)?;
+        shop.state()?;
+        drop(shop);
+        // Opened anew, so that creating does not hold the lock.
         Self::open(root)
     }
 
@@ -96,7 +105,7 @@ impl Shop {
         let config = config::parse(&path, &text)?;
         let lock = Arc::new(WriteLock::new(&root));
         let tables = Tables::new(root.join("tables"), lock, options.hook.clone(), options.parts.clone());
-        Ok(Shop { root, config: Arc::new(config), tables, options })
+        Ok(Shop { root, config: Arc::new(config), tables, options, state: Arc::default(), flushing: Arc::default() })
     }
 
     pub fn root(&self) -> &Path {
@@ -114,6 +123,22 @@ impl Shop {
     /// SQL over the tables as they are now; later imports are seen by an engine made later.
     pub fn engine(&self) -> Result<Engine, DataError> {
         Engine::new(&self.tables, &self.config, &self.root.join("tmp"), &self.options.engine)
+    }
+
+    /// The operational state; opened at the first call.
+    pub fn state(&self) -> Result<Arc<SqliteState>, DataError> {
+        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(state) = &*state {
+            return Ok(state.clone());
+        }
+        let opened = Arc::new(SqliteState::open(&self.root.join("state.db"), self.tables.lock_handle())?);
+        // A database restored from before a flush must not give out again offsets that the tables hold.
+        opened.raise_offset(self.tables.manifest(Event::spec())?.log_offset)?;
+        Ok(state.insert(opened).clone())
+    }
+
+    pub(crate) fn flush_guard(&self) -> MutexGuard<'_, ()> {
+        self.flushing.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Takes the exclusive lock now rather than at the first write.

@@ -13,7 +13,8 @@ mod change;
 pub mod manifest;
 mod merge;
 mod parts;
-mod read;
+pub(crate) mod read;
+mod rows;
 pub mod schema;
 mod writer;
 
@@ -29,9 +30,11 @@ use crate::DataError;
 use crate::files::{Hook, Step};
 use crate::shop::{WriteLock, create_private_folder};
 
+pub use self::change::Collected;
 pub use self::manifest::{FileEntry, Manifest, SourceEntry};
 pub use self::parts::PartLimits;
 pub(crate) use self::parts::{FinishedParts, PartsWriter};
+pub use self::rows::Row;
 pub use self::schema::schema;
 pub use self::writer::{ImportReport, SourceTag, TableWriter};
 
@@ -75,6 +78,10 @@ impl Tables {
             found: name.to_owned(),
             allowed: domain::table::ALL.iter().map(|table| table.name).collect::<Vec<_>>().join(", "),
         })
+    }
+
+    pub(crate) fn lock_handle(&self) -> Arc<WriteLock> {
+        self.inner.lock.clone()
     }
 
     pub(crate) fn lock(&self) -> &WriteLock {

@@ -26,6 +26,18 @@ pub struct SourceTag {
     pub digest: Option<String>,
 }
 
+impl SourceTag {
+    /// A file or the like, recognised by its digest.
+    pub fn source(name: impl Into<String>, digest: impl Into<String>) -> Self {
+        SourceTag { name: name.into(), digest: Some(digest.into()) }
+    }
+
+    /// Live changes, which are never a repetition.
+    pub fn live(name: impl Into<String>) -> Self {
+        SourceTag { name: name.into(), digest: None }
+    }
+}
+
 /// What an import did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportReport {
@@ -55,7 +67,7 @@ pub struct TableWriter {
     rejects: Option<Rejects>,
     rows_kept: u64,
     rows_rejected: u64,
-    log_offset: Option<i64>,
+    log_offsets: Option<(i64, i64)>,
     job: Job,
 }
 
@@ -79,7 +91,7 @@ impl Tables {
             rejects: None,
             rows_kept: 0,
             rows_rejected: 0,
-            log_offset: None,
+            log_offsets: None,
             job,
         })
     }
@@ -129,14 +141,14 @@ impl TableWriter {
             .map_err(DataError::io(&rejects.path, "write a rejected row"))
     }
 
-    /// Notes that these rows are the state store's events up to this offset; see `flush`.
-    pub(crate) fn set_log_offset(&mut self, offset: i64) {
-        self.log_offset = Some(offset);
+    /// Notes that these rows are the state store's events after `before` up to `after`; see `flush`.
+    pub(crate) fn set_log_offset(&mut self, before: i64, after: i64) {
+        self.log_offsets = Some((before, after));
     }
 
     /// Makes the rows part of the table, all at once, durably.
     pub fn finish(self) -> Result<ImportReport, DataError> {
-        let TableWriter { tables, spec, tag, parts, rejects, rows_kept, rows_rejected, log_offset, job } = self;
+        let TableWriter { tables, spec, tag, parts, rejects, rows_kept, rows_rejected, log_offsets, job } = self;
         let staged = parts.finish()?;
         let guard = tables.commit_guard(spec);
         let mut manifest = tables.manifest(spec)?;
@@ -159,7 +171,10 @@ impl TableWriter {
             reject_path: rejects.as_ref().map(|name| folder.join(name)),
         };
         note_source(&mut manifest, &tag, &job, &report, rejects);
-        manifest.log_offset = log_offset.unwrap_or(manifest.log_offset);
+        if let Some((before, after)) = log_offsets {
+            assert_eq!(manifest.log_offset, before, "two flushes ran at once");
+            manifest.log_offset = after;
+        }
         tables.commit(spec, manifest, change)?;
         drop(guard);
         Ok(report)

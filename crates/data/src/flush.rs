@@ -1,0 +1,72 @@
+//! Moves accepted events from the state store into the `events` table, each exactly once. The table's manifest says
+//! up to which offset it holds them; it changes in the same atomic step as the rows. The store forgets afterwards, and
+//! a crash in between only means that it forgets later.
+
+use domain::{Event, TableSpec};
+
+use crate::files::Step;
+use crate::state::StateStore;
+use crate::tables::Row;
+use crate::{DataError, Shop, SourceTag};
+
+/// Events read and encoded at a time.
+const BATCH_EVENTS: usize = 16 << 10;
+/// Events in one flush; more are left for the next.
+const FLUSH_EVENTS_MAX: usize = 4 << 20;
+/// Small files of live events are joined once there are this many.
+const COMPACT_FILES: usize = 32;
+
+impl Shop {
+    /// Moves what the state store holds into the tables; how many events.
+    pub fn flush_events(&self) -> Result<u64, DataError> {
+        let _one_at_a_time = self.flush_guard();
+        self.lock_for_writing()?;
+        let spec = Event::spec();
+        let state = self.state()?;
+        let before = self.tables().manifest(spec)?.log_offset;
+        let (n_events, after) = self.copy_events(&*state, spec, before)?;
+        (self.tables().hook())(Step::AckEvents).map_err(DataError::io(self.root(), "forget flushed events"))?;
+        state.forget_through(after)?;
+        if self.tables().manifest(spec)?.files.len() >= COMPACT_FILES {
+            self.tables().compact(spec)?;
+        }
+        Ok(n_events)
+    }
+
+    fn copy_events(
+        &self,
+        state: &dyn StateStore,
+        spec: &'static TableSpec,
+        before: i64,
+    ) -> Result<(u64, i64), DataError> {
+        let mut n_events = 0;
+        let mut after = before;
+        let mut writer = None;
+        while n_events < FLUSH_EVENTS_MAX {
+            let (offsets, events): (Vec<i64>, Vec<Event>) =
+                state.events_since(after, BATCH_EVENTS)?.into_iter().unzip();
+            let Some(last) = offsets.last() else { break };
+            let writer = match &mut writer {
+                Some(writer) => writer,
+                None => writer.insert(self.tables().writer(spec, SourceTag::live("api"))?),
+            };
+            writer.write(Event::to_batch(&events)?)?;
+            n_events += events.len();
+            after = *last;
+        }
+        if let Some(mut writer) = writer {
+            writer.set_log_offset(before, after);
+            writer.finish()?;
+        }
+        Ok((n_events as u64, after))
+    }
+
+    /// Removes every trace of a customer: rows in all tables, accepted events, given answers. Returns how many rows
+    /// there were.
+    pub fn erase_customer(&self, customer_id: &str) -> Result<u64, DataError> {
+        // No flush may carry an event from the store to the tables between the two.
+        let _no_flush = self.flush_guard();
+        let n_state = self.state()?.erase_customer(customer_id)?;
+        Ok(n_state + self.tables().delete_where_customer(customer_id)?)
+    }
+}

@@ -1,0 +1,405 @@
+//! The state in SQLite: one thread writes, gathering what waits into one commit (and one sync to disk); readers have
+//! a connection of their own and see only what is committed.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+
+use domain::Event;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Answer, ApiKey, Appended, Evaluation, EventBatch, Job, Reply, Session, StateStore, migrations};
+use crate::DataError;
+use crate::shop::WriteLock;
+
+/// Commands that may wait before a caller is held back.
+const QUEUE_LENGTH: usize = 1024;
+/// Commands that share one commit at most.
+const GROUP_MAX: usize = 512;
+const ANSWERS_KEPT: i64 = 1_000_000;
+const IDEMPOTENCY_KEPT_MS: i64 = 7 * 86_400_000;
+
+pub struct SqliteState {
+    path: PathBuf,
+    lock: Arc<WriteLock>,
+    reader: Mutex<Connection>,
+    queue: Option<SyncSender<Work>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// Runs inside the group's transaction; what it returns is called with the outcome of the commit.
+type Work = Box<dyn FnOnce(&Connection) -> Acknowledge + Send>;
+type Acknowledge = Box<dyn FnOnce(Option<&rusqlite::Error>) + Send>;
+
+/// For `map_err`: what went wrong with the database at `path`.
+pub(super) fn failed(path: &Path) -> impl FnOnce(rusqlite::Error) -> DataError {
+    let path = path.to_owned();
+    move |error| explained(&path, &error)
+}
+
+fn explained(path: &Path, error: &rusqlite::Error) -> DataError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => DataError::DiskFull { path: path.to_owned(), doing: "write to the database" },
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => DataError::Corrupt {
+            path: path.to_owned(),
+            found: error.to_string(),
+            help: "Restore the shop from a backup",
+        },
+        _ => DataError::State { message: format!("{}: {error}", path.display()) },
+    }
+}
+
+impl SqliteState {
+    /// Opens or creates the database. Creating and migrating take the shop's lock.
+    pub(crate) fn open(path: &Path, lock: Arc<WriteLock>) -> Result<Self, DataError> {
+        if !path.exists() {
+            lock.hold()?;
+        }
+        let writer = connect(path)?;
+        if !migrations::is_current(path, &writer)? {
+            lock.hold()?;
+            migrations::apply(path, &writer)?;
+        }
+        let (queue, waiting) = mpsc::sync_channel(QUEUE_LENGTH);
+        let thread = thread::Builder::new()
+            .name("tercet-state".to_owned())
+            .spawn(move || write_groups(&writer, &waiting))
+            .map_err(DataError::io(path, "start the writing thread"))?;
+        let reader = Mutex::new(connect(path)?);
+        Ok(SqliteState { path: path.to_owned(), lock, reader, queue: Some(queue), writer: Some(thread) })
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Queues `work` for the next commit; `reply` hears of it afterwards.
+    fn write_then<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        reply: Reply<T>,
+    ) {
+        if let Err(error) = self.lock.hold() {
+            return reply(Err(error));
+        }
+        let path = self.path.clone();
+        let work: Work = Box::new(move |connection| {
+            let done = in_savepoint(connection, work);
+            Box::new(move |commit| {
+                reply(match (done, commit) {
+                    (Ok(value), None) => Ok(value),
+                    (Ok(_), Some(error)) => Err(explained(&path, error)),
+                    (Err(error), _) => Err(explained(&path, &error)),
+                });
+            })
+        });
+        let queue = self.queue.as_ref().expect("the queue lives as long as the store");
+        // The writing thread ends only after the queue.
+        let _ = queue.send(work);
+    }
+
+    fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, DataError> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.write_then(work, Box::new(move |outcome| drop(sender.send(outcome))));
+        receiver.recv().unwrap_or_else(|_| Err(DataError::State { message: "the writing thread has ended".to_owned() }))
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, DataError> {
+        work(&self.reader()).map_err(failed(&self.path))
+    }
+
+    /// A consistent copy of the whole database, also while others write.
+    pub(crate) fn copy_to(&self, target: &Path) -> Result<(), DataError> {
+        self.read(|reader| reader.execute("VACUUM INTO ?1", [target.to_string_lossy()])).map(drop)
+    }
+
+    /// What SQLite itself finds wrong with the file; empty when nothing is.
+    pub(crate) fn integrity(&self) -> Result<Vec<String>, DataError> {
+        let found = self.read(|reader| {
+            reader
+                .prepare("PRAGMA integrity_check")?
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<Vec<String>, _>>()
+        })?;
+        Ok(found.into_iter().filter(|line| line != "ok").collect())
+    }
+}
+
+impl Drop for SqliteState {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, DataError> {
+    let connection = Connection::open(path).map_err(failed(path))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(path, owner_only).map_err(DataError::io(path, "set the file's permissions"))?;
+    }
+    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(failed(path))?;
+    connection
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
+        .map_err(failed(path))?;
+    Ok(connection)
+}
+
+fn write_groups(connection: &Connection, waiting: &Receiver<Work>) {
+    while let Ok(first) = waiting.recv() {
+        let begun = connection.execute_batch("BEGIN IMMEDIATE");
+        let mut acknowledge = vec![first(connection)];
+        while acknowledge.len() < GROUP_MAX
+            && let Ok(next) = waiting.try_recv()
+        {
+            acknowledge.push(next(connection));
+        }
+        let committed = begun.and_then(|()| connection.execute_batch("COMMIT"));
+        if committed.is_err() && !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        acknowledge.into_iter().for_each(|acknowledge| acknowledge(committed.as_ref().err()));
+    }
+}
+
+/// One command's failure does not undo its neighbours in the group.
+fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    // Outside a transaction (it could not begin, or SQLite rolled it back) a savepoint would commit by itself.
+    if connection.is_autocommit() {
+        return Err(rusqlite::Error::ExecuteReturnedResults);
+    }
+    connection.execute_batch("SAVEPOINT command")?;
+    let done = work(connection);
+    match &done {
+        Ok(_) => connection.execute_batch("RELEASE command")?,
+        Err(_) => {
+            let _ = connection.execute_batch("ROLLBACK TO command; RELEASE command");
+        }
+    }
+    done
+}
+
+fn append_events(connection: &Connection, batch: &EventBatch) -> rusqlite::Result<Appended> {
+    if let Some(key) = &batch.idempotency_key {
+        let earlier = connection
+            .prepare_cached("SELECT last_offset, n_events FROM idempotency WHERE key = ?1")?
+            .query_row([key], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))
+            .optional()?;
+        if let Some((last_offset, n_events)) = earlier {
+            return Ok(Appended { last_offset, n_events: n_events as usize, duplicate: true });
+        }
+    }
+    let mut insert = connection.prepare_cached("INSERT INTO event_log (customer_id, body) VALUES (?1, ?2)")?;
+    for event in &batch.events {
+        insert.execute(params![event.customer_id, json(event)])?;
+    }
+    let (last_offset, n_events) = (connection.last_insert_rowid(), batch.events.len());
+    if let Some(key) = &batch.idempotency_key {
+        connection
+            .prepare_cached("INSERT INTO idempotency (key, last_offset, n_events, at) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![key, last_offset, n_events as i64, batch.received_at])?;
+        connection
+            .prepare_cached("DELETE FROM idempotency WHERE at < ?1")?
+            .execute([batch.received_at - IDEMPOTENCY_KEPT_MS])?;
+    }
+    Ok(Appended { last_offset, n_events, duplicate: false })
+}
+
+fn put_answer(connection: &Connection, answer: &Answer) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO answer (list_id, customer_id, at, body) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![answer.list_id, answer.customer_id, answer.at, answer.body.to_string()])?;
+    let number = connection.last_insert_rowid();
+    if number % 1024 == 0 {
+        connection.execute("DELETE FROM answer WHERE number <= ?1", [number - ANSWERS_KEPT])?;
+    }
+    Ok(())
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("these types have only text keys")
+}
+
+/// Column `at` of a row, read as JSON.
+fn from_json<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(at)?.as_str()?;
+    serde_json::from_str(text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(error)))
+}
+
+fn event_of(row: &Row<'_>) -> rusqlite::Result<(i64, Event)> {
+    Ok((row.get(0)?, from_json(row, 1)?))
+}
+
+fn answer_of(row: &Row<'_>) -> rusqlite::Result<Answer> {
+    Ok(Answer { list_id: row.get(0)?, customer_id: row.get(1)?, at: row.get(2)?, body: from_json(row, 3)? })
+}
+
+impl StateStore for SqliteState {
+    fn append_then(&self, batch: EventBatch, reply: Reply<Appended>) {
+        self.write_then(move |connection| append_events(connection, &batch), reply);
+    }
+
+    fn append(&self, batch: EventBatch) -> Result<Appended, DataError> {
+        self.write(move |connection| append_events(connection, &batch))
+    }
+
+    fn events_since(&self, offset: i64, n_max: usize) -> Result<Vec<(i64, Event)>, DataError> {
+        self.read(|reader| {
+            reader
+                .prepare_cached("SELECT offset, body FROM event_log WHERE offset > ?1 ORDER BY offset LIMIT ?2")?
+                .query_map(params![offset, n_max as i64], event_of)?
+                .collect()
+        })
+    }
+
+    fn events_of(&self, customer_id: &str) -> Result<Vec<(i64, Event)>, DataError> {
+        self.read(|reader| {
+            reader
+                .prepare_cached("SELECT offset, body FROM event_log WHERE customer_id = ?1 ORDER BY offset")?
+                .query_map([customer_id], event_of)?
+                .collect()
+        })
+    }
+
+    fn n_events_since(&self, offset: i64) -> Result<u64, DataError> {
+        let count = "SELECT count(*) FROM event_log WHERE offset > ?1";
+        self.read(|reader| reader.query_row(count, [offset], |row| row.get::<_, i64>(0))).map(|n| n as u64)
+    }
+
+    fn forget_through(&self, offset: i64) -> Result<(), DataError> {
+        self.write(move |writer| writer.execute("DELETE FROM event_log WHERE offset <= ?1", [offset])).map(drop)
+    }
+
+    fn raise_offset(&self, offset: i64) -> Result<(), DataError> {
+        let current = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'event_log'";
+        if self.read(|reader| reader.query_row(current, [], |row| row.get::<_, i64>(0)))? >= offset {
+            return Ok(());
+        }
+        self.write(move |writer| {
+            writer.execute("DELETE FROM sqlite_sequence WHERE name = 'event_log'", [])?;
+            writer.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('event_log', ?1)", [offset])
+        })
+        .map(drop)
+    }
+
+    fn put_key(&self, key: ApiKey) -> Result<(), DataError> {
+        self.write(move |writer| {
+            writer.execute("INSERT OR REPLACE INTO api_key (id, body) VALUES (?1, ?2)", params![key.id, json(&key)])
+        })
+        .map(drop)
+    }
+
+    fn keys(&self) -> Result<Vec<ApiKey>, DataError> {
+        self.read(|reader| {
+            reader
+                .prepare_cached("SELECT body FROM api_key ORDER BY id")?
+                .query_map([], |row| from_json(row, 0))?
+                .collect()
+        })
+    }
+
+    fn delete_key(&self, id: &str) -> Result<bool, DataError> {
+        let id = id.to_owned();
+        self.write(move |writer| writer.execute("DELETE FROM api_key WHERE id = ?1", [id])).map(|n| n > 0)
+    }
+
+    fn password_hash(&self) -> Result<Option<String>, DataError> {
+        let select = "SELECT value FROM setting WHERE name = 'password_hash'";
+        self.read(|reader| reader.query_row(select, [], |row| row.get(0)).optional())
+    }
+
+    fn set_password_hash(&self, hash: &str) -> Result<(), DataError> {
+        let hash = hash.to_owned();
+        let replace = "INSERT OR REPLACE INTO setting (name, value) VALUES ('password_hash', ?1)";
+        self.write(move |writer| writer.execute(replace, [hash])).map(drop)
+    }
+
+    fn put_session(&self, session: Session) -> Result<(), DataError> {
+        self.write(move |writer| {
+            writer.execute("DELETE FROM session WHERE expires_at < ?1", [session.created_at])?;
+            writer.execute(
+                "INSERT OR REPLACE INTO session (hash, created_at, expires_at) VALUES (?1, ?2, ?3)",
+                params![session.hash, session.created_at, session.expires_at],
+            )
+        })
+        .map(drop)
+    }
+
+    fn session(&self, hash: &str, now: i64) -> Result<Option<Session>, DataError> {
+        let select = "SELECT hash, created_at, expires_at FROM session WHERE hash = ?1 AND expires_at >= ?2";
+        let session =
+            |row: &Row<'_>| Ok(Session { hash: row.get(0)?, created_at: row.get(1)?, expires_at: row.get(2)? });
+        self.read(|reader| reader.prepare_cached(select)?.query_row(params![hash, now], session).optional())
+    }
+
+    fn delete_session(&self, hash: &str) -> Result<(), DataError> {
+        let hash = hash.to_owned();
+        self.write(move |writer| writer.execute("DELETE FROM session WHERE hash = ?1", [hash])).map(drop)
+    }
+
+    fn put_job(&self, job: Job) -> Result<(), DataError> {
+        let replace = "INSERT OR REPLACE INTO job (id, created_at, body) VALUES (?1, ?2, ?3)";
+        self.write(move |writer| writer.execute(replace, params![job.id, job.created_at, json(&job)])).map(drop)
+    }
+
+    fn job(&self, id: &str) -> Result<Option<Job>, DataError> {
+        let select = "SELECT body FROM job WHERE id = ?1";
+        self.read(|reader| reader.prepare_cached(select)?.query_row([id], |row| from_json(row, 0)).optional())
+    }
+
+    fn jobs(&self, n_max: usize) -> Result<Vec<Job>, DataError> {
+        let select = "SELECT body FROM job ORDER BY created_at DESC, id DESC LIMIT ?1";
+        self.read(|reader| reader.prepare_cached(select)?.query_map([n_max as i64], |row| from_json(row, 0))?.collect())
+    }
+
+    fn put_answer_later(&self, answer: Answer) {
+        // An answer that cannot be stored is only missing from later explanations; the customer has it.
+        self.write_then(move |writer| put_answer(writer, &answer), Box::new(drop));
+    }
+
+    fn answer(&self, list_id: &str) -> Result<Option<Answer>, DataError> {
+        let select = "SELECT list_id, customer_id, at, body FROM answer WHERE list_id = ?1";
+        self.read(|reader| reader.prepare_cached(select)?.query_row([list_id], answer_of).optional())
+    }
+
+    fn put_evaluation(&self, at: i64, body: Value) -> Result<i64, DataError> {
+        self.write(move |writer| {
+            let insert = "INSERT INTO evaluation (at, body) VALUES (?1, ?2)";
+            writer.execute(insert, params![at, body.to_string()])?;
+            Ok(writer.last_insert_rowid())
+        })
+    }
+
+    fn evaluations(&self, n_max: usize) -> Result<Vec<Evaluation>, DataError> {
+        let select = "SELECT id, at, body FROM evaluation ORDER BY id DESC LIMIT ?1";
+        let evaluation = |row: &Row<'_>| Ok(Evaluation { id: row.get(0)?, at: row.get(1)?, body: from_json(row, 2)? });
+        self.read(|reader| reader.prepare_cached(select)?.query_map([n_max as i64], evaluation)?.collect())
+    }
+
+    fn erase_customer(&self, customer_id: &str) -> Result<u64, DataError> {
+        let id = customer_id.to_owned();
+        let n = self.write(move |writer| {
+            let events = writer.execute("DELETE FROM event_log WHERE customer_id = ?1", [&id])?;
+            let answers = writer.execute("DELETE FROM answer WHERE customer_id = ?1", [&id])?;
+            Ok((events + answers) as u64)
+        })?;
+        // The write-ahead log may still hold the deleted pages.
+        self.read(|reader| reader.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))?;
+        Ok(n)
+    }
+}
