@@ -34,7 +34,10 @@ const STEPS: &[&str] = &["
 "];
 
 pub(super) fn version(path: &Path, connection: &Connection) -> Result<usize, DataError> {
-    connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0)).map(|n| n as usize).map_err(failed(path))
+    connection
+        .query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))
+        .map(|n| n as usize)
+        .map_err(failed(path))
 }
 
 /// Whether the schema is the one this program knows; a later one is an error.
