@@ -7,6 +7,7 @@ pub mod neighbours;
 pub mod random;
 pub mod ridge;
 pub mod sparse;
+pub mod special;
 pub mod symmetric;
 pub mod top_k;
 

@@ -7,13 +7,16 @@ pub mod bytes;
 #[cfg(test)]
 mod conformance;
 pub mod evaluate;
+pub mod explain;
 pub mod factor;
 mod fitting;
 pub mod graph;
 pub mod interactions;
 pub mod linear;
 pub mod model;
+pub mod rank;
 pub mod registry;
+pub mod retail;
 #[cfg(test)]
 pub(crate) mod testing;
 

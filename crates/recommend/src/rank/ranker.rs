@@ -1,0 +1,644 @@
+//! The ranker: everything that holds for a day is prepared once, a request then costs one scoring of the model, one
+//! pass over the items, and work on a small pool.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::{Day, Product, Settings};
+use math::Bitmap;
+
+use super::answer::{Answer, AnswerItem, Filters, Request, Term, TermName, Versions};
+use super::catalogue::{Catalogue, FNV_START, fnv};
+use super::policy::{DIVERSITY, EXPLORATION, MARGIN, POPULARITY_TERM, Policy, PolicyError, STOCK};
+use super::rules::{Action, Rule};
+use super::select::{Cap, Choice, Exploration, Plan, select};
+use super::terms::{Extra, Own, RetailSettings, retail_terms};
+use super::{Similarity, grid};
+use crate::retail::{Knowledge, NEW_PRODUCT};
+use crate::{HistoryEntry, Recommender, Source};
+
+/// What a ranker is made of.
+pub struct RankerParts {
+    pub model: Arc<dyn Recommender>,
+    pub model_version: String,
+    /// Scores products that the model knows too little about.
+    pub content: Option<Arc<dyn Recommender>>,
+    /// The model's items first, in its order; products that came later after them.
+    pub catalogue: Arc<Catalogue>,
+    pub knowledge: Arc<Knowledge>,
+    pub policy: Policy,
+    pub today: Day,
+}
+
+/// Why there is no ranker, no answer, or no replay.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RankError {
+    #[error("the catalogue has {catalogue} products and the model {model} items; the model's must come first in it")]
+    TooFewProducts { catalogue: usize, model: usize },
+    #[error("the policy cannot be followed: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Policy(Vec<PolicyError>),
+    #[error("a list of {found} items was asked for; allowed: 1 to {max}")]
+    BadLength { found: usize, max: usize },
+    #[error("the answer was made with {what} {stored}, this ranker has {present}; replay needs the same")]
+    OtherVersion { what: &'static str, stored: String, present: String },
+}
+
+/// Longest list of one request.
+const N_MAX: usize = 10_000;
+/// Own events named one by one in an answer; the rest is one term.
+const OWN_EVENTS_MAX: usize = 12;
+
+/// A model, a catalogue and a policy, ready to answer for one day.
+pub struct Ranker {
+    parts: RankerParts,
+    versions: Versions,
+    /// On sale today and not excluded by a rule for everyone.
+    base: Bitmap,
+    accessories: Bitmap,
+    /// Shape: (n_items). The sum of the terms that are the same for every request.
+    fixed: Vec<f64>,
+    fixed_settings: FixedSettings,
+    /// Items that are not sold everywhere.
+    regional: Vec<u32>,
+    caps: Vec<(usize, Cap)>,
+    likeness: AttributeSimilarity,
+    retail: RetailSettings,
+    diversity: f64,
+    pool: usize,
+    exploration: Exploration,
+    content_weight: f64,
+    content_needed: Bitmap,
+}
+
+thread_local! {
+    /// Score buffers of a thread, so that a request allocates none.
+    static BUFFERS: RefCell<(Vec<f32>, Vec<f64>)> = const { RefCell::new((Vec::new(), Vec::new())) };
+}
+
+impl Ranker {
+    /// Checks the parts and prepares the day.
+    pub fn new(parts: RankerParts) -> Result<Ranker, RankError> {
+        let (n_items, n_model) = (parts.catalogue.n_items(), parts.model.n_items());
+        if n_items < n_model {
+            return Err(RankError::TooFewProducts { catalogue: n_items, model: n_model });
+        }
+        let errors = parts.policy.check(None);
+        if !errors.is_empty() {
+            return Err(RankError::Policy(errors));
+        }
+        let diversity = parts.policy.settings(&DIVERSITY);
+        let new_product = parts.policy.settings(&NEW_PRODUCT);
+        let min_customers = new_product.int("min_customers");
+        let customers = |item: usize| i64::from(parts.knowledge.n_customers_of_item.get(item).copied().unwrap_or(0));
+        let fixed_settings = FixedSettings::of(&parts);
+        Ok(Ranker {
+            versions: versions(&parts),
+            base: base(&parts),
+            accessories: accessories(&parts),
+            fixed: (0..n_items as u32).map(|item| sum(&fixed_settings.terms(&parts, item))).collect(),
+            fixed_settings,
+            regional: regional(&parts.catalogue),
+            caps: caps(&parts),
+            likeness: AttributeSimilarity::of(&parts.catalogue),
+            retail: RetailSettings::of(&parts.policy),
+            diversity: diversity.float("weight"),
+            pool: diversity.usize("pool"),
+            exploration: exploration(&parts.policy.settings(&EXPLORATION)),
+            content_weight: new_product.float("content_weight"),
+            content_needed: Bitmap::from_fn(n_items, |item| item >= n_model || customers(item) < min_customers),
+            parts,
+        })
+    }
+
+    pub fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.parts.catalogue
+    }
+
+    pub fn model(&self) -> &dyn Recommender {
+        &*self.parts.model
+    }
+
+    /// The list for a request.
+    pub fn recommend(&self, request: &Request) -> Result<Answer, RankError> {
+        if request.n == 0 || request.n > N_MAX {
+            return Err(RankError::BadLength { found: request.n, max: N_MAX });
+        }
+        let own = Own::of(request, &self.parts.catalogue);
+        let eligible = self.eligible(request, &own);
+        let history = own.history();
+        let extras = self.extras(request, &own, &eligible);
+        BUFFERS.with_borrow_mut(|(scores, totals)| {
+            let n_eligible = eligible.count();
+            let scale = self.fill(&history, &eligible, &extras, scores, totals);
+            let choices = self.choose(request, totals, eligible);
+            let sheet = Sheet { ranker: self, own: &own, history: &history, extras: &extras, scores, scale };
+            Ok(self.answer(request, &sheet, &choices, n_eligible))
+        })
+    }
+
+    /// The answers to many requests, in their order, on the current rayon pool.
+    pub fn recommend_all(&self, requests: &[Request]) -> Result<Vec<Answer>, RankError> {
+        use rayon::prelude::*;
+        requests.par_iter().map(|request| self.recommend(request)).collect()
+    }
+
+    /// Makes a stored answer again. It equals the stored one to the bit, or the error says which part is another.
+    pub fn replay(&self, answer: &Answer) -> Result<Answer, RankError> {
+        let (stored, present) = (&answer.versions, &self.versions);
+        let days = (stored.today.to_string(), present.today.to_string());
+        for (what, stored, present) in [
+            ("model", &stored.model, &present.model),
+            ("card", &stored.card, &present.card),
+            ("policy", &stored.policy, &present.policy),
+            ("catalogue", &stored.catalogue, &present.catalogue),
+            ("knowledge", &stored.knowledge, &present.knowledge),
+            ("day", &days.0, &days.1),
+        ] {
+            if stored != present {
+                return Err(RankError::OtherVersion { what, stored: stored.clone(), present: present.clone() });
+            }
+        }
+        self.recommend(&answer.request)
+    }
+
+    fn eligible(&self, request: &Request, own: &Own) -> Bitmap {
+        let mut eligible = self.base.clone();
+        filter(&mut eligible, &self.parts.catalogue, &request.filters);
+        if !request.filters.include_owned {
+            own.owned.keys().for_each(|&item| eligible.remove(item as usize));
+        }
+        own.context.iter().for_each(|&item| eligible.remove(item as usize));
+        self.withhold_by_region(&mut eligible, request.region.as_deref());
+        if self.retail.must_fit {
+            self.withhold_misfits(&mut eligible, own);
+        }
+        eligible
+    }
+
+    fn withhold_by_region(&self, eligible: &mut Bitmap, region: Option<&str>) {
+        let Some(name) = region else { return };
+        let catalogue = &self.parts.catalogue;
+        let elsewhere = self.regional.iter().filter(|&&item| !catalogue.sold_in(item, name));
+        elsewhere.for_each(|&item| eligible.remove(item as usize));
+        for rule in self.rules(Action::Exclude).map(|(_, rule)| rule).filter(|rule| !rule.regions.is_empty()) {
+            if rule.holds_in(region) {
+                let excluded =
+                    Bitmap::from_fn(catalogue.n_items(), |item| rule.matches(catalogue.product(item as u32)));
+                eligible.and_not(&excluded);
+            }
+        }
+    }
+
+    /// Accessories that fit nothing the customer owns or looks at; nobody's accessories are withheld from a stranger.
+    fn withhold_misfits(&self, eligible: &mut Bitmap, own: &Own) {
+        let hosts = own.hosts(1.0);
+        if hosts.is_empty() {
+            return;
+        }
+        let mut misfits = self.accessories.clone();
+        for (host, ..) in hosts {
+            let fitting = self.parts.knowledge.fits.accessories_of(host);
+            fitting.iter().for_each(|&item| misfits.remove(item as usize));
+        }
+        eligible.and_not(&misfits);
+    }
+
+    /// Rules of an action that hold today, with their place in the policy.
+    fn rules(&self, action: Action) -> impl Iterator<Item = (usize, &Rule)> {
+        let today = self.parts.today;
+        let rules = self.parts.policy.rules.iter().enumerate();
+        rules.filter(move |(_, rule)| rule.action == action && rule.holds_on(today))
+    }
+
+    /// Terms of this request beyond the model's and the fixed ones, in a fixed order.
+    fn extras(&self, request: &Request, own: &Own, eligible: &Bitmap) -> Vec<Extra> {
+        let catalogue = &self.parts.catalogue;
+        let available = |item: u32| eligible.contains(item as usize);
+        let mut extras = retail_terms(own, catalogue, &self.parts.knowledge, &self.retail, &available);
+        for (action, name, sign) in [(Action::Boost, TermName::Boost, 1.0), (Action::Bury, TermName::Bury, -1.0)] {
+            for (at, rule) in self.rules(action).filter(|(_, rule)| !rule.regions.is_empty()) {
+                if !rule.holds_in(request.region.as_deref()) {
+                    continue;
+                }
+                let value = grid(sign * rule.strength.unwrap_or(0.0));
+                let matching = eligible.iter().filter(|&item| rule.matches(catalogue.product(item as u32)));
+                extras.extend(matching.map(|item| Extra { item: item as u32, name, own: None, rule: Some(at), value }));
+            }
+        }
+        extras.retain(|extra| available(extra.item));
+        extras
+    }
+
+    /// Scores all items into `totals`; returns the model's scale.
+    fn fill(
+        &self,
+        history: &[HistoryEntry],
+        eligible: &Bitmap,
+        extras: &[Extra],
+        scores: &mut Vec<f32>,
+        totals: &mut Vec<f64>,
+    ) -> Scale {
+        let n_items = self.parts.catalogue.n_items();
+        scores.clear();
+        scores.resize(n_items, 0.0);
+        self.parts.model.score(history, &mut scores[..self.parts.model.n_items()]);
+        let scale = Scale { model: largest(scores, eligible), content: self.content(history, eligible) };
+        let inverse = scale.inverse();
+        totals.clear();
+        totals.extend(scores.iter().zip(&self.fixed).map(|(&score, fixed)| grid(f64::from(score) * inverse) + fixed));
+        if let Some((content, largest)) = &scale.content {
+            for item in self.content_needed.iter().filter(|&item| item < content.len()) {
+                totals[item] += self.content_value(content[item], *largest);
+            }
+        }
+        for extra in extras {
+            totals[extra.item as usize] += extra.value;
+        }
+        scale
+    }
+
+    /// The content model's scores and their largest magnitude, when they count.
+    fn content(&self, history: &[HistoryEntry], eligible: &Bitmap) -> Option<(Vec<f32>, f64)> {
+        let content = self.parts.content.as_ref().filter(|_| self.content_weight > 0.0 && !history.is_empty())?;
+        let mut scores = vec![0.0; content.n_items()];
+        content.score(history, &mut scores);
+        scores.truncate(self.parts.catalogue.n_items());
+        let largest = largest(&scores, eligible);
+        (largest > 0.0).then_some((scores, largest))
+    }
+
+    fn content_value(&self, score: f32, largest: f64) -> f64 {
+        grid(self.content_weight * f64::from(score) / largest)
+    }
+
+    fn choose(&self, request: &Request, totals: &[f64], eligible: Bitmap) -> Vec<Choice> {
+        let pins = self.pins(request, &eligible);
+        let in_force =
+            self.caps.iter().filter(|(at, _)| self.parts.policy.rules[*at].holds_in(request.region.as_deref()));
+        let caps: Vec<&Cap> = in_force.map(|(_, cap)| cap).collect();
+        let plan = Plan {
+            n: request.n,
+            totals,
+            caps: &caps,
+            pins: &pins.iter().map(|pin| (pin.0, pin.1)).collect::<Vec<_>>(),
+            diversity: self.diversity,
+            pool: self.pool,
+            similarity: &self.likeness,
+            exploration: self.exploration,
+            seed: request.seed,
+        };
+        select(&plan, eligible)
+    }
+
+    /// Places (from 0) that rules give away: the first rule wins a place, a later one takes the next free place.
+    fn pins(&self, request: &Request, eligible: &Bitmap) -> Vec<(usize, u32, usize)> {
+        let mut pins: Vec<(usize, u32, usize)> = Vec::new();
+        for (at, rule) in self.rules(Action::Pin).filter(|(_, rule)| rule.holds_in(request.region.as_deref())) {
+            let mut place = rule.position.unwrap_or(1) - 1;
+            for item in rule.products.iter().filter_map(|id| self.parts.catalogue.item(id)) {
+                if !eligible.contains(item as usize) || pins.iter().any(|pin| pin.1 == item) {
+                    continue;
+                }
+                while pins.iter().any(|pin| pin.0 == place) {
+                    place += 1;
+                }
+                if place < request.n {
+                    pins.push((place, item, at));
+                }
+            }
+        }
+        pins
+    }
+
+    fn answer(&self, request: &Request, sheet: &Sheet, choices: &[Choice], n_eligible: usize) -> Answer {
+        let items = choices.iter().zip(1..).map(|(choice, place)| {
+            let terms = sheet.terms(choice);
+            AnswerItem {
+                product_id: self.parts.catalogue.product(choice.item).product_id.clone(),
+                position: place,
+                score: sum(&terms),
+                propensity: choice.propensity,
+                explored: choice.explored,
+                pinned_by: choice.pinned.then(|| self.pinned_by(request, choice.item)).flatten(),
+                terms,
+            }
+        });
+        let items: Vec<AnswerItem> = items.collect();
+        Answer {
+            request: request.clone(),
+            versions: self.versions.clone(),
+            model_scale: sheet.scale.model,
+            fallback: (sheet.scale.model == 0.0).then(|| "popular".to_owned()),
+            n_eligible,
+            list_propensity: items.iter().map(|item| item.propensity).product(),
+            items,
+        }
+    }
+
+    fn pinned_by(&self, request: &Request, item: u32) -> Option<String> {
+        let id = &self.parts.catalogue.product(item).product_id;
+        let mut rules = self.rules(Action::Pin).filter(|(_, rule)| rule.holds_in(request.region.as_deref()));
+        rules.find(|(_, rule)| rule.products.contains(id)).map(|(_, rule)| rule.name.clone())
+    }
+}
+
+struct Scale {
+    /// The model's largest magnitude among eligible items; 0 when it knows nothing.
+    model: f64,
+    content: Option<(Vec<f32>, f64)>,
+}
+
+impl Scale {
+    fn inverse(&self) -> f64 {
+        if self.model > 0.0 { 1.0 / self.model } else { 0.0 }
+    }
+}
+
+/// What the terms of an item are read from.
+struct Sheet<'a> {
+    ranker: &'a Ranker,
+    own: &'a Own<'a>,
+    history: &'a [HistoryEntry],
+    extras: &'a [Extra],
+    scores: &'a [f32],
+    scale: Scale,
+}
+
+impl Sheet<'_> {
+    /// Every summand of a chosen item: model, content, fixed, request, selection.
+    fn terms(&self, choice: &Choice) -> Vec<Term> {
+        let item = choice.item;
+        let mut terms = self.model_terms(item);
+        terms.extend(self.content_term(item));
+        terms.extend(self.ranker.fixed_settings.terms(&self.ranker.parts, item));
+        terms.extend(self.extras.iter().filter(|extra| extra.item == item).map(|extra| self.extra_term(extra)));
+        terms.push(Term::plain(TermName::Diversity, choice.diversity));
+        terms.push(Term::plain(TermName::Exploration, choice.exploration));
+        terms.retain(|term| term.value != 0.0);
+        terms
+    }
+
+    fn model_terms(&self, item: u32) -> Vec<Term> {
+        let inverse = self.scale.inverse();
+        let whole = grid(f64::from(self.scores[item as usize]) * inverse);
+        let mut terms: Vec<Term> = Vec::new();
+        let mut merged: BTreeMap<TermName, f64> = BTreeMap::new();
+        if whole != 0.0 && (item as usize) < self.ranker.parts.model.n_items() {
+            for part in self.ranker.parts.model.contributions(self.history, item) {
+                let value = grid(f64::from(part.value) * inverse);
+                match part.source {
+                    Source::Item(own) if terms.len() < OWN_EVENTS_MAX => terms.push(self.own_term(own, value)),
+                    Source::Item(_) => {}
+                    Source::User(_) => *merged.entry(TermName::SimilarCustomers).or_default() += value,
+                    Source::Popularity => *merged.entry(TermName::ModelPopularity).or_default() += value,
+                    Source::Baseline => *merged.entry(TermName::Baseline).or_default() += value,
+                }
+            }
+        }
+        terms.extend(merged.into_iter().map(|(name, value)| Term::plain(name, value)));
+        let rest = whole - sum(&terms);
+        terms.push(Term::plain(TermName::Remainder, rest));
+        terms
+    }
+
+    fn own_term(&self, item: u32, value: f64) -> Term {
+        let event = self.own.strongest(item);
+        Term {
+            product_id: Some(self.ranker.parts.catalogue.product(item).product_id.clone()),
+            kind: event.map(|event| event.kind),
+            at: event.map(|event| event.at),
+            ..Term::plain(TermName::OwnEvent, value)
+        }
+    }
+
+    fn content_term(&self, item: u32) -> Option<Term> {
+        let (content, largest) = self.scale.content.as_ref()?;
+        let needed = self.ranker.content_needed.contains(item as usize);
+        let score = content.get(item as usize).filter(|_| needed)?;
+        Some(Term::plain(TermName::Content, self.ranker.content_value(*score, *largest)))
+    }
+
+    fn extra_term(&self, extra: &Extra) -> Term {
+        let event = extra.own.map(|at| self.own.events[at].1);
+        let context = self.own.context.filter(|_| extra.own.is_none() && extra.rule.is_none());
+        let context = context.map(|item| self.ranker.parts.catalogue.product(item).product_id.clone());
+        Term {
+            product_id: event.map(|event| event.product_id.clone()).or(context),
+            kind: event.map(|event| event.kind),
+            at: event.map(|event| event.at),
+            rule: extra.rule.map(|at| self.ranker.parts.policy.rules[at].name.clone()),
+            ..Term::plain(extra.name, extra.value)
+        }
+    }
+}
+
+/// Likeness by category, brand and price.
+struct AttributeSimilarity {
+    /// Shape: (n_items) each; [`u32::MAX`] where unknown.
+    category: Vec<u32>,
+    brand: Vec<u32>,
+    price: Vec<f64>,
+}
+
+impl AttributeSimilarity {
+    fn of(catalogue: &Catalogue) -> Self {
+        let products = catalogue.products();
+        AttributeSimilarity {
+            category: numbered(products.iter().map(|product| product.category.as_deref())),
+            brand: numbered(products.iter().map(|product| product.brand.as_deref())),
+            price: products.iter().map(|product| product.price_cents.map_or(0.0, |price| price.0 as f64)).collect(),
+        }
+    }
+}
+
+impl Similarity for AttributeSimilarity {
+    fn similarity(&self, a: u32, b: u32) -> f64 {
+        let (a, b) = (a as usize, b as usize);
+        let same = |of: &[u32]| f64::from(u8::from(of[a] == of[b] && of[a] != u32::MAX));
+        let (low, high) = (self.price[a].min(self.price[b]), self.price[a].max(self.price[b]));
+        let closeness = if low > 0.0 { low / high } else { 0.0 };
+        0.6 * same(&self.category) + 0.2 * same(&self.brand) + 0.2 * closeness
+    }
+}
+
+/// Equal names get equal numbers, by first appearance.
+fn numbered<'a>(names: impl Iterator<Item = Option<&'a str>>) -> Vec<u32> {
+    let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut number = |name| {
+        let next = numbers.len() as u32;
+        *numbers.entry(name).or_insert(next)
+    };
+    names.map(|name| name.map_or(u32::MAX, &mut number)).collect()
+}
+
+fn sum(terms: &[Term]) -> f64 {
+    terms.iter().map(|term| term.value).sum()
+}
+
+fn largest(scores: &[f32], eligible: &Bitmap) -> f64 {
+    let scores = eligible.iter().filter_map(|item| scores.get(item)).filter(|score| score.is_finite());
+    f64::from(scores.fold(0f32, |largest, score| largest.max(score.abs())))
+}
+
+fn versions(parts: &RankerParts) -> Versions {
+    let knowledge = serde_json::to_vec(&*parts.knowledge).expect("knowledge is plain data");
+    Versions {
+        model: parts.model_version.clone(),
+        card: parts.model.card().name.to_owned(),
+        policy: format!("{:016x}", parts.policy.digest()),
+        catalogue: format!("{:016x}", parts.catalogue.digest()),
+        knowledge: format!("{:016x}", fnv(FNV_START, &knowledge)),
+        today: parts.today,
+    }
+}
+
+fn rules_for_all(parts: &RankerParts, action: Action) -> impl Iterator<Item = &Rule> {
+    let rules = parts.policy.rules.iter();
+    rules.filter(move |rule| rule.action == action && rule.holds_on(parts.today) && rule.regions.is_empty())
+}
+
+fn base(parts: &RankerParts) -> Bitmap {
+    let catalogue = &parts.catalogue;
+    let mut base = catalogue.on_sale(parts.today);
+    for rule in rules_for_all(parts, Action::Exclude) {
+        base.and_not(&Bitmap::from_fn(catalogue.n_items(), |item| rule.matches(catalogue.product(item as u32))));
+    }
+    base
+}
+
+fn regional(catalogue: &Catalogue) -> Vec<u32> {
+    let restricted = |item: &u32| catalogue.product(*item).specs.contains_key("regions");
+    (0..catalogue.n_items() as u32).filter(restricted).collect()
+}
+
+fn accessories(parts: &RankerParts) -> Bitmap {
+    let mut accessories = Bitmap::none(parts.catalogue.n_items());
+    let known = parts.knowledge.fits.accessories().filter(|&item| (item as usize) < accessories.len());
+    known.collect::<Vec<_>>().into_iter().for_each(|item| accessories.insert(item as usize));
+    accessories
+}
+
+/// The settings of the terms that are the same for every request of the day.
+struct FixedSettings {
+    popularity: f64,
+    /// ln(1 + customers) of the most popular product; 0 when nobody bought anything.
+    most: f64,
+    margin: f64,
+    stock: f64,
+    low_stock: f64,
+    new_product: f64,
+    new_window_days: f64,
+}
+
+impl FixedSettings {
+    fn of(parts: &RankerParts) -> Self {
+        let stock = parts.policy.settings(&STOCK);
+        let new_product = parts.policy.settings(&NEW_PRODUCT);
+        let most = parts.knowledge.n_customers_of_item.iter().copied().max().unwrap_or(0);
+        FixedSettings {
+            popularity: parts.policy.settings(&POPULARITY_TERM).float("weight"),
+            most: f64::from(most).ln_1p(),
+            margin: parts.policy.settings(&MARGIN).float("weight"),
+            stock: stock.float("weight"),
+            low_stock: stock.int("low_stock") as f64,
+            new_product: new_product.float("weight"),
+            new_window_days: new_product.float("window_days").max(1e-9),
+        }
+    }
+
+    /// Popularity, margin, stock and newness of an item, then the rules that hold for everyone.
+    fn terms(&self, parts: &RankerParts, item: u32) -> Vec<Term> {
+        let product = parts.catalogue.product(item);
+        let mut terms = Vec::new();
+        let mut add = |name, value: f64| terms.push(Term::plain(name, grid(value)));
+        if self.most > 0.0 {
+            let count = parts.knowledge.n_customers_of_item.get(item as usize).copied().unwrap_or(0);
+            add(TermName::Popularity, self.popularity * f64::from(count).ln_1p() / self.most);
+        }
+        if let Some((price, cost)) = product.price_cents.zip(product.cost_cents).filter(|(price, _)| price.0 > 0) {
+            let margin = ((price.0 - cost.0) as f64 / price.0 as f64).clamp(0.0, 1.0);
+            add(TermName::Margin, self.margin * margin);
+        }
+        if let Some(stock) = product.stock {
+            add(TermName::Stock, -self.stock * (1.0 - (stock.max(0) as f64 / self.low_stock).min(1.0)));
+        }
+        if let Some(launched) = product.launched_on {
+            let age_days = f64::from(parts.today.0.saturating_sub(launched.0)).max(0.0);
+            add(TermName::NewProduct, self.new_product * (1.0 - age_days / self.new_window_days).max(0.0));
+        }
+        terms.extend(rule_terms(parts, product));
+        terms
+    }
+}
+
+fn rule_terms<'a>(parts: &'a RankerParts, product: &'a Product) -> impl Iterator<Item = Term> + 'a {
+    let signs = [(Action::Boost, TermName::Boost, 1.0), (Action::Bury, TermName::Bury, -1.0)];
+    signs.into_iter().flat_map(move |(action, name, sign)| {
+        let matching = rules_for_all(parts, action).filter(|rule| rule.matches(product));
+        matching.map(move |rule| {
+            let value = grid(sign * rule.strength.unwrap_or(0.0));
+            Term { rule: Some(rule.name.clone()), ..Term::plain(name, value) }
+        })
+    })
+}
+
+fn caps(parts: &RankerParts) -> Vec<(usize, Cap)> {
+    let rules = parts.policy.rules.iter().enumerate();
+    let in_force = rules.filter(|(_, rule)| rule.action == Action::Cap && rule.holds_on(parts.today));
+    in_force.map(|(at, rule)| (at, cap(rule, &parts.catalogue))).collect()
+}
+
+fn cap(rule: &Rule, catalogue: &Catalogue) -> Cap {
+    let groups: Vec<Option<String>> = catalogue.products().iter().map(|product| rule.group(product)).collect();
+    let group_of = numbered(groups.iter().map(Option::as_deref));
+    let n_groups = group_of.iter().filter(|&&group| group != Cap::NONE).max().map_or(0, |&group| group as usize + 1);
+    let mut members = vec![Vec::new(); n_groups];
+    for (&group, item) in group_of.iter().zip(0..).filter(|(group, _)| **group != Cap::NONE) {
+        members[group as usize].push(item);
+    }
+    Cap { max: rule.max.unwrap_or(usize::MAX), group_of, members }
+}
+
+fn exploration(settings: &Settings) -> Exploration {
+    match settings.text("kind") {
+        "slots" => Exploration::Slots {
+            epsilon: settings.float("epsilon"),
+            n_slots: settings.usize("n_slots"),
+            n_candidates: settings.usize("candidates"),
+        },
+        "plackett_luce" => Exploration::PlackettLuce { temperature: settings.float("temperature") },
+        _ => Exploration::None,
+    }
+}
+
+fn filter(eligible: &mut Bitmap, catalogue: &Catalogue, filters: &Filters) {
+    let listed = |items: &mut dyn Iterator<Item = u32>| {
+        let mut bitmap = Bitmap::none(catalogue.n_items());
+        items.for_each(|item| bitmap.insert(item as usize));
+        bitmap
+    };
+    if !filters.categories.is_empty() {
+        let paths = filters.categories.iter();
+        eligible.and(&listed(&mut paths.flat_map(|path| catalogue.of_category(path)).copied()));
+    }
+    if !filters.brands.is_empty() {
+        eligible.and(&listed(&mut filters.brands.iter().flat_map(|brand| catalogue.of_brand(brand)).copied()));
+    }
+    if !filters.only.is_empty() {
+        eligible.and(&listed(&mut filters.only.iter().filter_map(|id| catalogue.item(id))));
+    }
+    eligible.and_not(&listed(&mut filters.exclude.iter().filter_map(|id| catalogue.item(id))));
+    if filters.price_min_cents.is_some() || filters.price_max_cents.is_some() {
+        eligible.and(&Bitmap::from_fn(catalogue.n_items(), |item| {
+            catalogue.product(item as u32).price_cents.is_some_and(|price| {
+                filters.price_min_cents.is_none_or(|min| price >= min)
+                    && filters.price_max_cents.is_none_or(|max| price <= max)
+            })
+        }));
+    }
+}
