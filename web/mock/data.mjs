@@ -165,6 +165,8 @@ export function makeModels(now) {
   const model = (version, card, days, current, settings, ndcg) => ({
     version, card, settings, trained_at: now - days * DAY_MS, seconds: 41.3 + days, n_users: 15266, n_items: 2517, n_interactions: 62884,
     metrics: { "ndcg@10": metric(ndcg, 0.006), "recall@10": metric(ndcg * 1.3, 0.008), "recall@20": metric(ndcg * 1.7, 0.009), coverage: 0.41, "hit_rate@10": metric(ndcg * 1.6, 0.01) },
+    split: "temporal, last 10 % of the entries",
+    tried: ["popularity", "item_knn", "ease"].map((tried, at) => ({ card: tried, settings: {}, metric: "ndcg@10", value: 0.06 + at * 0.034, seconds: 1 + at })),
     current,
   });
   return [

@@ -18,6 +18,13 @@ export function grainFor(n_days: number): Grain {
   return n_days <= 800 ? "week" : "month";
 }
 
+/** From the first to the last day, both counted; 0 without any. */
+export function daySpan(points: readonly { day: string }[]): number {
+  const sorted = points.map((point) => point.day).sort();
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  return first === undefined || last === undefined ? 0 : dayNumber(last) - dayNumber(first) + 1;
+}
+
 /** The Monday of the day's week, the first of its month, or the day. */
 export function bucketOf(day: string, grain: Grain): string {
   if (grain === "month") return `${day.slice(0, 7)}-01`;

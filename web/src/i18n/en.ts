@@ -319,7 +319,7 @@ export const en = {
     noneHelp: "Train the first one, here or on the server:",
     train: "Train a model",
     quality: "Quality",
-    others: "Earlier versions",
+    tried: (n: string) => count(n, "candidate compared", "candidates compared"),
   },
   jobs: {
     title: "Jobs",
@@ -560,5 +560,7 @@ export const en = {
     },
     card: {} as Record<string, string>,
     param: {} as Record<string, string>,
+    /** Sentences of the service, with {1} {2} … for what varies. */
+    phrase: {} as Record<string, string>,
   },
 };

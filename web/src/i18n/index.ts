@@ -29,6 +29,18 @@ export function metricName(t: Dictionary, metric: string): string {
   return k === undefined ? word : `${word}@${k}`;
 }
 
+/** A sentence of the service in the language of the console, where it is known; else as it came. */
+export function phraseFor(phrases: Record<string, string>, text: string): string {
+  if (Object.hasOwn(phrases, text)) return phrases[text]!;
+  for (const [pattern, translated] of Object.entries(phrases)) {
+    if (!pattern.includes("{1}")) continue;
+    const source = pattern.split(/\{\d\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    const match = new RegExp(`^${source.join("(.+?)")}$`, "s").exec(text);
+    if (match !== null) return translated.replace(/\{(\d)\}/g, (whole, n: string) => match[Number(n)] ?? whole);
+  }
+  return text;
+}
+
 const PROPER_NAMES: Record<string, string> = {
   user_knn: "User kNN",
   item_knn: "Item kNN",

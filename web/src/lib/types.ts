@@ -162,7 +162,11 @@ export interface Model {
   n_users?: number | null;
   n_items?: number | null;
   n_interactions?: number | null;
+  /** How the data was divided for the metrics, in words. */
+  split?: string | null;
   metrics?: Metrics | null;
+  /** What an automatic choice compared. */
+  tried?: { card: string; settings?: Settings; metric: string; value: number; seconds?: number }[] | null;
   current?: boolean;
 }
 

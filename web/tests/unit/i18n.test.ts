@@ -1,6 +1,6 @@
 // The dictionaries have the same texts; types see to that when built, this test sees that they say something.
 import { expect, test } from "vitest";
-import { cardName, dictionaries, metricName, wordFor } from "../../src/i18n";
+import { cardName, dictionaries, metricName, phraseFor, wordFor } from "../../src/i18n";
 
 type Leaf = { path: string; value: unknown };
 
@@ -10,7 +10,7 @@ function leaves(value: unknown, path = ""): Leaf[] {
 }
 
 /** Explanations of cards and parameters come in English from the service; only other languages translate them. */
-const fromService = ({ path }: Leaf): boolean => /^\.known\.(card|param)\./.test(path);
+const fromService = ({ path }: Leaf): boolean => /^\.known\.(card|param|phrase)\./.test(path);
 /** Proper names and symbols stay as they are in every language. */
 const ALIKE = new Set(["NDCG", "MAP", "MRR", "RMSE", "MAE", "API", "HTTP 1", "1 ★", "× 1", "“1”"]);
 
@@ -30,6 +30,15 @@ test("Chinese texts are Chinese", () => {
 
 test("English texts hold no Chinese", () => {
   expect(leaves(dictionaries.en).filter((leaf) => /\p{Script=Han}/u.test(text(leaf)))).toEqual([]);
+});
+
+test("sentences of the service, translated where they are known", () => {
+  const { phrase } = dictionaries.zh.known;
+  expect(phraseFor(phrase, "fitting ease on everything")).toBe("用全部数据训练 ease");
+  expect(phraseFor(phrase, "37 rows were refused when orders was imported.")).toBe("导入 orders 时有 37 行被拒绝。");
+  expect(phraseFor(phrase, "there is no product 'a {1} (b)'")).toBe("没有商品 “a {1} (b)”");
+  expect(phraseFor(phrase, "something new")).toBe("something new");
+  expect(phraseFor(phrase, "constructor")).toBe("constructor");
 });
 
 test("names of the service in words", () => {

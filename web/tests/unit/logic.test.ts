@@ -1,6 +1,6 @@
 // Aggregation for charts, cards to forms, and the order of metrics.
 import { expect, test } from "vitest";
-import { aggregate, bucketOf, compareLast, grainFor, lastDays, waterfall } from "../../src/charts/series";
+import { aggregate, bucketOf, compareLast, daySpan, grainFor, lastDays, waterfall } from "../../src/charts/series";
 import { errorFrom, queryText } from "../../src/lib/api";
 import { problemIn, settingsOf } from "../../src/lib/cards";
 import { lowerIsBetter, sortMetrics } from "../../src/lib/metrics";
@@ -27,6 +27,11 @@ test("sums keep the total, fill gaps and stay in order", () => {
     expect(aggregate(points, grain).reduce((sum, one) => sum + one.revenue_cents, 0)).toBe(900);
   }
   expect(aggregate([], "day")).toEqual([]);
+});
+
+test("spans count both ends", () => {
+  expect(daySpan([])).toBe(0);
+  expect(daySpan([point("2026-03-01", 1), point("2026-02-28", 1)])).toBe(2);
 });
 
 test("the last days are those of the data, not of the clock", () => {
