@@ -450,6 +450,7 @@ export const en = {
       popularity: "Popularity",
       baseline: "Baseline",
       content: "Same kind of product",
+      new_product: "New product",
       session: "This visit",
       accessory: "Fits what is owned",
       fits: "Fits what is owned",
