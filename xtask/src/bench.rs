@@ -1,0 +1,292 @@
+//! `cargo xtask bench`: us and a peer on the same input, one after the other in the same run, with the same number of
+//! threads. Prints and writes down CPU seconds, wall seconds, peak memory and the quality of both.
+//!
+//! What is not here: any assertion. A figure is for people; tests never measure time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::run::{Outcome, command, data_dir, output, root, run, target_dir};
+use crate::setup;
+
+const N_THREADS: &str = "2";
+
+/// What one program needed and how good its answer is.
+struct Figures {
+    who: String,
+    cpu_seconds: f64,
+    wall_seconds: f64,
+    peak_mib: f64,
+    /// `ndcg@10 0.0861, recall@20 0.1239`.
+    quality: String,
+}
+
+struct Case {
+    name: &'static str,
+    sentence: &'static str,
+    run: fn(&Bench) -> Result<Vec<Figures>, String>,
+}
+
+const CASES: &[Case] = &[
+    Case { name: "ials", sentence: "implicit ALS, 64 factors, 15 epochs, 10 M interactions: fit", run: ials },
+    Case { name: "item-item", sentence: "item-item TF-IDF neighbours, K = 50, 10 M interactions: fit", run: item_item },
+    Case { name: "recommend-all", sentence: "top 20 for all 200,000 users from 64 factors", run: recommend_all },
+    Case { name: "ease", sentence: "EASE over 20,000 items: fit", run: ease },
+    Case {
+        name: "ratings",
+        sentence: "kNN rating prediction, MovieLens-100k, five folds: fit and predict",
+        run: ratings,
+    },
+];
+
+struct Bench {
+    tercet: PathBuf,
+    peers: PathBuf,
+    python: PathBuf,
+    folder: PathBuf,
+}
+
+/// Runs the named cases, or all, and appends to `bench/results/`.
+pub fn bench(names: &[String]) -> Outcome {
+    if let Some(unknown) = names.iter().find(|name| CASES.iter().all(|case| case.name != **name)) {
+        let known = CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(", ");
+        return Err(format!("there is no bench '{unknown}'; there are: {known}"));
+    }
+    setup::web()?;
+    run(&mut command("cargo", &["build", "--package", "tercet"]))?;
+    let peers = root().join("bench/peers/recommend");
+    let python = setup::python("recommend", &peers.join("requirements.txt"))?;
+    let bench = Bench { tercet: target_dir().join("debug/tercet"), peers, python, folder: target_dir().join("bench") };
+    fs::create_dir_all(&bench.folder).map_err(|error| format!("{}: {error}", bench.folder.display()))?;
+    let mut page = String::new();
+    for case in CASES.iter().filter(|case| names.is_empty() || names.iter().any(|name| name == case.name)) {
+        let figures = (case.run)(&bench)?;
+        let table = table(case, &figures);
+        print!("{table}");
+        page.push_str(&table);
+    }
+    write_down(&page)
+}
+
+fn table(case: &Case, figures: &[Figures]) -> String {
+    let mut text = format!("\n## {}\n\n{}\n\n", case.name, case.sentence);
+    text.push_str("| who | CPU s | wall s | peak MiB | our CPU / theirs | our memory / theirs | quality |\n|---|---|---|---|---|---|---|\n");
+    let ours = &figures[0];
+    for (at, one) in figures.iter().enumerate() {
+        let ratio = |ours: f64, theirs: f64| if at == 0 { "–".to_owned() } else { format!("{:.2}", ours / theirs) };
+        text.push_str(&format!(
+            "| {} | {:.2} | {:.2} | {:.0} | {} | {} | {} |\n",
+            one.who,
+            one.cpu_seconds,
+            one.wall_seconds,
+            one.peak_mib,
+            ratio(ours.cpu_seconds, one.cpu_seconds),
+            ratio(ours.peak_mib, one.peak_mib),
+            one.quality
+        ));
+    }
+    text
+}
+
+fn write_down(page: &str) -> Outcome {
+    let day = output(&mut command("date", &["+%Y-%m-%d"]))?;
+    let folder = root().join("bench/results");
+    let path = folder.join(format!("{}.md", day.trim()));
+    let before = fs::read_to_string(&path)
+        .unwrap_or_else(|_| format!("# {}\n\n{}; {N_THREADS} threads each.\n", day.trim(), setup::machine()));
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&path, before + page))
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    println!("\nWritten to {}.", path.display());
+    Ok(())
+}
+
+impl Bench {
+    /// The synthetic shop that the peers' scripts describe; made once.
+    fn synthetic(&self) -> Result<PathBuf, String> {
+        let folder = self.folder.join("synth10m");
+        if !folder.join("meta.json").exists() {
+            run(self.peer("gen_synth.py").arg(&folder))?;
+        }
+        Ok(folder)
+    }
+
+    fn peer(&self, script: &str) -> std::process::Command {
+        let mut command = command(&self.python.to_string_lossy(), &[]);
+        command.current_dir(&self.peers).arg(self.peers.join(script));
+        // These pick slow kernels on some processors; the peers must run at their best.
+        command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
+        command.env("BENCH_THREADS", N_THREADS).env("BENCH_LAT", "0");
+        command
+    }
+
+    fn peer_json(&self, command: &mut std::process::Command) -> Result<Value, String> {
+        eprintln!("→ peer {:?}", command.get_args().collect::<Vec<_>>());
+        last_json(&output(command)?)
+    }
+
+    fn ours(&self, card: &str, data: &Path, set: &[&str], extra: &[&str]) -> Result<Value, String> {
+        let mut command = command(&self.tercet.to_string_lossy(), &["lab", "evaluate", card, "--json", "--k", "10,20"]);
+        command.args(["--users", "20000", "--threads", N_THREADS]).args(extra);
+        command.arg("--train").arg(data).arg("--test").arg(data);
+        for assignment in set {
+            command.args(["--set", assignment]);
+        }
+        eprintln!("→ tercet lab evaluate {card} {set:?}");
+        last_json(&output(&mut command)?)
+    }
+}
+
+/// The JSON document with which an answer ends; whatever was printed before it is passed over.
+fn last_json(text: &str) -> Result<Value, String> {
+    let start = if text.starts_with('{') { Some(0) } else { text.find("\n{").map(|at| at + 1) };
+    serde_json::from_str(&text[start.ok_or("no JSON in the answer")?..])
+        .map_err(|error| format!("the answer is not JSON: {error}"))
+}
+
+fn number(value: &Value, name: &str) -> f64 {
+    value[name].as_f64().unwrap_or(f64::NAN)
+}
+
+fn our_fit(who: &str, answer: &Value) -> Figures {
+    let result = &answer["result"];
+    Figures {
+        who: who.to_owned(),
+        cpu_seconds: number(answer, "fit_cpu_seconds"),
+        wall_seconds: number(answer, "fit_seconds"),
+        peak_mib: number(answer, "peak_rss_bytes") / 1048576.0,
+        quality: format!("ndcg@10 {:.4}, recall@20 {:.4}", number(result, "ndcg@10"), number(result, "recall@20")),
+    }
+}
+
+fn peer_fit(who: &str, answer: &Value) -> Figures {
+    Figures {
+        who: who.to_owned(),
+        cpu_seconds: number(answer, "fit_cpu_s"),
+        wall_seconds: number(answer, "fit_s"),
+        peak_mib: number(answer, "fit_peak_rss_mb"),
+        quality: format!("ndcg@10 {:.4}, recall@20 {:.4}", number(answer, "ndcg@10"), number(answer, "recall@20")),
+    }
+}
+
+fn ials(bench: &Bench) -> Result<Vec<Figures>, String> {
+    let data = bench.synthetic()?;
+    let ours = bench.ours("ials", &data, &["n_factors=64", "n_epochs=15"], &[])?;
+    let implicit = bench.peer_json(bench.peer("bench_implicit.py").arg(&data).arg("als").env("BENCH_REC", "0"))?;
+    let irspack = bench.peer_json(
+        bench
+            .peer("bench_irspack.py")
+            .arg(&data)
+            .arg("ialspp")
+            .env("EPOCHS", "15")
+            .env("ALPHA0", "0.02")
+            .env("BENCH_EVAL_USERS", "20000"),
+    )?;
+    Ok(vec![
+        our_fit("Tercet ials", &ours),
+        peer_fit("implicit 0.7 ALS (CG)", &implicit),
+        peer_fit("irspack iALS++", &irspack),
+    ])
+}
+
+fn item_item(bench: &Bench) -> Result<Vec<Figures>, String> {
+    let data = bench.synthetic()?;
+    let ours = bench.ours("item_knn", &data, &["similarity=cosine", "weighting=tfidf", "n_neighbors=50"], &[])?;
+    let implicit = bench.peer_json(
+        bench.peer("bench_implicit.py").arg(&data).arg("tfidf").env("BENCH_REC", "0").env("BENCH_K", "50"),
+    )?;
+    Ok(vec![our_fit("Tercet item_knn", &ours), peer_fit("implicit 0.7 TF-IDF", &implicit)])
+}
+
+fn recommend_all(bench: &Bench) -> Result<Vec<Figures>, String> {
+    let data = bench.synthetic()?;
+    let ours = bench.ours("ials", &data, &["n_factors=64", "n_epochs=2"], &["--top", "20"])?;
+    let implicit = bench.peer_json(bench.peer("bench_implicit.py").arg(&data).arg("als").env("BENCH_REC", "1"))?;
+    let mut first = our_fit("Tercet ials", &ours);
+    first.cpu_seconds = number(&ours["result"], "recommend_cpu_seconds");
+    first.wall_seconds = number(&ours["result"], "recommend_seconds");
+    first.quality = String::new();
+    let mut second = peer_fit("implicit 0.7 ALS", &implicit);
+    second.cpu_seconds = number(&implicit, "rec_cpu_s");
+    second.wall_seconds = number(&implicit, "rec_s");
+    second.peak_mib = number(&implicit, "peak_rss_mb");
+    second.quality = String::new();
+    Ok(vec![first, second])
+}
+
+fn ease(bench: &Bench) -> Result<Vec<Figures>, String> {
+    let data = bench.synthetic()?;
+    let ours = bench.ours("ease", &data, &["l2=500"], &[])?;
+    let numpy = bench.peer_json(bench.peer("bench_ease.py").arg(&data).arg("ease").env("BENCH_EVAL_USERS", "20000"))?;
+    Ok(vec![our_fit("Tercet ease", &ours), peer_fit("numpy + LAPACK", &numpy)])
+}
+
+/// Five folds each; both count fit and prediction.
+fn ratings(bench: &Bench) -> Result<Vec<Figures>, String> {
+    let golden = data_dir()
+        .ok_or("the bench 'ratings' needs the real data (TERCET_DATA)")?
+        .join("../golden/recommend/ml100k-folds.tsv.gz");
+    let folds = bench.folder.join("ml100k-folds.tsv");
+    let text = output(command("gzip", &["-dc"]).arg(&golden))?;
+    fs::write(&folds, &text).map_err(|error| error.to_string())?;
+    let mut all = Vec::new();
+    for (peer_name, set) in [
+        ("knn-msd-user", "similarity=msd center=none"),
+        ("means-pearson-user", "similarity=pearson center=mean"),
+        ("kbase-msd-user", "similarity=msd center=baseline"),
+    ] {
+        all.push(our_ratings(bench, &text, set)?);
+        let answer = bench.peer_json(bench.peer("bench_surprise.py").arg(&folds).arg(peer_name))?;
+        all.push(Figures {
+            who: format!("Surprise {peer_name}"),
+            cpu_seconds: number(&answer, "fit_cpu_5folds") + number(&answer, "test_cpu_5folds"),
+            wall_seconds: number(&answer, "fit_s_5folds") + number(&answer, "test_s_5folds"),
+            peak_mib: number(&answer, "peak_rss_mb"),
+            quality: format!("rmse {:.4}, mae {:.4}", number(&answer, "rmse"), number(&answer, "mae")),
+        });
+    }
+    Ok(all)
+}
+
+fn our_ratings(bench: &Bench, folds: &str, set: &str) -> Result<Figures, String> {
+    let mut sum = Figures {
+        who: format!("Tercet user_knn {set}"),
+        cpu_seconds: 0.0,
+        wall_seconds: 0.0,
+        peak_mib: 0.0,
+        quality: String::new(),
+    };
+    let (mut rmse, mut mae) = (0.0, 0.0);
+    for fold in ["0", "1", "2", "3", "4"] {
+        let part = |wanted: bool| -> String {
+            let kept = folds.lines().filter(|line| line.ends_with(&format!("\t{fold}")) == wanted);
+            kept.map(|line| line.rsplit_once('\t').map_or(line, |(row, _)| row))
+                .fold(String::new(), |text, row| text + row + "\n")
+        };
+        let (train, test) = (bench.folder.join("fold-train.tsv"), bench.folder.join("fold-test.tsv"));
+        fs::write(&train, part(false))
+            .and_then(|()| fs::write(&test, part(true)))
+            .map_err(|error| error.to_string())?;
+        let mut command =
+            command(&bench.tercet.to_string_lossy(), &["lab", "evaluate", "user_knn", "--json", "--threads", "1"]);
+        command.arg("--train").arg(&train).arg("--test").arg(&test).args([
+            "--set",
+            "task=rating",
+            "--set",
+            "n_neighbors=40",
+        ]);
+        set.split(' ').for_each(|assignment| {
+            command.args(["--set", assignment]);
+        });
+        let answer = last_json(&output(&mut command)?)?;
+        sum.cpu_seconds += number(&answer, "fit_cpu_seconds") + number(&answer["result"], "predict_cpu_seconds");
+        sum.wall_seconds += number(&answer, "fit_seconds") + number(&answer["result"], "predict_seconds");
+        sum.peak_mib = sum.peak_mib.max(number(&answer, "peak_rss_bytes") / 1048576.0);
+        rmse += number(&answer["result"], "rmse") / 5.0;
+        mae += number(&answer["result"], "mae") / 5.0;
+    }
+    sum.quality = format!("rmse {rmse:.4}, mae {mae:.4}");
+    Ok(sum)
+}

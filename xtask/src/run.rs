@@ -1,0 +1,59 @@
+//! Running other programs: say what is run, stop at the first failure, keep the environment plain.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+pub type Outcome = Result<(), String>;
+
+/// The folder of the workspace.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_path_buf()
+}
+
+/// Where cargo puts what it builds.
+pub fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// The folder of real data, if it is on this machine.
+pub fn data_dir() -> Option<PathBuf> {
+    let dir = std::env::var_os("TERCET_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    dir.is_dir().then_some(dir)
+}
+
+/// A command that runs in the workspace's folder.
+pub fn command(program: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(root());
+    command
+}
+
+/// Prints the command, runs it and fails unless it succeeds.
+pub fn run(command: &mut Command) -> Outcome {
+    let shown = show(command);
+    eprintln!("→ {shown}");
+    let status = command.status().map_err(|error| format!("cannot start `{shown}`: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{shown}` ended with {status}")) }
+}
+
+/// Runs quietly and returns standard output.
+pub fn output(command: &mut Command) -> Result<String, String> {
+    let shown = show(command);
+    let output =
+        command.stderr(Stdio::inherit()).output().map_err(|error| format!("cannot start `{shown}`: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("`{shown}` ended with {}", output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|_| format!("`{shown}` printed text that is not UTF-8"))
+}
+
+/// Whether a program of this name is found.
+pub fn exists(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+fn show(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,132 @@
+//! Tidiness as an ordinary check: which crate may use which, files that say what they are, nothing left unfinished.
+
+use std::fs;
+
+use crate::run::{Outcome, command, output, root};
+
+/// What each crate may use of ours; and outside crates that only one of ours may name.
+const EDGES: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("math", &[]),
+    ("recommend", &["domain", "math"]),
+    ("data", &["domain"]),
+    ("service", &["domain", "math", "data", "recommend"]),
+    ("cli", &["service", "domain"]),
+];
+
+/// Crates that keep the algorithms pure: no files, network, clocks or environment in their sources.
+const PURE: &[&str] = &["domain", "math", "recommend"];
+const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "tokio::", "async fn"];
+
+/// Only this crate may name the SQL engine, so that one crate alone pays for compiling it.
+const ENGINE_OWNER: &str = "data";
+
+const LINES_MAX: usize = 1200;
+const FILE_KIB_MAX: u64 = 1024;
+
+/// Checks the tree and reports everything that is wrong, not just the first.
+pub fn tidy() -> Outcome {
+    let mut found = Vec::new();
+    edges(&mut found);
+    for path in tracked()? {
+        file(&path, &mut found);
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{} untidy places:\n  {}", found.len(), found.join("\n  ")))
+}
+
+fn tracked() -> Result<Vec<String>, String> {
+    let listed = output(&mut command("git", &["ls-files", "--cached", "--others", "--exclude-standard"]))?;
+    Ok(listed.lines().map(str::to_owned).filter(|path| root().join(path).is_file()).collect())
+}
+
+fn edges(found: &mut Vec<String>) {
+    for (name, allowed) in EDGES {
+        let path = format!("crates/{name}/Cargo.toml");
+        let Ok(text) = fs::read_to_string(root().join(&path)) else { continue };
+        let Ok(manifest) = text.parse::<toml::Table>() else {
+            found.push(format!("{path}: not valid TOML"));
+            continue;
+        };
+        let Some(dependencies) = manifest.get("dependencies").and_then(toml::Value::as_table) else { continue };
+        for used in dependencies.keys() {
+            let ours = EDGES.iter().any(|(other, _)| other == used);
+            if ours && !allowed.contains(&used.as_str()) {
+                found.push(format!("{path}: '{name}' may not use '{used}' (allowed: {})", allowed.join(", ")));
+            }
+            if used == "datafusion" && *name != ENGINE_OWNER {
+                found.push(format!("{path}: only '{ENGINE_OWNER}' may name DataFusion"));
+            }
+        }
+    }
+}
+
+fn file(path: &str, found: &mut Vec<String>) {
+    let full = root().join(path);
+    if fs::metadata(&full).is_ok_and(|data| data.len() > FILE_KIB_MAX * 1024) {
+        found.push(format!("{path}: larger than {FILE_KIB_MAX} KiB"));
+    }
+    let Ok(text) = fs::read_to_string(&full) else { return };
+    if let Some(line) = line_with(&text, &unfinished()) {
+        found.push(format!("{path}:{line}: unfinished or skipped work"));
+    }
+    if !path.ends_with(".rs") {
+        return;
+    }
+    let opens = text.lines().find(|line| !line.starts_with("#!") && !line.trim().is_empty()).unwrap_or_default();
+    if !opens.starts_with("//!") {
+        found.push(format!("{path}: does not open with what it is and is not (`//!`)"));
+    }
+    if text.lines().count() > LINES_MAX {
+        found.push(format!("{path}: {} lines; split it (at most {LINES_MAX})", text.lines().count()));
+    }
+    let pure = PURE.iter().any(|name| path.starts_with(&format!("crates/{name}/src/")));
+    if pure && let Some(line) = line_with(code_of(&text), IMPURE) {
+        found.push(format!("{path}:{line}: a pure crate touches files, network, clocks or environment"));
+    }
+}
+
+/// Spelt in parts so that this file does not find itself.
+fn unfinished() -> [&'static str; 5] {
+    [
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+        concat!("#[ign", "ore"),
+        concat!("FIX", "ME"),
+        concat!("XX", "X:"),
+    ]
+}
+
+/// The part of a source before its unit tests, which may read files.
+fn code_of(text: &str) -> &str {
+    text.find("#[cfg(test)]").map_or(text, |at| &text[..at])
+}
+
+fn line_with<T: AsRef<str>>(text: &str, wanted: &[T]) -> Option<usize> {
+    let is_code = |line: &str| !line.trim_start().starts_with("//");
+    text.lines()
+        .position(|line| is_code(line) && wanted.iter().any(|word| line.contains(word.as_ref())))
+        .map(|at| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_it_looks_for() {
+        assert_eq!(line_with(concat!("a\n  todo", "!()\n"), &unfinished()), Some(2));
+        assert_eq!(line_with(concat!("a\n  // todo", "!()\n"), &unfinished()), None);
+        assert_eq!(line_with(code_of("use std::fs;\n#[cfg(test)]\nstd::net"), IMPURE), Some(1));
+        assert_eq!(line_with(code_of("a\n#[cfg(test)]\nstd::net"), IMPURE), None);
+    }
+
+    #[test]
+    fn the_tree_is_tidy() {
+        if let Err(message) = tidy() {
+            panic!("{message}");
+        }
+    }
+}
