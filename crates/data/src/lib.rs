@@ -6,6 +6,7 @@ pub mod engine;
 mod error;
 pub mod files;
 mod flush;
+pub mod lab;
 mod models;
 pub mod shop;
 pub mod state;
