@@ -11,6 +11,7 @@ pub mod explain;
 pub mod factor;
 mod fitting;
 pub mod graph;
+pub mod hybrid;
 pub mod interactions;
 pub mod linear;
 pub mod model;
@@ -19,6 +20,7 @@ pub mod registry;
 pub mod retail;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tune;
 
 pub use interactions::{HistoryEntry, Interactions};
 pub use model::{Algorithm, Contribution, FitError, FitOptions, Recommender, Source};

@@ -1,10 +1,15 @@
 //! The list of all algorithms, one line each. Command line, `lab`, API, console and conformance tests read it; nothing
 //! else names an algorithm.
 
-use crate::{Algorithm, FitError, Recommender, bytes, factor, graph, linear};
+use crate::{Algorithm, FitError, Recommender, bytes, factor, graph, hybrid, linear};
 
-static REGISTRY: &[&Algorithm] =
-    &[&linear::ease::ALGORITHM, &linear::slim::ALGORITHM, &graph::rp3beta::ALGORITHM, &factor::ials::ALGORITHM];
+static REGISTRY: &[&Algorithm] = &[
+    &linear::ease::ALGORITHM,
+    &linear::slim::ALGORITHM,
+    &graph::rp3beta::ALGORITHM,
+    &factor::ials::ALGORITHM,
+    &hybrid::ALGORITHM,
+];
 
 /// Every algorithm, in the order in which lists show them.
 pub fn registry() -> &'static [&'static Algorithm] {

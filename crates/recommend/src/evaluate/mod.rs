@@ -27,6 +27,7 @@ pub(crate) use bootstrap::mean;
 pub use bootstrap::{Bootstrap, Comparison, Estimate};
 pub use metrics::{ListMetrics, gini};
 pub use ratings::{RatingReport, evaluate_ratings};
+pub(crate) use split::select;
 pub use split::{Split, SplitError, SplitKind};
 
 use crate::Recommender;

@@ -114,7 +114,7 @@ fn quantile(all: &Interactions, test_share: f64) -> Result<i64, SplitError> {
 }
 
 /// The entries for which `keep`, in the same shape.
-fn select(all: &Interactions, keep: impl Fn(usize) -> bool) -> Interactions {
+pub(crate) fn select(all: &Interactions, keep: impl Fn(usize) -> bool) -> Interactions {
     let source = &all.matrix;
     let mut matrix = Csr::empty(source.n_rows, source.n_cols);
     let mut times = all.times.as_ref().map(|_| Vec::new());
