@@ -92,9 +92,16 @@ export interface Step {
   to: number;
 }
 
+/** Terms of the same name, one per own event say, become one. */
+export function sumByName(terms: readonly { name: string; value: number }[]): { name: string; value: number }[] {
+  const sums = new Map<string, number>();
+  for (const { name, value } of terms) sums.set(name, (sums.get(name) ?? 0) + value);
+  return [...sums].map(([name, value]) => ({ name, value }));
+}
+
 /** Terms in a running sum, largest magnitude first; beyond `n_max`, the smallest are added up under `otherName`. */
 export function waterfall(terms: readonly { name: string; value: number }[], otherName: string, n_max = 9): Step[] {
-  const sorted = terms.filter((term) => term.value !== 0).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const sorted = sumByName(terms).filter((term) => term.value !== 0).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const shown = sorted.length > n_max ? sorted.slice(0, n_max - 1) : sorted;
   const rest = sorted.slice(shown.length).reduce((sum, term) => sum + term.value, 0);
   const all = sorted.length > n_max ? [...shown, { name: otherName, value: rest }] : shown;

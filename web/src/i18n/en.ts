@@ -478,6 +478,7 @@ export const en = {
       remainder: "Rest of own history",
     },
     reason: {
+      pinned: "Pinned",
       own_event: "Own history",
       similar_customers: "Similar customers",
       history: "Own history",

@@ -476,6 +476,7 @@ export const zh: Dictionary = {
       remainder: "其余本人历史",
     },
     reason: {
+      pinned: "置顶",
       own_event: "本人历史",
       similar_customers: "相似顾客",
       history: "本人历史",

@@ -1,6 +1,6 @@
 // Aggregation for charts, cards to forms, and the order of metrics.
 import { expect, test } from "vitest";
-import { aggregate, bucketOf, compareLast, daySpan, grainFor, lastDays, waterfall } from "../../src/charts/series";
+import { aggregate, bucketOf, compareLast, daySpan, grainFor, lastDays, sumByName, waterfall } from "../../src/charts/series";
 import { errorFrom, queryText } from "../../src/lib/api";
 import { problemIn, settingsOf } from "../../src/lib/cards";
 import { lowerIsBetter, sortMetrics } from "../../src/lib/metrics";
@@ -60,6 +60,19 @@ test("a waterfall ends at the sum, however many terms there are", () => {
   expect(steps.at(-1)?.to).toBeCloseTo(terms.reduce((sum, term) => sum + term.value, 0), 9);
   steps.slice(1).forEach((step, at) => expect(step.from).toBe(steps[at]?.to));
   expect(waterfall([{ name: "zero", value: 0 }], "other")).toEqual([]);
+});
+
+test("terms of one name are one step", () => {
+  const terms = [
+    { name: "own_event", value: 0.25 },
+    { name: "stock", value: 0 },
+    { name: "own_event", value: 0.5 },
+  ];
+  expect(sumByName(terms)).toEqual([
+    { name: "own_event", value: 0.75 },
+    { name: "stock", value: 0 },
+  ]);
+  expect(waterfall(terms, "other")).toEqual([{ name: "own_event", value: 0.75, from: 0, to: 0.75 }]);
 });
 
 const int: Param = { name: "k", sentence: "", unit: "", kind: { type: "int", min: 1, max: 9, default: 3 } };
