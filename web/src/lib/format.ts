@@ -215,6 +215,13 @@ export class Format {
   }
 }
 
+/** Decimals that show `significant` digits of the largest of some values, so that a column of them lines up. */
+export function decimalsFor(values: readonly number[], significant: number): number {
+  const largest = Math.max(...values.map(Math.abs), 0);
+  if (!Number.isFinite(largest) || largest === 0) return significant - 1;
+  return Math.max(0, Math.min(9, significant - 1 - Math.floor(Math.log10(largest))));
+}
+
 const UNITS_SECONDS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_557_600],
   ["month", 2_629_800],

@@ -1,6 +1,6 @@
 // Numbers, money, dates and durations in both languages.
 import { describe, expect, test } from "vitest";
-import { categoryLeaf, categoryText, Format, readInterval } from "../../src/lib/format";
+import { categoryLeaf, categoryText, decimalsFor, Format, readInterval } from "../../src/lib/format";
 
 const en = new Format("en", "USD", "America/New_York");
 const zh = new Format("zh", "CNY", "Asia/Shanghai");
@@ -53,6 +53,17 @@ test("intervals come as numbers or objects", () => {
   expect(readInterval({ mean: 0.5, low: 0.4, high: 0.6 })).toEqual({ mean: 0.5, low: 0.4, high: 0.6 });
   expect(readInterval(null).mean).toBeNull();
   expect(en.interval({ mean: 0.5, low: 0.4, high: 0.6 })).toBe("0.5000 (0.4000–0.6000)");
+});
+
+test.each([
+  [[0.852, -0.1], 3, 3],
+  [[0.0004], 3, 6],
+  [[35.2, 0.01], 3, 1],
+  [[12_345], 3, 0],
+  [[], 3, 2],
+  [[0], 4, 3],
+])("decimals for %j to %i digits", (values, significant, decimals) => {
+  expect(decimalsFor(values, significant)).toBe(decimals);
 });
 
 test("categories are paths", () => {
