@@ -169,6 +169,22 @@ fn invert_lower(lower: &[f64], n: usize) -> Vec<f64> {
     inverse
 }
 
+/// How many rows ahead of their use memory is asked for.
+const AHEAD: usize = 12;
+
+/// Asks for a row's cache lines.
+#[inline(always)]
+fn prefetch(row: &[f32]) {
+    #[cfg(target_arch = "x86_64")]
+    for chunk in row.as_chunks::<LANES>().0 {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing and cannot fault.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(chunk.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = row;
+}
+
 /// How a problem is solved.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Solver {
@@ -207,6 +223,27 @@ impl Observed {
         self.rows.extend_from_slice(row);
         self.weights.push(weight);
         self.targets.push(target);
+    }
+
+    /// Adds the rows of `factors` numbered in `rows` with their (w, c). Rows lie far apart in memory, so each is asked
+    /// for well before its turn.
+    pub fn gather(&mut self, factors: &Factors, rows: &[u32], weights: impl Iterator<Item = (f32, f32)>) {
+        let stride = factors.stride;
+        let start = self.rows.len();
+        self.rows.resize(start + rows.len() * stride, 0.0);
+        rows.iter().take(AHEAD).for_each(|&row| prefetch(factors.row(row as usize)));
+        for (at, out) in self.rows[start..].chunks_exact_mut(stride).enumerate() {
+            if let Some(&row) = rows.get(at + AHEAD) {
+                prefetch(factors.row(row as usize));
+            }
+            let chunks = factors.row(rows[at] as usize).as_chunks::<LANES>().0;
+            out.as_chunks_mut::<LANES>().0.iter_mut().zip(chunks).for_each(|(out, chunk)| *out = *chunk);
+        }
+        for (weight, target) in weights {
+            self.weights.push(weight);
+            self.targets.push(target);
+        }
+        assert_eq!(self.rows.len(), self.weights.len() * stride, "one (w, c) per row");
     }
 
     /// Solves for x' from the start `x` (whitened, shape (stride)), which receives the solution.

@@ -113,9 +113,10 @@ impl Objective {
         Whitened::new(others, self.unobserved, self.l2(0, others.n_rows))
     }
 
-    fn push(&self, observed: &mut Observed, row: &[f32], weight: f32) {
-        let extra = self.alpha * weight.max(0.0);
-        observed.push(row, extra, self.unobserved + extra);
+    /// The confidence an interaction adds, and what it pulls the score up by.
+    fn weigh(&self, value: f32) -> (f32, f32) {
+        let extra = self.alpha * value.max(0.0);
+        (extra, self.unobserved + extra)
     }
 }
 
@@ -194,9 +195,7 @@ fn half_epoch(matrix: &Csr, objective: &Objective, solver: Solver, others: &Fact
             for (at, x) in whitened.chunks_mut(stride).enumerate() {
                 let (columns, values) = matrix.row(chunk * ROWS + at);
                 observed.clear();
-                for (&column, &value) in columns.iter().zip(values) {
-                    objective.push(observed, shared.factors.row(column as usize), value);
-                }
+                observed.gather(&shared.factors, columns, values.iter().map(|&value| objective.weigh(value)));
                 let extra_l2 = objective.l2(columns.len(), others.n_rows) - shared.l2;
                 observed.solve(&shared, extra_l2, solver, x);
             }
@@ -262,7 +261,8 @@ impl Ials {
         let mut observed = Observed::default();
         let mut n = 0;
         for (item, weight) in self.weighed(history) {
-            self.objective.push(&mut observed, self.shared.factors.row(item as usize), weight);
+            let (confidence, target) = self.objective.weigh(weight);
+            observed.push(self.shared.factors.row(item as usize), confidence, target);
             n += 1;
         }
         let mut x = vec![0f32; self.items.stride];
@@ -308,14 +308,13 @@ impl Recommender for Ials {
         let mut observed = Observed::default();
         let entries: Vec<(u32, f32)> = self.weighed(history).collect();
         for &(from, weight) in &entries {
-            let confidence = self.objective.alpha * weight.max(0.0);
-            observed.push(self.shared.factors.row(from as usize), confidence, 0.0);
+            observed.push(self.shared.factors.row(from as usize), self.objective.weigh(weight).0, 0.0);
         }
         observed.push(self.shared.factors.row(item as usize), 0.0, 1.0);
         let mut z = vec![0f32; self.items.stride];
         observed.solve(&self.shared, self.extra_l2(entries.len()), FOLD_IN, &mut z);
         let parts = entries.iter().map(|&(from, weight)| {
-            let confidence = self.objective.unobserved + self.objective.alpha * weight.max(0.0);
+            let (_, confidence) = self.objective.weigh(weight);
             let row = self.shared.factors.row(from as usize);
             let value = confidence * row.iter().zip(&z).map(|(a, b)| a * b).sum::<f32>();
             Contribution { source: Source::Item(from), value }
