@@ -181,6 +181,7 @@ export const en = {
     noSimilar: "No similar products",
     noSimilarHelp: "There is no model yet, or it has never seen this product. Train one to find what goes with it:",
     similarity: "Similarity",
+    sameCategory: "from the same category",
     salesByMonth: "Units sold by month",
   },
   customers: {

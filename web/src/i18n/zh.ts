@@ -180,6 +180,7 @@ export const zh: Dictionary = {
     noSimilar: "没有相似商品",
     noSimilarHelp: "还没有模型，或模型未见过此商品。训练模型以找出相关商品：",
     similarity: "相似度",
+    sameCategory: "来自同一品类",
     salesByMonth: "每月销量",
   },
   customers: {

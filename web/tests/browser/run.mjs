@@ -318,7 +318,7 @@ await check("an evaluation form refuses nothing chosen and shows an algorithm's 
   await page.getByRole("alert").filter({ hasText: t.evaluation.chooseOne }).waitFor();
   await page.locator("label.card", { hasText: "EASE" }).click();
   await page.locator("summary", { hasText: "EASE" }).click();
-  await page.getByLabel("l2").fill("-1");
+  await page.getByLabel("l2", { exact: true }).fill("-1");
   await page.getByRole("button", { name: t.evaluation.start }).click();
   await page.getByRole("alert").filter({ hasText: "l2" }).waitFor();
   await close();
