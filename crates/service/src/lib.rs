@@ -1,1 +1,34 @@
-//! placeholder
+//! The service: flows over a shop's data, jobs, and the HTTP server with its API and console. Wire types, keys, sessions
+//! and clocks live here and nowhere below; algorithms and SQL engines live below and not here.
+
+pub mod api;
+pub mod auth;
+pub mod clock;
+pub mod error;
+pub mod flows;
+pub mod jobs;
+pub mod metrics;
+mod random;
+pub mod serving;
+pub mod store;
+
+pub use error::{Result, ServiceError};
+pub use random::password as generated_password;
+
+impl From<data::DataError> for ServiceError {
+    fn from(error: data::DataError) -> Self {
+        use data::DataError as Data;
+        use error::Kind;
+        let (kind, code) = match &error {
+            Data::DiskFull { .. } => (Kind::Unavailable, "disk_full"),
+            Data::NotAShop { .. } | Data::NotEmpty { .. } | Data::Config { .. } => (Kind::Usage, "shop"),
+            Data::UnknownTable { .. } | Data::Unknown { .. } | Data::Sql { .. } => (Kind::Usage, "sql"),
+            Data::NewerFormat { .. } => (Kind::Conflict, "newer_format"),
+            Data::Locked { .. } => (Kind::Conflict, "locked"),
+            Data::AlreadyImported { .. } => (Kind::Conflict, "already_imported"),
+            Data::Source { .. } => (Kind::Usage, "source"),
+            _ => (Kind::Failed, "data"),
+        };
+        ServiceError::new(kind, code, error.to_string())
+    }
+}

@@ -1,0 +1,153 @@
+//! What can be typed. A contract: names are added, never changed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Recommendations and more for a consumer-electronics shop, from its own data, on its own machine.
+#[derive(Parser)]
+#[command(name = "tercet", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// The shop's folder
+    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
+    pub shop: PathBuf,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Log more to stderr; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make an empty shop with a commented tercet.toml
+    Init { dir: PathBuf },
+    /// Tables, models, their age, and what is missing for which job
+    Status,
+    /// Ask the shop's tables
+    Sql { statement: String },
+    /// Learn from events and orders
+    Train(Train),
+    /// Compare algorithms on held-out data
+    Evaluate(Evaluate),
+    /// What a customer is likely to want next
+    Recommend(Recommend),
+    /// Products like a product
+    Similar(Similar),
+    /// Serve the API and the console
+    Serve(Serve),
+    /// API keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Set the console's password (read from stdin), or make one
+    Password {
+        /// Make one and print it
+        #[arg(long)]
+        generate: bool,
+    },
+}
+
+#[derive(Args)]
+pub struct Train {
+    /// What to train
+    #[arg(default_value = "recommend", value_parser = ["recommend", "all"])]
+    pub what: String,
+    /// The algorithm's card; without it, several are tried and the best is kept
+    #[arg(long, value_name = "CARD")]
+    pub algorithm: Option<String>,
+    /// A parameter of the card
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: u16,
+}
+
+#[derive(Args)]
+pub struct Evaluate {
+    #[arg(default_value = "recommend", value_parser = ["recommend"])]
+    pub what: String,
+    /// Cards to compare; all suitable ones if absent
+    #[arg(long, value_name = "CARD", value_delimiter = ',')]
+    pub algorithm: Vec<String>,
+    /// A parameter, when one algorithm is named
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// temporal, random or leave-one-out
+    #[arg(long, default_value = "temporal")]
+    pub split: String,
+    /// Lengths of the lists judged
+    #[arg(long, value_delimiter = ',', default_value = "10,20")]
+    pub k: Vec<usize>,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: u16,
+    /// Also write the plot as SVG
+    #[arg(long, value_name = "FILE.svg")]
+    pub plot: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Recommend {
+    #[arg(long, value_name = "ID")]
+    pub customer: String,
+    #[arg(short, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub n: u16,
+    /// Say why
+    #[arg(long)]
+    pub explain: bool,
+    /// What is being looked at: product=ID
+    #[arg(long, value_name = "product=ID")]
+    pub context: Option<String>,
+    /// Only this category
+    #[arg(long)]
+    pub category: Option<String>,
+    /// Popularity of this region where the model is silent
+    #[arg(long)]
+    pub region: Option<String>,
+    /// Language of the reasons
+    #[arg(long, value_parser = ["zh", "en"])]
+    pub lang: Option<String>,
+    /// Also what the customer bought already
+    #[arg(long)]
+    pub include_owned: bool,
+}
+
+#[derive(Args)]
+pub struct Similar {
+    #[arg(long, value_name = "ID")]
+    pub product: String,
+    #[arg(short, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub n: u16,
+}
+
+#[derive(Args)]
+pub struct Serve {
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
+    pub listen: SocketAddr,
+    /// Events move from the log into the tables this often
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub flush_seconds: u64,
+}
+
+#[derive(Subcommand)]
+pub enum Keys {
+    /// Make a key; its secret is shown once
+    Create {
+        #[arg(long)]
+        name: String,
+        /// ingest, serve, manage
+        #[arg(long, default_value = "ingest,serve")]
+        scopes: String,
+    },
+    /// The shop's keys, without secrets
+    List,
+    /// Revoke a key
+    Revoke { id: String },
+}

@@ -1,0 +1,366 @@
+//! One function per command.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use data::Shop;
+use serde_json::json;
+use service::api::overview;
+use service::api::server::{ServeOptions, Server, set_password};
+use service::auth::{Scope, keys};
+use service::clock::{now, rfc3339};
+use service::flows::evaluate::{EvaluateRequest, Evaluation};
+use service::flows::train::TrainRequest;
+use service::flows::{self, plot};
+use service::metrics::Metrics;
+use service::serving::{Answer, ListRequest, ServedShop};
+use service::store::Store;
+use service::{Result, ServiceError};
+
+use crate::args::{Arguments, Command, Evaluate, Keys, Recommend, Serve, Similar, Train};
+use crate::print::{self, Progress};
+
+pub async fn run(arguments: Arguments) -> Result<()> {
+    let (dir, json) = (arguments.shop.as_path(), arguments.json);
+    match arguments.command {
+        Command::Init { dir } => init(&dir, json),
+        Command::Status => status(dir, json),
+        Command::Sql { statement } => sql(dir, &statement, json).await,
+        Command::Train(train) => self::train(dir, train, json).await,
+        Command::Evaluate(evaluate) => self::evaluate(dir, evaluate, json).await,
+        Command::Recommend(recommend) => self::recommend(dir, recommend, json).await,
+        Command::Similar(similar) => self::similar(dir, similar, json).await,
+        Command::Serve(serve) => self::serve(dir, serve).await,
+        Command::Keys(keys) => self::keys(dir, keys, json),
+        Command::Password { generate } => password(dir, generate, json),
+    }
+}
+
+fn init(dir: &Path, as_json: bool) -> Result<()> {
+    Shop::create(dir)?;
+    if as_json {
+        print::json(&json!({"shop": dir}));
+    } else {
+        print::line(&format!("made an empty shop in {}", dir.display()));
+        print::line(&format!(
+            "next: edit {}, then tercet --shop {} import FILE --as products",
+            dir.join("tercet.toml").display(),
+            dir.display()
+        ));
+    }
+    Ok(())
+}
+
+fn status(dir: &Path, as_json: bool) -> Result<()> {
+    let shop = Shop::open(dir)?;
+    let tables = overview::tables(&shop)?;
+    let model = overview::current_model(&shop)?;
+    let health = overview::health(&shop, &tables, model.as_ref());
+    if as_json {
+        print::json(&json!({"shop": shop.config().name, "tables": tables, "model": model, "health": health}));
+        return Ok(());
+    }
+    print::line(&format!("{}  ({}, {})\n", shop.config().name, shop.config().currency, shop.config().time_zone));
+    let when = |at: Option<i64>| at.map(|at| rfc3339(domain::Millis(at))).unwrap_or_default();
+    let rows: Vec<_> = tables
+        .iter()
+        .map(|table| {
+            vec![
+                table.name.clone(),
+                print::count(table.n_rows),
+                when(table.first),
+                when(table.last),
+                print::count(table.n_rejected),
+                table.sentence.clone(),
+            ]
+        })
+        .collect();
+    print::table(&["table", "rows", "first", "last", "rejected", ""], &rows);
+    match model {
+        Some(model) => {
+            let ndcg =
+                model.metrics.get("ndcg@10").map_or(String::new(), |found| format!(", NDCG@10 {:.4}", found.mean));
+            print::line(&format!(
+                "\nmodel {} ({}), trained {}{ndcg}",
+                model.version,
+                model.card,
+                when(Some(model.trained_at))
+            ));
+        }
+        None => print::line("\nno model"),
+    }
+    for found in health {
+        let help = found.help.map_or(String::new(), |help| format!("  → {help}"));
+        print::line(&format!("{:5} {}. {}{help}", found.level, found.title, found.detail.unwrap_or_default()));
+    }
+    Ok(())
+}
+
+async fn sql(dir: &Path, statement: &str, as_json: bool) -> Result<()> {
+    let rows = Shop::open(dir)?.engine()?.sql(statement).await?;
+    if as_json {
+        print::json(&json!({"rows": rows.to_json()?}));
+    } else {
+        print::line(&rows.to_table()?);
+    }
+    Ok(())
+}
+
+async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
+    let shop = Shop::open(dir)?;
+    let request = TrainRequest {
+        algorithm: asked.algorithm,
+        set: asked.set,
+        seed: asked.seed,
+        n_threads: usize::from(asked.threads),
+    };
+    let bar = Progress::new(as_json);
+    let info = flows::train::train(&shop, request, &|share, message| bar.report(share, message)).await?;
+    drop(bar);
+    if as_json {
+        print::json(&serde_json::to_value(&info)?);
+        return Ok(());
+    }
+    if info.tried.len() > 1 {
+        let mut tried = info.tried.clone();
+        tried.sort_by(|a, b| b.value.total_cmp(&a.value));
+        let row = |tried: &flows::models::Tried| {
+            vec![tried.card.clone(), format!("{:.4}", tried.value), format!("{:.1}", tried.seconds)]
+        };
+        print::table(&["tried", "NDCG@10", "seconds"], &tried.iter().map(row).collect::<Vec<_>>());
+        print::line("");
+    }
+    print::line(&format!(
+        "model {} in service: {} from {} customers, {} products, {} interactions in {:.1} s",
+        info.version,
+        info.card,
+        print::count(info.n_users as u64),
+        print::count(info.n_items as u64),
+        print::count(info.n_interactions as u64),
+        info.seconds
+    ));
+    for (name, found) in &info.metrics {
+        print::line(&format!("  {name:14} {:.4}  [{:.4}, {:.4}]", found.mean, found.low, found.high));
+    }
+    Ok(())
+}
+
+async fn evaluate(dir: &Path, asked: Evaluate, as_json: bool) -> Result<()> {
+    let shop = Shop::open(dir)?;
+    let names = match asked.algorithm.is_empty() {
+        false => asked.algorithm,
+        true => recommend::registry::registry().iter().map(|algorithm| algorithm.card.name.to_owned()).collect(),
+    };
+    if names.len() > 1 && !asked.set.is_empty() {
+        return Err(ServiceError::usage("set", "--set needs exactly one --algorithm"));
+    }
+    let request = EvaluateRequest {
+        algorithms: names.into_iter().map(|name| (name, asked.set.clone())).collect(),
+        split: asked.split,
+        k: asked.k,
+        seed: asked.seed,
+        n_threads: usize::from(asked.threads),
+    };
+    let bar = Progress::new(as_json);
+    let found = flows::evaluate::evaluate(&shop, request, &|share, message| bar.report(share, message)).await?;
+    drop(bar);
+    store(&shop)?.put_evaluation(&found.id, found.at, serde_json::to_string(&found)?)?;
+    let measure = plot::measure_of(&found).unwrap_or_default();
+    if let Some(path) = &asked.plot {
+        std::fs::write(path, plot::svg(&found, &measure))?;
+    }
+    if as_json {
+        print::json(&serde_json::to_value(&found)?);
+    } else {
+        print_evaluation(&found, &measure);
+    }
+    Ok(())
+}
+
+fn print_evaluation(found: &Evaluation, measure: &str) {
+    let names: Vec<&String> = found.rows.first().map(|row| row.metrics.keys().collect()).unwrap_or_default();
+    let mut header = vec!["card"];
+    header.extend(names.iter().map(|name| name.as_str()));
+    header.push("fit s");
+    let row = |row: &flows::evaluate::EvaluationRow| {
+        let mut cells = vec![row.card.clone()];
+        cells.extend(
+            names.iter().map(|name| row.metrics.get(*name).map_or(String::new(), |found| format!("{:.4}", found.mean))),
+        );
+        cells.push(format!("{:.1}", row.fit_seconds));
+        cells
+    };
+    print::line(&format!("{} split, {} customers judged\n", found.split, print::count(found.n_users as u64)));
+    print::table(&header, &found.rows.iter().map(row).collect::<Vec<_>>());
+    print::line(&format!("\n{}", plot::text(found, measure, 40)));
+}
+
+async fn loaded(dir: &Path) -> Result<Arc<ServedShop>> {
+    ServedShop::open_beside(Shop::open(dir)?, Arc::new(Metrics::default())).await
+}
+
+async fn recommend(dir: &Path, asked: Recommend, as_json: bool) -> Result<()> {
+    let context_product = match asked.context.as_deref().map(|context| context.split_once('=')) {
+        None => None,
+        Some(Some(("product", id))) => Some(id.to_owned()),
+        Some(_) => return Err(ServiceError::usage("context", "--context takes product=ID")),
+    };
+    let shop = loaded(dir).await?;
+    let request = ListRequest {
+        customer_id: asked.customer,
+        n: usize::from(asked.n),
+        context_product,
+        category: asked.category,
+        region: asked.region,
+        include_owned: asked.include_owned,
+        explain: asked.explain,
+        language: asked.lang.unwrap_or_else(|| shop.shop.config().language.clone()),
+        ..Default::default()
+    };
+    let answer = shop.recommend(&request)?;
+    if as_json {
+        print::json(&serde_json::to_value(&answer)?);
+    } else {
+        print_answer(&answer);
+    }
+    Ok(())
+}
+
+fn print_answer(answer: &Answer) {
+    match (&answer.model, &answer.fallback) {
+        (Some(model), None) => print::line(&format!("model {} ({})\n", model.version, model.card)),
+        (_, Some(fallback)) => print::line(&format!("nothing known to start from: {fallback} products\n")),
+        (None, None) => {}
+    }
+    let rows: Vec<_> = answer
+        .items
+        .iter()
+        .enumerate()
+        .map(|(at, item)| {
+            let why: Vec<_> =
+                item.reasons.iter().map(|reason| format!("{} ({:.0} %)", reason.text, reason.share * 100.0)).collect();
+            vec![
+                (at + 1).to_string(),
+                item.product_id.clone(),
+                item.name.clone(),
+                item.price_cents.map_or(String::new(), |cents| domain::Cents(cents).to_string()),
+                format!("{:.4}", item.score),
+                why.join("; "),
+            ]
+        })
+        .collect();
+    print::table(&["", "product", "name", "price", "score", "why"], &rows);
+}
+
+async fn similar(dir: &Path, asked: Similar, as_json: bool) -> Result<()> {
+    let items = loaded(dir).await?.similar(&asked.product, usize::from(asked.n))?;
+    if as_json {
+        print::json(&json!({"product_id": asked.product, "items": items}));
+        return Ok(());
+    }
+    let row = |item: &service::serving::SimilarItem| {
+        vec![item.product_id.clone(), item.name.clone(), format!("{:.4}", item.score)]
+    };
+    print::table(&["product", "name", "score"], &items.iter().map(row).collect::<Vec<_>>());
+    Ok(())
+}
+
+async fn serve(dir: &Path, asked: Serve) -> Result<()> {
+    let mut options = ServeOptions::new(dir, asked.listen);
+    options.flush_every = std::time::Duration::from_secs(asked.flush_seconds);
+    let server = Server::bind(&options).await?;
+    announce(&server);
+    server.run(stopped()).await
+}
+
+/// On stderr, so that a password never lands in a file that collects results.
+fn announce(server: &Server) {
+    eprintln!("Tercet serves http://{}", server.address);
+    for (shop, password) in &server.first_passwords {
+        eprintln!("  console password of shop '{shop}', shown this once: {password}");
+        eprintln!("  (tercet password sets another)");
+    }
+}
+
+/// Done when the process is asked to stop.
+async fn stopped() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(_) => return drop(tokio::signal::ctrl_c().await),
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn store(shop: &Shop) -> Result<Store> {
+    Store::open(&shop.root().join("service.db"), i64::MAX / 4)
+}
+
+fn keys(dir: &Path, asked: Keys, as_json: bool) -> Result<()> {
+    let store = store(&Shop::open(dir)?)?;
+    match asked {
+        Keys::Create { name, scopes } => {
+            let (made, record) = keys::generate(&name, &Scope::parse_list(&scopes)?, now().0)?;
+            store.add_key(record)?;
+            if as_json {
+                print::json(&serde_json::to_value(&made)?);
+            } else {
+                print::line(&format!("{}  {}  {}", made.id, made.name, Scope::join(&made.scopes)));
+                print::line(&format!("{}   (shown this once; a running server knows it within a minute)", made.secret));
+            }
+        }
+        Keys::List => {
+            let found = store.keys()?;
+            if as_json {
+                print::json(&json!({"items": found}));
+                return Ok(());
+            }
+            let row = |key: &keys::KeyRecord| {
+                vec![
+                    key.id.clone(),
+                    key.name.clone(),
+                    Scope::join(&key.scopes),
+                    rfc3339(domain::Millis(key.created_at)),
+                ]
+            };
+            print::table(&["id", "name", "scopes", "made"], &found.iter().map(row).collect::<Vec<_>>());
+        }
+        Keys::Revoke { id } => {
+            if !store.revoke_key(&id)? {
+                return Err(ServiceError::not_found("key", &id).help("tercet keys list shows them"));
+            }
+            if as_json {
+                print::json(&json!({"revoked": id}));
+            } else {
+                print::line(&format!("revoked {id}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn password(dir: &Path, generate: bool, as_json: bool) -> Result<()> {
+    let store = store(&Shop::open(dir)?)?;
+    if generate {
+        let made = service::generated_password()?;
+        set_password(&store, &made)?;
+        if as_json {
+            print::json(&json!({"password": made}));
+        } else {
+            print::line(&made);
+        }
+        return Ok(());
+    }
+    eprintln!("the new password, on one line:");
+    let mut text = String::new();
+    std::io::stdin().read_line(&mut text)?;
+    set_password(&store, text.trim_end_matches(['\n', '\r']))?;
+    if as_json {
+        print::json(&json!({"password": "set"}));
+    } else {
+        print::line("the password is set");
+    }
+    Ok(())
+}

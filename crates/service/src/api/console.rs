@@ -1,0 +1,65 @@
+//! The console's files, embedded in the binary. Addresses without a file get the page, which routes by itself; addresses
+//! of the API that do not exist get an error instead.
+
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::RustEmbed;
+
+use crate::error::{Kind, ServiceError};
+
+#[derive(RustEmbed)]
+#[folder = "$CONSOLE_DIST"]
+struct Console;
+
+pub async fn page(method: Method, uri: Uri) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    if path == "v1" || path.starts_with("v1/") {
+        return ServiceError::new(Kind::NotFound, "no_such_address", "there is no such address")
+            .help("see /openapi.json for all of them")
+            .into_response();
+    }
+    if !matches!(method, Method::GET | Method::HEAD) {
+        return method_not_allowed().await;
+    }
+    if let Some(file) = Console::get(path) {
+        // Vite names these files after their content.
+        let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+        return answer(media(path), cache, file.data.into_owned());
+    }
+    match Console::get("index.html") {
+        Some(index) if !path.contains('.') => answer("text/html; charset=utf-8", "no-cache", index.data.into_owned()),
+        _ => ServiceError::new(Kind::NotFound, "no_such_file", "there is no such file").into_response(),
+    }
+}
+
+pub async fn method_not_allowed() -> Response {
+    let error = ServiceError::usage("method", "this address does not take this method").help("see /openapi.json");
+    (StatusCode::METHOD_NOT_ALLOWED, axum::Json(error.to_json())).into_response()
+}
+
+pub async fn json_text(text: String) -> Response {
+    answer("application/json", "no-cache", text.into_bytes())
+}
+
+fn answer(media: &'static str, cache: &'static str, body: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media)),
+        (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
+    ];
+    (headers, body).into_response()
+}
+
+fn media(path: &str) -> &'static str {
+    match path.rsplit('.').next().unwrap_or("") {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "json" | "map" | "webmanifest" => "application/json",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,55 @@
+//! For those who watch: alive, ready, and figures for Prometheus. No key is needed and nothing of a shop is told.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::App;
+use super::error::ErrorBody;
+use crate::error::Result;
+use crate::serving::off_thread;
+
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    status: String,
+    version: String,
+}
+
+fn fine() -> Json<Health> {
+    Json(Health { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() })
+}
+
+/// The process runs.
+#[utoipa::path(get, path = "/health", tag = "health", security(()), responses((status = 200, body = Health)))]
+pub async fn get_health() -> Json<Health> {
+    fine()
+}
+
+/// Every shop is loaded and its store accepts writes.
+#[utoipa::path(get, path = "/ready", tag = "health", security(()),
+    responses((status = 200, body = Health), (status = 503, body = ErrorBody)))]
+pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Json<Health>> {
+    let stores: Vec<_> = app.shops.iter().map(|shop| shop.store.clone()).collect();
+    off_thread(move || stores.iter().try_for_each(|store| store.settle())).await?;
+    Ok(fine())
+}
+
+/// Prometheus text.
+#[utoipa::path(get, path = "/metrics", tag = "health", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
+pub async fn get_metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let ages = app.shops.iter().filter_map(|shop| shop.model_age_seconds());
+    let oldest = ages.fold(0.0, f64::max);
+    let customers: usize = app.shops.iter().map(|shop| shop.histories.n_customers()).sum();
+    let uptime = (crate::clock::now().0 - app.started_at) as f64 / 1000.0;
+    let text = app.metrics.prometheus(&[
+        ("tercet_model_age_seconds", "Age of the oldest model in service; 0 without one.", oldest),
+        ("tercet_customers_in_memory", "Customers whose history is in memory.", customers as f64),
+        ("tercet_uptime_seconds", "Time since the start.", uptime),
+    ]);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+}

@@ -1,0 +1,125 @@
+//! What comes in: bodies, query parameters and path segments, each with a limit and with errors in our one shape.
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::header;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::error::{Kind, Result, ServiceError, clipped};
+
+/// Bodies beyond this are refused unread.
+pub const BODY_BYTES_MAX: usize = 4 << 20;
+/// Identifiers, in characters.
+pub const ID_CHARS_MAX: usize = 200;
+/// Items of one list, rows of one page.
+pub const LIMIT_MAX: usize = 500;
+/// Rows that can be paged through.
+pub const OFFSET_MAX: usize = 100_000;
+
+/// A JSON body.
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ServiceError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self> {
+        let bytes = read_json_bytes(request).await?;
+        serde_json::from_slice(&bytes).map(Body).map_err(not_json)
+    }
+}
+
+async fn read_json_bytes(request: Request) -> Result<axum::body::Bytes> {
+    let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = media.split(';').next().unwrap_or("").trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        let message = format!("the body's content type is '{}'; allowed: application/json", clipped(media));
+        return Err(ServiceError::new(Kind::UnsupportedMedia, "content_type", message)
+            .help("send the header Content-Type: application/json"));
+    }
+    to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| {
+        ServiceError::new(Kind::TooLarge, "body_size", format!("the body exceeds {BODY_BYTES_MAX} bytes"))
+            .detail(json!({"allowed_bytes": BODY_BYTES_MAX}))
+            .help("send smaller batches")
+    })
+}
+
+pub fn not_json(error: serde_json::Error) -> ServiceError {
+    ServiceError::usage("body", format!("the body was not understood: {error}"))
+        .help("see /openapi.json for the shape of every body")
+}
+
+/// Query parameters; unknown names are refused, so that a misspelt filter is not silently ignored.
+pub struct Params<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = ServiceError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(params)) => Ok(Params(params)),
+            Err(rejection) => Err(ServiceError::usage("query", clipped_message(&rejection.body_text()))
+                .help("see /openapi.json for the parameters of every address")),
+        }
+    }
+}
+
+/// One identifier in the address.
+pub struct Id(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = ServiceError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| ServiceError::usage("path", clipped_message(&rejection.body_text())))?;
+        check_id("the id in the address", &id)?;
+        Ok(Id(id))
+    }
+}
+
+fn clipped_message(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+}
+
+/// An identifier is 1 to 200 characters on one line.
+pub fn check_id(what: &str, id: &str) -> Result<()> {
+    let n_chars = id.chars().count();
+    if n_chars == 0 || n_chars > ID_CHARS_MAX || id.chars().any(char::is_control) {
+        let message =
+            format!("{what} is '{}' ({n_chars} characters); allowed: 1 to {ID_CHARS_MAX} on one line", clipped(id));
+        return Err(ServiceError::usage("id", message));
+    }
+    Ok(())
+}
+
+/// A text field: at most `n_max` characters.
+pub fn check_text(what: &str, text: &str, n_max: usize) -> Result<()> {
+    let n_chars = text.chars().count();
+    if n_chars > n_max || text.contains('\0') {
+        let message = format!("{what} has {n_chars} characters; allowed: at most {n_max}, without NUL");
+        return Err(ServiceError::usage("text", message));
+    }
+    Ok(())
+}
+
+/// The number of rows or items asked for.
+pub fn check_limit(name: &str, asked: Option<usize>, default: usize) -> Result<usize> {
+    let asked = asked.unwrap_or(default);
+    if asked == 0 || asked > LIMIT_MAX {
+        return Err(ServiceError::usage("limit", format!("{name} is {asked}; allowed: 1 to {LIMIT_MAX}")));
+    }
+    Ok(asked)
+}
+
+/// Where a page starts.
+pub fn check_offset(asked: Option<usize>) -> Result<usize> {
+    let asked = asked.unwrap_or(0);
+    if asked > OFFSET_MAX {
+        return Err(ServiceError::usage("offset", format!("offset is {asked}; allowed: 0 to {OFFSET_MAX}"))
+            .help("narrow the search with query and filters instead of paging on"));
+    }
+    Ok(asked)
+}

@@ -1,0 +1,110 @@
+//! The HTTP API under `/v1`, the console, health and metrics. One file per resource; wire types stand beside their
+//! handlers. The OpenAPI document is generated from here.
+
+pub mod access;
+mod catalogue;
+mod console;
+pub mod error;
+mod events;
+mod health;
+pub mod input;
+mod keys;
+mod lists;
+mod models;
+pub mod overview;
+mod people;
+mod runs;
+pub mod server;
+mod session;
+
+use std::sync::Arc;
+
+use axum::Router;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::auth::limits::Limits;
+use crate::auth::sessions::Sessions;
+use crate::metrics::Metrics;
+use crate::serving::Shops;
+
+/// What every handler sees.
+pub struct App {
+    pub shops: Shops,
+    pub sessions: Sessions,
+    pub login_limits: Limits,
+    pub request_limits: Limits,
+    pub metrics: Arc<Metrics>,
+    pub started_at: i64,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tercet",
+        description = "Recommendations, catalogue, customers, models and jobs of a shop. Every address but /health, /ready, /metrics, /v1/shops and POST /v1/session needs a key (Authorization: Bearer tk_…) or the console's session cookie.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    modifiers(&Security),
+    security(("key" = []), ("session" = []))
+)]
+struct Document;
+
+struct Security;
+
+impl utoipa::Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let components = document.components.get_or_insert_default();
+        let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("tk_…").build();
+        components.add_security_scheme("key", SecurityScheme::Http(key));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(access::COOKIE));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+fn described() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(events::post_events))
+        .routes(routes!(lists::get_recommendations))
+        .routes(routes!(lists::get_similar))
+        .routes(routes!(lists::get_popular))
+        .routes(routes!(lists::get_explain))
+        .routes(routes!(catalogue::list_products))
+        .routes(routes!(catalogue::get_product, catalogue::put_product, catalogue::delete_product))
+        .routes(routes!(people::list_customers))
+        .routes(routes!(people::get_customer, people::put_customer, people::delete_customer))
+        .routes(routes!(people::get_history))
+        .routes(routes!(overview::get_overview))
+        .routes(routes!(models::list_models))
+        .routes(routes!(models::activate_model))
+        .routes(routes!(models::list_evaluations))
+        .routes(routes!(models::list_cards))
+        .routes(routes!(runs::list_jobs, runs::start_job))
+        .routes(routes!(runs::get_job, runs::cancel_job))
+        .routes(routes!(keys::list_keys, keys::create_key))
+        .routes(routes!(keys::revoke_key))
+        .routes(routes!(session::get_session, session::open_session, session::close_session))
+        .routes(routes!(session::list_shops))
+        .routes(routes!(health::get_health))
+        .routes(routes!(health::get_ready))
+        .routes(routes!(health::get_metrics))
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().split_for_parts().1
+}
+
+/// All routes.
+pub fn router(app: Arc<App>) -> Router {
+    let (router, document) = described().split_for_parts();
+    let text = document.to_json().expect("the document is plain data");
+    router
+        .route("/openapi.json", axum::routing::get(move || console::json_text(text.clone())))
+        .fallback(console::page)
+        .method_not_allowed_fallback(console::method_not_allowed)
+        .layer(axum::middleware::from_fn_with_state(app.clone(), server::observe))
+        .with_state(app)
+}

@@ -1,0 +1,164 @@
+//! From tables to the input of every recommender: one SQL text aggregates events and orders to one weight and one time
+//! per customer and product; the dictionary of products is kept, that of customers is not.
+
+use data::Shop;
+use data::arrow::array::Array;
+use math::Csr;
+use recommend::Interactions;
+
+use super::rows::{integers, query, texts};
+use crate::error::{Result, ServiceError};
+
+/// What a model learns from.
+pub struct Dataset {
+    pub interactions: Interactions,
+    /// Product of each column, ascending.
+    pub product_ids: Vec<String>,
+    /// Changes whenever a table it was read from changes.
+    pub data_version: String,
+}
+
+/// One customer's dealings with one product, as aggregated by [`pairs_sql`].
+pub struct Pair<'a> {
+    pub customer_id: &'a str,
+    pub product_id: &'a str,
+    pub weight: f32,
+    pub at: i64,
+    pub bought: bool,
+}
+
+/// What an event of `kind` says about interest, in the shop's own weights; 0 says nothing.
+pub fn weight_of(config: &data::ShopConfig, kind: domain::EventKind, value: Option<f64>) -> f32 {
+    if kind == domain::EventKind::Rate && value.is_some_and(|stars| stars < config.recommend.stars_min) {
+        return 0.0;
+    }
+    config.recommend.event_weights.get(kind.name()).copied().unwrap_or(0.0)
+}
+
+/// One row per customer and product: the strongest sign of interest, the latest time, whether it was bought.
+/// The strongest, not the sum: a purchase that stands both in `events` and in `orders` counts once.
+pub fn pairs_sql(config: &data::ShopConfig) -> String {
+    use std::fmt::Write as _;
+    let mut cases = String::new();
+    for kind in domain::EventKind::ALL {
+        let weight = weight_of(config, kind, None);
+        if weight > 0.0 {
+            let stars = match kind {
+                domain::EventKind::Rate => {
+                    format!(" and (value is null or value >= {:.3})", config.recommend.stars_min)
+                }
+                _ => String::new(),
+            };
+            let _ = write!(cases, " when kind = '{}'{stars} then {weight:.4}", kind.name());
+        }
+    }
+    let case = if cases.is_empty() { "0.0".to_owned() } else { format!("case{cases} else 0.0 end") };
+    let bought = weight_of(config, domain::EventKind::Purchase, None).max(1.0);
+    let since = match config.recommend.window_days {
+        0 => String::new(),
+        days => {
+            let newest = "select max(at) from (select max(at) as at from events union all select max(ordered_at) as at from orders) as newest";
+            format!(" and at >= ({newest}) - interval '{days} days'")
+        }
+    };
+    format!(
+        "select customer_id, product_id, max(weight) as weight, max(at) as at, max(bought) as bought from (
+           select customer_id, product_id, {case} as weight, at, case when kind = 'purchase' then 1 else 0 end as bought
+             from events where product_id is not null
+           union all
+           select customer_id, product_id, {bought:.4} as weight, ordered_at as at, 1 as bought
+             from orders where quantity > 0
+         ) as signs where weight > 0{since} group by customer_id, product_id"
+    )
+}
+
+/// Calls `each` for every pair of the shop, in no particular order.
+pub async fn for_each_pair(shop: &Shop, mut each: impl FnMut(Pair)) -> Result<()> {
+    for batch in query(shop, &pairs_sql(shop.config())).await? {
+        let (customers, products) = (texts(&batch, "customer_id")?, texts(&batch, "product_id")?);
+        let weights = super::rows::floats(&batch, "weight")?;
+        let (times, bought) = (integers(&batch, "at")?, integers(&batch, "bought")?);
+        for at in 0..batch.num_rows() {
+            if customers.is_null(at) || products.is_null(at) {
+                continue;
+            }
+            each(Pair {
+                customer_id: customers.value(at),
+                product_id: products.value(at),
+                weight: weights.value(at) as f32,
+                at: times.value(at),
+                bought: bought.value(at) > 0,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Reads the shop's interactions.
+pub async fn load(shop: &Shop) -> Result<Dataset> {
+    let data_version = data_version(shop)?;
+    let mut users = Ids::default();
+    let mut items = Ids::default();
+    let mut cells: Vec<(u32, u32, f32, i64)> = Vec::new();
+    for_each_pair(shop, |pair| {
+        cells.push((users.get(pair.customer_id), items.get(pair.product_id), pair.weight, pair.at));
+    })
+    .await?;
+    if cells.is_empty() {
+        return Err(ServiceError::conflict("no_data", "the shop has no events and no orders to learn from")
+            .help("import some: tercet import FILE --as orders, or try tercet demo"));
+    }
+    let (user_order, _) = users.ascending();
+    let (item_order, product_ids) = items.ascending();
+    for cell in &mut cells {
+        (cell.0, cell.1) = (user_order[cell.0 as usize], item_order[cell.1 as usize]);
+    }
+    cells.sort_unstable_by_key(|cell| (cell.0, cell.1));
+    let n_users = user_order.len();
+    let mut matrix = Csr::empty(n_users, product_ids.len());
+    for cell in &cells {
+        matrix.indptr[cell.0 as usize + 1] += 1;
+    }
+    for user in 0..n_users {
+        matrix.indptr[user + 1] += matrix.indptr[user];
+    }
+    matrix.indices = cells.iter().map(|cell| cell.1).collect();
+    matrix.values = cells.iter().map(|cell| cell.2).collect();
+    let times = cells.iter().map(|cell| cell.3).collect();
+    Ok(Dataset { interactions: Interactions { matrix, times: Some(times) }, product_ids, data_version })
+}
+
+/// The generations of the tables a recommender reads.
+pub fn data_version(shop: &Shop) -> Result<String> {
+    let generation = |name| -> Result<u64> { Ok(shop.tables().manifest(data::Tables::spec(name)?)?.generation) };
+    Ok(format!("events-{} orders-{}", generation("events")?, generation("orders")?))
+}
+
+/// Identifiers numbered as they come, later renumbered in ascending order so that the result does not depend on the
+/// order in which the engine returned rows.
+#[derive(Default)]
+struct Ids {
+    by_id: rustc_hash::FxHashMap<String, u32>,
+}
+
+impl Ids {
+    fn get(&mut self, id: &str) -> u32 {
+        if let Some(at) = self.by_id.get(id) {
+            return *at;
+        }
+        let at = u32::try_from(self.by_id.len()).expect("fewer than four billion ids");
+        self.by_id.insert(id.to_owned(), at);
+        at
+    }
+
+    /// (new number by old number, ids in the new order).
+    fn ascending(self) -> (Vec<u32>, Vec<String>) {
+        let mut ids: Vec<(String, u32)> = self.by_id.into_iter().collect();
+        ids.sort_unstable();
+        let mut order = vec![0u32; ids.len()];
+        for (new, (_, old)) in ids.iter().enumerate() {
+            order[*old as usize] = new as u32;
+        }
+        (order, ids.into_iter().map(|(id, _)| id).collect())
+    }
+}

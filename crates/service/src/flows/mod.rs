@@ -1,0 +1,13 @@
+//! What the command line and the jobs of the server do, each from tables to result: train, evaluate, recommend, flush.
+//! The same functions serve both; nothing here knows HTTP or a terminal.
+
+pub mod dataset;
+pub mod evaluate;
+pub mod flush;
+pub mod models;
+pub mod plot;
+pub mod rows;
+pub mod train;
+
+/// How a long flow reports and hears about cancellation: (share done, what is being done) -> go on?
+pub type Progress<'a> = &'a (dyn Fn(f64, &str) -> bool + Sync);

@@ -1,0 +1,195 @@
+//! Long work of the server: train, evaluate, import. One at a time per shop, with progress and cancellation; its state is
+//! stored, so a job that was running when the process died is found and marked failed at the next start.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::error::{Result, ServiceError};
+use crate::random;
+use crate::store::{JobRecord, Store};
+
+/// Jobs waiting at most.
+const QUEUED_MAX: usize = 20;
+
+/// The jobs of one shop. Cheap to clone.
+#[derive(Clone)]
+pub struct Jobs {
+    store: Store,
+    live: Arc<Mutex<BTreeMap<String, Live>>>,
+    /// Held by the one job that runs.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+struct Live {
+    record: JobRecord,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// A running job's line to its record.
+pub struct Handle {
+    id: String,
+    live: Arc<Mutex<BTreeMap<String, Live>>>,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Handle {
+    /// Notes progress; `false` when the job was cancelled.
+    pub fn report(&self, share: f64, message: &str) -> bool {
+        if let Some(live) = self.live.lock().expect("no holder panics").get_mut(&self.id) {
+            live.record.progress = share.clamp(0.0, 1.0);
+            message.clone_into(&mut live.record.message);
+        }
+        !self.cancelled.load(SeqCst)
+    }
+}
+
+impl Jobs {
+    pub fn new(store: Store) -> Jobs {
+        Jobs { store, live: Arc::default(), turn: Arc::default() }
+    }
+
+    /// Whatever was under way when the process died is marked failed.
+    pub fn recover(&self) -> Result<()> {
+        for mut job in self.store.jobs(1000)? {
+            if matches!(job.state.as_str(), "queued" | "running") {
+                job.state = "failed".to_owned();
+                job.finished_at = Some(clock::now().0);
+                job.error = Some(json!({
+                    "code": "interrupted",
+                    "message": "the server stopped while the job was under way",
+                    "detail": null,
+                    "help": "start the job again; it is safe to run twice",
+                }));
+                self.store.put_job(job)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues a job. The same kind with the same parameters, still waiting or running, is that job.
+    pub fn start<F, Work>(&self, kind: &str, params: Value, work: F) -> Result<JobRecord>
+    where
+        F: FnOnce(Handle) -> Work + Send + 'static,
+        Work: Future<Output = Result<Value>> + Send + 'static,
+    {
+        let mut live = self.live.lock().expect("no holder panics");
+        if let Some(same) = live.values().find(|live| live.record.kind == kind && live.record.params == params) {
+            return Ok(same.record.clone());
+        }
+        if live.len() >= QUEUED_MAX {
+            return Err(ServiceError::conflict("queue", format!("{QUEUED_MAX} jobs are waiting already"))
+                .help("wait until one has finished, or cancel one"));
+        }
+        let record = JobRecord {
+            id: format!("job_{}", random::token(8)?),
+            kind: kind.to_owned(),
+            params,
+            state: "queued".to_owned(),
+            progress: 0.0,
+            message: String::new(),
+            created_at: clock::now().0,
+            started_at: None,
+            finished_at: None,
+            result: None,
+            error: None,
+        };
+        self.store.put_job(record.clone())?;
+        let cancelled = Arc::new(AtomicBool::new(false));
+        live.insert(record.id.clone(), Live { record: record.clone(), cancelled: cancelled.clone() });
+        drop(live);
+        let handle = Handle { id: record.id.clone(), live: self.live.clone(), cancelled };
+        let jobs = self.clone();
+        let id = record.id.clone();
+        tokio::spawn(async move {
+            let turn = jobs.turn.clone();
+            let _turn = turn.lock().await;
+            jobs.run(&id, handle, work).await;
+        });
+        Ok(record)
+    }
+
+    async fn run<F, Work>(&self, id: &str, handle: Handle, work: F)
+    where
+        F: FnOnce(Handle) -> Work,
+        Work: Future<Output = Result<Value>> + Send + 'static,
+    {
+        let cancelled = handle.cancelled.clone();
+        let outcome = if cancelled.load(SeqCst) {
+            Err(ServiceError::conflict("cancelled", "cancelled before it began"))
+        } else {
+            self.change(id, |record| {
+                record.state = "running".to_owned();
+                record.started_at = Some(clock::now().0);
+            });
+            // A panic inside the work must not take the queue with it.
+            match tokio::spawn(work(handle)).await {
+                Ok(outcome) => outcome,
+                Err(error) => Err(ServiceError::failed(format!("the job broke off: {error}"))),
+            }
+        };
+        self.change(id, |record| {
+            record.finished_at = Some(clock::now().0);
+            match outcome {
+                Ok(result) => {
+                    record.state = "done".to_owned();
+                    record.progress = 1.0;
+                    record.result = Some(result);
+                }
+                Err(_) if cancelled.load(SeqCst) => record.state = "cancelled".to_owned(),
+                Err(error) => {
+                    tracing::error!(job.kind = %record.kind, message = %error.message, "a job failed");
+                    record.state = "failed".to_owned();
+                    record.error = Some(error.to_json()["error"].take());
+                }
+            }
+        });
+        self.live.lock().expect("no holder panics").remove(id);
+    }
+
+    fn change(&self, id: &str, change: impl FnOnce(&mut JobRecord)) {
+        let record = match self.live.lock().expect("no holder panics").get_mut(id) {
+            Some(live) => {
+                change(&mut live.record);
+                live.record.clone()
+            }
+            None => return,
+        };
+        if let Err(error) = self.store.put_job(record) {
+            tracing::error!(message = %error.message, "a job's state could not be stored");
+        }
+    }
+
+    /// Jobs, newest first; those under way with their present progress.
+    pub fn list(&self, limit: usize) -> Result<Vec<JobRecord>> {
+        let mut jobs = self.store.jobs(limit)?;
+        let live = self.live.lock().expect("no holder panics");
+        for job in &mut jobs {
+            if let Some(live) = live.get(&job.id) {
+                *job = live.record.clone();
+            }
+        }
+        Ok(jobs)
+    }
+
+    pub fn get(&self, id: &str) -> Result<JobRecord> {
+        if let Some(live) = self.live.lock().expect("no holder panics").get(id) {
+            return Ok(live.record.clone());
+        }
+        let stored = self.store.jobs(100_000)?;
+        stored.into_iter().find(|job| job.id == id).ok_or_else(|| ServiceError::not_found("job", id))
+    }
+
+    /// Asks a job to stop; it does at its next report.
+    pub fn cancel(&self, id: &str) -> Result<JobRecord> {
+        if let Some(live) = self.live.lock().expect("no holder panics").get(id) {
+            live.cancelled.store(true, SeqCst);
+            return Ok(live.record.clone());
+        }
+        let job = self.get(id)?;
+        Err(ServiceError::conflict("finished", format!("the job is {} already", job.state)))
+    }
+}
