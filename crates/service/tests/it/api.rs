@@ -1,0 +1,252 @@
+//! What the API promises, in the order a shop would use it.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use service::auth::Scope;
+
+use crate::http::send;
+use crate::shop::{key, make, serve, served};
+
+fn ids(list: &Value) -> Vec<String> {
+    list["items"].as_array().unwrap().iter().map(|item| item["product_id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn halves(list: &Value) -> Vec<usize> {
+    ids(list).iter().map(|id| id[1..].parse::<usize>().unwrap() % 2).collect()
+}
+
+#[test]
+fn popularity_then_model_then_history() {
+    let (_folder, served) = served();
+    let list = served.get("/v1/recommendations?customer=c0&n=3");
+    assert_eq!((list["fallback"].as_str(), list["model"].is_null()), (Some("popular"), true));
+
+    let job = served.job("train", json!({"algorithm": "ease", "settings": {"l2": 10.0}}));
+    assert_eq!(job["state"], "done", "{job}");
+    let list = served.get("/v1/recommendations?customer=c0&n=4&explain=true&lang=en");
+    assert_eq!(list["fallback"], Value::Null, "{list}");
+    assert_eq!(halves(&list), [0, 0, 0, 0], "{list}");
+    assert_eq!(list["items"][0]["reasons"][0]["kind"], "own_event", "{list}");
+    let score = list["items"][0]["score"].as_f64().unwrap();
+    let terms: f64 =
+        list["items"][0]["terms"].as_array().unwrap().iter().map(|term| term["value"].as_f64().unwrap()).sum();
+    assert!((score - terms).abs() < 1e-6, "{list}");
+
+    // A new customer: popular first, and after one event like the group of that product.
+    assert_eq!(served.get("/v1/recommendations?customer=new")["fallback"], "popular");
+    let event = json!({"customer_id": "new", "kind": "view", "product_id": "p7"});
+    assert_eq!(served.call("POST", "/v1/events", Some(event)).status, 202);
+    let list = served.get("/v1/recommendations?customer=new&n=3");
+    assert_eq!((list["fallback"].is_null(), halves(&list)), (true, vec![1, 1, 1]), "{list}");
+
+    // The stored answer is replayed as it was.
+    let id = list["list_id"].as_str().unwrap();
+    let replayed = served.get(&format!("/v1/explain?list_id={id}&lang=zh"));
+    assert_eq!(ids(&replayed), ids(&list));
+    assert_eq!(replayed["items"][0]["score"], list["items"][0]["score"]);
+    assert_eq!(replayed["items"][0]["reasons"][0]["product_id"], "p7", "{replayed}");
+}
+
+#[test]
+fn filters_hold_and_lists_stay_full() {
+    let (_folder, served) = served();
+    assert_eq!(served.job("train", json!({"algorithm": "ease"}))["state"], "done");
+    let list = served.get("/v1/recommendations?customer=c0&n=10&category=Phones&include_owned=true");
+    assert_eq!(halves(&list), [0; 10]);
+    let list = served.get("/v1/recommendations?customer=c0&n=20&price_min=30000&price_max=60000&include_owned=true");
+    let mut found = ids(&list);
+    found.sort();
+    assert_eq!(found, ["p2", "p3", "p4", "p5"]);
+    let owned = ids(&served.get("/v1/recommendations?customer=c0&n=20"));
+    assert_eq!(owned.len(), 20 - 6 + repeated(), "bought products are left out");
+    let sold_out = json!({"name": "Product 2", "category": "Phones/5G", "stock": 0});
+    assert_eq!(served.call("PUT", "/v1/products/p2", Some(sold_out)).status, 204);
+    assert!(!ids(&served.get("/v1/recommendations?customer=c1&n=20")).contains(&"p2".to_owned()));
+    assert_eq!(served.call("DELETE", "/v1/products/p3", None).status, 204);
+    assert_eq!(served.call("GET", "/v1/products/p3", None).status, 404);
+    assert!(ids(&served.get("/v1/similar?product=p4&n=5")).iter().all(|id| id != "p2" && id != "p3" && id != "p4"));
+}
+
+/// How many of the six orders of `c0` repeat a product.
+fn repeated() -> usize {
+    let half = crate::shop::N_PRODUCTS / 2;
+    let bought: std::collections::BTreeSet<usize> = (0..6).map(|step| step * step % half).collect();
+    6 - bought.len()
+}
+
+#[test]
+fn scopes_keys_and_shops_are_kept_apart() {
+    let (one, two) = (make(), make());
+    let all = tempfile::tempdir().unwrap();
+    fs::rename(one.shop(), all.path().join("one")).unwrap();
+    fs::rename(two.shop(), all.path().join("two")).unwrap();
+    let only_ingest = key(&all.path().join("one"), &[Scope::Ingest]);
+    let of_two = key(&all.path().join("two"), &Scope::ALL);
+    let served = serve(all.path(), of_two);
+    let bearer = format!("Bearer {only_ingest}");
+    let with = |path: &str| send(served.address, "GET", path, &[("Authorization", &bearer)], None).status;
+    assert_eq!(with("/v1/recommendations?customer=c0"), 403);
+    assert_eq!(with("/v1/session"), 200);
+    let event = json!({"customer_id": "only-in-two", "kind": "view", "product_id": "p1"});
+    assert_eq!(served.call("POST", "/v1/events", Some(event)).status, 202);
+    assert_eq!(served.get("/v1/session")["shop"]["id"], "two");
+    assert_eq!(send(served.address, "GET", "/v1/session", &[], None).status, 401);
+    assert_eq!(send(served.address, "GET", "/v1/session", &[("Authorization", "Bearer tk_guess")], None).status, 401);
+
+    let made = served.call("POST", "/v1/keys", Some(json!({"name": "till", "scopes": ["serve"]})));
+    assert_eq!(made.status, 201, "{}", made.body);
+    let made = made.json();
+    let bearer = format!("Bearer {}", made["secret"].as_str().unwrap());
+    let with = || send(served.address, "GET", "/v1/popular", &[("Authorization", &bearer)], None).status;
+    assert_eq!(with(), 200);
+    assert!(!served.get("/v1/keys").to_string().contains(made["secret"].as_str().unwrap()));
+    assert_eq!(served.call("DELETE", &format!("/v1/keys/{}", made["id"].as_str().unwrap()), None).status, 204);
+    assert_eq!(with(), 401);
+}
+
+#[test]
+fn the_console_logs_in_with_a_password_and_from_its_own_page_only() {
+    let (_folder, served) = served();
+    let (_, password) = served.passwords[0].clone();
+    let log_in = |password: &str| {
+        send(served.address, "POST", "/v1/session", &[], Some(&json!({"password": password}).to_string()))
+    };
+    assert_eq!(log_in("wrong password").status, 401);
+    let opened = log_in(&password);
+    assert_eq!(opened.status, 200, "{}", opened.body);
+    let cookie = opened.header("set-cookie").unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let with = |method: &str, path: &str, more: &[(&str, &str)]| {
+        let mut headers = vec![("Cookie", cookie.as_str())];
+        headers.extend_from_slice(more);
+        send(served.address, method, path, &headers, None).status
+    };
+    assert_eq!(with("GET", "/v1/overview", &[]), 200);
+    assert_eq!(with("DELETE", "/v1/products/p1", &[]), 403);
+    assert_eq!(with("DELETE", "/v1/products/p1", &[("Origin", "http://evil.example")]), 403);
+    let own = format!("http://{}", served.address);
+    assert_eq!(with("DELETE", "/v1/products/p1", &[("Origin", &own)]), 204);
+    assert_eq!(with("DELETE", "/v1/session", &[("Origin", &own)]), 204);
+    assert_eq!(with("GET", "/v1/overview", &[]), 401);
+    let refused = (0..20).map(|_| log_in("guess after guess").status).collect::<Vec<_>>();
+    assert!(refused.contains(&429), "{refused:?}");
+}
+
+#[test]
+fn an_erased_customer_is_in_no_file() {
+    let (folder, mut served) = served();
+    let who = "zz-erase-me-417";
+    let event = json!({"events": [
+        {"customer_id": who, "kind": "view", "product_id": "p1"},
+        {"customer_id": who, "kind": "purchase", "product_id": "p3"},
+    ]});
+    assert_eq!(served.call("POST", "/v1/events", Some(event.clone())).status, 202);
+    assert_eq!(served.call("PUT", &format!("/v1/customers/{who}"), Some(json!({"city": "Hangzhou"}))).status, 204);
+    // Training moves the log into the tables; afterwards some more stays in the log, and lists are stored.
+    assert_eq!(served.job("train", json!({"algorithm": "ease"}))["state"], "done");
+    assert_eq!(served.call("POST", "/v1/events", Some(event)).status, 202);
+    served.get(&format!("/v1/recommendations?customer={who}"));
+    assert_eq!(served.get(&format!("/v1/customers/{who}"))["city"], "Hangzhou");
+    assert_eq!(served.get(&format!("/v1/customers/{who}/history"))["items"].as_array().unwrap().len(), 4);
+    assert!(!files_with(&folder.shop(), who).is_empty());
+
+    let erased = served.call("DELETE", &format!("/v1/customers/{who}"), None);
+    assert_eq!(erased.status, 200, "{}", erased.body);
+    assert_eq!(files_with(&folder.shop(), who), Vec::<String>::new());
+    assert_eq!(served.get(&format!("/v1/recommendations?customer={who}"))["fallback"], "popular");
+    assert_eq!(served.call("GET", &format!("/v1/customers/{who}"), None).status, 404);
+    served.stop();
+}
+
+/// Files whose bytes contain `text`.
+fn files_with(folder: &Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, text));
+        } else if fs::read(&path).unwrap().windows(text.len()).any(|window| window == text.as_bytes()) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_model_is_replaced_without_a_dropped_request() {
+    let (_folder, served) = served();
+    for card in ["ease", "rp3beta"] {
+        assert_eq!(served.job("train", json!({"algorithm": card}))["state"], "done");
+    }
+    let models = served.get("/v1/models");
+    let versions: Vec<String> =
+        models["items"].as_array().unwrap().iter().map(|model| model["version"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(versions.len(), 2);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut seen = std::collections::BTreeSet::new();
+            while !done.load(std::sync::atomic::Ordering::SeqCst) || seen.len() < 2 {
+                let list = served.get("/v1/recommendations?customer=c0&n=3");
+                assert_eq!(halves(&list), [0, 0, 0], "{list}");
+                seen.insert(list["model"]["version"].as_str().unwrap().to_owned());
+            }
+            seen.len()
+        });
+        for turn in 0..6 {
+            let path = format!("/v1/models/{}/activate", versions[turn % 2]);
+            assert_eq!(served.call("POST", &path, None).status, 200);
+            std::thread::sleep(std::time::Duration::from_millis(30));
+        }
+        done.store(true, std::sync::atomic::Ordering::SeqCst);
+        // Whatever was seen last, the loop ends only once both models answered.
+        served.call("POST", &format!("/v1/models/{}/activate", versions[0]), None);
+        assert_eq!(asking.join().unwrap(), 2);
+    });
+}
+
+#[test]
+fn jobs_are_watched_and_wrong_ones_refused() {
+    let (_folder, served) = served();
+    let job = served.job("evaluate", json!({"algorithms": ["ease", {"card": "rp3beta"}], "split": "leave-one-out", "k": [5]}));
+    assert_eq!(job["state"], "done", "{job}");
+    let evaluations = served.get("/v1/evaluations");
+    assert_eq!(evaluations["items"][0]["rows"].as_array().unwrap().len(), 2);
+    assert!(evaluations["items"][0]["rows"][0]["metrics"]["ndcg@5"]["mean"].as_f64().unwrap() > 0.0);
+    for (body, said) in [
+        (json!({"kind": "dance"}), "train, evaluate"),
+        (json!({"kind": "train", "params": {"algorithm": "magic"}}), "ease"),
+        (json!({"kind": "train", "params": {"algorithm": "ease", "settings": {"l2": -1}}}), "a number from"),
+        (json!({"kind": "evaluate", "params": {"algorithms": ["ease"], "split": "tea"}}), "leave-one-out"),
+    ] {
+        let response = served.call("POST", "/v1/jobs", Some(body.clone()));
+        assert!(response.status == 400 && response.body.contains(said), "{body}: {}", response.body);
+    }
+}
+
+#[test]
+fn the_overview_metrics_and_page_are_there() {
+    let (_folder, served) = served();
+    let overview = served.get("/v1/overview");
+    assert_eq!(overview["tables"][0]["n_rows"], 20);
+    assert!(overview["orders_by_day"].as_array().unwrap().len() > 5);
+    assert_eq!(overview["requests"]["per_minute"].as_array().unwrap().len(), 60);
+    let customers = served.get("/v1/customers?sort=spent&limit=5");
+    assert_eq!((customers["total"].as_u64(), customers["items"][0]["n_orders"].as_u64()), (Some(40), Some(6)));
+    let products = served.get("/v1/products?query=product%201&category=Laptops&limit=3");
+    assert_eq!(products["items"].as_array().unwrap().len(), 3);
+    let metrics = send(served.address, "GET", "/metrics", &[], None).body;
+    assert!(metrics.contains("tercet_requests_total{route=\"/v1/overview\",method=\"GET\",status=\"200\"} 1"), "{metrics}");
+    for path in ["/", "/customers/c1"] {
+        let page = send(served.address, "GET", path, &[], None);
+        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+        assert!(page.header("content-security-policy").unwrap().contains("default-src 'self'"));
+    }
+    assert_eq!(send(served.address, "GET", "/v1/nothing", &[], None).status, 404);
+    for path in ["/health", "/ready"] {
+        assert_eq!(send(served.address, "GET", path, &[], None).status, 200);
+    }
+}
