@@ -276,7 +276,7 @@ impl Part {
     fn close(mut self, job: &str) -> Result<FileEntry, DataError> {
         self.encode()?;
         let path = self.path;
-        self.writer.finish().map_err(DataError::parquet(&path, "finish the file"))?;
+        // Also writes the footer; calling `finish` before makes it refuse.
         let file = self.writer.into_inner().map_err(DataError::parquet(&path, "finish the file"))?;
         let (n_bytes, sha256) = file.finish().map_err(DataError::io(&path, "sync the file"))?;
         Ok(FileEntry {

@@ -211,7 +211,8 @@ fn a_model_is_replaced_without_a_dropped_request() {
 #[test]
 fn jobs_are_watched_and_wrong_ones_refused() {
     let (_folder, served) = served();
-    let job = served.job("evaluate", json!({"algorithms": ["ease", {"card": "rp3beta"}], "split": "leave-one-out", "k": [5]}));
+    let job = served
+        .job("evaluate", json!({"algorithms": ["ease", {"card": "rp3beta"}], "split": "leave-one-out", "k": [5]}));
     assert_eq!(job["state"], "done", "{job}");
     let evaluations = served.get("/v1/evaluations");
     assert_eq!(evaluations["items"][0]["rows"].as_array().unwrap().len(), 2);
@@ -239,7 +240,10 @@ fn the_overview_metrics_and_page_are_there() {
     let products = served.get("/v1/products?query=product%201&category=Laptops&limit=3");
     assert_eq!(products["items"].as_array().unwrap().len(), 3);
     let metrics = send(served.address, "GET", "/metrics", &[], None).body;
-    assert!(metrics.contains("tercet_requests_total{route=\"/v1/overview\",method=\"GET\",status=\"200\"} 1"), "{metrics}");
+    assert!(
+        metrics.contains("tercet_requests_total{route=\"/v1/overview\",method=\"GET\",status=\"200\"} 1"),
+        "{metrics}"
+    );
     for path in ["/", "/customers/c1"] {
         let page = send(served.address, "GET", path, &[], None);
         assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));

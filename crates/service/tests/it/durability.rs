@@ -51,7 +51,8 @@ fn every_accepted_event_survives_sigkill() {
             scope.spawn(move || {
                 for at in 0.. {
                     let session = format!("w{worker}-{at}");
-                    let body = json!({"customer_id": "killed", "kind": "view", "product_id": "p1", "session_id": session});
+                    let body =
+                        json!({"customer_id": "killed", "kind": "view", "product_id": "p1", "session_id": session});
                     let headers = [("Authorization", bearer.as_str())];
                     match try_send(address, "POST", "/v1/events", &headers, Some(&body.to_string())) {
                         Ok(response) if response.status == 202 => accepted.lock().unwrap().push(session),
@@ -103,7 +104,11 @@ fn the_same_key_adds_nothing_twice_and_a_stop_loses_nothing() {
     let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "order-1")];
     for duplicate in [false, true, true] {
         let answer = send(served.address, "POST", "/v1/events", &headers, Some(&body)).json();
-        assert_eq!((answer["accepted"].as_u64(), answer["duplicate"].as_bool()), (Some(2), Some(duplicate)), "{answer}");
+        assert_eq!(
+            (answer["accepted"].as_u64(), answer["duplicate"].as_bool()),
+            (Some(2), Some(duplicate)),
+            "{answer}"
+        );
         assert_eq!(answer["rejected"][0]["index"], 1);
     }
     assert_eq!(served.get("/v1/customers/idem/history")["items"].as_array().unwrap().len(), 2);

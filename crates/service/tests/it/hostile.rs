@@ -61,7 +61,11 @@ fn hostile_bodies_and_addresses_get_a_plain_answer() {
     }
     let plain = [("Authorization", bearer.as_str()), ("Content-Type", "text/plain")];
     assert_eq!(send(served.address, "POST", "/v1/events", &plain, Some("{}")).status, 415);
-    for request in [&b"GET / HTTP/1.1\r\nHost: a\r\nX: \x00\r\n\r\n"[..], b"\x16\x03\x01\x00", b"GET /../../etc/passwd HTTP/1.0\r\n\r\n"] {
+    for request in [
+        &b"GET / HTTP/1.1\r\nHost: a\r\nX: \x00\r\n\r\n"[..],
+        b"\x16\x03\x01\x00",
+        b"GET /../../etc/passwd HTTP/1.0\r\n\r\n",
+    ] {
         if let Ok(response) = raw(served.address, request) {
             assert!(!response.body.contains("root:"), "{}", response.body);
         }

@@ -1,5 +1,8 @@
 //! The service from outside: a real server, real HTTP over loopback, real files. One binary, so that it links once.
 
+// The package is called `tercet-service`; the workspace calls it `service`.
+extern crate tercet_service as service;
+
 mod api;
 mod durability;
 mod hostile;
