@@ -550,6 +550,7 @@ export const en = {
       novelty: "Novelty",
       popularity: "Popularity bias",
       popularity_bias: "Popularity bias",
+      average_popularity: "Mean popularity",
       rmse: "RMSE",
       mae: "MAE",
       gini: "Gini",

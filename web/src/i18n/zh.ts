@@ -548,6 +548,7 @@ export const zh: Dictionary = {
       novelty: "新颖度",
       popularity: "热度偏差",
       popularity_bias: "热度偏差",
+      average_popularity: "平均热度",
       rmse: "RMSE",
       mae: "MAE",
       gini: "基尼系数",
