@@ -3,13 +3,13 @@
 //! 2020). Ties in score are broken by the smaller item index.
 //!
 //! ```
-//! use recommend::evaluate::{EvaluateOptions, Split, SplitKind};
-//! # use recommend::Interactions; use math::Csr;
+//! use tercet_recommend::evaluate::{EvaluateOptions, Split, SplitKind};
+//! # use tercet_recommend::Interactions; use math::Csr;
 //! # let all = Interactions { matrix: Csr::from_triplets(2, 3, &[(0, 0, 1.0), (0, 1, 1.0), (1, 2, 1.0)]), times: None };
 //! let split = Split::new(&all, SplitKind::Random { test_share: 0.2 }, 1)?;
 //! let options = EvaluateOptions { k: vec![10, 20], ..Default::default() };
 //! // let report = evaluate(&*model, &split, &options)?; report.metrics["ndcg@10"].mean
-//! # Ok::<(), recommend::evaluate::SplitError>(())
+//! # Ok::<(), tercet_recommend::evaluate::SplitError>(())
 //! ```
 
 mod bootstrap;
