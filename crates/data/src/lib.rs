@@ -9,6 +9,7 @@ mod flush;
 pub mod lab;
 mod models;
 pub mod shop;
+pub mod simulate;
 pub mod state;
 pub mod tables;
 

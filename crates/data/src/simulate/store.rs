@@ -1,0 +1,147 @@
+//! Puts a simulated shop into a shop folder: rows through the tables' writers, truth as Parquet files in `truth/`.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::PathBuf;
+
+use datafusion::parquet::arrow::ArrowWriter;
+use domain::{Day, TableSpec};
+use sha2::{Digest, Sha256};
+
+use super::truth::TruthTable;
+use super::{Language, Rows, Settings, SimulateError, Sink, Size, Summary, batches, simulate_into};
+use crate::{DataError, Shop, SourceTag, TableWriter};
+
+/// Fills a shop with the simulated one of this size and seed; its history ends with the day `end`. Texts are in the
+/// shop's language. A shop that has it already is an [`DataError::AlreadyImported`].
+pub fn simulate(
+    shop: &Shop,
+    size: Size,
+    seed: u64,
+    end: Day,
+    progress: &mut dyn FnMut(f64, &str),
+) -> Result<Summary, DataError> {
+    let language = if shop.config().language == "en" { Language::En } else { Language::Zh };
+    simulate_with(shop, &Settings::new(size, seed, end, language), progress)
+}
+
+/// As [`simulate`], with every setting chosen.
+pub fn simulate_with(
+    shop: &Shop,
+    settings: &Settings,
+    progress: &mut dyn FnMut(f64, &str),
+) -> Result<Summary, DataError> {
+    let mut sink = ShopSink::new(shop, settings)?;
+    let mut settings = settings.clone();
+    settings.spill_dir = sink.truth_dir.clone();
+    match simulate_into(&settings, &mut sink, progress) {
+        Ok(summary) => sink.finish().map(|()| summary),
+        // The first failure of a writer, with its own words.
+        Err(error) => Err(sink.failure.take().unwrap_or(DataError::Source {
+            path: shop.root().to_owned(),
+            found: error.to_string(),
+            allowed: "settings within their ranges and room to write".to_owned(),
+            help: "Nothing was added to the shop".to_owned(),
+        })),
+    }
+}
+
+/// Writers of all tables and files of the truth, until all is finished.
+struct ShopSink {
+    writers: BTreeMap<&'static str, TableWriter>,
+    truth_dir: PathBuf,
+    truths: BTreeMap<&'static str, (PathBuf, ArrowWriter<File>)>,
+    failure: Option<DataError>,
+}
+
+impl ShopSink {
+    fn new(shop: &Shop, settings: &Settings) -> Result<ShopSink, DataError> {
+        let mut writers = BTreeMap::new();
+        for spec in domain::table::ALL {
+            let tag = SourceTag { name: "simulate".to_owned(), digest: Some(digest(settings)) };
+            writers.insert(spec.name, shop.tables().writer(spec, tag)?);
+        }
+        let truth_dir = shop.root().join("truth");
+        fs::create_dir_all(&truth_dir).map_err(DataError::io(&truth_dir, "make the folder of the truth"))?;
+        Ok(ShopSink { writers, truth_dir, truths: BTreeMap::new(), failure: None })
+    }
+
+    fn write(
+        &mut self,
+        spec: &'static TableSpec,
+        batch: crate::arrow::record_batch::RecordBatch,
+    ) -> Result<(), DataError> {
+        match self.writers.get_mut(spec.name) {
+            Some(writer) => writer.write(batch),
+            None => Ok(()),
+        }
+    }
+
+    fn write_truth(&mut self, name: &'static str, part: TruthTable) -> Result<(), DataError> {
+        let batch = batches::of_truth(&part).map_err(|error| DataError::State { message: error.to_string() })?;
+        if !self.truths.contains_key(name) {
+            let path = self.truth_dir.join(format!("{name}.parquet.part"));
+            let file = File::create(&path).map_err(DataError::io(&path, "write the truth"))?;
+            let writer = ArrowWriter::try_new(file, batch.schema(), None)
+                .map_err(DataError::parquet(&path, "write the truth"))?;
+            self.truths.insert(name, (path, writer));
+        }
+        let Some((path, writer)) = self.truths.get_mut(name) else { return Ok(()) };
+        writer.write(&batch).map_err(DataError::parquet(path, "write the truth"))
+    }
+
+    /// Keeps the first failure and stops the simulation.
+    fn heed(&mut self, result: Result<(), DataError>) -> Result<(), SimulateError> {
+        result.map_err(|error| {
+            let said = SimulateError::Sink(error.to_string());
+            self.failure.get_or_insert(error);
+            said
+        })
+    }
+
+    /// Truth first: tables without their truth would be of less use than truth without tables.
+    fn finish(self) -> Result<(), DataError> {
+        for (path, writer) in self.truths.into_values() {
+            writer.close().map_err(DataError::parquet(&path, "write the truth"))?;
+            let done = path.with_extension("");
+            fs::rename(&path, &done).map_err(DataError::io(&done, "put the truth in place"))?;
+        }
+        for writer in self.writers.into_values() {
+            writer.finish()?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for ShopSink {
+    fn rows(&mut self, rows: Rows) -> Result<(), SimulateError> {
+        match batches::of_rows(&rows)? {
+            Some((spec, batch)) => {
+                let result = self.write(spec, batch);
+                self.heed(result)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn truth(&mut self, name: &'static str, part: TruthTable) -> Result<(), SimulateError> {
+        let result = self.write_truth(name, part);
+        self.heed(result)
+    }
+}
+
+/// What makes two simulations the same: everything but threads and memory.
+fn digest(settings: &Settings) -> String {
+    let said = format!(
+        "simulate 1 {} {} {} {} {} {} {:?} {}",
+        settings.n_products,
+        settings.n_customers,
+        settings.n_campaigns,
+        settings.n_days,
+        settings.end,
+        settings.seed,
+        settings.language,
+        settings.visits_per_day,
+    );
+    Sha256::digest(said.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
