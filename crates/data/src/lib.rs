@@ -10,6 +10,7 @@ pub mod lab;
 mod models;
 pub mod shop;
 pub mod simulate;
+pub mod sources;
 pub mod state;
 pub mod tables;
 

@@ -1,0 +1,159 @@
+//! Which character encoding a file is in, and turning it into UTF-8 block by block. A byte-order mark decides; else
+//! bytes that are valid UTF-8 are UTF-8; else common Chinese characters decide for GB18030 against Windows-1252.
+
+use encoding_rs::{Decoder, Encoding, GB18030, UTF_8, WINDOWS_1252};
+
+use super::error::ImportError;
+
+/// Names accepted by `--encoding`, beside every WHATWG label.
+pub const NAMES: &str = "utf-8, gbk, gb18030, big5, shift_jis, latin1, windows-1252, utf-16le, utf-16be";
+
+/// The encoding a user names.
+pub fn named(name: &str) -> Result<&'static Encoding, ImportError> {
+    Encoding::for_label(name.trim().as_bytes()).ok_or_else(|| ImportError::Unknown {
+        what: "character encoding",
+        found: name.to_owned(),
+        allowed: NAMES.to_owned(),
+    })
+}
+
+/// The encoding of a text that begins with `sample`. Bytes cut in the middle of a character at the end are forgiven.
+pub fn detect(sample: &[u8]) -> &'static Encoding {
+    if let Some((encoding, _)) = Encoding::for_bom(sample) {
+        return encoding;
+    }
+    match std::str::from_utf8(sample) {
+        Ok(_) => UTF_8,
+        Err(error) if error.error_len().is_none() => UTF_8,
+        Err(_) if looks_chinese(sample) => GB18030,
+        Err(_) => WINDOWS_1252,
+    }
+}
+
+/// Whether the bytes beyond ASCII are mostly pairs of the first level of GB 2312: the 3,755 common characters, and
+/// full-width punctuation. In Western text such pairs are rare, since accented letters stand between plain ones.
+fn looks_chinese(sample: &[u8]) -> bool {
+    let (mut n_common, mut n_other, mut i) = (0usize, 0usize, 0);
+    while i < sample.len() {
+        if sample[i] < 0x80 {
+            i += 1;
+            continue;
+        }
+        match (sample[i], sample.get(i + 1)) {
+            (0xB0..=0xD7 | 0xA1 | 0xA3, Some(0xA1..=0xFE)) => (n_common, i) = (n_common + 1, i + 2),
+            (0x81..=0xFE, Some(0x40..=0x7E | 0x80..=0xFE)) => (n_other, i) = (n_other + 1, i + 2),
+            (_, None) => i += 1,
+            _ => (n_other, i) = (n_other + 2, i + 1),
+        }
+    }
+    n_common > n_other
+}
+
+/// Turns the blocks of one file into UTF-8. Text that was pure ASCII so far may still turn out to be something else.
+pub struct Transcoder {
+    encoding: &'static Encoding,
+    decoder: Option<Decoder>,
+    /// Chosen by us, not by the user or a byte-order mark; may change while only ASCII has been seen.
+    tentative: bool,
+    is_first: bool,
+}
+
+impl Transcoder {
+    pub fn new(chosen: Option<&'static Encoding>, sample: &[u8]) -> Self {
+        let encoding = chosen.unwrap_or_else(|| detect(sample));
+        let tentative = chosen.is_none() && encoding == UTF_8 && Encoding::for_bom(sample).is_none();
+        let decoder = (encoding != UTF_8).then(|| encoding.new_decoder_with_bom_removal());
+        Self { encoding, decoder, tentative, is_first: true }
+    }
+
+    /// The name to report: what the text turned out to be.
+    pub fn name(&self) -> &'static str {
+        self.encoding.name()
+    }
+
+    /// Appends `input`, the next bytes of the file, to `output` as UTF-8. Invalid UTF-8 passes as it is: the rows it
+    /// stands in are rejected where rows are read.
+    pub fn push(&mut self, input: &[u8], output: &mut Vec<u8>, is_last: bool) {
+        let mut input = input;
+        if self.is_first && !input.is_empty() {
+            self.is_first = false;
+            if self.encoding == UTF_8 {
+                input = input.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(input);
+            }
+        }
+        if self.tentative && !input.is_ascii() {
+            self.tentative = false;
+            self.encoding = detect(input);
+            self.decoder = (self.encoding != UTF_8).then(|| self.encoding.new_decoder_without_bom_handling());
+        }
+        match &mut self.decoder {
+            None => output.extend_from_slice(input),
+            Some(decoder) => decode(decoder, input, output, is_last),
+        }
+    }
+}
+
+fn decode(decoder: &mut Decoder, input: &[u8], output: &mut Vec<u8>, is_last: bool) {
+    let room = decoder.max_utf8_buffer_length(input.len()).unwrap_or(input.len() * 3 + 16);
+    let start = output.len();
+    output.resize(start + room, 0);
+    let (_, _, n_written, _) = decoder.decode_to_utf8(input, &mut output[start..], is_last);
+    output.truncate(start + n_written);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(bytes: &[u8], block: usize) -> (String, &'static str) {
+        let mut transcoder = Transcoder::new(None, &bytes[..bytes.len().min(64)]);
+        let mut output = Vec::new();
+        for chunk in bytes.chunks(block.max(1)) {
+            transcoder.push(chunk, &mut output, false);
+        }
+        transcoder.push(&[], &mut output, true);
+        (String::from_utf8_lossy(&output).into_owned(), transcoder.name())
+    }
+
+    #[test]
+    fn encodings_are_recognised() {
+        let chinese = "编号,年龄\n1,26-35岁\n2,56岁以上\n";
+        let western = "id,city\n1,Zürich\n2,São Paulo\n";
+        let long_ascii = "id,city\n".repeat(40) + western;
+        for (bytes, text, name) in [
+            (chinese.as_bytes().to_vec(), chinese, "UTF-8"),
+            (GB18030.encode(chinese).0.into_owned(), chinese, "gb18030"),
+            (WINDOWS_1252.encode(western).0.into_owned(), western, "windows-1252"),
+            (WINDOWS_1252.encode(&long_ascii).0.into_owned(), long_ascii.as_str(), "windows-1252"),
+            ([b"\xEF\xBB\xBF", chinese.as_bytes()].concat(), chinese, "UTF-8"),
+            (utf16(chinese, false), chinese, "UTF-16LE"),
+            (utf16(chinese, true), chinese, "UTF-16BE"),
+        ] {
+            assert_eq!(read(&bytes, 4096), (text.to_owned(), name));
+        }
+        assert!(named("no-such").unwrap_err().to_string().contains("gb18030"));
+    }
+
+    fn utf16(text: &str, big: bool) -> Vec<u8> {
+        let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+        units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes: Vec<u8>, block in 1usize..50) {
+            let _ = read(&bytes, block);
+        }
+
+        #[test]
+        fn utf8_round_trips(text in "[a-z,é岁\n]{0,80}") {
+            prop_assert_eq!(read(text.as_bytes(), 1000).0, text);
+        }
+
+        #[test]
+        fn utf16_round_trips_in_any_blocks(text in "[a-z,é岁\n]{0,80}", block in 1usize..9) {
+            prop_assert_eq!(read(&utf16(&text, false), block.max(2)).0, text);
+        }
+    }
+}

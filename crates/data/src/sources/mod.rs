@@ -1,0 +1,32 @@
+//! From a shop's own files to rows of its tables: what `tercet import` does. Not here: how tables are stored
+//! (`tables`), nor any model.
+//!
+//! ```text
+//! open → encoding → blocks → records        bytes, characters, whole records, fields
+//! profile                                   what a file is, from its beginning
+//! mapping · headings · presets              which column is which
+//! cells (dates, money, numbers, units)      texts to typed columns, or a reason
+//! read → import                             in parallel and in order, into a table
+//! ```
+
+mod blocks;
+mod cells;
+pub mod dates;
+pub mod encoding;
+mod error;
+mod headings;
+mod import;
+mod mapping;
+pub mod money;
+pub mod numbers;
+mod open;
+pub mod presets;
+mod profile;
+mod read;
+mod records;
+pub mod units;
+
+pub use error::ImportError;
+pub use import::{FileReport, ImportRequest, OnProgress, Progress, import, import_into};
+pub use presets::Preset;
+pub use read::{Counts, RowSink};
