@@ -322,7 +322,6 @@ impl Iterator for JsonElements<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
     use std::io::Write;
 
     fn blocks_of(text: &[u8], layout: Layout, block_bytes: usize, limit: usize) -> (Vec<Vec<u8>>, Vec<Oversized>) {
@@ -388,20 +387,6 @@ mod tests {
                 }
                 assert_eq!(&elements[..3], [r#"{"a":"],["}"#, r#"{"a":[1,2]}"#, r#"{"b":"\"}"}"#], "{block_bytes}");
             }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_byte_is_lost(text in "[a\",\n]{0,60}", block_bytes in 1usize..20) {
-            let comma = Layout::Delimited { delimiter: b',' };
-            let (blocks, _) = blocks_of(text.as_bytes(), comma, block_bytes, 1000);
-            prop_assert_eq!(blocks.concat(), text.as_bytes());
-        }
-
-        #[test]
-        fn json_never_panics(text in "[\\[\\]{}\",:a1\\\\\n]{0,60}", block_bytes in 1usize..20) {
-            let _ = blocks_of(text.as_bytes(), Layout::JsonArray, block_bytes, 30);
         }
     }
 }

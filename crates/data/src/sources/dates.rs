@@ -380,7 +380,6 @@ fn civil(local_ms: i64) -> Option<DateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     fn ms(text: &str) -> i64 {
         text.parse::<jiff::Timestamp>().unwrap().as_millisecond()
@@ -455,34 +454,6 @@ mod tests {
             [("2011-03-27T00:30:00Z", "2011-03-27T00:30:00Z"), ("2011-03-27T02:30:00Z", "2011-03-27T01:30:00Z")]
         {
             assert_eq!(london.instant(Written::Local(ms(local))), Some(ms(utc)), "{local}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn never_panics(text in ".*", near in "[0-9/:.年月日TZ +-]{0,24}") {
-            let mut votes = OrderVotes::default();
-            for text in [&text, &near] {
-                let _ = parse(text, None);
-                votes.see(text);
-            }
-        }
-
-        #[test]
-        fn round_trips(seconds in -30_000_000_000i64..200_000_000_000) {
-            let timestamp = jiff::Timestamp::from_second(seconds).unwrap();
-            let expected = seconds * 1000;
-            prop_assert_eq!(parse(&timestamp.to_string(), None), Some(Written::Utc(expected)));
-            let civil = TimeZone::UTC.to_datetime(timestamp);
-            for (pattern, order) in [
-                ("%Y-%m-%d %H:%M:%S", None),
-                ("%m/%d/%Y %H:%M:%S", Some(DateOrder::MonthFirst)),
-                ("%d.%m.%Y %H:%M:%S", Some(DateOrder::DayFirst)),
-                ("%Y年%m月%d日 %H:%M:%S", None),
-            ] {
-                let text = civil.strftime(pattern).to_string();
-                prop_assert_eq!(parse(&text, order), Some(Written::Local(expected)), "{}", text);
-            }
         }
     }
 }

@@ -156,7 +156,6 @@ fn to_cents(whole: &str, decimals: &str, power: usize) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::cents;
-    use proptest::prelude::*;
 
     #[test]
     fn amounts_as_shops_write_them() {
@@ -196,20 +195,6 @@ mod tests {
             ("99999999999999999999", None),
         ] {
             assert_eq!(cents(text), expected, "{text:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn never_panics(text in ".*", digits in "[-+($€ 0-9.,万)]{0,30}") {
-            let _ = (cents(&text), cents(&digits));
-        }
-
-        #[test]
-        fn round_trips(value in -1_000_000_000_000i64..1_000_000_000_000) {
-            let text = domain::Cents(value).to_string();
-            prop_assert_eq!(cents(&text), Some(value));
-            prop_assert_eq!(cents(&format!("${text} ")), Some(value));
         }
     }
 }
