@@ -1,20 +1,25 @@
 //! The shop's data: the shop folder, its tables in Parquet, SQL over them, and the operational state. The only crate
 //! that knows DataFusion, Parquet and SQLite. No model is known here.
 
+pub mod backup;
 mod config;
+pub mod doctor;
 pub mod engine;
 mod error;
 pub mod files;
 mod flush;
+mod interactions;
 pub mod lab;
 mod models;
 pub mod shop;
 pub mod simulate;
 pub mod sources;
 pub mod state;
+pub mod status;
 pub mod tables;
 
 pub use error::DataError;
+pub use interactions::{InteractionQuery, InteractionTable};
 pub use models::Models;
 pub use shop::{Shop, ShopConfig};
 pub use tables::{ImportReport, SourceTag, TableWriter, Tables};

@@ -92,8 +92,10 @@ impl SqliteState {
             Box::new(move |commit| {
                 reply(match (done, commit) {
                     (Ok(value), None) => Ok(value),
-                    (Ok(_), Some(error)) => Err(explained(&path, error)),
-                    (Err(error), _) => Err(explained(&path, &error)),
+                    (Err(error), None) => Err(explained(&path, &error)),
+                    // The command's own failure, such as a full disk, explains more than that of the commit.
+                    (Err(error), Some(_)) if error.sqlite_error_code().is_some() => Err(explained(&path, &error)),
+                    (_, Some(error)) => Err(explained(&path, error)),
                 });
             })
         });
