@@ -145,3 +145,23 @@ fn digest(settings: &Settings) -> String {
     );
     Sha256::digest(said.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shop_is_filled_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let shop = Shop::create(dir.path().join("shop")).unwrap();
+        let mut settings = Settings::new(Size::Tiny, 4, "2026-06-30".parse().unwrap(), Language::En);
+        settings.n_customers = 200;
+        let summary = simulate_with(&shop, &settings, &mut |_, _| {}).unwrap();
+        assert!(summary.n_events > 1000 && summary.n_orders > 50);
+        for name in ["products", "customers", "campaigns", "media_days", "questions", "reviews", "exposures"] {
+            assert!(shop.root().join(format!("truth/{name}.parquet")).is_file(), "{name}");
+        }
+        let again = simulate_with(&shop, &settings, &mut |_, _| {}).map(|_| ()).unwrap_err();
+        assert!(matches!(again, DataError::AlreadyImported { .. }), "{again}");
+    }
+}
