@@ -3,6 +3,7 @@
 //! Pure: no files, no network, no clock, no environment, no async. Data come in as matrices and rows, time and seeds
 //! as arguments, and a fitted model is a value that can be written to bytes.
 
+pub mod batch;
 pub mod bytes;
 #[cfg(test)]
 mod conformance;
@@ -15,13 +16,16 @@ pub mod hybrid;
 pub mod interactions;
 pub mod linear;
 pub mod model;
+pub mod neighbourhood;
 pub mod rank;
+pub mod rating;
 pub mod registry;
 pub mod retail;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tune;
 
+pub use batch::{Lists, NO_ITEM, recommend_all};
 pub use interactions::{HistoryEntry, Interactions};
 pub use model::{Algorithm, Contribution, FitError, FitOptions, Recommender, Source};
 pub use registry::{algorithm, registry};

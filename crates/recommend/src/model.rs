@@ -3,8 +3,11 @@
 //! A model is item-side: a user is whatever history is handed in, so a new event counts at once and nobody needs to
 //! be known at training time.
 
+use std::ops::Range;
+
 use domain::{Card, Settings};
 
+use crate::batch::{self, Lists};
 use crate::{HistoryEntry, Interactions};
 
 /// One algorithm of the registry: its card and how to fit and read it back.
@@ -93,4 +96,10 @@ pub trait Recommender: Send + Sync {
 
     /// The model as bytes, self-describing enough that another version refuses what it cannot read.
     fn to_bytes(&self) -> Vec<u8>;
+
+    /// The best `k` items that each of `users` has not seen, by the order of `score`, ties by id, without items whose
+    /// score is 0. The same for any number of threads. Models with a faster way than scoring one by one override it.
+    fn recommend_batch(&self, interactions: &Interactions, users: Range<usize>, k: usize, n_threads: usize) -> Lists {
+        batch::by_scoring(self, interactions, users, k, n_threads)
+    }
 }

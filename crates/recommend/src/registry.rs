@@ -1,13 +1,16 @@
 //! The list of all algorithms, one line each. Command line, `lab`, API, console and conformance tests read it; nothing
 //! else names an algorithm.
 
-use crate::{Algorithm, FitError, Recommender, bytes, factor, graph, hybrid, linear};
+use crate::{Algorithm, FitError, Recommender, bytes, factor, graph, hybrid, linear, neighbourhood, rating};
 
 static REGISTRY: &[&Algorithm] = &[
+    &neighbourhood::item_knn::ALGORITHM,
+    &neighbourhood::user_knn::ALGORITHM,
     &linear::ease::ALGORITHM,
     &linear::slim::ALGORITHM,
     &graph::rp3beta::ALGORITHM,
     &factor::ials::ALGORITHM,
+    &rating::SVD_ALGORITHM,
     &hybrid::ALGORITHM,
 ];
 
