@@ -7,6 +7,7 @@ pub mod batch;
 pub mod bytes;
 #[cfg(test)]
 mod conformance;
+pub mod content;
 pub mod evaluate;
 pub mod explain;
 pub mod factor;
@@ -17,10 +18,12 @@ pub mod interactions;
 pub mod linear;
 pub mod model;
 pub mod neighbourhood;
+pub mod popularity;
 pub mod rank;
 pub mod rating;
 pub mod registry;
 pub mod retail;
+pub mod session;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tune;

@@ -1,7 +1,9 @@
 //! The list of all algorithms, one line each. Command line, `lab`, API, console and conformance tests read it; nothing
 //! else names an algorithm.
 
-use crate::{Algorithm, FitError, Recommender, bytes, factor, graph, hybrid, linear, neighbourhood, rating};
+use crate::{
+    Algorithm, FitError, Recommender, bytes, factor, graph, hybrid, linear, neighbourhood, popularity, rating, session,
+};
 
 static REGISTRY: &[&Algorithm] = &[
     &neighbourhood::item_knn::ALGORITHM,
@@ -10,6 +12,8 @@ static REGISTRY: &[&Algorithm] = &[
     &linear::slim::ALGORITHM,
     &graph::rp3beta::ALGORITHM,
     &factor::ials::ALGORITHM,
+    &session::vmis_knn::ALGORITHM,
+    &popularity::ALGORITHM,
     &rating::SVD_ALGORITHM,
     &hybrid::ALGORITHM,
 ];

@@ -1,0 +1,3 @@
+//! Models of a visit in progress: what comes next in this session, from sessions like it.
+
+pub mod vmis_knn;
