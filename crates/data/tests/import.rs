@@ -57,7 +57,8 @@ impl Taken {
     }
 
     fn integers(&self, table: &str, column: &str) -> Vec<i64> {
-        let column_of = |batch: &RecordBatch| batch.column_by_name(column).unwrap().as_primitive::<Int64Type>().values().to_vec();
+        let column_of =
+            |batch: &RecordBatch| batch.column_by_name(column).unwrap().as_primitive::<Int64Type>().values().to_vec();
         self.of(table).flat_map(column_of).collect()
     }
 
@@ -269,7 +270,8 @@ fn electronics_store_2019() {
     let Some((reports, taken)) = preset("electronics-store-2019", "electronics_store_2019") else { return };
     let taken = taken.borrow();
     no_rejects(&taken);
-    let of_orders = |count: fn(&FileReport) -> u64| reports.iter().filter(|r| r.table == "orders").map(count).sum::<u64>();
+    let of_orders =
+        |count: fn(&FileReport) -> u64| reports.iter().filter(|r| r.table == "orders").map(count).sum::<u64>();
     assert_eq!(of_orders(|r| r.counts.empty_rows), 545);
     assert_eq!(of_orders(|r| r.counts.repeated_headers), 355);
     assert_eq!(of_orders(|r| r.counts.rows_kept), 185_950);
@@ -338,7 +340,8 @@ fn movielens_100k() {
 #[test]
 fn movielens_other_formats() {
     let (folder, _) = file("ratings.dat", b"1::1193::5::978300760\n1::661::3::978302109\n");
-    std::fs::write(folder.path().join("movies.dat"), encoding_of("latin1", "1193::Caf\u{e9} (1975)::Drama|War\n")).unwrap();
+    std::fs::write(folder.path().join("movies.dat"), encoding_of("latin1", "1193::Caf\u{e9} (1975)::Drama|War\n"))
+        .unwrap();
     std::fs::write(folder.path().join("users.dat"), "1::F::1::10::48067\n").unwrap();
     std::fs::write(folder.path().join("u.data"), "196\t242\t3\t881250949\n").unwrap();
     let mut request = request(folder.path());
@@ -364,7 +367,11 @@ fn catalogues() {
         no_rejects(&taken);
         assert_eq!(taken.n_distinct("products", "product_id"), n_products, "{name}");
         for spec in ["memory", "storage"] {
-            let odd: Vec<String> = taken.specs(spec).into_iter().filter(|v| !v.contains(" GB") && !v.contains(" TB") && !v.contains(" MB")).collect();
+            let odd: Vec<String> = taken
+                .specs(spec)
+                .into_iter()
+                .filter(|v| !v.contains(" GB") && !v.contains(" TB") && !v.contains(" MB"))
+                .collect();
             assert!(odd.is_empty(), "{name}: {spec} {:?}", &odd[..odd.len().min(3)]);
         }
         if name == "laptops" {

@@ -342,9 +342,14 @@ mod tests {
     fn records_are_never_cut() {
         let comma = Layout::Delimited { delimiter: b',' };
         let text = b"a,b\n1,\"two\nlines\"\n2,15.6\" screen\n3,\"say \"\"hi\"\"\n,\"\n";
-        let records: [&[u8]; 4] =
-            [b"a,b\n", b"1,\"two\nlines\"\n", b"2,15.6\" screen\n", b"3,\"say \"\"hi\"\"\n,\"\n"];
-        let ends: Vec<usize> = records.iter().scan(0, |sum, r| { *sum += r.len(); Some(*sum) }).collect();
+        let records: [&[u8]; 4] = [b"a,b\n", b"1,\"two\nlines\"\n", b"2,15.6\" screen\n", b"3,\"say \"\"hi\"\"\n,\"\n"];
+        let ends: Vec<usize> = records
+            .iter()
+            .scan(0, |sum, r| {
+                *sum += r.len();
+                Some(*sum)
+            })
+            .collect();
         for block_bytes in 1..60 {
             let (blocks, oversized) = blocks_of(text, comma, block_bytes, 1000);
             assert_eq!((blocks.concat(), oversized), (text.to_vec(), vec![]));

@@ -89,13 +89,7 @@ impl<'p> RowBuilder<'p> {
     pub fn new(recipe: &'p Recipe, n_rows: usize) -> Self {
         let columns = recipe.table.columns.iter().zip(&recipe.orders);
         let columns = columns.map(|(column, order)| ColumnBuilder::new(column, *order, recipe, n_rows)).collect();
-        Self {
-            recipe,
-            schema: schema(recipe.table),
-            columns,
-            good: Vec::with_capacity(n_rows),
-            text: String::new(),
-        }
+        Self { recipe, schema: schema(recipe.table), columns, good: Vec::with_capacity(n_rows), text: String::new() }
     }
 
     /// Adds a row, or says why not.
@@ -325,13 +319,12 @@ fn list_builder(column: &Column) -> ListBuilder<StringBuilder> {
 }
 
 fn map_builder(column: &Column) -> MapBuilder<StringBuilder, StringBuilder> {
-    let DataType::Map(entries, _) = crate::tables::schema::data_type(column.kind) else { unreachable!("specs are a map") };
-    let DataType::Struct(fields) = entries.data_type() else { unreachable!("a map has entries") };
-    let names = MapFieldNames {
-        entry: entries.name().clone(),
-        key: fields[0].name().clone(),
-        value: fields[1].name().clone(),
+    let DataType::Map(entries, _) = crate::tables::schema::data_type(column.kind) else {
+        unreachable!("specs are a map")
     };
+    let DataType::Struct(fields) = entries.data_type() else { unreachable!("a map has entries") };
+    let names =
+        MapFieldNames { entry: entries.name().clone(), key: fields[0].name().clone(), value: fields[1].name().clone() };
     MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new())
 }
 
@@ -372,7 +365,10 @@ fn plausible(column: &Column, at_ms: i64, past_only: bool, now_ms: i64, text: &s
         return Err(wrong(column, text, "a date from 1900 to 2099"));
     }
     if past_only && at_ms > now_ms.saturating_add(FUTURE_MS_MAX) {
-        return Err(format!("{} is '{text}', which is in the future; check the clock and the date's order", column.name));
+        return Err(format!(
+            "{} is '{text}', which is in the future; check the clock and the date's order",
+            column.name
+        ));
     }
     Ok(())
 }
@@ -398,7 +394,10 @@ fn spec_pairs(text: &str) -> Vec<(String, String)> {
     }
     let parts = text.split([';', '|', '；', '\n']);
     let pairs = parts.filter_map(|part| part.split_once([':', '：', '=']));
-    pairs.filter(|(name, value)| !name.trim().is_empty() && !value.trim().is_empty()).map(|(n, v)| normal(n, v)).collect()
+    pairs
+        .filter(|(name, value)| !name.trim().is_empty() && !value.trim().is_empty())
+        .map(|(n, v)| normal(n, v))
+        .collect()
 }
 
 fn put_member(text: &mut String, name: &str, value: &str, is_number: bool) {

@@ -238,9 +238,11 @@ fn read_date(bytes: &[u8], order: Option<DateOrder>) -> Option<(i64, &[u8])> {
     let (second, rest) = part(after_separator(rest)?)?;
     let (third, rest) = part(after_separator(rest)?)?;
     let (year, month, day) = match (first, second, third) {
-        (Part::Number { value: year, n_digits: 4 }, Part::Number { value: month, .. }, Part::Number { value: day, .. }) => {
-            (year, month, day)
-        }
+        (
+            Part::Number { value: year, n_digits: 4 },
+            Part::Number { value: month, .. },
+            Part::Number { value: day, .. },
+        ) => (year, month, day),
         (Part::Number { value: a, .. }, Part::Number { value: b, .. }, Part::Number { value, n_digits }) => {
             let (month, day) = match order? {
                 DateOrder::MonthFirst => (a, b),

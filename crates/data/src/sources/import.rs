@@ -94,7 +94,11 @@ pub struct Progress<'a> {
 pub type OnProgress<'a> = &'a (dyn Fn(Progress<'_>) + Sync);
 
 /// Imports into a shop.
-pub fn import(shop: &Shop, request: &ImportRequest, on_progress: OnProgress<'_>) -> Result<Vec<FileReport>, ImportError> {
+pub fn import(
+    shop: &Shop,
+    request: &ImportRequest,
+    on_progress: OnProgress<'_>,
+) -> Result<Vec<FileReport>, ImportError> {
     let config = shop.config();
     let plan = Plan::make(request, &config.currency, &config.time_zone)?;
     let mut reports = Vec::new();
@@ -244,7 +248,11 @@ impl<'r> Plan<'r> {
         let mut expected: Vec<String> = Vec::new();
         for step in &mapping.steps {
             let files = if step.files.is_empty() { "any file".to_owned() } else { step.files.join(" or ") };
-            let with = if step.requires.is_empty() { String::new() } else { format!(" with columns {}", step.requires.join(", ")) };
+            let with = if step.requires.is_empty() {
+                String::new()
+            } else {
+                format!(" with columns {}", step.requires.join(", "))
+            };
             let one = format!("{files}{with}");
             if !expected.contains(&one) {
                 expected.push(one);
@@ -280,7 +288,8 @@ fn read_mapping(request: &ImportRequest) -> Result<Option<Mapping>, ImportError>
             Mapping::parse(preset.text, preset.name).map(Some)
         }
         (None, Some(path)) => {
-            let text = std::fs::read_to_string(path).map_err(|source| ImportError::Read { path: path.clone(), source })?;
+            let text =
+                std::fs::read_to_string(path).map_err(|source| ImportError::Read { path: path.clone(), source })?;
             Mapping::parse(&text, &path.display().to_string()).map(Some)
         }
         (None, None) => Ok(None),
@@ -308,9 +317,9 @@ fn currency_of(mapping: Option<&Mapping>, shop: &str) -> (String, Option<String>
 fn name_fits(path: &Path, patterns: &[String]) -> bool {
     let name = plain_file_name(path).to_lowercase();
     patterns.is_empty()
-        || patterns.iter().any(|pattern| {
-            glob::Pattern::new(&pattern.to_lowercase()).is_ok_and(|pattern| pattern.matches(&name))
-        })
+        || patterns
+            .iter()
+            .any(|pattern| glob::Pattern::new(&pattern.to_lowercase()).is_ok_and(|pattern| pattern.matches(&name)))
 }
 
 fn has_required(path: &Path, step: &Step) -> Result<bool, ImportError> {
@@ -410,10 +419,7 @@ impl Job {
             None => self.step.dates,
         };
         find_orders(&profile, &mut recipe, said_order, request.record_bytes_max)?;
-        let how = format!(
-            "{} {:?} {:?} {:?} {}",
-            self.table.name, self.step, said, recipe.orders, plan.currency
-        );
+        let how = format!("{} {:?} {:?} {:?} {}", self.table.name, self.step, said, recipe.orders, plan.currency);
         let digest = digest(&sources, &how)?;
         let mapped = self.step.columns.iter().map(|(name, e)| (name.clone(), e.describe()));
         let specs = self.step.specs.iter().map(|(name, e)| (format!("specs.{name}"), e.describe()));
@@ -441,9 +447,12 @@ impl Job {
             list.iter().map(|(name, expression)| Ok((name.clone(), bind(expression, sources)?))).collect()
         };
         let (specs, extra) = (bind_all(&step.specs)?, bind_all(&step.extra)?);
-        let only_with: Vec<Option<usize>> = step.only_with.iter().map(|name| position(&profile.columns, name)).collect();
-        missing.extend(step.only_with.iter().zip(&only_with).filter(|(_, index)| index.is_none()).map(|(n, _)| n.clone()));
-        let unset = |column: &domain::Column| column.required && !step.columns.iter().any(|(name, _)| name == column.name);
+        let only_with: Vec<Option<usize>> =
+            step.only_with.iter().map(|name| position(&profile.columns, name)).collect();
+        missing
+            .extend(step.only_with.iter().zip(&only_with).filter(|(_, index)| index.is_none()).map(|(n, _)| n.clone()));
+        let unset =
+            |column: &domain::Column| column.required && !step.columns.iter().any(|(name, _)| name == column.name);
         missing.extend(self.table.columns.iter().filter(|column| unset(column)).map(|column| column.name.to_owned()));
         if !missing.is_empty() {
             missing.dedup();
@@ -567,7 +576,9 @@ fn find_orders(
 fn decide(votes: OrderVotes, profile: &Profile, column: &str) -> Result<Option<DateOrder>, ImportError> {
     let (path, column) = (profile.path.clone(), column.to_owned());
     match (votes.day_first, votes.month_first, votes.ambiguous) {
-        (Some(day_first), Some(month_first), _) => Err(ImportError::MixedDates { path, column, month_first, day_first }),
+        (Some(day_first), Some(month_first), _) => {
+            Err(ImportError::MixedDates { path, column, month_first, day_first })
+        }
         (Some(_), None, _) => Ok(Some(DateOrder::DayFirst)),
         (None, Some(_), _) => Ok(Some(DateOrder::MonthFirst)),
         (None, None, Some(example)) => Err(ImportError::AmbiguousDates { path, column, example }),

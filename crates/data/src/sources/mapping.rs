@@ -150,7 +150,9 @@ impl Step {
         let list = |table: toml::Table| -> Result<Vec<(String, Expression)>, ImportError> {
             table
                 .into_iter()
-                .map(|(name, value)| Expression::parse(&value).map(|e| (name.clone(), e)).map_err(|m| wrong(format!("{name}: {m}"))))
+                .map(|(name, value)| {
+                    Expression::parse(&value).map(|e| (name.clone(), e)).map_err(|m| wrong(format!("{name}: {m}")))
+                })
                 .collect()
         };
         Ok(Self {
@@ -200,22 +202,55 @@ fn check_columns(
 #[derive(Clone, Debug)]
 pub enum Expression {
     /// `index` is known once bound to a header; `None` is an absent optional column.
-    Column { name: String, optional: bool, index: Option<usize> },
+    Column {
+        name: String,
+        optional: bool,
+        index: Option<usize>,
+    },
     Constant(String),
     /// The shop's currency if the source has rates for it, else the source's own.
     Currency,
-    Concat { parts: Vec<Expression>, separator: String },
+    Concat {
+        parts: Vec<Expression>,
+        separator: String,
+    },
     FirstOf(Vec<Expression>),
-    Extract { of: Box<Expression>, pattern: Regex },
-    Replace { of: Box<Expression>, pairs: Vec<(String, String)> },
-    Values { of: Box<Expression>, map: BTreeMap<String, String>, otherwise: Option<String> },
-    Lookup { of: Box<Expression>, lookup: Lookup },
-    Scale { of: Box<Expression>, by: Box<Expression>, divide: bool },
-    Unit { of: Box<Expression>, unit: String },
+    Extract {
+        of: Box<Expression>,
+        pattern: Regex,
+    },
+    Replace {
+        of: Box<Expression>,
+        pairs: Vec<(String, String)>,
+    },
+    Values {
+        of: Box<Expression>,
+        map: BTreeMap<String, String>,
+        otherwise: Option<String>,
+    },
+    Lookup {
+        of: Box<Expression>,
+        lookup: Lookup,
+    },
+    Scale {
+        of: Box<Expression>,
+        by: Box<Expression>,
+        divide: bool,
+    },
+    Unit {
+        of: Box<Expression>,
+        unit: String,
+    },
     Year(Box<Expression>),
     /// The parts of a JSON list, joined.
-    Join { of: Box<Expression>, separator: String },
-    Hash { of: Box<Expression>, prefix: String },
+    Join {
+        of: Box<Expression>,
+        separator: String,
+    },
+    Hash {
+        of: Box<Expression>,
+        prefix: String,
+    },
 }
 
 /// Values of another file by its key columns.
@@ -242,8 +277,24 @@ impl<'r> Row<'r> {
 }
 
 const KEYS: &[&str] = &[
-    "column", "constant", "shop", "concat", "separator", "first_of", "extract", "replace", "values", "otherwise", "lookup",
-    "multiply", "divide", "unit", "year", "join", "hash", "prefix",
+    "column",
+    "constant",
+    "shop",
+    "concat",
+    "separator",
+    "first_of",
+    "extract",
+    "replace",
+    "values",
+    "otherwise",
+    "lookup",
+    "multiply",
+    "divide",
+    "unit",
+    "year",
+    "join",
+    "hash",
+    "prefix",
 ];
 
 impl Expression {
@@ -259,7 +310,9 @@ impl Expression {
         let table = match value {
             Value::String(name) => return Ok(Self::column(name)),
             Value::Table(table) => table,
-            other => return Err(format!("{other} is neither a column's name nor a table such as {{ column = \"x\" }}")),
+            other => {
+                return Err(format!("{other} is neither a column's name nor a table such as {{ column = \"x\" }}"));
+            }
         };
         if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
             return Err(format!("unknown key '{key}'; allowed: {}", KEYS.join(", ")));
@@ -384,16 +437,17 @@ impl Expression {
 
     /// For people: `Order ID`, `"online"`, `Name + Postcode` …
     pub fn describe(&self) -> String {
-        let all = |parts: &[Expression], sign: &str| {
-            parts.iter().map(Expression::describe).collect::<Vec<_>>().join(sign)
-        };
+        let all =
+            |parts: &[Expression], sign: &str| parts.iter().map(Expression::describe).collect::<Vec<_>>().join(sign);
         match self {
             Expression::Column { name, .. } => name.clone(),
             Expression::Constant(text) => format!("\"{text}\""),
             Expression::Currency => "the shop's currency".to_owned(),
             Expression::Concat { parts, .. } => all(parts, " + "),
             Expression::FirstOf(parts) => all(parts, " or "),
-            Expression::Lookup { of, lookup } => format!("{} by {} in {}", lookup.value.describe(), of.describe(), lookup.file),
+            Expression::Lookup { of, lookup } => {
+                format!("{} by {} in {}", lookup.value.describe(), of.describe(), lookup.file)
+            }
             Expression::Scale { of, by, divide } => {
                 format!("{} {} {}", of.describe(), if *divide { "÷" } else { "×" }, by.describe())
             }
@@ -401,7 +455,9 @@ impl Expression {
             Expression::Year(of) => format!("year of {}", of.describe()),
             Expression::Hash { of, .. } => format!("hash of {}", of.describe()),
             Expression::Extract { of, .. } => format!("part of {}", of.describe()),
-            Expression::Replace { of, .. } | Expression::Values { of, .. } | Expression::Join { of, .. } => of.describe(),
+            Expression::Replace { of, .. } | Expression::Values { of, .. } | Expression::Join { of, .. } => {
+                of.describe()
+            }
         }
     }
 
@@ -434,7 +490,8 @@ impl Expression {
             }
             Expression::Lookup { of, lookup } => {
                 let key = of.eval(row);
-                let found = lookup.rows.get(numbers::identifier(&key).as_ref()).or_else(|| lookup.rows.get(key.as_ref()));
+                let found =
+                    lookup.rows.get(numbers::identifier(&key).as_ref()).or_else(|| lookup.rows.get(key.as_ref()));
                 Cow::Borrowed(found.map_or("", String::as_str))
             }
             Expression::Scale { of, by, divide } => Cow::Owned(scale(&of.eval(row), &by.eval(row), *divide)),
@@ -536,7 +593,8 @@ fn year(text: &str) -> String {
 fn join<'r>(text: Cow<'r, str>, separator: &str) -> Cow<'r, str> {
     match serde_json::from_str::<Vec<serde_json::Value>>(&text) {
         Ok(parts) => {
-            let parts: Vec<String> = parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
+            let parts: Vec<String> =
+                parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
             Cow::Owned(parts.join(separator))
         }
         Err(_) => text,
@@ -563,7 +621,8 @@ mod tests {
     #[test]
     fn expressions_compute() {
         let header: Vec<String> = ["id", "price", "type", "born", "tags"].map(str::to_owned).to_vec();
-        let fields: Vec<Cow<str>> = ["7.0", "$1,234.50 ", "2", "9/27/1979", "[\"a\",\"b\"]"].map(Cow::Borrowed).to_vec();
+        let fields: Vec<Cow<str>> =
+            ["7.0", "$1,234.50 ", "2", "9/27/1979", "[\"a\",\"b\"]"].map(Cow::Borrowed).to_vec();
         for (toml, expected) in [
             ("\"id\"", "7.0"),
             ("\"none?\"", ""),

@@ -55,8 +55,8 @@ struct Amount {
 
 /// Currency symbols and codes that may stand before or after an amount.
 const CODES: [&str; 22] = [
-    "USD", "EUR", "GBP", "CNY", "RMB", "INR", "JPY", "CAD", "AUD", "HKD", "TWD", "KRW", "SGD", "CHF", "SEK", "US", "HK",
-    "NT", "Rs.", "Rs", "kr", "元",
+    "USD", "EUR", "GBP", "CNY", "RMB", "INR", "JPY", "CAD", "AUD", "HKD", "TWD", "KRW", "SGD", "CHF", "SEK", "US",
+    "HK", "NT", "Rs.", "Rs", "kr", "元",
 ];
 
 fn strip_marks(text: &str) -> Option<Amount> {
@@ -74,7 +74,9 @@ fn strip_marks(text: &str) -> Option<Amount> {
         for code in CODES {
             rest = rest.strip_prefix(code).or_else(|| rest.strip_suffix(code)).unwrap_or(rest);
         }
-        if power == 0 && let Some(inner) = rest.strip_suffix('万') {
+        if power == 0
+            && let Some(inner) = rest.strip_suffix('万')
+        {
             (power, rest) = (4, inner);
         }
         let signless = rest.strip_prefix(['-', '−']).or_else(|| rest.strip_suffix(['-', '−']));
@@ -126,9 +128,7 @@ fn split_decimals(amount: &Amount) -> Option<(String, String)> {
 }
 
 fn groups_of_three(body: &str, mark: char) -> bool {
-    body.split_once(mark).is_some_and(|(whole, rest)| {
-        rest.len() == 3 && (1..=3).contains(&whole.len()) && whole != "0"
-    })
+    body.split_once(mark).is_some_and(|(whole, rest)| rest.len() == 3 && (1..=3).contains(&whole.len()) && whole != "0")
 }
 
 fn ungroup(whole: &str) -> Option<String> {

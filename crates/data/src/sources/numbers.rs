@@ -52,9 +52,8 @@ fn ungroup(text: &str) -> Option<String> {
     }
     let rest: Vec<&str> = groups.collect();
     let (last, middle) = rest.split_last()?;
-    let proper = |group: &str, low: usize| {
-        (low..=3).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_digit())
-    };
+    let proper =
+        |group: &str, low: usize| (low..=3).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_digit());
     (proper(last, 3) && middle.iter().all(|group| proper(group, 2))).then(|| text.replace(',', ""))
 }
 

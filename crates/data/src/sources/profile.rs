@@ -178,10 +178,12 @@ impl Profile {
             rows.push(pairs);
         }
         if self.columns.is_empty() {
-            return Err(self.shape("no JSON object was found at its beginning", "objects are needed, in an array or one a line"));
+            return Err(self
+                .shape("no JSON object was found at its beginning", "objects are needed, in an array or one a line"));
         }
         for pairs in rows {
-            let value_of = |name: &String| pairs.iter().find(|(n, _)| n == name).map_or_else(String::new, |(_, v)| v.clone());
+            let value_of =
+                |name: &String| pairs.iter().find(|(n, _)| n == name).map_or_else(String::new, |(_, v)| v.clone());
             self.sample.push(self.columns.iter().map(value_of).collect());
         }
         Ok(())
@@ -198,7 +200,8 @@ impl Profile {
 
     fn infer(&mut self) {
         let is_number = |i: usize| {
-            let mut values = self.sample.iter().filter_map(|row| row.get(i)).filter(|value| !value.is_empty()).peekable();
+            let mut values =
+                self.sample.iter().filter_map(|row| row.get(i)).filter(|value| !value.is_empty()).peekable();
             values.peek().is_some() && values.all(|value| is_json_number(value))
         };
         self.numeric = (0..self.columns.len()).map(is_number).collect();
@@ -240,7 +243,8 @@ fn layout_of(path: &Path, text: &str, said: &Said) -> Result<Layout, ImportError
     let start = text.trim_start();
     if is_json || start.starts_with('{') || start.starts_with("[{") || start.starts_with("[\n") {
         let first_line = start.lines().next().unwrap_or("").trim();
-        let one_object_a_line = first_line.starts_with('{') && first_line.ends_with('}') && start.trim_end().contains('\n');
+        let one_object_a_line =
+            first_line.starts_with('{') && first_line.ends_with('}') && start.trim_end().contains('\n');
         let jsonl = one_object_a_line || name.ends_with(".jsonl") || name.ends_with(".ndjson");
         return Ok(if jsonl { Layout::JsonLines } else { Layout::JsonArray });
     }
@@ -311,7 +315,9 @@ pub fn json_members(text: &str, pairs: &mut Vec<(String, String)>) -> Result<(),
             flatten("", members, pairs);
             Ok(())
         }
-        other => Err(format!("a JSON object is needed, found {}", other.to_string().chars().take(40).collect::<String>())),
+        other => {
+            Err(format!("a JSON object is needed, found {}", other.to_string().chars().take(40).collect::<String>()))
+        }
     }
 }
 

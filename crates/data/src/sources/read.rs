@@ -174,7 +174,11 @@ fn feed(
 
 enum Source {
     Text(Box<Blocks>),
-    Parquet { reader: datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReader, path: std::path::PathBuf, row: u64 },
+    Parquet {
+        reader: datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReader,
+        path: std::path::PathBuf,
+        row: u64,
+    },
 }
 
 impl Source {
@@ -301,13 +305,18 @@ fn each_record(
             visit(Item::Empty);
         } else if header_is_due {
             header_is_due = false;
-        } else if fields[0] == columns[0].as_str() && fields.iter().map(|f| f.trim()).eq(columns.iter().map(|c| c.as_str())) {
+        } else if fields[0] == columns[0].as_str()
+            && fields.iter().map(|f| f.trim()).eq(columns.iter().map(|c| c.as_str()))
+        {
             visit(Item::RepeatedHeader);
         } else if place.unclosed_quote {
             let reason = "a quote opened on this line is not closed".to_owned();
             visit(Item::Bad { line, reason, raw });
         } else if raw.len() > record_bytes_max {
-            let reason = format!("the line has {} bytes; at most {record_bytes_max} are allowed (--max-record-bytes)", raw.len());
+            let reason = format!(
+                "the line has {} bytes; at most {record_bytes_max} are allowed (--max-record-bytes)",
+                raw.len()
+            );
             visit(Item::Bad { line, reason, raw });
         } else if n_found < columns.len() || fields[columns.len()..].iter().any(|field| !field.trim().is_empty()) {
             let reason = format!("found {n_found} fields; the header has {}", columns.len());
@@ -335,7 +344,10 @@ fn each_object(
             return visit(Item::Empty);
         }
         let parsed = if object.len() > record_bytes_max {
-            Err(format!("the object has {} bytes; at most {record_bytes_max} are allowed (--max-record-bytes)", object.len()))
+            Err(format!(
+                "the object has {} bytes; at most {record_bytes_max} are allowed (--max-record-bytes)",
+                object.len()
+            ))
         } else {
             json_members(object, &mut pairs)
         };
@@ -494,7 +506,9 @@ fn keys_of(recipe: &Recipe, batch: &RecordBatch) -> Vec<String> {
         .iter()
         .map(|name| as_text(batch.column_by_name(name).expect("the key is of the table")))
         .collect();
-    let key = |row: usize| columns.iter().map(|c| if c.is_null(row) { "" } else { c.value(row) }).collect::<Vec<_>>().join("\u{1F}");
+    let key = |row: usize| {
+        columns.iter().map(|c| if c.is_null(row) { "" } else { c.value(row) }).collect::<Vec<_>>().join("\u{1F}")
+    };
     (0..batch.num_rows()).map(key).collect()
 }
 
@@ -511,7 +525,13 @@ struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     fn new(distinct: bool, look_for_duplicates: &'a AtomicBool) -> Self {
-        Self { counts: Counts::default(), distinct, look_for_duplicates, seen: FxHashSet::default(), written: FxHashMap::default() }
+        Self {
+            counts: Counts::default(),
+            distinct,
+            look_for_duplicates,
+            seen: FxHashSet::default(),
+            written: FxHashMap::default(),
+        }
     }
 
     fn take(&mut self, parsed: Parsed, sink: &mut dyn RowSink) -> Result<(), ImportError> {

@@ -49,7 +49,11 @@ pub static ALL: &[Preset] = &[
     ),
     preset!("phones", "A catalogue of phones with specs, offers of several shops merged.", "phone_dataset.csv"),
     preset!("rees46", "REES46 multi-category shop events; products are derived.", "<year>-<Month>*.csv"),
-    preset!("retailrocket", "RetailRocket events, in the original format or that of the session samples.", "events.csv"),
+    preset!(
+        "retailrocket",
+        "RetailRocket events, in the original format or that of the session samples.",
+        "events.csv"
+    ),
     preset!(
         "uci-online-retail",
         "UCI Online Retail: order lines with cancellations; products and customers are derived.",
