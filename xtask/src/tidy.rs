@@ -11,7 +11,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("recommend", &["domain", "math"]),
     ("data", &["domain"]),
     ("service", &["domain", "math", "data", "recommend"]),
-    ("cli", &["service", "domain"]),
+    ("cli", &["service", "domain", "data", "recommend"]),
 ];
 
 /// Crates that keep the algorithms pure: no files, network, clocks or environment in their sources.

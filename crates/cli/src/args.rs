@@ -26,8 +26,25 @@ pub struct Arguments {
 pub enum Command {
     /// Make an empty shop with a commented tercet.toml
     Init { dir: PathBuf },
+    /// A simulated 3C shop: made, trained, served, with the address printed
+    Demo(Demo),
+    /// Bring a shop's own files into its tables
+    Import(Import),
     /// Tables, models, their age, and what is missing for which job
     Status,
+    /// The whole shop as one file
+    Backup { file: PathBuf },
+    /// A shop from a backup, into the folder that --shop names (which must not exist)
+    Restore { file: PathBuf },
+    /// Check the shop's folder and say how to mend it
+    Doctor {
+        /// Mend what is safe to mend
+        #[arg(long)]
+        mend: bool,
+    },
+    /// Any algorithm on plain files, without a shop
+    #[command(subcommand)]
+    Lab(Lab),
     /// Ask the shop's tables
     Sql { statement: String },
     /// Learn from events and orders
@@ -150,4 +167,102 @@ pub enum Keys {
     List,
     /// Revoke a key
     Revoke { id: String },
+}
+
+#[derive(Args)]
+pub struct Demo {
+    #[arg(default_value = "demo.shop")]
+    pub dir: PathBuf,
+    /// tiny (seconds), small (a minute), large (2 M customers)
+    #[arg(long, default_value = "tiny", value_parser = ["tiny", "small", "large"])]
+    pub size: String,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Language of names, texts and documents
+    #[arg(long, default_value = "zh", value_parser = ["zh", "en"])]
+    pub lang: String,
+    /// Last simulated day; today if absent
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub end: Option<domain::Day>,
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
+    pub listen: SocketAddr,
+}
+
+#[derive(Args)]
+pub struct Import {
+    /// Files, folders or patterns; packed or not
+    #[arg(required = true)]
+    pub inputs: Vec<String>,
+    /// The table the rows belong to
+    #[arg(long = "as", value_name = "TABLE")]
+    pub table: Option<String>,
+    /// A known layout; `tercet import --preset list .` names them
+    #[arg(long)]
+    pub preset: Option<String>,
+    /// A mapping file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// utf-8, gbk, latin-1 …; found out if absent
+    #[arg(long)]
+    pub encoding: Option<String>,
+    /// One character, or tab; found out if absent
+    #[arg(long)]
+    pub delimiter: Option<String>,
+    /// d/m/y or m/d/y, where a file leaves it open
+    #[arg(long)]
+    pub dates: Option<String>,
+    /// Zone of times that name none
+    #[arg(long)]
+    pub zone: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum Lab {
+    /// Every card
+    List,
+    /// One card with its parameters
+    Show { card: String },
+    /// Fit on a file
+    Run {
+        card: String,
+        #[arg(long, value_name = "PATH")]
+        input: PathBuf,
+        #[command(flatten)]
+        options: LabOptions,
+    },
+    /// Fit on one file, judge on another
+    Evaluate {
+        card: String,
+        #[arg(long, value_name = "PATH")]
+        train: PathBuf,
+        #[arg(long, value_name = "PATH")]
+        test: PathBuf,
+        #[arg(long, value_delimiter = ',', default_value = "10,20")]
+        k: Vec<usize>,
+        #[command(flatten)]
+        options: LabOptions,
+    },
+}
+
+#[derive(Args)]
+pub struct LabOptions {
+    /// A parameter of the card
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: u16,
+    /// Lists for all users as rows of user, item, rank, score
+    #[arg(long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+    /// Length of those lists; measures recommending for everybody
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Judge only the first so many users
+    #[arg(long, value_name = "N")]
+    pub users: Option<usize>,
+    /// Keep ratings as weights when ranking
+    #[arg(long)]
+    pub weights: bool,
 }

@@ -19,11 +19,18 @@ use service::{Result, ServiceError};
 
 use crate::args::{Arguments, Command, Evaluate, Keys, Recommend, Serve, Similar, Train};
 use crate::print::{self, Progress};
+use crate::whole_shop;
 
 pub async fn run(arguments: Arguments) -> Result<()> {
     let (dir, json) = (arguments.shop.as_path(), arguments.json);
     match arguments.command {
         Command::Init { dir } => init(&dir, json),
+        Command::Demo(demo) => whole_shop::demo(demo).await,
+        Command::Import(import) => whole_shop::import(dir, import, json),
+        Command::Backup { file } => whole_shop::backup(dir, &file, json),
+        Command::Restore { file } => whole_shop::restore(dir, &file, json),
+        Command::Doctor { mend } => whole_shop::doctor(dir, mend, json),
+        Command::Lab(lab) => crate::lab::run(lab, json),
         Command::Status => status(dir, json),
         Command::Sql { statement } => sql(dir, &statement, json).await,
         Command::Train(train) => self::train(dir, train, json).await,
@@ -274,7 +281,7 @@ async fn serve(dir: &Path, asked: Serve) -> Result<()> {
 }
 
 /// On stderr, so that a password never lands in a file that collects results.
-fn announce(server: &Server) {
+pub fn announce(server: &Server) {
     eprintln!("Tercet serves http://{}", server.address);
     for (shop, password) in &server.first_passwords {
         eprintln!("  console password of shop '{shop}', shown this once: {password}");
@@ -283,7 +290,7 @@ fn announce(server: &Server) {
 }
 
 /// Done when the process is asked to stop.
-async fn stopped() {
+pub async fn stopped() {
     let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         Ok(terminate) => terminate,
         Err(_) => return drop(tokio::signal::ctrl_c().await),
@@ -294,7 +301,7 @@ async fn stopped() {
     }
 }
 
-fn store(shop: &Shop) -> Result<Store> {
+pub fn store(shop: &Shop) -> Result<Store> {
     Store::open(&shop.root().join("service.db"), i64::MAX / 4)
 }
 

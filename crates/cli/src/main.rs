@@ -5,7 +5,9 @@
 
 mod args;
 mod commands;
+mod lab;
 mod print;
+mod whole_shop;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,8 @@
 //! The operational state: durable appends, repetition, the move into the tables exactly once, and what survives a
 //! process that is killed; backup and restore; models.
 
+use tercet_data as data;
+
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;

@@ -7,10 +7,12 @@ pub mod clock;
 pub mod error;
 pub mod flows;
 pub mod jobs;
+pub mod lab;
 pub mod metrics;
 mod random;
 pub mod serving;
 pub mod store;
+mod usage;
 
 pub use error::{Result, ServiceError};
 pub use random::password as generated_password;

@@ -139,6 +139,7 @@ impl TermName {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Term {
     pub name: TermName,
+    #[serde(deserialize_with = "exact")]
     pub value: f64,
     /// The own product it comes from, with what the customer did and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -165,9 +166,11 @@ pub struct AnswerItem {
     /// 1 is the top.
     pub position: usize,
     /// The sum of the terms' values, exactly.
+    #[serde(deserialize_with = "exact")]
     pub score: f64,
     /// The probability that this item stood at this place: given the places above for `plackett_luce`, outright for
     /// `slots` (slots draw independently), 1 where nothing is drawn.
+    #[serde(deserialize_with = "exact")]
     pub propensity: f64,
     pub explored: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -181,6 +184,7 @@ pub struct Answer {
     pub request: Request,
     pub versions: Versions,
     /// Score units of the model per unit of score: its best score among what may be shown.
+    #[serde(deserialize_with = "exact")]
     pub model_scale: f64,
     /// `popular` when the model knew nothing about this history.
     pub fallback: Option<String>,
@@ -188,6 +192,7 @@ pub struct Answer {
     pub n_eligible: usize,
     pub items: Vec<AnswerItem>,
     /// The probability of the whole list.
+    #[serde(deserialize_with = "exact")]
     pub list_propensity: f64,
 }
 
@@ -221,4 +226,11 @@ impl Answer {
             Err(AuditError::List { product, found: self.list_propensity })
         }
     }
+}
+
+/// Reads a number to the bit: serde_json's own reading may be off in the last place, and a stored answer must come back
+/// equal to the one given.
+fn exact<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let raw = <Box<serde_json::value::RawValue> as serde::Deserialize>::deserialize(deserializer)?;
+    raw.get().parse().map_err(serde::de::Error::custom)
 }

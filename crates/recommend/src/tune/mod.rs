@@ -340,7 +340,8 @@ mod tests {
         assert_eq!(tuning, tune(&data, &options()).unwrap());
         let cards: Vec<&str> = tuning.trials.iter().map(|trial| trial.card).collect();
         assert!(auto_cards(60).iter().all(|card| cards.contains(card)), "{cards:?}");
-        assert!(cards.contains(&"hybrid") && tuning.trials.iter().all(|trial| trial.error.is_none()));
+        let failed: Vec<_> = tuning.trials.iter().filter(|trial| trial.error.is_some()).collect();
+        assert!(cards.contains(&"hybrid") && failed.is_empty(), "{cards:?} {failed:?}");
         let most = tuning.trials.iter().filter(|trial| trial.n_users == 300).filter_map(|trial| trial.ndcg);
         assert_eq!(tuning.best.ndcg, most.reduce(f64::max));
         assert!(tuning.trials.iter().any(|trial| trial.round == 0 && trial.n_users < 150));

@@ -1,0 +1,98 @@
+//! `tercet lab`: cards, and runs of them on plain files.
+
+use service::lab::{self, LabRequest};
+use service::{Result, ServiceError};
+
+use crate::args::{Lab, LabOptions};
+use crate::print::{self, Progress};
+
+pub fn run(asked: Lab, as_json: bool) -> Result<()> {
+    let request = match asked {
+        Lab::List => return list(as_json),
+        Lab::Show { card } => return show(&card, as_json),
+        Lab::Run { card, input, options } => LabRequest { train: input, ..request(card, options) },
+        Lab::Evaluate { card, train, test, k, options } => {
+            LabRequest { train, test: Some(test), k, ..request(card, options) }
+        }
+    };
+    let bar = Progress::new(as_json);
+    let answer = lab::run(&request, &|share| bar.report(share, &request.card)).map_err(failed)?;
+    drop(bar);
+    if as_json {
+        print::json(&answer);
+        return Ok(());
+    }
+    let seconds = |name: &str| format!("{:.2}", answer[name].as_f64().unwrap_or(0.0));
+    print::line(&format!(
+        "{}: fitted in {} s ({} CPU s), loaded in {} s",
+        request.card,
+        seconds("fit_seconds"),
+        seconds("fit_cpu_seconds"),
+        seconds("load_seconds")
+    ));
+    let rows: Vec<Vec<String>> = answer["result"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| {
+            vec![name.clone(), value.as_f64().map_or_else(|| value.to_string(), |value| format!("{value:.5}"))]
+        })
+        .collect();
+    print::table(&["figure", "value"], &rows);
+    Ok(())
+}
+
+fn request(card: String, options: LabOptions) -> LabRequest {
+    LabRequest {
+        card,
+        train: Default::default(),
+        test: None,
+        set: options.set,
+        k: vec![10, 20],
+        seed: options.seed,
+        n_threads: usize::from(options.threads),
+        output: options.output,
+        top: options.top,
+        users_max: options.users,
+        weights: options.weights,
+    }
+}
+
+fn failed(error: lab::LabFailure) -> ServiceError {
+    use lab::LabFailure::{Settings, UnknownCard};
+    match error {
+        UnknownCard { .. } | Settings(_) => ServiceError::usage("lab", error.to_string())
+            .help("tercet lab list names the cards, tercet lab show CARD its parameters"),
+        other => ServiceError::failed(other.to_string()),
+    }
+}
+
+fn list(as_json: bool) -> Result<()> {
+    if as_json {
+        print::json(&serde_json::to_value(lab::cards())?);
+        return Ok(());
+    }
+    let rows: Vec<_> =
+        lab::cards().iter().map(|card| vec![card.name.into(), card.family.into(), card.sentence.into()]).collect();
+    print::table(&["card", "family", "what it does"], &rows);
+    Ok(())
+}
+
+fn show(name: &str, as_json: bool) -> Result<()> {
+    let card = lab::algorithm(name).map_err(failed)?.card;
+    if as_json {
+        print::json(&serde_json::to_value(card)?);
+        return Ok(());
+    }
+    print::line(&format!("{}: {}\ninput: {}\nsource: {}\n", card.name, card.sentence, card.input, card.source));
+    let defaults = card.defaults();
+    let row = |param: &domain::Param| {
+        let default = defaults.get(param.name).map(ToString::to_string).unwrap_or_default();
+        vec![param.name.into(), default, param.kind.allowed(), param.unit.into(), param.sentence.into()]
+    };
+    print::table(
+        &["parameter", "default", "allowed", "unit", "meaning"],
+        &card.params.iter().map(row).collect::<Vec<_>>(),
+    );
+    Ok(())
+}

@@ -1,0 +1,264 @@
+//! `tercet lab`: any algorithm on plain files, without a shop, timed around the algorithm alone.
+//!
+//! For data scientists, for the benches and for comparison with peers. Nothing is stored.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use data::lab::{LabInteractions, read_interactions};
+use domain::{Card, Settings};
+use recommend::evaluate::{Bootstrap, EvaluateOptions, Split, evaluate};
+use recommend::{Algorithm, FitOptions, Interactions, Recommender};
+use serde_json::{Map, Value, json};
+
+use crate::usage::Usage;
+
+/// What `lab run` and `lab evaluate` are asked.
+#[derive(Clone, Debug)]
+pub struct LabRequest {
+    pub card: String,
+    pub train: PathBuf,
+    pub test: Option<PathBuf>,
+    /// Texts of the form `name=value`.
+    pub set: Vec<String>,
+    pub k: Vec<usize>,
+    pub seed: u64,
+    pub n_threads: usize,
+    /// Where lists for all users go, as `user item rank score` rows.
+    pub output: Option<PathBuf>,
+    /// Length of those lists; also measures recommending for everybody.
+    pub top: Option<usize>,
+    /// Judge only the first so many users that have a test item.
+    pub users_max: Option<usize>,
+    /// Keep ratings as weights when ranking; otherwise any rating is one positive.
+    pub weights: bool,
+}
+
+/// Why the lab cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum LabFailure {
+    #[error("there is no card '{found}'; there are: {known}")]
+    UnknownCard { found: String, known: String },
+    #[error(transparent)]
+    Settings(#[from] domain::SettingsError),
+    #[error(transparent)]
+    Read(#[from] data::lab::LabError),
+    #[error(transparent)]
+    Fit(#[from] recommend::FitError),
+    #[error(transparent)]
+    Evaluate(#[from] recommend::evaluate::EvaluateError),
+    #[error("{path}: {source}")]
+    Write { path: PathBuf, source: std::io::Error },
+}
+
+/// Every card the lab can run.
+pub fn cards() -> Vec<&'static Card> {
+    recommend::registry().iter().map(|algorithm| algorithm.card).collect()
+}
+
+/// The algorithm of this name, or an error that lists all.
+pub fn algorithm(name: &str) -> Result<&'static Algorithm, LabFailure> {
+    recommend::algorithm(name).ok_or_else(|| LabFailure::UnknownCard {
+        found: name.to_owned(),
+        known: cards().iter().map(|card| card.name).collect::<Vec<_>>().join(", "),
+    })
+}
+
+/// Fits, and with a test set evaluates; answers the JSON of the design's section 5.
+pub fn run(request: &LabRequest, progress: &(dyn Fn(f64) -> bool + Sync)) -> Result<Value, LabFailure> {
+    let algorithm = algorithm(&request.card)?;
+    let settings = algorithm.card.settings_from_texts(&request.set)?;
+    let loading = Instant::now();
+    let (train, test) = read_interactions(&request.train, request.test.as_deref())?;
+    let split = Split {
+        train: interactions(&train, request.weights),
+        test: test.as_ref().map_or_else(|| empty_like(&train), |test| interactions(test, request.weights)),
+    };
+    let load_seconds = loading.elapsed().as_secs_f64();
+    let options = FitOptions { seed: request.seed, n_threads: request.n_threads, progress };
+    if predicts_ratings(algorithm.card, &settings) {
+        let ratings = (interactions(&train, true), test.as_ref().map(|test| interactions(test, true)));
+        return rate(algorithm.card, &settings, request, load_seconds, ratings, &options);
+    }
+    let before = Usage::now();
+    let model = (algorithm.fit)(&split.train, &settings, &options)?;
+    let fitted = Usage::now().since(&before);
+    let mut result = report(model.as_ref());
+    if test.is_some() {
+        evaluated(request, model.as_ref(), &split, &mut result)?;
+    }
+    if request.top.is_some() || request.output.is_some() {
+        recommended(request, model.as_ref(), &train, &split.train, &mut result)?;
+    }
+    Ok(answer(algorithm.card, &settings, request, load_seconds, &fitted, result))
+}
+
+fn answer(
+    card: &Card,
+    settings: &Settings,
+    request: &LabRequest,
+    load_seconds: f64,
+    fitted: &Usage,
+    result: Map<String, Value>,
+) -> Value {
+    json!({
+        "card": card.name,
+        "params": settings,
+        "n_threads": request.n_threads,
+        "load_seconds": load_seconds,
+        "fit_seconds": fitted.wall_seconds,
+        "fit_cpu_seconds": fitted.cpu_seconds,
+        "peak_rss_bytes": fitted.peak_rss_bytes,
+        "result": result,
+    })
+}
+
+/// `task=rating`, or a card that does nothing else.
+fn predicts_ratings(card: &Card, settings: &Settings) -> bool {
+    card.name == "svd" || matches!(settings.get("task"), Some(domain::Value::Text(task)) if task == "rating")
+}
+
+/// Predicted ratings: every test pair of a user in one call, errors over all pairs.
+fn rate(
+    card: &'static Card,
+    settings: &Settings,
+    request: &LabRequest,
+    load_seconds: f64,
+    (train, test): (Interactions, Option<Interactions>),
+    options: &FitOptions,
+) -> Result<Value, LabFailure> {
+    let before = Usage::now();
+    let model = recommend::rating::fit(card.name, &train, settings, options)?;
+    let fitted = Usage::now().since(&before);
+    let mut result: Map<String, Value> =
+        model.fit_report().into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    if let Some(test) = test {
+        let before = Usage::now();
+        let (mut squared, mut absolute) = (0.0, 0.0);
+        for user in 0..test.n_users() {
+            let (items, ratings) = test.matrix.row(user);
+            for (prediction, rating) in model.predict(user as u32, items).iter().zip(ratings) {
+                let error = prediction.value - f64::from(*rating);
+                squared += error * error;
+                absolute += error.abs();
+            }
+        }
+        let used = Usage::now().since(&before);
+        let n_ratings = test.matrix.n_stored();
+        result.insert("rmse".to_owned(), json!((squared / n_ratings as f64).sqrt()));
+        result.insert("mae".to_owned(), json!(absolute / n_ratings as f64));
+        result.insert("n_ratings".to_owned(), json!(n_ratings));
+        result.insert("predict_seconds".to_owned(), json!(used.wall_seconds));
+        result.insert("predict_cpu_seconds".to_owned(), json!(used.cpu_seconds));
+    }
+    Ok(answer(card, settings, request, load_seconds, &fitted, result))
+}
+
+fn report(model: &dyn Recommender) -> Map<String, Value> {
+    model.fit_report().into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
+}
+
+fn evaluated(
+    request: &LabRequest,
+    model: &dyn Recommender,
+    split: &Split,
+    result: &mut Map<String, Value>,
+) -> Result<(), LabFailure> {
+    let users = request.users_max.map(|n_max| {
+        let matrix = &split.test.matrix;
+        (0..matrix.n_rows as u32).filter(|&user| !matrix.row(user as usize).0.is_empty()).take(n_max).collect()
+    });
+    let mut options =
+        EvaluateOptions { k: request.k.clone(), n_threads: request.n_threads, users, ..Default::default() };
+    options.bootstrap = Bootstrap { n_samples: 0, ..options.bootstrap };
+    for (name, value) in evaluate(model, split, &options)?.flat() {
+        result.insert(name, json!(value));
+    }
+    Ok(())
+}
+
+/// Lists for everybody, seen items left out, measured apart from the fit.
+fn recommended(
+    request: &LabRequest,
+    model: &dyn Recommender,
+    names: &LabInteractions,
+    train: &Interactions,
+    result: &mut Map<String, Value>,
+) -> Result<(), LabFailure> {
+    let before = Usage::now();
+    let lists = recommend::recommend_all(model, train, request.top.unwrap_or(20), request.n_threads);
+    let used = Usage::now().since(&before);
+    result.insert("recommend_seconds".to_owned(), json!(used.wall_seconds));
+    result.insert("recommend_cpu_seconds".to_owned(), json!(used.cpu_seconds));
+    result.insert("n_lists".to_owned(), json!(lists.n_users()));
+    match &request.output {
+        Some(path) => {
+            write_lists(path, names, &lists).map_err(|source| LabFailure::Write { path: path.clone(), source })
+        }
+        None => Ok(()),
+    }
+}
+
+fn write_lists(path: &Path, names: &LabInteractions, lists: &recommend::Lists) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    writeln!(file, "user\titem\trank\tscore")?;
+    for user in 0..lists.n_users() {
+        let (items, scores) = lists.row(user);
+        for (rank, (item, score)) in items.iter().zip(scores).enumerate() {
+            writeln!(file, "{}\t{}\t{}\t{score}", names.users[user], names.items[*item as usize], rank + 1)?;
+        }
+    }
+    file.flush()
+}
+
+/// As a matrix. The later of two entries for the same pair stands.
+fn interactions(read: &LabInteractions, weights: bool) -> Interactions {
+    let n_users = read.users.len();
+    let mut order: Vec<u32> = (0..read.rows.len() as u32).collect();
+    order.sort_by_key(|&at| (read.rows[at as usize].0, read.rows[at as usize].1, at));
+    let mut matrix = math::Csr::empty(n_users, read.items.len());
+    let mut times = Vec::with_capacity(order.len());
+    for (place, &at) in order.iter().enumerate() {
+        let (user, item, value, time) = read.rows[at as usize];
+        let replaced = order.get(place + 1).is_some_and(|&next| {
+            let next = read.rows[next as usize];
+            (next.0, next.1) == (user, item)
+        });
+        if replaced {
+            continue;
+        }
+        matrix.indices.push(item);
+        matrix.values.push(if weights { value } else { 1.0 });
+        times.push(time);
+        matrix.indptr[user as usize + 1] += 1;
+    }
+    for user in 0..n_users {
+        matrix.indptr[user + 1] += matrix.indptr[user];
+    }
+    Interactions { matrix, times: read.has_times.then_some(times) }
+}
+
+fn empty_like(read: &LabInteractions) -> Interactions {
+    Interactions { matrix: math::Csr::empty(read.users.len(), read.items.len()), times: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_matrix_keeps_the_later_of_two() {
+        let read = LabInteractions {
+            users: vec!["a".into(), "b".into()],
+            items: vec!["x".into(), "y".into()],
+            rows: vec![(1, 1, 2.0, 5), (0, 0, 3.0, 6), (1, 1, 4.0, 7)],
+            has_ratings: true,
+            has_times: true,
+        };
+        let kept = interactions(&read, true);
+        assert_eq!(kept.matrix, math::Csr::from_triplets(2, 2, &[(0, 0, 3.0), (1, 1, 4.0)]));
+        assert_eq!(kept.times, Some(vec![6, 7]));
+        assert_eq!(interactions(&read, false).matrix.values, [1.0, 1.0]);
+    }
+}
