@@ -35,14 +35,8 @@ impl Shop {
         let _ = fs::remove_file(&state);
         let published = written.and_then(|moved| {
             fs::rename(&partial, target).map_err(DataError::io(target, "name the backup"))?;
-            sync_folder(
-                &std::path::absolute(target)
-                    .ok()
-                    .as_deref()
-                    .and_then(Path::parent)
-                    .unwrap_or(Path::new("."))
-                    .to_owned(),
-            )?;
+            let absolute = std::path::absolute(target).ok();
+            sync_folder(absolute.as_deref().and_then(Path::parent).unwrap_or(Path::new(".")))?;
             Ok(moved)
         });
         if published.is_err() {

@@ -283,6 +283,7 @@ fn read_le<T, const N: usize>(path: &Path, from_le_bytes: fn([u8; N]) -> T) -> R
 mod tests {
     use super::*;
 
+    #[allow(clippy::type_complexity)] // Written once, read beside its cases.
     fn check(text: &str, expected: Result<(&[&str], &[&str], &[(u32, u32, f32, i64)]), &str>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("in.txt");

@@ -79,7 +79,8 @@ impl Models<'_> {
         for entry in entries {
             let entry = entry.map_err(DataError::io(&folder, "list the models"))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.bytes().all(|byte| byte.is_ascii_digit()) {
+            // Versions are counted here or named by the day they were trained on; what is being written begins with a dot.
+            if name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
                 versions.push(name);
             }
         }

@@ -253,7 +253,11 @@ fn a_failure_at_any_step_leaves_a_whole_state() {
         drop(shop);
         let steps = Arc::new(Mutex::new(0));
         let seen = steps.clone();
-        changes(&hooked(&root, move |_| Ok(*seen.lock().unwrap() += 1))).unwrap();
+        changes(&hooked(&root, move |_| {
+            *seen.lock().unwrap() += 1;
+            Ok(())
+        }))
+        .unwrap();
         *steps.lock().unwrap()
     };
     assert!(count > 20, "{count} steps");

@@ -22,7 +22,7 @@ pub const NO_ITEM: u32 = u32::MAX;
 
 impl Lists {
     pub fn n_users(&self) -> usize {
-        if self.k == 0 { 0 } else { self.items.len() / self.k }
+        self.items.len().checked_div(self.k).unwrap_or(0)
     }
 
     /// The items and scores of one list, without the padding.

@@ -45,7 +45,7 @@ const fn dimension(param: &'static str, range: Range) -> Dimension {
 }
 
 static ITEM_KNN: &[Dimension] = &[
-    dimension("similarity", Range::Choice(&["cosine", "jaccard"])),
+    dimension("similarity", Range::Choice(&["cosine", "asymmetric_cosine"])),
     dimension("weighting", Range::Choice(&["none", "tfidf", "bm25"])),
     dimension("n_neighbors", Range::LogInt(20, 800)),
     dimension("shrinkage", Range::LogFloat(0.1, 500.0)),

@@ -46,7 +46,7 @@ pub fn make() -> Folder {
     let folder = Folder(tempfile::tempdir().unwrap());
     let shop = Shop::create(folder.shop()).unwrap();
     let product = |at: usize| {
-        let category = if at % 2 == 0 { "Phones/5G" } else { "Laptops" };
+        let category = if at.is_multiple_of(2) { "Phones/5G" } else { "Laptops" };
         json!({"product_id": format!("p{at}"), "name": format!("Product {at}"), "brand": "Acme", "category": category,
             "price_cents": 10_000 * (at as i64 + 1), "specs": {"memory": "8 GB"}})
     };
