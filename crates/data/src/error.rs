@@ -92,6 +92,10 @@ impl DataError {
                 Ok(source) => DataError::io(path, doing)(*source),
                 Err(other) => DataError::Parquet { path, message: format!("cannot {doing}: {other}") },
             },
+            // On closing a file the library keeps only the words of the failure beneath.
+            other if says_disk_full(&other.to_string()) => {
+                DataError::io(path, doing)(io::Error::from(io::ErrorKind::StorageFull))
+            }
             other => DataError::Parquet { path, message: format!("cannot {doing}: {other}") },
         }
     }
@@ -116,4 +120,9 @@ impl From<DataFusionError> for DataError {
     fn from(error: DataFusionError) -> Self {
         DataError::Sql { message: error.strip_backtrace() }
     }
+}
+
+/// The words of the system for a full disk, bare and as this language's standard library puts them.
+fn says_disk_full(text: &str) -> bool {
+    text.contains("No space left on device") || text.contains("no storage space")
 }
