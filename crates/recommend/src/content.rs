@@ -88,16 +88,31 @@ impl Content {
         Ok(Content { settings: reader.settings().clone(), vectors, index })
     }
 
-    /// Adds `weight` times the cosine of each item with `item`.
-    fn add(&self, item: u32, weight: f32, scores: &mut [f32]) {
-        let (terms, values) = self.vectors.row(item as usize);
-        for (&term, &value) in terms.iter().zip(values) {
-            let (items, others) = self.index.row(term as usize);
-            items
-                .iter()
-                .zip(others)
-                .for_each(|(&other, &of_other)| scores[other as usize] += weight * value * of_other);
+    /// The same model for fewer items: those not wanted score 0, and cost nothing.
+    pub fn narrowed(&self, is_wanted: impl Fn(usize) -> bool) -> Content {
+        let mut wanted = Csr::empty(self.vectors.n_rows, self.vectors.n_cols);
+        for item in 0..self.vectors.n_rows {
+            if is_wanted(item) {
+                let (terms, values) = self.vectors.row(item);
+                wanted.indices.extend_from_slice(terms);
+                wanted.values.extend_from_slice(values);
+            }
+            wanted.indptr[item + 1] = wanted.indices.len();
         }
+        Content { settings: self.settings.clone(), vectors: self.vectors.clone(), index: wanted.transpose() }
+    }
+
+    /// Adds the product of each item with a vector of terms.
+    fn add(&self, vector: impl Iterator<Item = (u32, f32)>, scores: &mut [f32]) {
+        for (term, value) in vector {
+            let (items, others) = self.index.row(term as usize);
+            items.iter().zip(others).for_each(|(&other, &of_other)| scores[other as usize] += value * of_other);
+        }
+    }
+
+    fn vector(&self, item: u32) -> impl Iterator<Item = (u32, f32)> {
+        let (terms, values) = self.vectors.row(item as usize);
+        terms.iter().copied().zip(values.iter().copied())
     }
 
     fn cosine(&self, a: u32, b: u32) -> f32 {
@@ -173,7 +188,12 @@ impl Recommender for Content {
 
     fn score(&self, history: &[HistoryEntry], scores: &mut [f32]) {
         scores.fill(0.0);
-        self.known(history).for_each(|entry| self.add(entry.item, entry.weight, scores));
+        // The history becomes one vector first: its products share most terms, and each term's items are many.
+        let mut sums: BTreeMap<u32, f32> = BTreeMap::new();
+        for entry in self.known(history) {
+            self.vector(entry.item).for_each(|(term, value)| *sums.entry(term).or_default() += entry.weight * value);
+        }
+        self.add(sums.into_iter(), scores);
     }
 
     fn contributions(&self, history: &[HistoryEntry], item: u32) -> Vec<Contribution> {
@@ -194,7 +214,7 @@ impl Recommender for Content {
             return Vec::new();
         }
         let mut scores = vec![0.0; self.n_items()];
-        self.add(item, 1.0, &mut scores);
+        self.add(self.vector(item), &mut scores);
         let mut best = TopK::with_floor(n, f32::MIN_POSITIVE);
         let others = scores.iter().enumerate().filter(|(other, _)| *other != item as usize);
         others.for_each(|(other, &score)| best.offer(other as u32, score));
@@ -268,6 +288,16 @@ mod tests {
             let sum: f32 = model.contributions(&history, item as u32).iter().map(|part| part.value).sum();
             assert!((sum - score).abs() < 1e-5, "{item}: {sum}, not {score}");
         }
+    }
+
+    #[test]
+    fn a_narrowed_model_scores_the_wanted_as_before() {
+        let model = Content::fit(&shop(), &CARD.defaults()).unwrap();
+        let (mut scores, mut narrow) = (vec![0.0; 5], vec![0.0; 5]);
+        model.score(&history(&[0, 3]), &mut scores);
+        model.narrowed(|item| item == 2).score(&history(&[0, 3]), &mut narrow);
+        assert!(scores[1] > 0.0 && scores[2] > 0.0);
+        assert_eq!(narrow, [0.0, 0.0, scores[2], 0.0, 0.0]);
     }
 
     #[test]

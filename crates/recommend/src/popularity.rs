@@ -73,6 +73,12 @@ impl Popularity {
         Ok(Popularity { settings: settings.clone(), scores: sums.iter().map(|sum| (sum / most) as f32).collect() })
     }
 
+    /// From counts made elsewhere; the largest becomes 1.
+    pub fn of_counts(counts: &[f32]) -> Self {
+        let most = counts.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        Popularity { settings: CARD.defaults(), scores: counts.iter().map(|count| count / most).collect() }
+    }
+
     /// The `n` most popular items among those that `is_wanted` lets pass, best first, ties by id.
     pub fn best(&self, n: usize, is_wanted: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
         let mut best = TopK::with_floor(n, f32::MIN_POSITIVE);

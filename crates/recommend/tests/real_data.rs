@@ -10,7 +10,7 @@ use domain::{Cents, Day, EventKind, Millis, Product};
 use math::Csr;
 use recommend::evaluate::{Bootstrap, EvaluateOptions, Split, SplitKind, evaluate};
 use recommend::explain::{Language, explain};
-use recommend::rank::{Catalogue, OwnEvent, Policy, Ranker, RankerParts, Request, TermName, event_weight};
+use recommend::rank::{Catalogue, OwnEvent, Policy, Ranker, RankerParts, Request, TermName};
 use recommend::retail::{Knowledge, Purchase};
 use recommend::tune::{TuneOptions, tune};
 use recommend::{FitOptions, Interactions, Recommender, algorithm};
@@ -168,6 +168,7 @@ fn the_retailer_gets_full_true_and_replayable_lists() {
         model,
         model_version: "1".into(),
         content: None,
+        cold: None,
         catalogue: catalogue.clone(),
         knowledge: Arc::new(knowledge),
         policy,
@@ -200,7 +201,7 @@ fn request_of(shop: &Shop, customer: u32, today: Day) -> Request {
         kind: EventKind::Purchase,
         at: line.at,
         price_cents: shop.products[line.item as usize].price_cents,
-        weight: event_weight(EventKind::Purchase),
+        weight: 5.0,
     };
     let now = Millis(i64::from(today.0) * 86_400_000);
     Request { n: 10, now, events: lines.map(event).collect(), seed: 1, ..Request::default() }

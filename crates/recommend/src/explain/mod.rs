@@ -144,6 +144,7 @@ mod tests {
             TermName::Remainder,
             TermName::Content,
             TermName::Popularity,
+            TermName::Regional,
             TermName::Margin,
             TermName::Stock,
             TermName::NewProduct,

@@ -89,7 +89,9 @@ fn plain_zh(name: TermName) -> &'static str {
     match name {
         TermName::OwnEvent | TermName::Remainder => "与您的其他浏览和购买有关",
         TermName::SimilarCustomers => "与您喜好相近的顾客也选择了它",
-        TermName::ModelPopularity | TermName::Popularity => "许多顾客都选择了它",
+        TermName::ModelPopularity => "近期热门",
+        TermName::Popularity => "许多顾客都选择了它",
+        TermName::Regional => "在您所在的地区很受欢迎",
         TermName::Baseline => "总体评价较好",
         TermName::Content => "与您看过的商品相似",
         TermName::Margin | TermName::Boost => "本店主推",
@@ -108,7 +110,9 @@ fn plain_en(name: TermName) -> &'static str {
     match name {
         TermName::OwnEvent | TermName::Remainder => "Related to other things you viewed or bought",
         TermName::SimilarCustomers => "Customers with taste like yours chose it",
-        TermName::ModelPopularity | TermName::Popularity => "Many customers have chosen it",
+        TermName::ModelPopularity => "Popular right now",
+        TermName::Popularity => "Many customers have chosen it",
+        TermName::Regional => "Popular in your region",
         TermName::Baseline => "Well received overall",
         TermName::Content => "Similar to what you viewed",
         TermName::Margin | TermName::Boost => "Featured by our shop",

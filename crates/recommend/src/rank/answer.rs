@@ -12,19 +12,8 @@ pub struct OwnEvent {
     /// The price seen or paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_cents: Option<Cents>,
-    /// On the scale of the model's training data; see [`event_weight`].
+    /// On the scale of the model's training data: whoever asks takes it from where training did.
     pub weight: f32,
-}
-
-/// The usual weight of one event for implicit feedback. Training and serving must use the same.
-pub fn event_weight(kind: EventKind) -> f32 {
-    match kind {
-        EventKind::View | EventKind::Search | EventKind::Ask => 1.0,
-        EventKind::Favourite => 2.0,
-        EventKind::Cart => 3.0,
-        EventKind::Purchase | EventKind::Rate => 5.0,
-        EventKind::Uncart | EventKind::Return => 0.0,
-    }
 }
 
 /// What may be shown. Empty lists and absent bounds do not restrict.
@@ -74,6 +63,9 @@ pub struct Versions {
     pub policy: String,
     pub catalogue: String,
     pub knowledge: String,
+    /// Of what stands in when the model knows nothing of the customer.
+    #[serde(default)]
+    pub popularity: String,
     pub today: Day,
 }
 
@@ -85,7 +77,7 @@ pub enum TermName {
     OwnEvent,
     /// Customers of similar taste, together.
     SimilarCustomers,
-    /// The model's own popularity part.
+    /// Popularity as the model sees it, or lately when the model knows nothing of the customer.
     ModelPopularity,
     /// The model's constant or baseline part.
     Baseline,
@@ -93,6 +85,8 @@ pub enum TermName {
     Remainder,
     Content,
     Popularity,
+    /// Popular where the customer is, when the model knows nothing of the customer.
+    Regional,
     Margin,
     Stock,
     NewProduct,
@@ -119,6 +113,7 @@ impl TermName {
             TermName::Remainder => "remainder",
             TermName::Content => "content",
             TermName::Popularity => "popularity",
+            TermName::Regional => "regional",
             TermName::Margin => "margin",
             TermName::Stock => "stock",
             TermName::NewProduct => "new_product",

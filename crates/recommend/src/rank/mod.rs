@@ -21,11 +21,11 @@ mod terms;
 mod tests;
 
 pub use allocate::{Allocation, allocate};
-pub use answer::{Answer, AnswerItem, AuditError, Filters, OwnEvent, Request, Term, TermName, Versions, event_weight};
+pub use answer::{Answer, AnswerItem, AuditError, Filters, OwnEvent, Request, Term, TermName, Versions};
 pub use catalogue::Catalogue;
 pub(crate) use catalogue::key;
-pub use policy::{DIVERSITY, EXPLORATION, MARGIN, POPULARITY_TERM, Policy, PolicyError, STOCK, term_cards};
-pub use ranker::{RankError, Ranker, RankerParts};
+pub use policy::{ALLOCATION, DIVERSITY, EXPLORATION, MARGIN, POPULARITY_TERM, Policy, PolicyError, STOCK, term_cards};
+pub use ranker::{ColdStart, RankError, Ranker, RankerParts};
 pub use rules::{Action, CapBy, Rule, RuleError, check_rules};
 
 /// How alike two items are, 0 to 1, for diversity.

@@ -37,7 +37,7 @@ pub enum PolicyError {
 
 /// Every term of the score that has settings, in the order of reference pages.
 pub fn term_cards() -> &'static [&'static Card] {
-    static CARDS: [&Card; 11] = [
+    static CARDS: [&Card; 12] = [
         &POPULARITY_TERM,
         &MARGIN,
         &STOCK,
@@ -49,6 +49,7 @@ pub fn term_cards() -> &'static [&'static Card] {
         &retail::NEW_PRODUCT,
         &DIVERSITY,
         &EXPLORATION,
+        &ALLOCATION,
     ];
     &CARDS
 }
@@ -102,7 +103,15 @@ pub static POPULARITY_TERM: Card = Card {
     name: "popularity",
     sentence: "Raises what many customers have; alone it orders the list of someone without history.",
     family: "ranking",
-    params: &[weight("How far the most popular product is raised.", 0.05)],
+    params: &[
+        weight("How far the most popular product is raised.", 0.05),
+        Param {
+            name: "region_weight",
+            sentence: "How far the favourite of the customer's region is raised while nothing is known of the customer.",
+            unit: "of the best popularity",
+            kind: Kind::Float { min: 0.0, max: 100.0, default: 0.5 },
+        },
+    ],
     input: "number of customers per item",
     source: "ln(1 + customers), scaled to 1 at the most popular",
 };
@@ -148,6 +157,34 @@ pub static DIVERSITY: Card = Card {
     ],
     input: "any similarity of two items",
     source: "Maximal marginal relevance: Carbonell and Goldstein 1998",
+};
+
+pub static ALLOCATION: Card = Card {
+    name: "allocation",
+    sentence: "Limits how many customers get a product when lists are made for all of them at once.",
+    family: "ranking",
+    params: &[
+        Param {
+            name: "within_stock",
+            sentence: "Give a product to no more customers than there are units; products without stock are not limited.",
+            unit: "",
+            kind: Kind::Bool { default: false },
+        },
+        Param {
+            name: "customers_max",
+            sentence: "Give no product to more customers than this; 0 means no limit.",
+            unit: "customers",
+            kind: Kind::Int { min: 0, max: 1_000_000_000, default: 0 },
+        },
+        Param {
+            name: "candidates",
+            sentence: "Products considered for each customer, as a multiple of the length of the list.",
+            unit: "",
+            kind: Kind::Int { min: 1, max: 100, default: 4 },
+        },
+    ],
+    input: "the lists of all customers",
+    source: "Lagrangian relaxation: Fisher 1981",
 };
 
 pub static EXPLORATION: Card = Card {

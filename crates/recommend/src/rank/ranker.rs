@@ -13,8 +13,9 @@ use super::catalogue::{Catalogue, FNV_START, fnv};
 use super::policy::{DIVERSITY, EXPLORATION, MARGIN, POPULARITY_TERM, Policy, PolicyError, STOCK};
 use super::rules::{Action, Rule};
 use super::select::{Cap, Choice, Exploration, Plan, select};
-use super::terms::{Extra, Own, RetailSettings, retail_terms};
+use super::terms::{Extra, HeldBack, Own, RetailSettings, held_back, retail_terms};
 use super::{Similarity, grid};
+use crate::content::Content;
 use crate::retail::{Knowledge, NEW_PRODUCT};
 use crate::{HistoryEntry, Recommender, Source};
 
@@ -22,13 +23,24 @@ use crate::{HistoryEntry, Recommender, Source};
 pub struct RankerParts {
     pub model: Arc<dyn Recommender>,
     pub model_version: String,
-    /// Scores products that the model knows too little about.
-    pub content: Option<Arc<dyn Recommender>>,
+    /// Scores products that the model knows too little about; its items are the catalogue's.
+    pub content: Option<Arc<Content>>,
+    /// What speaks when the model knows nothing of the customer.
+    pub cold: Option<Arc<ColdStart>>,
     /// The model's items first, in its order; products that came later after them.
     pub catalogue: Arc<Catalogue>,
     pub knowledge: Arc<Knowledge>,
     pub policy: Policy,
     pub today: Day,
+}
+
+/// Popularity for someone of whom nothing is known. Its items are the model's, or the catalogue's if there is no model.
+pub struct ColdStart {
+    /// Changes with the content below.
+    pub version: String,
+    pub everywhere: Arc<dyn Recommender>,
+    /// The favourites of each region with their share of the region's first, 0 to 1.
+    pub regions: BTreeMap<String, Vec<(u32, f32)>>,
 }
 
 /// Why there is no ranker, no answer, or no replay.
@@ -69,7 +81,14 @@ pub struct Ranker {
     exploration: Exploration,
     content_weight: f64,
     content_needed: Bitmap,
+    /// Reaches only the items that need it.
+    content: Option<Content>,
+    region_weight: f64,
+    /// Shape: (n_items). [`NO_PRICE`] where there is none.
+    prices_cents: Vec<i64>,
 }
+
+const NO_PRICE: i64 = i64::MIN;
 
 thread_local! {
     /// Score buffers of a thread, so that a request allocates none.
@@ -92,6 +111,11 @@ impl Ranker {
         let min_customers = new_product.int("min_customers");
         let customers = |item: usize| i64::from(parts.knowledge.n_customers_of_item.get(item).copied().unwrap_or(0));
         let fixed_settings = FixedSettings::of(&parts);
+        let content_needed = Bitmap::from_fn(n_items, |item| item >= n_model || customers(item) < min_customers);
+        let content_weight = new_product.float("content_weight");
+        let content = parts.content.as_ref().filter(|_| content_weight > 0.0);
+        let content = content.map(|content| content.narrowed(|item| item < n_items && content_needed.contains(item)));
+        let price = |product: &Product| product.price_cents.map_or(NO_PRICE, |price| price.0);
         Ok(Ranker {
             versions: versions(&parts),
             base: base(&parts),
@@ -105,8 +129,11 @@ impl Ranker {
             diversity: diversity.float("weight"),
             pool: diversity.usize("pool"),
             exploration: exploration(&parts.policy.settings(&EXPLORATION)),
-            content_weight: new_product.float("content_weight"),
-            content_needed: Bitmap::from_fn(n_items, |item| item >= n_model || customers(item) < min_customers),
+            content_weight,
+            content_needed,
+            content,
+            region_weight: parts.policy.settings(&POPULARITY_TERM).float("region_weight"),
+            prices_cents: parts.catalogue.products().iter().map(price).collect(),
             parts,
         })
     }
@@ -123,6 +150,19 @@ impl Ranker {
         &*self.parts.model
     }
 
+    pub fn today(&self) -> Day {
+        self.parts.today
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.parts.policy
+    }
+
+    /// The items on sale today that no rule excludes for everyone.
+    pub fn on_offer(&self) -> &Bitmap {
+        &self.base
+    }
+
     /// The list for a request.
     pub fn recommend(&self, request: &Request) -> Result<Answer, RankError> {
         if request.n == 0 || request.n > N_MAX {
@@ -131,12 +171,19 @@ impl Ranker {
         let own = Own::of(request, &self.parts.catalogue);
         let eligible = self.eligible(request, &own);
         let history = own.history();
-        let extras = self.extras(request, &own, &eligible);
+        let mut extras = self.extras(request, &own, &eligible);
+        let held_back = held_back(&own, &self.parts.catalogue, &self.parts.knowledge, &self.retail);
         BUFFERS.with_borrow_mut(|(scores, totals)| {
             let n_eligible = eligible.count();
-            let scale = self.fill(&history, &eligible, &extras, scores, totals);
+            let scale = self.fill(&history, &eligible, scores, totals);
+            if scale.model == 0.0 {
+                extras.extend(self.regional_extras(request, &eligible));
+            }
+            extras.iter().for_each(|extra| totals[extra.item as usize] += extra.value);
+            HeldBack::apply(&held_back, totals);
             let choices = self.choose(request, totals, eligible);
-            let sheet = Sheet { ranker: self, own: &own, history: &history, extras: &extras, scores, scale };
+            let (extras, held_back) = (&extras, &held_back);
+            let sheet = Sheet { ranker: self, own: &own, history: &history, extras, held_back, scores, scale };
             Ok(self.answer(request, &sheet, &choices, n_eligible))
         })
     }
@@ -157,6 +204,7 @@ impl Ranker {
             ("policy", &stored.policy, &present.policy),
             ("catalogue", &stored.catalogue, &present.catalogue),
             ("knowledge", &stored.knowledge, &present.knowledge),
+            ("popularity", &stored.popularity, &present.popularity),
             ("day", &days.0, &days.1),
         ] {
             if stored != present {
@@ -169,6 +217,7 @@ impl Ranker {
     fn eligible(&self, request: &Request, own: &Own) -> Bitmap {
         let mut eligible = self.base.clone();
         filter(&mut eligible, &self.parts.catalogue, &request.filters);
+        self.filter_by_price(&mut eligible, &request.filters);
         if !request.filters.include_owned {
             own.owned.keys().for_each(|&item| eligible.remove(item as usize));
         }
@@ -178,6 +227,15 @@ impl Ranker {
             self.withhold_misfits(&mut eligible, own);
         }
         eligible
+    }
+
+    fn filter_by_price(&self, eligible: &mut Bitmap, filters: &Filters) {
+        if filters.price_min_cents.is_some() || filters.price_max_cents.is_some() {
+            let min = filters.price_min_cents.map_or(NO_PRICE + 1, |min| min.0);
+            let max = filters.price_max_cents.map_or(i64::MAX, |max| max.0);
+            eligible
+                .and(&Bitmap::from_fn(self.prices_cents.len(), |item| (min..=max).contains(&self.prices_cents[item])));
+        }
     }
 
     fn withhold_by_region(&self, eligible: &mut Bitmap, region: Option<&str>) {
@@ -234,20 +292,30 @@ impl Ranker {
         extras
     }
 
-    /// Scores all items into `totals`; returns the model's scale.
-    fn fill(
-        &self,
-        history: &[HistoryEntry],
-        eligible: &Bitmap,
-        extras: &[Extra],
-        scores: &mut Vec<f32>,
-        totals: &mut Vec<f64>,
-    ) -> Scale {
+    /// The favourites of the customer's region.
+    fn regional_extras<'a>(&'a self, request: &Request, eligible: &'a Bitmap) -> impl Iterator<Item = Extra> + 'a {
+        let region = request.region.as_ref();
+        let regions = self.parts.cold.as_ref().map(|cold| &cold.regions);
+        let favourites = regions.zip(region).and_then(|(regions, region)| regions.get(region));
+        let shown = favourites.into_iter().flatten().filter(|(item, _)| eligible.contains(*item as usize));
+        shown.map(|&(item, share)| {
+            let value = grid(self.region_weight * f64::from(share));
+            Extra { item, name: TermName::Regional, own: None, rule: None, value }
+        })
+    }
+
+    /// Scores all items into `totals`, request terms left out; returns the scale.
+    fn fill(&self, history: &[HistoryEntry], eligible: &Bitmap, scores: &mut Vec<f32>, totals: &mut Vec<f64>) -> Scale {
         let n_items = self.parts.catalogue.n_items();
         scores.clear();
         scores.resize(n_items, 0.0);
         self.parts.model.score(history, &mut scores[..self.parts.model.n_items()]);
-        let scale = Scale { model: largest(scores, eligible), content: self.content(history, eligible) };
+        let mut scale = Scale { model: largest(scores, eligible), cold: 0.0, content: self.content(history, eligible) };
+        if let Some(cold) = self.parts.cold.as_ref().filter(|_| scale.model == 0.0) {
+            scores.fill(0.0);
+            cold.everywhere.score(&[], &mut scores[..cold.everywhere.n_items().min(n_items)]);
+            scale.cold = largest(scores, eligible);
+        }
         let inverse = scale.inverse();
         totals.clear();
         totals.extend(scores.iter().zip(&self.fixed).map(|(&score, fixed)| grid(f64::from(score) * inverse) + fixed));
@@ -256,15 +324,12 @@ impl Ranker {
                 totals[item] += self.content_value(content[item], *largest);
             }
         }
-        for extra in extras {
-            totals[extra.item as usize] += extra.value;
-        }
         scale
     }
 
     /// The content model's scores and their largest magnitude, when they count.
     fn content(&self, history: &[HistoryEntry], eligible: &Bitmap) -> Option<(Vec<f32>, f64)> {
-        let content = self.parts.content.as_ref().filter(|_| self.content_weight > 0.0 && !history.is_empty())?;
+        let content = self.content.as_ref().filter(|_| !history.is_empty())?;
         let mut scores = vec![0.0; content.n_items()];
         content.score(history, &mut scores);
         scores.truncate(self.parts.catalogue.n_items());
@@ -350,12 +415,15 @@ impl Ranker {
 struct Scale {
     /// The model's largest magnitude among eligible items; 0 when it knows nothing.
     model: f64,
+    /// The same of the popularity that then stands in; 0 when it does not.
+    cold: f64,
     content: Option<(Vec<f32>, f64)>,
 }
 
 impl Scale {
     fn inverse(&self) -> f64 {
-        if self.model > 0.0 { 1.0 / self.model } else { 0.0 }
+        let scale = self.model.max(self.cold);
+        if scale > 0.0 { 1.0 / scale } else { 0.0 }
     }
 }
 
@@ -365,6 +433,7 @@ struct Sheet<'a> {
     own: &'a Own<'a>,
     history: &'a [HistoryEntry],
     extras: &'a [Extra],
+    held_back: &'a [HeldBack<'a>],
     scores: &'a [f32],
     scale: Scale,
 }
@@ -376,6 +445,10 @@ impl Sheet<'_> {
         let mut terms = self.model_terms(item);
         terms.extend(self.content_term(item));
         terms.extend(self.ranker.fixed_settings.terms(&self.ranker.parts, item));
+        terms.extend(HeldBack::of(self.held_back, item).map(|group| {
+            let (name, own) = (TermName::Durable, Some(group.own));
+            self.extra_term(&Extra { item, name, own, rule: None, value: group.value })
+        }));
         terms.extend(self.extras.iter().filter(|extra| extra.item == item).map(|extra| self.extra_term(extra)));
         terms.push(Term::plain(TermName::Diversity, choice.diversity));
         terms.push(Term::plain(TermName::Exploration, choice.exploration));
@@ -386,6 +459,9 @@ impl Sheet<'_> {
     fn model_terms(&self, item: u32) -> Vec<Term> {
         let inverse = self.scale.inverse();
         let whole = grid(f64::from(self.scores[item as usize]) * inverse);
+        if self.scale.model == 0.0 {
+            return vec![Term::plain(TermName::ModelPopularity, whole)];
+        }
         let mut terms: Vec<Term> = Vec::new();
         let mut merged: BTreeMap<TermName, f64> = BTreeMap::new();
         if whole != 0.0 && (item as usize) < self.ranker.parts.model.n_items() {
@@ -425,7 +501,8 @@ impl Sheet<'_> {
 
     fn extra_term(&self, extra: &Extra) -> Term {
         let event = extra.own.map(|at| self.own.events[at].1);
-        let context = self.own.context.filter(|_| extra.own.is_none() && extra.rule.is_none());
+        let of_context = extra.own.is_none() && extra.rule.is_none() && extra.name != TermName::Regional;
+        let context = self.own.context.filter(|_| of_context);
         let context = context.map(|item| self.ranker.parts.catalogue.product(item).product_id.clone());
         Term {
             product_id: event.map(|event| event.product_id.clone()).or(context),
@@ -493,6 +570,7 @@ fn versions(parts: &RankerParts) -> Versions {
         policy: format!("{:016x}", parts.policy.digest()),
         catalogue: format!("{:016x}", parts.catalogue.digest()),
         knowledge: format!("{:016x}", fnv(FNV_START, &knowledge)),
+        popularity: parts.cold.as_ref().map_or_else(String::new, |cold| cold.version.clone()),
         today: parts.today,
     }
 }
@@ -632,13 +710,5 @@ fn filter(eligible: &mut Bitmap, catalogue: &Catalogue, filters: &Filters) {
     if !filters.only.is_empty() {
         eligible.and(&listed(&mut filters.only.iter().filter_map(|id| catalogue.item(id))));
     }
-    eligible.and_not(&listed(&mut filters.exclude.iter().filter_map(|id| catalogue.item(id))));
-    if filters.price_min_cents.is_some() || filters.price_max_cents.is_some() {
-        eligible.and(&Bitmap::from_fn(catalogue.n_items(), |item| {
-            catalogue.product(item as u32).price_cents.is_some_and(|price| {
-                filters.price_min_cents.is_none_or(|min| price >= min)
-                    && filters.price_max_cents.is_none_or(|max| price <= max)
-            })
-        }));
-    }
+    filters.exclude.iter().filter_map(|id| catalogue.item(id)).for_each(|item| eligible.remove(item as usize));
 }

@@ -52,7 +52,7 @@ impl<'a> Own<'a> {
         Own { events, context, owned, looked_at, now: request.now.0 }
     }
 
-    /// One entry per item: weights added, latest time; returned products left out.
+    /// One entry per item: the strongest weight, as in training, and the latest time; returned products left out.
     pub(crate) fn history(&self) -> Vec<HistoryEntry> {
         let mut by_item: BTreeMap<u32, HistoryEntry> = BTreeMap::new();
         for (item, event) in &self.events {
@@ -61,7 +61,7 @@ impl<'a> Own<'a> {
                 continue;
             }
             let entry = by_item.entry(*item).or_insert(HistoryEntry { item: *item, weight: 0.0, at: event.at.0 });
-            entry.weight += event.weight;
+            entry.weight = entry.weight.max(event.weight);
             entry.at = entry.at.max(event.at.0);
         }
         by_item.into_values().filter(|entry| entry.weight != 0.0).collect()
@@ -121,6 +121,37 @@ impl RetailSettings {
     }
 }
 
+/// A category held back as a whole: it may have thousands of items, so they are named by the catalogue's own list.
+pub(crate) struct HeldBack<'a> {
+    /// Ascending.
+    pub items: &'a [u32],
+    /// Index into [`Own::events`]: the purchase it is held back for.
+    pub own: usize,
+    pub value: f64,
+}
+
+impl HeldBack<'_> {
+    fn has(&self, item: u32) -> bool {
+        self.items.binary_search(&item).is_ok()
+    }
+
+    /// The group that counts for `item`: where a category and one below it are both held back, the stronger.
+    pub(crate) fn of<'a, 'b>(groups: &'a [HeldBack<'b>], item: u32) -> Option<&'a HeldBack<'b>> {
+        groups.iter().find(|group| group.has(item))
+    }
+
+    /// Takes each group's value from the totals of its items, an item's strongest only.
+    pub(crate) fn apply(groups: &[HeldBack], totals: &mut [f64]) {
+        for (at, group) in groups.iter().enumerate() {
+            for &item in group.items {
+                if !groups[..at].iter().any(|stronger| stronger.has(item)) {
+                    totals[item as usize] += group.value;
+                }
+            }
+        }
+    }
+}
+
 /// The largest value per item, so that five owned phones do not raise a charger five times.
 #[derive(Default)]
 struct Strongest(BTreeMap<u32, (f64, Option<usize>)>);
@@ -140,7 +171,7 @@ impl Strongest {
     }
 }
 
-/// All retail terms of a request. `available` says whether an item may be shown.
+/// The retail terms that raise few items; see [`held_back`] for the rest. `available` says whether an item may be shown.
 pub(crate) fn retail_terms(
     own: &Own,
     catalogue: &Catalogue,
@@ -149,7 +180,6 @@ pub(crate) fn retail_terms(
     available: &dyn Fn(u32) -> bool,
 ) -> Vec<Extra> {
     let mut extras = Vec::new();
-    extras.extend(durable(own, catalogue, knowledge, settings).extras(TermName::Durable));
     extras.extend(accessory(own, knowledge, settings).extras(TermName::Accessory));
     extras.extend(bundle(own, knowledge, settings).extras(TermName::Bundle));
     extras.extend(successor(own, catalogue, knowledge, settings, available).extras(TermName::Successor));
@@ -161,7 +191,13 @@ fn cycle_of<'a>(item: u32, catalogue: &Catalogue, knowledge: &'a Knowledge) -> O
     catalogue.product(item).category.as_deref().and_then(|path| knowledge.cycles.get(path))
 }
 
-fn durable(own: &Own, catalogue: &Catalogue, knowledge: &Knowledge, settings: &RetailSettings) -> Strongest {
+/// The categories held back for what the customer owns of them, strongest first.
+pub(crate) fn held_back<'a>(
+    own: &Own,
+    catalogue: &'a Catalogue,
+    knowledge: &Knowledge,
+    settings: &RetailSettings,
+) -> Vec<HeldBack<'a>> {
     let mut by_category: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
     for (&item, &at) in &own.owned {
         let Some(cycle) = cycle_of(item, catalogue, knowledge) else { continue };
@@ -172,13 +208,14 @@ fn durable(own: &Own, catalogue: &Catalogue, knowledge: &Knowledge, settings: &R
             *most = (kept, at);
         }
     }
-    let mut strongest = Strongest::default();
-    for (path, (kept, at)) in by_category {
-        for &item in catalogue.of_category(path) {
-            strongest.offer(item, -settings.durable * kept, Some(at));
-        }
-    }
-    strongest
+    let groups = by_category.into_iter().map(|(path, (kept, own))| HeldBack {
+        items: catalogue.of_category(path),
+        own,
+        value: grid(-settings.durable * kept),
+    });
+    let mut groups: Vec<HeldBack> = groups.filter(|group| group.value != 0.0).collect();
+    groups.sort_by(|a, b| a.value.total_cmp(&b.value));
+    groups
 }
 
 fn accessory(own: &Own, knowledge: &Knowledge, settings: &RetailSettings) -> Strongest {

@@ -40,6 +40,7 @@ fn ranker_of(products: Vec<Product>, knowledge: Knowledge, policy: Policy, seed:
         model: model(products.len(), seed),
         model_version: format!("v{seed}"),
         content: None,
+        cold: None,
         catalogue: Arc::new(Catalogue::new(products)),
         knowledge: Arc::new(knowledge),
         policy,
@@ -56,7 +57,8 @@ fn ranker(n_items: usize, policy: Policy, seed: u64) -> Ranker {
 
 fn event(item: usize, kind: EventKind, age_days: i64) -> OwnEvent {
     let at = Millis((i64::from(TODAY.0) - age_days) * DAY_MILLIS);
-    OwnEvent { product_id: format!("p{item}"), kind, at, price_cents: Some(Cents(9000)), weight: event_weight(kind) }
+    let weight = if matches!(kind, EventKind::Uncart | EventKind::Return) { 0.0 } else { 1.0 };
+    OwnEvent { product_id: format!("p{item}"), kind, at, price_cents: Some(Cents(9000)), weight }
 }
 
 fn request(n: usize, events: Vec<OwnEvent>) -> Request {
@@ -253,6 +255,7 @@ fn mistakes_are_named() {
         model: model(n_model, 1),
         model_version: "v".into(),
         content: None,
+        cold: None,
         catalogue: Arc::new(Catalogue::new((0..3).map(product).collect())),
         knowledge: Arc::default(),
         policy,

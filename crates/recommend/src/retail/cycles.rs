@@ -18,6 +18,8 @@ use crate::rank::Catalogue;
 pub enum CycleOrigin {
     BuiltIn,
     Learned,
+    /// Learned, and held at the bound around the built-in one.
+    Bounded,
 }
 
 /// The distribution of replacement times.
@@ -99,6 +101,11 @@ const BUILT_IN_MEDIAN_DAYS: &[(&[&str], f64)] = &[
 ];
 
 impl Cycle {
+    fn built_in(median_days: f64) -> Cycle {
+        let (mu, origin) = (median_days.ln(), CycleOrigin::BuiltIn);
+        Cycle { mu, sigma: BUILT_IN_SIGMA, n_intervals: 0, n_censored: 0, origin }
+    }
+
     /// The share of owners who have replaced it after `age_days`.
     pub fn replaced(&self, age_days: f64) -> f64 {
         if age_days <= 0.0 { 0.0 } else { normal_cdf((age_days.ln() - self.mu) / self.sigma) }
@@ -117,17 +124,24 @@ impl Cycle {
 
 /// The built-in median of a category path: its most special part that is known decides.
 pub fn built_in_median_days(path: &str) -> Option<f64> {
-    for part in path.rsplit('/') {
+    known(path).flatten()
+}
+
+/// Whether a category is bought again and again by its name, whatever the intervals say.
+fn is_consumable(path: &str) -> bool {
+    known(path) == Some(None)
+}
+
+/// What the lists above say of a path: nothing, consumable, or a median.
+fn known(path: &str) -> Option<Option<f64>> {
+    path.rsplit('/').find_map(|part| {
         let part = part.to_lowercase();
         if CONSUMABLE.iter().any(|word| part.contains(word)) {
-            return None;
+            return Some(None);
         }
         let found = BUILT_IN_MEDIAN_DAYS.iter().find(|(words, _)| words.iter().any(|word| part.contains(word)));
-        if let Some((_, median)) = found {
-            return Some(*median);
-        }
-    }
-    None
+        found.map(|(_, median)| Some(*median))
+    })
 }
 
 #[derive(Default)]
@@ -149,11 +163,25 @@ impl Cycles {
                 by_category.insert(path.clone(), Intervals::default());
             }
         }
-        let fitted = by_category.into_iter().filter_map(|(path, intervals)| {
-            let cycle = fit(built_in_median_days(&path), &intervals, settings)?;
+        let durable = by_category.into_iter().filter(|(path, _)| !is_consumable(path));
+        let fitted = durable.filter_map(|(path, intervals)| {
+            let cycle = bounded(built_in_median_days(&path), &intervals, settings)?;
             Some((path, cycle))
         });
         Cycles(fitted.collect())
+    }
+
+    /// The same with the built-in cycle of every category that came since.
+    pub fn with_new_categories(&self, catalogue: &Catalogue) -> Cycles {
+        let mut cycles = self.0.clone();
+        for path in catalogue.products().iter().filter_map(|product| product.category.as_ref()) {
+            if !cycles.contains_key(path)
+                && let Some(median) = built_in_median_days(path)
+            {
+                cycles.insert(path.clone(), Cycle::built_in(median));
+            }
+        }
+        Cycles(cycles)
     }
 }
 
@@ -183,11 +211,34 @@ fn intervals(catalogue: &Catalogue, purchases: &[Purchase]) -> BTreeMap<String, 
     by_category
 }
 
+/// The fitted cycle, as far as it can be believed. Most customers of a shop never buy a second laptop there: the fit takes
+/// them for people who keep theirs for a very long time, though they buy elsewhere. So a category with a built-in cycle
+/// stays within `stretch` of it and keeps it while the shop has too few intervals of its own; one without is left alone
+/// when its median lies beyond everything observed.
+fn bounded(built_in: Option<f64>, intervals: &Intervals, settings: &Settings) -> Option<Cycle> {
+    let (n_intervals, n_censored) = (intervals.observed.len(), intervals.censored.len());
+    let enough = n_intervals >= settings.usize("min_intervals");
+    let Some(median) = built_in else {
+        let longest = intervals.observed.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        return fit(None, intervals, settings).filter(|cycle| enough && cycle.mu <= longest);
+    };
+    if !enough {
+        return Some(Cycle { n_intervals, n_censored, ..Cycle::built_in(median) });
+    }
+    let cycle = fit(built_in, intervals, settings)?;
+    let width = settings.float("stretch").ln();
+    let mu = cycle.mu.clamp(median.ln() - width, median.ln() + width);
+    if mu == cycle.mu {
+        return Some(cycle);
+    }
+    Some(Cycle { mu, sigma: cycle.sigma.min(BUILT_IN_SIGMA), origin: CycleOrigin::Bounded, ..cycle })
+}
+
 /// Expectation maximisation for a normal ln(days) with right censoring; the built-in cycle enters as
 /// `prior_intervals` observations.
 fn fit(built_in: Option<f64>, intervals: &Intervals, settings: &Settings) -> Option<Cycle> {
     let (n_intervals, n_censored) = (intervals.observed.len(), intervals.censored.len());
-    if built_in.is_none() && n_intervals < settings.usize("min_intervals") {
+    if built_in.is_none() && n_intervals == 0 {
         return None;
     }
     let n_prior = if built_in.is_some() { settings.float("prior_intervals") } else { 0.0 };
@@ -210,8 +261,7 @@ fn fit(built_in: Option<f64>, intervals: &Intervals, settings: &Settings) -> Opt
         mu = sum / n;
         sigma = (squares / n - mu * mu).max(0.01).sqrt();
     }
-    let origin = if n_intervals > 0 { CycleOrigin::Learned } else { CycleOrigin::BuiltIn };
-    Some(Cycle { mu, sigma, n_intervals, n_censored, origin })
+    Some(Cycle { mu, sigma, n_intervals, n_censored, origin: CycleOrigin::Learned })
 }
 
 /// Mean and mean square of a normal variable known to lie beyond `c`.
@@ -279,6 +329,41 @@ mod tests {
         assert!((cycle.mu - 6.0).abs() < 0.04 && (cycle.sigma - 0.4).abs() < 0.04, "{cycle:?}");
         assert_eq!(cycle.origin, CycleOrigin::Learned);
         assert!(cycles.get("Other things").is_none());
+    }
+
+    /// Of 3000 buyers 2940 never come back for another laptop while they go on buying other things.
+    #[test]
+    fn a_sparse_shop_learns_no_absurd_cycle() {
+        let product = |id: &str, category: &str| Product {
+            product_id: id.into(),
+            category: Some(category.into()),
+            ..Product::default()
+        };
+        let catalogue = Catalogue::new(vec![product("a", "Computers/Laptops"), product("b", "Phones/Phone cases")]);
+        let mut purchases = Vec::new();
+        let mut buy = |customer, item, day: i64| {
+            purchases.push(Purchase { customer, order: 0, item, at: Millis(day * DAY_MILLIS) });
+        };
+        for customer in 0..3000u32 {
+            let again = i64::from(customer % 50 == 0);
+            for item in 0..2 {
+                buy(customer, item, 0);
+                buy(customer, item, again * (300 + i64::from(customer % 400)));
+            }
+            // Everyone is seen again late, so that nobody's interval ends early.
+            buy(customer, 1, 1700);
+        }
+        let learn =
+            |texts: &[&str]| Cycles::learn(&catalogue, &purchases, &DURABLE.settings_from_texts(texts).unwrap());
+        let cycles = learn(&[]);
+        let laptops = cycles.get("Computers/Laptops").unwrap();
+        assert_eq!((laptops.origin, laptops.n_intervals), (CycleOrigin::Bounded, 60));
+        assert!((laptops.median_days() - 1.5 * 1460.0).abs() < 1e-6, "{}", laptops.median_days());
+        assert_eq!(cycles.get("Phones/Phone cases"), None, "bought again by its name");
+        assert!(learn(&["stretch=100"]).get("Computers/Laptops").unwrap().median_days() > 3000.0);
+        let few = learn(&["min_intervals=61"]);
+        let built_in = few.get("Computers/Laptops").unwrap();
+        assert_eq!((built_in.origin, built_in.median_days().round()), (CycleOrigin::BuiltIn, 1460.0));
     }
 
     #[test]

@@ -55,6 +55,18 @@ impl Knowledge {
             successors: Successors::of(catalogue),
         }
     }
+
+    /// What was learned, for the catalogue and the `fits` rows as they are now; both may have grown since. The items
+    /// learned about must come first in `catalogue`, in their order.
+    pub fn refreshed(&self, catalogue: &Catalogue, fits: &[Fit]) -> Knowledge {
+        Knowledge {
+            n_customers_of_item: self.n_customers_of_item.clone(),
+            cycles: self.cycles.with_new_categories(catalogue),
+            fits: FitPairs::resolve(catalogue, fits),
+            bundles: self.bundles.clone(),
+            successors: Successors::of(catalogue),
+        }
+    }
 }
 
 const fn weight(sentence: &'static str, default: f64) -> Param {
@@ -80,9 +92,16 @@ pub static DURABLE: Card = Card {
         },
         Param {
             name: "min_intervals",
-            sentence: "Observed intervals needed for a category without a built-in cycle.",
+            sentence: "Observed intervals needed before the shop's own times count at all.",
             unit: "intervals",
             kind: Kind::Int { min: 2, max: 1_000_000, default: 30 },
+        },
+        Param {
+            name: "stretch",
+            sentence: "A learned median stays within this factor of the built-in one: customers who replace elsewhere look \
+                       like customers who never replace.",
+            unit: "",
+            kind: Kind::Float { min: 1.0, max: 100.0, default: 1.5 },
         },
     ],
     input: "purchases with times, one row per order line",
