@@ -73,12 +73,15 @@ pub struct Train {
     /// What to train
     #[arg(default_value = "recommend", value_parser = ["recommend", "all"])]
     pub what: String,
-    /// The algorithm's card; without it, several are tried and the best is kept
+    /// The algorithm's card; without it, settings of several are searched and the best is kept
     #[arg(long, value_name = "CARD")]
     pub algorithm: Option<String>,
     /// A parameter of the card
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
+    /// Settings the search tries
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub trials: u16,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -111,12 +114,22 @@ pub struct Evaluate {
 }
 
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("whom").required(true).args(["customer", "all", "replay"]))]
 pub struct Recommend {
     #[arg(long, value_name = "ID")]
-    pub customer: String,
-    #[arg(short, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub customer: Option<String>,
+    /// Lists for all customers, as rows of customer_id, position, product_id, score, propensity
+    #[arg(long)]
+    pub all: bool,
+    /// A list given before: its terms and reasons, and whether it comes out the same today
+    #[arg(long, value_name = "LIST_ID")]
+    pub replay: Option<String>,
+    /// Where the lists of --all go: FILE.csv or FILE.parquet; stdout as CSV if absent
+    #[arg(short, long, value_name = "FILE", requires = "all")]
+    pub output: Option<PathBuf>,
+    #[arg(short, long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
     pub n: u16,
-    /// Say why
+    /// Say why, with the terms of each score
     #[arg(long)]
     pub explain: bool,
     /// What is being looked at: product=ID

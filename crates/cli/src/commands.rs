@@ -118,6 +118,7 @@ async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     let request = TrainRequest {
         algorithm: asked.algorithm,
         set: asked.set,
+        n_trials: usize::from(asked.trials),
         seed: asked.seed,
         n_threads: usize::from(asked.threads),
     };
@@ -129,13 +130,7 @@ async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
         return Ok(());
     }
     if info.tried.len() > 1 {
-        let mut tried = info.tried.clone();
-        tried.sort_by(|a, b| b.value.total_cmp(&a.value));
-        let row = |tried: &flows::models::Tried| {
-            vec![tried.card.clone(), format!("{:.4}", tried.value), format!("{:.1}", tried.seconds)]
-        };
-        print::table(&["tried", "NDCG@10", "seconds"], &tried.iter().map(row).collect::<Vec<_>>());
-        print::line("");
+        print_tried(&info.tried);
     }
     print::line(&format!(
         "model {} in service: {} from {} customers, {} products, {} interactions in {:.1} s",
@@ -149,7 +144,25 @@ async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     for (name, found) in &info.metrics {
         print::line(&format!("  {name:14} {:.4}  [{:.4}, {:.4}]", found.mean, found.low, found.high));
     }
+    print::line(&format!("  judged on: {}", info.split));
     Ok(())
+}
+
+/// What the search tried, the last round first, the best of each first.
+fn print_tried(tried: &[flows::models::Tried]) {
+    let mut tried: Vec<_> = tried.iter().collect();
+    tried.sort_by(|a, b| b.round.cmp(&a.round).then(b.value.total_cmp(&a.value)));
+    let row = |tried: &&flows::models::Tried| {
+        let settings: Vec<String> = tried.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut settings = tried.error.clone().unwrap_or_else(|| settings.join(" "));
+        if settings.chars().count() > 90 {
+            settings = settings.chars().take(89).chain(['…']).collect();
+        }
+        let (value, seconds) = (format!("{:.4}", tried.value), format!("{:.1}", tried.seconds));
+        vec![tried.card.clone(), (tried.round + 1).to_string(), value, seconds, settings]
+    };
+    print::table(&["tried", "round", "NDCG@10", "seconds", "settings"], &tried.iter().map(row).collect::<Vec<_>>());
+    print::line("");
 }
 
 async fn evaluate(dir: &Path, asked: Evaluate, as_json: bool) -> Result<()> {
@@ -213,15 +226,22 @@ async fn recommend(dir: &Path, asked: Recommend, as_json: bool) -> Result<()> {
         Some(_) => return Err(ServiceError::usage("context", "--context takes product=ID")),
     };
     let shop = loaded(dir).await?;
+    if asked.all {
+        return crate::everyone::write(&shop, usize::from(asked.n), asked.output.as_deref(), as_json).await;
+    }
+    let language = asked.lang.unwrap_or_else(|| shop.shop.config().language.clone());
+    if let Some(list_id) = asked.replay {
+        return replay(&shop, &list_id, &language, as_json);
+    }
     let request = ListRequest {
-        customer_id: asked.customer,
+        customer_id: asked.customer.unwrap_or_default(),
         n: usize::from(asked.n),
         context_product,
         category: asked.category,
         region: asked.region,
         include_owned: asked.include_owned,
         explain: asked.explain,
-        language: asked.lang.unwrap_or_else(|| shop.shop.config().language.clone()),
+        language,
         ..Default::default()
     };
     let answer = shop.recommend(&request)?;
@@ -233,30 +253,63 @@ async fn recommend(dir: &Path, asked: Recommend, as_json: bool) -> Result<()> {
     Ok(())
 }
 
+fn replay(shop: &ServedShop, list_id: &str, language: &str, as_json: bool) -> Result<()> {
+    let found = shop.explain(list_id, None, language, true)?;
+    if as_json {
+        print::json(&serde_json::to_value(&found)?);
+        return Ok(());
+    }
+    print_answer(&found.answer);
+    let verdict = match found.replay {
+        Some(replay) if replay.identical => "made again today: identical".to_owned(),
+        replay => format!("not made again: {}", replay.and_then(|replay| replay.why).unwrap_or_default()),
+    };
+    print::line(&format!("\nlist {list_id} of {}\n{verdict}", rfc3339(domain::Millis(found.at))));
+    Ok(())
+}
+
 fn print_answer(answer: &Answer) {
     match (&answer.model, &answer.fallback) {
-        (Some(model), None) => print::line(&format!("model {} ({})\n", model.version, model.card)),
-        (_, Some(fallback)) => print::line(&format!("nothing known to start from: {fallback} products\n")),
+        (Some(model), None) => print::line(&format!("model {} ({})", model.version, model.card)),
+        (_, Some(fallback)) => print::line(&format!("nothing known to start from: {fallback} products")),
         (None, None) => {}
     }
+    print::line(&format!("list {}\n", answer.list_id));
     let rows: Vec<_> = answer
         .items
         .iter()
         .enumerate()
         .map(|(at, item)| {
-            let why: Vec<_> =
-                item.reasons.iter().map(|reason| format!("{} ({:.0} %)", reason.text, reason.share * 100.0)).collect();
             vec![
                 (at + 1).to_string(),
                 item.product_id.clone(),
                 item.name.clone(),
                 item.price_cents.map_or(String::new(), |cents| domain::Cents(cents).to_string()),
                 format!("{:.4}", item.score),
-                why.join("; "),
             ]
         })
         .collect();
-    print::table(&["", "product", "name", "price", "score", "why"], &rows);
+    print::table(&["", "product", "name", "price", "score"], &rows);
+    for (at, item) in answer.items.iter().enumerate().filter(|(_, item)| !item.terms.is_empty()) {
+        print::line(&format!("\n{}. {}", at + 1, item.name));
+        for reason in &item.reasons {
+            print::line(&format!("   {:3.0} %  {}", reason.share * 100.0, reason.text));
+        }
+        for term in &item.terms {
+            print::line(&format!("   {:+.4}  {}{}", term.value, term.name, origin(term)));
+        }
+    }
+}
+
+/// What a term comes from: `  (purchase of 1337, 2026-01-02T10:00:00Z)`.
+fn origin(term: &service::serving::Term) -> String {
+    let at = term.at.map_or(String::new(), |at| format!(", {}", rfc3339(domain::Millis(at))));
+    match (&term.kind, &term.product_id, &term.rule) {
+        (Some(kind), Some(id), _) => format!("  ({kind} of {id}{at})"),
+        (None, Some(id), _) => format!("  (looking at {id})"),
+        (_, None, Some(rule)) => format!("  (rule '{rule}')"),
+        _ => String::new(),
+    }
 }
 
 async fn similar(dir: &Path, asked: Similar, as_json: bool) -> Result<()> {

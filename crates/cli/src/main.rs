@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod everyone;
 mod lab;
 mod print;
 mod whole_shop;

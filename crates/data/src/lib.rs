@@ -6,6 +6,7 @@ mod config;
 pub mod doctor;
 pub mod engine;
 mod error;
+pub mod export;
 pub mod files;
 mod flush;
 mod interactions;

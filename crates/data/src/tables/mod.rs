@@ -12,7 +12,7 @@
 mod change;
 pub mod manifest;
 mod merge;
-mod parts;
+pub(crate) mod parts;
 pub(crate) mod read;
 mod rows;
 pub mod schema;

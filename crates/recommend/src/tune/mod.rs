@@ -170,9 +170,13 @@ fn first_candidates(algorithms: &[&'static Algorithm], options: &TuneOptions) ->
     candidates
 }
 
-/// The users to judge by, ascending.
+/// The users to judge by, ascending: those with a past, as to others every model shows the same; all if nobody has one.
 fn judges(split: &Split, options: &TuneOptions) -> Vec<u32> {
     let mut users = split.test_users();
+    let has_past = |user: &u32| !split.train.matrix.row(*user as usize).0.is_empty();
+    if users.iter().any(has_past) {
+        users.retain(has_past);
+    }
     Random::new(options.seed ^ 0x6a75_6467).shuffle(&mut users);
     users.truncate(options.n_users_max.max(1));
     users.sort_unstable();

@@ -8,7 +8,7 @@ use super::access::Serve;
 use super::error::ErrorBody;
 use super::input::{Params, check_id, check_limit, check_text};
 use crate::error::{Result, ServiceError};
-use crate::serving::{Answer, ListRequest, PopularProduct, SimilarItem, off_thread};
+use crate::serving::{Answer, Explanation, ListRequest, PopularProduct, SimilarItem, off_thread};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -28,7 +28,7 @@ pub struct RecommendParams {
     price_max: Option<i64>,
     /// Also what the customer bought already.
     include_owned: Option<bool>,
-    /// Add reasons for people.
+    /// Add the terms of each score and reasons for people.
     explain: Option<bool>,
     /// `zh` or `en`; the shop's language if absent.
     lang: Option<String>,
@@ -131,23 +131,18 @@ pub struct ExplainParams {
     /// Only this product of the list.
     product: Option<String>,
     lang: Option<String>,
+    /// Make the list again and say whether it comes out the same.
+    replay: Option<bool>,
 }
 
-#[derive(Serialize, ToSchema)]
-pub struct Explained {
-    /// When the list was made, UTC milliseconds.
-    at: i64,
-    #[serde(flatten)]
-    answer: Answer,
-}
-
-/// A list as it was answered, with the reasons for each product.
+/// A list as it was answered, with the terms of each score and the reasons for each product.
 #[utoipa::path(get, path = "/v1/explain", tag = "lists", params(ExplainParams),
-    responses((status = 200, body = Explained), (status = "4XX", body = ErrorBody)))]
-pub async fn get_explain(Serve(caller): Serve, Params(params): Params<ExplainParams>) -> Result<Json<Explained>> {
+    responses((status = 200, body = Explanation), (status = "4XX", body = ErrorBody)))]
+pub async fn get_explain(Serve(caller): Serve, Params(params): Params<ExplainParams>) -> Result<Json<Explanation>> {
     check_id("list_id", &params.list_id)?;
     let shop = caller.shop.clone();
     let language = language(params.lang, &shop.shop.config().language)?;
-    let (at, answer) = off_thread(move || shop.explain(&params.list_id, params.product.as_deref(), &language)).await?;
-    Ok(Json(Explained { at, answer }))
+    let replay = params.replay.unwrap_or(false);
+    let work = move || shop.explain(&params.list_id, params.product.as_deref(), &language, replay);
+    Ok(Json(off_thread(work).await?))
 }

@@ -69,9 +69,18 @@ pub struct Overview {
 pub async fn get_overview(State(app): State<Arc<App>>, Manage(caller): Manage) -> Result<Json<Overview>> {
     let shop = &caller.shop.shop;
     let tables = tables(shop)?;
-    let model = caller.shop.snapshot().model.as_ref().map(|model| model.info.clone());
+    let snapshot = caller.shop.snapshot();
+    let model = snapshot.model.as_ref().map(|model| model.info.clone());
+    let mut health = health(shop, &tables, model.as_ref());
+    health.extend(snapshot.doubts.iter().map(|doubt| HealthView {
+        level: "warn".to_owned(),
+        title: "A rule names what the catalogue lacks".to_owned(),
+        detail: Some(doubt.clone()),
+        help: Some("mend tercet.toml; it is read again within a minute".to_owned()),
+        table: None,
+    }));
     Ok(Json(Overview {
-        health: health(shop, &tables, model.as_ref()),
+        health,
         tables,
         model: model.map(|info| ModelView::new(info, true)),
         requests: app.metrics.summary(clock::now().0),
@@ -140,6 +149,10 @@ pub fn health(shop: &Shop, tables: &[TableView], model: Option<&ModelInfo>) -> V
                 found.push(view("warn", "The model is behind the data", detail, "tercet train recommend", None));
             }
         }
+    }
+    if let Err(error) = crate::flows::policy::read(shop.root()) {
+        let help = "mend it; a running server keeps the rules it had";
+        found.push(view("error", "The rules cannot be read", error.message, help, None));
     }
     if found.is_empty() {
         found.push(view("ok", "Everything is in place", String::new(), "", None));

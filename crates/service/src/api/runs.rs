@@ -14,7 +14,7 @@ use super::error::ErrorBody;
 use super::input::{Body, Id};
 use crate::error::{Result, ServiceError, clipped};
 use crate::flows::evaluate::{EvaluateRequest, evaluate, split_kind};
-use crate::flows::train::{TrainRequest, named, train};
+use crate::flows::train::{N_TRIALS, TrainRequest, named, train};
 use crate::jobs::Handle;
 use crate::serving::ServedShop;
 use crate::store::JobRecord;
@@ -25,7 +25,7 @@ use crate::store::JobRecord;
 pub struct JobBody {
     /// `train` or `evaluate`.
     kind: String,
-    /// For `train`: algorithm?, settings?, seed?. For `evaluate`: algorithms, split?, k?, seed?.
+    /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?.
     #[schema(value_type = Object)]
     params: Option<Value>,
 }
@@ -36,6 +36,8 @@ struct TrainParams {
     algorithm: Option<String>,
     #[serde(default)]
     settings: BTreeMap<String, Value>,
+    /// Settings the search tries when no algorithm is named.
+    trials: Option<usize>,
     seed: Option<u64>,
 }
 
@@ -113,7 +115,12 @@ fn start_train(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
         None if !set.is_empty() => return Err(ServiceError::usage("settings", "settings need an algorithm")),
         None => {}
     }
-    let request = TrainRequest { algorithm: asked.algorithm, set, seed: asked.seed.unwrap_or(1), n_threads: 1 };
+    let n_trials = asked.trials.unwrap_or(N_TRIALS);
+    if !(1..=1000).contains(&n_trials) {
+        return Err(ServiceError::usage("trials", format!("trials is {n_trials}; allowed: 1 to 1000")));
+    }
+    let seed = asked.seed.unwrap_or(1);
+    let request = TrainRequest { algorithm: asked.algorithm, set, n_trials, seed, n_threads: 1 };
     let jobs = shop.jobs.clone();
     jobs.start("train", params, move |handle: Handle| async move {
         handle.report(0.0, "moving new events into the tables");

@@ -147,8 +147,7 @@ async fn upkeep(app: Arc<App>, every: Duration) {
 
 async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
     let flushed = if shop.store.n_logged()? > 0 { shop.flush().await? } else { 0 };
-    let serving = shop.snapshot().model.as_ref().map(|model| model.info.version.clone());
-    if flushed > 0 || serving != crate::flows::models::current(shop.shop.root()) {
+    if flushed > 0 || shop.is_behind() {
         shop.reload().await?;
     }
     Ok(())

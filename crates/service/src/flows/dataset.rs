@@ -3,6 +3,7 @@
 
 use data::Shop;
 use data::arrow::array::Array;
+use domain::EventKind;
 use math::Csr;
 use recommend::Interactions;
 
@@ -22,38 +23,79 @@ pub struct Dataset {
 pub struct Pair<'a> {
     pub customer_id: &'a str,
     pub product_id: &'a str,
-    pub weight: f32,
-    pub at: i64,
-    pub bought: bool,
+    pub dealings: Dealings,
+}
+
+/// What someone did with a product. A purchase given back counts no longer, nor what came before it was given back.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Dealings {
+    /// The strongest sign beside purchases; 0 for none.
+    pub seen_weight: f32,
+    pub seen_kind: Option<EventKind>,
+    /// UTC milliseconds of the latest; 0 for never.
+    pub seen_at: i64,
+    /// The price at the latest look; 0 when unknown.
+    pub price_cents: i64,
+    /// 0 for never, or given back.
+    pub bought_at: i64,
+}
+
+impl Dealings {
+    /// UTC milliseconds of the latest.
+    pub fn at(&self) -> i64 {
+        self.seen_at.max(self.bought_at)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.at() == 0
+    }
+
+    /// Takes back what was done until `at`.
+    pub fn give_back(&mut self, at: i64) {
+        if self.bought_at <= at {
+            self.bought_at = 0;
+        }
+        if self.seen_at <= at {
+            *self = Dealings { bought_at: self.bought_at, ..Dealings::default() };
+        }
+    }
 }
 
 /// What an event of `kind` says about interest, in the shop's own weights; 0 says nothing.
-pub fn weight_of(config: &data::ShopConfig, kind: domain::EventKind, value: Option<f64>) -> f32 {
-    if kind == domain::EventKind::Rate && value.is_some_and(|stars| stars < config.recommend.stars_min) {
+pub fn weight_of(config: &data::ShopConfig, kind: EventKind, value: Option<f64>) -> f32 {
+    if kind == EventKind::Rate && value.is_some_and(|stars| stars < config.recommend.stars_min) {
         return 0.0;
     }
     config.recommend.event_weights.get(kind.name()).copied().unwrap_or(0.0)
 }
 
-/// One row per customer and product: the strongest sign of interest, the latest time, whether it was bought.
+/// What a purchase weighs; never less than 1, whatever the shop's weights say.
+pub fn purchase_weight(config: &data::ShopConfig) -> f32 {
+    weight_of(config, EventKind::Purchase, None).max(1.0)
+}
+
+/// The kind whose weight this is: the strongest sign is remembered by weight alone.
+fn kind_of(config: &data::ShopConfig, weight: f32) -> Option<EventKind> {
+    let said = |kind: &EventKind| !matches!(kind, EventKind::Purchase | EventKind::Return | EventKind::Uncart);
+    EventKind::ALL.into_iter().filter(said).find(|kind| (weight_of(config, *kind, None) - weight).abs() < 1e-3)
+}
+
+/// One row per customer and product: the strongest sign of interest, the latest times.
 /// The strongest, not the sum: a purchase that stands both in `events` and in `orders` counts once.
 pub fn pairs_sql(config: &data::ShopConfig) -> String {
     use std::fmt::Write as _;
     let mut cases = String::new();
-    for kind in domain::EventKind::ALL {
+    for kind in EventKind::ALL {
         let weight = weight_of(config, kind, None);
-        if weight > 0.0 {
+        if weight > 0.0 && !matches!(kind, EventKind::Purchase | EventKind::Return) {
             let stars = match kind {
-                domain::EventKind::Rate => {
-                    format!(" and (value is null or value >= {:.3})", config.recommend.stars_min)
-                }
+                EventKind::Rate => format!(" and (value is null or value >= {:.3})", config.recommend.stars_min),
                 _ => String::new(),
             };
             let _ = write!(cases, " when kind = '{}'{stars} then {weight:.4}", kind.name());
         }
     }
     let case = if cases.is_empty() { "0.0".to_owned() } else { format!("case{cases} else 0.0 end") };
-    let bought = weight_of(config, domain::EventKind::Purchase, None).max(1.0);
     let since = match config.recommend.window_days {
         0 => String::new(),
         days => {
@@ -62,13 +104,14 @@ pub fn pairs_sql(config: &data::ShopConfig) -> String {
         }
     };
     format!(
-        "select customer_id, product_id, max(weight) as weight, max(at) as at, max(bought) as bought from (
-           select customer_id, product_id, {case} as weight, at, case when kind = 'purchase' then 1 else 0 end as bought
-             from events where product_id is not null
+        "select customer_id, product_id, max(weight) as weight, max(case when weight > 0 then at end) as seen_at,
+           max(case when kind = 'purchase' then at end) as bought_at,
+           max(case when kind = 'return' then at end) as returned_at from (
+           select customer_id, product_id, kind, {case} as weight, at from events where product_id is not null
            union all
-           select customer_id, product_id, {bought:.4} as weight, ordered_at as at, 1 as bought
+           select customer_id, product_id, 'purchase' as kind, 0.0 as weight, ordered_at as at
              from orders where quantity > 0
-         ) as signs where weight > 0{since} group by customer_id, product_id"
+         ) as signs where (weight > 0 or kind = 'purchase' or kind = 'return'){since} group by customer_id, product_id"
     )
 }
 
@@ -77,19 +120,48 @@ pub async fn for_each_pair(shop: &Shop, mut each: impl FnMut(Pair)) -> Result<()
     for batch in query(shop, &pairs_sql(shop.config())).await? {
         let (customers, products) = (texts(&batch, "customer_id")?, texts(&batch, "product_id")?);
         let weights = super::rows::floats(&batch, "weight")?;
-        let (times, bought) = (integers(&batch, "at")?, integers(&batch, "bought")?);
+        let (seen, bought) = (integers(&batch, "seen_at")?, integers(&batch, "bought_at")?);
+        let returned = integers(&batch, "returned_at")?;
+        let or_never =
+            |times: &data::arrow::array::Int64Array, at: usize| if times.is_null(at) { 0 } else { times.value(at) };
         for at in 0..batch.num_rows() {
             if customers.is_null(at) || products.is_null(at) {
                 continue;
             }
-            each(Pair {
-                customer_id: customers.value(at),
-                product_id: products.value(at),
-                weight: weights.value(at) as f32,
-                at: times.value(at),
-                bought: bought.value(at) > 0,
-            });
+            let seen_weight = weights.value(at) as f32;
+            let seen_at = or_never(&seen, at);
+            let mut dealings = Dealings {
+                seen_weight,
+                seen_kind: kind_of(shop.config(), seen_weight).filter(|_| seen_at != 0),
+                seen_at,
+                price_cents: 0,
+                bought_at: or_never(&bought, at),
+            };
+            if !returned.is_null(at) {
+                dealings.give_back(returned.value(at));
+            }
+            if !dealings.is_empty() {
+                each(Pair { customer_id: customers.value(at), product_id: products.value(at), dealings });
+            }
         }
+    }
+    Ok(())
+}
+
+/// Looks older than this before the newest no longer say what price someone has in mind.
+const PRICE_DAYS: u32 = 120;
+
+/// Calls `each` with customer, product and cents of the latest look that had a price.
+pub async fn for_each_price_seen(shop: &Shop, mut each: impl FnMut(&str, &str, i64)) -> Result<()> {
+    let sql = format!(
+        "select customer_id, product_id, first_value(price_cents order by at desc, price_cents) as price_cents from events
+         where product_id is not null and price_cents > 0 and kind in ('view', 'favourite', 'cart')
+           and at >= (select max(at) from events) - interval '{PRICE_DAYS} days' group by customer_id, product_id"
+    );
+    for batch in query(shop, &sql).await? {
+        let (customers, products) = (texts(&batch, "customer_id")?, texts(&batch, "product_id")?);
+        let prices = integers(&batch, "price_cents")?;
+        (0..batch.num_rows()).for_each(|at| each(customers.value(at), products.value(at), prices.value(at)));
     }
     Ok(())
 }
@@ -100,8 +172,11 @@ pub async fn load(shop: &Shop) -> Result<Dataset> {
     let mut users = Ids::default();
     let mut items = Ids::default();
     let mut cells: Vec<(u32, u32, f32, i64)> = Vec::new();
+    let of_purchase = purchase_weight(shop.config());
     for_each_pair(shop, |pair| {
-        cells.push((users.get(pair.customer_id), items.get(pair.product_id), pair.weight, pair.at));
+        let Dealings { seen_weight, bought_at, .. } = pair.dealings;
+        let weight = if bought_at == 0 { seen_weight } else { of_purchase.max(seen_weight) };
+        cells.push((users.get(pair.customer_id), items.get(pair.product_id), weight, pair.dealings.at()));
     })
     .await?;
     if cells.is_empty() {
@@ -137,12 +212,12 @@ pub fn data_version(shop: &Shop) -> Result<String> {
 /// Identifiers numbered as they come, later renumbered in ascending order so that the result does not depend on the
 /// order in which the engine returned rows.
 #[derive(Default)]
-struct Ids {
+pub struct Ids {
     by_id: rustc_hash::FxHashMap<String, u32>,
 }
 
 impl Ids {
-    fn get(&mut self, id: &str) -> u32 {
+    pub fn get(&mut self, id: &str) -> u32 {
         if let Some(at) = self.by_id.get(id) {
             return *at;
         }
@@ -152,7 +227,7 @@ impl Ids {
     }
 
     /// (new number by old number, ids in the new order).
-    fn ascending(self) -> (Vec<u32>, Vec<String>) {
+    pub fn ascending(self) -> (Vec<u32>, Vec<String>) {
         let mut ids: Vec<(String, u32)> = self.by_id.into_iter().collect();
         ids.sort_unstable();
         let mut order = vec![0u32; ids.len()];

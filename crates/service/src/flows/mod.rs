@@ -4,8 +4,10 @@
 pub mod dataset;
 pub mod evaluate;
 pub mod flush;
+pub mod learned;
 pub mod models;
 pub mod plot;
+pub mod policy;
 pub mod rows;
 pub mod train;
 

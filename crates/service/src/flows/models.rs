@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use recommend::Recommender;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::learned::Learned;
 use crate::clock;
 use crate::error::{Result, ServiceError};
 
@@ -50,6 +52,15 @@ pub struct Tried {
     pub metric: String,
     pub value: f64,
     pub seconds: f64,
+    /// 0 is the first round of a search, on the fewest customers.
+    #[serde(default)]
+    pub round: usize,
+    /// Customers the fit learned from.
+    #[serde(default)]
+    pub n_users: usize,
+    /// Why it could not be fitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// A model read back.
@@ -57,7 +68,19 @@ pub struct LoadedModel {
     pub info: ModelInfo,
     /// Product of each item of the model.
     pub product_ids: Vec<String>,
-    pub recommender: Box<dyn Recommender>,
+    pub recommender: Arc<dyn Recommender>,
+    /// What was learned beside it; `None` for a model of an earlier version of the program.
+    pub learned: Option<Learned>,
+    pub popularity: Option<Arc<dyn Recommender>>,
+}
+
+/// What a model's folder is written from.
+pub struct Trained<'a> {
+    pub info: &'a ModelInfo,
+    pub product_ids: &'a [String],
+    pub recommender: &'a dyn Recommender,
+    pub learned: &'a Learned,
+    pub popularity: &'a dyn Recommender,
 }
 
 fn folder(root: &Path) -> PathBuf {
@@ -81,15 +104,18 @@ pub fn new_version(root: &Path, at: i64) -> String {
 }
 
 /// Writes a model under its version and makes it the current one.
-pub fn save(root: &Path, info: &ModelInfo, product_ids: &[String], recommender: &dyn Recommender) -> Result<()> {
+pub fn save(root: &Path, trained: &Trained) -> Result<()> {
+    let info = trained.info;
     let parent = folder(root);
     fs::create_dir_all(&parent)?;
     // A crash leaves only a folder that no listing shows.
     let partial = parent.join(format!(".partial-{}", info.version));
     let _ = fs::remove_dir_all(&partial);
     fs::create_dir(&partial)?;
-    write_synced(&partial.join("model.bin"), &recommender.to_bytes())?;
-    write_synced(&partial.join("products.json"), &serde_json::to_vec(product_ids)?)?;
+    write_synced(&partial.join("model.bin"), &trained.recommender.to_bytes())?;
+    write_synced(&partial.join("products.json"), &serde_json::to_vec(trained.product_ids)?)?;
+    write_synced(&partial.join("learned.json"), &serde_json::to_vec(trained.learned)?)?;
+    write_synced(&partial.join("popularity.bin"), &trained.popularity.to_bytes())?;
     write_synced(&partial.join("model.json"), &serde_json::to_vec_pretty(info)?)?;
     fs::rename(&partial, parent.join(&info.version))?;
     File::open(&parent)?.sync_all()?;
@@ -149,13 +175,25 @@ pub fn load(root: &Path, version: &str) -> Result<LoadedModel> {
     let path = folder(root).join(version);
     let product_ids: Vec<String> = serde_json::from_slice(&fs::read(path.join("products.json"))?)?;
     let recommender = recommend::registry::from_bytes(&fs::read(path.join("model.bin"))?)?;
-    if recommender.n_items() != product_ids.len() {
-        let found = format!("{} items but {} product ids", recommender.n_items(), product_ids.len());
-        return Err(
-            ServiceError::failed(format!("{}: {found}", path.display())).help("remove the folder and train again")
-        );
+    let corrupt = |found: String| {
+        ServiceError::failed(format!("{}: {found}", path.display())).help("remove the folder and train again")
+    };
+    let n_items = product_ids.len();
+    if recommender.n_items() != n_items {
+        return Err(corrupt(format!("{} items but {n_items} product ids", recommender.n_items())));
     }
-    Ok(LoadedModel { info, product_ids, recommender })
+    let (learned, popularity) = match path.join("learned.json").is_file() {
+        false => (None, None),
+        true => {
+            let learned = Learned::read(&fs::read(path.join("learned.json"))?, n_items);
+            let popularity = recommend::registry::from_bytes(&fs::read(path.join("popularity.bin"))?)?;
+            if popularity.n_items() != n_items {
+                return Err(corrupt(format!("popularity of {} items, {n_items} product ids", popularity.n_items())));
+            }
+            (Some(learned.map_err(|error| corrupt(error.message))?), Some(Arc::from(popularity)))
+        }
+    };
+    Ok(LoadedModel { info, product_ids, recommender: Arc::from(recommender), learned, popularity })
 }
 
 /// The model in service.

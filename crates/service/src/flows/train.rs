@@ -1,17 +1,20 @@
-//! Trains a recommender: aggregate, choose (by a search judged on what came last, unless an algorithm is named), fit on
-//! everything, save with its figures, put into service.
+//! Trains a recommender: aggregate, search settings on what came last but a little (unless an algorithm is named), judge
+//! the winner on the last part, which the search has not seen, fit on everything, save with its figures and with what
+//! else is learned, put into service.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Instant;
 
 use data::Shop;
 use domain::Settings;
 use recommend::evaluate::{EvaluateOptions, Report, Split, SplitKind, evaluate};
 use recommend::registry::{algorithm, registry};
-use recommend::{Algorithm, FitOptions};
+use recommend::tune::{Trial, TuneError, TuneOptions, tune};
+use recommend::{Algorithm, FitError, FitOptions, Interactions};
 
-use super::models::{Interval, ModelInfo, Tried};
-use super::{Progress, dataset, models};
+use super::models::{Interval, ModelInfo, Trained, Tried};
+use super::{Progress, dataset, learned, models, policy};
 use crate::clock;
 use crate::error::{Result, ServiceError};
 
@@ -22,16 +25,24 @@ pub struct TrainRequest {
     pub algorithm: Option<String>,
     /// `name=value`, for a named algorithm.
     pub set: Vec<String>,
+    /// Settings tried by the search.
+    pub n_trials: usize,
     pub seed: u64,
     pub n_threads: usize,
 }
 
-/// The measure by which candidates are compared.
-const MEASURE: &str = "ndcg@10";
-/// Users judged while searching; more change the choice little and cost much.
+/// Settings tried by default.
+pub const N_TRIALS: usize = 20;
+/// Length of the lists by which candidates are compared.
+const K: usize = 10;
+/// Customers judged at most; more change the choice little and cost much.
 const JUDGED_MAX: usize = 5_000;
-/// Dense item-item matrices beyond this are left out of the search.
-const DENSE_ITEMS_MAX: usize = 8_000;
+/// With fewer customers to judge on, figures would be noise.
+const JUDGED_MIN: usize = 20;
+/// The search starts no further fit beyond so many operations: minutes on two cores.
+const FLOPS_MAX: f64 = 3e12;
+/// What is fitted when nothing can be judged.
+const UNJUDGED: &str = "item_knn";
 
 /// The algorithm called `name`, or an error that lists them.
 pub fn named(name: &str) -> Result<&'static Algorithm> {
@@ -50,133 +61,179 @@ pub async fn train(shop: &Shop, request: TrainRequest, progress: Progress<'_>) -
         return Err(ServiceError::usage("set", "--set needs --algorithm: settings belong to one card"));
     }
     let settings = chosen.map(|chosen| chosen.card.settings_from_texts(&request.set)).transpose()?;
+    let policy = policy::read(shop.root())?;
+    let started = Instant::now();
     progress(0.0, "reading events and orders");
     let data = dataset::load(shop).await?;
-    tokio::task::block_in_place(|| train_on(shop, &data, &request, chosen.zip(settings), progress))
-}
-
-fn train_on(
-    shop: &Shop,
-    data: &dataset::Dataset,
-    request: &TrainRequest,
-    chosen: Option<(&'static Algorithm, Settings)>,
-    progress: Progress<'_>,
-) -> Result<ModelInfo> {
-    let started = Instant::now();
-    let kind = SplitKind::TemporalShare { test_share: 0.1 };
-    let split = Split::new(&data.interactions, kind, request.seed).map_err(wrong_split)?;
-    let candidates = match chosen {
-        Some(chosen) => vec![chosen],
-        None => candidates(data.product_ids.len()),
-    };
-    let judged = judge(&candidates, &split, request, progress)?;
-    let best = judged.iter().max_by(|a, b| a.value.total_cmp(&b.value));
-    let best =
-        best.ok_or_else(|| ServiceError::conflict("no_algorithm", "no algorithm could be fitted to this data"))?;
-    let (algorithm, settings) = &candidates[best.at];
-    progress(0.8, &format!("fitting {} on everything", algorithm.card.name));
-    let on = |share: f64| progress(0.8 + 0.18 * share, &format!("fitting {} on everything", algorithm.card.name));
-    let options = FitOptions { seed: request.seed, n_threads: request.n_threads, progress: &on };
-    let recommender = (algorithm.fit)(&data.interactions, settings, &options)?;
-    let now = clock::now().0;
-    let info = ModelInfo {
-        version: models::new_version(shop.root(), now),
-        card: algorithm.card.name.to_owned(),
-        settings: plain(settings),
-        seed: request.seed,
-        trained_at: now,
-        seconds: started.elapsed().as_secs_f64(),
-        n_users: data.interactions.n_users(),
-        n_items: data.interactions.n_items(),
-        n_interactions: data.interactions.matrix.n_stored(),
-        data_version: data.data_version.clone(),
-        split: match best.report {
-            Some(_) => "temporal, last 10 % of the entries".to_owned(),
-            None => "none: nothing was left to judge on".to_owned(),
-        },
-        metrics: best.report.as_ref().map(intervals).unwrap_or_default(),
-        tried: judged.iter().map(|judged| judged.tried(&candidates)).collect(),
-    };
-    models::save(shop.root(), &info, &data.product_ids, &*recommender)?;
-    progress(1.0, "in service");
-    Ok(info)
-}
-
-/// What the search tries: every algorithm at its defaults that suits the size.
-fn candidates(n_items: usize) -> Vec<(&'static Algorithm, Settings)> {
-    let suits = |algorithm: &&&'static Algorithm| {
-        let dense = matches!(algorithm.card.name, "ease" | "slim");
-        let ratings = algorithm.card.name == "svd";
-        let hybrid = algorithm.card.family == "hybrid";
-        !(ratings || hybrid || dense && n_items > DENSE_ITEMS_MAX)
-    };
-    registry().iter().filter(suits).map(|algorithm| (*algorithm, algorithm.card.defaults())).collect()
-}
-
-struct Judged {
-    /// Which candidate.
-    at: usize,
-    value: f64,
-    seconds: f64,
-    report: Option<Report>,
-}
-
-impl Judged {
-    fn tried(&self, candidates: &[(&'static Algorithm, Settings)]) -> Tried {
-        let (algorithm, settings) = &candidates[self.at];
-        Tried {
+    progress(0.03, "learning what lasts, fits and goes together");
+    let (learned, popularity) = learned::learn(shop, &data, &policy).await?;
+    let chosen = chosen.zip(settings);
+    tokio::task::block_in_place(|| {
+        let found = choose(&data.interactions, chosen, &request, progress)?;
+        let (algorithm, settings) = &found.candidate;
+        let message = format!("fitting {} on everything", algorithm.card.name);
+        let on = |share: f64| progress(0.85 + 0.14 * share, &message);
+        let options = FitOptions { seed: request.seed, n_threads: request.n_threads, progress: &on };
+        let recommender = (algorithm.fit)(&data.interactions, settings, &options)?;
+        let now = clock::now().0;
+        let info = ModelInfo {
+            version: models::new_version(shop.root(), now),
             card: algorithm.card.name.to_owned(),
             settings: plain(settings),
-            metric: MEASURE.to_owned(),
-            value: self.value,
-            seconds: self.seconds,
-        }
-    }
+            seed: request.seed,
+            trained_at: now,
+            seconds: started.elapsed().as_secs_f64(),
+            n_users: data.interactions.n_users(),
+            n_items: data.interactions.n_items(),
+            n_interactions: data.interactions.matrix.n_stored(),
+            data_version: data.data_version.clone(),
+            split: found.split,
+            metrics: found.report.as_ref().map(intervals).unwrap_or_default(),
+            tried: found.tried,
+        };
+        let product_ids = &data.product_ids;
+        let trained = Trained {
+            info: &info,
+            product_ids,
+            recommender: &*recommender,
+            learned: &learned,
+            popularity: &popularity,
+        };
+        models::save(shop.root(), &trained)?;
+        progress(1.0, "in service");
+        Ok(info)
+    })
 }
 
-fn judge(
-    candidates: &[(&'static Algorithm, Settings)],
-    split: &Split,
-    request: &TrainRequest,
-    progress: Progress<'_>,
-) -> Result<Vec<Judged>> {
-    let mut users = split.test_users();
-    let stride = users.len().div_ceil(JUDGED_MAX).max(1);
-    users = users.into_iter().step_by(stride).collect();
-    let mut judged = Vec::new();
-    for (at, (algorithm, settings)) in candidates.iter().enumerate() {
-        let name = algorithm.card.name;
-        let base = 0.05 + 0.75 * at as f64 / candidates.len() as f64;
-        let step = 0.75 / candidates.len() as f64;
-        let fitting = |share: f64| progress(base + step * 0.7 * share, &format!("trying {name}"));
-        let judging = |share: f64| progress(base + step * (0.7 + 0.3 * share), &format!("judging {name}"));
-        let options = FitOptions { seed: request.seed, n_threads: request.n_threads, progress: &fitting };
-        let started = Instant::now();
-        let model = match (algorithm.fit)(&split.train, settings, &options) {
-            Ok(model) => model,
-            Err(recommend::FitError::Cancelled) => return Err(recommend::FitError::Cancelled.into()),
-            // In a search, what does not fit this data is left out; a named algorithm must fit.
-            Err(error) if candidates.len() > 1 => {
-                tracing::info!(card = name, %error, "left out of the search");
-                continue;
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let seconds = started.elapsed().as_secs_f64();
-        let options = EvaluateOptions {
-            n_threads: request.n_threads,
-            users: Some(users.clone()),
-            progress: &judging,
-            ..Default::default()
-        };
-        let report = if users.is_empty() { None } else { evaluate(&*model, split, &options).ok() };
-        let value = report.as_ref().and_then(|report| report.metrics.get(MEASURE)).map_or(0.0, |found| found.mean);
-        judged.push(Judged { at, value, seconds, report });
-        if !progress(base + step, &format!("tried {name}")) {
-            return Err(recommend::FitError::Cancelled.into());
+type Candidate = (&'static Algorithm, Settings);
+
+/// What will be fitted, and how good it was found to be.
+struct Found {
+    candidate: Candidate,
+    split: String,
+    report: Option<Report>,
+    tried: Vec<Tried>,
+}
+
+/// A part held out, with the customers judged by it.
+struct Held {
+    split: Split,
+    kind: SplitKind,
+    users: Vec<u32>,
+}
+
+/// The last tenth if enough customers have a past before it and something in it, else the last thing of each customer,
+/// else nothing. Customers without a past are not judged: to them every model shows what is popular.
+fn hold_out(data: &Interactions, seed: u64) -> Result<Option<Held>> {
+    for kind in [SplitKind::TemporalShare { test_share: 0.1 }, SplitKind::LeaveOneOut] {
+        let split = Split::new(data, kind, seed).map_err(wrong_split)?;
+        let has_past = |user: &u32| !split.train.matrix.row(*user as usize).0.is_empty();
+        let users: Vec<u32> = split.test_users().into_iter().filter(has_past).collect();
+        if users.len() >= JUDGED_MIN {
+            let stride = users.len().div_ceil(JUDGED_MAX);
+            let users = users.into_iter().step_by(stride).collect();
+            return Ok(Some(Held { split, kind, users }));
         }
     }
-    Ok(judged)
+    Ok(None)
+}
+
+fn choose(
+    data: &Interactions,
+    chosen: Option<Candidate>,
+    request: &TrainRequest,
+    progress: Progress<'_>,
+) -> Result<Found> {
+    let unjudged = || -> Candidate {
+        let algorithm = algorithm(UNJUDGED).expect("the registry has it");
+        (algorithm, algorithm.card.defaults())
+    };
+    let Some(held) = hold_out(data, request.seed)? else {
+        let split = format!("none: fewer than {JUDGED_MIN} customers have anything to hold out");
+        return Ok(Found { candidate: chosen.unwrap_or_else(unjudged), split, report: None, tried: Vec::new() });
+    };
+    let (candidate, tried) = match chosen {
+        Some(chosen) => (chosen, Vec::new()),
+        None => search(&held, request, progress)?.unwrap_or_else(|| (unjudged(), Vec::new())),
+    };
+    let report = judge(&candidate, &held, request, progress)?;
+    let part = match held.kind {
+        SplitKind::LeaveOneOut => "leave-one-out, the last thing of each customer",
+        _ => "temporal, last 10 % of the entries",
+    };
+    let searched = if tried.is_empty() { "" } else { ", none of which the search has seen" };
+    let split = format!("{part}{searched}; customers with a past: {}", report.n_users);
+    Ok(Found { candidate, split, report: Some(report), tried })
+}
+
+/// The winner of a search on what comes before the part held out, and everything tried. `None` when too little is left.
+fn search(held: &Held, request: &TrainRequest, progress: Progress<'_>) -> Result<Option<(Candidate, Vec<Tried>)>> {
+    let seconds = Mutex::new((Instant::now(), Vec::new()));
+    let on_trial = |share: f64, trial: &Trial| {
+        let mut seconds = seconds.lock().expect("no holder panics");
+        let spent = seconds.0.elapsed().as_secs_f64();
+        seconds.1.push(spent);
+        seconds.0 = Instant::now();
+        let reached = trial.ndcg.map_or_else(|| "failed".to_owned(), |ndcg| format!("{ndcg:.4}"));
+        let message = format!("tried {}: NDCG@{K} {reached} from {} customers", trial.card, trial.n_users);
+        progress(0.05 + 0.7 * share, &message)
+    };
+    progress(0.05, "searching settings");
+    let options = TuneOptions {
+        n_trials: request.n_trials,
+        flops_max: Some(FLOPS_MAX),
+        k: K,
+        validation: held.kind,
+        n_users_max: JUDGED_MAX,
+        seed: request.seed,
+        n_threads: request.n_threads,
+        progress: &on_trial,
+        ..TuneOptions::default()
+    };
+    let tuning = match tune(&held.split.train, &options) {
+        Ok(tuning) => tuning,
+        Err(TuneError::Cancelled) => return Err(FitError::Cancelled.into()),
+        Err(error @ (TuneError::Evaluate(_) | TuneError::Split(_))) => {
+            tracing::info!(%error, "nothing could be searched");
+            return Ok(None);
+        }
+        Err(error) => return Err(ServiceError::conflict("no_algorithm", error.to_string())),
+    };
+    let seconds = seconds.into_inner().expect("no holder panics").1;
+    let tried = |(trial, seconds): (&Trial, f64)| Tried {
+        card: trial.card.to_owned(),
+        settings: plain(&trial.settings),
+        metric: tuning.metric.clone(),
+        value: trial.ndcg.unwrap_or(0.0),
+        seconds,
+        round: trial.round,
+        n_users: trial.n_users,
+        error: trial.error.clone(),
+    };
+    let all = tuning.trials.iter().zip(seconds).map(tried).collect();
+    Ok(Some(((named(tuning.best.card)?, tuning.best.settings.clone()), all)))
+}
+
+/// The figures of a candidate on the part held out.
+fn judge(candidate: &Candidate, held: &Held, request: &TrainRequest, progress: Progress<'_>) -> Result<Report> {
+    let (algorithm, settings) = candidate;
+    let name = algorithm.card.name;
+    let fitting = |share: f64| progress(0.76 + 0.06 * share, &format!("fitting {name} to judge it"));
+    let judging = |share: f64| progress(0.82 + 0.03 * share, &format!("judging {name}"));
+    let options = FitOptions { seed: request.seed, n_threads: request.n_threads, progress: &fitting };
+    let model = (algorithm.fit)(&held.split.train, settings, &options)?;
+    let options = EvaluateOptions {
+        n_threads: request.n_threads,
+        users: Some(held.users.clone()),
+        progress: &judging,
+        ..Default::default()
+    };
+    let report = evaluate(&*model, &held.split, &options);
+    let report = report.map_err(|error| ServiceError::conflict("evaluate", error.to_string()))?;
+    match progress(0.85, &format!("judged {name}")) {
+        true => Ok(report),
+        false => Err(FitError::Cancelled.into()),
+    }
 }
 
 /// Settings as JSON.

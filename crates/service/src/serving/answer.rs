@@ -1,15 +1,13 @@
-//! One list for one customer. The score of a product is the sum of its named terms; the terms, the propensity and what
-//! the list was computed from are stored, so that it can be replayed.
+//! Lists as they are asked for, answered and stored. What decides a list is `recommend::rank`; here its answer meets the
+//! catalogue's names and prices, and becomes JSON.
 
-use std::cell::RefCell;
-use std::cmp::Ordering;
-
-use recommend::{Contribution, HistoryEntry, Source};
+use recommend::explain::{Language, explain};
+use recommend::{Recommender, rank};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::catalogue::Snapshot;
-use super::histories::Sign;
+use crate::error::{Result, ServiceError};
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
@@ -32,24 +30,37 @@ pub struct ListRequest {
 /// One summand of a score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Term {
-    /// `model` or `popularity`.
+    /// `own_event`, `popularity`, `durable`, `accessory`, `boost` …
     pub name: String,
-    pub value: f32,
+    /// A multiple of 2⁻³²: the terms sum to the score exactly.
+    pub value: f64,
+    /// The customer's own product it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<String>,
+    /// What the customer did with that product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// When, UTC milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<i64>,
+    /// The rule it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
 /// Why, for a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Reason {
-    /// `own_event`, `similar_customers`, `popular` or `baseline`.
+    /// The name of a term, or `pinned`.
     pub kind: String,
     pub text: String,
     /// Its part of the score's positive summands, 0 to 1.
-    pub share: f32,
+    pub share: f64,
     pub product_id: Option<String>,
     pub product_name: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AnswerItem {
     pub product_id: String,
     pub name: String,
@@ -57,20 +68,27 @@ pub struct AnswerItem {
     pub category: Option<String>,
     pub price_cents: Option<i64>,
     pub image_url: Option<String>,
-    pub score: f32,
+    pub score: f64,
     /// The probability with which the product was put at this place.
-    pub propensity: f32,
+    pub propensity: f64,
+    /// Drawn, rather than the best known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub explored: bool,
+    /// The rule that gave it its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_by: Option<String>,
+    /// Only when reasons were asked for.
     pub terms: Vec<Term>,
     pub reasons: Vec<Reason>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ModelName {
     pub version: String,
     pub card: String,
 }
 
-/// A list, as answered and as stored.
+/// A list, as answered.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Answer {
     pub list_id: String,
@@ -82,6 +100,14 @@ pub struct Answer {
     pub items: Vec<AnswerItem>,
 }
 
+/// Whether a stored list comes out the same today.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Replay {
+    pub identical: bool,
+    /// Why it could not be made again, or where it differs.
+    pub why: Option<String>,
+}
+
 /// A product like another.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SimilarItem {
@@ -91,180 +117,130 @@ pub struct SimilarItem {
     pub category: Option<String>,
     pub price_cents: Option<i64>,
     pub image_url: Option<String>,
-    /// The model's similarity; 0 for products filled in from the same category.
+    /// The model's similarity; 0 for products filled in by what they are and from the same category.
     pub score: f32,
 }
 
-thread_local! {
-    /// One score per item of the model, reused by every request of a thread.
-    static SCORES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+/// The layout of stored answers.
+const FORMAT: u32 = 2;
+
+/// A list as stored: the ranker's whole answer with its question, and the prices shown.
+#[derive(Serialize, Deserialize)]
+pub struct StoredAnswer {
+    format: u32,
+    /// UTC milliseconds.
+    pub at: i64,
+    pub has_model: bool,
+    prices_cents: Vec<Option<i64>>,
+    pub answer: rank::Answer,
 }
 
-/// The products of a list with their scores, and whether popularity had to stand in.
-pub struct Ranked {
-    pub products: Vec<(u32, Vec<Term>)>,
-    pub fallback: Option<&'static str>,
-    pub history: Vec<HistoryEntry>,
+impl StoredAnswer {
+    pub fn new(at: i64, snapshot: &Snapshot, answer: rank::Answer) -> StoredAnswer {
+        let price = |item: &rank::AnswerItem| {
+            let catalogue = snapshot.ranker.catalogue();
+            catalogue.product(catalogue.item(&item.product_id)?).price_cents.map(|cents| cents.0)
+        };
+        let prices_cents = answer.items.iter().map(price).collect();
+        StoredAnswer { format: FORMAT, at, has_model: snapshot.model.is_some(), prices_cents, answer }
+    }
+
+    pub fn read(body: &str) -> Result<StoredAnswer> {
+        serde_json::from_str::<StoredAnswer>(body).ok().filter(|stored| stored.format == FORMAT).ok_or_else(|| {
+            ServiceError::conflict("old_list", "this list was stored by another version of the program")
+                .help("ask for a new list")
+        })
+    }
+
+    /// As it is answered; terms and reasons when a language is given.
+    pub fn view(&self, list_id: &str, snapshot: &Snapshot, explained: Option<Language>) -> Answer {
+        let catalogue = snapshot.ranker.catalogue();
+        let item = |(item, price_cents): (&rank::AnswerItem, &Option<i64>)| {
+            let product = catalogue.item(&item.product_id);
+            let row = product.and_then(|at| snapshot.row(snapshot.product_of[at as usize])).map(|row| &row.product);
+            let reasons = explained.map(|language| explain(item, catalogue, language));
+            AnswerItem {
+                product_id: item.product_id.clone(),
+                name: row.map_or_else(|| item.product_id.clone(), |product| product.name.clone()),
+                brand: row.and_then(|product| product.brand.clone()),
+                category: row.and_then(|product| product.category.clone()),
+                price_cents: *price_cents,
+                image_url: row.and_then(|product| product.image_url.clone()),
+                score: item.score,
+                propensity: item.propensity,
+                explored: item.explored,
+                pinned_by: item.pinned_by.clone(),
+                terms: explained.map_or_else(Vec::new, |_| item.terms.iter().map(Term::of).collect()),
+                reasons: reasons.into_iter().flatten().map(Reason::of).collect(),
+            }
+        };
+        let versions = &self.answer.versions;
+        let model = || ModelName { version: versions.model.clone(), card: versions.card.clone() };
+        Answer {
+            list_id: list_id.to_owned(),
+            customer_id: self.answer.request.customer_id.clone().unwrap_or_default(),
+            model: self.has_model.then(model),
+            fallback: self.answer.fallback.clone(),
+            items: self.answer.items.iter().zip(&self.prices_cents).map(item).collect(),
+        }
+    }
+
+    /// Makes the list again with what is in service now.
+    pub fn replay(&self, snapshot: &Snapshot) -> Replay {
+        match snapshot.ranker.replay(&self.answer) {
+            Ok(again) if again == self.answer => Replay { identical: true, why: None },
+            Ok(_) => Replay { identical: false, why: Some("the same versions gave another list".to_owned()) },
+            Err(error) => Replay { identical: false, why: Some(error.to_string()) },
+        }
+    }
+}
+
+impl Term {
+    fn of(term: &rank::Term) -> Term {
+        Term {
+            name: term.name.name().to_owned(),
+            value: term.value,
+            product_id: term.product_id.clone(),
+            kind: term.kind.map(|kind| kind.name().to_owned()),
+            at: term.at.map(|at| at.0),
+            rule: term.rule.clone(),
+        }
+    }
+}
+
+impl Reason {
+    fn of(reason: recommend::explain::Reason) -> Reason {
+        let recommend::explain::Reason { kind, text, share, product_id, product_name } = reason;
+        Reason { kind, text, share, product_id, product_name }
+    }
 }
 
 impl Snapshot {
-    /// The `n` best products for someone with these signs. Filters act inside the selection, so `n` come back whenever
-    /// there are as many.
-    pub fn rank(&self, signs: &[Sign], request: &ListRequest) -> Ranked {
-        let history: Vec<HistoryEntry> = signs
-            .iter()
-            .filter_map(|sign| Some(HistoryEntry { item: self.item(sign.product)?, weight: sign.weight, at: sign.at }))
-            .collect();
-        let category = request.category.as_ref().map(|path| self.by_category.get(path));
-        let passes = |product: u32| self.passes(product, request, category, signs);
-        let mut products = Vec::new();
-        let mut fallback = None;
-        if let Some(model) = self.model.as_deref().filter(|_| !history.is_empty()) {
-            SCORES.with_borrow_mut(|scores| {
-                scores.resize(model.product_ids.len(), 0.0);
-                model.recommender.score(&history, scores);
-                let candidates =
-                    scores.iter().enumerate().filter(|(_, score)| **score > 0.0).filter_map(|(item, score)| {
-                        let product = self.product_of[item];
-                        passes(product).then_some((product, *score))
-                    });
-                for (product, score) in best(candidates, request.n) {
-                    products.push((product, vec![Term { name: "model".to_owned(), value: score }]));
-                }
-            });
-        }
-        if products.is_empty() {
-            fallback = Some("popular");
-        }
-        self.fill_with_popular(&mut products, request, passes);
-        Ranked { products, fallback, history }
-    }
-
-    fn passes(
-        &self,
-        product: u32,
-        request: &ListRequest,
-        category: Option<Option<&math::Bitmap>>,
-        signs: &[Sign],
-    ) -> bool {
-        if !self.is_available(product) {
-            return false;
-        }
-        if let Some(category) = category
-            && !category.is_some_and(|bitmap| bitmap.contains(product as usize))
-        {
-            return false;
-        }
-        if request.price_min_cents.is_some() || request.price_max_cents.is_some() {
-            let price = self.row(product).and_then(|row| row.product.price_cents);
-            let (low, high) =
-                (request.price_min_cents.unwrap_or(i64::MIN), request.price_max_cents.unwrap_or(i64::MAX));
-            if !price.is_some_and(|cents| (low..=high).contains(&cents.0)) {
-                return false;
-            }
-        }
-        request.include_owned || !signs.iter().any(|sign| sign.bought && sign.product == product)
-    }
-
-    /// Fills up to `n` from the popularity of the region, then of the shop; such products stand below the model's, at
-    /// minus their place, so that order and score agree.
-    fn fill_with_popular(
-        &self,
-        products: &mut Vec<(u32, Vec<Term>)>,
-        request: &ListRequest,
-        passes: impl Fn(u32) -> bool,
-    ) {
-        let regional = request.region.as_ref().and_then(|region| self.popular_by_region.get(region));
-        let candidates = regional.into_iter().flatten().chain(&self.popular);
-        let mut place = 0;
-        for product in candidates {
-            if products.len() >= request.n {
-                return;
-            }
-            if passes(*product) && !products.iter().any(|(listed, _)| listed == product) {
-                place += 1;
-                products.push((*product, vec![Term { name: "popularity".to_owned(), value: -(place as f32) }]));
-            }
-        }
-    }
-
-    /// Names what led to a product, in the customer's own terms.
-    pub fn reasons(&self, history: &[HistoryEntry], product: u32, language: &str) -> Vec<Reason> {
-        let zh = language == "zh";
-        let popular = || {
-            let text = if zh { "近期热门" } else { "Popular right now" };
-            vec![Reason {
-                kind: "popular".to_owned(),
-                text: text.to_owned(),
-                share: 1.0,
-                product_id: None,
-                product_name: None,
-            }]
-        };
-        let (Some(model), Some(item)) = (self.model.as_deref(), self.item(product)) else { return popular() };
-        if history.is_empty() {
-            return popular();
-        }
-        let parts = model.recommender.contributions(history, item);
-        let sum: f32 = parts.iter().map(|part| part.value.max(0.0)).sum();
-        if sum <= 0.0 {
-            return popular();
-        }
-        let worth = |part: &&Contribution| part.value > 0.0;
-        parts.iter().filter(worth).take(3).map(|part| self.reason(part, part.value / sum, zh)).collect()
-    }
-
-    fn reason(&self, part: &Contribution, share: f32, zh: bool) -> Reason {
-        let plain = |kind: &str, zh_text: &str, en_text: &str| Reason {
-            kind: kind.to_owned(),
-            text: if zh { zh_text } else { en_text }.to_owned(),
-            share,
-            product_id: None,
-            product_name: None,
-        };
-        match part.source {
-            Source::Item(item) => {
-                let row = self.product_of.get(item as usize).and_then(|number| self.row(*number));
-                let id = self.model.as_deref().and_then(|model| model.product_ids.get(item as usize));
-                let name = row.map(|row| row.product.name.clone()).or_else(|| id.cloned()).unwrap_or_default();
-                let text = if zh {
-                    format!("因为您关注过「{name}」")
-                } else {
-                    format!("Because of your interest in “{name}”")
-                };
-                Reason { kind: "own_event".to_owned(), text, share, product_id: id.cloned(), product_name: Some(name) }
-            }
-            Source::User(_) => plain("similar_customers", "与您相似的顾客也喜欢", "Customers like you chose it"),
-            Source::Popularity => plain("popular", "近期热门", "Popular right now"),
-            Source::Baseline => plain("baseline", "总体评价高", "Well liked overall"),
-        }
-    }
-
-    /// The `n` available products most like `product`; the same category's popular ones fill up.
+    /// The `n` available products most like `product`: by the model, then by what they are, then the category's popular.
     pub fn similar(&self, product: u32, n: usize) -> Vec<SimilarItem> {
         let mut listed: Vec<(u32, f32)> = Vec::new();
-        if let (Some(model), Some(item)) = (self.model.as_deref(), self.item(product)) {
-            // Retired and sold-out neighbours fall away, so more are asked for.
-            for (other, similarity) in model.recommender.similar(item, n * 4 + 20) {
-                let other = self.product_of[other as usize];
-                if listed.len() < n && self.is_available(other) && similarity > 0.0 {
-                    listed.push((other, similarity));
-                }
+        let mut offer = |number: u32, similarity: f32| {
+            let is_new = number != product && !listed.iter().any(|(known, _)| *known == number);
+            if listed.len() < n && is_new && self.is_available(number) {
+                listed.push((number, similarity));
             }
+            listed.len() < n
+        };
+        let mut open = n > 0;
+        let item = self.item(product);
+        let model = self.ranker.model();
+        // Retired and sold-out neighbours fall away, so more are asked for.
+        if let Some(item) = item.filter(|item| (*item as usize) < model.n_items()) {
+            let near = model.similar(item, n * 4 + 20).into_iter().filter(|(_, similarity)| *similarity > 0.0);
+            near.for_each(|(other, similarity)| open = offer(self.product_of[other as usize], similarity));
         }
-        let path = self.row(product).and_then(|row| row.product.category.as_ref());
-        if let Some(same) = path.and_then(|path| self.by_category.get(path)) {
-            for other in &self.popular {
-                if listed.len() >= n {
-                    break;
-                }
-                if *other != product
-                    && same.contains(*other as usize)
-                    && !listed.iter().any(|(known, _)| known == other)
-                {
-                    listed.push((*other, 0.0));
-                }
-            }
+        if let Some((item, content)) = item.zip(self.content.as_ref()).filter(|_| open) {
+            let near = content.similar(item, n * 4 + 20);
+            near.into_iter().for_each(|(other, _)| open = offer(self.product_of[other as usize], 0.0));
+        }
+        if let Some(path) = self.row(product).and_then(|row| row.product.category.as_ref()).filter(|_| open) {
+            let same = self.popular.iter().filter(|other| self.is_in(**other, path));
+            let _ = same.take_while(|other| offer(**other, 0.0)).count();
         }
         listed.into_iter().filter_map(|(number, similarity)| self.similar_item(number, similarity)).collect()
     }
@@ -280,66 +256,5 @@ impl Snapshot {
             image_url: product.image_url.clone(),
             score: similarity,
         })
-    }
-
-    /// A ranked product as it is answered.
-    pub fn answer_item(&self, number: u32, terms: Vec<Term>, reasons: Vec<Reason>) -> Option<AnswerItem> {
-        let product = &self.row(number)?.product;
-        Some(AnswerItem {
-            product_id: product.product_id.clone(),
-            name: product.name.clone(),
-            brand: product.brand.clone(),
-            category: product.category.clone(),
-            price_cents: product.price_cents.map(|cents| cents.0),
-            image_url: product.image_url.clone(),
-            score: terms.iter().map(|term| term.value).sum(),
-            // The list is the best one known; nothing was drawn.
-            propensity: 1.0,
-            terms,
-            reasons,
-        })
-    }
-}
-
-/// The `n` highest scores, best first, ties by the smaller number.
-fn best(candidates: impl Iterator<Item = (u32, f32)>, n: usize) -> Vec<(u32, f32)> {
-    let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    let mut kept: Vec<(u32, f32)> = Vec::with_capacity(2 * n + 1);
-    let mut worst = f32::NEG_INFINITY;
-    for candidate in candidates {
-        if candidate.1 < worst {
-            continue;
-        }
-        kept.push(candidate);
-        if kept.len() > 2 * n {
-            kept.select_nth_unstable_by(n, order);
-            kept.truncate(n);
-            worst = kept.iter().map(|kept| kept.1).min_by(|a, b| a.total_cmp(b)).unwrap_or(f32::NEG_INFINITY);
-        }
-    }
-    kept.sort_unstable_by(order);
-    kept.truncate(n);
-    kept
-}
-
-impl PartialEq for AnswerItem {
-    fn eq(&self, other: &Self) -> bool {
-        self.product_id == other.product_id && self.score.total_cmp(&other.score) == Ordering::Equal
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::best;
-
-    #[test]
-    fn the_best_are_selected_with_ties_by_number() {
-        let scores: Vec<(u32, f32)> = (0..1000).map(|at| (at, ((at * 37) % 100) as f32)).collect();
-        let mut expected = scores.clone();
-        expected.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        for n in [0, 1, 7, 20, 999, 2000] {
-            expected.truncate(1000);
-            assert_eq!(best(scores.iter().copied(), n), expected[..n.min(1000)], "{n}");
-        }
     }
 }

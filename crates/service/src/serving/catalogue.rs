@@ -1,14 +1,21 @@
-//! The catalogue and the model as one immutable value that requests read and that a new one replaces whole.
+//! The catalogue and the ranker over it as one immutable value that requests read and that a new one replaces whole.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-use domain::{Day, Product};
+use domain::{Day, Fit, Product};
 use math::Bitmap;
+use recommend::Recommender;
+use recommend::content::{CARD as CONTENT, Content, ItemFeatures};
+use recommend::popularity::Popularity;
+use recommend::rank::{Catalogue, ColdStart, Policy, Ranker, RankerParts};
+use recommend::retail::Knowledge;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::{Result, ServiceError};
+use crate::flows::learned::in_order;
 use crate::flows::models::LoadedModel;
 
 /// Numbers for product ids that never change while the process lives, so that histories survive a new snapshot.
@@ -86,71 +93,105 @@ pub struct PopularProduct {
     pub score: f32,
 }
 
-/// Catalogue and model, consistent with each other. Vectors are indexed by product number.
+/// What a snapshot is made of.
+pub struct SnapshotParts {
+    pub rows: Vec<ProductRow>,
+    /// Favourites by region with their share of its first.
+    pub regions: BTreeMap<String, Vec<(String, f32)>>,
+    /// Changes with the sales that `rows` and `regions` were counted from.
+    pub sales_version: String,
+    pub fits: Arc<Vec<Fit>>,
+    pub model: Option<Arc<LoadedModel>>,
+    pub policy: Policy,
+    pub today: Day,
+}
+
+/// Catalogue and ranker, consistent with each other. A product has a number, which outlives the snapshot, and an item of
+/// the ranker's catalogue, which does not. Vectors are indexed by number unless they say otherwise.
 pub struct Snapshot {
     pub products: Vec<Option<Arc<ProductRow>>>,
-    /// Sold today: known, not retired, in stock or stock not tracked.
+    /// May be shown today: on sale, and not excluded by a rule for everyone.
     pub available: Bitmap,
     /// Products available by falling popularity, ties by id.
     pub popular: Vec<u32>,
     /// The same by region, for regions seen; shorter.
     pub popular_by_region: BTreeMap<String, Vec<u32>>,
-    /// Products by each prefix of their category path.
-    pub by_category: FxHashMap<String, Bitmap>,
     pub model: Option<Arc<LoadedModel>>,
-    /// Item of the model, or `u32::MAX`.
-    pub item_of: Vec<u32>,
-    /// Product number of each item of the model.
+    pub ranker: Ranker,
+    /// Of every item of the ranker's catalogue.
+    pub content: Option<Arc<Content>>,
+    content_digest: u64,
+    /// Item of the ranker's catalogue, or `u32::MAX`.
+    item_of: Vec<u32>,
+    /// Product number of each item.
     pub product_of: Vec<u32>,
+    /// What the policy names and the catalogue lacks.
+    pub doubts: Vec<String>,
 }
 
 impl Snapshot {
-    pub fn new(
-        ids: &ProductIds,
-        rows: Vec<ProductRow>,
-        regions: BTreeMap<String, Vec<u32>>,
-        model: Option<Arc<LoadedModel>>,
-        today: Day,
-    ) -> Snapshot {
-        let mut numbered: Vec<(u32, Arc<ProductRow>)> = Vec::with_capacity(rows.len());
-        for row in rows {
-            if let Some(number) = ids.number(&row.product.product_id) {
-                numbered.push((number, Arc::new(row)));
-            }
+    /// `previous` lends what has not changed.
+    pub fn new(ids: &ProductIds, parts: SnapshotParts, previous: Option<&Snapshot>) -> Result<Snapshot> {
+        let mut products: Vec<Option<Arc<ProductRow>>> = Vec::new();
+        let mut known = Vec::with_capacity(parts.rows.len());
+        for row in parts.rows {
+            let Some(number) = ids.number(&row.product.product_id) else { continue };
+            known.push(lean(&row.product));
+            products.resize(products.len().max(number as usize + 1), None);
+            products[number as usize] = Some(Arc::new(row));
         }
-        let product_of: Vec<u32> = model.as_ref().map_or_else(Vec::new, |model| {
-            model.product_ids.iter().map(|id| ids.number(id).unwrap_or(u32::MAX)).collect()
-        });
-        let n = ids.len();
-        let mut products = vec![None; n];
-        for (number, row) in numbered {
-            products[number as usize] = Some(row);
-        }
-        let mut item_of = vec![u32::MAX; n];
-        for (item, product) in product_of.iter().enumerate() {
-            if let Some(slot) = item_of.get_mut(*product as usize) {
+        let item_ids: &[String] = parts.model.as_ref().map_or(&[], |model| &model.product_ids);
+        let catalogue = Arc::new(Catalogue::new(in_order(item_ids, known)));
+        let product_of: Vec<u32> =
+            catalogue.products().iter().map(|product| ids.number(&product.product_id).unwrap_or(u32::MAX)).collect();
+        products.resize(ids.len(), None);
+        let mut item_of = vec![u32::MAX; ids.len()];
+        for (item, number) in product_of.iter().enumerate() {
+            if let Some(slot) = item_of.get_mut(*number as usize) {
                 *slot = item as u32;
             }
         }
-        let sold = |row: &ProductRow| {
-            row.product.stock.is_none_or(|stock| stock > 0) && row.product.retired_on.is_none_or(|day| day > today)
-        };
-        let available = Bitmap::from_fn(n, |at| products[at].as_deref().is_some_and(sold));
+        let row = |item: usize| products.get(product_of[item] as usize)?.as_deref();
+        let (content, content_digest) = content(catalogue.n_items(), &row, previous);
+        let learned = parts.model.as_ref().and_then(|model| model.learned.as_ref());
+        let knowledge = learned.map_or_else(Knowledge::default, |learned| learned.knowledge.clone());
+        let counts: Vec<f32> =
+            (0..catalogue.n_items()).map(|item| row(item).map_or(0.0, |row| row.popularity)).collect();
+        let cold = cold_start(&catalogue, &counts, parts.model.as_deref(), &parts.regions, &parts.sales_version);
+        let nobody = || -> Arc<dyn Recommender> { Arc::new(Popularity::of_counts(&[])) };
+        let doubts = parts.policy.check(Some(&catalogue)).iter().map(ToString::to_string).collect();
+        let ranker = Ranker::new(RankerParts {
+            model: parts.model.as_ref().map_or_else(nobody, |model| model.recommender.clone()),
+            model_version: parts.model.as_ref().map_or_else(|| "none".to_owned(), |model| model.info.version.clone()),
+            content: content.clone(),
+            cold: Some(Arc::new(cold)),
+            knowledge: Arc::new(knowledge.refreshed(&catalogue, &parts.fits)),
+            catalogue,
+            policy: parts.policy,
+            today: parts.today,
+        })
+        .map_err(|error| ServiceError::conflict("ranker", error.to_string()))?;
+        let mut available = Bitmap::none(products.len());
+        ranker.on_offer().iter().for_each(|item| available.insert(product_of[item] as usize));
         let mut snapshot = Snapshot {
             popular: by_popularity(&products, &available),
             popular_by_region: BTreeMap::new(),
-            by_category: categories(&products),
             products,
             available,
-            model,
+            model: parts.model,
+            ranker,
+            content,
+            content_digest,
             item_of,
             product_of,
+            doubts,
         };
-        for (region, mut numbers) in regions {
-            numbers.retain(|number| snapshot.is_available(*number));
+        for (region, favourites) in parts.regions {
+            let numbers = favourites.iter().filter_map(|(id, _)| ids.find(id));
+            let numbers = numbers.filter(|number| snapshot.is_available(*number)).collect();
             snapshot.popular_by_region.insert(region, numbers);
         }
-        snapshot
+        Ok(snapshot)
     }
 
     pub fn row(&self, number: u32) -> Option<&Arc<ProductRow>> {
@@ -158,12 +199,17 @@ impl Snapshot {
     }
 
     pub fn is_available(&self, number: u32) -> bool {
-        (number as usize) < self.products.len() && self.available.contains(number as usize)
+        self.available.contains(number as usize)
     }
 
-    /// The item of the model for a product, if the model knows it.
+    /// The item of the ranker's catalogue for a product, if it is known there.
     pub fn item(&self, number: u32) -> Option<u32> {
         self.item_of.get(number as usize).copied().filter(|item| *item != u32::MAX)
+    }
+
+    /// Whether a product stands at or below a category path.
+    pub fn is_in(&self, number: u32, path: &str) -> bool {
+        self.item(number).is_some_and(|item| self.ranker.catalogue().of_category(path).binary_search(&item).is_ok())
     }
 
     pub fn popular_product(&self, number: u32) -> Option<PopularProduct> {
@@ -180,6 +226,66 @@ impl Snapshot {
     }
 }
 
+/// What ranking reads of a product: long texts would only be copied, and a change of them is none of the ranking.
+fn lean(product: &Product) -> Product {
+    Product { description: None, image_url: None, extra: None, ..product.clone() }
+}
+
+/// The content model of all items, the previous one if nothing it reads has changed.
+fn content<'a>(
+    n_items: usize,
+    row: &impl Fn(usize) -> Option<&'a ProductRow>,
+    previous: Option<&Snapshot>,
+) -> (Option<Arc<Content>>, u64) {
+    let features = |item: usize| {
+        let Some(product) = row(item).map(|row| &row.product) else { return ItemFeatures::default() };
+        ItemFeatures {
+            category: product.category.clone(),
+            brand: product.brand.clone(),
+            price_cents: product.price_cents.map(|cents| cents.0),
+            specs: product.specs.clone(),
+            text: format!("{} {}", product.name, product.description.as_deref().unwrap_or("")),
+        }
+    };
+    let features: Vec<ItemFeatures> = (0..n_items).map(features).collect();
+    let digest = digest(&features);
+    match previous.filter(|previous| previous.content_digest == digest) {
+        Some(previous) => (previous.content.clone(), digest),
+        None => (Content::fit(&features, &CONTENT.defaults()).ok().map(Arc::new), digest),
+    }
+}
+
+fn digest(features: &[ItemFeatures]) -> u64 {
+    use std::hash::{Hash, Hasher};
+    let mut hasher = rustc_hash::FxHasher::default();
+    for item in features {
+        (&item.category, &item.brand, item.price_cents, &item.specs, &item.text).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// What stands in for someone unknown: what was learned with the model, or else the sales of late.
+fn cold_start(
+    catalogue: &Catalogue,
+    counts: &[f32],
+    model: Option<&LoadedModel>,
+    regions: &BTreeMap<String, Vec<(String, f32)>>,
+    sales_version: &str,
+) -> ColdStart {
+    let learned = model.and_then(|model| Some((model, model.learned.as_ref()?, model.popularity.clone()?)));
+    match learned {
+        Some((model, learned, everywhere)) => {
+            ColdStart { version: model.info.version.clone(), everywhere, regions: learned.regions.clone() }
+        }
+        None => {
+            let item = |(id, share): &(String, f32)| Some((catalogue.item(id)?, *share));
+            let regions = regions.iter().map(|(name, list)| (name.clone(), list.iter().filter_map(item).collect()));
+            let everywhere = Arc::new(Popularity::of_counts(counts));
+            ColdStart { version: sales_version.to_owned(), everywhere, regions: regions.collect() }
+        }
+    }
+}
+
 fn by_popularity(products: &[Option<Arc<ProductRow>>], available: &Bitmap) -> Vec<u32> {
     let mut ranked: Vec<u32> = available.iter().map(|at| at as u32).collect();
     let row = |at: u32| products[at as usize].as_deref().expect("available products are known");
@@ -188,18 +294,6 @@ fn by_popularity(products: &[Option<Arc<ProductRow>>], available: &Bitmap) -> Ve
         b.popularity.total_cmp(&a.popularity).then_with(|| a.product.product_id.cmp(&b.product.product_id))
     });
     ranked
-}
-
-fn categories(products: &[Option<Arc<ProductRow>>]) -> FxHashMap<String, Bitmap> {
-    let mut by_category: FxHashMap<String, Bitmap> = FxHashMap::default();
-    for (at, row) in products.iter().enumerate() {
-        let Some(path) = row.as_ref().and_then(|row| row.product.category.as_deref()) else { continue };
-        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
-        for end in ends {
-            by_category.entry(path[..end].to_owned()).or_insert_with(|| Bitmap::none(products.len())).insert(at);
-        }
-    }
-    by_category
 }
 
 #[cfg(test)]
@@ -226,10 +320,21 @@ mod tests {
             row("d", "Laptops", None, Some(100), 9.0),
             row("e", "Laptops", None, None, 2.0),
         ];
-        let snapshot = Snapshot::new(&ProductIds::default(), rows, BTreeMap::new(), None, Day(100));
+        let regions = BTreeMap::from([("North".to_owned(), vec![("c".to_owned(), 1.0), ("e".to_owned(), 0.5)])]);
+        let parts = SnapshotParts {
+            rows,
+            regions,
+            sales_version: "1".to_owned(),
+            fits: Arc::default(),
+            model: None,
+            policy: Policy::default(),
+            today: Day(100),
+        };
+        let snapshot = Snapshot::new(&ProductIds::default(), parts, None).unwrap();
         assert_eq!(snapshot.popular, [1, 4, 0]);
-        assert_eq!(snapshot.by_category["Phones"].iter().collect::<Vec<_>>(), [0, 1, 2]);
-        assert_eq!(snapshot.by_category["Phones/5G"].iter().collect::<Vec<_>>(), [1]);
+        assert_eq!(snapshot.popular_by_region["North"], [4]);
+        let within = |path: &str| (0..5).filter(|number| snapshot.is_in(*number, path)).collect::<Vec<_>>();
+        assert_eq!((within("Phones"), within("Phones/5G"), within("Phone")), (vec![0, 1, 2], vec![1], vec![]));
         assert!(!snapshot.is_available(99));
     }
 }

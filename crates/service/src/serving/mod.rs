@@ -1,16 +1,18 @@
-//! What answers requests: one [`ServedShop`] per shop, with the catalogue and the model in memory behind an atomic swap,
+//! What answers requests: one [`ServedShop`] per shop, with the catalogue and the ranker in memory behind an atomic swap,
 //! the recent history of each customer, and the store that makes events durable. No HTTP here.
 
 mod answer;
 mod catalogue;
+mod everyone;
 mod histories;
 mod people;
 mod shop;
 mod shops;
 
-pub use answer::{Answer, ListRequest, SimilarItem};
+pub use answer::{Answer, ListRequest, Replay, SimilarItem, Term};
 pub use catalogue::{PopularProduct, ProductRow, Snapshot};
+pub use everyone::{EveryoneReport, Place, batch_of};
 
 pub use people::{CustomerRow, CustomerSearch, HistoryRow, Page, ProductSearch, off_thread};
-pub use shop::ServedShop;
+pub use shop::{Explanation, ServedShop};
 pub use shops::Shops;

@@ -2,22 +2,29 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, RwLock};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Relaxed, SeqCst},
+};
+use std::sync::{Arc, Mutex, RwLock};
 
 use data::Shop;
-use domain::{Event, EventKind, Millis, Product};
-use recommend::HistoryEntry;
-use serde::{Deserialize, Serialize};
+use domain::{Cents, Event, EventKind, Fit, Millis, Product};
+use recommend::explain::Language;
+use recommend::rank::{Filters, OwnEvent, Policy, Request};
+use serde::Serialize;
 use tokio::sync::Mutex as AsyncMutex;
+use utoipa::ToSchema;
 
-use super::answer::{Answer, ListRequest, ModelName, SimilarItem};
-use super::catalogue::{PopularProduct, ProductIds, ProductRow, Snapshot};
+use super::answer::{Answer, ListRequest, Replay, SimilarItem, StoredAnswer};
+use super::catalogue::{PopularProduct, ProductIds, ProductRow, Snapshot, SnapshotParts};
 use super::histories::{Histories, Sign};
 use crate::clock;
-use crate::error::{Kind, Result, ServiceError};
-use crate::flows::rows::{floats, integers, query, texts, typed_rows};
-use crate::flows::{dataset, models};
+use crate::error::{Result, ServiceError};
+use crate::flows::dataset::Dealings;
+use crate::flows::learned::HALF_LIFE_DAYS;
+use crate::flows::rows::{integers, query, texts, typed_rows};
+use crate::flows::{dataset, learned, models, policy};
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::store::{Appended, LoggedEvent, Store};
@@ -25,10 +32,6 @@ use crate::store::{Appended, LoggedEvent, Store};
 /// Stored answers kept per shop; the oldest go first.
 const ANSWERS_MAX: i64 = 200_000;
 const CUSTOMERS_MAX: usize = 2_000_000;
-/// Products of a region's popularity list.
-const REGIONAL_MAX: usize = 200;
-/// Popularity halves in this time.
-const HALF_LIFE_DAYS: f64 = 30.0;
 
 /// One shop, loaded.
 pub struct ServedShop {
@@ -36,7 +39,7 @@ pub struct ServedShop {
     pub id: String,
     pub shop: Shop,
     pub store: Store,
-    pub ids: ProductIds,
+    pub ids: Arc<ProductIds>,
     pub histories: Histories,
     pub metrics: Arc<Metrics>,
     pub jobs: Jobs,
@@ -45,14 +48,22 @@ pub struct ServedShop {
     pub(crate) maintenance: AsyncMutex<()>,
     /// Grows with every change of rows, so that a snapshot knows whether it is behind.
     pub(crate) changes: AtomicU64,
+    base: Mutex<Option<Arc<Base>>>,
+    /// Reloads asked for, and the last of them that the snapshot answers.
+    asked: AtomicU64,
+    answered: AtomicU64,
+    /// Of the `tercet.toml` that the snapshot follows.
+    policy_stamp: Mutex<Option<(std::time::SystemTime, u64)>>,
 }
 
-/// What an answer was computed from.
-#[derive(Serialize, Deserialize)]
-struct StoredAnswer {
-    at: i64,
-    answer: Answer,
-    history: Vec<(String, f32, i64)>,
+/// What is read from the tables, kept while they do not change.
+struct Base {
+    /// Of the tables it was read from.
+    version: String,
+    products: BTreeMap<String, Product>,
+    sales: BTreeMap<String, Sales>,
+    regions: BTreeMap<String, Vec<(String, f32)>>,
+    fits: Arc<Vec<Fit>>,
 }
 
 impl ServedShop {
@@ -70,8 +81,11 @@ impl ServedShop {
         let root = shop.root().to_owned();
         let root = root.as_path();
         let store = Store::open(&root.join("service.db"), ANSWERS_MAX)?;
-        let ids = ProductIds::default();
-        let snapshot = build_snapshot(&shop, &store, &ids).await?;
+        let ids = Arc::new(ProductIds::default());
+        let stamp = policy::stamp(root);
+        let rules = policy::read(root)?;
+        let base = Arc::new(base(&shop).await?);
+        let snapshot = build_snapshot(&shop, &store, &ids, base.clone(), rules, None).await?;
         let id = root.canonicalize()?.file_name().map_or("shop".to_owned(), |name| name.to_string_lossy().into_owned());
         let served = ServedShop {
             id,
@@ -84,6 +98,10 @@ impl ServedShop {
             snapshot: RwLock::new(Arc::new(snapshot)),
             maintenance: AsyncMutex::new(()),
             changes: AtomicU64::new(0),
+            base: Mutex::new(Some(base)),
+            asked: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            policy_stamp: Mutex::new(stamp),
         };
         served.load_histories().await?;
         Ok(Arc::new(served))
@@ -93,27 +111,62 @@ impl ServedShop {
         self.snapshot.read().expect("no holder panics").clone()
     }
 
-    /// Builds a new snapshot from tables, changed rows and the current model, and swaps it in. Requests under way keep
-    /// the one they started with.
+    /// Builds a new snapshot from tables, changed rows, policy and the current model, and swaps it in. Requests under way
+    /// keep the one they started with. Of many callers at once few build: a build answers all who asked before it began.
     pub async fn reload(&self) -> Result<()> {
+        let mine = self.asked.fetch_add(1, SeqCst) + 1;
         let _alone = self.maintenance.lock().await;
+        if self.answered.load(SeqCst) >= mine {
+            return Ok(());
+        }
         self.reload_alone().await
     }
 
     pub(crate) async fn reload_alone(&self) -> Result<()> {
-        let fresh = build_snapshot(&self.shop, &self.store, &self.ids).await?;
+        let answers = self.asked.load(SeqCst);
+        let previous = self.snapshot();
+        let stamp = policy::stamp(self.shop.root());
+        // A shop goes on with the rules it had rather than without any.
+        let rules = policy::read(self.shop.root()).unwrap_or_else(|error| {
+            tracing::warn!(shop.id = %self.id, message = %error.message, "the rules before it stay in force");
+            previous.ranker.policy().clone()
+        });
+        let kept = self.base.lock().expect("no holder panics").clone();
+        let version = tables_version(&self.shop)?;
+        let fresh = match kept.filter(|kept| kept.version == version) {
+            Some(kept) => kept,
+            None => Arc::new(base(&self.shop).await?),
+        };
+        *self.base.lock().expect("no holder panics") = Some(fresh.clone());
+        let snapshot = build_snapshot(&self.shop, &self.store, &self.ids, fresh, rules, Some(previous.clone())).await?;
         let version = |snapshot: &Snapshot| snapshot.model.as_ref().map(|model| model.info.version.clone());
-        let swapped = version(&fresh) != version(&self.snapshot());
-        *self.snapshot.write().expect("no holder panics") = Arc::new(fresh);
+        let swapped = version(&snapshot) != version(&previous);
+        *self.snapshot.write().expect("no holder panics") = Arc::new(snapshot);
+        *self.policy_stamp.lock().expect("no holder panics") = stamp;
+        self.answered.store(answers, SeqCst);
         self.metrics.model_swaps.fetch_add(u64::from(swapped), Relaxed);
         Ok(())
+    }
+
+    /// Whether the day, the rules or the current model are others than the snapshot's.
+    pub fn is_behind(&self) -> bool {
+        let snapshot = self.snapshot();
+        let model = snapshot.model.as_ref().map(|model| model.info.version.clone());
+        snapshot.ranker.today() != clock::today(&self.shop.config().time_zone)
+            || *self.policy_stamp.lock().expect("no holder panics") != policy::stamp(self.shop.root())
+            || model != models::current(self.shop.root())
     }
 
     async fn load_histories(&self) -> Result<()> {
         dataset::for_each_pair(&self.shop, |pair| {
             if let Some(product) = self.ids.number(pair.product_id) {
-                let sign = Sign { product, weight: pair.weight, at: pair.at, bought: pair.bought };
-                self.histories.add(pair.customer_id, sign);
+                self.histories.add(pair.customer_id, Sign { product, dealings: pair.dealings });
+            }
+        })
+        .await?;
+        dataset::for_each_price_seen(&self.shop, |customer_id, product_id, price_cents| {
+            if let Some(product) = self.ids.find(product_id) {
+                self.histories.change(customer_id, product, |dealings| dealings.price_cents = price_cents);
             }
         })
         .await?;
@@ -133,16 +186,45 @@ impl ServedShop {
 
     /// Lets an event count from the next request on.
     fn remember(&self, event: &Event) {
-        let weight = dataset::weight_of(self.shop.config(), event.kind, event.value);
-        let product = event.product_id.as_deref().and_then(|id| self.ids.number(id));
-        if let Some(product) = product.filter(|_| weight > 0.0) {
-            let bought = event.kind == EventKind::Purchase;
-            self.histories.add(&event.customer_id, Sign { product, weight, at: event.at.0, bought });
+        let Some(product) = event.product_id.as_deref().and_then(|id| self.ids.number(id)) else { return };
+        let (customer_id, at) = (&event.customer_id, event.at.0);
+        let mut dealings = Dealings::default();
+        match event.kind {
+            EventKind::Return => return self.histories.change(customer_id, product, |known| known.give_back(at)),
+            EventKind::Uncart => {
+                return self.histories.change(customer_id, product, |known| {
+                    if known.seen_kind == Some(EventKind::Cart) {
+                        known.seen_kind = Some(EventKind::View);
+                    }
+                });
+            }
+            EventKind::Purchase => dealings.bought_at = at,
+            kind => {
+                dealings.seen_weight = dataset::weight_of(self.shop.config(), kind, event.value);
+                if dealings.seen_weight <= 0.0 {
+                    return;
+                }
+                (dealings.seen_kind, dealings.seen_at) = (Some(kind), at);
+                dealings.price_cents = event.price_cents.map_or(0, |price| price.0);
+            }
         }
+        self.histories.add(customer_id, Sign { product, dealings });
+    }
+
+    /// A look without a price was a look at the catalogue's: noted with the event, so that a later fall is known.
+    fn with_price_seen(&self, mut event: Event, snapshot: &Snapshot) -> Event {
+        let is_look = matches!(event.kind, EventKind::View | EventKind::Favourite | EventKind::Cart);
+        if is_look && event.price_cents.is_none() {
+            let number = event.product_id.as_deref().and_then(|id| self.ids.find(id));
+            event.price_cents = number.and_then(|number| snapshot.row(number)?.product.price_cents);
+        }
+        event
     }
 
     /// Accepts events: on disk first, then in memory, then the answer.
     pub async fn accept(&self, events: Vec<Event>, key: Option<String>) -> Result<Appended> {
+        let snapshot = self.snapshot();
+        let events: Vec<Event> = events.into_iter().map(|event| self.with_price_seen(event, &snapshot)).collect();
         let mut logged = Vec::with_capacity(events.len());
         for event in &events {
             logged.push(LoggedEvent { customer_id: event.customer_id.clone(), body: serde_json::to_string(event)? });
@@ -158,93 +240,88 @@ impl ServedShop {
     /// Makes, stores and returns a list.
     pub fn recommend(&self, request: &ListRequest) -> Result<Answer> {
         let snapshot = self.snapshot();
-        let mut signs = Vec::new();
-        self.histories.read(&request.customer_id, &mut signs);
         let now = clock::now();
         if let Some(id) = &request.context_product {
-            let product = self.ids.find(id).filter(|number| snapshot.row(*number).is_some());
-            let product = product.ok_or_else(|| ServiceError::not_found("product", id))?;
-            let weight = dataset::weight_of(self.shop.config(), EventKind::View, None).max(1.0);
-            signs.retain(|sign| sign.product != product || sign.bought);
-            signs.push(Sign { product, weight, at: now.0, bought: false });
+            let known = self.ids.find(id).is_some_and(|number| snapshot.row(number).is_some());
+            known.then_some(()).ok_or_else(|| ServiceError::not_found("product", id))?;
         }
-        let ranked = snapshot.rank(&signs, request);
         let (seq, list_id) = self.store.next_list_id();
-        let mut items = Vec::with_capacity(ranked.products.len());
-        for (number, terms) in ranked.products {
-            let reasons = match request.explain {
-                true => snapshot.reasons(&ranked.history, number, &request.language),
-                false => Vec::new(),
-            };
-            items.extend(snapshot.answer_item(number, terms, reasons));
-        }
-        let answer = Answer {
-            list_id: list_id.clone(),
-            customer_id: request.customer_id.clone(),
-            model: snapshot
-                .model
-                .as_ref()
-                .map(|model| ModelName { version: model.info.version.clone(), card: model.info.card.clone() }),
-            fallback: ranked.fallback.map(str::to_owned),
-            items,
-        };
-        let product = |entry: &HistoryEntry| {
-            let id = snapshot.model.as_ref().and_then(|model| model.product_ids.get(entry.item as usize));
-            (id.cloned().unwrap_or_default(), entry.weight, entry.at)
-        };
-        let history = ranked.history.iter().map(product).collect();
-        let body = serde_json::to_string(&StoredAnswer { at: now.0, answer: answer.clone(), history })?;
+        let asked = self.rank_request(&snapshot, request, now, seed_of(&list_id));
+        let answer = snapshot.ranker.recommend(&asked).map_err(|error| ServiceError::usage("n", error.to_string()))?;
+        let stored = StoredAnswer::new(now.0, &snapshot, answer);
+        let explained = request.explain.then(|| language(&request.language));
+        let answer = stored.view(&list_id, &snapshot, explained);
+        let body = serde_json::to_string(&stored)?;
         if !self.store.keep_answer(seq, list_id, request.customer_id.clone(), now.0, body) {
             self.metrics.answers_dropped.fetch_add(1, Relaxed);
         }
         Ok(answer)
     }
 
-    /// A stored answer, with reasons computed again from the model and the history it was made from.
-    pub fn explain(&self, list_id: &str, product_id: Option<&str>, language: &str) -> Result<(i64, Answer)> {
+    /// A request in the ranker's words, with the customer's own history.
+    pub(crate) fn rank_request(&self, snapshot: &Snapshot, request: &ListRequest, now: Millis, seed: u64) -> Request {
+        let mut signs = Vec::new();
+        self.histories.read(&request.customer_id, &mut signs);
+        let config = self.shop.config();
+        let of_purchase = dataset::purchase_weight(config);
+        let catalogue = snapshot.ranker.catalogue();
+        let mut events = Vec::with_capacity(signs.len() + 1);
+        for sign in &signs {
+            let Some(item) = snapshot.item(sign.product) else { continue };
+            let product_id = &catalogue.product(item).product_id;
+            let Dealings { seen_weight, seen_kind, seen_at, price_cents, bought_at } = sign.dealings;
+            let event = |kind, at, weight, price_cents: i64| OwnEvent {
+                product_id: product_id.clone(),
+                kind,
+                at: Millis(at),
+                price_cents: Some(Cents(price_cents)).filter(|price| price.0 > 0),
+                weight,
+            };
+            events.extend(seen_kind.map(|kind| event(kind, seen_at, seen_weight, price_cents)));
+            events.extend((bought_at != 0).then(|| event(EventKind::Purchase, bought_at, of_purchase, 0)));
+        }
+        if let Some(id) = &request.context_product {
+            let weight = dataset::weight_of(config, EventKind::View, None).max(1.0);
+            let (product_id, kind) = (id.clone(), EventKind::View);
+            events.push(OwnEvent { product_id, kind, at: now, price_cents: None, weight });
+        }
+        let filters = Filters {
+            categories: request.category.iter().cloned().collect(),
+            price_min_cents: request.price_min_cents.map(Cents),
+            price_max_cents: request.price_max_cents.map(Cents),
+            include_owned: request.include_owned,
+            ..Filters::default()
+        };
+        Request {
+            customer_id: Some(request.customer_id.clone()),
+            n: request.n,
+            now,
+            region: request.region.clone(),
+            context_product: request.context_product.clone(),
+            events,
+            filters,
+            seed,
+        }
+    }
+
+    /// A stored answer with its terms and reasons; made again and compared if `replayed`.
+    pub fn explain(&self, list_id: &str, product_id: Option<&str>, tag: &str, replayed: bool) -> Result<Explanation> {
         self.store.settle()?;
         let body = self.store.answer(list_id)?.ok_or_else(|| {
             ServiceError::not_found("stored list", list_id)
                 .help(format!("the last {ANSWERS_MAX} lists are kept; ask for a new one"))
         })?;
-        let StoredAnswer { at, mut answer, history } = serde_json::from_str(&body)?;
+        let stored = StoredAnswer::read(&body)?;
+        let snapshot = self.snapshot();
+        let mut answer = stored.view(list_id, &snapshot, Some(language(tag)));
         if let Some(id) = product_id {
             answer.items.retain(|item| item.product_id == id);
             if answer.items.is_empty() {
                 return Err(ServiceError::not_found("product in this list", id));
             }
         }
-        let snapshot = self.snapshot();
-        let Some(then) = self.snapshot_of(&snapshot, answer.model.as_ref())? else { return Ok((at, answer)) };
-        let entries: Vec<HistoryEntry> = history
-            .iter()
-            .filter_map(|(id, weight, at)| {
-                Some(HistoryEntry { item: then.item(self.ids.find(id)?)?, weight: *weight, at: *at })
-            })
-            .collect();
-        for item in &mut answer.items {
-            if let Some(number) = self.ids.find(&item.product_id) {
-                item.reasons = then.reasons(&entries, number, language);
-            }
-        }
-        Ok((at, answer))
-    }
-
-    /// The snapshot with the model an answer was made by: the present one, or one with that model read back.
-    fn snapshot_of(&self, present: &Arc<Snapshot>, model: Option<&ModelName>) -> Result<Option<Arc<Snapshot>>> {
-        let Some(name) = model else { return Ok(Some(present.clone())) };
-        if present.model.as_ref().is_some_and(|model| model.info.version == name.version) {
-            return Ok(Some(present.clone()));
-        }
-        match models::load(self.shop.root(), &name.version) {
-            Ok(model) => {
-                let rows = present.products.iter().flatten().map(|row| ProductRow::clone(row)).collect();
-                let today = clock::today(&self.shop.config().time_zone);
-                Ok(Some(Arc::new(Snapshot::new(&self.ids, rows, BTreeMap::new(), Some(Arc::new(model)), today))))
-            }
-            Err(error) if error.kind == Kind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let replay = replayed.then(|| stored.replay(&snapshot));
+        Ok(Explanation { at: stored.at, replay, answer })
     }
 
     pub fn similar(&self, product_id: &str, n: usize) -> Result<Vec<SimilarItem>> {
@@ -259,12 +336,7 @@ impl ServedShop {
 
     pub fn popular(&self, category: Option<&str>, region: Option<&str>, n: usize) -> Vec<PopularProduct> {
         let snapshot = self.snapshot();
-        let within = category.map(|path| snapshot.by_category.get(path));
-        let passes = |number: &&u32| match within {
-            Some(Some(bitmap)) => bitmap.contains(**number as usize),
-            Some(None) => false,
-            None => true,
-        };
+        let passes = |number: &&u32| category.is_none_or(|path| snapshot.is_in(**number, path));
         let mut seen = rustc_hash::FxHashSet::default();
         let regional = region.and_then(|region| snapshot.popular_by_region.get(region));
         let all = regional.into_iter().flatten().chain(&snapshot.popular).filter(passes);
@@ -291,38 +363,104 @@ impl ServedShop {
     }
 }
 
-async fn build_snapshot(shop: &Shop, store: &Store, ids: &ProductIds) -> Result<Snapshot> {
-    let mut products: BTreeMap<String, Product> = BTreeMap::new();
-    for product in typed_rows::<Product>(&query(shop, "select * from products").await?)? {
-        products.insert(product.product_id.clone(), product);
-    }
-    for changed in store.overlays("products")? {
-        match changed.body {
-            Some(body) => products.insert(changed.key, serde_json::from_str(&body)?),
-            None => products.remove(&changed.key),
-        };
-    }
-    let mut sales = sales(shop).await?;
-    let rows = products.into_values().map(|product| {
-        let sold = sales.remove(&product.product_id).unwrap_or_default();
-        ProductRow {
-            product,
-            n_orders: sold.n_orders,
-            n_events: sold.n_events,
-            revenue_cents: sold.revenue_cents,
-            popularity: sold.popularity,
-        }
-    });
-    let rows: Vec<ProductRow> = rows.collect();
-    let regions = regional(shop, ids).await?;
-    let root = shop.root().to_owned();
-    let model = tokio::task::spawn_blocking(move || models::load_current(&root));
-    let model = model.await.map_err(|error| ServiceError::failed(format!("loading the model: {error}")))??;
-    let today = clock::today(&shop.config().time_zone);
-    Ok(Snapshot::new(ids, rows, regions, model.map(Arc::new), today))
+/// A stored list, explained.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Explanation {
+    /// When the list was made, UTC milliseconds.
+    pub at: i64,
+    /// Only if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
+    #[serde(flatten)]
+    pub answer: Answer,
 }
 
-#[derive(Default)]
+/// What exploration draws by: the part of a list's id that nobody can guess.
+fn seed_of(list_id: &str) -> u64 {
+    list_id.rsplit('-').next().and_then(|salt| u64::from_str_radix(salt, 16).ok()).unwrap_or(0)
+}
+
+fn language(tag: &str) -> Language {
+    Language::from_tag(tag).unwrap_or_default()
+}
+
+/// The generations of the tables a snapshot reads.
+fn tables_version(shop: &Shop) -> Result<String> {
+    let mut version = dataset::data_version(shop)?;
+    for name in ["products", "customers", "fits"] {
+        let generation = shop.tables().manifest(data::Tables::spec(name)?)?.generation;
+        version.push_str(&format!(" {name}-{generation}"));
+    }
+    Ok(version)
+}
+
+async fn base(shop: &Shop) -> Result<Base> {
+    // Read first: whatever changes meanwhile is read again next time.
+    let version = tables_version(shop)?;
+    let products = typed_rows::<Product>(&query(shop, "select * from products").await?)?;
+    let share = |favourites: Vec<(String, f64)>| {
+        let most = favourites.first().map_or(1.0, |first| first.1);
+        favourites.into_iter().map(|(id, n)| (id, (n / most) as f32)).collect()
+    };
+    let regions = learned::favourites_by_region(shop).await?;
+    Ok(Base {
+        version,
+        products: products.into_iter().map(|product| (product.product_id.clone(), product)).collect(),
+        sales: sales(shop).await?,
+        regions: regions.into_iter().map(|(region, favourites)| (region, share(favourites))).collect(),
+        fits: Arc::new(learned::fits(shop).await?),
+    })
+}
+
+async fn build_snapshot(
+    shop: &Shop,
+    store: &Store,
+    ids: &Arc<ProductIds>,
+    base: Arc<Base>,
+    policy: Policy,
+    previous: Option<Arc<Snapshot>>,
+) -> Result<Snapshot> {
+    let overlays = store.overlays("products")?;
+    let (root, ids) = (shop.root().to_owned(), ids.clone());
+    let today = clock::today(&shop.config().time_zone);
+    super::off_thread(move || {
+        let mut products = base.products.clone();
+        for changed in overlays {
+            match changed.body {
+                Some(body) => products.insert(changed.key, serde_json::from_str(&body)?),
+                None => products.remove(&changed.key),
+            };
+        }
+        let row = |product: Product| {
+            let sold = base.sales.get(&product.product_id).copied().unwrap_or_default();
+            let Sales { n_orders, n_events, revenue_cents, popularity } = sold;
+            ProductRow { product, n_orders, n_events, revenue_cents, popularity }
+        };
+        let current = models::current(&root);
+        let kept = previous.as_ref().and_then(|previous| previous.model.clone());
+        let model = match kept.filter(|kept| Some(&kept.info.version) == current.as_ref()) {
+            Some(kept) => Some(kept),
+            None => current.map(|version| models::load(&root, &version)).transpose()?.map(Arc::new),
+        };
+        let parts = SnapshotParts {
+            rows: products.into_values().map(row).collect(),
+            regions: base.regions.clone(),
+            sales_version: base.version.clone(),
+            fits: base.fits.clone(),
+            model,
+            policy,
+            today,
+        };
+        let snapshot = Snapshot::new(&ids, parts, previous.as_deref())?;
+        for doubt in &snapshot.doubts {
+            tracing::warn!(doubt, "tercet.toml names what the catalogue lacks");
+        }
+        Ok(snapshot)
+    })
+    .await
+}
+
+#[derive(Clone, Copy, Default)]
 struct Sales {
     n_orders: i64,
     n_events: i64,
@@ -366,24 +504,4 @@ async fn sales(shop: &Shop) -> Result<BTreeMap<String, Sales>> {
         }
     }
     Ok(sales)
-}
-
-/// The products most ordered in each region.
-async fn regional(shop: &Shop, ids: &ProductIds) -> Result<BTreeMap<String, Vec<u32>>> {
-    let sql = "select c.region as region, o.product_id as product_id, cast(count(*) as double) as n
-        from orders o join customers c on o.customer_id = c.customer_id
-        where c.region is not null and o.quantity > 0 group by c.region, o.product_id
-        order by region, n desc, product_id";
-    let mut regions: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-    for batch in query(shop, sql).await? {
-        let (names, products) = (texts(&batch, "region")?, texts(&batch, "product_id")?);
-        let counts = floats(&batch, "n")?;
-        for at in 0..batch.num_rows() {
-            let listed = regions.entry(names.value(at).to_owned()).or_default();
-            if listed.len() < REGIONAL_MAX && counts.value(at) > 0.0 {
-                listed.extend(ids.number(products.value(at)));
-            }
-        }
-    }
-    Ok(regions)
 }
