@@ -50,7 +50,13 @@ pub async fn demo(asked: Demo) -> Result<()> {
     if service::flows::models::load_current(shop.root())?.is_none() {
         eprintln!("Training.");
         let bar = Progress::new(false);
-        let request = TrainRequest { algorithm: None, set: Vec::new(), seed: asked.seed, n_threads: 2 };
+        let request = TrainRequest {
+            algorithm: None,
+            set: Vec::new(),
+            n_trials: service::flows::train::N_TRIALS,
+            seed: asked.seed,
+            n_threads: 2,
+        };
         train(&shop, request, &|share, what| bar.report(share, what)).await?;
     }
     // For unattended starts; people are shown a generated one.

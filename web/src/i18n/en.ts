@@ -477,6 +477,7 @@ export const en = {
       similar_customers: "Similar customers",
       model_popularity: "Popularity (model)",
       remainder: "Rest of own history",
+      regional: "Popular in the region",
     },
     reason: {
       pinned: "Pinned",
@@ -511,6 +512,7 @@ export const en = {
       durable: "Variety",
       bury: "Variety",
       diversity: "Variety",
+      regional: "Popular in the region",
     },
     fallback: { popular: "popular products", content: "similar content", baseline: "baseline" },
     channel: {

@@ -475,6 +475,7 @@ export const zh: Dictionary = {
       similar_customers: "相似顾客",
       model_popularity: "热度（模型）",
       remainder: "其余本人历史",
+      regional: "当地热门",
     },
     reason: {
       pinned: "置顶",
@@ -509,6 +510,7 @@ export const zh: Dictionary = {
       durable: "多样性",
       bury: "多样性",
       diversity: "多样性",
+      regional: "当地热门",
     },
     fallback: { popular: "热门商品", content: "内容相似", baseline: "基线" },
     channel: {

@@ -53,7 +53,7 @@ fn popularity_then_model_then_history() {
 fn filters_hold_and_lists_stay_full() {
     let (_folder, served) = served();
     assert_eq!(served.job("train", json!({"algorithm": "ease"}))["state"], "done");
-    let list = served.get("/v1/recommendations?customer=c0&n=10&category=Phones&include_owned=true");
+    let list = served.get("/v1/recommendations?customer=c0&n=10&category=Music&include_owned=true");
     assert_eq!(halves(&list), [0; 10]);
     let list = served.get("/v1/recommendations?customer=c0&n=20&price_min=30000&price_max=60000&include_owned=true");
     let mut found = ids(&list);
@@ -61,7 +61,7 @@ fn filters_hold_and_lists_stay_full() {
     assert_eq!(found, ["p2", "p3", "p4", "p5"]);
     let owned = ids(&served.get("/v1/recommendations?customer=c0&n=20"));
     assert_eq!(owned.len(), 20 - 6 + repeated(), "bought products are left out");
-    let sold_out = json!({"name": "Product 2", "category": "Phones/5G", "stock": 0});
+    let sold_out = json!({"name": "Product 2", "category": "Music/Pop", "stock": 0});
     assert_eq!(served.call("PUT", "/v1/products/p2", Some(sold_out)).status, 204);
     assert!(!ids(&served.get("/v1/recommendations?customer=c1&n=20")).contains(&"p2".to_owned()));
     assert_eq!(served.call("DELETE", "/v1/products/p3", None).status, 204);
@@ -237,7 +237,7 @@ fn the_overview_metrics_and_page_are_there() {
     assert_eq!(overview["requests"]["per_minute"].as_array().unwrap().len(), 60);
     let customers = served.get("/v1/customers?sort=spent&limit=5");
     assert_eq!((customers["total"].as_u64(), customers["items"][0]["n_orders"].as_u64()), (Some(40), Some(6)));
-    let products = served.get("/v1/products?query=product%201&category=Laptops&limit=3");
+    let products = served.get("/v1/products?query=product%201&category=Movies&limit=3");
     assert_eq!(products["items"].as_array().unwrap().len(), 3);
     let metrics = send(served.address, "GET", "/metrics", &[], None).body;
     assert!(

@@ -8,4 +8,5 @@ mod durability;
 mod hostile;
 mod http;
 mod openapi;
+mod ranking;
 mod shop;
