@@ -479,12 +479,13 @@ async fn newest(shop: &Shop) -> Result<Millis> {
 async fn sales(shop: &Shop) -> Result<BTreeMap<String, Sales>> {
     let mut sales: BTreeMap<String, Sales> = BTreeMap::new();
     let newest = newest(shop).await?.0;
-    // Per product and day, so that the decay is one multiplication per row here instead of one per event there.
+    // Per product and day, so that the decay is one multiplication per row here instead of one per event there; in order,
+    // so that sums are the same each time.
     let orders = "select product_id, date_trunc('day', ordered_at) as day, count(distinct order_id) as n,
         sum(quantity * unit_price_cents - coalesce(discount_cents, 0)) as revenue
-        from orders group by product_id, date_trunc('day', ordered_at)";
+        from orders group by product_id, date_trunc('day', ordered_at) order by product_id, day";
     let events = "select product_id, date_trunc('day', at) as day, count(*) as n, 0 as revenue
-        from events where product_id is not null group by product_id, date_trunc('day', at)";
+        from events where product_id is not null group by product_id, date_trunc('day', at) order by product_id, day";
     for (sql, weight) in [(orders, 5.0f64), (events, 1.0)] {
         for batch in query(shop, sql).await? {
             let (products, days) = (texts(&batch, "product_id")?, integers(&batch, "day")?);
