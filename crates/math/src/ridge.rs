@@ -68,6 +68,15 @@ impl Factors {
         product
     }
 
+    /// The products of the rows numbered `range` with each row of `xs`. Shape of `out`: (rows of xs, range.len()).
+    pub fn dot_block(&self, range: std::ops::Range<usize>, xs: &[f32], out: &mut [f32]) {
+        let (n_xs, n) = (xs.len() / self.stride, range.len());
+        let left = MatRef::from_row_major_slice(xs, n_xs, self.stride);
+        let rows = &self.values[range.start * self.stride..range.end * self.stride];
+        let right = MatRef::from_row_major_slice(rows, n, self.stride).transpose();
+        matmul(MatMut::from_row_major_slice_mut(out, n_xs, n), Accum::Replace, left, right, 1.0, Par::Seq);
+    }
+
     /// The product of every row with `x`. Shape of `out`: (n_rows).
     pub fn dot_all(&self, x: &[f32], out: &mut [f32]) {
         let right = MatRef::from_column_major_slice(x, self.stride, 1);
@@ -200,8 +209,9 @@ pub enum Solver {
 /// The observed rows of one problem, gathered side by side.
 #[derive(Default)]
 pub struct Observed {
-    /// Shape: (n, stride).
+    /// Its first `n_filled` values are the rows, shape (n, stride). It never shrinks, so that reusing it costs nothing.
     rows: Vec<f32>,
+    n_filled: usize,
     weights: Vec<f32>,
     targets: Vec<f32>,
     scratch: Vec<f32>,
@@ -212,7 +222,7 @@ pub struct Observed {
 
 impl Observed {
     pub fn clear(&mut self) {
-        self.rows.clear();
+        self.n_filled = 0;
         self.weights.clear();
         self.targets.clear();
     }
@@ -220,7 +230,9 @@ impl Observed {
     /// Adds a row with its w ≥ 0 and its c.
     #[inline]
     pub fn push(&mut self, row: &[f32], weight: f32, target: f32) {
+        self.rows.truncate(self.n_filled);
         self.rows.extend_from_slice(row);
+        self.n_filled = self.rows.len();
         self.weights.push(weight);
         self.targets.push(target);
     }
@@ -229,10 +241,13 @@ impl Observed {
     /// for well before its turn.
     pub fn gather(&mut self, factors: &Factors, rows: &[u32], weights: impl Iterator<Item = (f32, f32)>) {
         let stride = factors.stride;
-        let start = self.rows.len();
-        self.rows.resize(start + rows.len() * stride, 0.0);
+        let start = self.n_filled;
+        self.n_filled += rows.len() * stride;
+        if self.rows.len() < self.n_filled {
+            self.rows.resize(self.n_filled, 0.0);
+        }
         rows.iter().take(AHEAD).for_each(|&row| prefetch(factors.row(row as usize)));
-        for (at, out) in self.rows[start..].chunks_exact_mut(stride).enumerate() {
+        for (at, out) in self.rows[start..self.n_filled].chunks_exact_mut(stride).enumerate() {
             if let Some(&row) = rows.get(at + AHEAD) {
                 prefetch(factors.row(row as usize));
             }
@@ -243,7 +258,7 @@ impl Observed {
             self.weights.push(weight);
             self.targets.push(target);
         }
-        assert_eq!(self.rows.len(), self.weights.len() * stride, "one (w, c) per row");
+        assert_eq!(self.n_filled, self.weights.len() * stride, "one (w, c) per row");
     }
 
     /// Solves for x' from the start `x` (whitened, shape (stride)), which receives the solution.
@@ -262,7 +277,7 @@ impl Observed {
             Solver::Cg { n_steps, tolerance } => {
                 self.scratch.resize(3 * stride, 0.0);
                 let problem = Problem {
-                    rows: &self.rows,
+                    rows: &self.rows[..self.n_filled],
                     weights: &self.weights,
                     targets: &self.targets,
                     identity: if extra_l2 > 0.0 { &shared.identity } else { &[] },
@@ -283,8 +298,10 @@ impl Observed {
             let identity = &shared.identity[i * stride..(i + 1) * stride];
             *value = -x[i] - extra_l2 * dot(identity, x);
         }
-        for ((row, scaled), (weight, target)) in
-            self.rows.chunks(stride).zip(scaled.chunks_mut(size)).zip(self.weights.iter().zip(&self.targets))
+        for ((row, scaled), (weight, target)) in self.rows[..self.n_filled]
+            .chunks(stride)
+            .zip(scaled.chunks_mut(size))
+            .zip(self.weights.iter().zip(&self.targets))
         {
             let factor = target - weight * dot(row, x);
             let root = weight.sqrt();

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use math::{Csr, top_k::TopK};
+use math::{Csr, Factors, top_k::TopK};
 
 use crate::{HistoryEntry, Interactions, Recommender};
 
@@ -108,6 +108,43 @@ pub fn by_item_weights(
     for_each_user(users, k, n_threads, work)
 }
 
+/// Lists of models that score an item by the product of its row with a user's vector: a block of users against a block
+/// of items at a time, so that scores are looked at while they are still in cache.
+pub fn by_factors(
+    items: &Factors,
+    fold_in: &(dyn Fn(&[HistoryEntry]) -> Vec<f32> + Sync),
+    interactions: &Interactions,
+    users: Range<usize>,
+    k: usize,
+    n_threads: usize,
+) -> Lists {
+    let work = || {
+        let mut vectors: Vec<f32> = Vec::new();
+        let mut scores = vec![0f32; USERS * ITEMS];
+        let mut best = vec![TopK::with_floor(k, f32::MIN); USERS];
+        move |users: Range<usize>| {
+            vectors.clear();
+            users.clone().for_each(|user| vectors.extend(fold_in(&interactions.history(user))));
+            let mut seen: Vec<&[u32]> = users.clone().map(|user| interactions.matrix.row(user).0).collect();
+            for start in (0..items.n_rows).step_by(ITEMS) {
+                let range = start..(start + ITEMS).min(items.n_rows);
+                let scores = &mut scores[..users.len() * range.len()];
+                items.dot_block(range.clone(), &vectors, scores);
+                for ((row, best), seen) in scores.chunks_mut(range.len()).zip(&mut best).zip(&mut seen) {
+                    let (here, later) = seen.split_at(seen.partition_point(|&item| (item as usize) < range.end));
+                    here.iter().for_each(|&item| row[item as usize - start] = 0.0);
+                    *seen = later;
+                    take(row, start, best);
+                }
+            }
+            best[..users.len()].iter_mut().map(|best| best.drain_sorted(f32::MIN)).collect()
+        }
+    };
+    for_each_block(users, k, n_threads, work)
+}
+
+/// Items whose scores are computed together for `USERS` users.
+const ITEMS: usize = 1024;
 /// Items looked at together.
 const BLOCK: usize = 64;
 /// Users handled between two looks at the shared counter.
@@ -142,10 +179,21 @@ fn take(scores: &[f32], first: usize, best: &mut TopK) {
     }
 }
 
-/// Runs one worker per thread over blocks of users; each list depends on its user alone.
+/// Runs one worker per thread over users; each list depends on its user alone.
 fn for_each_user<W>(users: Range<usize>, k: usize, n_threads: usize, work: impl Fn() -> W + Sync) -> Lists
 where
     W: FnMut(usize) -> Vec<(u32, f32)>,
+{
+    for_each_block(users, k, n_threads, || {
+        let mut list_of = work();
+        move |users: Range<usize>| users.map(&mut list_of).collect()
+    })
+}
+
+/// Runs one worker per thread over blocks of at most `USERS` users; a worker gives one list per user of a block.
+fn for_each_block<W>(users: Range<usize>, k: usize, n_threads: usize, work: impl Fn() -> W + Sync) -> Lists
+where
+    W: FnMut(Range<usize>) -> Vec<Vec<(u32, f32)>>,
 {
     let mut lists = Lists { k, items: vec![NO_ITEM; users.len() * k], scores: vec![0.0; users.len() * k] };
     if k == 0 {
@@ -155,13 +203,15 @@ where
     let chunks = lists.items.chunks_mut(USERS * k).zip(lists.scores.chunks_mut(USERS * k));
     let chunks: Vec<_> = chunks.map(|chunk| std::sync::Mutex::new(Some(chunk))).collect();
     let run = || {
-        let mut list_of = work();
+        let mut lists_of = work();
         loop {
             let nth = next.fetch_add(1, Ordering::Relaxed);
             let Some(chunk) = chunks.get(nth) else { return };
             let (items, scores) = chunk.lock().expect("no panic").take().expect("each chunk is taken once");
-            for (at, (items, scores)) in items.chunks_mut(k).zip(scores.chunks_mut(k)).enumerate() {
-                for (place, (item, score)) in list_of(users.start + nth * USERS + at).into_iter().enumerate() {
+            let start = users.start + nth * USERS;
+            let lists = lists_of(start..start + items.len() / k);
+            for ((items, scores), list) in items.chunks_mut(k).zip(scores.chunks_mut(k)).zip(lists) {
+                for (place, (item, score)) in list.into_iter().enumerate() {
                     (items[place], scores[place]) = (item, score);
                 }
             }

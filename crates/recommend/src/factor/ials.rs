@@ -2,11 +2,14 @@
 //! confidence that grows with the weight, everything else 0 with a small one. The fitted model keeps only the items:
 //! a customer is solved for from the history at hand, which also splits a score exactly over that history.
 
+use std::ops::Range;
+
 use domain::{Card, Kind, Param, Settings};
 use math::ridge::{Factors, Observed, Solver, Whitened};
 use math::{Csr, Random};
 use rayon::prelude::*;
 
+use crate::batch::{self, Lists};
 use crate::bytes::{Reader, Writer};
 use crate::fitting::{BINARY, checked_matrix, on_threads};
 use crate::linear::item_weights::{best_first, largest_first, weighed};
@@ -186,7 +189,7 @@ fn random_factors(n_rows: usize, n_factors: usize, seed: u64) -> Factors {
 fn half_epoch(matrix: &Csr, objective: &Objective, solver: Solver, others: &Factors, solved: &mut Factors) {
     let shared = objective.shared(others);
     let stride = solved.stride;
-    let chunks = solved.values.par_chunks_mut(ROWS * stride).enumerate().with_max_len(1);
+    let chunks = solved.values.par_chunks_mut(ROWS * stride).enumerate();
     chunks.for_each_init(
         || (Observed::default(), vec![0f32; ROWS * stride]),
         |(observed, whitened), (chunk, rows)| {
@@ -340,6 +343,11 @@ impl Recommender for Ials {
         vec![("loss", self.loss)]
     }
 
+    fn recommend_batch(&self, interactions: &Interactions, users: Range<usize>, k: usize, n_threads: usize) -> Lists {
+        let fold_in = |history: &[HistoryEntry]| self.fold_in(history);
+        batch::by_factors(&self.shared.factors, &fold_in, interactions, users, k, n_threads)
+    }
+
     fn to_bytes(&self) -> Vec<u8> {
         Writer::new(&CARD, &self.settings)
             .u64("n_items", self.items.n_rows as u64)
@@ -433,6 +441,27 @@ mod tests {
         }
         let found = loss(&data.matrix, &objective, &sides);
         assert!((found / direct - 1.0).abs() < 1e-5, "{found} {direct}");
+    }
+
+    #[test]
+    fn lists_for_many_are_those_found_one_by_one() {
+        let data = example();
+        let model = fit(&data, &CARD.settings_from_texts(&["n_factors=8"]).unwrap(), &FitOptions::default()).unwrap();
+        let slow = batch::by_scoring(model.as_ref(), &data, 3..120, 10, 1);
+        for n_threads in [1, 3] {
+            let fast = model.recommend_batch(&data, 3..120, 10, n_threads);
+            assert_eq!(fast, model.recommend_batch(&data, 3..120, 10, 1));
+            for user in 0..slow.n_users() {
+                let ((items, scores), (_, expected)) = (fast.row(user), slow.row(user));
+                assert_eq!(items.len(), 10);
+                assert!(
+                    scores.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5),
+                    "{user}: {scores:?} {expected:?}"
+                );
+                let (seen, _) = data.matrix.row(3 + user);
+                assert!(items.iter().all(|item| !seen.contains(item)), "{user}");
+            }
+        }
     }
 
     #[test]
