@@ -184,7 +184,7 @@ async fn evaluate(dir: &Path, asked: Evaluate, as_json: bool) -> Result<()> {
     let bar = Progress::new(as_json);
     let found = flows::evaluate::evaluate(&shop, request, &|share, message| bar.report(share, message)).await?;
     drop(bar);
-    store(&shop)?.put_evaluation(&found.id, found.at, serde_json::to_string(&found)?)?;
+    store(&shop)?.put_evaluation(&found.id, found.at, &found)?;
     let measure = plot::measure_of(&found).unwrap_or_default();
     if let Some(path) = &asked.plot {
         std::fs::write(path, plot::svg(&found, &measure))?;
@@ -355,7 +355,7 @@ pub async fn stopped() {
 }
 
 pub fn store(shop: &Shop) -> Result<Store> {
-    Store::open(&shop.root().join("service.db"), i64::MAX / 4)
+    Store::of(shop)
 }
 
 fn keys(dir: &Path, asked: Keys, as_json: bool) -> Result<()> {

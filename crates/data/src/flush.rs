@@ -1,8 +1,10 @@
 //! Moves accepted events from the state store into the `events` table, each exactly once. The table's manifest says
 //! up to which offset it holds them; it changes in the same atomic step as the rows. The store forgets afterwards, and
-//! a crash in between only means that it forgets later.
+//! a crash in between only means that it forgets later. Changed rows of keyed tables move the same way; written twice
+//! they are the same row.
 
-use domain::{Event, TableSpec};
+use domain::{Customer, Event, Product, TableSpec};
+use serde::de::DeserializeOwned;
 
 use crate::files::Step;
 use crate::state::StateStore;
@@ -59,6 +61,30 @@ impl Shop {
             writer.finish()?;
         }
         Ok((n_events as u64, after))
+    }
+
+    /// Moves changed products and customers into the tables; how many rows.
+    pub fn flush_changes(&self) -> Result<u64, DataError> {
+        let _one_at_a_time = self.flush_guard();
+        Ok(self.move_changes::<Product>()? + self.move_changes::<Customer>()?)
+    }
+
+    fn move_changes<R: Row + DeserializeOwned>(&self) -> Result<u64, DataError> {
+        let (spec, state) = (R::spec(), self.state()?);
+        // Deleted rows stay marked.
+        let mut done = state.changes(spec.name)?;
+        done.retain(|change| change.body.is_some());
+        let wrong = |error| DataError::State { message: format!("a changed row of {}: {error}", spec.name) };
+        let bodies = done.iter().filter_map(|change| change.body.as_deref());
+        let rows: Vec<R> = bodies.map(serde_json::from_str).collect::<Result<_, _>>().map_err(wrong)?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let mut writer = self.tables().writer(spec, SourceTag::live("api"))?;
+        writer.write(R::to_batch(&rows)?)?;
+        writer.finish()?;
+        state.forget_changes(spec.name, done)?;
+        Ok(rows.len() as u64)
     }
 
     /// Removes every trace of a customer: rows in all tables, accepted events, given answers. Returns how many rows

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use data::files::Step;
 use data::shop::ShopOptions;
-use data::state::{Answer, ApiKey, EventBatch, Job, Session, StateStore};
+use data::state::{Answer, EventBatch, Record, RecordKind, RowChange, StateStore};
 use data::tables::Row;
 use data::{DataError, InteractionQuery, Shop, SourceTag};
 use domain::{Event, EventKind, Millis, Order};
@@ -167,48 +167,66 @@ fn killed_while_writing() {
 }
 
 #[test]
-fn keys_sessions_jobs_answers_and_evaluations_are_kept() {
+fn records_settings_changes_and_answers_are_kept() {
     let (_folder, shop) = new_shop();
     let root = shop.root().to_owned();
-    let key =
-        ApiKey { id: "k1".into(), name: "till".into(), hash: "h".into(), scopes: vec!["ingest".into()], created_at: 5 };
-    let job = Job {
-        id: "j1".into(),
-        kind: "train".into(),
-        state: "queued".into(),
-        params: serde_json::json!({"a": 1}),
-        progress: 0.0,
-        message: String::new(),
-        created_at: 7,
-        started_at: None,
-        finished_at: None,
-        result: None,
-        error: None,
-    };
-    let answer =
-        Answer { list_id: "l1".into(), customer_id: "c".into(), at: 9, body: serde_json::json!({"items": ["p"]}) };
+    let record = |id: &str, at: i64, body: &str| Record { id: id.into(), at, body: body.into() };
+    let change = |key: &str, body: Option<&str>, at: i64| RowChange { key: key.into(), body: body.map(Into::into), at };
+    let answer = Answer { list_id: "l1".into(), customer_id: "c".into(), at: 9, body: "{}".into() };
     {
         let state = shop.state().unwrap();
-        state.put_key(key.clone()).unwrap();
-        state.set_password_hash("secret").unwrap();
-        state.put_session(Session { hash: "s".into(), created_at: 1, expires_at: 10 }).unwrap();
-        state.put_job(job.clone()).unwrap();
-        state.put_job(Job { state: "done".into(), ..job.clone() }).unwrap();
-        state.put_answer_later(answer.clone());
-        assert_eq!(state.put_evaluation(3, serde_json::json!({})).unwrap(), 1);
+        state.put_record(RecordKind::Key, record("k1", 5, "{}")).unwrap();
+        state.put_record(RecordKind::Job, record("j1", 7, "queued")).unwrap();
+        state.put_record(RecordKind::Job, record("j1", 7, "done")).unwrap();
+        state.put_record(RecordKind::Job, record("j2", 8, "queued")).unwrap();
+        state.set_setting("a", "1").unwrap();
+        state.set_setting("a", "2").unwrap();
+        state.put_change("products", change("p2", None, 1)).unwrap();
+        state.put_change("products", change("p1", Some("{}"), 2)).unwrap();
+        state.put_change("customers", change("c", Some("{}"), 2)).unwrap();
+        assert!(state.put_answer_later(answer.clone()));
     }
     drop(shop);
     let shop = Shop::open(&root).unwrap();
     let state = shop.state().unwrap();
-    assert_eq!(state.keys().unwrap(), [key]);
-    assert_eq!(state.password_hash().unwrap().as_deref(), Some("secret"));
-    assert!(state.session("s", 10).unwrap().is_some() && state.session("s", 11).unwrap().is_none());
-    assert_eq!(state.jobs(10).unwrap(), [Job { state: "done".into(), ..job }]);
+    assert_eq!(state.records(RecordKind::Key, 10).unwrap(), [record("k1", 5, "{}")]);
+    assert_eq!(state.records(RecordKind::Job, 10).unwrap(), [record("j2", 8, "queued"), record("j1", 7, "done")]);
+    assert_eq!(state.record(RecordKind::Job, "j1").unwrap(), Some(record("j1", 7, "done")));
+    assert_eq!(state.record(RecordKind::Evaluation, "j1").unwrap(), None);
+    assert!(state.delete_record(RecordKind::Key, "k1").unwrap());
+    assert!(!state.delete_record(RecordKind::Key, "k1").unwrap());
+    assert_eq!((state.setting("a").unwrap().as_deref(), state.setting("b").unwrap()), (Some("2"), None));
+    assert_eq!(state.changes("products").unwrap(), [change("p1", Some("{}"), 2), change("p2", None, 1)]);
+    state.put_change("products", change("p1", Some("{}"), 3)).unwrap();
+    state.forget_changes("products", vec![change("p1", None, 2), change("p2", None, 1)]).unwrap();
+    assert_eq!(state.changes("products").unwrap(), [change("p1", Some("{}"), 3)], "changed since, so kept");
     assert_eq!(state.answer("l1").unwrap(), Some(answer));
-    assert_eq!(state.evaluations(10).unwrap().len(), 1);
-    assert!(state.delete_key("k1").unwrap() && !state.delete_key("k1").unwrap());
-    assert_eq!(shop.erase_customer("c").unwrap(), 1);
-    assert_eq!(state.answer("l1").unwrap(), None);
+    assert_eq!(shop.erase_customer("c").unwrap(), 2);
+    assert_eq!((state.answer("l1").unwrap(), state.change("customers", "c").unwrap()), (None, None));
+}
+
+#[test]
+fn an_answer_still_waiting_is_erased_too() {
+    let (_folder, shop) = new_shop();
+    let state = shop.state().unwrap();
+    for n in 0..20 {
+        let answer = Answer { list_id: format!("l{n}"), customer_id: "c".into(), at: 9, body: "{}".into() };
+        assert!(state.put_answer_later(answer));
+        assert_eq!(shop.erase_customer("c").unwrap(), 1);
+        state.settle().unwrap();
+        assert_eq!(state.answer(&format!("l{n}")).unwrap(), None);
+    }
+}
+
+#[test]
+fn a_key_is_made_beside_a_running_server() {
+    let (_folder, shop) = new_shop();
+    shop.lock_for_writing().unwrap();
+    let beside = Shop::open(shop.root()).unwrap();
+    let record = Record { id: "k".into(), at: 1, body: "{}".into() };
+    beside.state().unwrap().put_record(RecordKind::Key, record.clone()).unwrap();
+    assert_eq!(shop.state().unwrap().record(RecordKind::Key, "k").unwrap(), Some(record));
+    assert!(matches!(beside.state().unwrap().append(batch(None, 0..1)), Err(DataError::Locked { .. })));
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Jobs {
                     "detail": null,
                     "help": "start the job again; it is safe to run twice",
                 }));
-                self.store.put_job(job)?;
+                self.store.put_job(&job)?;
             }
         }
         Ok(())
@@ -97,7 +97,7 @@ impl Jobs {
             result: None,
             error: None,
         };
-        self.store.put_job(record.clone())?;
+        self.store.put_job(&record)?;
         let cancelled = Arc::new(AtomicBool::new(false));
         live.insert(record.id.clone(), Live { record: record.clone(), cancelled: cancelled.clone() });
         drop(live);
@@ -158,7 +158,7 @@ impl Jobs {
             }
             None => return,
         };
-        if let Err(error) = self.store.put_job(record) {
+        if let Err(error) = self.store.put_job(&record) {
             tracing::error!(message = %error.message, "a job's state could not be stored");
         }
     }
@@ -179,8 +179,7 @@ impl Jobs {
         if let Some(live) = self.live.lock().expect("no holder panics").get(id) {
             return Ok(live.record.clone());
         }
-        let stored = self.store.jobs(100_000)?;
-        stored.into_iter().find(|job| job.id == id).ok_or_else(|| ServiceError::not_found("job", id))
+        self.store.job(id)?.ok_or_else(|| ServiceError::not_found("job", id))
     }
 
     /// Asks a job to stop; it does at its next report.

@@ -1,188 +1,177 @@
-//! What the server must not forget between two imports, in the shop's `service.db`: the event log, stored answers, changed
-//! rows of the catalogue and of customers, keys, jobs, evaluations. SQLite in WAL mode with `synchronous = FULL`, one
-//! writer thread that commits whatever has gathered while the disk was busy (group commit). No HTTP and no models here.
+//! The shop's operational state in the words of the service: keys, jobs, evaluations and answers as typed values over
+//! [`data::state`]. No SQL, no HTTP and no models here.
 
-mod connection;
-mod records;
-mod writer;
+use std::path::Path;
+use std::sync::Arc;
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
+use data::Shop;
+use data::state::{EventBatch, Record, RecordKind, SqliteState, StateStore};
+use domain::Event;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use rusqlite::Connection;
+pub use data::state::{Appended, RowChange};
 
+use crate::auth::keys::KeyRecord;
 use crate::error::{Kind, Result, ServiceError};
 use crate::random;
-pub use records::{JobRecord, Overlay};
-pub use writer::Appended;
-use writer::Command;
 
-/// One shop's operational store. Cheap to clone; all clones share one writer thread and one reading connection.
+/// One shop's state. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    state: Arc<SqliteState>,
 }
 
-struct Inner {
-    path: PathBuf,
-    commands: Mutex<Option<SyncSender<Command>>>,
-    /// A second connection: readers do not wait for the writer in WAL mode.
-    reader: Mutex<Connection>,
-    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
-    next_answer: AtomicI64,
+/// A job as stored.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct JobRecord {
+    pub id: String,
+    pub kind: String,
+    pub params: Value,
+    /// `queued`, `running`, `done`, `failed` or `cancelled`.
+    pub state: String,
+    /// 0 to 1.
+    pub progress: f64,
+    pub message: String,
+    pub created_at: i64,
+    pub started_at: Option<i64>,
+    pub finished_at: Option<i64>,
+    pub result: Option<Value>,
+    pub error: Option<Value>,
 }
 
-/// Commands waiting for the writer at most; then callers of durable writes wait and answers are dropped.
-const QUEUE_MAX: usize = 8192;
-
-/// One event as logged.
-#[derive(Clone, Debug)]
-pub struct LoggedEvent {
-    pub customer_id: String,
-    /// A [`domain::Event`] as JSON.
-    pub body: String,
-}
+const KEYS_MAX: usize = 100_000;
 
 impl Store {
-    /// Opens `service.db` at `path`, creating it if absent, and keeps `answers_max` stored answers.
-    pub fn open(path: &Path, answers_max: i64) -> Result<Store> {
-        let writing = connection::open(path)?;
-        let reader = connection::open_reader(path)?;
-        let last: i64 = writing.query_row("select coalesce(max(seq), 0) from answers", [], |row| row.get(0))?;
-        let (sender, receiver) = sync_channel(QUEUE_MAX);
-        let writer = std::thread::Builder::new()
-            .name("state-writer".to_owned())
-            .spawn(move || writer::run(writing, &receiver, answers_max))?;
-        Ok(Store {
-            inner: Arc::new(Inner {
-                path: path.to_owned(),
-                commands: Mutex::new(Some(sender)),
-                reader: Mutex::new(reader),
-                writer: Mutex::new(Some(writer)),
-                next_answer: AtomicI64::new(last + 1),
-            }),
-        })
+    pub fn of(shop: &Shop) -> Result<Store> {
+        Ok(Store { state: shop.state()? })
     }
 
-    pub fn path(&self) -> &Path {
-        &self.inner.path
+    /// The state of the shop in `folder`.
+    pub fn open(folder: &Path) -> Result<Store> {
+        Store::of(&Shop::open(folder)?)
     }
 
     /// Appends events; returns once they are on disk. With `key`, a second call with the same key changes nothing and
     /// answers as the first did.
-    pub async fn append(&self, events: Vec<LoggedEvent>, key: Option<String>, at: i64) -> Result<Appended> {
+    pub async fn append(&self, events: Vec<Event>, key: Option<String>, at: i64) -> Result<Appended> {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        let mut command = Command::Append { events, key, at, reply };
-        let sender = self.sender()?;
-        loop {
-            match sender.try_send(command) {
-                Ok(()) => break,
-                Err(TrySendError::Full(back)) => command = back,
-                Err(TrySendError::Disconnected(_)) => return Err(closed()),
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-        }
-        answer.await.map_err(|_| closed())?
+        let batch = EventBatch { idempotency_key: key, events, received_at: at };
+        self.state.append_then(batch, Box::new(move |outcome| drop(reply.send(outcome))));
+        Ok(answer.await.map_err(|_| closed())??)
     }
 
-    /// The id under which an answer will be kept: its place, and 64 bits nobody can guess.
-    pub fn next_list_id(&self) -> (i64, String) {
-        let seq = self.inner.next_answer.fetch_add(1, SeqCst);
-        let salt = random::quick64();
-        (seq, format!("{seq:x}-{salt:016x}"))
+    /// Accepted events after `offset`, at most `n`, in order.
+    pub fn events_after(&self, offset: i64, n: usize) -> Result<Vec<(i64, Event)>> {
+        Ok(self.state.events_since(offset, n)?)
     }
 
-    /// Keeps an answer, soon; `false` when the writer is too far behind and it was dropped.
-    pub fn keep_answer(&self, seq: i64, list_id: String, customer_id: String, at: i64, body: String) -> bool {
-        let command = Command::Answer(writer::Answer { seq, list_id, customer_id, at, body });
-        self.sender().is_ok_and(|sender| sender.try_send(command).is_ok())
+    /// Such events of one customer, oldest first.
+    pub fn events_of(&self, customer_id: &str, offset: i64) -> Result<Vec<Event>> {
+        let events = self.state.events_of(customer_id)?.into_iter();
+        Ok(events.filter(|(at, _)| *at > offset).map(|(_, event)| event).collect())
     }
 
-    /// Runs `change` on the writer's connection in one transaction, and waits until it is on disk.
-    pub fn change<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&rusqlite::Transaction) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let (reply, answer) = std::sync::mpsc::channel();
-        let run = Box::new(move |connection: &mut Connection| {
-            let result = (|| {
-                let transaction = connection.transaction()?;
-                let value = change(&transaction)?;
-                transaction.commit()?;
-                Ok(value)
-            })();
-            let _ = reply.send(result.map_err(|error: rusqlite::Error| ServiceError::from(error)));
-        });
-        self.sender()?.send(Command::Run(run)).map_err(|_| closed())?;
-        answer.recv().map_err(|_| closed())?
+    /// A new list's id: the time, and 64 bits that nobody can guess.
+    pub fn next_list_id(&self, at: i64) -> String {
+        format!("{at:011x}-{:016x}", random::quick64())
     }
 
-    /// Runs `read` on the reading connection.
-    pub fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        let reader = self.inner.reader.lock().expect("no holder panics");
-        read(&reader).map_err(ServiceError::from)
+    /// Keeps an answer, soon; `false` when the disk is too far behind and it was dropped.
+    pub fn keep_answer(&self, list_id: String, customer_id: String, at: i64, body: String) -> bool {
+        self.state.put_answer_later(data::state::Answer { list_id, customer_id, at, body })
+    }
+
+    /// The stored answer with this id.
+    pub fn answer(&self, list_id: &str) -> Result<Option<String>> {
+        Ok(self.state.answer(list_id)?.map(|answer| answer.body))
     }
 
     /// Waits until everything handed over so far is on disk.
     pub fn settle(&self) -> Result<()> {
-        self.change(|_| Ok(()))
+        Ok(self.state.settle()?)
     }
 
-    /// Folds the write-ahead log into the file, so that nothing erased stays in it.
-    pub fn checkpoint(&self) -> Result<()> {
-        let (reply, answer) = std::sync::mpsc::channel();
-        let run = Box::new(move |connection: &mut Connection| {
-            let result = connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0));
-            let _ = reply.send(result);
-        });
-        self.sender()?.send(Command::Run(run)).map_err(|_| closed())?;
-        match answer.recv().map_err(|_| closed())?? {
-            0 => Ok(()),
-            _ => Err(ServiceError::failed("the write-ahead log is being read by another process")
-                .help("stop what reads service.db, then try again")),
-        }
+    pub fn setting(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.state.setting(name)?)
     }
 
-    /// Commits what is queued and stops the writer.
-    pub fn close(&self) {
-        drop(self.inner.commands.lock().expect("no holder panics").take());
-        if let Some(writer) = self.inner.writer.lock().expect("no holder panics").take() {
-            let _ = writer.join();
-        }
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+        Ok(self.state.set_setting(name, value)?)
     }
 
-    fn sender(&self) -> Result<SyncSender<Command>> {
-        self.inner.commands.lock().expect("no holder panics").clone().ok_or_else(closed)
+    /// Oldest first.
+    pub fn keys(&self) -> Result<Vec<KeyRecord>> {
+        let mut keys = self.parsed::<StoredKey>(RecordKind::Key, KEYS_MAX)?;
+        keys.reverse();
+        Ok(keys.into_iter().map(|StoredKey { record, digest }| KeyRecord { digest, ..record }).collect())
+    }
+
+    pub fn add_key(&self, key: KeyRecord) -> Result<()> {
+        let (id, at, digest) = (key.id.clone(), key.created_at, key.digest.clone());
+        self.put(RecordKind::Key, id, at, &StoredKey { record: key, digest })
+    }
+
+    /// Whether there was such a key.
+    pub fn revoke_key(&self, id: &str) -> Result<bool> {
+        Ok(self.state.delete_record(RecordKind::Key, id)?)
+    }
+
+    pub fn put_overlay(&self, table: &str, key: &str, body: Option<String>, at: i64) -> Result<()> {
+        Ok(self.state.put_change(table, RowChange { key: key.to_owned(), body, at })?)
+    }
+
+    /// Rows changed through the API and not yet in the tables.
+    pub fn overlays(&self, table: &str) -> Result<Vec<RowChange>> {
+        Ok(self.state.changes(table)?)
+    }
+
+    pub fn overlay(&self, table: &str, key: &str) -> Result<Option<RowChange>> {
+        Ok(self.state.change(table, key)?)
+    }
+
+    pub fn put_job(&self, job: &JobRecord) -> Result<()> {
+        self.put(RecordKind::Job, job.id.clone(), job.created_at, job)
+    }
+
+    pub fn job(&self, id: &str) -> Result<Option<JobRecord>> {
+        let record = self.state.record(RecordKind::Job, id)?;
+        Ok(record.map(|record| serde_json::from_str(&record.body)).transpose()?)
+    }
+
+    /// Newest first.
+    pub fn jobs(&self, n_max: usize) -> Result<Vec<JobRecord>> {
+        self.parsed(RecordKind::Job, n_max)
+    }
+
+    pub fn put_evaluation(&self, id: &str, at: i64, body: &impl Serialize) -> Result<()> {
+        self.put(RecordKind::Evaluation, id.to_owned(), at, body)
+    }
+
+    /// The latest evaluations as JSON, newest first.
+    pub fn evaluations(&self, n_max: usize) -> Result<Vec<String>> {
+        Ok(self.state.records(RecordKind::Evaluation, n_max)?.into_iter().map(|record| record.body).collect())
+    }
+
+    fn put(&self, kind: RecordKind, id: String, at: i64, body: &impl Serialize) -> Result<()> {
+        let body = serde_json::to_string(body)?;
+        Ok(self.state.put_record(kind, Record { id, at, body })?)
+    }
+
+    fn parsed<T: serde::de::DeserializeOwned>(&self, kind: RecordKind, n_max: usize) -> Result<Vec<T>> {
+        let records = self.state.records(kind, n_max)?;
+        Ok(records.iter().map(|record| serde_json::from_str(&record.body)).collect::<std::result::Result<_, _>>()?)
     }
 }
 
-impl Drop for Inner {
-    fn drop(&mut self) {
-        drop(self.commands.lock().map(|mut commands| commands.take()));
-        if let Ok(Some(writer)) = self.writer.lock().map(|mut writer| writer.take()) {
-            let _ = writer.join();
-        }
-    }
+/// A key's record with the digest, which no answer of the API shows.
+#[derive(Serialize, Deserialize)]
+struct StoredKey {
+    #[serde(flatten)]
+    record: KeyRecord,
+    digest: String,
 }
 
 fn closed() -> ServiceError {
     ServiceError::new(Kind::Unavailable, "closing", "the shop is being closed").help("try again in a moment")
-}
-
-impl From<rusqlite::Error> for ServiceError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => {
-                ServiceError::new(Kind::Unavailable, "disk_full", "the disk is full; nothing was accepted")
-                    .help("free some disk space, then send it again")
-            }
-            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
-                ServiceError::new(Kind::Unavailable, "busy", "service.db is locked by another process")
-                    .help("wait until the other command has finished")
-            }
-            _ => ServiceError::failed(format!("service.db: {error}")),
-        }
-    }
 }

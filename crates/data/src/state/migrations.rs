@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use super::sqlite::failed;
 use crate::DataError;
 
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     -- AUTOINCREMENT: an offset is never given twice, also after its event moved to the tables.
     CREATE TABLE event_log (
         offset INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -31,7 +32,19 @@ const STEPS: &[&str] = &["
     );
     CREATE INDEX answer_by_customer ON answer (customer_id);
     CREATE TABLE evaluation (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body TEXT NOT NULL);
-"];
+",
+    "
+    -- Small documents share one table; sessions live in memory.
+    CREATE TABLE record (
+        kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)
+    ) WITHOUT ROWID;
+    CREATE INDEX record_by_time ON record (kind, at);
+    DROP TABLE api_key; DROP TABLE job; DROP TABLE evaluation; DROP TABLE session;
+    CREATE TABLE row_change (
+        table_name TEXT NOT NULL, key TEXT NOT NULL, body TEXT, at INTEGER NOT NULL, PRIMARY KEY (table_name, key)
+    ) WITHOUT ROWID;
+",
+];
 
 pub(super) fn version(path: &Path, connection: &Connection) -> Result<usize, DataError> {
     connection

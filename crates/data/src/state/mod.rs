@@ -1,13 +1,11 @@
-//! The operational state of a shop: accepted events not yet in the tables, keys, the console's password and sessions,
-//! jobs, given recommendations, evaluations. Behind a trait, so that another database can stand in. What the JSON
-//! bodies mean is the business of `service`.
+//! The operational state of a shop: accepted events and changed rows not yet in the tables, keys, settings, jobs, given
+//! recommendations, evaluations. Behind a trait, so that another database can stand in. What the JSON bodies mean is the
+//! business of `service`.
 
 mod migrations;
 mod sqlite;
 
 use domain::Event;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::DataError;
 
@@ -36,58 +34,52 @@ pub struct Appended {
     pub duplicate: bool,
 }
 
-/// An API key; the secret itself is never stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ApiKey {
+/// A small document of which `service` knows the meaning: a key, a job, an evaluation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
     pub id: String,
-    pub name: String,
-    /// Digest of the secret.
-    pub hash: String,
-    pub scopes: Vec<String>,
-    pub created_at: i64,
+    /// When it came to be, milliseconds since 1970; records are listed by it.
+    pub at: i64,
+    /// JSON.
+    pub body: String,
 }
 
-/// A login of the console.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Session {
-    /// Digest of the cookie.
-    pub hash: String,
-    pub created_at: i64,
-    pub expires_at: i64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordKind {
+    /// An API key; its secret is never stored.
+    Key,
+    /// Work done in the background.
+    Job,
+    Evaluation,
 }
 
-/// Work done in the background.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Job {
-    pub id: String,
-    pub kind: String,
-    /// `queued`, `running`, `done`, `failed`, `cancelled`.
-    pub state: String,
-    pub params: Value,
-    pub progress: f64,
-    pub message: String,
-    pub created_at: i64,
-    pub started_at: Option<i64>,
-    pub finished_at: Option<i64>,
-    pub result: Option<Value>,
-    pub error: Option<String>,
+impl RecordKind {
+    fn name(self) -> &'static str {
+        match self {
+            RecordKind::Key => "key",
+            RecordKind::Job => "job",
+            RecordKind::Evaluation => "evaluation",
+        }
+    }
 }
 
 /// A recommendation as it was given, for explanation and replay.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub list_id: String,
     pub customer_id: String,
     pub at: i64,
-    pub body: Value,
+    /// JSON.
+    pub body: String,
 }
 
-/// An evaluation's result.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evaluation {
-    pub id: i64,
+/// A row of a keyed table, changed and not yet in the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowChange {
+    pub key: String,
+    /// The new row as JSON; `None` when it was deleted.
+    pub body: Option<String>,
     pub at: i64,
-    pub body: Value,
 }
 
 /// The store. Reading methods answer from what is durable; writing methods return once it is.
@@ -114,34 +106,33 @@ pub trait StateStore: Send + Sync {
     /// Makes every later event's offset larger than `offset`.
     fn raise_offset(&self, offset: i64) -> Result<(), DataError>;
 
-    fn put_key(&self, key: ApiKey) -> Result<(), DataError>;
-    fn keys(&self) -> Result<Vec<ApiKey>, DataError>;
-    /// Whether there was such a key.
-    fn delete_key(&self, id: &str) -> Result<bool, DataError>;
-
-    /// Hash of the console's password, if one was set.
-    fn password_hash(&self) -> Result<Option<String>, DataError>;
-    fn set_password_hash(&self, hash: &str) -> Result<(), DataError>;
-
-    fn put_session(&self, session: Session) -> Result<(), DataError>;
-    /// The session, unless it ended before `now`.
-    fn session(&self, hash: &str, now: i64) -> Result<Option<Session>, DataError>;
-    fn delete_session(&self, hash: &str) -> Result<(), DataError>;
-
-    /// Adds or replaces a job.
-    fn put_job(&self, job: Job) -> Result<(), DataError>;
-    fn job(&self, id: &str) -> Result<Option<Job>, DataError>;
+    /// Adds or replaces. Records and settings may be written beside a process that holds the shop's lock: a key made on
+    /// the command line must not need the server stopped.
+    fn put_record(&self, kind: RecordKind, record: Record) -> Result<(), DataError>;
+    fn record(&self, kind: RecordKind, id: &str) -> Result<Option<Record>, DataError>;
     /// Newest first.
-    fn jobs(&self, n_max: usize) -> Result<Vec<Job>, DataError>;
+    fn records(&self, kind: RecordKind, n_max: usize) -> Result<Vec<Record>, DataError>;
+    /// Whether there was such a record.
+    fn delete_record(&self, kind: RecordKind, id: &str) -> Result<bool, DataError>;
 
-    /// Stores an answer soon; returns at once. Only the newest million are kept.
-    fn put_answer_later(&self, answer: Answer);
+    fn setting(&self, name: &str) -> Result<Option<String>, DataError>;
+    fn set_setting(&self, name: &str, value: &str) -> Result<(), DataError>;
+
+    /// Notes the newest state of a row of `table`.
+    fn put_change(&self, table: &str, change: RowChange) -> Result<(), DataError>;
+    /// By key.
+    fn changes(&self, table: &str) -> Result<Vec<RowChange>, DataError>;
+    fn change(&self, table: &str, key: &str) -> Result<Option<RowChange>, DataError>;
+    /// Forgets changes that the table holds by now; a row changed since is kept.
+    fn forget_changes(&self, table: &str, done: Vec<RowChange>) -> Result<(), DataError>;
+
+    /// Stores an answer soon; returns at once, with `false` when the disk is too far behind and it was dropped. Only the
+    /// newest are kept.
+    fn put_answer_later(&self, answer: Answer) -> bool;
     fn answer(&self, list_id: &str) -> Result<Option<Answer>, DataError>;
 
-    /// The new evaluation's number.
-    fn put_evaluation(&self, at: i64, body: Value) -> Result<i64, DataError>;
-    /// Newest first.
-    fn evaluations(&self, n_max: usize) -> Result<Vec<Evaluation>, DataError>;
+    /// Returns once everything handed over so far, answers too, is on disk.
+    fn settle(&self) -> Result<(), DataError>;
 
     /// Removes every trace of a customer; how many rows there were.
     fn erase_customer(&self, customer_id: &str) -> Result<u64, DataError>;

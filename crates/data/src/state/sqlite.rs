@@ -2,25 +2,28 @@
 //! a connection of their own and see only what is committed.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use domain::Event;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use super::{Answer, ApiKey, Appended, Evaluation, EventBatch, Job, Reply, Session, StateStore, migrations};
+use super::{Answer, Appended, EventBatch, Record, RecordKind, Reply, RowChange, StateStore, migrations};
 use crate::DataError;
 use crate::shop::WriteLock;
 
 /// Commands that may wait before a caller is held back.
-const QUEUE_LENGTH: usize = 1024;
+const QUEUE_LENGTH: usize = 8192;
 /// Commands that share one commit at most.
 const GROUP_MAX: usize = 512;
-const ANSWERS_KEPT: i64 = 1_000_000;
+const ANSWERS_KEPT: i64 = 200_000;
+/// Answers that may wait; further ones are dropped.
+const ANSWERS_WAITING_MAX: usize = 8192;
+/// Answers are in no hurry: they ride along with other commands or go after this time.
+const ANSWERS_DELAY: Duration = Duration::from_millis(100);
 const IDEMPOTENCY_KEPT_MS: i64 = 7 * 86_400_000;
 
 pub struct SqliteState {
@@ -28,8 +31,11 @@ pub struct SqliteState {
     lock: Arc<WriteLock>,
     reader: Mutex<Connection>,
     queue: Option<SyncSender<Work>>,
+    answers: WaitingAnswers,
     writer: Option<JoinHandle<()>>,
 }
+
+type WaitingAnswers = Arc<Mutex<Vec<Answer>>>;
 
 /// Runs inside the group's transaction; what it returns is called with the outcome of the commit.
 type Work = Box<dyn FnOnce(&Connection) -> Acknowledge + Send>;
@@ -65,12 +71,14 @@ impl SqliteState {
             migrations::apply(path, &writer)?;
         }
         let (queue, waiting) = mpsc::sync_channel(QUEUE_LENGTH);
+        let answers = WaitingAnswers::default();
+        let waiting_answers = answers.clone();
         let thread = thread::Builder::new()
             .name("tercet-state".to_owned())
-            .spawn(move || write_groups(&writer, &waiting))
+            .spawn(move || write_groups(&writer, &waiting, &waiting_answers))
             .map_err(DataError::io(path, "start the writing thread"))?;
         let reader = Mutex::new(connect(path)?);
-        Ok(SqliteState { path: path.to_owned(), lock, reader, queue: Some(queue), writer: Some(thread) })
+        Ok(SqliteState { path: path.to_owned(), lock, reader, queue: Some(queue), answers, writer: Some(thread) })
     }
 
     fn reader(&self) -> MutexGuard<'_, Connection> {
@@ -83,9 +91,17 @@ impl SqliteState {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
         reply: Reply<T>,
     ) {
-        if let Err(error) = self.lock.hold() {
-            return reply(Err(error));
+        match self.lock.hold() {
+            Ok(()) => self.queue_for_writing(work, reply),
+            Err(error) => reply(Err(error)),
         }
+    }
+
+    fn queue_for_writing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        reply: Reply<T>,
+    ) {
         let path = self.path.clone();
         let work: Work = Box::new(move |connection| {
             let done = in_savepoint(connection, work);
@@ -108,8 +124,17 @@ impl SqliteState {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, DataError> {
+        self.lock.hold()?;
+        self.write_beside(work)
+    }
+
+    /// Writes what may change beside a process that holds the shop's lock; SQLite keeps the two apart.
+    fn write_beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, DataError> {
         let (sender, receiver) = mpsc::sync_channel(1);
-        self.write_then(work, Box::new(move |outcome| drop(sender.send(outcome))));
+        self.queue_for_writing(work, Box::new(move |outcome| drop(sender.send(outcome))));
         receiver.recv().unwrap_or_else(|_| Err(DataError::State { message: "the writing thread has ended".to_owned() }))
     }
 
@@ -158,21 +183,40 @@ fn connect(path: &Path) -> Result<Connection, DataError> {
     Ok(connection)
 }
 
-fn write_groups(connection: &Connection, waiting: &Receiver<Work>) {
-    while let Ok(first) = waiting.recv() {
-        let begun = connection.execute_batch("BEGIN IMMEDIATE");
-        let mut acknowledge = vec![first(connection)];
-        while acknowledge.len() < GROUP_MAX
-            && let Ok(next) = waiting.try_recv()
-        {
-            acknowledge.push(next(connection));
-        }
-        let committed = begun.and_then(|()| connection.execute_batch("COMMIT"));
-        if committed.is_err() && !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
-        }
-        acknowledge.into_iter().for_each(|acknowledge| acknowledge(committed.as_ref().err()));
+fn write_groups(connection: &Connection, waiting: &Receiver<Work>, answers: &Mutex<Vec<Answer>>) {
+    loop {
+        let first = match waiting.recv_timeout(ANSWERS_DELAY) {
+            Ok(first) => Some(first),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        let group = first.into_iter().chain(waiting.try_iter()).take(GROUP_MAX).collect();
+        write_group(connection, group, taken(answers));
     }
+    write_group(connection, Vec::new(), taken(answers));
+}
+
+fn taken(answers: &Mutex<Vec<Answer>>) -> Vec<Answer> {
+    std::mem::take(&mut *answers.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+}
+
+/// One transaction; afterwards every caller hears how its own command and the commit went.
+fn write_group(connection: &Connection, group: Vec<Work>, answers: Vec<Answer>) {
+    if group.is_empty() && answers.is_empty() {
+        return;
+    }
+    let begun = connection.execute_batch("BEGIN IMMEDIATE");
+    if !answers.is_empty() {
+        // First, so that an erasure in the group reaches them too. An answer that cannot be stored is only missing from
+        // later explanations; the customer has it.
+        let _ = in_savepoint(connection, |connection| answers.iter().try_for_each(|one| put_answer(connection, one)));
+    }
+    let acknowledge: Vec<_> = group.into_iter().map(|work| work(connection)).collect();
+    let committed = begun.and_then(|()| connection.execute_batch("COMMIT"));
+    if committed.is_err() && !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    acknowledge.into_iter().for_each(|acknowledge| acknowledge(committed.as_ref().err()));
 }
 
 /// One command's failure does not undo its neighbours in the group.
@@ -224,7 +268,7 @@ fn append_events(connection: &Connection, batch: &EventBatch) -> rusqlite::Resul
 fn put_answer(connection: &Connection, answer: &Answer) -> rusqlite::Result<()> {
     connection
         .prepare_cached("INSERT OR REPLACE INTO answer (list_id, customer_id, at, body) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![answer.list_id, answer.customer_id, answer.at, answer.body.to_string()])?;
+        .execute(params![answer.list_id, answer.customer_id, answer.at, answer.body])?;
     let number = connection.last_insert_rowid();
     if number % 1024 == 0 {
         connection.execute("DELETE FROM answer WHERE number <= ?1", [number - ANSWERS_KEPT])?;
@@ -232,8 +276,8 @@ fn put_answer(connection: &Connection, answer: &Answer) -> rusqlite::Result<()> 
     Ok(())
 }
 
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("these types have only text keys")
+fn json(event: &Event) -> String {
+    serde_json::to_string(event).expect("an event has only text keys")
 }
 
 /// Column `at` of a row, read as JSON.
@@ -248,7 +292,15 @@ fn event_of(row: &Row<'_>) -> rusqlite::Result<(i64, Event)> {
 }
 
 fn answer_of(row: &Row<'_>) -> rusqlite::Result<Answer> {
-    Ok(Answer { list_id: row.get(0)?, customer_id: row.get(1)?, at: row.get(2)?, body: from_json(row, 3)? })
+    Ok(Answer { list_id: row.get(0)?, customer_id: row.get(1)?, at: row.get(2)?, body: row.get(3)? })
+}
+
+fn record_of(row: &Row<'_>) -> rusqlite::Result<Record> {
+    Ok(Record { id: row.get(0)?, at: row.get(1)?, body: row.get(2)? })
+}
+
+fn change_of(row: &Row<'_>) -> rusqlite::Result<RowChange> {
+    Ok(RowChange { key: row.get(0)?, body: row.get(1)?, at: row.get(2)? })
 }
 
 impl StateStore for SqliteState {
@@ -299,79 +351,75 @@ impl StateStore for SqliteState {
         .map(drop)
     }
 
-    fn put_key(&self, key: ApiKey) -> Result<(), DataError> {
-        self.write(move |writer| {
-            writer.execute("INSERT OR REPLACE INTO api_key (id, body) VALUES (?1, ?2)", params![key.id, json(&key)])
+    fn put_record(&self, kind: RecordKind, record: Record) -> Result<(), DataError> {
+        let replace = "INSERT OR REPLACE INTO record (kind, id, at, body) VALUES (?1, ?2, ?3, ?4)";
+        self.write_beside(move |writer| {
+            writer.execute(replace, params![kind.name(), record.id, record.at, record.body])
         })
         .map(drop)
     }
 
-    fn keys(&self) -> Result<Vec<ApiKey>, DataError> {
+    fn record(&self, kind: RecordKind, id: &str) -> Result<Option<Record>, DataError> {
+        let select = "SELECT id, at, body FROM record WHERE kind = ?1 AND id = ?2";
+        self.read(|reader| reader.prepare_cached(select)?.query_row([kind.name(), id], record_of).optional())
+    }
+
+    fn records(&self, kind: RecordKind, n_max: usize) -> Result<Vec<Record>, DataError> {
+        let select = "SELECT id, at, body FROM record WHERE kind = ?1 ORDER BY at DESC, id DESC LIMIT ?2";
         self.read(|reader| {
-            reader
-                .prepare_cached("SELECT body FROM api_key ORDER BY id")?
-                .query_map([], |row| from_json(row, 0))?
-                .collect()
+            reader.prepare_cached(select)?.query_map(params![kind.name(), n_max as i64], record_of)?.collect()
         })
     }
 
-    fn delete_key(&self, id: &str) -> Result<bool, DataError> {
+    fn delete_record(&self, kind: RecordKind, id: &str) -> Result<bool, DataError> {
         let id = id.to_owned();
-        self.write(move |writer| writer.execute("DELETE FROM api_key WHERE id = ?1", [id])).map(|n| n > 0)
+        let delete = "DELETE FROM record WHERE kind = ?1 AND id = ?2";
+        self.write_beside(move |writer| writer.execute(delete, params![kind.name(), id])).map(|n| n > 0)
     }
 
-    fn password_hash(&self) -> Result<Option<String>, DataError> {
-        let select = "SELECT value FROM setting WHERE name = 'password_hash'";
-        self.read(|reader| reader.query_row(select, [], |row| row.get(0)).optional())
+    fn setting(&self, name: &str) -> Result<Option<String>, DataError> {
+        let select = "SELECT value FROM setting WHERE name = ?1";
+        self.read(|reader| reader.prepare_cached(select)?.query_row([name], |row| row.get(0)).optional())
     }
 
-    fn set_password_hash(&self, hash: &str) -> Result<(), DataError> {
-        let hash = hash.to_owned();
-        let replace = "INSERT OR REPLACE INTO setting (name, value) VALUES ('password_hash', ?1)";
-        self.write(move |writer| writer.execute(replace, [hash])).map(drop)
+    fn set_setting(&self, name: &str, value: &str) -> Result<(), DataError> {
+        let pair = [name.to_owned(), value.to_owned()];
+        let replace = "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)";
+        self.write_beside(move |writer| writer.execute(replace, pair)).map(drop)
     }
 
-    fn put_session(&self, session: Session) -> Result<(), DataError> {
+    fn put_change(&self, table: &str, change: RowChange) -> Result<(), DataError> {
+        let table = table.to_owned();
+        let replace = "INSERT OR REPLACE INTO row_change (table_name, key, body, at) VALUES (?1, ?2, ?3, ?4)";
+        self.write(move |writer| writer.execute(replace, params![table, change.key, change.body, change.at])).map(drop)
+    }
+
+    fn changes(&self, table: &str) -> Result<Vec<RowChange>, DataError> {
+        let select = "SELECT key, body, at FROM row_change WHERE table_name = ?1 ORDER BY key";
+        self.read(|reader| reader.prepare_cached(select)?.query_map([table], change_of)?.collect())
+    }
+
+    fn change(&self, table: &str, key: &str) -> Result<Option<RowChange>, DataError> {
+        let select = "SELECT key, body, at FROM row_change WHERE table_name = ?1 AND key = ?2";
+        self.read(|reader| reader.prepare_cached(select)?.query_row([table, key], change_of).optional())
+    }
+
+    fn forget_changes(&self, table: &str, done: Vec<RowChange>) -> Result<(), DataError> {
+        let table = table.to_owned();
         self.write(move |writer| {
-            writer.execute("DELETE FROM session WHERE expires_at < ?1", [session.created_at])?;
-            writer.execute(
-                "INSERT OR REPLACE INTO session (hash, created_at, expires_at) VALUES (?1, ?2, ?3)",
-                params![session.hash, session.created_at, session.expires_at],
-            )
+            let mut delete =
+                writer.prepare_cached("DELETE FROM row_change WHERE table_name = ?1 AND key = ?2 AND at = ?3")?;
+            done.iter().try_for_each(|change| delete.execute(params![table, change.key, change.at]).map(drop))
         })
-        .map(drop)
     }
 
-    fn session(&self, hash: &str, now: i64) -> Result<Option<Session>, DataError> {
-        let select = "SELECT hash, created_at, expires_at FROM session WHERE hash = ?1 AND expires_at >= ?2";
-        let session =
-            |row: &Row<'_>| Ok(Session { hash: row.get(0)?, created_at: row.get(1)?, expires_at: row.get(2)? });
-        self.read(|reader| reader.prepare_cached(select)?.query_row(params![hash, now], session).optional())
-    }
-
-    fn delete_session(&self, hash: &str) -> Result<(), DataError> {
-        let hash = hash.to_owned();
-        self.write(move |writer| writer.execute("DELETE FROM session WHERE hash = ?1", [hash])).map(drop)
-    }
-
-    fn put_job(&self, job: Job) -> Result<(), DataError> {
-        let replace = "INSERT OR REPLACE INTO job (id, created_at, body) VALUES (?1, ?2, ?3)";
-        self.write(move |writer| writer.execute(replace, params![job.id, job.created_at, json(&job)])).map(drop)
-    }
-
-    fn job(&self, id: &str) -> Result<Option<Job>, DataError> {
-        let select = "SELECT body FROM job WHERE id = ?1";
-        self.read(|reader| reader.prepare_cached(select)?.query_row([id], |row| from_json(row, 0)).optional())
-    }
-
-    fn jobs(&self, n_max: usize) -> Result<Vec<Job>, DataError> {
-        let select = "SELECT body FROM job ORDER BY created_at DESC, id DESC LIMIT ?1";
-        self.read(|reader| reader.prepare_cached(select)?.query_map([n_max as i64], |row| from_json(row, 0))?.collect())
-    }
-
-    fn put_answer_later(&self, answer: Answer) {
-        // An answer that cannot be stored is only missing from later explanations; the customer has it.
-        self.write_then(move |writer| put_answer(writer, &answer), Box::new(drop));
+    fn put_answer_later(&self, answer: Answer) -> bool {
+        let mut answers = self.answers.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let fits = answers.len() < ANSWERS_WAITING_MAX && self.lock.hold().is_ok();
+        if fits {
+            answers.push(answer);
+        }
+        fits
     }
 
     fn answer(&self, list_id: &str) -> Result<Option<Answer>, DataError> {
@@ -379,18 +427,8 @@ impl StateStore for SqliteState {
         self.read(|reader| reader.prepare_cached(select)?.query_row([list_id], answer_of).optional())
     }
 
-    fn put_evaluation(&self, at: i64, body: Value) -> Result<i64, DataError> {
-        self.write(move |writer| {
-            let insert = "INSERT INTO evaluation (at, body) VALUES (?1, ?2)";
-            writer.execute(insert, params![at, body.to_string()])?;
-            Ok(writer.last_insert_rowid())
-        })
-    }
-
-    fn evaluations(&self, n_max: usize) -> Result<Vec<Evaluation>, DataError> {
-        let select = "SELECT id, at, body FROM evaluation ORDER BY id DESC LIMIT ?1";
-        let evaluation = |row: &Row<'_>| Ok(Evaluation { id: row.get(0)?, at: row.get(1)?, body: from_json(row, 2)? });
-        self.read(|reader| reader.prepare_cached(select)?.query_map([n_max as i64], evaluation)?.collect())
+    fn settle(&self) -> Result<(), DataError> {
+        self.write_beside(|_| Ok(()))
     }
 
     fn erase_customer(&self, customer_id: &str) -> Result<u64, DataError> {
@@ -398,7 +436,8 @@ impl StateStore for SqliteState {
         let n = self.write(move |writer| {
             let events = writer.execute("DELETE FROM event_log WHERE customer_id = ?1", [&id])?;
             let answers = writer.execute("DELETE FROM answer WHERE customer_id = ?1", [&id])?;
-            Ok((events + answers) as u64)
+            let rows = writer.execute("DELETE FROM row_change WHERE table_name = 'customers' AND key = ?1", [&id])?;
+            Ok((events + answers + rows) as u64)
         })?;
         // The write-ahead log may still hold the deleted pages.
         self.read(|reader| reader.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))?;

@@ -110,7 +110,7 @@ pub async fn post_events(
             .detail(json!({"rejected": rejected})));
     }
     let appended = caller.shop.accept(events, key).await?;
-    let accepted = Accepted { accepted: appended.n_accepted, rejected, duplicate: appended.duplicate };
+    let accepted = Accepted { accepted: appended.n_events, rejected, duplicate: appended.duplicate };
     Ok((StatusCode::ACCEPTED, Json(accepted)))
 }
 

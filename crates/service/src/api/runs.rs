@@ -150,8 +150,7 @@ fn start_evaluate(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
     jobs.start("evaluate", params, move |handle: Handle| async move {
         shop.flush().await?;
         let found = evaluate(&shop.shop, request, &|share, message| handle.report(share, message)).await?;
-        let body = serde_json::to_string(&found)?;
-        shop.store.put_evaluation(&found.id, found.at, body)?;
+        shop.store.put_evaluation(&found.id, found.at, &found)?;
         Ok(serde_json::to_value(found)?)
     })
 }

@@ -81,7 +81,7 @@ impl Server {
         Ok(Server { app: Arc::new(app), listener, flush_every: options.flush_every, address, first_passwords })
     }
 
-    /// Serves until `stop` is done, then answers what is under way, moves events into tables and closes the stores.
+    /// Serves until `stop` is done, then answers what is under way, moves events into tables and waits for the disk.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let upkeep = tokio::spawn(upkeep(self.app.clone(), self.flush_every));
         tracing::info!(address = %self.address, "listening");
@@ -92,11 +92,7 @@ impl Server {
                 tracing::error!(message = %error.message, "the last events stay in the log until the next start");
             }
             let store = shop.store.clone();
-            crate::serving::off_thread(move || {
-                store.close();
-                Ok(())
-            })
-            .await?;
+            crate::serving::off_thread(move || store.settle()).await?;
         }
         tracing::info!("stopped");
         Ok(())
@@ -146,7 +142,7 @@ async fn upkeep(app: Arc<App>, every: Duration) {
 }
 
 async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
-    let flushed = if shop.store.n_logged()? > 0 { shop.flush().await? } else { 0 };
+    let flushed = shop.flush().await?;
     if flushed > 0 || shop.is_behind() {
         shop.reload().await?;
     }

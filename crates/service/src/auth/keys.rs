@@ -65,7 +65,7 @@ pub struct NewKey {
 }
 
 /// What is kept of a key.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct KeyRecord {
     pub id: String,
     pub name: String,

@@ -1,9 +1,8 @@
-//! What the command line and the jobs of the server do, each from tables to result: train, evaluate, recommend, flush.
+//! What the command line and the jobs of the server do, each from tables to result: train, evaluate, recommend.
 //! The same functions serve both; nothing here knows HTTP or a terminal.
 
 pub mod dataset;
 pub mod evaluate;
-pub mod flush;
 pub mod learned;
 pub mod models;
 pub mod plot;

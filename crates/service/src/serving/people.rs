@@ -244,9 +244,8 @@ impl ServedShop {
         .await?;
         let events = format!("select * from events where customer_id = {who} order by at desc limit {limit}");
         let mut events = typed_rows::<Event>(&query(&self.shop, &events).await?)?;
-        for body in self.store.events_of(id)? {
-            events.push(serde_json::from_str(&body)?);
-        }
+        let waiting = self.store.events_of(id, self.flushed_to()?)?;
+        events.extend(waiting);
         let text = |row: &serde_json::Map<String, serde_json::Value>, name: &str| {
             row.get(name).and_then(|value| value.as_str()).map(str::to_owned)
         };
@@ -289,17 +288,10 @@ impl ServedShop {
     /// The right to erasure: afterwards no file of the shop names the customer. Returns how many rows went.
     pub async fn erase_customer(&self, id: &str) -> Result<u64> {
         let _alone = self.maintenance.lock().await;
+        let _nobody_adds = self.erasing.write().await;
         self.histories.erase(id);
-        let (store, shop, who) = (self.store.clone(), self.shop.clone(), id.to_owned());
-        let n = off_thread(move || {
-            let mut n = store.erase_customer(&who)? as u64;
-            n += shop.tables().delete_where_customer(&who)?;
-            store.checkpoint()?;
-            Ok(n)
-        })
-        .await?;
-        // An event accepted meanwhile may have brought the customer back into memory.
-        self.histories.erase(id);
+        let (shop, who) = (self.shop.clone(), id.to_owned());
+        let n = off_thread(move || Ok(shop.erase_customer(&who)?)).await?;
         if n == 0 {
             return Err(ServiceError::not_found("customer", id));
         }

@@ -9,7 +9,7 @@ use std::sync::atomic::{
 use std::sync::{Arc, Mutex, RwLock};
 
 use data::Shop;
-use domain::{Cents, Event, EventKind, Fit, Millis, Product};
+use domain::{Cents, Event, EventKind, Fit, Millis, Product, TableSpec};
 use recommend::explain::Language;
 use recommend::rank::{Filters, OwnEvent, Policy, Request};
 use serde::Serialize;
@@ -27,10 +27,8 @@ use crate::flows::rows::{integers, query, texts, typed_rows};
 use crate::flows::{dataset, learned, models, policy};
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
-use crate::store::{Appended, LoggedEvent, Store};
+use crate::store::{Appended, Store};
 
-/// Stored answers kept per shop; the oldest go first.
-const ANSWERS_MAX: i64 = 200_000;
 const CUSTOMERS_MAX: usize = 2_000_000;
 
 /// One shop, loaded.
@@ -46,6 +44,8 @@ pub struct ServedShop {
     snapshot: RwLock<Arc<Snapshot>>,
     /// Held while a snapshot is built, a flush runs or someone is erased: one at a time.
     pub(crate) maintenance: AsyncMutex<()>,
+    /// Held by whoever erases someone, and shared by whoever adds what a customer did.
+    pub(crate) erasing: tokio::sync::RwLock<()>,
     /// Grows with every change of rows, so that a snapshot knows whether it is behind.
     pub(crate) changes: AtomicU64,
     base: Mutex<Option<Arc<Base>>>,
@@ -80,7 +80,7 @@ impl ServedShop {
     pub async fn open_beside(shop: Shop, metrics: Arc<Metrics>) -> Result<Arc<ServedShop>> {
         let root = shop.root().to_owned();
         let root = root.as_path();
-        let store = Store::open(&root.join("service.db"), ANSWERS_MAX)?;
+        let store = Store::of(&shop)?;
         let ids = Arc::new(ProductIds::default());
         let stamp = policy::stamp(root);
         let rules = policy::read(root)?;
@@ -97,6 +97,7 @@ impl ServedShop {
             metrics,
             snapshot: RwLock::new(Arc::new(snapshot)),
             maintenance: AsyncMutex::new(()),
+            erasing: tokio::sync::RwLock::new(()),
             changes: AtomicU64::new(0),
             base: Mutex::new(Some(base)),
             asked: AtomicU64::new(0),
@@ -170,18 +171,18 @@ impl ServedShop {
             }
         })
         .await?;
-        let mut after = 0;
+        let mut after = self.flushed_to()?;
         loop {
             let logged = self.store.events_after(after, 10_000)?;
             let Some((last, _)) = logged.last() else { return Ok(()) };
             after = *last;
-            for (_, body) in &logged {
-                match serde_json::from_str::<Event>(body) {
-                    Ok(event) => self.remember(&event),
-                    Err(error) => tracing::warn!(%error, "a logged event could not be read"),
-                }
-            }
+            logged.iter().for_each(|(_, event)| self.remember(event));
         }
+    }
+
+    /// Offset up to which the tables hold the event log.
+    pub(crate) fn flushed_to(&self) -> Result<i64> {
+        Ok(self.shop.tables().manifest(TableSpec::named("events").expect("a table of the shop"))?.log_offset)
     }
 
     /// Lets an event count from the next request on.
@@ -225,11 +226,9 @@ impl ServedShop {
     pub async fn accept(&self, events: Vec<Event>, key: Option<String>) -> Result<Appended> {
         let snapshot = self.snapshot();
         let events: Vec<Event> = events.into_iter().map(|event| self.with_price_seen(event, &snapshot)).collect();
-        let mut logged = Vec::with_capacity(events.len());
-        for event in &events {
-            logged.push(LoggedEvent { customer_id: event.customer_id.clone(), body: serde_json::to_string(event)? });
-        }
-        let appended = self.store.append(logged, key, clock::now().0).await?;
+        // No one is erased between the disk and the memory.
+        let _present = self.erasing.read().await;
+        let appended = self.store.append(events.clone(), key, clock::now().0).await?;
         if !appended.duplicate {
             events.iter().for_each(|event| self.remember(event));
             self.metrics.events_accepted.fetch_add(events.len() as u64, Relaxed);
@@ -245,14 +244,14 @@ impl ServedShop {
             let known = self.ids.find(id).is_some_and(|number| snapshot.row(number).is_some());
             known.then_some(()).ok_or_else(|| ServiceError::not_found("product", id))?;
         }
-        let (seq, list_id) = self.store.next_list_id();
+        let list_id = self.store.next_list_id(now.0);
         let asked = self.rank_request(&snapshot, request, now, seed_of(&list_id));
         let answer = snapshot.ranker.recommend(&asked).map_err(|error| ServiceError::usage("n", error.to_string()))?;
         let stored = StoredAnswer::new(now.0, &snapshot, answer);
         let explained = request.explain.then(|| language(&request.language));
         let answer = stored.view(&list_id, &snapshot, explained);
         let body = serde_json::to_string(&stored)?;
-        if !self.store.keep_answer(seq, list_id, request.customer_id.clone(), now.0, body) {
+        if !self.store.keep_answer(list_id, request.customer_id.clone(), now.0, body) {
             self.metrics.answers_dropped.fetch_add(1, Relaxed);
         }
         Ok(answer)
@@ -308,8 +307,7 @@ impl ServedShop {
     pub fn explain(&self, list_id: &str, product_id: Option<&str>, tag: &str, replayed: bool) -> Result<Explanation> {
         self.store.settle()?;
         let body = self.store.answer(list_id)?.ok_or_else(|| {
-            ServiceError::not_found("stored list", list_id)
-                .help(format!("the last {ANSWERS_MAX} lists are kept; ask for a new one"))
+            ServiceError::not_found("stored list", list_id).help("the newest 200,000 lists are kept; ask for a new one")
         })?;
         let stored = StoredAnswer::read(&body)?;
         let snapshot = self.snapshot();
@@ -353,7 +351,8 @@ impl ServedShop {
     /// Moves logged events and changed rows into the tables.
     pub async fn flush(&self) -> Result<u64> {
         let _alone = self.maintenance.lock().await;
-        crate::flows::flush::flush(&self.shop, &self.store)
+        let shop = self.shop.clone();
+        super::off_thread(move || Ok(shop.flush_events()? + shop.flush_changes()?)).await
     }
 
     /// Puts a model into service.

@@ -68,7 +68,7 @@ pub fn make() -> Folder {
 
 /// A key with these scopes.
 pub fn key(shop: &Path, scopes: &[Scope]) -> String {
-    let store = Store::open(&shop.join("service.db"), 1000).unwrap();
+    let store = Store::open(shop).unwrap();
     let (made, record) = keys::generate("test", scopes, 0).unwrap();
     store.add_key(record).unwrap();
     made.secret
