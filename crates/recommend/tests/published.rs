@@ -80,10 +80,7 @@ fn predicted_ratings_agree_with_surprise() {
         let settings = [format!("similarity={measure}"), format!("center={center}"), "n_neighbors=40".to_owned()];
         let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
         let found = rating_errors(&rows, card, &settings);
-        // Many items share one rater only, and then their cosine is exactly 1. Surprise breaks such ties by the order
-        // of the file, Tercet by id, which no other variant notices.
-        let tolerance = if name == "knn-cosine-item" { 0.0035 } else { 0.003 };
-        compare(name, found, (figures["rmse"].as_f64().unwrap(), figures["mae"].as_f64().unwrap()), tolerance);
+        compare(name, found, (figures["rmse"].as_f64().unwrap(), figures["mae"].as_f64().unwrap()), 0.001);
     }
 }
 

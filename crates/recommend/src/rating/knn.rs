@@ -1,6 +1,11 @@
 //! Ratings from neighbourhoods: what like-minded users gave the item, or what the user gave to like items, around a
 //! centre (none, mean, z-score or baseline). Definitions are Surprise's: the k nearest among those who rated, negative
 //! similarities have no say, and the prediction is brought into the scale.
+//!
+//! Neighbours who tie for the last places share them: three who tie for two places weigh two thirds each. Ties are common
+//! (the cosine over one common entry is always 1), and Surprise settles them by the order of its input file, which a
+//! matrix does not have. Settling them by id would not do in its place: ids often follow popularity, and would choose
+//! the wrong neighbours of a rare item (item cosine on MovieLens-100k: RMSE 1.0299 by id, 1.0267 shared, Surprise 1.0268).
 
 use domain::{Card, Settings};
 use math::{Csr, neighbours::Pairs, top_k::TopK};
@@ -171,23 +176,24 @@ impl KnnRating {
         Parts { centre, spread, says, reason }
     }
 
-    /// The k most similar raters of the item, or the k items of the history most similar to it.
+    /// The k most similar raters of the item, or the k items of the history most similar to it, with their weight.
     fn neighbours(&self, asker: &Asker, item: u32) -> Vec<(u32, f32)> {
-        let mut best = TopK::with_floor(self.n_neighbors, f32::MIN_POSITIVE);
+        let mut alike: Vec<(u32, f32)> = Vec::new();
         if self.of_users {
             let raters = self.derived.by_item.row(item as usize).0;
-            raters.iter().for_each(|&user| best.offer(user, asker.alike[user as usize]));
+            alike.extend(raters.iter().map(|&user| (user, asker.alike[user as usize])));
         } else {
             let (items, values) = self.similarities.row(item as usize);
             let mut at = 0;
             for entry in &asker.history {
                 at += items[at..].partition_point(|&other| other < entry.item);
                 if items.get(at) == Some(&entry.item) {
-                    best.offer(entry.item, values[at]);
+                    alike.push((entry.item, values[at]));
                 }
             }
         }
-        best.into_sorted()
+        alike.retain(|pair| pair.1 > 0.0);
+        nearest(alike, self.n_neighbors)
     }
 
     fn without_neighbours(&self, asker: &Asker, item: u32, is_known: bool) -> Parts {
@@ -255,6 +261,19 @@ impl Derived {
         let compared = compared.transpose();
         Derived { by_item, compared, baselines, centres, spread, scale: scale(&ratings.values) }
     }
+}
+
+/// The `k` of highest similarity with that as their weight. Those who tie for the last places share them.
+fn nearest(mut alike: Vec<(u32, f32)>, k: usize) -> Vec<(u32, f32)> {
+    if alike.len() <= k {
+        return alike;
+    }
+    let (_, &mut (_, least), _) = alike.select_nth_unstable_by(k - 1, |a, b| b.1.total_cmp(&a.1));
+    alike.retain(|pair| pair.1 >= least);
+    let n_above = alike.iter().filter(|pair| pair.1 > least).count();
+    let share = (k - n_above) as f32 / (alike.len() - n_above) as f32;
+    alike.iter_mut().filter(|pair| pair.1 == least).for_each(|pair| pair.1 *= share);
+    alike
 }
 
 /// Mean and population standard deviation; `mean_else` for no values, `spread_else` where they do not vary.
@@ -355,5 +374,25 @@ impl RatingModel for KnnRating {
     fn to_bytes(&self) -> Vec<u8> {
         let writer = Writer::new(self.card(), &self.settings);
         writer.csr("ratings", &self.ratings).csr("similarities", &self.similarities).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_ties_for_the_last_places_shares_them() {
+        let alike = || vec![(0, 0.5), (1, 1.0), (2, 0.75), (3, 1.0), (4, 1.0)];
+        for (k, expected) in [
+            (1, &[(1, 1.0 / 3.0), (3, 1.0 / 3.0), (4, 1.0 / 3.0)][..]),
+            (3, &[(1, 1.0), (3, 1.0), (4, 1.0)]),
+            (4, &[(1, 1.0), (2, 0.75), (3, 1.0), (4, 1.0)]),
+            (9, &[(0, 0.5), (1, 1.0), (2, 0.75), (3, 1.0), (4, 1.0)]),
+        ] {
+            let mut found = nearest(alike(), k);
+            found.sort_unstable_by_key(|pair| pair.0);
+            assert_eq!(found, expected, "k = {k}");
+        }
     }
 }
