@@ -4,10 +4,9 @@ use domain::{Card, Kind, Param, Settings};
 use math::Csr;
 use rayon::prelude::*;
 
-use crate::bytes::{Reader, Writer};
 use crate::fitting::{BINARY, checked_matrix, csr_of_rows, keep_largest, on_threads};
-use crate::linear::item_weights::ItemWeights;
-use crate::{Algorithm, Contribution, FitError, FitOptions, HistoryEntry, Interactions, Recommender};
+use crate::linear::item_weights::{ItemWeights, ItemWeightsModel};
+use crate::{Algorithm, FitError, FitOptions, Interactions, Recommender};
 
 pub static CARD: Card = Card {
     name: "rp3beta",
@@ -44,12 +43,8 @@ pub static CARD: Card = Card {
     source: "Paudel et al. 2017, Updatable, Accurate, Diverse, and Scalable Recommendations for Interactive Applications; Cooper et al. 2014 for P3alpha",
 };
 
-pub static ALGORITHM: Algorithm = Algorithm { card: &CARD, fit, from_bytes };
-
-struct Rp3Beta {
-    settings: Settings,
-    weights: ItemWeights,
-}
+pub static ALGORITHM: Algorithm =
+    Algorithm { card: &CARD, fit, from_bytes: |bytes| ItemWeightsModel::from_bytes(&CARD, bytes) };
 
 fn fit(
     interactions: &Interactions,
@@ -59,7 +54,7 @@ fn fit(
     let binary = settings.bool("binary");
     let matrix = checked_matrix(interactions, binary)?;
     let weights = on_threads(options.n_threads, || walk(&matrix, settings, options))?;
-    Ok(Box::new(Rp3Beta { settings: settings.clone(), weights: ItemWeights { weights, binary } }))
+    Ok(Box::new(ItemWeightsModel::new(&CARD, settings, ItemWeights { weights, binary })))
 }
 
 /// W_ij = Σ_u P_iu^alpha P_uj^alpha / popularity_j^beta, the largest of each row.
@@ -130,46 +125,10 @@ fn transition(matrix: &Csr, alpha: f32) -> Csr {
     transition
 }
 
-fn from_bytes(bytes: &[u8]) -> Result<Box<dyn Recommender>, FitError> {
-    let reader = Reader::new(bytes, &CARD)?;
-    let settings = reader.settings().clone();
-    let weights = ItemWeights { weights: reader.csr("weights")?, binary: settings.bool("binary") };
-    Ok(Box::new(Rp3Beta { settings, weights }))
-}
-
-impl Recommender for Rp3Beta {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn n_items(&self) -> usize {
-        self.weights.n_items()
-    }
-
-    fn score(&self, history: &[HistoryEntry], scores: &mut [f32]) {
-        self.weights.score(history, scores);
-    }
-
-    fn contributions(&self, history: &[HistoryEntry], item: u32) -> Vec<Contribution> {
-        self.weights.contributions(history, item)
-    }
-
-    fn similar(&self, item: u32, n: usize) -> Vec<(u32, f32)> {
-        self.weights.similar(item, n)
-    }
-
-    fn fit_report(&self) -> Vec<(&'static str, f64)> {
-        vec![("n_pairs", self.weights.weights.n_stored() as f64)]
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        Writer::new(&CARD, &self.settings).csr("weights", &self.weights.weights).finish()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::HistoryEntry;
     use crate::testing::interactions;
 
     /// Users {0,1}, {0,1}, {1,2}. From item 0: each of 2 users with ½, on to 0 or 1 with ½ each, so W01 = ½.

@@ -1,9 +1,14 @@
 //! A sparse table of item-to-item weights and how it scores. It is what SLIM, RP3beta and a truncated EASE have in
 //! common once fitted; how the weights were found is not its business.
 
+use std::ops::Range;
+
+use domain::{Card, Settings};
 use math::Csr;
 
-use crate::{Contribution, HistoryEntry, Source};
+use crate::batch::{self, Lists};
+use crate::bytes::{Reader, Writer};
+use crate::{Contribution, FitError, HistoryEntry, Interactions, Recommender, Source};
 
 /// Score of item j = Σ over history entries i of weight(i) × `weights`[i][j].
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +50,69 @@ impl ItemWeights {
         }
         let (items, values) = self.weights.row(item as usize);
         best_first(items.iter().copied().zip(values.iter().copied()).filter(|pair| pair.0 != item).collect(), n)
+    }
+}
+
+/// A fitted model that is nothing but its table: what SLIM and RP3beta answer.
+pub(crate) struct ItemWeightsModel {
+    card: &'static Card,
+    settings: Settings,
+    weights: ItemWeights,
+}
+
+impl ItemWeightsModel {
+    pub(crate) fn new(card: &'static Card, settings: &Settings, weights: ItemWeights) -> Self {
+        ItemWeightsModel { card, settings: settings.clone(), weights }
+    }
+
+    /// The inverse of `to_bytes`, for a model of this card.
+    pub(crate) fn from_bytes(card: &'static Card, bytes: &[u8]) -> Result<Box<dyn Recommender>, FitError> {
+        let reader = Reader::new(bytes, card)?;
+        let settings = reader.settings().clone();
+        let weights = ItemWeights { weights: reader.csr("weights")?, binary: settings.bool("binary") };
+        if weights.weights.n_rows != weights.weights.n_cols {
+            let (n_rows, n_cols) = (weights.weights.n_rows, weights.weights.n_cols);
+            return Err(FitError::Corrupt(format!("'weights' has {n_rows} rows and {n_cols} columns")));
+        }
+        Ok(Box::new(ItemWeightsModel { card, settings, weights }))
+    }
+}
+
+impl Recommender for ItemWeightsModel {
+    fn card(&self) -> &'static Card {
+        self.card
+    }
+
+    fn n_items(&self) -> usize {
+        self.weights.n_items()
+    }
+
+    fn score(&self, history: &[HistoryEntry], scores: &mut [f32]) {
+        self.weights.score(history, scores);
+    }
+
+    fn contributions(&self, history: &[HistoryEntry], item: u32) -> Vec<Contribution> {
+        self.weights.contributions(history, item)
+    }
+
+    fn similar(&self, item: u32, n: usize) -> Vec<(u32, f32)> {
+        self.weights.similar(item, n)
+    }
+
+    fn fit_report(&self) -> Vec<(&'static str, f64)> {
+        vec![("n_pairs", self.weights.weights.n_stored() as f64)]
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        Writer::new(self.card, &self.settings).csr("weights", &self.weights.weights).finish()
+    }
+
+    fn recommend_batch(&self, interactions: &Interactions, users: Range<usize>, k: usize, n_threads: usize) -> Lists {
+        let binary = self.weights.binary;
+        let weigh = |history: &[HistoryEntry]| -> Vec<f32> {
+            history.iter().map(|entry| if binary { 1.0 } else { entry.weight }).collect()
+        };
+        batch::by_item_weights(&self.weights.weights, None, &weigh, interactions, users, k, n_threads)
     }
 }
 

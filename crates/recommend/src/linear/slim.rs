@@ -1,14 +1,17 @@
 //! SLIM: sparse item-to-item weights by an elastic net per item, coordinate descent on the Gram matrix. Weights are
 //! sought among items bought together with the predicted one.
+//!
+//! Descent runs over a small active set whose part of the Gram matrix fits in cache; the items left out are then asked
+//! whether they would enter, the most promising do, and so on until none would. Items that can never enter are not
+//! asked at all.
 
 use domain::{Card, Kind, Param, Settings};
 use math::Csr;
 use rayon::prelude::*;
 
-use super::item_weights::ItemWeights;
-use crate::bytes::{Reader, Writer};
+use super::item_weights::{ItemWeights, ItemWeightsModel};
 use crate::fitting::{BINARY, checked_matrix, csr_of_rows, keep_largest, on_threads};
-use crate::{Algorithm, Contribution, FitError, FitOptions, HistoryEntry, Interactions, Recommender};
+use crate::{Algorithm, FitError, FitOptions, Interactions, Recommender};
 
 pub static CARD: Card = Card {
     name: "slim",
@@ -57,12 +60,8 @@ pub static CARD: Card = Card {
     source: "Ning and Karypis 2011, SLIM: Sparse Linear Methods for Top-N Recommender Systems, eq. 3",
 };
 
-pub static ALGORITHM: Algorithm = Algorithm { card: &CARD, fit, from_bytes };
-
-struct Slim {
-    settings: Settings,
-    weights: ItemWeights,
-}
+pub static ALGORITHM: Algorithm =
+    Algorithm { card: &CARD, fit, from_bytes: |bytes| ItemWeightsModel::from_bytes(&CARD, bytes) };
 
 fn fit(
     interactions: &Interactions,
@@ -72,9 +71,9 @@ fn fit(
     let binary = settings.bool("binary");
     let matrix = checked_matrix(interactions, binary)?;
     let weights = on_threads(options.n_threads, || {
-        let gram = sparse_gram(&matrix);
+        let gram = Gram::new(&matrix);
         let penalty = Penalty::new(settings);
-        let n = gram.n_rows;
+        let n = matrix.n_cols;
         let done = std::sync::atomic::AtomicUsize::new(0);
         let columns: Option<Vec<_>> = (0..n)
             .into_par_iter()
@@ -89,7 +88,68 @@ fn fit(
             .collect();
         columns.map(|columns| csr_of_rows(n, columns).transpose()).ok_or(FitError::Cancelled)
     })?;
-    Ok(Box::new(Slim { settings: settings.clone(), weights: ItemWeights { weights, binary } }))
+    Ok(Box::new(ItemWeightsModel::new(&CARD, settings, ItemWeights { weights, binary })))
+}
+
+/// Up to so many items the Gram matrix is held whole: 256 MB.
+const N_DENSE_MAX: usize = 8192;
+
+/// XᵀX.
+struct Gram {
+    n: usize,
+    /// Shape: (n).
+    diagonal: Vec<f32>,
+    /// Whether no cell is negative.
+    is_nonneg: bool,
+    /// Shape: (n, n), only the pairs that share a user.
+    sparse: Csr,
+    /// Shape: (n, n); empty when there are too many items.
+    dense: Vec<f32>,
+}
+
+impl Gram {
+    fn new(matrix: &Csr) -> Self {
+        let sparse = sparse_gram(matrix);
+        let n = sparse.n_rows;
+        let mut dense = Vec::new();
+        if n <= N_DENSE_MAX {
+            dense.resize(n * n, 0.0);
+            for (row, cells) in dense.chunks_exact_mut(n.max(1)).enumerate() {
+                let (cols, values) = sparse.row(row);
+                cols.iter().zip(values).for_each(|(&col, &value)| cells[col as usize] = value);
+            }
+        }
+        let is_nonneg = sparse.values.iter().all(|&value| value >= 0.0);
+        let cell = |item: usize| {
+            let (cols, values) = sparse.row(item);
+            cols.binary_search(&(item as u32)).map_or(0.0, |at| values[at])
+        };
+        let diagonal = (0..n).map(cell).collect();
+        Gram { n, diagonal, is_nonneg, sparse, dense }
+    }
+
+    /// Adds `factor` times a row to `sums`.
+    fn add_row(&self, row: usize, factor: f32, sums: &mut [f32]) {
+        if self.dense.is_empty() {
+            let (cols, values) = self.sparse.row(row);
+            cols.iter().zip(values).for_each(|(&col, &value)| sums[col as usize] += factor * value);
+        } else {
+            let cells = &self.dense[row * self.n..(row + 1) * self.n];
+            sums.iter_mut().zip(cells).for_each(|(sum, &cell)| *sum += factor * cell);
+        }
+    }
+
+    /// Appends the cells of a row at `cols` to `cells`. `scratch` has shape (n), is zero, and is left so.
+    fn gather(&self, row: usize, cols: &[u32], scratch: &mut [f32], cells: &mut Vec<f32>) {
+        if self.dense.is_empty() {
+            self.add_row(row, 1.0, scratch);
+            cells.extend(cols.iter().map(|&col| scratch[col as usize]));
+            self.sparse.row(row).0.iter().for_each(|&col| scratch[col as usize] = 0.0);
+        } else {
+            let of_row = &self.dense[row * self.n..(row + 1) * self.n];
+            cells.extend(cols.iter().map(|&col| of_row[col as usize]));
+        }
+    }
 }
 
 /// XᵀX with only the pairs that share a user.
@@ -150,109 +210,126 @@ impl Penalty {
     }
 }
 
-/// Working memory of one thread. Between items both arrays are zero.
+/// Items that enter at once, at least; else as many as are in use already.
+const N_ENTER_MIN: usize = 32;
+
+/// Working memory of one thread.
 struct Descent {
-    weights: Vec<f32>,
-    /// G w.
-    explained: Vec<f32>,
+    /// Shape: (n). Each item's correlation with what the weights leave unexplained.
+    unexplained: Vec<f32>,
+    /// Shape: (n). Zero between uses.
+    scratch: Vec<f32>,
+    /// Whether an item is in the active set. All false between items.
+    is_active: Vec<bool>,
+    /// The active items' part of the Gram matrix, row by row.
+    cells: Vec<f32>,
+}
+
+/// One item of the active set.
+#[derive(Clone, Copy)]
+struct Active {
+    item: u32,
+    weight: f32,
+    weight_before: f32,
+    square: f32,
 }
 
 impl Descent {
     fn new(n: usize) -> Self {
-        Descent { weights: vec![0.0; n], explained: vec![0.0; n] }
+        Descent { unexplained: vec![0.0; n], scratch: vec![0.0; n], is_active: vec![false; n], cells: Vec::new() }
     }
 
     /// The weights that predict `item`.
-    fn solve(&mut self, gram: &Csr, item: usize, penalty: &Penalty) -> Vec<(u32, f32)> {
-        let (others, together) = gram.row(item);
-        let all: Vec<(u32, f32)> = others.iter().copied().zip(together.iter().copied()).collect();
-        let all: Vec<_> = all.into_iter().filter(|pair| pair.0 as usize != item).collect();
+    fn solve(&mut self, gram: &Gram, item: usize, penalty: &Penalty) -> Vec<(u32, f32)> {
+        let (others, together) = gram.sparse.row(item);
+        // Where nothing is negative a weight can only take away from another item's correlation: who does not reach
+        // the penalty alone never will.
+        let shrinks_only = penalty.nonneg && gram.is_nonneg;
+        let may_enter = |pair: &(u32, f32)| pair.0 as usize != item && (!shrinks_only || pair.1 > penalty.l1);
+        let pairs = others.iter().copied().zip(together.iter().copied());
+        let candidates: Vec<u32> = pairs.filter(may_enter).map(|pair| pair.0).collect();
+        self.unexplained.fill(0.0);
+        gram.add_row(item, 1.0, &mut self.unexplained);
+        let mut active: Vec<Active> = Vec::new();
         let mut n_sweeps = 0;
-        // A sweep over all, then over those in use until they settle, until a sweep over all changes nothing.
-        while n_sweeps < penalty.max_iterations {
-            n_sweeps += 1;
-            if self.sweep(gram, &all, penalty) <= penalty.tolerance {
-                break;
-            }
-            let used: Vec<_> = all.iter().copied().filter(|pair| self.weights[pair.0 as usize] != 0.0).collect();
-            while n_sweeps < penalty.max_iterations {
-                n_sweeps += 1;
-                if self.sweep(gram, &used, penalty) <= penalty.tolerance {
-                    break;
-                }
-            }
+        while n_sweeps < penalty.max_iterations && self.enter(gram, &candidates, penalty, &mut active) {
+            self.settle(gram, penalty, &mut active, &mut n_sweeps);
         }
-        let mut found: Vec<_> =
-            all.iter().map(|pair| (pair.0, std::mem::take(&mut self.weights[pair.0 as usize]))).collect();
-        found.retain(|pair| pair.1 != 0.0);
-        self.explained.fill(0.0);
+        active.iter().for_each(|active| self.is_active[active.item as usize] = false);
+        let mut found: Vec<_> = active.iter().map(|active| (active.item, active.weight)).collect();
+        found.sort_unstable_by_key(|pair| pair.0);
         if penalty.n_neighbors > 0 {
             keep_largest(&mut found, penalty.n_neighbors);
         }
         found
     }
 
-    /// Sets each coordinate to its best; the largest change.
-    fn sweep(&mut self, gram: &Csr, coordinates: &[(u32, f32)], penalty: &Penalty) -> f32 {
-        let mut largest_change = 0f32;
-        for &(other, together) in coordinates {
-            let (neighbours, products) = gram.row(other as usize);
-            let square = products[neighbours.binary_search(&other).expect("an item shares users with itself")];
-            let old = self.weights[other as usize];
-            let new = penalty.best(together - self.explained[other as usize] + square * old, square);
-            if new != old {
-                self.weights[other as usize] = new;
-                let change = new - old;
-                for (&neighbour, &product) in neighbours.iter().zip(products) {
-                    self.explained[neighbour as usize] += change * product;
-                }
-                largest_change = largest_change.max(change.abs());
+    /// Adds the most promising of the candidates that would enter; whether there was one.
+    fn enter(&mut self, gram: &Gram, candidates: &[u32], penalty: &Penalty, active: &mut Vec<Active>) -> bool {
+        let gain = |&item: &u32| {
+            let square = gram.diagonal[item as usize];
+            let weight = penalty.best(self.unexplained[item as usize], square);
+            (weight.abs() > penalty.tolerance).then_some((weight * weight * (square + penalty.l2), item))
+        };
+        let waiting = candidates.iter().filter(|&&item| !self.is_active[item as usize]);
+        let mut entering: Vec<(f32, u32)> = waiting.filter_map(gain).collect();
+        let n_enter = active.len().max(N_ENTER_MIN);
+        if entering.len() > n_enter {
+            entering.select_nth_unstable_by(n_enter - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            entering.truncate(n_enter);
+        }
+        for &(_, item) in &entering {
+            self.is_active[item as usize] = true;
+            active.push(Active { item, weight: 0.0, weight_before: 0.0, square: gram.diagonal[item as usize] });
+        }
+        !entering.is_empty()
+    }
+
+    /// Descends over the active set until it settles, then drops those that ended at 0.
+    fn settle(&mut self, gram: &Gram, penalty: &Penalty, active: &mut Vec<Active>, n_sweeps: &mut usize) {
+        let items: Vec<u32> = active.iter().map(|active| active.item).collect();
+        let mut cells = std::mem::take(&mut self.cells);
+        cells.clear();
+        items.iter().for_each(|&item| gram.gather(item as usize, &items, &mut self.scratch, &mut cells));
+        let mut left: Vec<f32> = items.iter().map(|&item| self.unexplained[item as usize]).collect();
+        while *n_sweeps < penalty.max_iterations {
+            *n_sweeps += 1;
+            if sweep(active, &cells, &mut left, penalty) <= penalty.tolerance {
+                break;
             }
         }
-        largest_change
+        self.cells = cells;
+        for active in active.iter_mut().filter(|active| active.weight != active.weight_before) {
+            gram.add_row(active.item as usize, active.weight_before - active.weight, &mut self.unexplained);
+            active.weight_before = active.weight;
+        }
+        active.retain(|active| {
+            self.is_active[active.item as usize] = active.weight != 0.0;
+            active.weight != 0.0
+        });
     }
 }
 
-fn from_bytes(bytes: &[u8]) -> Result<Box<dyn Recommender>, FitError> {
-    let reader = Reader::new(bytes, &CARD)?;
-    let settings = reader.settings().clone();
-    let weights = ItemWeights { weights: reader.csr("weights")?, binary: settings.bool("binary") };
-    Ok(Box::new(Slim { settings, weights }))
-}
-
-impl Recommender for Slim {
-    fn card(&self) -> &'static Card {
-        &CARD
+/// Sets each weight to its best given the others; the largest change. `left` is what is unexplained.
+fn sweep(active: &mut [Active], cells: &[f32], left: &mut [f32], penalty: &Penalty) -> f32 {
+    let mut largest_change = 0f32;
+    for (at, of_row) in cells.chunks_exact(active.len().max(1)).enumerate() {
+        let Active { weight, square, .. } = active[at];
+        let new = penalty.best(left[at] + square * weight, square);
+        if new != weight {
+            active[at].weight = new;
+            let change = new - weight;
+            left.iter_mut().zip(of_row).for_each(|(left, &cell)| *left -= change * cell);
+            largest_change = largest_change.max(change.abs());
+        }
     }
-
-    fn n_items(&self) -> usize {
-        self.weights.n_items()
-    }
-
-    fn score(&self, history: &[HistoryEntry], scores: &mut [f32]) {
-        self.weights.score(history, scores);
-    }
-
-    fn contributions(&self, history: &[HistoryEntry], item: u32) -> Vec<Contribution> {
-        self.weights.contributions(history, item)
-    }
-
-    fn similar(&self, item: u32, n: usize) -> Vec<(u32, f32)> {
-        self.weights.similar(item, n)
-    }
-
-    fn fit_report(&self) -> Vec<(&'static str, f64)> {
-        vec![("n_pairs", self.weights.weights.n_stored() as f64)]
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        Writer::new(&CARD, &self.settings).csr("weights", &self.weights.weights).finish()
-    }
+    largest_change
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::HistoryEntry;
     use crate::testing::interactions;
 
     fn weight(pairs: &[(u32, u32)], settings: &[&str], from: u32, to: u32) -> f32 {
@@ -288,5 +365,52 @@ mod tests {
         assert!((weight(&pairs, &base, 2, 1) - 0.5).abs() < 1e-6);
         assert!((weight(&pairs, &base, 1, 0) - 0.5).abs() < 1e-6);
         assert_eq!(weight(&pairs, &base, 2, 0), 0.0);
+    }
+
+    /// At the optimum every weight's subgradient is 0: correlation − l2 w = l1 sign(w) where w ≠ 0, |correlation| ≤ l1
+    /// (from above only, without negative weights) where w = 0. Checked against XᵀX in f64, whatever is held of it.
+    #[test]
+    fn weights_are_optimal() {
+        let mut random = math::Random::new(5);
+        let n = 40;
+        let mut triplets = Vec::new();
+        for user in 0..150u32 {
+            for item in 0..n as u32 {
+                if random.uniform() < if user % 4 == item % 4 { 0.4 } else { 0.05 } {
+                    triplets.push((user, item, 1.0));
+                }
+            }
+        }
+        let matrix = Csr::from_triplets(150, n, &triplets);
+        let exact = |a: usize, b: usize| {
+            (0..150).filter(|&user| [a, b].iter().all(|item| matrix.row(user).0.contains(&(*item as u32)))).count()
+                as f64
+        };
+        for nonneg in [true, false] {
+            for is_dense in [true, false] {
+                let mut gram = Gram::new(&matrix);
+                if !is_dense {
+                    gram.dense.clear();
+                }
+                let (l1, l2) = (0.7, 3.0);
+                let penalty = Penalty { l1, l2, nonneg, n_neighbors: 0, max_iterations: 10_000, tolerance: 1e-6 };
+                let mut descent = Descent::new(n);
+                for item in 0..n {
+                    let found = descent.solve(&gram, item, &penalty);
+                    let weight =
+                        |other: usize| found.iter().find(|pair| pair.0 == other as u32).map_or(0.0, |pair| pair.1);
+                    for other in (0..n).filter(|&other| other != item && exact(item, other) > 0.0) {
+                        let explained: f64 = found.iter().map(|&(k, w)| exact(other, k as usize) * f64::from(w)).sum();
+                        let w = f64::from(weight(other));
+                        let slope = exact(item, other) - explained - f64::from(l2) * w;
+                        let optimal = match w {
+                            0.0 => slope <= f64::from(l1) + 1e-3 && (nonneg || slope >= -f64::from(l1) - 1e-3),
+                            w => (slope - f64::from(l1) * w.signum()).abs() < 1e-3,
+                        };
+                        assert!(optimal && !(nonneg && w < 0.0), "{nonneg} {is_dense} {item} {other}: {w} {slope}");
+                    }
+                }
+            }
+        }
     }
 }
