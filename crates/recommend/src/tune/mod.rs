@@ -1,6 +1,6 @@
 //! Which algorithm with which settings? A seeded search: each card's defaults and random draws from its space are tried
 //! on a sample of users, the better third is tried again on more (successive halving, Jamieson and Talwalkar 2016), the
-//! last on everything, and the winners of different families are blended. Judged by NDCG on a validation split carved
+//! last on everything; a few draws near the best follow, and the winners of different families are blended. Judged by NDCG on a validation split carved
 //! from the training data; the test data of an evaluation are never seen here.
 //!
 //! No clock is read: a budget is a number of trials and, if given, of estimated operations.
@@ -97,6 +97,9 @@ pub enum TuneError {
 
 /// EASE inverts an items × items matrix: beyond this it is not tried unasked.
 const EASE_ITEMS_MAX: usize = 15_000;
+/// How often settings near the best are drawn, and what share of the trials each time.
+const N_REFINEMENTS: usize = 2;
+const REFINED_SHARE: usize = 6;
 /// Of each round the best third goes on.
 const KEPT_SHARE: usize = 3;
 
@@ -122,6 +125,12 @@ pub fn tune(data: &Interactions, options: &TuneOptions) -> Result<Tuning, TuneEr
         let last = round + 1 == shares.len();
         let ranked = search.round(&candidates, round, share, last)?;
         candidates = if last { ranked } else { keep(ranked) };
+    }
+    let mut random = Random::new(options.seed ^ 0x6e65_6172);
+    for _ in 0..N_REFINEMENTS {
+        let near = candidates_near(&candidates, options.n_trials / REFINED_SHARE, &mut random);
+        let ranked = search.round(&near, shares.len() - 1, 1.0, true)?;
+        candidates = search.ranking(ranked.into_iter().chain(candidates));
     }
     let wants_hybrid = options.cards.is_empty() || options.cards.iter().any(|card| card == "hybrid");
     if wants_hybrid && let Some(hybrid) = hybrid_of(&candidates) {
@@ -159,7 +168,8 @@ fn first_candidates(algorithms: &[&'static Algorithm], options: &TuneOptions) ->
     let mut candidates: Vec<Candidate> = algorithms.iter().map(|found| (*found, found.card.defaults())).collect();
     let spacious: Vec<&&Algorithm> = algorithms.iter().filter(|found| !space(found.card.name).is_empty()).collect();
     let mut random = Random::new(options.seed);
-    for at in 0..options.n_trials.saturating_sub(candidates.len()) {
+    let n_refined = N_REFINEMENTS * (options.n_trials / REFINED_SHARE);
+    for at in 0..options.n_trials.saturating_sub(candidates.len() + n_refined) {
         let Some(found) = spacious.get(at % spacious.len().max(1)) else { break };
         let draws = space(found.card.name).iter().filter(|dimension| found.card.param(dimension.param).is_some());
         let draws: Vec<(&str, String)> =
@@ -168,6 +178,26 @@ fn first_candidates(algorithms: &[&'static Algorithm], options: &TuneOptions) ->
         candidates.extend(settings.ok().map(|settings| (**found, settings)));
     }
     candidates
+}
+
+/// Settings near those of the best candidates, by turns over the best of each card that has a space.
+fn candidates_near(ranked: &[Candidate], n: usize, random: &mut Random) -> Vec<Candidate> {
+    let mut best: Vec<&Candidate> = Vec::new();
+    for candidate in ranked.iter().filter(|(algorithm, _)| !space(algorithm.card.name).is_empty()) {
+        if best.iter().all(|(algorithm, _)| algorithm.card.name != candidate.0.card.name) {
+            best.push(candidate);
+        }
+    }
+    let near = |(algorithm, settings): &Candidate, random: &mut Random| {
+        let varied =
+            space(algorithm.card.name).iter().filter_map(|dimension| Some((dimension, settings.get(dimension.param)?)));
+        let varied: Vec<(&str, String)> = varied
+            .map(|(dimension, value)| (dimension.param, dimension.range.draw_near(&value.to_string(), random)))
+            .collect();
+        algorithm.card.settings(varied.iter().map(|(name, value)| (*name, value.as_str()))).ok()
+    };
+    let turns = best.iter().cycle().take(if best.is_empty() { 0 } else { n });
+    turns.filter_map(|candidate| Some((candidate.0, near(candidate, random)?))).collect()
 }
 
 /// The users to judge by, ascending: those with a past, as to others every model shows the same; all if nobody has one.
@@ -259,6 +289,17 @@ impl Search<'_> {
         }
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         Ok(ranked.into_iter().map(|(_, candidate)| candidate).collect())
+    }
+
+    /// The candidates by their value in the last round, best first, ties in the order given.
+    fn ranking(&self, candidates: impl Iterator<Item = Candidate>) -> Vec<Candidate> {
+        let value = |(algorithm, settings): &Candidate| {
+            let of_these = |trial: &&Trial| trial.card == algorithm.card.name && trial.settings == *settings;
+            self.trials.iter().rev().find(of_these).and_then(|trial| trial.ndcg).unwrap_or(f64::NEG_INFINITY)
+        };
+        let mut ranked: Vec<(f64, Candidate)> = candidates.map(|candidate| (value(&candidate), candidate)).collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        ranked.into_iter().map(|(_, candidate)| candidate).collect()
     }
 
     /// Training data of a share of the users, in the same shape. The users judged keep their history: models are

@@ -36,6 +36,23 @@ impl Range {
     }
 }
 
+impl Range {
+    /// A value near `value`, which is on this range: within a fifth of it, or for choices mostly the same.
+    pub fn draw_near(&self, value: &str, random: &mut Random) -> String {
+        let Ok(centre) = value.parse::<f64>() else {
+            return if random.uniform() < 0.8 { value.to_owned() } else { self.draw(random) };
+        };
+        let step = 0.4 * random.uniform() - 0.2;
+        let near_log = |low: f64, high: f64| (centre.max(low).ln() + step * (high / low).ln()).exp().clamp(low, high);
+        match *self {
+            Range::LogFloat(low, high) => rounded(near_log(low, high)),
+            Range::Float(low, high) => rounded((centre + step * (high - low)).clamp(low, high)),
+            Range::LogInt(low, high) => near_log(f64::from(low), f64::from(high)).round().to_string(),
+            Range::Choice(_) => value.to_owned(),
+        }
+    }
+}
+
 fn rounded(value: f64) -> String {
     format!("{value:.3e}").parse::<f64>().expect("a number was just written").to_string()
 }
@@ -49,14 +66,23 @@ static ITEM_KNN: &[Dimension] = &[
     dimension("weighting", Range::Choice(&["none", "tfidf", "bm25"])),
     dimension("n_neighbors", Range::LogInt(20, 800)),
     dimension("shrinkage", Range::LogFloat(0.1, 500.0)),
+    dimension("alpha", Range::Float(0.2, 0.8)),
+    dimension("keep", Range::Choice(&["row", "column"])),
+    dimension("normalise", Range::Choice(&["none", "sum", "max"])),
 ];
-static EASE: &[Dimension] = &[dimension("l2", Range::LogFloat(10.0, 5000.0))];
+static EASE: &[Dimension] = &[
+    dimension("l2", Range::LogFloat(10.0, 5000.0)),
+    dimension("user_power", Range::Float(0.0, 1.0)),
+    dimension("popularity_l2", Range::Float(0.0, 1.0)),
+    dimension("popularity_discount", Range::Float(0.0, 0.3)),
+];
 static SLIM: &[Dimension] =
     &[dimension("l1", Range::LogFloat(0.05, 20.0)), dimension("l2", Range::LogFloat(1.0, 500.0))];
 static RP3BETA: &[Dimension] = &[
     dimension("alpha", Range::Float(0.3, 1.6)),
     dimension("beta", Range::Float(0.0, 1.0)),
     dimension("n_neighbors", Range::LogInt(20, 800)),
+    dimension("normalize", Range::Choice(&["false", "true"])),
 ];
 static IALS: &[Dimension] = &[
     dimension("n_factors", Range::LogInt(16, 192)),
@@ -121,16 +147,19 @@ impl FloatOf for Settings {
 mod tests {
     use super::*;
 
-    /// Every space names parameters of its card and draws only what the card accepts.
+    /// Every space draws only what its card accepts.
     #[test]
     fn spaces_lie_within_their_cards() {
         for algorithm in crate::registry() {
             let mut random = Random::new(1);
-            for dimension in space(algorithm.card.name) {
+            let has = |dimension: &&Dimension| algorithm.card.param(dimension.param).is_some();
+            for dimension in space(algorithm.card.name).iter().filter(has) {
                 for _ in 0..200 {
                     let value = dimension.range.draw(&mut random);
-                    let drawn = algorithm.card.settings([(dimension.param, value.as_str())]);
-                    assert!(drawn.is_ok(), "{}: {drawn:?}", algorithm.card.name);
+                    for value in [dimension.range.draw_near(&value, &mut random), value] {
+                        let drawn = algorithm.card.settings([(dimension.param, value.as_str())]);
+                        assert!(drawn.is_ok(), "{}: {drawn:?}", algorithm.card.name);
+                    }
                 }
             }
         }
