@@ -3,6 +3,8 @@
 //! a crash in between only means that it forgets later. Changed rows of keyed tables move the same way; written twice
 //! they are the same row.
 
+use std::collections::BTreeSet;
+
 use domain::{Customer, Event, Product, TableSpec};
 use serde::de::DeserializeOwned;
 
@@ -63,7 +65,7 @@ impl Shop {
         Ok((n_events as u64, after))
     }
 
-    /// Moves changed products and customers into the tables; how many rows.
+    /// Moves changed products and customers into the tables, deleted ones out of them; how many rows.
     pub fn flush_changes(&self) -> Result<u64, DataError> {
         let _one_at_a_time = self.flush_guard();
         Ok(self.move_changes::<Product>()? + self.move_changes::<Customer>()?)
@@ -71,20 +73,26 @@ impl Shop {
 
     fn move_changes<R: Row + DeserializeOwned>(&self) -> Result<u64, DataError> {
         let (spec, state) = (R::spec(), self.state()?);
-        // Deleted rows stay marked.
-        let mut done = state.changes(spec.name)?;
-        done.retain(|change| change.body.is_some());
+        let done = state.changes(spec.name)?;
+        if done.is_empty() {
+            return Ok(0);
+        }
+        let deleted: BTreeSet<String> =
+            done.iter().filter(|change| change.body.is_none()).map(|change| change.key.clone()).collect();
+        if !deleted.is_empty() {
+            self.tables().delete_where(spec, spec.key[0], &deleted)?;
+        }
         let wrong = |error| DataError::State { message: format!("a changed row of {}: {error}", spec.name) };
         let bodies = done.iter().filter_map(|change| change.body.as_deref());
         let rows: Vec<R> = bodies.map(serde_json::from_str).collect::<Result<_, _>>().map_err(wrong)?;
-        if rows.is_empty() {
-            return Ok(0);
+        if !rows.is_empty() {
+            let mut writer = self.tables().writer(spec, SourceTag::live("api"))?;
+            writer.write(R::to_batch(&rows)?)?;
+            writer.finish()?;
         }
-        let mut writer = self.tables().writer(spec, SourceTag::live("api"))?;
-        writer.write(R::to_batch(&rows)?)?;
-        writer.finish()?;
+        let n_rows = done.len() as u64;
         state.forget_changes(spec.name, done)?;
-        Ok(rows.len() as u64)
+        Ok(n_rows)
     }
 
     /// Removes every trace of a customer: rows in all tables, accepted events, given answers. Returns how many rows

@@ -14,7 +14,7 @@ use data::shop::ShopOptions;
 use data::state::{Answer, EventBatch, Record, RecordKind, RowChange, StateStore};
 use data::tables::Row;
 use data::{DataError, InteractionQuery, Shop, SourceTag};
-use domain::{Event, EventKind, Millis, Order};
+use domain::{Event, EventKind, Millis, Order, Product};
 
 fn event(customer: &str, product: &str, kind: EventKind, at: i64) -> Event {
     Event {
@@ -203,6 +203,30 @@ fn records_settings_changes_and_answers_are_kept() {
     assert_eq!(state.answer("l1").unwrap(), Some(answer));
     assert_eq!(shop.erase_customer("c").unwrap(), 2);
     assert_eq!((state.answer("l1").unwrap(), state.change("customers", "c").unwrap()), (None, None));
+}
+
+#[test]
+fn changed_rows_move_into_their_table_and_deleted_ones_out() {
+    let (_folder, shop) = new_shop();
+    let state = shop.state().unwrap();
+    let product = |id: &str, name: &str| Product { product_id: id.into(), name: name.into(), ..Product::default() };
+    let change = |id: &str, name: Option<&str>, at: i64| {
+        let body = name.map(|name| serde_json::to_string(&product(id, name)).unwrap());
+        state.put_change("products", RowChange { key: id.into(), body, at }).unwrap();
+    };
+    let names = || {
+        let mut rows = shop.tables().load::<Product>().unwrap();
+        rows.sort_by(|a, b| a.product_id.cmp(&b.product_id));
+        rows.into_iter().map(|row| row.name).collect::<Vec<_>>()
+    };
+    change("p1", Some("one"), 1);
+    change("p2", Some("two"), 1);
+    assert_eq!((shop.flush_changes().unwrap(), names()), (2, vec!["one".to_owned(), "two".to_owned()]));
+    change("p1", None, 2);
+    change("p2", Some("second"), 2);
+    change("never there", None, 2);
+    assert_eq!((shop.flush_changes().unwrap(), names()), (3, vec!["second".to_owned()]));
+    assert_eq!((shop.flush_changes().unwrap(), state.changes("products").unwrap()), (0, vec![]));
 }
 
 #[test]
