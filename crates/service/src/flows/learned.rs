@@ -12,7 +12,7 @@ use recommend::retail::{Knowledge, Purchase};
 use serde::{Deserialize, Serialize};
 
 use super::dataset::{Dataset, Ids};
-use super::rows::{floats, integers, query, texts, typed_rows};
+use super::rows::{floats, integers, query, table, texts};
 use crate::error::{Result, ServiceError};
 
 /// The layout of `learned.json`.
@@ -34,7 +34,7 @@ pub struct Learned {
 
 /// Everything learned from the shop as it is now, the model aside.
 pub async fn learn(shop: &Shop, data: &Dataset, policy: &Policy) -> Result<(Learned, Popularity)> {
-    let products = typed_rows::<Product>(&query(shop, "select * from products").await?)?;
+    let products = table::<Product>(shop).await?;
     let catalogue = Catalogue::new(in_order(&data.product_ids, products));
     let matrix = &data.interactions.matrix;
     let mut n_customers_of_item = vec![0u32; matrix.n_cols];
@@ -150,5 +150,5 @@ pub async fn favourites_by_region(shop: &Shop) -> Result<BTreeMap<String, Vec<(S
 
 /// The `fits` table.
 pub async fn fits(shop: &Shop) -> Result<Vec<Fit>> {
-    typed_rows::<Fit>(&query(shop, "select * from fits").await?)
+    table(shop).await
 }

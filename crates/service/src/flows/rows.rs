@@ -1,16 +1,14 @@
-//! Rows between Arrow and the words of the shop. JSON objects whose keys are column names stand in the middle, so that
-//! one function per direction serves every table.
-
-use std::sync::Arc;
+//! Results of queries as columns, as JSON objects whose keys are column names, and as the words of the shop. Writing rows is
+//! the business of `data::tables::Row`.
 
 use data::Shop;
 use data::arrow::array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, ListBuilder, MapBuilder, MapFieldNames,
-    RecordBatch, StringArray, StringBuilder, TimestampMillisecondArray,
+    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
 };
 use data::arrow::compute::cast;
 use data::arrow::datatypes::DataType;
-use domain::{ColumnKind, Day, TableSpec};
+use data::tables::Row;
+use domain::Day;
 use serde_json::{Map, Value};
 
 use crate::error::{Result, ServiceError};
@@ -18,6 +16,13 @@ use crate::error::{Result, ServiceError};
 /// The result of one SQL text over the shop's tables as they are now.
 pub async fn query(shop: &Shop, sql: &str) -> Result<Vec<RecordBatch>> {
     Ok(shop.engine()?.sql(sql).await?.batches)
+}
+
+/// Every row of a table that fits in memory; read off the request threads.
+pub async fn table<R: Row + Send + 'static>(shop: &Shop) -> Result<Vec<R>> {
+    let shop = shop.clone();
+    let read = tokio::task::spawn_blocking(move || shop.tables().load::<R>());
+    Ok(read.await.map_err(|error| ServiceError::failed(format!("reading {}: {error}", R::TABLE)))??)
 }
 
 /// A text as an SQL literal.
@@ -142,68 +147,17 @@ pub fn typed_rows<T: serde::de::DeserializeOwned>(batches: &[RecordBatch]) -> Re
     Ok(all)
 }
 
-/// JSON rows (a struct of `domain`, serialised) as a batch of `spec`.
-pub fn batch_of(spec: &'static TableSpec, rows: &[Value]) -> Result<RecordBatch> {
-    let columns = spec.columns.iter().map(|column| {
-        let values = rows.iter().map(|row| row.get(column.name).filter(|value| !value.is_null()));
-        build(column.kind, values)
-    });
-    RecordBatch::try_new(data::tables::schema(spec), columns.collect())
-        .map_err(|error| ServiceError::failed(format!("rows of '{}': {error}", spec.name)))
-}
-
-fn build<'a>(kind: ColumnKind, values: impl Iterator<Item = Option<&'a Value>>) -> ArrayRef {
-    match kind {
-        ColumnKind::Text | ColumnKind::Json => Arc::new(values.map(|value| value?.as_str()).collect::<StringArray>()),
-        ColumnKind::Integer | ColumnKind::Money => {
-            Arc::new(values.map(|value| value?.as_i64()).collect::<Int64Array>())
-        }
-        ColumnKind::Float => Arc::new(values.map(|value| value?.as_f64()).collect::<Float64Array>()),
-        ColumnKind::Bool => Arc::new(values.map(|value| value?.as_bool()).collect::<BooleanArray>()),
-        ColumnKind::Instant => {
-            let array: TimestampMillisecondArray = values.map(|value| value?.as_i64()).collect();
-            Arc::new(array.with_timezone("UTC"))
-        }
-        ColumnKind::Day => {
-            Arc::new(values.map(|value| value?.as_str()?.parse::<Day>().ok().map(|day| day.0)).collect::<Date32Array>())
-        }
-        ColumnKind::TextList => {
-            let mut builder = ListBuilder::new(StringBuilder::new());
-            for value in values {
-                let items = value.and_then(Value::as_array);
-                for item in items.into_iter().flatten() {
-                    builder.values().append_option(item.as_str());
-                }
-                builder.append(items.is_some());
-            }
-            Arc::new(builder.finish())
-        }
-        ColumnKind::TextMap => {
-            let names =
-                MapFieldNames { entry: "entries".to_owned(), key: "keys".to_owned(), value: "values".to_owned() };
-            let mut builder = MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new());
-            for value in values {
-                let pairs = value.and_then(Value::as_object);
-                for (key, held) in pairs.into_iter().flatten() {
-                    builder.keys().append_value(key);
-                    builder.values().append_option(held.as_str());
-                }
-                builder.append(pairs.is_some()).expect("as many keys as values");
-            }
-            Arc::new(builder.finish())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use domain::Product;
 
     use super::*;
 
     #[test]
     fn a_product_survives_the_round_trip() {
-        let product = domain::Product {
+        let product = Product {
             product_id: "p'1".to_owned(),
             name: "Laptop 14 寸".to_owned(),
             price_cents: Some(domain::Cents(599_900)),
@@ -211,21 +165,18 @@ mod tests {
             specs: BTreeMap::from([("memory".to_owned(), "16 GB".to_owned())]),
             ..Default::default()
         };
-        let spec = TableSpec::named("products").unwrap();
-        let batch = batch_of(spec, &[serde_json::to_value(&product).unwrap()]).unwrap();
-        assert_eq!(typed_rows::<domain::Product>(&[batch]).unwrap(), [product]);
+        let batch = Product::to_batch(std::slice::from_ref(&product)).unwrap();
+        assert_eq!(typed_rows::<Product>(&[batch]).unwrap(), [product]);
     }
 
     #[test]
     fn an_event_and_a_customer_survive_the_round_trip() {
         let customer =
             domain::Customer { customer_id: "c".to_owned(), consent: vec!["sms".to_owned()], ..Default::default() };
-        let spec = TableSpec::named("customers").unwrap();
-        let batch = batch_of(spec, &[serde_json::to_value(&customer).unwrap()]).unwrap();
+        let batch = domain::Customer::to_batch(std::slice::from_ref(&customer)).unwrap();
         assert_eq!(typed_rows::<domain::Customer>(&[batch]).unwrap(), [customer]);
         let event = serde_json::json!({"at": 1_700_000_000_123_i64, "customer_id": "c", "kind": "view"});
-        let spec = TableSpec::named("events").unwrap();
-        let batch = batch_of(spec, std::slice::from_ref(&event)).unwrap();
+        let batch = domain::Event::to_batch(&[serde_json::from_value(event).unwrap()]).unwrap();
         let rows = typed_rows::<domain::Event>(&[batch]).unwrap();
         assert_eq!((rows[0].at.0, rows[0].kind), (1_700_000_000_123, domain::EventKind::View));
     }

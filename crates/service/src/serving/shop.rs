@@ -23,7 +23,7 @@ use crate::clock;
 use crate::error::{Result, ServiceError};
 use crate::flows::dataset::Dealings;
 use crate::flows::learned::HALF_LIFE_DAYS;
-use crate::flows::rows::{integers, query, texts, typed_rows};
+use crate::flows::rows::{integers, query, table, texts};
 use crate::flows::{dataset, learned, models, policy};
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
@@ -396,7 +396,7 @@ fn tables_version(shop: &Shop) -> Result<String> {
 async fn base(shop: &Shop) -> Result<Base> {
     // Read first: whatever changes meanwhile is read again next time.
     let version = tables_version(shop)?;
-    let products = typed_rows::<Product>(&query(shop, "select * from products").await?)?;
+    let products = table::<Product>(shop).await?;
     let share = |favourites: Vec<(String, f64)>| {
         let most = favourites.first().map_or(1.0, |first| first.1);
         favourites.into_iter().map(|(id, n)| (id, (n / most) as f32)).collect()

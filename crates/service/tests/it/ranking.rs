@@ -98,7 +98,10 @@ async fn opened(folder: &Path) -> service::Result<Arc<ServedShop>> {
 #[test]
 fn what_is_bought_holds_back_its_kind_and_raises_what_fits_and_follows() {
     let folder = make();
-    write(&Shop::open(folder.shop()).unwrap(), "fits", &[json!({"product_id": "bag", "with_product_id": "old"})]);
+    write::<domain::Fit>(
+        &Shop::open(folder.shop()).unwrap(),
+        &[json!({"product_id": "bag", "with_product_id": "old"})],
+    );
     let served = start(&folder);
     let laptop = |name: &str, before: Option<&str>, price: i64| json!({"name": name, "category": "Computers/Laptops", "predecessor_id": before, "price_cents": price});
     put(&served, "old", laptop("Book 1", None, 90_000));

@@ -4,12 +4,13 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use data::tables::Row;
 use data::{Shop, SourceTag};
-use domain::TableSpec;
+use domain::{Customer, Order, Product};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use service::api::server::{ServeOptions, Server};
 use service::auth::{Scope, keys};
-use service::flows;
 use service::store::Store;
 
 use crate::http::{Response, send};
@@ -33,11 +34,11 @@ impl Folder {
     }
 }
 
-pub fn write(shop: &Shop, table: &str, rows: &[Value]) {
-    let spec = TableSpec::named(table).unwrap();
-    let tag = SourceTag { name: format!("test {table}"), digest: None };
-    let mut writer = shop.tables().writer(spec, tag).unwrap();
-    writer.write(flows::rows::batch_of(spec, rows).unwrap()).unwrap();
+pub fn write<R: Row + DeserializeOwned>(shop: &Shop, rows: &[Value]) {
+    let tag = SourceTag { name: format!("test {}", R::TABLE), digest: None };
+    let rows: Vec<R> = rows.iter().map(|row| serde_json::from_value(row.clone()).unwrap()).collect();
+    let mut writer = shop.tables().writer(R::spec(), tag).unwrap();
+    writer.write(R::to_batch(&rows).unwrap()).unwrap();
     writer.finish().unwrap();
 }
 
@@ -51,9 +52,9 @@ pub fn make() -> Folder {
         json!({"product_id": format!("p{at}"), "name": format!("Product {at}"), "brand": "Acme", "category": category,
             "price_cents": 10_000 * (at as i64 + 1), "specs": {"memory": "8 GB"}})
     };
-    write(&shop, "products", &(0..N_PRODUCTS).map(product).collect::<Vec<_>>());
+    write::<Product>(&shop, &(0..N_PRODUCTS).map(product).collect::<Vec<_>>());
     let customer = |at: usize| json!({"customer_id": format!("c{at}"), "region": "North", "consent": ["sms"]});
-    write(&shop, "customers", &(0..N_CUSTOMERS).map(customer).collect::<Vec<_>>());
+    write::<Customer>(&shop, &(0..N_CUSTOMERS).map(customer).collect::<Vec<_>>());
     let mut orders = Vec::new();
     for who in 0..N_CUSTOMERS {
         for step in 0..6 {
@@ -62,7 +63,7 @@ pub fn make() -> Folder {
                 "customer_id": format!("c{who}"), "product_id": format!("p{what}"), "quantity": 1, "unit_price_cents": 5000}));
         }
     }
-    write(&shop, "orders", &orders);
+    write::<Order>(&shop, &orders);
     folder
 }
 
