@@ -24,8 +24,14 @@ pub static CARD: Card = Card {
             kind: Kind::Text { default: "ease rp3beta ials" },
         },
         Param {
+            name: "validation",
+            sentence: "What is held out to learn the weights: the latest entries, random ones, or the latest if times are known and enough users have entries before and after.",
+            unit: "",
+            kind: Kind::Choice { options: &["auto", "temporal", "random"], default: "auto" },
+        },
+        Param {
             name: "validation_share",
-            sentence: "Share of each user's entries held out to learn the weights.",
+            sentence: "Share of the entries held out to learn the weights; of each user's if random.",
             unit: "",
             kind: Kind::Float { min: 0.01, max: 0.5, default: 0.2 },
         },
@@ -33,7 +39,7 @@ pub static CARD: Card = Card {
             name: "n_users",
             sentence: "Users the weights are learned on, at most.",
             unit: "users",
-            kind: Kind::Int { min: 1, max: 100_000, default: 500 },
+            kind: Kind::Int { min: 1, max: 100_000, default: 2000 },
         },
     ],
     input: "(n_users, n_items) interactions, one row per user",
@@ -43,8 +49,9 @@ pub static CARD: Card = Card {
 pub static ALGORITHM: Algorithm = Algorithm { card: &CARD, fit, from_bytes };
 
 const K: usize = 20;
-/// Scores held at once while learning weights: 80 MB.
-const N_SCORES_MAX: usize = 20_000_000;
+/// Of each model's list this many are held while learning weights. What no model has among its first so many is not
+/// among the first `K` of a blend either, but for weights that contradict every model.
+const N_HEAD: usize = 300;
 /// Factors tried on each weight, in this order; a tie keeps the earlier.
 const STEPS: [f32; 6] = [0.0, 0.5, 0.8, 1.25, 2.0, 4.0];
 const N_ROUNDS: usize = 4;
@@ -63,13 +70,12 @@ type Parts = Vec<(&'static Algorithm, Settings)>;
 fn fit(data: &Interactions, settings: &Settings, options: &FitOptions) -> Result<Box<dyn Recommender>, FitError> {
     checked_matrix(data, false)?;
     let parts = parse_models(settings.text("models"))?;
-    let kind = SplitKind::Random { test_share: settings.float("validation_share") };
-    let split = Split::new(data, kind, options.seed).map_err(|error| unfit(error.to_string()))?;
-    let (factors, validation_ndcg) = if split.test.matrix.n_stored() == 0 || split.train.matrix.n_stored() == 0 {
+    let (split, users) = held_out(data, settings, options.seed)?;
+    let (factors, validation_ndcg) = if users.is_empty() {
         (vec![1.0; parts.len()], 0.0)
     } else {
         let models = fit_parts(&parts, &split.train, options, 0.0)?;
-        on_threads(options.n_threads, || learn(&models, &split, settings.usize("n_users")))
+        on_threads(options.n_threads, || learn(&models, &split, &users))
     };
     let models = fit_parts(&parts, data, options, 0.5)?;
     Ok(Box::new(Hybrid { settings: settings.clone(), models, factors, validation_ndcg }))
@@ -78,6 +84,33 @@ fn fit(data: &Interactions, settings: &Settings, options: &FitOptions) -> Result
 fn unfit(found: String) -> FitError {
     let allowed = "cards of this program, such as: ease(l2=300) rp3beta ials".to_owned();
     FitError::Unfit { what: "the models of a hybrid", found, allowed }
+}
+
+/// With fewer users, what came last says less than what was drawn from everybody.
+const N_TEMPORAL_MIN: usize = 200;
+
+/// The split on which weights are learned, and its users: those with entries on both sides, at most `n_users`. To
+/// someone without a past every model shows the same.
+fn held_out(data: &Interactions, settings: &Settings, seed: u64) -> Result<(Split, Vec<u32>), FitError> {
+    let test_share = settings.float("validation_share");
+    let split = |kind: SplitKind| -> Result<(Split, Vec<u32>), FitError> {
+        let split = Split::new(data, kind, seed).map_err(|error| unfit(error.to_string()))?;
+        let has_past = |user: &u32| !split.train.matrix.row(*user as usize).0.is_empty();
+        let mut users = split.test_users();
+        users.retain(has_past);
+        Ok((split, users))
+    };
+    let wanted = settings.text("validation");
+    let (split, users) = match wanted {
+        "random" => split(SplitKind::Random { test_share })?,
+        "auto" if data.times.is_none() => split(SplitKind::Random { test_share })?,
+        _ => match split(SplitKind::TemporalShare { test_share })? {
+            (_, users) if wanted == "auto" && users.len() < N_TEMPORAL_MIN => split(SplitKind::Random { test_share })?,
+            found => found,
+        },
+    };
+    let step = users.len().div_ceil(settings.usize("n_users")).max(1);
+    Ok((split, users.into_iter().step_by(step).collect()))
 }
 
 /// Reads `ease(l2=300,n_neighbors=50) rp3beta`.
@@ -112,24 +145,22 @@ fn fit_parts(
     parts.iter().enumerate().map(fit).collect()
 }
 
-/// One validation user: each model's scores divided by its spread, with training items out, and what was held out.
+/// One validation user: the scores of what any model would show, and what was held out.
 struct Case {
-    /// Shape: (n_models, n_items).
+    /// Ascending, without training items.
+    items: Vec<u32>,
+    /// Shape: (n_models, n_items of this case).
     scores: Vec<Vec<f32>>,
+    /// Shape: (n_models). Standard deviation of the scores of all items that can be shown.
+    spreads: Vec<f64>,
     relevant: Vec<u32>,
 }
 
 /// The factors of the best blend found, and its NDCG.
-fn learn(models: &[Box<dyn Recommender>], split: &Split, n_users: usize) -> (Vec<f32>, f64) {
-    let n_items = split.train.n_items();
-    let n_users = n_users.min((N_SCORES_MAX / (n_items * models.len()).max(1)).max(1));
-    let users = split.test_users();
-    let step = users.len().div_ceil(n_users).max(1);
-    let users: Vec<u32> = users.into_iter().step_by(step).collect();
-    let raw: Vec<Case> = users.par_iter().map(|&user| case(models, split, user as usize)).collect();
-    let spreads: Vec<f32> = (0..models.len()).map(|at| spread(raw.iter().map(|case| &case.scores[at]))).collect();
-    let (weights, ndcg) = ascend(&raw, &spreads);
-    (weights, ndcg)
+fn learn(models: &[Box<dyn Recommender>], split: &Split, users: &[u32]) -> (Vec<f32>, f64) {
+    let cases: Vec<Case> = users.par_iter().map(|&user| case(models, split, user as usize)).collect();
+    let spreads: Vec<f32> = (0..models.len()).map(|at| spread(cases.iter().map(|case| case.spreads[at]))).collect();
+    ascend(&cases, &spreads)
 }
 
 fn case(models: &[Box<dyn Recommender>], split: &Split, user: usize) -> Case {
@@ -141,18 +172,26 @@ fn case(models: &[Box<dyn Recommender>], split: &Split, user: usize) -> Case {
         seen.iter().for_each(|&item| scores[item as usize] = f32::NEG_INFINITY);
         scores
     };
-    let scores = models.iter().map(|model| score(model.as_ref())).collect();
-    Case { scores, relevant: split.test.matrix.row(user).0.to_vec() }
+    let all: Vec<Vec<f32>> = models.iter().map(|model| score(model.as_ref())).collect();
+    let mut items: Vec<u32> = all.iter().flat_map(|scores| top(scores, N_HEAD)).collect();
+    items.sort_unstable();
+    items.dedup();
+    let of_items = |scores: &Vec<f32>| items.iter().map(|&item| scores[item as usize]).collect();
+    let scores = all.iter().map(of_items).collect();
+    let spreads = all.iter().map(|scores| deviation(scores)).collect();
+    Case { items, scores, spreads, relevant: split.test.matrix.row(user).0.to_vec() }
 }
 
-/// The mean over users of the standard deviation of the scores that can be shown; 1 when they do not vary.
-fn spread<'a>(users: impl Iterator<Item = &'a Vec<f32>>) -> f32 {
-    let deviation = |scores: &Vec<f32>| {
-        let values: Vec<f64> = scores.iter().filter(|score| score.is_finite()).map(|&score| f64::from(score)).collect();
-        let centre = mean(&values);
-        mean(&values.iter().map(|value| (value - centre).powi(2)).collect::<Vec<_>>()).sqrt()
-    };
-    let usual = mean(&users.map(deviation).collect::<Vec<_>>());
+/// The standard deviation of the finite scores.
+fn deviation(scores: &[f32]) -> f64 {
+    let values: Vec<f64> = scores.iter().filter(|score| score.is_finite()).map(|&score| f64::from(score)).collect();
+    let centre = mean(&values);
+    mean(&values.iter().map(|value| (value - centre).powi(2)).collect::<Vec<_>>()).sqrt()
+}
+
+/// The mean over users of how far a model's scores spread; 1 when they do not vary.
+fn spread(users: impl Iterator<Item = f64>) -> f32 {
+    let usual = mean(&users.collect::<Vec<_>>());
     if usual > 0.0 && usual.is_finite() { usual as f32 } else { 1.0 }
 }
 
@@ -198,7 +237,8 @@ fn ndcg(cases: &[Case], factors: &[f32]) -> f64 {
             for (scores, factor) in case.scores.iter().zip(factors).filter(|(_, factor)| **factor != 0.0) {
                 blend.iter_mut().zip(scores).for_each(|(sum, score)| *sum += factor * score);
             }
-            ListMetrics::of(&top(&blend, K), &case.relevant, K).ndcg
+            let list: Vec<u32> = top(&blend, K).into_iter().map(|at| case.items[at as usize]).collect();
+            ListMetrics::of(&list, &case.relevant, K).ndcg
         })
         .collect();
     mean(&values)
@@ -317,7 +357,7 @@ mod tests {
             .map(|user| {
                 let good = (0..30).map(|item| f32::from(u8::from(item == user))).collect();
                 let bad = (0..30).map(|item| if item == user { -3.0 } else { item as f32 / 30.0 }).collect();
-                Case { scores: vec![bad, good], relevant: vec![user] }
+                Case { items: (0..30).collect(), scores: vec![bad, good], spreads: vec![1.0; 2], relevant: vec![user] }
             })
             .collect();
         let (factors, value) = ascend(&cases, &[1.0, 1.0]);

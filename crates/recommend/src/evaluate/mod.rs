@@ -122,6 +122,7 @@ fn users_to_judge(split: &Split, options: &EvaluateOptions) -> Result<Vec<u32>, 
         if let Some(&found) = wanted.iter().find(|&&user| user as usize >= split.train.n_users()) {
             return Err(EvaluateError::NoSuchUser { found, n_users: split.train.n_users() });
         }
+        let wanted: std::collections::BTreeSet<u32> = wanted.iter().copied().collect();
         users.retain(|user| wanted.contains(user));
     }
     if users.is_empty() { Err(EvaluateError::NoTestUser) } else { Ok(users) }

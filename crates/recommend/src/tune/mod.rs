@@ -1,13 +1,12 @@
 //! Which algorithm with which settings? A seeded search: each card's defaults and random draws from its space are tried
 //! on a sample of users, the better third is tried again on more (successive halving, Jamieson and Talwalkar 2016), the
-//! last on everything; a few draws near the best follow, and the winners of different families are blended. Judged by NDCG on a validation split carved
-//! from the training data; the test data of an evaluation are never seen here.
+//! last on everything; a few draws near the best follow, and the winners of different families are blended. Judged by
+//! NDCG on a validation split carved from the training data; the test data of an evaluation are never seen here. A list
+//! that is the same for everyone wins only if it is surely better than the best personal one.
 //!
 //! No clock is read: a budget is a number of trials and, if given, of estimated operations.
 
 mod space;
-
-use std::collections::BTreeMap;
 
 use domain::Settings;
 use math::Random;
@@ -15,7 +14,9 @@ use serde::Serialize;
 
 pub use space::{Dimension, Range, Size, cost_flops, space};
 
-use crate::evaluate::{Bootstrap, EvaluateError, EvaluateOptions, Split, SplitError, SplitKind, evaluate, select};
+use crate::evaluate::{
+    Bootstrap, Comparison, EvaluateError, EvaluateOptions, Split, SplitError, SplitKind, evaluate, mean, select,
+};
 use crate::{Algorithm, FitError, FitOptions, Interactions, Recommender, algorithm};
 
 /// How to search.
@@ -76,8 +77,11 @@ pub struct Trial {
 pub struct Tuning {
     pub metric: String,
     pub trials: Vec<Trial>,
-    /// The trial of the last round with the highest NDCG.
+    /// The trial of the last round with the highest NDCG, or the best personal one if popularity leads by no more than
+    /// chance explains: its lists answer to what a customer does and give reasons, which a list for everyone never will.
     pub best: Trial,
+    /// Set when `best` was preferred so: NDCG of popularity minus that of `best`, with its 95 % paired interval.
+    pub popularity_lead: Option<Comparison>,
 }
 
 /// Why there is no winner.
@@ -102,6 +106,8 @@ const N_REFINEMENTS: usize = 2;
 const REFINED_SHARE: usize = 6;
 /// Of each round the best third goes on.
 const KEPT_SHARE: usize = 3;
+/// The card whose lists are the same for everyone.
+const IMPERSONAL: &str = "popularity";
 
 /// The cards tried by default for this many items, as far as the registry has them.
 pub fn auto_cards(n_items: usize) -> Vec<&'static str> {
@@ -117,9 +123,10 @@ pub fn tune(data: &Interactions, options: &TuneOptions) -> Result<Tuning, TuneEr
     if split.test_users().is_empty() {
         return Err(EvaluateError::NoTestUser.into());
     }
-    let mut search =
-        Search { options, judges: judges(&split, options), split, trials: Vec::new(), flops: 0.0, done: 0 };
-    let mut candidates = first_candidates(&algorithms, options);
+    let judges = judges(&split, options);
+    let mut search = Search { options, judges, split, trials: Vec::new(), per_judge: Vec::new(), flops: 0.0, done: 0 };
+    let has_times = data.times.is_some();
+    let mut candidates = first_candidates(&algorithms, has_times, options);
     let shares = search.shares();
     for (round, &share) in shares.iter().enumerate() {
         let last = round + 1 == shares.len();
@@ -128,7 +135,7 @@ pub fn tune(data: &Interactions, options: &TuneOptions) -> Result<Tuning, TuneEr
     }
     let mut random = Random::new(options.seed ^ 0x6e65_6172);
     for _ in 0..N_REFINEMENTS {
-        let near = candidates_near(&candidates, options.n_trials / REFINED_SHARE, &mut random);
+        let near = candidates_near(&candidates, has_times, options.n_trials / REFINED_SHARE, &mut random);
         let ranked = search.round(&near, shares.len() - 1, 1.0, true)?;
         candidates = search.ranking(ranked.into_iter().chain(candidates));
     }
@@ -164,14 +171,16 @@ fn algorithms(data: &Interactions, options: &TuneOptions) -> Result<Vec<&'static
 }
 
 /// Each card's defaults, then draws by turns until the budget is used.
-fn first_candidates(algorithms: &[&'static Algorithm], options: &TuneOptions) -> Vec<Candidate> {
+fn first_candidates(algorithms: &[&'static Algorithm], has_times: bool, options: &TuneOptions) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = algorithms.iter().map(|found| (*found, found.card.defaults())).collect();
-    let spacious: Vec<&&Algorithm> = algorithms.iter().filter(|found| !space(found.card.name).is_empty()).collect();
+    let spacious: Vec<&&Algorithm> =
+        algorithms.iter().filter(|found| !space(found.card.name, has_times).is_empty()).collect();
     let mut random = Random::new(options.seed);
     let n_refined = N_REFINEMENTS * (options.n_trials / REFINED_SHARE);
     for at in 0..options.n_trials.saturating_sub(candidates.len() + n_refined) {
         let Some(found) = spacious.get(at % spacious.len().max(1)) else { break };
-        let draws = space(found.card.name).iter().filter(|dimension| found.card.param(dimension.param).is_some());
+        let draws =
+            space(found.card.name, has_times).iter().filter(|dimension| found.card.param(dimension.param).is_some());
         let draws: Vec<(&str, String)> =
             draws.map(|dimension| (dimension.param, dimension.range.draw(&mut random))).collect();
         let settings = found.card.settings(draws.iter().map(|(name, value)| (*name, value.as_str())));
@@ -181,16 +190,17 @@ fn first_candidates(algorithms: &[&'static Algorithm], options: &TuneOptions) ->
 }
 
 /// Settings near those of the best candidates, by turns over the best of each card that has a space.
-fn candidates_near(ranked: &[Candidate], n: usize, random: &mut Random) -> Vec<Candidate> {
+fn candidates_near(ranked: &[Candidate], has_times: bool, n: usize, random: &mut Random) -> Vec<Candidate> {
     let mut best: Vec<&Candidate> = Vec::new();
-    for candidate in ranked.iter().filter(|(algorithm, _)| !space(algorithm.card.name).is_empty()) {
+    for candidate in ranked.iter().filter(|(algorithm, _)| !space(algorithm.card.name, has_times).is_empty()) {
         if best.iter().all(|(algorithm, _)| algorithm.card.name != candidate.0.card.name) {
             best.push(candidate);
         }
     }
     let near = |(algorithm, settings): &Candidate, random: &mut Random| {
-        let varied =
-            space(algorithm.card.name).iter().filter_map(|dimension| Some((dimension, settings.get(dimension.param)?)));
+        let varied = space(algorithm.card.name, has_times)
+            .iter()
+            .filter_map(|dimension| Some((dimension, settings.get(dimension.param)?)));
         let varied: Vec<(&str, String)> = varied
             .map(|(dimension, value)| (dimension.param, dimension.range.draw_near(&value.to_string(), random)))
             .collect();
@@ -225,17 +235,25 @@ fn keep(ranked: Vec<Candidate>) -> Vec<Candidate> {
     kept.map(|(_, candidate)| candidate).collect()
 }
 
-/// A blend of the best settings of up to three cards, best first.
+/// A blend of the best settings of up to three personal cards, best first, and of popularity: what sells now and what
+/// this customer likes are different news, and the blend learns how much each is worth.
 fn hybrid_of(ranked: &[Candidate]) -> Option<Candidate> {
     let hybrid = algorithm("hybrid")?;
-    let mut best: BTreeMap<&str, ()> = BTreeMap::new();
-    let mut texts = Vec::new();
-    for (algorithm, settings) in ranked.iter().filter(|(algorithm, _)| algorithm.card.name != "popularity") {
-        if texts.len() < 3 && best.insert(algorithm.card.name, ()).is_none() {
-            let given: Vec<String> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            texts.push(format!("{}({})", algorithm.card.name, given.join(",")));
+    let mut best: Vec<&Candidate> = Vec::new();
+    for candidate in ranked.iter().filter(|(algorithm, _)| algorithm.card.name != IMPERSONAL) {
+        if best.len() < 3 && best.iter().all(|other| other.0.card.name != candidate.0.card.name) {
+            best.push(candidate);
         }
     }
+    if best.is_empty() {
+        return None;
+    }
+    best.extend(ranked.iter().find(|(algorithm, _)| algorithm.card.name == IMPERSONAL));
+    let text = |(algorithm, settings): &&Candidate| {
+        let given: Vec<String> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{}({})", algorithm.card.name, given.join(","))
+    };
+    let texts: Vec<String> = best.iter().map(text).collect();
     let settings = hybrid.card.settings([("models", texts.join(" ").as_str())]).ok()?;
     (texts.len() > 1).then_some((hybrid, settings))
 }
@@ -245,6 +263,8 @@ struct Search<'a> {
     split: Split,
     judges: Vec<u32>,
     trials: Vec<Trial>,
+    /// NDCG of each judge, for each trial; empty for a failed one.
+    per_judge: Vec<Vec<f64>>,
     flops: f64,
     done: usize,
 }
@@ -327,14 +347,17 @@ impl Search<'_> {
         let flops = cost_flops(algorithm.card.name, settings, size);
         self.flops += flops;
         let fit = FitOptions { seed: self.options.seed, n_threads: self.options.n_threads, progress: &|_| true };
-        let (ndcg, error) = match (algorithm.fit)(train, settings, &fit) {
-            Ok(model) => (Some(self.judge(model.as_ref())?), None),
-            Err(error) => (None, Some(error.to_string())),
+        let (values, error) = match (algorithm.fit)(train, settings, &fit) {
+            Ok(model) => (self.judge(model.as_ref())?, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
         };
+        let ndcg = error.is_none().then(|| mean(&values));
+        self.per_judge.push(values);
         Ok(Trial { card: algorithm.card.name, settings: settings.clone(), round, n_users, ndcg, flops, error })
     }
 
-    fn judge(&self, model: &dyn Recommender) -> Result<f64, TuneError> {
+    /// NDCG of each judge.
+    fn judge(&self, model: &dyn Recommender) -> Result<Vec<f64>, TuneError> {
         let options = EvaluateOptions {
             k: vec![self.options.k],
             bootstrap: Bootstrap { n_samples: 0, ..Bootstrap::default() },
@@ -342,17 +365,41 @@ impl Search<'_> {
             users: Some(self.judges.clone()),
             ..EvaluateOptions::default()
         };
-        let report = evaluate(model, &self.split, &options)?;
-        Ok(report.metrics[&format!("ndcg@{}", self.options.k)].mean)
+        let mut report = evaluate(model, &self.split, &options)?;
+        Ok(report.per_user.remove(&self.metric()).expect("the report has what was asked for"))
+    }
+
+    fn metric(&self) -> String {
+        format!("ndcg@{}", self.options.k)
+    }
+
+    /// The place of the best trial of the last round among those of `is_wanted` cards.
+    fn best(&self, last: usize, is_wanted: impl Fn(&str) -> bool) -> Option<usize> {
+        let value = |at: usize| self.trials[at].ndcg.unwrap_or(f64::NEG_INFINITY);
+        let finals = (0..self.trials.len()).filter(|&at| {
+            let trial = &self.trials[at];
+            trial.round == last && trial.ndcg.is_some() && is_wanted(trial.card)
+        });
+        finals.reduce(|best, at| if value(at) > value(best) { at } else { best })
     }
 
     fn finish(self, last: usize) -> Result<Tuning, TuneError> {
-        let finals = self.trials.iter().filter(|trial| trial.round == last && trial.ndcg.is_some());
-        let value = |trial: &Trial| trial.ndcg.unwrap_or(f64::NEG_INFINITY);
-        let best = finals.reduce(|best, trial| if value(trial) > value(best) { trial } else { best }).cloned();
         let said = || self.trials.iter().rev().find_map(|trial| trial.error.clone()).unwrap_or_default();
-        let best = best.ok_or_else(|| TuneError::AllFailed(said()))?;
-        Ok(Tuning { metric: format!("ndcg@{}", self.options.k), trials: self.trials, best })
+        let mut best = self.best(last, |_| true).ok_or_else(|| TuneError::AllFailed(said()))?;
+        let mut popularity_lead = None;
+        if self.trials[best].card == IMPERSONAL
+            && let Some(personal) = self.best(last, |card| card != IMPERSONAL)
+        {
+            let bootstrap = Bootstrap { seed: self.options.seed, ..Bootstrap::default() };
+            let (first, second) = (&self.per_judge[personal], &self.per_judge[best]);
+            let lead = Comparison::of(&self.metric(), first, second, &bootstrap);
+            if lead.difference.low.is_none_or(|low| low <= 0.0) {
+                best = personal;
+                popularity_lead = Some(lead);
+            }
+        }
+        let best = self.trials[best].clone();
+        Ok(Tuning { metric: self.metric(), trials: self.trials, best, popularity_lead })
     }
 }
 
@@ -391,6 +438,38 @@ mod tests {
         assert_eq!(tuning.best.ndcg, most.reduce(f64::max));
         assert!(tuning.trials.iter().any(|trial| trial.round == 0 && trial.n_users < 150));
         assert_eq!(tuning.best.fit(&data, &FitOptions::default()).unwrap().n_items(), 60);
+    }
+
+    /// Everybody takes from the same few, so personal lists are no better than the list for everyone, and hardly worse.
+    fn alike(n_users: u32) -> Interactions {
+        let mut random = Random::new(5);
+        let mut triplets = Vec::new();
+        for user in 0..n_users {
+            for item in 0..400u32 {
+                if random.uniform() < 0.08 * 0.98f64.powi(item as i32) {
+                    triplets.push((user, item, 1.0));
+                }
+            }
+        }
+        Interactions { matrix: Csr::from_triplets(n_users as usize, 400, &triplets), times: None }
+    }
+
+    #[test]
+    fn popularity_wins_only_when_it_surely_leads() {
+        let options = |n_users_max: usize| TuneOptions {
+            cards: vec!["popularity".into(), "item_knn".into()],
+            n_trials: 2,
+            n_users_max,
+            ..TuneOptions::default()
+        };
+        let tuning = tune(&alike(2000), &options(5000)).unwrap();
+        let value = |card: &str| tuning.trials.iter().find(|trial| trial.card == card).unwrap().ndcg.unwrap();
+        assert!(value("popularity") > value("item_knn") + 0.01, "{:?}", tuning.trials);
+        assert_eq!((tuning.best.card, &tuning.popularity_lead), ("popularity", &None), "2000 judges are sure");
+        let tuning = tune(&alike(2000), &options(10)).unwrap();
+        let Some(lead) = &tuning.popularity_lead else { panic!("{:?}", tuning.trials) };
+        assert!(lead.difference.mean > 0.0 && lead.difference.low.unwrap() <= 0.0, "{lead:?}");
+        assert_eq!(tuning.best.card, "item_knn", "10 judges are not");
     }
 
     #[test]

@@ -90,9 +90,13 @@ static IALS: &[Dimension] = &[
     dimension("reg", Range::LogFloat(0.5, 200.0)),
 ];
 
+/// Only with times.
+static POPULARITY: &[Dimension] = &[dimension("half_life_days", Range::LogFloat(7.0, 1000.0))];
+
 /// The space of a card; empty for a card tried at its defaults.
-pub fn space(card: &str) -> &'static [Dimension] {
+pub fn space(card: &str, has_times: bool) -> &'static [Dimension] {
     match card {
+        "popularity" if has_times => POPULARITY,
         "item_knn" | "user_knn" => ITEM_KNN,
         "ease" => EASE,
         "slim" => SLIM,
@@ -153,7 +157,7 @@ mod tests {
         for algorithm in crate::registry() {
             let mut random = Random::new(1);
             let has = |dimension: &&Dimension| algorithm.card.param(dimension.param).is_some();
-            for dimension in space(algorithm.card.name).iter().filter(has) {
+            for dimension in space(algorithm.card.name, true).iter().filter(has) {
                 for _ in 0..200 {
                     let value = dimension.range.draw(&mut random);
                     for value in [dimension.range.draw_near(&value, &mut random), value] {

@@ -32,7 +32,7 @@ pub struct TrainRequest {
 }
 
 /// Settings tried by default.
-pub const N_TRIALS: usize = 20;
+pub const N_TRIALS: usize = 24;
 /// Length of the lists by which candidates are compared.
 const K: usize = 10;
 /// Customers judged at most; more change the choice little and cost much.
@@ -152,22 +152,35 @@ fn choose(
         let split = format!("none: fewer than {JUDGED_MIN} customers have anything to hold out");
         return Ok(Found { candidate: chosen.unwrap_or_else(unjudged), split, report: None, tried: Vec::new() });
     };
-    let (candidate, tried) = match chosen {
-        Some(chosen) => (chosen, Vec::new()),
-        None => search(&held, request, progress)?.unwrap_or_else(|| (unjudged(), Vec::new())),
+    let searched = match chosen {
+        Some(chosen) => Searched { candidate: chosen, tried: Vec::new(), note: String::new() },
+        None => search(&held, request, progress)?.unwrap_or_else(|| Searched {
+            candidate: unjudged(),
+            tried: Vec::new(),
+            note: String::new(),
+        }),
     };
+    let Searched { candidate, tried, note } = searched;
     let report = judge(&candidate, &held, request, progress)?;
     let part = match held.kind {
         SplitKind::LeaveOneOut => "leave-one-out, the last thing of each customer",
         _ => "temporal, last 10 % of the entries",
     };
-    let searched = if tried.is_empty() { "" } else { ", none of which the search has seen" };
-    let split = format!("{part}{searched}; customers with a past: {}", report.n_users);
+    let unseen = if tried.is_empty() { "" } else { ", none of which the search has seen" };
+    let split = format!("{part}{unseen}; customers with a past: {}{note}", report.n_users);
     Ok(Found { candidate, split, report: Some(report), tried })
 }
 
+/// What a search found.
+struct Searched {
+    candidate: Candidate,
+    tried: Vec<Tried>,
+    /// Why the candidate is not the one with the highest value, if it is not.
+    note: String,
+}
+
 /// The winner of a search on what comes before the part held out, and everything tried. `None` when too little is left.
-fn search(held: &Held, request: &TrainRequest, progress: Progress<'_>) -> Result<Option<(Candidate, Vec<Tried>)>> {
+fn search(held: &Held, request: &TrainRequest, progress: Progress<'_>) -> Result<Option<Searched>> {
     let seconds = Mutex::new((Instant::now(), Vec::new()));
     let on_trial = |share: f64, trial: &Trial| {
         let mut seconds = seconds.lock().expect("no holder panics");
@@ -211,7 +224,15 @@ fn search(held: &Held, request: &TrainRequest, progress: Progress<'_>) -> Result
         error: trial.error.clone(),
     };
     let all = tuning.trials.iter().zip(seconds).map(tried).collect();
-    Ok(Some(((named(tuning.best.card)?, tuning.best.settings.clone()), all)))
+    let note = tuning.popularity_lead.as_ref().map(|lead| {
+        let (low, high) = (lead.difference.low.unwrap_or(f64::NAN), lead.difference.high.unwrap_or(f64::NAN));
+        format!(
+            "; in the search popularity led by {:.4} [{low:.4}, {high:.4}], which may be chance, so the best personal model was kept",
+            lead.difference.mean
+        )
+    });
+    let candidate = (named(tuning.best.card)?, tuning.best.settings.clone());
+    Ok(Some(Searched { candidate, tried: all, note: note.unwrap_or_default() }))
 }
 
 /// The figures of a candidate on the part held out.
