@@ -132,7 +132,9 @@ export function recommendationsFor(shop, query) {
     const terms = cold
       ? [{ name: "popularity", value: 0.4 - index * 0.01 }]
       : [
-          { name: "history", value: 0.62 - index * 0.04 + random() * 0.02 },
+          { name: "own_event", value: 0.42 - index * 0.03, product_id: source.product_id, kind: "purchase", at: 1_760_000_000_000 },
+          { name: "similar_customers", value: 0.2 - index * 0.01 + random() * 0.02 },
+          { name: "boost", value: index === 2 ? 0.05 : 0, rule: "开学季 back to school" },
           { name: "fits", value: index % 3 === 0 ? 0.14 : 0 },
           { name: "popularity", value: 0.05 + random() * 0.04 },
           { name: "durable", value: index % 4 === 1 ? -0.18 : 0 },
@@ -151,6 +153,7 @@ export function recommendationsFor(shop, query) {
       product_id: product.product_id, name: product.name, brand: product.brand, category: product.category,
       price_cents: product.price_cents, image_url: product.image_url,
       score: terms.reduce((sum, term) => sum + term.value, 0), propensity: index < 8 ? 1 : 0.12, terms, reasons,
+      ...(index === 8 ? { explored: true } : {}), ...(index === 0 && !cold ? { pinned_by: "首页 front page" } : {}),
     };
   });
   return {

@@ -10,6 +10,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIST = join(ROOT, "dist");
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 export const PASSWORD = "tercet";
+// As the service sends it.
+const POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const SHOPS = [
   { id: "harbour", name: "Harbour Electronics & Computing Supplies International", currency: "USD", language: "en", time_zone: "Europe/Oslo" },
@@ -89,7 +91,7 @@ export function createMock(now = Date.now()) {
     return item;
   }
 
-  function open(method, path, body) {
+  function open(method, path, body, previous) {
     if (path === "/shops") return SHOPS.map(({ id, name }) => ({ id, name }));
     if (method === "POST" && path === "/session") {
       if (body.password !== PASSWORD) {
@@ -97,7 +99,10 @@ export function createMock(now = Date.now()) {
         throw new Refusal(401, "wrong_password", "The password is wrong.", "Set a new one on the server.");
       }
       const token = `s${(state.n_created += 1)}`;
-      const session = { shop: SHOPS.some((shop) => shop.id === body.shop) ? body.shop : SHOPS[0].id, token };
+      const shop = SHOPS.some((one) => one.id === body.shop) ? body.shop : SHOPS[0].id;
+      // A second log-in keeps the shops of the first.
+      const session = { shops: [...(previous?.shops ?? []), shop], shop, token };
+      if (previous) state.sessions.delete(previous.token);
       state.sessions.set(token, session);
       return { $cookie: `session=${token}; HttpOnly; SameSite=Strict; Path=/`, ...sessionBody(session) };
     }
@@ -123,6 +128,7 @@ export function createMock(now = Date.now()) {
       case "GET customers/:id": return found(shop.customers.find((one) => one.customer_id === second), say(lang, "customer", "顾客"), second);
       case "GET customers/:id/history": return { items: historyOf(shop, second, now, Number(query.get("limit") ?? 50)) };
       case "GET recommendations": return recommendationsFor(shop, query);
+      case "GET explain": return { ...recommendationsFor(shop, query), at: now, replay: { identical: true, why: null } };
       case "GET models": return { items: empty ? [] : state.models };
       case "POST models/:id/activate": {
         found(state.models.find((model) => model.version === second), "model", second);
@@ -167,12 +173,13 @@ export function createMock(now = Date.now()) {
     const lang = (request.headers["accept-language"] ?? "en").startsWith("zh") ? "zh" : "en";
     try {
       const body = await bodyOf(request);
-      const token = /session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1];
-      let result = open(request.method, path, body);
+      const session = state.sessions.get(/session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1]);
+      let result = open(request.method, path, body, session);
       if (result === undefined) {
-        const session = state.sessions.get(token);
         if (session === undefined) throw new Refusal(401, "no_session", "Sign in first.");
-        result = answer(request.method, path, url.searchParams, body, session, lang);
+        const shop = decodeURIComponent(request.headers["x-tercet-shop"] ?? session.shop);
+        if (!session.shops.includes(shop)) throw new Refusal(401, "other_shop", `The session is not open for shop '${shop}'.`);
+        result = answer(request.method, path, url.searchParams, body, { ...session, shop }, lang);
       }
       if (result === null) return void response.writeHead(204).end();
       const { $cookie, $status = 200, ...rest } = result;
@@ -188,7 +195,7 @@ export function createMock(now = Date.now()) {
     const wanted = normalize(join(DIST, path));
     const isFile = wanted.startsWith(DIST) && existsSync(wanted) && statSync(wanted).isFile();
     const name = isFile ? wanted : join(DIST, "index.html");
-    response.writeHead(200, { "Content-Type": TYPES[extname(name)] ?? "application/octet-stream", "Content-Security-Policy": "default-src 'self'", "X-Content-Type-Options": "nosniff" });
+    response.writeHead(200, { "Content-Type": TYPES[extname(name)] ?? "application/octet-stream", "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff" });
     createReadStream(name).pipe(response);
   }
 

@@ -17,6 +17,7 @@ export const en = {
     themeDark: "Dark",
     navigation: "Main navigation",
     breadcrumb: "Breadcrumb",
+    switchShop: "Shop shown",
     preferences: "Preferences",
   },
   nav: {
@@ -71,6 +72,7 @@ export const en = {
     status: (status: string) => `HTTP ${status}`,
   },
   login: {
+    back: (shop: string) => `Back to ${shop}`,
     title: "Sign in",
     lead: "Use the password that was set for the shop's console.",
     shop: "Shop",

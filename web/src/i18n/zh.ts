@@ -16,6 +16,7 @@ export const zh: Dictionary = {
     themeDark: "深色",
     navigation: "主导航",
     breadcrumb: "当前位置",
+    switchShop: "当前店铺",
     preferences: "偏好",
   },
   nav: {
@@ -70,6 +71,7 @@ export const zh: Dictionary = {
     status: (status) => `HTTP ${status}`,
   },
   login: {
+    back: (shop) => `回到 ${shop}`,
     title: "登录",
     lead: "请输入为本店控制台设置的密码。",
     shop: "店铺",

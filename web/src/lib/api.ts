@@ -4,6 +4,7 @@ import type {
   Customer,
   ErrorBody,
   Evaluation,
+  Explanation,
   HistoryItem,
   Job,
   Key,
@@ -30,10 +31,16 @@ export class ApiError extends Error {
 }
 
 let language = "en";
+let shop: string | null = null;
 let onSignedOut: () => void = () => {};
 
 export function setApiLanguage(lang: string): void {
   language = lang;
+}
+
+/** The shop that this tab shows. One session may be open for several, and each tab keeps to its own. */
+export function setApiShop(id: string | null): void {
+  shop = id;
 }
 
 /** Called when the service says that the session has ended. */
@@ -65,6 +72,8 @@ export async function errorFrom(response: Response): Promise<ApiError> {
 async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language };
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  // Headers hold no other letters than the oldest; ids of shops may.
+  if (shop !== null) headers["X-Tercet-Shop"] = encodeURIComponent(shop);
   let response: Response;
   try {
     response = await fetch(`/v1${path}`, {
@@ -119,6 +128,8 @@ export const api = {
   history: (customer: string, limit: number, signal?: AbortSignal) =>
     get<Items<HistoryItem>>(`/customers/${id(customer)}/history`, { limit }, signal),
   recommendations: (query: Query, signal?: AbortSignal) => get<Recommendations>("/recommendations", query, signal),
+
+  replay: (list: string, lang: string) => get<Explanation>("/explain", { list_id: list, lang, replay: true }),
 
   models: async (signal?: AbortSignal) => itemsOf(await get<Items<Model> | Model[]>("/models", {}, signal)),
   activateModel: (version: string) => request<unknown>("POST", `/models/${id(version)}/activate`),

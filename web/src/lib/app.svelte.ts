@@ -1,8 +1,8 @@
 // What every page shares: language, theme, session and the formats that follow from them.
 import { dictionaries, type Dictionary } from "../i18n";
-import { api, setApiLanguage, setSignedOutHandler } from "./api";
+import { ApiError, api, setApiLanguage, setApiShop, setSignedOutHandler } from "./api";
 import { Format, type Lang } from "./format";
-import { recall, remember } from "./remember";
+import { recall, recallInTab, remember, rememberInTab } from "./remember";
 import { router, safeReturnPath } from "./router.svelte";
 import type { Session } from "./types";
 
@@ -53,7 +53,42 @@ class App {
   async logOut(): Promise<void> {
     await api.logOut().catch(() => undefined);
     this.session = null;
+    setApiShop(null);
     router.go("/login");
+  }
+
+  /** Whose session this is: the shop this tab showed last, or else the one opened last. Throws if there is none. */
+  async findSession(): Promise<Session> {
+    const wanted = recallInTab("shop");
+    setApiShop(wanted);
+    try {
+      return this.show(await api.session());
+    } catch (cause) {
+      if (wanted === null || !(cause instanceof ApiError) || cause.status !== 401) throw cause;
+      setApiShop(null);
+      return this.show(await api.session());
+    }
+  }
+
+  private show(session: Session): Session {
+    this.session = session;
+    setApiShop(session.shop.id);
+    rememberInTab("shop", session.shop.id);
+    return session;
+  }
+
+  /** Shows another shop; its own password is asked for once. */
+  async switchShop(id: string): Promise<void> {
+    const before = this.session?.shop.id ?? null;
+    setApiShop(id);
+    try {
+      this.show(await api.session());
+      router.go("/");
+    } catch (cause) {
+      setApiShop(before);
+      if (!(cause instanceof ApiError) || cause.status !== 401) throw cause;
+      router.go(`/login?shop=${encodeURIComponent(id)}`);
+    }
   }
 
   toLogin(): void {
@@ -65,7 +100,7 @@ class App {
   }
 
   enter(session: Session): void {
-    this.session = session;
+    this.show(session);
     router.go(safeReturnPath(new URLSearchParams(router.search).get("next")), { replace: true });
   }
 

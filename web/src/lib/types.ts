@@ -83,6 +83,12 @@ export interface HistoryItem {
 export interface Term {
   name: string;
   value: number;
+  /** The customer's own product it comes from, what they did with it, and when. */
+  product_id?: string | null;
+  kind?: string | null;
+  at?: Instant | null;
+  /** The rule it comes from. */
+  rule?: string | null;
 }
 
 export interface Reason {
@@ -102,6 +108,10 @@ export interface RecommendedItem {
   image_url?: string | null;
   score: number;
   propensity?: number | null;
+  /** Drawn for trial, rather than the best known. */
+  explored?: boolean;
+  /** The rule that gave it its place. */
+  pinned_by?: string | null;
   terms?: Term[] | null;
   reasons?: Reason[] | null;
 }
@@ -112,6 +122,17 @@ export interface Recommendations {
   model?: { version: string; card: string } | null;
   fallback?: string | null;
   items: RecommendedItem[];
+}
+
+/** Whether a stored list comes out the same when made again. */
+export interface Replay {
+  identical: boolean;
+  why?: string | null;
+}
+
+export interface Explanation extends Recommendations {
+  at: Instant;
+  replay?: Replay | null;
 }
 
 export interface SimilarItem {

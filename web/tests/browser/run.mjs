@@ -370,6 +370,32 @@ await check("a service that does not answer is said so, with a way to try again"
 });
 
 if (mock) {
+  await check("another shop is shown after its own password, and each tab keeps to its own", async () => {
+    const { page, complaints, t, close } = await newPage({ shop: "harbour" });
+    await signIn(page);
+    await settled(page);
+    const choice = page.getByLabel(t.app.switchShop);
+    await choice.selectOption("shanghai");
+    await page.waitForURL(/login\?shop=shanghai/);
+    expect((await page.inputValue("#shop")) === "shanghai", "the form asks for another shop");
+    await page.fill("#password", PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${URL_BASE}/`);
+    await settled(page);
+    expect((await choice.inputValue()) === "shanghai", "another shop is shown");
+    const second = await page.context().newPage();
+    await second.goto(`${URL_BASE}/settings`);
+    await settled(second);
+    await second.getByLabel(t.app.switchShop).selectOption("harbour");
+    await second.waitForURL(`${URL_BASE}/`);
+    expect(!second.url().includes("login"), "a known password is asked for again");
+    await page.reload();
+    await settled(page);
+    expect((await choice.inputValue()) === "shanghai", "the first tab followed the second");
+    await close();
+    // The browser itself notes the refusals that led to the password.
+    return complaints.filter((text) => !text.includes("401"));
+  });
   for (const lang of ["zh", "en"]) {
     for (const width of [1280, 360]) {
       const { page, complaints, close } = await newPage({ lang, width, shop: "empty" });

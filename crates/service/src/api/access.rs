@@ -15,6 +15,8 @@ use crate::error::{Kind, Result, ServiceError};
 use crate::serving::ServedShop;
 
 pub const COOKIE: &str = "tercet_session";
+/// The shop that a tab of the console shows, percent-encoded; a session may be open for several.
+const SHOP: &str = "x-tercet-shop";
 
 /// An authenticated caller of one shop.
 #[derive(Clone)]
@@ -95,13 +97,43 @@ fn by_cookie(app: &App, headers: &HeaderMap, method: &Method) -> Result<Caller> 
     if !matches!(*method, Method::GET | Method::HEAD) {
         require_same_origin(headers)?;
     }
-    let shop_id = app.sessions.shop_of(&secret, clock::now().0).ok_or_else(|| nobody("the session has ended"))?;
+    let mut shops = app.sessions.shops_of(&secret, clock::now().0).ok_or_else(|| nobody("the session has ended"))?;
+    let shop_id = match headers.get(SHOP).and_then(|value| value.to_str().ok()).map(percent_decoded) {
+        Some(asked) if shops.contains(&asked) => asked,
+        Some(asked) => {
+            let message = format!("the session is not open for shop '{}'", crate::error::clipped(&asked));
+            return Err(ServiceError::new(Kind::Unauthorised, "other_shop", message)
+                .help("log in to that shop with its own password"));
+        }
+        None => shops.pop().ok_or_else(|| nobody("the session has ended"))?,
+    };
     let shop = app.shops.by_id(&shop_id).ok_or_else(|| nobody("the session's shop is gone"))?;
     Ok(Caller { shop, scopes: Scope::ALL.to_vec(), session: Some(secret) })
 }
 
+/// `%E5%BA%97` as the text it stands for; headers hold no others than the oldest letters.
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let hex =
+        |at: usize| bytes.get(at..at + 2).and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
+    let (mut decoded, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while at < bytes.len() {
+        match (bytes[at], hex(at + 1)) {
+            (b'%', Some(byte)) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            (byte, _) => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
 /// The session's secret, if a cookie carries one.
-fn cookie(headers: &HeaderMap) -> Option<String> {
+pub fn cookie(headers: &HeaderMap) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -127,6 +159,15 @@ pub fn require_same_origin(headers: &HeaderMap) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_shops_are_decoded() {
+        for (text, expected) in
+            [("north", "north"), ("%E5%BA%97%2F1", "店/1"), ("100%", "100%"), ("%zz", "%zz"), ("%", "%")]
+        {
+            assert_eq!(percent_decoded(text), expected);
+        }
+    }
 
     #[test]
     fn only_our_own_origin_passes() {

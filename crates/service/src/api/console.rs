@@ -27,9 +27,15 @@ pub async fn page(method: Method, uri: Uri) -> Response {
         return answer(media(path), cache, file.data.into_owned());
     }
     match Console::get("index.html") {
-        Some(index) if !path.contains('.') => answer("text/html; charset=utf-8", "no-cache", index.data.into_owned()),
+        Some(index) if is_page(path) => answer("text/html; charset=utf-8", "no-cache", index.data.into_owned()),
         _ => ServiceError::new(Kind::NotFound, "no_such_file", "there is no such file").into_response(),
     }
+}
+
+/// Whether an address without a file is one of the console's own pages. Ids may hold dots, as in `products/A1.2`; a file
+/// that a browser or a crawler asks for by itself lies at the top or among the built files.
+fn is_page(path: &str) -> bool {
+    !path.starts_with("assets/") && (path.contains('/') || !path.contains('.'))
 }
 
 pub async fn method_not_allowed() -> Response {
@@ -61,5 +67,24 @@ fn media(path: &str) -> &'static str {
         "woff2" => "font/woff2",
         "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_told_from_files() {
+        for (path, expected) in [
+            ("", true),
+            ("products", true),
+            ("products/A1.2", true),
+            ("customers/a.b@example.com", true),
+            ("favicon.ico", false),
+            ("assets/index-gone.js", false),
+        ] {
+            assert_eq!(is_page(path), expected, "{path}");
+        }
     }
 }

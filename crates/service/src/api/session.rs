@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::App;
-use super::access::{COOKIE, Known, require_same_origin};
+use super::access::{self, COOKIE, Known, require_same_origin};
 use super::error::ErrorBody;
 use super::input::Body;
 use crate::auth::{Scope, password};
@@ -87,7 +87,8 @@ pub async fn get_session(State(app): State<Arc<App>>, Known(caller): Known) -> J
     Json(view(&app, &caller.shop, caller.scopes.clone()))
 }
 
-/// Logs in; the answer sets the session's cookie.
+/// Logs in; the answer sets the session's cookie. Logging in to another shop keeps the first: the header `X-Tercet-Shop`
+/// (percent-encoded id) says which one a request means, the last one opened without it.
 #[utoipa::path(post, path = "/v1/session", tag = "session", security(()), request_body = LogIn,
     responses((status = 200, body = SessionView), (status = "4XX", body = ErrorBody)))]
 pub async fn open_session(
@@ -111,7 +112,8 @@ pub async fn open_session(
             .help("tercet password sets a new one"));
     }
     app.login_limits.forgive(&shop.id);
-    let secret = app.sessions.open(&shop.id, clock::now().0)?;
+    let previous = access::cookie(&headers);
+    let secret = app.sessions.open(&shop.id, previous.as_deref(), clock::now().0)?;
     let secure = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
     let cookie = cookie(&secret, 43_200, secure)?;
     Ok(([(header::SET_COOKIE, cookie)], Json(view(&app, &shop, Scope::ALL.to_vec()))).into_response())

@@ -13,32 +13,48 @@ const SESSIONS_MAX: usize = 10_000;
 
 #[derive(Default)]
 pub struct Sessions {
-    /// Digest of the cookie's value -> (shop, last used).
-    open: Mutex<BTreeMap<String, (String, i64)>>,
+    /// By the digest of the cookie's value.
+    open: Mutex<BTreeMap<String, Session>>,
+}
+
+/// One browser's session. Every shop has its own password, so a session holds the shops whose password was given.
+struct Session {
+    /// The last one opened is the one meant unless a request names another.
+    shops: Vec<String>,
+    used: i64,
+}
+
+impl Session {
+    fn is_live(&self, now: i64) -> bool {
+        now - self.used < IDLE_MS && !self.shops.is_empty()
+    }
 }
 
 impl Sessions {
-    /// Opens a session for `shop_id` and returns the cookie's value.
-    pub fn open(&self, shop_id: &str, now: i64) -> Result<String> {
+    /// Opens a session for `shop_id`, which takes over the shops of the `previous` one, and returns the cookie's value.
+    pub fn open(&self, shop_id: &str, previous: Option<&str>, now: i64) -> Result<String> {
         let secret = random::token(32)?;
         let mut open = self.open.lock().expect("no holder panics");
-        open.retain(|_, (_, used)| now - *used < IDLE_MS);
+        open.retain(|_, session| session.is_live(now));
+        let mut shops = previous.and_then(|secret| open.remove(&digest(secret))).map_or_else(Vec::new, |old| old.shops);
+        shops.retain(|shop| shop != shop_id);
+        shops.push(shop_id.to_owned());
         while open.len() >= SESSIONS_MAX {
-            let oldest = open.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| key.clone());
+            let oldest = open.iter().min_by_key(|(_, session)| session.used).map(|(key, _)| key.clone());
             oldest.and_then(|key| open.remove(&key));
         }
-        open.insert(digest(&secret), (shop_id.to_owned(), now));
+        open.insert(digest(&secret), Session { shops, used: now });
         Ok(secret)
     }
 
-    /// The shop of a live session; using it keeps it alive.
-    pub fn shop_of(&self, secret: &str, now: i64) -> Option<String> {
+    /// The shops of a live session, the last opened last; using it keeps it alive.
+    pub fn shops_of(&self, secret: &str, now: i64) -> Option<Vec<String>> {
         let mut open = self.open.lock().expect("no holder panics");
         let key = digest(secret);
         match open.get_mut(&key) {
-            Some((shop, used)) if now - *used < IDLE_MS => {
-                *used = now;
-                Some(shop.clone())
+            Some(session) if session.is_live(now) => {
+                session.used = now;
+                Some(session.shops.clone())
             }
             Some(_) => {
                 open.remove(&key);
@@ -54,7 +70,9 @@ impl Sessions {
 
     /// After a change of password nobody stays logged in.
     pub fn close_all(&self, shop_id: &str) {
-        self.open.lock().expect("no holder panics").retain(|_, (shop, _)| shop != shop_id);
+        let mut open = self.open.lock().expect("no holder panics");
+        open.values_mut().for_each(|session| session.shops.retain(|shop| shop != shop_id));
+        open.retain(|_, session| !session.shops.is_empty());
     }
 }
 
@@ -65,13 +83,36 @@ mod tests {
     #[test]
     fn a_session_lives_until_closed_or_idle() {
         let sessions = Sessions::default();
-        let secret = sessions.open("a", 0).unwrap();
-        assert_eq!(sessions.shop_of(&secret, IDLE_MS - 1).as_deref(), Some("a"));
-        assert_eq!(sessions.shop_of(&secret, 2 * IDLE_MS - 2).as_deref(), Some("a"));
-        assert_eq!(sessions.shop_of(&secret, 4 * IDLE_MS), None);
-        let secret = sessions.open("a", 0).unwrap();
+        let secret = sessions.open("a", None, 0).unwrap();
+        assert_eq!(sessions.shops_of(&secret, IDLE_MS - 1).unwrap(), ["a"]);
+        assert_eq!(sessions.shops_of(&secret, 2 * IDLE_MS - 2).unwrap(), ["a"]);
+        assert_eq!(sessions.shops_of(&secret, 4 * IDLE_MS), None);
+        let secret = sessions.open("a", None, 0).unwrap();
         sessions.close(&secret);
-        assert_eq!(sessions.shop_of(&secret, 1), None);
-        assert_eq!(sessions.shop_of("guess", 1), None);
+        assert_eq!(sessions.shops_of(&secret, 1), None);
+        assert_eq!(sessions.shops_of("guess", 1), None);
+    }
+
+    #[test]
+    fn a_second_log_in_adds_a_shop_and_a_new_password_takes_it_away() {
+        let sessions = Sessions::default();
+        let first = sessions.open("a", None, 0).unwrap();
+        let second = sessions.open("b", Some(&first), 0).unwrap();
+        assert_eq!(sessions.shops_of(&first, 1), None);
+        assert_eq!(sessions.shops_of(&second, 1).unwrap(), ["a", "b"]);
+        let third = sessions.open("a", Some(&second), 1).unwrap();
+        assert_eq!(sessions.shops_of(&third, 1).unwrap(), ["b", "a"]);
+        sessions.close_all("a");
+        assert_eq!(sessions.shops_of(&third, 1).unwrap(), ["b"]);
+        sessions.close_all("b");
+        assert_eq!(sessions.shops_of(&third, 1), None);
+    }
+
+    #[test]
+    fn a_dead_session_lends_nothing() {
+        let sessions = Sessions::default();
+        let old = sessions.open("a", None, 0).unwrap();
+        let new = sessions.open("b", Some(&old), IDLE_MS).unwrap();
+        assert_eq!(sessions.shops_of(&new, IDLE_MS).unwrap(), ["b"]);
     }
 }

@@ -6,6 +6,7 @@ mod catalogue;
 mod everyone;
 mod histories;
 mod people;
+mod regions;
 mod shop;
 mod shops;
 

@@ -42,6 +42,10 @@ pub struct HistoryRow {
     pub quantity: Option<i64>,
     pub price_cents: Option<i64>,
     pub channel: Option<String>,
+    /// What was searched for.
+    pub query: Option<String>,
+    /// Stars, 1 to 5, of a rating.
+    pub value: Option<f64>,
 }
 
 /// How products are searched.
@@ -259,6 +263,8 @@ impl ServedShop {
                 quantity: row["quantity"].as_i64(),
                 price_cents: row["price_cents"].as_i64(),
                 channel: text(row, "channel"),
+                query: None,
+                value: None,
             })
             .collect();
         rows.extend(events.into_iter().map(|event| HistoryRow {
@@ -269,6 +275,8 @@ impl ServedShop {
             quantity: event.quantity,
             price_cents: event.price_cents.map(|cents| cents.0),
             channel: event.channel,
+            query: event.query,
+            value: event.value,
         }));
         rows.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.product_id.cmp(&b.product_id)));
         rows.truncate(limit);
@@ -282,7 +290,9 @@ impl ServedShop {
 
     pub async fn put_customer(&self, customer: Customer) -> Result<()> {
         let body = serde_json::to_string(&customer)?;
-        self.changed("customers", &customer.customer_id, Some(body)).await
+        self.changed("customers", &customer.customer_id, Some(body)).await?;
+        self.regions.set(&customer.customer_id, customer.region.as_deref());
+        Ok(())
     }
 
     /// The right to erasure: afterwards no file of the shop names the customer. Returns how many rows went.
@@ -290,6 +300,7 @@ impl ServedShop {
         let _alone = self.maintenance.lock().await;
         let _nobody_adds = self.erasing.write().await;
         self.histories.erase(id);
+        self.regions.set(id, None);
         let (shop, who) = (self.shop.clone(), id.to_owned());
         let n = off_thread(move || Ok(shop.erase_customer(&who)?)).await?;
         if n == 0 {

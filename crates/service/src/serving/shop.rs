@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use super::answer::{Answer, ListRequest, Replay, SimilarItem, StoredAnswer};
 use super::catalogue::{PopularProduct, ProductIds, ProductRow, Snapshot, SnapshotParts};
 use super::histories::{Histories, Sign};
+use super::regions::Regions;
 use crate::clock;
 use crate::error::{Result, ServiceError};
 use crate::flows::dataset::Dealings;
@@ -39,6 +40,8 @@ pub struct ServedShop {
     pub store: Store,
     pub ids: Arc<ProductIds>,
     pub histories: Histories,
+    /// Where each customer lives, for rules and favourites by region.
+    pub(crate) regions: Regions,
     pub metrics: Arc<Metrics>,
     pub jobs: Jobs,
     snapshot: RwLock<Arc<Snapshot>>,
@@ -94,6 +97,7 @@ impl ServedShop {
             store,
             ids,
             histories: Histories::new(CUSTOMERS_MAX),
+            regions: Regions::default(),
             metrics,
             snapshot: RwLock::new(Arc::new(snapshot)),
             maintenance: AsyncMutex::new(()),
@@ -105,6 +109,7 @@ impl ServedShop {
             policy_stamp: Mutex::new(stamp),
         };
         served.load_histories().await?;
+        served.regions.load(&served.shop, &served.store).await?;
         Ok(Arc::new(served))
     }
 
@@ -136,7 +141,10 @@ impl ServedShop {
         let version = tables_version(&self.shop)?;
         let fresh = match kept.filter(|kept| kept.version == version) {
             Some(kept) => kept,
-            None => Arc::new(base(&self.shop).await?),
+            None => {
+                self.regions.load(&self.shop, &self.store).await?;
+                Arc::new(base(&self.shop).await?)
+            }
         };
         *self.base.lock().expect("no holder panics") = Some(fresh.clone());
         let snapshot = build_snapshot(&self.shop, &self.store, &self.ids, fresh, rules, Some(previous.clone())).await?;
@@ -295,7 +303,7 @@ impl ServedShop {
             customer_id: Some(request.customer_id.clone()),
             n: request.n,
             now,
-            region: request.region.clone(),
+            region: request.region.clone().or_else(|| self.regions.of(&request.customer_id)),
             context_product: request.context_product.clone(),
             events,
             filters,

@@ -136,6 +136,94 @@ fn the_console_logs_in_with_a_password_and_from_its_own_page_only() {
 }
 
 #[test]
+fn one_session_is_open_for_the_shops_whose_password_was_given() {
+    let (one, two) = (make(), make());
+    let all = tempfile::tempdir().unwrap();
+    fs::rename(one.shop(), all.path().join("one")).unwrap();
+    fs::rename(two.shop(), all.path().join("two")).unwrap();
+    let served = serve(all.path(), String::new());
+    let own = format!("http://{}", served.address);
+    let log_in = |shop: usize, cookie: &str| {
+        let (id, password) = &served.passwords[shop];
+        let body = json!({"shop": id, "password": password}).to_string();
+        let headers = [("Cookie", cookie), ("Origin", own.as_str())];
+        let opened = send(served.address, "POST", "/v1/session", &headers, Some(&body));
+        assert_eq!(opened.status, 200, "{}", opened.body);
+        opened.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+    };
+    let shown = |cookie: &str, shop: Option<&str>| {
+        let mut headers = vec![("Cookie", cookie)];
+        headers.extend(shop.map(|shop| ("X-Tercet-Shop", shop)));
+        let answer = send(served.address, "GET", "/v1/session", &headers, None);
+        (answer.status == 200).then(|| answer.json()["shop"]["id"].as_str().unwrap().to_owned())
+    };
+    let first = log_in(0, "");
+    assert_eq!(shown(&first, None).as_deref(), Some("one"));
+    assert_eq!(shown(&first, Some("two")), None);
+    let both = log_in(1, &first);
+    assert_eq!(shown(&first, None), None);
+    for (asked, expected) in
+        [(None, Some("two")), (Some("one"), Some("one")), (Some("%74wo"), Some("two")), (Some("x"), None)]
+    {
+        assert_eq!(shown(&both, asked).as_deref(), expected, "{asked:?}");
+    }
+}
+
+#[test]
+fn sales_are_told_in_the_days_of_the_shop_and_history_with_its_words() {
+    let folder = make();
+    let config = folder.shop().join("tercet.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let zoned: String = text
+        .lines()
+        .map(|line| {
+            if line.starts_with("time_zone") {
+                "time_zone = \"Asia/Shanghai\"\n".to_owned()
+            } else {
+                format!("{line}\n")
+            }
+        })
+        .collect();
+    assert!(zoned.contains("Asia/Shanghai"), "{text}");
+    fs::write(&config, zoned).unwrap();
+    let served = serve(&folder.shop(), key(&folder.shop(), &Scope::ALL));
+    let overview = served.get("/v1/overview");
+    let days = overview["orders_by_day"].as_array().unwrap();
+    // The first order is at midnight UTC of 1 January; one at 18:00 is on the next day in Shanghai.
+    assert_eq!((days[0]["day"].as_str(), days[0]["n_orders"].as_i64()), (Some("2026-01-01"), Some(3)), "{overview}");
+    let n_orders: i64 = days.iter().map(|day| day["n_orders"].as_i64().unwrap()).sum();
+    assert_eq!(n_orders, 240);
+    let events = json!({"events": [
+        {"customer_id": "c0", "kind": "search", "query": "usb-c dock"},
+        {"customer_id": "c0", "kind": "rate", "product_id": "p1", "value": 4.0},
+    ]});
+    assert_eq!(served.call("POST", "/v1/events", Some(events)).status, 202);
+    let history = served.get("/v1/customers/c0/history?limit=2");
+    let rows = history["items"].as_array().unwrap();
+    let found = |kind: &str| rows.iter().find(|row| row["kind"] == kind).unwrap_or_else(|| panic!("{history}"));
+    assert_eq!((found("search")["query"].as_str(), found("rate")["value"].as_f64()), (Some("usb-c dock"), Some(4.0)));
+}
+
+#[test]
+fn a_list_is_made_for_where_the_customer_lives() {
+    let folder = make();
+    let config = folder.shop().join("tercet.toml");
+    let rule =
+        "\n[[recommend.rules]]\nname = \"south only\"\naction = \"pin\"\nproducts = [\"p7\"]\nregions = [\"South\"]\n";
+    fs::write(&config, fs::read_to_string(&config).unwrap() + rule).unwrap();
+    let served = serve(&folder.shop(), key(&folder.shop(), &Scope::ALL));
+    let first = |query: &str| {
+        let list = served.get(&format!("/v1/recommendations?customer=c0&n=3{query}"));
+        list["items"][0]["pinned_by"].as_str().map(str::to_owned)
+    };
+    assert_eq!(first(""), None);
+    assert_eq!(first("&region=South").as_deref(), Some("south only"));
+    assert_eq!(served.call("PUT", "/v1/customers/c0", Some(json!({"region": "South"}))).status, 204);
+    assert_eq!(first("").as_deref(), Some("south only"));
+    assert_eq!(first("&region=North"), None);
+}
+
+#[test]
 fn an_erased_customer_is_in_no_file() {
     let (folder, mut served) = served();
     let who = "zz-erase-me-417";
@@ -244,11 +332,13 @@ fn the_overview_metrics_and_page_are_there() {
         metrics.contains("tercet_requests_total{route=\"/v1/overview\",method=\"GET\",status=\"200\"} 1"),
         "{metrics}"
     );
-    for path in ["/", "/customers/c1"] {
+    for path in ["/", "/customers/c1", "/products/A1.2"] {
         let page = send(served.address, "GET", path, &[], None);
         assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
-        assert!(page.header("content-security-policy").unwrap().contains("default-src 'self'"));
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
     }
+    assert_eq!(send(served.address, "GET", "/assets/gone.js", &[], None).status, 404);
     assert_eq!(send(served.address, "GET", "/v1/nothing", &[], None).status, 404);
     for path in ["/health", "/ready"] {
         assert_eq!(send(served.address, "GET", path, &[], None).status, 200);
