@@ -38,7 +38,11 @@ export function phraseFor(phrases: Record<string, string>, text: string): string
     const match = new RegExp(`^${source.join("(.+?)")}$`, "s").exec(text);
     if (match !== null) return translated.replace(/\{(\d)\}/g, (whole, n: string) => match[Number(n)] ?? whole);
   }
-  return text;
+  if (!text.includes("; ")) return text;
+  // Several remarks, each known by itself.
+  const parts = text.split("; ");
+  const told = parts.map((part) => phraseFor(phrases, part));
+  return told.every((part, at) => part === parts[at]) ? text : told.join("；");
 }
 
 const PROPER_NAMES: Record<string, string> = {

@@ -129,7 +129,8 @@ export const api = {
     get<Items<HistoryItem>>(`/customers/${id(customer)}/history`, { limit }, signal),
   recommendations: (query: Query, signal?: AbortSignal) => get<Recommendations>("/recommendations", query, signal),
 
-  replay: (list: string, lang: string) => get<Explanation>("/explain", { list_id: list, lang, replay: true }),
+  replay: (list: string, lang: string, signal?: AbortSignal) =>
+    get<Explanation>("/explain", { list_id: list, lang, replay: true }, signal),
 
   models: async (signal?: AbortSignal) => itemsOf(await get<Items<Model> | Model[]>("/models", {}, signal)),
   activateModel: (version: string) => request<unknown>("POST", `/models/${id(version)}/activate`),

@@ -90,10 +90,14 @@ export class Format {
   /** Cents are hundredths of the currency, whatever its own smallest unit is. */
   money(cents: number | null | undefined): string {
     if (cents === null || cents === undefined || !Number.isFinite(cents)) return MISSING;
-    const whole = Number.isInteger(cents / 100) && Math.abs(cents) >= 100_000;
-    return this.numbers(
-      this.currencyOptions(whole ? { minimumFractionDigits: 0, maximumFractionDigits: 0 } : {}),
-    ).format(cents / 100);
+    return this.numbers(this.currencyOptions({})).format(cents / 100);
+  }
+
+  /** For sums, where cents would only be noise and columns must line up. */
+  moneyWhole(cents: number | null | undefined): string {
+    if (cents === null || cents === undefined || !Number.isFinite(cents)) return MISSING;
+    const options = { minimumFractionDigits: 0, maximumFractionDigits: 0 };
+    return this.numbers({ ...this.currencyOptions(options), ...options }).format(cents / 100);
   }
 
   moneyCompact(cents: number | null | undefined): string {
@@ -164,6 +168,37 @@ export class Format {
     const date = toDate(at);
     if (date === null) return MISSING;
     return this.dates({ hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: this.timeZone }).format(date);
+  }
+
+  /** Empty at midnight: then the source knew the day only. */
+  timeIfKnown(at: Instant): string {
+    const text = this.time(at);
+    return text === "00:00" ? "" : text;
+  }
+
+  /** "3 hours ago" for what is recent; a day for what is long past, where "6 years ago" would tell little. */
+  recency(at: Instant | null | undefined, now: number): string {
+    const date = at === null || at === undefined ? null : toDate(at);
+    return date !== null && now - date.getTime() > 60 * 86_400_000 ? this.date(at) : this.ago(at, now);
+  }
+
+  /** City and region, written as the language writes addresses: "Anaheim, California, United States", "浙江 · 杭州". */
+  place(city: string | null | undefined, region: string | null | undefined): string {
+    const parts = (region ?? "").split("/").map((part) => part.trim());
+    if (city && city !== parts.at(-1)) parts.push(city);
+    const named = parts.filter((part) => part !== "");
+    if (named.length === 0) return MISSING;
+    return this.lang === "zh" ? named.join(" · ") : named.reverse().join(", ");
+  }
+
+  /** "US dollar (USD)"; the bare code where the browser knows no name. */
+  named(kind: "currency" | "language", code: string): string {
+    try {
+      const name = new Intl.DisplayNames([this.locale], { type: kind }).of(code);
+      return name === undefined || name === code ? code : `${name} (${code})`;
+    } catch {
+      return code;
+    }
   }
 
   /** "3 hours ago", "昨天". */

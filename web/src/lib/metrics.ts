@@ -1,7 +1,7 @@
 // Which metrics tell most, and which way is better. Pure.
 
 const ORDER = ["ndcg", "recall", "hit_rate", "hit", "map", "mrr", "precision", "coverage", "novelty", "rmse", "mae"];
-const LOWER_IS_BETTER = new Set(["rmse", "mae", "popularity", "popularity_bias", "gini", "loss"]);
+const LOWER_IS_BETTER = new Set(["rmse", "mae", "popularity", "popularity_bias", "average_popularity", "gini", "loss"]);
 
 const family = (metric: string): string => metric.split("@")[0] ?? metric;
 const cutoff = (metric: string): number => Number(metric.split("@")[1] ?? 0);

@@ -9,7 +9,16 @@ const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, " ");
 
 test.each([
   [en.money(129_999), "$1,299.99"],
-  [en.money(1_299_900), "$12,999"],
+  [en.money(1_299_900), "$12,999.00"],
+  [en.moneyWhole(39_439_864), "$394,399"],
+  [new Format("en", "not a currency", "UTC").moneyWhole(150_050), "1,501"],
+  [en.moneyWhole(null), "–"],
+  [en.place("Anaheim", "United States/California"), "Anaheim, California, United States"],
+  [zh.place("杭州", "浙江"), "浙江 · 杭州"],
+  [zh.place("北京", "北京"), "北京"],
+  [en.place(null, ""), "–"],
+  [zh.named("currency", "CNY"), "人民币 (CNY)"],
+  [en.named("language", "zh"), "Chinese (zh)"],
   [en.money(0), "$0.00"],
   [en.money(-4_950), "-$49.50"],
   [zh.money(649_950), "¥6,499.50"],
@@ -32,6 +41,10 @@ describe("time", () => {
     [zh.date(at), "2026年11月23日"],
     [en.dateTime(at), "22 Nov 2026, 21:30"],
     [zh.time(at), "10:30"],
+    [zh.timeIfKnown(at), "10:30"],
+    [zh.timeIfKnown(Date.UTC(2026, 10, 22, 16)), ""],
+    [en.recency(at, at + 3 * 3_600_000), "3 hours ago"],
+    [en.recency(at, at + 400 * 86_400_000), "22 Nov 2026"],
     // A calendar day has no zone and must not shift.
     [en.day("2026-11-23"), "23 Nov 2026"],
     [en.date("2026-11-23"), "23 Nov 2026"],
