@@ -89,7 +89,7 @@ fn plain_zh(name: TermName) -> &'static str {
     match name {
         TermName::OwnEvent | TermName::Remainder => "与您的其他浏览和购买有关",
         TermName::SimilarCustomers => "与您喜好相近的顾客也选择了它",
-        TermName::ModelPopularity => "近期热门",
+        TermName::ModelPopularity => "购买的人最多",
         TermName::Popularity => "许多顾客都选择了它",
         TermName::Regional => "在您所在的地区很受欢迎",
         TermName::Baseline => "总体评价较好",
@@ -110,7 +110,7 @@ fn plain_en(name: TermName) -> &'static str {
     match name {
         TermName::OwnEvent | TermName::Remainder => "Related to other things you viewed or bought",
         TermName::SimilarCustomers => "Customers with taste like yours chose it",
-        TermName::ModelPopularity => "Popular right now",
+        TermName::ModelPopularity => "What most customers choose",
         TermName::Popularity => "Many customers have chosen it",
         TermName::Regional => "Popular in your region",
         TermName::Baseline => "Well received overall",
