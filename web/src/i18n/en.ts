@@ -351,7 +351,7 @@ export const en = {
     leaveOneOutShort: "leave one out",
   },
   models: {
-    inWords: (n: string, k: string) => `About ${n} of 100 customers with a past later chose something from their list of ${k}.`,
+    inWords: (n: string, k: string) => `About ${n} of 1,000 customers with a past later chose something from their list of ${k}.`,
     title: "Models",
     lead: "Each training makes a version. One of them serves; the others stay to go back to.",
     version: "Version",

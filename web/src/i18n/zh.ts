@@ -350,7 +350,7 @@ export const zh: Dictionary = {
     leaveOneOutShort: "留一",
   },
   models: {
-    inWords: (n, k) => `每 100 位有历史的顾客中，约 ${n} 位之后选择了其 ${k} 件推荐中的某一件。`,
+    inWords: (n, k) => `每 1,000 位有历史的顾客中，约 ${n} 位之后选择了其 ${k} 件推荐中的某一件。`,
     title: "模型",
     lead: "每次训练产生一个版本。其中一个提供服务，其余保留以便回退。",
     version: "版本",

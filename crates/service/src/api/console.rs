@@ -1,7 +1,7 @@
 //! The console's files, embedded in the binary. Addresses without a file get the page, which routes by itself; addresses
 //! of the API that do not exist get an error instead.
 
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
@@ -11,7 +11,7 @@ use crate::error::{Kind, ServiceError};
 #[folder = "$CONSOLE_DIST"]
 struct Console;
 
-pub async fn page(method: Method, uri: Uri) -> Response {
+pub async fn page(method: Method, headers: HeaderMap, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path == "v1" || path.starts_with("v1/") {
         return ServiceError::new(Kind::NotFound, "no_such_address", "there is no such address")
@@ -24,7 +24,19 @@ pub async fn page(method: Method, uri: Uri) -> Response {
     if let Some(file) = Console::get(path) {
         // Vite names these files after their content.
         let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
-        return answer(media(path), cache, file.data.into_owned());
+        // The build lays a packed copy beside each large file.
+        let packed = Console::get(&format!("{path}.gz"));
+        let has_copy = packed.is_some();
+        let copy = packed.filter(|_| takes_gzip(&headers));
+        let is_copy = copy.is_some();
+        let mut response = answer(media(path), cache, copy.unwrap_or(file).data.into_owned());
+        if is_copy {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        if has_copy {
+            response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        return response;
     }
     match Console::get("index.html") {
         Some(index) if is_page(path) => answer("text/html; charset=utf-8", "no-cache", index.data.into_owned()),
@@ -36,6 +48,16 @@ pub async fn page(method: Method, uri: Uri) -> Response {
 /// that a browser or a crawler asks for by itself lies at the top or among the built files.
 fn is_page(path: &str) -> bool {
     !path.starts_with("assets/") && (path.contains('/') || !path.contains('.'))
+}
+
+/// Whether the caller unpacks gzip: named, and not with the weight 0, which means never.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+    accepted.split(',').any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().strip_prefix("q=").map_or(1.0, |weight| weight.parse().unwrap_or(0.0));
+        name.trim().eq_ignore_ascii_case("gzip") && weight > 0.0
+    })
 }
 
 pub async fn method_not_allowed() -> Response {
@@ -73,6 +95,22 @@ fn media(path: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn packed_copies_go_to_those_who_unpack_them() {
+        for (accepted, expected) in [
+            ("gzip, deflate, br", true),
+            ("br;q=1.0, GZIP;q=0.5", true),
+            ("gzip;q=0", false),
+            ("gzip;q=nonsense", false),
+            ("x-gzip, br", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
+            assert_eq!(takes_gzip(&headers), expected, "{accepted}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
 
     #[test]
     fn pages_are_told_from_files() {
