@@ -278,4 +278,10 @@ pub struct LabOptions {
     /// Keep ratings as weights when ranking
     #[arg(long)]
     pub weights: bool,
+    /// The catalogue, for a card that reads products: any file that import understands
+    #[arg(long, value_name = "PATH")]
+    pub items: Option<PathBuf>,
+    /// The catalogue's layout, if it is one of `tercet import --preset list`
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
 }

@@ -55,14 +55,17 @@ fn request(card: String, options: LabOptions) -> LabRequest {
         top: options.top,
         users_max: options.users,
         weights: options.weights,
+        items: options.items,
+        preset: options.preset,
     }
 }
 
 fn failed(error: lab::LabFailure) -> ServiceError {
-    use lab::LabFailure::{Settings, UnknownCard};
+    use lab::LabFailure::{NoItems, Settings, UnknownCard};
     match error {
         UnknownCard { .. } | Settings(_) => ServiceError::usage("lab", error.to_string())
             .help("tercet lab list names the cards, tercet lab show CARD its parameters"),
+        NoItems => ServiceError::usage("lab", error.to_string()),
         other => ServiceError::failed(other.to_string()),
     }
 }
@@ -72,18 +75,28 @@ fn list(as_json: bool) -> Result<()> {
         print::json(&serde_json::to_value(lab::cards())?);
         return Ok(());
     }
-    let rows: Vec<_> =
-        lab::cards().iter().map(|card| vec![card.name.into(), card.family.into(), card.sentence.into()]).collect();
-    print::table(&["card", "family", "what it does"], &rows);
+    let rows = |cards: &[&'static domain::Card]| -> Vec<Vec<String>> {
+        cards.iter().map(|card| vec![card.name.into(), card.family.into(), card.sentence.into()]).collect()
+    };
+    print::table(&["card", "family", "what it does"], &rows(&lab::cards()));
+    print::line("\nTerms of a list's score; a shop sets them in tercet.toml under [recommend.terms.NAME]:\n");
+    print::table(&["term", "family", "what it does"], &rows(lab::term_cards()));
     Ok(())
 }
 
+/// `popularity` is an algorithm and a term: both are told, as JSON the algorithm.
 fn show(name: &str, as_json: bool) -> Result<()> {
-    let card = lab::algorithm(name).map_err(failed)?.card;
+    let all: Vec<&domain::Card> = lab::cards().into_iter().chain(lab::term_cards().iter().copied()).collect();
+    let first = lab::card(name, &all).map_err(failed)?;
     if as_json {
-        print::json(&serde_json::to_value(card)?);
+        print::json(&serde_json::to_value(first)?);
         return Ok(());
     }
+    all.into_iter().filter(|card| card.name == name).for_each(tell);
+    Ok(())
+}
+
+fn tell(card: &'static domain::Card) {
     print::line(&format!("{}: {}\ninput: {}\nsource: {}\n", card.name, card.sentence, card.input, card.source));
     let defaults = card.defaults();
     let row = |param: &domain::Param| {
@@ -94,5 +107,5 @@ fn show(name: &str, as_json: bool) -> Result<()> {
         &["parameter", "default", "allowed", "unit", "meaning"],
         &card.params.iter().map(row).collect::<Vec<_>>(),
     );
-    Ok(())
+    print::line("");
 }

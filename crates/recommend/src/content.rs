@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Card, Kind, Param, Settings};
+use domain::{Card, Kind, Param, Product, Settings};
 use math::{Csr, top_k::TopK};
 
 use crate::bytes::{Reader, Writer};
@@ -41,6 +41,18 @@ pub struct ItemFeatures {
     pub specs: BTreeMap<String, String>,
     /// Name and description, in any language.
     pub text: String,
+}
+
+impl From<&Product> for ItemFeatures {
+    fn from(product: &Product) -> Self {
+        ItemFeatures {
+            category: product.category.clone(),
+            brand: product.brand.clone(),
+            price_cents: product.price_cents.map(|cents| cents.0),
+            specs: product.specs.clone(),
+            text: format!("{} {}", product.name, product.description.as_deref().unwrap_or("")),
+        }
+    }
 }
 
 /// A fitted model: each item as a vector of length one over all features.

@@ -1,8 +1,11 @@
 //! The list of all algorithms, one line each. Command line, `lab`, API, console and conformance tests read it; nothing
 //! else names an algorithm.
 
+use domain::Card;
+
 use crate::{
-    Algorithm, FitError, Recommender, bytes, factor, graph, hybrid, linear, neighbourhood, popularity, rating, session,
+    Algorithm, FitError, Recommender, bytes, content, factor, graph, hybrid, linear, neighbourhood, popularity, rating,
+    session,
 };
 
 static REGISTRY: &[&Algorithm] = &[
@@ -21,6 +24,13 @@ static REGISTRY: &[&Algorithm] = &[
 /// Every algorithm, in the order in which lists show them.
 pub fn registry() -> &'static [&'static Algorithm] {
     REGISTRY
+}
+
+/// The cards of all algorithms: those of the registry, and those fitted otherwise (`content` from the catalogue alone,
+/// `baseline` for ratings alone).
+pub fn cards() -> Vec<&'static Card> {
+    let fitted_here = REGISTRY.iter().map(|algorithm| algorithm.card);
+    fitted_here.chain([&content::CARD, &rating::BASELINE_CARD]).collect()
 }
 
 /// The algorithm whose card has this name.
@@ -44,9 +54,9 @@ mod tests {
 
     #[test]
     fn names_are_unique() {
-        for (at, algorithm) in registry().iter().enumerate() {
-            let name = algorithm.card.name;
-            assert!(registry()[..at].iter().all(|other| other.card.name != name), "{name} twice");
+        let cards = cards();
+        for (at, card) in cards.iter().enumerate() {
+            assert!(cards[..at].iter().all(|other| other.name != card.name), "{} twice", card.name);
         }
     }
 }

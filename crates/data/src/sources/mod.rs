@@ -29,4 +29,5 @@ pub mod units;
 pub use error::ImportError;
 pub use import::{FileReport, ImportRequest, OnProgress, Progress, import, import_into};
 pub use presets::Preset;
+pub(crate) use profile::open_parquet;
 pub use read::{Counts, RowSink};

@@ -40,6 +40,8 @@ pub struct EvaluationList {
 pub struct CardList {
     /// Cards as the algorithms state them: name, sentence, family, params, input, source.
     items: Vec<Value>,
+    /// Cards of the terms of a list's score, which `[recommend.terms]` of tercet.toml sets.
+    terms: Vec<Value>,
 }
 
 /// All models of the shop, newest first.
@@ -67,9 +69,13 @@ pub async fn list_evaluations(Manage(caller): Manage) -> Result<Json<EvaluationL
     Ok(Json(EvaluationList { items }))
 }
 
-/// Every algorithm with its parameters.
+/// Every algorithm with its parameters, and every term of a list's score.
 #[utoipa::path(get, path = "/v1/cards", tag = "models", responses((status = 200, body = CardList), (status = "4XX", body = ErrorBody)))]
 pub async fn list_cards(Known(_): Known) -> Result<Json<CardList>> {
-    let cards = recommend::registry::registry().iter().map(|algorithm| serde_json::to_value(algorithm.card));
-    Ok(Json(CardList { items: cards.collect::<std::result::Result<_, _>>()? }))
+    let algorithms = recommend::registry::registry().iter().map(|algorithm| serde_json::to_value(algorithm.card));
+    let terms = recommend::rank::term_cards().iter().map(serde_json::to_value);
+    Ok(Json(CardList {
+        items: algorithms.collect::<std::result::Result<_, _>>()?,
+        terms: terms.collect::<std::result::Result<_, _>>()?,
+    }))
 }

@@ -237,16 +237,7 @@ fn content<'a>(
     row: &impl Fn(usize) -> Option<&'a ProductRow>,
     previous: Option<&Snapshot>,
 ) -> (Option<Arc<Content>>, u64) {
-    let features = |item: usize| {
-        let Some(product) = row(item).map(|row| &row.product) else { return ItemFeatures::default() };
-        ItemFeatures {
-            category: product.category.clone(),
-            brand: product.brand.clone(),
-            price_cents: product.price_cents.map(|cents| cents.0),
-            specs: product.specs.clone(),
-            text: format!("{} {}", product.name, product.description.as_deref().unwrap_or("")),
-        }
-    };
+    let features = |item: usize| row(item).map_or_else(Default::default, |row| ItemFeatures::from(&row.product));
     let features: Vec<ItemFeatures> = (0..n_items).map(features).collect();
     let digest = digest(&features);
     match previous.filter(|previous| previous.content_digest == digest) {

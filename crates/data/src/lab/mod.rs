@@ -1,8 +1,10 @@
-//! Plain files of interactions for `lab`: rows, adjacency lines, and binary CSR folders, without a shop.
+//! Plain files for `lab`, without a shop: interactions as rows, adjacency lines, Parquet or binary CSR folders; products in
+//! any layout that `import` understands.
 //!
 //! What is not here: the shop's tables, and what is done with the numbers.
 //!
-//! Formats, told apart by looking:
+//! Formats of interactions, told apart by looking:
+//! - a Parquet file (its name ends in `.parquet`) with columns user, item[, rating[, time]], by these names or in this order;
 //! - a folder with `meta.json` and `{part}_indptr.u64`, `{part}_indices.u32[, {part}_values.f32]`, little-endian CSR;
 //! - rows `user item [rating [time]]`, separated by tab, comma, `::` or spaces, with or without a header;
 //! - adjacency lines `user item item …`: any file whose lines differ in length, or are longer than four fields.
@@ -12,6 +14,11 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
+
+mod parquet;
+mod products;
+
+pub use products::read_products;
 
 /// Interactions with the identifiers that the dense indexes stand for.
 #[derive(Debug, Default)]
@@ -44,22 +51,29 @@ struct Raw {
 }
 
 /// Reads a training file and, if given, a test file with one dictionary of users and items over both, so that an index
-/// means the same in either. Indexes ascend with the identifier: ties broken by index are ties broken by id.
+/// means the same in either. Indexes ascend with the identifier: ties broken by index are ties broken by id. `more_items`
+/// get an index too, whether or not anybody has touched them.
 pub fn read_interactions(
     train: &Path,
     test: Option<&Path>,
+    more_items: &[&str],
 ) -> Result<(LabInteractions, Option<LabInteractions>), LabError> {
     let mut users = Dictionary::default();
     let mut items = Dictionary::default();
     let mut read = |path: &Path, part: &str| -> Result<Raw, LabError> {
         if path.is_dir() {
             read_csr(path, part, &mut users, &mut items)
+        } else if path.extension().is_some_and(|ending| ending == "parquet") {
+            parquet::read(path, &mut users, &mut items)
         } else {
             read_text(path, &mut users, &mut items)
         }
     };
     let train_raw = read(train, "train")?;
     let test_raw = test.map(|path| read(path, if path == train { "test" } else { path_part(path) })).transpose()?;
+    for item in more_items {
+        items.index(item);
+    }
     let (user_names, user_order) = users.sorted();
     let (item_names, item_order) = items.sorted();
     let finish = |raw: Raw| LabInteractions {
@@ -157,11 +171,19 @@ fn fields<'a>(line: &'a str, separator: &'static str) -> impl Iterator<Item = &'
 
 /// A first line is a header if a field names its column, as `user_id:token` or `item` do.
 fn is_header(line: &str, separator: &'static str) -> bool {
-    fields(line, separator).any(|field| {
-        let name = field.to_ascii_lowercase();
-        let name = name.split(':').next().unwrap_or_default();
-        matches!(name, "user" | "user_id" | "userid" | "item" | "item_id" | "itemid" | "rating" | "timestamp")
-    })
+    fields(line, separator).any(|field| role(field).is_some())
+}
+
+/// Which of user, item, rating and time (0 to 3) a column's name means.
+fn role(name: &str) -> Option<usize> {
+    let name = name.to_ascii_lowercase();
+    match name.split(':').next().unwrap_or_default() {
+        "user" | "user_id" | "userid" | "customer_id" => Some(0),
+        "item" | "item_id" | "itemid" | "product_id" => Some(1),
+        "rating" | "weight" | "stars" => Some(2),
+        "timestamp" | "time" | "at" => Some(3),
+        _ => None,
+    }
 }
 
 fn rows(
@@ -288,7 +310,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("in.txt");
         std::fs::write(&path, text).unwrap();
-        match (read_interactions(&path, None), expected) {
+        match (read_interactions(&path, None, &[]), expected) {
             (Ok((read, _)), Ok((users, items, rows))) => {
                 assert_eq!(
                     (read.users, read.items),
@@ -323,6 +345,16 @@ mod tests {
             )),
         );
         check("a b\na c\n", Ok((&["a"], &["b", "c"], &[(0, 0, 1.0, 0), (0, 1, 1.0, 0)])));
+    }
+
+    #[test]
+    fn items_nobody_touched_get_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("in.txt");
+        std::fs::write(&path, "u b\nu d\n").unwrap();
+        let read = read_interactions(&path, None, &["c", "b", "a"]).unwrap().0;
+        assert_eq!(read.items, ["a", "b", "c", "d"]);
+        assert_eq!(read.rows, [(0, 1, 1.0, 0), (0, 3, 1.0, 0)]);
     }
 
     #[test]

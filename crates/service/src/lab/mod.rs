@@ -2,13 +2,15 @@
 //!
 //! For data scientists, for the benches and for comparison with peers. Nothing is stored.
 
+mod content;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use data::lab::{LabInteractions, read_interactions};
 use domain::{Card, Settings};
 use recommend::evaluate::{Bootstrap, EvaluateOptions, Split, evaluate};
-use recommend::{Algorithm, FitOptions, Interactions, Recommender};
+use recommend::{FitOptions, Interactions, Recommender};
 use serde_json::{Map, Value, json};
 
 use crate::usage::Usage;
@@ -32,6 +34,10 @@ pub struct LabRequest {
     pub users_max: Option<usize>,
     /// Keep ratings as weights when ranking; otherwise any rating is one positive.
     pub weights: bool,
+    /// The catalogue, for cards that read products.
+    pub items: Option<PathBuf>,
+    /// The layout of the catalogue, if it has one of the known ones.
+    pub preset: Option<String>,
 }
 
 /// Why the lab cannot answer.
@@ -47,50 +53,75 @@ pub enum LabFailure {
     Fit(#[from] recommend::FitError),
     #[error(transparent)]
     Evaluate(#[from] recommend::evaluate::EvaluateError),
+    #[error("content reads a catalogue beside the interactions: give it with --items FILE")]
+    NoItems,
     #[error("{path}: {source}")]
     Write { path: PathBuf, source: std::io::Error },
 }
 
 /// Every card the lab can run.
 pub fn cards() -> Vec<&'static Card> {
-    recommend::registry().iter().map(|algorithm| algorithm.card).collect()
+    recommend::registry::cards()
 }
 
-/// The algorithm of this name, or an error that lists all.
-pub fn algorithm(name: &str) -> Result<&'static Algorithm, LabFailure> {
-    recommend::algorithm(name).ok_or_else(|| LabFailure::UnknownCard {
+/// The cards of the terms of a score, of which `[recommend.terms]` of a shop's tercet.toml speaks. They need a shop to run.
+pub fn term_cards() -> &'static [&'static Card] {
+    recommend::rank::term_cards()
+}
+
+/// The card of this name among `cards`, or an error that lists them.
+pub fn card<'a>(name: &str, cards: impl IntoIterator<Item = &'a &'static Card>) -> Result<&'static Card, LabFailure> {
+    let cards: Vec<&'static Card> = cards.into_iter().copied().collect();
+    cards.iter().copied().find(|card| card.name == name).ok_or_else(|| LabFailure::UnknownCard {
         found: name.to_owned(),
-        known: cards().iter().map(|card| card.name).collect::<Vec<_>>().join(", "),
+        known: cards.iter().map(|card| card.name).collect::<Vec<_>>().join(", "),
     })
 }
 
 /// Fits, and with a test set evaluates; answers the JSON of the design's section 5.
 pub fn run(request: &LabRequest, progress: &(dyn Fn(f64) -> bool + Sync)) -> Result<Value, LabFailure> {
-    let algorithm = algorithm(&request.card)?;
-    let settings = algorithm.card.settings_from_texts(&request.set)?;
+    let card = card(&request.card, &cards())?;
+    let settings = card.settings_from_texts(&request.set)?;
+    if card.name == recommend::content::CARD.name {
+        return content::run(card, &settings, request);
+    }
     let loading = Instant::now();
-    let (train, test) = read_interactions(&request.train, request.test.as_deref())?;
-    let split = Split {
-        train: interactions(&train, request.weights),
-        test: test.as_ref().map_or_else(|| empty_like(&train), |test| interactions(test, request.weights)),
-    };
+    let (train, test) = read_interactions(&request.train, request.test.as_deref(), &[])?;
     let load_seconds = loading.elapsed().as_secs_f64();
     let options = FitOptions { seed: request.seed, n_threads: request.n_threads, progress };
-    if predicts_ratings(algorithm.card, &settings) {
+    if predicts_ratings(card, &settings) {
         let ratings = (interactions(&train, true), test.as_ref().map(|test| interactions(test, true)));
-        return rate(algorithm.card, &settings, request, load_seconds, ratings, &options);
+        return rate(card, &settings, request, load_seconds, ratings, &options);
     }
+    let algorithm = recommend::algorithm(card.name).expect("a card that is not fitted otherwise is in the registry");
+    let split = split(&train, test.as_ref(), request.weights);
     let before = Usage::now();
     let model = (algorithm.fit)(&split.train, &settings, &options)?;
     let fitted = Usage::now().since(&before);
-    let mut result = report(model.as_ref());
-    if test.is_some() {
-        evaluated(request, model.as_ref(), &split, &mut result)?;
+    let result = ranked(model.as_ref(), request, &train, &split)?;
+    Ok(answer(card, &settings, request, load_seconds, &fitted, result))
+}
+
+fn split(train: &LabInteractions, test: Option<&LabInteractions>, weights: bool) -> Split {
+    let empty = || Interactions { matrix: math::Csr::empty(train.users.len(), train.items.len()), times: None };
+    Split { train: interactions(train, weights), test: test.map_or_else(empty, |test| interactions(test, weights)) }
+}
+
+/// What the model says of itself, of the test set if there is one, and of lists for everybody if they are asked for.
+fn ranked(
+    model: &dyn Recommender,
+    request: &LabRequest,
+    names: &LabInteractions,
+    split: &Split,
+) -> Result<Map<String, Value>, LabFailure> {
+    let mut result = report(model);
+    if request.test.is_some() {
+        evaluated(request, model, split, &mut result)?;
     }
     if request.top.is_some() || request.output.is_some() {
-        recommended(request, model.as_ref(), &train, &split.train, &mut result)?;
+        recommended(request, model, names, &split.train, &mut result)?;
     }
-    Ok(answer(algorithm.card, &settings, request, load_seconds, &fitted, result))
+    Ok(result)
 }
 
 fn answer(
@@ -115,7 +146,8 @@ fn answer(
 
 /// `task=rating`, or a card that does nothing else.
 fn predicts_ratings(card: &Card, settings: &Settings) -> bool {
-    card.name == "svd" || matches!(settings.get("task"), Some(domain::Value::Text(task)) if task == "rating")
+    matches!(card.name, "svd" | "baseline")
+        || matches!(settings.get("task"), Some(domain::Value::Text(task)) if task == "rating")
 }
 
 /// Predicted ratings: every test pair of a user in one call, errors over all pairs.
@@ -237,10 +269,6 @@ fn interactions(read: &LabInteractions, weights: bool) -> Interactions {
         matrix.indptr[user + 1] += matrix.indptr[user];
     }
     Interactions { matrix, times: read.has_times.then_some(times) }
-}
-
-fn empty_like(read: &LabInteractions) -> Interactions {
-    Interactions { matrix: math::Csr::empty(read.users.len(), read.items.len()), times: None }
 }
 
 #[cfg(test)]
