@@ -259,7 +259,7 @@ export const en = {
     priceTo: "Price to",
     howMany: "How many",
     context: "While looking at",
-    contextHint: "Product id",
+    contextHint: "Name or id",
     apply: "Apply",
     fallback: (name: string) => `Fallback: ${name}`,
     fallbackHelp: "The model knows too little of this customer, so this answer comes from a simpler rule.",

@@ -258,7 +258,7 @@ export const zh: Dictionary = {
     priceTo: "最高价",
     howMany: "数量",
     context: "正在浏览",
-    contextHint: "商品编号",
+    contextHint: "名称或编号",
     apply: "应用",
     fallback: (name) => `退回：${name}`,
     fallbackHelp: "模型对这位顾客了解太少，因此由更简单的规则作答。",
