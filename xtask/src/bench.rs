@@ -3,6 +3,8 @@
 //!
 //! What is not here: any assertion. A figure is for people; tests never measure time.
 
+mod serve;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -48,8 +50,11 @@ struct Bench {
     folder: PathBuf,
 }
 
-/// Runs the named cases, or all, and appends to `bench/results/`.
+/// Runs the named cases, or all, and appends to `bench/results/`. `serve` has options of its own and runs alone.
 pub fn bench(names: &[String]) -> Outcome {
+    if names.first().is_some_and(|name| name == "serve") {
+        return serve::serve(&names[1..]);
+    }
     if let Some(unknown) = names.iter().find(|name| CASES.iter().all(|case| case.name != **name)) {
         let known = CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(", ");
         return Err(format!("there is no bench '{unknown}'; there are: {known}"));

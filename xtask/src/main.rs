@@ -22,6 +22,8 @@ cargo xtask COMMAND
   tidy           check the structure: crate edges, file headers, leftovers
   golden         recompute the golden values with their pinned peers and compare with the committed ones
   bench [NAME…]  run us and the peers side by side on the same input; writes bench/results/
+  bench serve [--seconds N] [--rate N] [--events N] [--algorithm CARD]
+                 the server under load: latency, CPU and memory
 ";
 
 fn main() -> ExitCode {

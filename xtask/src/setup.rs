@@ -105,6 +105,12 @@ pub fn machine() -> String {
     format!("{model}, {n_cores} cores, commit {}", commit.trim())
 }
 
+/// How busy the machine has been, over 1, 5 and 15 minutes.
+pub fn load_average() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+}
+
 fn is_newer(file: &Path, than: &Path) -> bool {
     let time = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
     matches!((time(file), time(than)), (Some(file), Some(than)) if file >= than)

@@ -189,6 +189,12 @@ pub struct Demo {
     /// tiny (seconds), small (a minute), large (2 M customers)
     #[arg(long, default_value = "tiny", value_parser = ["tiny", "small", "large"])]
     pub size: String,
+    /// Another number of customers than the size has
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    pub customers: Option<u32>,
+    /// Only make the shop: neither train nor serve
+    #[arg(long)]
+    pub make_only: bool,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Language of names, texts and documents

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use data::Shop;
-use data::simulate::{Size, simulate};
+use data::simulate::{self, Settings, Size, simulate_with};
 use data::sources::{self, ImportRequest};
 use serde_json::json;
 use service::api::server::{ServeOptions, Server, set_password};
@@ -20,31 +20,10 @@ const DAY_MILLIS: i64 = 86_400_000;
 /// Simulates and trains only what is not there yet, so that a second start takes seconds.
 pub async fn demo(asked: Demo) -> Result<()> {
     if !asked.dir.join("tercet.toml").exists() {
-        Shop::create(&asked.dir)?;
-        let config = asked.dir.join("tercet.toml");
-        let text = std::fs::read_to_string(&config)?;
-        let language = format!("language = \"{}\"", asked.lang);
-        std::fs::write(
-            &config,
-            text.replacen("language = \"zh\"", &language, 1).replacen("language = \"en\"", &language, 1),
-        )?;
-        let shop = Shop::open(&asked.dir)?;
-        let end = asked.end.unwrap_or(domain::Day((now().0 / DAY_MILLIS) as i32));
-        let size = match asked.size.as_str() {
-            "small" => Size::Small,
-            "large" => Size::Large,
-            _ => Size::Tiny,
-        };
-        eprintln!("Simulating a {} shop in {}.", asked.size, asked.dir.display());
-        let bar = Progress::new(false);
-        let made = simulate(&shop, size, asked.seed, end, &mut |share, what| {
-            bar.report(share, what);
-        })?;
-        drop(bar);
-        eprintln!(
-            "{} products, {} customers, {} events, {} order lines.",
-            made.n_products, made.n_customers, made.n_events, made.n_orders
-        );
+        make(&asked)?;
+    }
+    if asked.make_only {
+        return Ok(());
     }
     let shop = Shop::open(&asked.dir)?;
     if service::flows::models::load_current(shop.root())?.is_none() {
@@ -68,6 +47,38 @@ pub async fn demo(asked: Demo) -> Result<()> {
     announce(&server);
     print::line(&format!("http://{}", server.address));
     server.run(stopped()).await
+}
+
+fn make(asked: &Demo) -> Result<()> {
+    Shop::create(&asked.dir)?;
+    let config = asked.dir.join("tercet.toml");
+    let text = std::fs::read_to_string(&config)?;
+    let language = format!("language = \"{}\"", asked.lang);
+    std::fs::write(
+        &config,
+        text.replacen("language = \"zh\"", &language, 1).replacen("language = \"en\"", &language, 1),
+    )?;
+    let shop = Shop::open(&asked.dir)?;
+    let end = asked.end.unwrap_or(domain::Day((now().0 / DAY_MILLIS) as i32));
+    let size = match asked.size.as_str() {
+        "small" => Size::Small,
+        "large" => Size::Large,
+        _ => Size::Tiny,
+    };
+    eprintln!("Simulating a {} shop in {}.", asked.size, asked.dir.display());
+    let language = if asked.lang == "en" { simulate::Language::En } else { simulate::Language::Zh };
+    let mut settings = Settings::new(size, asked.seed, end, language);
+    settings.n_customers = asked.customers.unwrap_or(settings.n_customers);
+    let bar = Progress::new(false);
+    let made = simulate_with(&shop, &settings, &mut |share, what| {
+        bar.report(share, what);
+    })?;
+    drop(bar);
+    eprintln!(
+        "{} products, {} customers, {} events, {} order lines.",
+        made.n_products, made.n_customers, made.n_events, made.n_orders
+    );
+    Ok(())
 }
 
 pub fn import(dir: &Path, asked: Import, as_json: bool) -> Result<()> {

@@ -1,0 +1,203 @@
+//! Raw HTTP/1.1 over kept connections, one thread each, on a schedule that does not wait for answers that are late.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::histogram::Histogram;
+
+/// Whom to ask about what.
+pub struct Load {
+    pub address: SocketAddr,
+    pub key: String,
+    pub customers: Vec<String>,
+    pub products: Vec<String>,
+}
+
+/// What came back.
+#[derive(Default)]
+pub struct Tally {
+    pub latency: Histogram,
+    /// Status, or 0 for a broken connection -> count.
+    errors: BTreeMap<u16, u64>,
+}
+
+impl Tally {
+    pub fn n_answered(&self) -> u64 {
+        self.latency.count()
+    }
+
+    /// `0`, or `503: 12, broken: 1`.
+    pub fn said(&self) -> String {
+        let name = |status: u16| if status == 0 { "broken".to_owned() } else { status.to_string() };
+        let said: Vec<String> = self.errors.iter().map(|(status, n)| format!("{}: {n}", name(*status))).collect();
+        if said.is_empty() { "0".to_owned() } else { said.join(", ") }
+    }
+
+    fn merge(&mut self, other: Tally) {
+        self.latency.merge(&other.latency);
+        other.errors.into_iter().for_each(|(status, n)| *self.errors.entry(status).or_default() += n);
+    }
+}
+
+const READ: u16 = 200;
+const WRITE: u16 = 202;
+
+impl Load {
+    /// Reads and events at these rates over so many connections; `watch` is called a few times a second meanwhile.
+    pub fn run(
+        &self,
+        reads_per_second: f64,
+        events_per_second: f64,
+        duration: Duration,
+        (n_readers, n_writers): (usize, usize),
+        mut watch: impl FnMut(),
+    ) -> (Tally, Tally) {
+        let start = Instant::now() + Duration::from_millis(50);
+        let n_running = AtomicUsize::new(n_readers + n_writers);
+        std::thread::scope(|scope| {
+            let worker = |at: usize, of: usize, rate: f64, wanted: u16| {
+                let n_running = &n_running;
+                scope.spawn(move || {
+                    let tally = Worker::new(self, at as u64, wanted).run(start, duration, at, of, rate);
+                    n_running.fetch_sub(1, Ordering::Relaxed);
+                    tally
+                })
+            };
+            let readers: Vec<_> = (0..n_readers).map(|at| worker(at, n_readers, reads_per_second, READ)).collect();
+            let writers: Vec<_> = (0..n_writers).map(|at| worker(at, n_writers, events_per_second, WRITE)).collect();
+            while n_running.load(Ordering::Relaxed) > 0 {
+                std::thread::sleep(Duration::from_millis(200));
+                watch();
+            }
+            let gather = |workers: Vec<std::thread::ScopedJoinHandle<'_, Tally>>| {
+                let mut all = Tally::default();
+                workers.into_iter().for_each(|worker| all.merge(worker.join().expect("a worker does not panic")));
+                all
+            };
+            (gather(readers), gather(writers))
+        })
+    }
+}
+
+struct Worker<'a> {
+    load: &'a Load,
+    random: u64,
+    wanted: u16,
+    stream: Option<TcpStream>,
+    request: String,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Worker<'a> {
+    fn new(load: &'a Load, at: u64, wanted: u16) -> Self {
+        let random = (at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(wanted);
+        Worker { load, random, wanted, stream: None, request: String::new(), buffer: vec![0; 1 << 16] }
+    }
+
+    /// Every `of`-th request of the schedule, starting with the `at`-th.
+    fn run(mut self, start: Instant, duration: Duration, at: usize, of: usize, rate: f64) -> Tally {
+        let mut tally = Tally::default();
+        for turn in 0.. {
+            let due = Duration::from_secs_f64((at as f64 + turn as f64 * of as f64) / rate.max(1e-9));
+            if due >= duration {
+                break;
+            }
+            self.compose();
+            let due = start + due;
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            let status = self.exchange().unwrap_or_else(|_| {
+                self.stream = None;
+                0
+            });
+            if status == self.wanted {
+                tally.latency.add(due.elapsed().as_micros() as u64);
+            } else {
+                *tally.errors.entry(status).or_default() += 1;
+            }
+        }
+        tally
+    }
+
+    /// The next of a repeatable sequence (SplitMix64).
+    fn below(&mut self, n: usize) -> usize {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % n.max(1) as u64) as usize
+    }
+
+    fn compose(&mut self) {
+        let (customers, products) = (&self.load.customers, &self.load.products);
+        let (kind, customer, product) = (self.below(100), self.below(customers.len()), self.below(products.len()));
+        let (customer, product) = (&customers[customer], &products[product]);
+        let head = format!("Host: bench\r\nAuthorization: Bearer {}\r\n", self.load.key);
+        self.request = if self.wanted == WRITE {
+            let body = format!(r#"{{"customer_id":"{customer}","kind":"view","product_id":"{product}"}}"#);
+            let length = body.len();
+            format!(
+                "POST /v1/events HTTP/1.1\r\n{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+            )
+        } else {
+            let path = match kind {
+                0..90 => format!("/v1/recommendations?customer={customer}&n=10"),
+                90..96 => format!("/v1/similar?product={product}&n=10"),
+                _ => "/v1/popular?n=20".to_owned(),
+            };
+            format!("GET {path} HTTP/1.1\r\n{head}\r\n")
+        };
+    }
+
+    fn exchange(&mut self) -> std::io::Result<u16> {
+        if self.stream.is_none() {
+            let stream = TcpStream::connect(self.load.address)?;
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+            self.stream = Some(stream);
+        }
+        let stream = self.stream.as_mut().expect("connected above");
+        stream.write_all(self.request.as_bytes())?;
+        let mut n_read = 0;
+        loop {
+            if n_read == self.buffer.len() {
+                self.buffer.resize(2 * n_read, 0);
+            }
+            let n = stream.read(&mut self.buffer[n_read..])?;
+            if n == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            n_read += n;
+            if let Some((status, length)) = whole(&self.buffer[..n_read])
+                && n_read >= length
+            {
+                return Ok(status);
+            }
+        }
+    }
+}
+
+/// Status and length of an answer whose head has arrived.
+fn whole(bytes: &[u8]) -> Option<(u16, usize)> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(&bytes[..end]).ok()?;
+    let status = head.get(9..12)?.parse().ok()?;
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    Some((status, end + length.unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole;
+
+    #[test]
+    fn an_answer_is_whole_when_its_body_is() {
+        let text = b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}";
+        assert_eq!(whole(text), Some((202, text.len())));
+        assert_eq!(whole(&text[..30]), None);
+    }
+}
