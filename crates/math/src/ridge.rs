@@ -68,13 +68,17 @@ impl Factors {
         product
     }
 
-    /// The products of the rows numbered `range` with each row of `xs`. Shape of `out`: (rows of xs, range.len()).
-    pub fn dot_block(&self, range: std::ops::Range<usize>, xs: &[f32], out: &mut [f32]) {
-        let (n_xs, n) = (xs.len() / self.stride, range.len());
-        let left = MatRef::from_row_major_slice(xs, n_xs, self.stride);
-        let rows = &self.values[range.start * self.stride..range.end * self.stride];
-        let right = MatRef::from_row_major_slice(rows, n, self.stride).transpose();
-        matmul(MatMut::from_row_major_slice_mut(out, n_xs, n), Accum::Replace, left, right, 1.0, Par::Seq);
+    /// The rows in panels of `n` rows, each panel column by column: what [`dot_panel`] reads without rearranging it.
+    pub fn panels(&self, n: usize) -> Vec<Vec<f32>> {
+        let panel = |rows: &[f32]| {
+            let n_rows = rows.len() / self.stride;
+            let mut columns = vec![0f32; rows.len()];
+            for (row, values) in rows.chunks_exact(self.stride).enumerate() {
+                values.iter().enumerate().for_each(|(column, &value)| columns[column * n_rows + row] = value);
+            }
+            columns
+        };
+        self.values.chunks(n * self.stride).map(panel).collect()
     }
 
     /// The product of every row with `x`. Shape of `out`: (n_rows).
@@ -84,6 +88,15 @@ impl Factors {
         let out = MatMut::from_column_major_slice_mut(out, self.n_rows, 1);
         matmul(out, Accum::Replace, left, right, 1.0, Par::Seq);
     }
+}
+
+/// The products of the rows of a panel of [`Factors::panels`], whose rows have length `stride`, with each row of `xs`.
+/// Shape of `out`: (rows of xs, rows of the panel).
+pub fn dot_panel(panel: &[f32], stride: usize, xs: &[f32], out: &mut [f32]) {
+    let (n_xs, n) = (xs.len() / stride, panel.len() / stride);
+    let left = MatRef::from_row_major_slice(xs, n_xs, stride);
+    let right = MatRef::from_column_major_slice(panel, n, stride).transpose();
+    matmul(MatMut::from_row_major_slice_mut(out, n_xs, n), Accum::Replace, left, right, 1.0, Par::Seq);
 }
 
 fn chunk_gram(chunk: &[f32], stride: usize) -> Vec<f32> {

@@ -25,6 +25,40 @@ pub struct TopK {
     threshold: f32,
 }
 
+/// Scores compared with the threshold together: almost always none of them is good enough.
+const CHUNK: usize = 64;
+/// Of those, so many again once one is.
+const LANES: usize = 16;
+
+#[inline(always)]
+fn offer_chunks(best: &mut TopK, first: u32, scores: &[f32]) {
+    let chunks = scores.chunks_exact(CHUNK);
+    let (rest, first_of_rest) = (chunks.remainder(), first + (scores.len() - chunks.remainder().len()) as u32);
+    for (chunk, first) in chunks.zip((first..).step_by(CHUNK)) {
+        let threshold = best.threshold;
+        let mut is_good = [0u32; LANES];
+        for lanes in chunk.chunks_exact(LANES) {
+            is_good.iter_mut().zip(lanes).for_each(|(any, &score)| *any |= u32::from(score >= threshold));
+        }
+        if is_good == [0; LANES] {
+            continue;
+        }
+        for (lanes, first) in chunk.chunks_exact(LANES).zip((first..).step_by(LANES)) {
+            if lanes.iter().fold(0, |any, &score| any | u32::from(score >= threshold)) != 0 {
+                offer_each(best, first, lanes);
+            }
+        }
+    }
+    offer_each(best, first_of_rest, rest);
+}
+
+#[inline(never)]
+fn offer_each(best: &mut TopK, first: u32, scores: &[f32]) {
+    for (&score, id) in scores.iter().zip(first..).filter(|(score, _)| **score != 0.0) {
+        best.offer(id, score);
+    }
+}
+
 impl TopK {
     /// Takes only scores of at least `floor`; `f32::NEG_INFINITY` for all.
     pub fn with_floor(k: usize, floor: f32) -> Self {
@@ -50,6 +84,30 @@ impl TopK {
                 self.prune();
             }
         }
+    }
+
+    /// Offers the scores of the ids `first`, `first + 1` … that are not 0, which stands for what is out of reach.
+    pub fn offer_row(&mut self, first: u32, scores: &[f32]) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx512f")]
+            fn with_avx512(best: &mut TopK, first: u32, scores: &[f32]) {
+                offer_chunks(best, first, scores);
+            }
+            #[target_feature(enable = "avx2")]
+            fn with_avx2(best: &mut TopK, first: u32, scores: &[f32]) {
+                offer_chunks(best, first, scores);
+            }
+            if is_x86_feature_detected!("avx512f") {
+                // SAFETY: the machine has the instructions.
+                return unsafe { with_avx512(self, first, scores) };
+            }
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the machine has the instructions.
+                return unsafe { with_avx2(self, first, scores) };
+            }
+        }
+        offer_chunks(self, first, scores);
     }
 
     #[cold]
@@ -105,6 +163,21 @@ mod tests {
     fn check(scores: &[f32], k: usize, without: &[u32], expected: &[u32]) {
         let ids: Vec<u32> = top_k(scores, k, without).iter().map(|pair| pair.0).collect();
         assert_eq!(ids, expected, "{scores:?} k={k} without {without:?}");
+    }
+
+    #[test]
+    fn a_row_is_offered_as_its_scores_one_by_one() {
+        let mut random = crate::Random::new(3);
+        for n in [0, 1, 63, 64, 65, 500] {
+            // Few values, so that there are ties, zeros and negative scores.
+            let scores: Vec<f32> = (0..n).map(|_| random.below(9) as f32 - 3.0).collect();
+            let (mut row, mut single) = (TopK::with_floor(7, f32::MIN), TopK::with_floor(7, f32::MIN));
+            row.offer_row(100, &scores);
+            for (at, &score) in scores.iter().enumerate().filter(|(_, score)| **score != 0.0) {
+                single.offer(100 + at as u32, score);
+            }
+            assert_eq!(row.into_sorted(), single.into_sorted(), "{n}");
+        }
     }
 
     #[test]

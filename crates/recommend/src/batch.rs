@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use math::{Csr, Factors, top_k::TopK};
+use math::{Csr, Factors, ridge::dot_panel, top_k::TopK};
 
 use crate::{HistoryEntry, Interactions, Recommender};
 
@@ -57,7 +57,7 @@ pub fn by_scoring<M: Recommender + ?Sized>(
                 }
             }
             let mut best = TopK::with_floor(k, f32::MIN);
-            take(&scores, 0, &mut best);
+            best.offer_row(0, &scores);
             best.into_sorted()
         }
     };
@@ -98,7 +98,7 @@ pub fn by_item_weights(
             }
             for (block, touched) in touched.iter_mut().enumerate().filter(|(_, touched)| **touched != 0) {
                 let range = block * BLOCK..((block + 1) * BLOCK).min(n_items);
-                take(&sums[range.clone()], range.start, &mut best);
+                best.offer_row(range.start as u32, &sums[range.clone()]);
                 sums[range].fill(0.0);
                 *touched = 0;
             }
@@ -118,7 +118,9 @@ pub fn by_factors(
     k: usize,
     n_threads: usize,
 ) -> Lists {
+    let panels = items.panels(ITEMS);
     let work = || {
+        let panels = &panels;
         let mut vectors: Vec<f32> = Vec::new();
         let mut scores = vec![0f32; USERS * ITEMS];
         let mut best = vec![TopK::with_floor(k, f32::MIN); USERS];
@@ -126,15 +128,15 @@ pub fn by_factors(
             vectors.clear();
             users.clone().for_each(|user| vectors.extend(fold_in(&interactions.history(user))));
             let mut seen: Vec<&[u32]> = users.clone().map(|user| interactions.matrix.row(user).0).collect();
-            for start in (0..items.n_rows).step_by(ITEMS) {
+            for (panel, start) in panels.iter().zip((0..).step_by(ITEMS)) {
                 let range = start..(start + ITEMS).min(items.n_rows);
                 let scores = &mut scores[..users.len() * range.len()];
-                items.dot_block(range.clone(), &vectors, scores);
+                dot_panel(panel, items.stride, &vectors, scores);
                 for ((row, best), seen) in scores.chunks_mut(range.len()).zip(&mut best).zip(&mut seen) {
                     let (here, later) = seen.split_at(seen.partition_point(|&item| (item as usize) < range.end));
                     here.iter().for_each(|&item| row[item as usize - start] = 0.0);
                     *seen = later;
-                    take(row, start, best);
+                    best.offer_row(start as u32, row);
                 }
             }
             best[..users.len()].iter_mut().map(|best| best.drain_sorted(f32::MIN)).collect()
@@ -143,12 +145,13 @@ pub fn by_factors(
     for_each_block(users, k, n_threads, work)
 }
 
-/// Items whose scores are computed together for `USERS` users.
-const ITEMS: usize = 1024;
-/// Items looked at together.
+/// Items whose scores are computed together for `USERS` users: ten times the rows of the widest kernel, and with `USERS`
+/// scores within the second cache.
+const ITEMS: usize = 960;
+/// Items touched or left alone together.
 const BLOCK: usize = 64;
 /// Users handled between two looks at the shared counter.
-const USERS: usize = 64;
+const USERS: usize = 128;
 
 /// Adds `weight` times the weights of `item` to `sums`, and notes the blocks it touched.
 #[inline]
@@ -160,22 +163,6 @@ fn add_row(item_weights: &Csr, item: u32, weight: f32, sums: &mut [f32], touched
     for (&item, &value) in items.iter().zip(values) {
         sums[item as usize] += weight * value;
         touched[item as usize / BLOCK] = 1;
-    }
-}
-
-/// Offers the scores that are not 0; `first` is the item of the first.
-#[inline]
-fn take(scores: &[f32], first: usize, best: &mut TopK) {
-    for (chunk_at, chunk) in scores.chunks(BLOCK).enumerate() {
-        let threshold = best.threshold();
-        let any = chunk.iter().fold(false, |any, &score| any | ((score >= threshold) & (score != 0.0)));
-        if any {
-            for (at, &score) in chunk.iter().enumerate() {
-                if score != 0.0 {
-                    best.offer((first + chunk_at * BLOCK + at) as u32, score);
-                }
-            }
-        }
     }
 }
 

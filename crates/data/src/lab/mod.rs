@@ -26,10 +26,11 @@ pub struct LabInteractions {
     /// Identifier of each user index; numbers ascend, texts are sorted.
     pub users: Vec<String>,
     pub items: Vec<String>,
-    /// (user index, item index, weight or rating, milliseconds or 0), in the file's order.
-    pub rows: Vec<(u32, u32, f32, i64)>,
+    /// (user index, item index, weight or rating), in the file's order.
+    pub rows: Vec<(u32, u32, f32)>,
     pub has_ratings: bool,
-    pub has_times: bool,
+    /// Milliseconds since 1970 of each row, when times are known.
+    pub times: Option<Vec<i64>>,
 }
 
 /// Why a file of interactions cannot be read.
@@ -45,9 +46,9 @@ pub enum LabError {
 
 /// One part of a data set as read, before identifiers become indexes.
 struct Raw {
-    rows: Vec<(u32, u32, f32, i64)>,
+    rows: Vec<(u32, u32, f32)>,
     has_ratings: bool,
-    has_times: bool,
+    times: Option<Vec<i64>>,
 }
 
 /// Reads a training file and, if given, a test file with one dictionary of users and items over both, so that an index
@@ -79,9 +80,9 @@ pub fn read_interactions(
     let finish = |raw: Raw| LabInteractions {
         users: user_names.clone(),
         items: item_names.clone(),
-        rows: raw.rows.into_iter().map(|(u, i, v, t)| (user_order[u as usize], item_order[i as usize], v, t)).collect(),
+        rows: raw.rows.into_iter().map(|(u, i, v)| (user_order[u as usize], item_order[i as usize], v)).collect(),
         has_ratings: raw.has_ratings,
-        has_times: raw.has_times,
+        times: raw.times,
     };
     Ok((finish(train_raw), test_raw.map(finish)))
 }
@@ -193,7 +194,9 @@ fn rows(
     users: &mut Dictionary,
     items: &mut Dictionary,
 ) -> Result<Raw, LabError> {
-    let mut raw = Raw { rows: Vec::with_capacity(lines.len()), has_ratings: false, has_times: false };
+    // Every line has as many fields as the first.
+    let has_times = lines.first().is_some_and(|(_, line)| fields(line, separator).count() > 3);
+    let mut raw = Raw { rows: Vec::with_capacity(lines.len()), has_ratings: false, times: has_times.then(Vec::new) };
     for &(at, line) in lines {
         let mut parts = fields(line, separator);
         let (Some(user), Some(item)) = (parts.next(), parts.next()) else {
@@ -207,9 +210,10 @@ fn rows(
         let rating = parts.next().map(|text| number(path, at, text)).transpose()?;
         let time = parts.next().map(|text| number(path, at, text)).transpose()?;
         raw.has_ratings |= rating.is_some();
-        raw.has_times |= time.is_some();
-        let millis = time.map_or(0, |seconds| (seconds * 1000.0) as i64);
-        raw.rows.push((users.index(user), items.index(item), rating.unwrap_or(1.0) as f32, millis));
+        if let Some(times) = &mut raw.times {
+            times.push(time.map_or(0, |seconds| (seconds * 1000.0) as i64));
+        }
+        raw.rows.push((users.index(user), items.index(item), rating.unwrap_or(1.0) as f32));
     }
     Ok(raw)
 }
@@ -221,7 +225,7 @@ fn adjacency(
     users: &mut Dictionary,
     items: &mut Dictionary,
 ) -> Result<Raw, LabError> {
-    let mut raw = Raw { rows: Vec::new(), has_ratings: false, has_times: false };
+    let mut raw = Raw { rows: Vec::new(), has_ratings: false, times: None };
     for &(at, line) in lines {
         let mut parts = fields(line, separator);
         let Some(user) = parts.next() else {
@@ -234,7 +238,7 @@ fn adjacency(
         };
         let user = users.index(user);
         for item in parts {
-            raw.rows.push((user, items.index(item), 1.0, 0));
+            raw.rows.push((user, items.index(item), 1.0));
         }
     }
     Ok(raw)
@@ -286,10 +290,10 @@ fn read_csr(folder: &Path, part: &str, users: &mut Dictionary, items: &mut Dicti
     for user in 0..n_users {
         for at in indptr[user] as usize..indptr[user + 1] as usize {
             let value = values.as_ref().map_or(1.0, |values| values[at]);
-            rows.push((user_idx[user], item_idx[indices[at] as usize], value, 0));
+            rows.push((user_idx[user], item_idx[indices[at] as usize], value));
         }
     }
-    Ok(Raw { rows, has_ratings: values.is_some(), has_times: false })
+    Ok(Raw { rows, has_ratings: values.is_some(), times: None })
 }
 
 fn read_le<T, const N: usize>(path: &Path, from_le_bytes: fn([u8; N]) -> T) -> Result<Vec<T>, LabError> {
@@ -305,8 +309,11 @@ fn read_le<T, const N: usize>(path: &Path, from_le_bytes: fn([u8; N]) -> T) -> R
 mod tests {
     use super::*;
 
+    /// With the time of each, or 0.
+    type Rows<'a> = &'a [(u32, u32, f32, i64)];
+
     #[allow(clippy::type_complexity)] // Written once, read beside its cases.
-    fn check(text: &str, expected: Result<(&[&str], &[&str], &[(u32, u32, f32, i64)]), &str>) {
+    fn check(text: &str, expected: Result<(&[&str], &[&str], Rows), &str>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("in.txt");
         std::fs::write(&path, text).unwrap();
@@ -317,7 +324,9 @@ mod tests {
                     (users.iter().map(ToString::to_string).collect(), items.iter().map(ToString::to_string).collect()),
                     "{text}"
                 );
-                assert_eq!(read.rows, rows, "{text}");
+                let times = read.times.unwrap_or_else(|| vec![0; read.rows.len()]);
+                let timed: Vec<_> = read.rows.iter().zip(times).map(|(&(u, i, v), time)| (u, i, v, time)).collect();
+                assert_eq!(timed, rows, "{text}");
             }
             (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{text}: {error}"),
             (got, expected) => panic!("{text}: {got:?}, not {expected:?}"),
@@ -326,7 +335,7 @@ mod tests {
 
     #[test]
     fn formats_are_told_apart() {
-        let two: &[(u32, u32, f32, i64)] = &[(1, 0, 3.0, 7000), (0, 1, 4.5, 8000)];
+        let two: Rows = &[(1, 0, 3.0, 7000), (0, 1, 4.5, 8000)];
         for text in [
             "10\t2\t3\t7\n9\t11\t4.5\t8\n",
             "user_id:token\titem_id:token\trating:float\ttimestamp:float\n10\t2\t3\t7\n9\t11\t4.5\t8\n",
@@ -354,7 +363,7 @@ mod tests {
         std::fs::write(&path, "u b\nu d\n").unwrap();
         let read = read_interactions(&path, None, &["c", "b", "a"]).unwrap().0;
         assert_eq!(read.items, ["a", "b", "c", "d"]);
-        assert_eq!(read.rows, [(0, 1, 1.0, 0), (0, 3, 1.0, 0)]);
+        assert_eq!(read.rows, [(0, 1, 1.0), (0, 3, 1.0)]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(super) fn read(path: &Path, users: &mut Dictionary, items: &mut Dictionary) 
     let bad = |problem: String| LabError::File { path: path.to_path_buf(), problem };
     let (reader, columns) = open_parquet(path).map_err(|error| bad(error.to_string()))?;
     let places = places(&columns).map_err(bad)?;
-    let mut raw = Raw { rows: Vec::new(), has_ratings: places[2].is_some(), has_times: places[3].is_some() };
+    let mut raw = Raw { rows: Vec::new(), has_ratings: places[2].is_some(), times: places[3].map(|_| Vec::new()) };
     for batch in reader {
         let batch = batch.map_err(|error| bad(error.to_string()))?;
         add(&batch, &places, &mut raw, users, items).map_err(bad)?;
@@ -48,7 +48,9 @@ fn add(
     };
     let (user, item) = (column(0, &DataType::Utf8)?, column(1, &DataType::Utf8)?);
     let rating = places[2].map(|_| column(2, &DataType::Float64)).transpose()?;
-    let time = places[3].map(|place| millis(batch, place)).transpose()?;
+    if let Some((times, place)) = raw.times.as_mut().zip(places[3]) {
+        times.append(&mut millis(batch, place)?);
+    }
     for at in 0..batch.num_rows() {
         let row = first_row + at + 1;
         if user.is_null(at) || item.is_null(at) {
@@ -60,7 +62,7 @@ fn add(
         }
         let user = users.index(user.as_string::<i32>().value(at));
         let item = items.index(item.as_string::<i32>().value(at));
-        raw.rows.push((user, item, rating as f32, time.as_ref().map_or(0, |times| times[at])));
+        raw.rows.push((user, item, rating as f32));
     }
     Ok(())
 }
@@ -95,7 +97,9 @@ mod tests {
         match (read_interactions(&path, None, &[]), expected) {
             (Ok((read, _)), Ok(rows)) => {
                 assert_eq!((read.users, read.items), (vec!["7".into(), "10".into()], vec!["a".into(), "b".into()]));
-                assert_eq!(read.rows, rows);
+                let times = read.times.unwrap_or_else(|| vec![0; read.rows.len()]);
+                let timed: Vec<_> = read.rows.iter().zip(times).map(|(&(u, i, v), time)| (u, i, v, time)).collect();
+                assert_eq!(timed, rows);
             }
             (Err(error), Err(said)) => assert!(error.to_string().contains(said), "{error}"),
             (got, expected) => panic!("{got:?}, not {expected:?}"),

@@ -86,7 +86,7 @@ pub fn run(request: &LabRequest, progress: &(dyn Fn(f64) -> bool + Sync)) -> Res
         return content::run(card, &settings, request);
     }
     let loading = Instant::now();
-    let (train, test) = read_interactions(&request.train, request.test.as_deref(), &[])?;
+    let (mut train, mut test) = read_interactions(&request.train, request.test.as_deref(), &[])?;
     let load_seconds = loading.elapsed().as_secs_f64();
     let options = FitOptions { seed: request.seed, n_threads: request.n_threads, progress };
     if predicts_ratings(card, &settings) {
@@ -95,6 +95,8 @@ pub fn run(request: &LabRequest, progress: &(dyn Fn(f64) -> bool + Sync)) -> Res
     }
     let algorithm = recommend::algorithm(card.name).expect("a card that is not fitted otherwise is in the registry");
     let split = split(&train, test.as_ref(), request.weights);
+    // Only the names are needed from here on.
+    std::iter::once(&mut train).chain(&mut test).for_each(|read| (read.rows, read.times) = (Vec::new(), None));
     let before = Usage::now();
     let model = (algorithm.fit)(&split.train, &settings, &options)?;
     let fitted = Usage::now().since(&before);
@@ -246,29 +248,35 @@ fn write_lists(path: &Path, names: &LabInteractions, lists: &recommend::Lists) -
 
 /// As a matrix. The later of two entries for the same pair stands.
 fn interactions(read: &LabInteractions, weights: bool) -> Interactions {
+    let place = |at: usize| (read.rows[at].0, read.rows[at].1);
+    let is_sorted = (1..read.rows.len()).all(|at| place(at - 1) <= place(at));
+    // Ten million rows that are sorted already need no second list of ten million places.
+    let order: Option<Vec<u32>> = (!is_sorted).then(|| {
+        let mut order: Vec<u32> = (0..read.rows.len() as u32).collect();
+        order.sort_by_key(|&at| (place(at as usize), at));
+        order
+    });
+    let row_at = |nth: usize| order.as_ref().map_or(nth, |order| order[nth] as usize);
     let n_users = read.users.len();
-    let mut order: Vec<u32> = (0..read.rows.len() as u32).collect();
-    order.sort_by_key(|&at| (read.rows[at as usize].0, read.rows[at as usize].1, at));
     let mut matrix = math::Csr::empty(n_users, read.items.len());
-    let mut times = Vec::with_capacity(order.len());
-    for (place, &at) in order.iter().enumerate() {
-        let (user, item, value, time) = read.rows[at as usize];
-        let replaced = order.get(place + 1).is_some_and(|&next| {
-            let next = read.rows[next as usize];
-            (next.0, next.1) == (user, item)
-        });
-        if replaced {
+    matrix.indices.reserve_exact(read.rows.len());
+    matrix.values.reserve_exact(read.rows.len());
+    let mut times = read.times.as_ref().map(|times| Vec::with_capacity(times.len()));
+    for nth in 0..read.rows.len() {
+        let at = row_at(nth);
+        if nth + 1 < read.rows.len() && place(row_at(nth + 1)) == place(at) {
             continue;
         }
+        let (user, item, value) = read.rows[at];
         matrix.indices.push(item);
         matrix.values.push(if weights { value } else { 1.0 });
-        times.push(time);
+        times.iter_mut().zip(&read.times).for_each(|(times, all)| times.push(all[at]));
         matrix.indptr[user as usize + 1] += 1;
     }
     for user in 0..n_users {
         matrix.indptr[user + 1] += matrix.indptr[user];
     }
-    Interactions { matrix, times: read.has_times.then_some(times) }
+    Interactions { matrix, times }
 }
 
 #[cfg(test)]
@@ -280,9 +288,9 @@ mod tests {
         let read = LabInteractions {
             users: vec!["a".into(), "b".into()],
             items: vec!["x".into(), "y".into()],
-            rows: vec![(1, 1, 2.0, 5), (0, 0, 3.0, 6), (1, 1, 4.0, 7)],
+            rows: vec![(1, 1, 2.0), (0, 0, 3.0), (1, 1, 4.0)],
             has_ratings: true,
-            has_times: true,
+            times: Some(vec![5, 6, 7]),
         };
         let kept = interactions(&read, true);
         assert_eq!(kept.matrix, math::Csr::from_triplets(2, 2, &[(0, 0, 3.0), (1, 1, 4.0)]));
