@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::{EventKind, Settings};
+use math::Bitmap;
 
 use super::answer::{OwnEvent, Request, TermName};
 use super::catalogue::Catalogue;
@@ -180,7 +181,7 @@ pub(crate) fn retail_terms(
     available: &dyn Fn(u32) -> bool,
 ) -> Vec<Extra> {
     let mut extras = Vec::new();
-    extras.extend(accessory(own, knowledge, settings).extras(TermName::Accessory));
+    extras.extend(accessory(own, catalogue.n_items(), knowledge, settings));
     extras.extend(bundle(own, knowledge, settings).extras(TermName::Bundle));
     extras.extend(successor(own, catalogue, knowledge, settings, available).extras(TermName::Successor));
     extras.extend(price_drop(own, catalogue, &settings.price_drop).extras(TermName::PriceDrop));
@@ -218,14 +219,27 @@ pub(crate) fn held_back<'a>(
     groups
 }
 
-fn accessory(own: &Own, knowledge: &Knowledge, settings: &RetailSettings) -> Strongest {
-    let mut strongest = Strongest::default();
-    for (host, at, strength) in own.hosts(settings.accessory_half_life_days) {
+/// A popular socket has thousands of accessories and a customer dozens of hosts: the strongest host comes first and marks
+/// what it raises, so that each further one costs a look at a bit per accessory.
+fn accessory(own: &Own, n_items: usize, knowledge: &Knowledge, settings: &RetailSettings) -> Vec<Extra> {
+    let mut hosts = own.hosts(settings.accessory_half_life_days);
+    hosts.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let mut raised = Bitmap::none(n_items);
+    let mut extras = Vec::new();
+    for (host, own, strength) in hosts {
+        let value = grid(settings.accessory * strength);
+        if value == 0.0 {
+            break;
+        }
         for &item in knowledge.fits.accessories_of(host) {
-            strongest.offer(item, settings.accessory * strength, at);
+            if !raised.contains(item as usize) {
+                raised.insert(item as usize);
+                extras.push(Extra { item, name: TermName::Accessory, own, rule: None, value });
+            }
         }
     }
-    strongest
+    extras.sort_unstable_by_key(|extra| extra.item);
+    extras
 }
 
 fn bundle(own: &Own, knowledge: &Knowledge, settings: &RetailSettings) -> Strongest {
