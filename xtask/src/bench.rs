@@ -3,6 +3,7 @@
 //!
 //! What is not here: any assertion. A figure is for people; tests never measure time.
 
+mod import;
 mod serve;
 
 use std::fs;
@@ -41,6 +42,7 @@ const CASES: &[Case] = &[
         sentence: "kNN rating prediction, MovieLens-100k, five folds: fit and predict",
         run: ratings,
     },
+    Case { name: "import", sentence: import::SENTENCE, run: import::import },
 ];
 
 struct Bench {

@@ -233,6 +233,12 @@ pub struct Import {
     /// Zone of times that name none
     #[arg(long)]
     pub zone: Option<String>,
+    /// A longer line (or JSON object) is rejected
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = clap::value_parser!(u32).range(1024..=1 << 30))]
+    pub max_record_bytes: u32,
+    /// Parsers side by side; as many as there are cores if absent
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 #[derive(Subcommand)]

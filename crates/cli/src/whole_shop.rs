@@ -86,7 +86,10 @@ pub fn import(dir: &Path, asked: Import, as_json: bool) -> Result<()> {
         return presets(as_json);
     }
     let shop = Shop::open(dir)?;
+    let defaults = ImportRequest::new(asked.inputs, now().0);
     let request = ImportRequest {
+        record_bytes_max: asked.max_record_bytes as usize,
+        n_threads: asked.threads.map_or(defaults.n_threads, usize::from),
         table: asked.table,
         preset: asked.preset,
         map: asked.map,
@@ -94,7 +97,7 @@ pub fn import(dir: &Path, asked: Import, as_json: bool) -> Result<()> {
         delimiter: asked.delimiter,
         dates: asked.dates,
         zone: asked.zone,
-        ..ImportRequest::new(asked.inputs, now().0)
+        ..defaults
     };
     let bar = Progress::new(as_json);
     let reports = sources::import(&shop, &request, &|at| {

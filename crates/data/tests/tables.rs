@@ -144,6 +144,43 @@ fn the_last_row_of_a_key_wins() {
 }
 
 #[test]
+fn the_last_row_wins_in_several_passes_over_the_keys_too() {
+    // (keys looked at together, rows of a part)
+    for (keys_in_memory_max, part_rows_max) in [(1_000_000, 1_000_000), (997, 1_000_000), (100, 3000), (1, 100_000)] {
+        let folder = tempfile::tempdir().unwrap();
+        Shop::create(folder.path().join("shop")).unwrap();
+        let parts = PartLimits { keys_in_memory_max, part_rows_max, ..PartLimits::default() };
+        let shop = Shop::open_with(folder.path().join("shop"), ShopOptions { parts, ..Default::default() }).unwrap();
+        let mut expected = std::collections::BTreeMap::new();
+        let mut n_replaced = 0;
+        let mut report = 0;
+        let n_rows = if keys_in_memory_max == 1 { 200 } else { 5000 };
+        for source in 0..3 {
+            // Some keys repeat within a source, some across sources.
+            let row = |i: u64| {
+                let id = (i.wrapping_mul(0x9E37_79B9) % 7919 + source * 1000) % 6000;
+                (format!("c{id}"), format!("{source} {i}"))
+            };
+            let rows: Vec<_> = (0..n_rows).map(row).collect();
+            let customer = |(id, city): &(String, String)| Customer {
+                customer_id: id.clone(),
+                city: Some(city.clone()),
+                ..Default::default()
+            };
+            let rows_of_table: Vec<_> = rows.iter().map(customer).collect();
+            report += import(&shop, &rows_of_table, &source.to_string()).unwrap().rows_replaced;
+            n_replaced += rows.into_iter().filter_map(|(id, city)| expected.insert(id, city)).count() as u64;
+        }
+        let found = shop.tables().load::<Customer>().unwrap();
+        assert_eq!(found.len(), expected.len(), "{keys_in_memory_max} keys together");
+        let found: std::collections::BTreeMap<_, _> =
+            found.into_iter().map(|customer| (customer.customer_id, customer.city.unwrap())).collect();
+        assert_eq!(found, expected, "{keys_in_memory_max} keys together");
+        assert_eq!(report, n_replaced);
+    }
+}
+
+#[test]
 fn only_files_with_replaced_rows_are_rewritten() {
     let folder = tempfile::tempdir().unwrap();
     Shop::create(folder.path().join("shop")).unwrap();
@@ -348,7 +385,13 @@ fn compaction_joins_small_files_and_keeps_every_row() {
 fn many_months_and_tiny_limits_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
     Shop::create(folder.path().join("shop")).unwrap();
-    let parts = PartLimits { part_bytes_max: 20_000, part_rows_max: 3000, memory_bytes_max: 10_000, open_parts_max: 3 };
+    let parts = PartLimits {
+        part_bytes_max: 20_000,
+        part_rows_max: 3000,
+        memory_bytes_max: 10_000,
+        open_parts_max: 3,
+        ..PartLimits::default()
+    };
     let shop = Shop::open_with(folder.path().join("shop"), ShopOptions { parts, ..Default::default() }).unwrap();
     let events: Vec<_> =
         (0..100_000).map(|i| event(&format!("c{}", i % 977), "p", (i * 31 % 900) * DAY_MS + i)).collect();

@@ -75,6 +75,8 @@ pub struct ReadOptions<'a> {
 
 /// Rows in which duplicates are looked for.
 const DUPLICATE_ROWS_MAX: usize = 1_000_000;
+/// Keys of a derived table that are remembered. Beyond them rows may be written again, which a keyed table undoes.
+const WRITTEN_KEYS_MAX: usize = 1_800_000;
 /// How much of a refused row is kept.
 const RAW_CHARS_MAX: usize = 1024;
 
@@ -480,9 +482,20 @@ impl Parser<'_> {
 
 /// What rejects have in common: the column, or the fault of the line.
 fn kind_of(reason: &str) -> String {
+    // Reasons that hold a number or a text of the file are one kind each, so that kinds stay few.
+    for (start, kind) in [
+        ("found ", "number of fields"),
+        ("not JSON", "not JSON"),
+        ("a JSON object", "not a JSON object"),
+        ("the line has", "too long"),
+        ("the object has", "too long"),
+    ] {
+        if reason.starts_with(start) {
+            return kind.to_owned();
+        }
+    }
     let kind = reason.split(" is '").next().unwrap_or(reason);
-    let kind: String = kind.split_once(';').map_or(kind, |(kind, _)| kind).chars().take(60).collect();
-    if kind.starts_with("found ") { "number of fields".to_owned() } else { kind }
+    kind.split_once(';').map_or(kind, |(kind, _)| kind).chars().take(60).collect()
 }
 
 /// The last row of each key in the block, in order; their keys' hashes go to `keys`.
@@ -552,6 +565,9 @@ impl<'a> Collector<'a> {
 
     /// Rows whose content differs from what was last written for their key.
     fn changed(&mut self, batch: RecordBatch, keys: &[u64], hashes: &[u64]) -> RecordBatch {
+        if self.written.len() > WRITTEN_KEYS_MAX {
+            self.written.clear();
+        }
         let mut fresh = Vec::new();
         for (row, (key, hash)) in keys.iter().zip(hashes).enumerate() {
             if self.written.insert(*key, *hash) != Some(*hash) {

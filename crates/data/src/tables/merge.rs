@@ -1,15 +1,21 @@
 //! Keyed tables: the last row of a key wins. New rows are staged like any import; then the files that hold a replaced
-//! row are written anew without it, together with the new rows. Memory: 24 bytes and a little for each new row.
+//! row are written anew without it, together with the new rows. When nothing is replaced, the staged files are the new
+//! files as they lie.
+//!
+//! Memory is bounded: of the keys of new rows so many are looked at together as
+//! [`PartLimits::keys_in_memory_max`](super::PartLimits) says, about 25 bytes each; a larger import takes several passes
+//! over the key columns. Beside that, each row of the table and of the import costs one bit.
 
+use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 
-use datafusion::arrow::array::BooleanArray;
+use datafusion::arrow::array::{BooleanArray, BooleanBufferBuilder};
+use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::row::{RowConverter, SortField};
 use domain::TableSpec;
 use rustc_hash::FxHashMap;
-use sha2::{Digest, Sha256};
 
 use super::manifest::{FileEntry, Manifest};
 use super::schema::data_type;
@@ -21,7 +27,7 @@ use crate::DataError;
 const SMALL_FILE_ROWS: u64 = 16 << 10;
 
 /// A key's digest: 128 bits, so that two keys of one shop never meet.
-type KeyDigest = u128;
+type KeyDigest = (u64, u64);
 
 /// The change that lays the rows of `staged` over the table.
 pub(crate) fn merge(
@@ -31,100 +37,105 @@ pub(crate) fn merge(
     staged: FinishedParts,
 ) -> Result<Change, DataError> {
     let folder = tables.folder(spec);
-    let mut keys = Keys::new(spec)?;
-    let (last_row, n_staged) = last_rows(&folder, spec, &staged.files, &mut keys)?;
-    let mut n_replaced = n_staged - last_row.len() as u64;
+    let marks = Marks::find(&folder, spec, manifest, &staged.files, tables.limits().keys_in_memory_max)?;
+    let is_rewritten = |(file, stays): &(&FileEntry, &BooleanBuffer)| {
+        stays.count_set_bits() < stays.len() || file.n_rows < SMALL_FILE_ROWS
+    };
+    let rewritten: Vec<_> = manifest.files.iter().zip(&marks.stays).filter(is_rewritten).collect();
+    let n_replaced = rewritten.iter().map(|(_, stays)| unset(stays)).sum::<u64>() + unset(&marks.wins);
+    if rewritten.is_empty() && unset(&marks.wins) == 0 {
+        return Ok(Change { added: staged, removed: Vec::new(), n_replaced });
+    }
     let job = tables.start_job(spec)?;
     let mut parts = tables.parts_writer(spec, &job);
-    let mut removed = Vec::new();
-    for file in &manifest.files {
-        let n_hits = hits(&folder, spec, file, &mut keys, &last_row)?;
-        if n_hits == 0 && file.n_rows >= SMALL_FILE_ROWS {
-            continue;
-        }
-        n_replaced += n_hits;
-        removed.push(file.path.clone());
-        copy_others(&folder, spec, file, &mut keys, &last_row, &mut parts)?;
+    for (file, stays) in &rewritten {
+        copy(&folder, spec, file, stays, 0, &mut parts)?;
     }
-    copy_winners(&folder, spec, &staged.files, &mut keys, &last_row, &mut parts)?;
+    let mut row = 0;
+    for file in &staged.files {
+        row = copy(&folder, spec, file, &marks.wins, row, &mut parts)?;
+    }
+    let removed = rewritten.iter().map(|(file, _)| file.path.clone()).collect();
     Ok(Change { added: parts.finish()?, removed, n_replaced })
 }
 
-/// The last row number of each staged key, and how many rows were staged.
-fn last_rows(
-    folder: &Path,
-    spec: &'static TableSpec,
-    staged: &[FileEntry],
-    keys: &mut Keys,
-) -> Result<(FxHashMap<KeyDigest, u64>, u64), DataError> {
-    let mut last_row = FxHashMap::default();
-    let mut n_rows = 0;
-    for file in staged {
-        for batch in read::batches(folder, spec, file, Some(spec.key))? {
-            for digest in keys.digests(&batch?)? {
-                last_row.insert(digest, n_rows);
-                n_rows += 1;
-            }
-        }
-    }
-    Ok((last_row, n_rows))
+fn unset(marks: &BooleanBuffer) -> u64 {
+    (marks.len() - marks.count_set_bits()) as u64
 }
 
-fn hits(
+/// Copies the marked rows of a file whose first row has the mark at `from`; where its last one's mark ends.
+fn copy(
     folder: &Path,
     spec: &'static TableSpec,
     file: &FileEntry,
-    keys: &mut Keys,
-    new: &FxHashMap<KeyDigest, u64>,
-) -> Result<u64, DataError> {
-    let mut n = 0;
-    for batch in read::batches(folder, spec, file, Some(spec.key))? {
-        n += keys.digests(&batch?)?.iter().filter(|digest| new.contains_key(digest)).count() as u64;
-    }
-    Ok(n)
-}
-
-/// Copies the rows of an older file whose key is not new.
-fn copy_others(
-    folder: &Path,
-    spec: &'static TableSpec,
-    file: &FileEntry,
-    keys: &mut Keys,
-    new: &FxHashMap<KeyDigest, u64>,
+    marks: &BooleanBuffer,
+    from: usize,
     parts: &mut PartsWriter,
-) -> Result<(), DataError> {
+) -> Result<usize, DataError> {
+    let mut row = from;
     for batch in read::batches(folder, spec, file, None)? {
         let batch = batch?;
-        let keep: Vec<bool> = keys.digests(&batch)?.iter().map(|digest| !new.contains_key(digest)).collect();
-        parts.write(&filtered(&batch, keep)?)?;
+        let keep = BooleanArray::new(marks.slice(row, batch.num_rows()), None);
+        row += batch.num_rows();
+        parts.write(&filter_record_batch(&batch, &keep).map_err(DataError::arrow)?)?;
     }
-    Ok(())
-}
-
-/// Copies the staged rows that no later staged row replaces.
-fn copy_winners(
-    folder: &Path,
-    spec: &'static TableSpec,
-    staged: &[FileEntry],
-    keys: &mut Keys,
-    last_row: &FxHashMap<KeyDigest, u64>,
-    parts: &mut PartsWriter,
-) -> Result<(), DataError> {
-    let mut row = 0;
-    for file in staged {
-        for batch in read::batches(folder, spec, file, None)? {
-            let batch = batch?;
-            let digests = keys.digests(&batch)?;
-            let keep = digests.iter().zip(row..).map(|(digest, row)| last_row.get(digest) == Some(&row)).collect();
-            row += digests.len() as u64;
-            parts.write(&filtered(&batch, keep)?)?;
-        }
-    }
-    Ok(())
+    Ok(row)
 }
 
 pub(crate) fn filtered(batch: &RecordBatch, keep: Vec<bool>) -> Result<RecordBatch, DataError> {
     filter_record_batch(batch, &BooleanArray::from(keep)).map_err(DataError::arrow)
+}
+
+/// Which rows remain.
+struct Marks {
+    /// One bit per staged row, all files together: whether no later staged row has its key.
+    wins: BooleanBuffer,
+    /// For each file of the table, one bit per row: whether no staged row has its key.
+    stays: Vec<BooleanBuffer>,
+}
+
+impl Marks {
+    fn find(
+        folder: &Path,
+        spec: &'static TableSpec,
+        manifest: &Manifest,
+        staged: &[FileEntry],
+        keys_in_memory_max: u64,
+    ) -> Result<Marks, DataError> {
+        let n_staged: u64 = staged.iter().map(|file| file.n_rows).sum();
+        let n_passes = n_staged.div_ceil(keys_in_memory_max.max(1)).max(1);
+        let mut wins = filled(n_staged, false);
+        let mut stays: Vec<_> = manifest.files.iter().map(|file| filled(file.n_rows, true)).collect();
+        let mut keys = Keys::new(spec)?;
+        for pass in 0..n_passes {
+            let mut last_row: FxHashMap<KeyDigest, usize> = FxHashMap::default();
+            last_row.reserve((n_staged / n_passes) as usize);
+            let mut first_row = 0;
+            for file in staged {
+                keys.each(folder, spec, file, &mut |row, key| {
+                    if key.0 % n_passes == pass {
+                        last_row.insert(key, first_row + row);
+                    }
+                })?;
+                first_row += file.n_rows as usize;
+            }
+            last_row.values().for_each(|&row| wins.set_bit(row, true));
+            for (file, stays) in manifest.files.iter().zip(&mut stays) {
+                keys.each(folder, spec, file, &mut |row, key| {
+                    if key.0 % n_passes == pass && last_row.contains_key(&key) {
+                        stays.set_bit(row, false);
+                    }
+                })?;
+            }
+        }
+        Ok(Marks { wins: wins.finish(), stays: stays.iter_mut().map(BooleanBufferBuilder::finish).collect() })
+    }
+}
+
+fn filled(n: u64, bit: bool) -> BooleanBufferBuilder {
+    let mut bits = BooleanBufferBuilder::new(n as usize);
+    bits.append_n(n as usize, bit);
+    bits
 }
 
 /// Digests the key columns of rows; null is a value of its own.
@@ -140,14 +151,34 @@ impl Keys {
         Ok(Keys { names: spec.key, converter: RowConverter::new(fields).map_err(DataError::arrow)? })
     }
 
-    fn digests(&mut self, batch: &RecordBatch) -> Result<Vec<KeyDigest>, DataError> {
-        let column = |name: &&str| batch.column_by_name(name).expect("the key was projected").clone();
-        let columns: Vec<_> = self.names.iter().map(column).collect();
-        let rows = self.converter.convert_columns(&columns).map_err(DataError::arrow)?;
-        let digest = |row: datafusion::arrow::row::Row<'_>| {
-            let bytes = Sha256::digest(row.as_ref());
-            KeyDigest::from_le_bytes(bytes[..16].try_into().expect("a SHA-256 has 32 bytes"))
-        };
-        Ok(rows.iter().map(digest).collect())
+    /// Tells `see` the number of each row of a file, from 0, and its key.
+    fn each(
+        &mut self,
+        folder: &Path,
+        spec: &'static TableSpec,
+        file: &FileEntry,
+        see: &mut dyn FnMut(usize, KeyDigest),
+    ) -> Result<(), DataError> {
+        let mut n_rows = 0;
+        for batch in read::batches(folder, spec, file, Some(self.names))? {
+            let batch = batch?;
+            let column = |name: &&str| batch.column_by_name(name).expect("the key was projected").clone();
+            let columns: Vec<_> = self.names.iter().map(column).collect();
+            let rows = self.converter.convert_columns(&columns).map_err(DataError::arrow)?;
+            rows.iter().zip(n_rows..).for_each(|(key, row)| see(row, digest(key.as_ref())));
+            n_rows += batch.num_rows();
+        }
+        Ok(())
     }
+}
+
+/// Two hashes of 64 bits, which differ in what precedes the bytes.
+fn digest(bytes: &[u8]) -> KeyDigest {
+    let half = |seed: u8| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u8(seed);
+        hasher.write(bytes);
+        hasher.finish()
+    };
+    (half(0), half(1))
 }

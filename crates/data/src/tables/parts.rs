@@ -27,6 +27,8 @@ pub struct PartLimits {
     pub part_rows_max: u64,
     pub memory_bytes_max: usize,
     pub open_parts_max: usize,
+    /// Keys of new rows that a keyed table's merge looks at together.
+    pub keys_in_memory_max: u64,
 }
 
 impl Default for PartLimits {
@@ -36,6 +38,8 @@ impl Default for PartLimits {
             part_rows_max: 8 << 20,
             memory_bytes_max: 192 << 20,
             open_parts_max: 200,
+            // What a hash table of 2^21 slots takes.
+            keys_in_memory_max: 1_800_000,
         }
     }
 }
