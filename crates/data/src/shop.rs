@@ -187,6 +187,22 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(DataError::io(path, "write the file"))
 }
 
+/// How often a lock that is taken is asked for again, and how long between.
+const N_LOCK_TRIES: usize = 20;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(10);
+
+/// A process that has just been started holds its parent's open files for a moment, locks too: who is refused asks again
+/// for a fifth of a second before believing it.
+fn patiently(mut try_lock: impl FnMut() -> Result<(), TryLockError>) -> Result<(), TryLockError> {
+    for _ in 1..N_LOCK_TRIES {
+        match try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            other => return other,
+        }
+    }
+    try_lock()
+}
+
 /// The folder's exclusive lock, taken at the first write and kept until dropped. The operating system frees it when
 /// the process dies, however it dies.
 pub(crate) struct WriteLock {
@@ -210,7 +226,7 @@ impl WriteLock {
             .write(true)
             .open(&self.path)
             .map_err(DataError::io(&self.path, "open the lock"))?;
-        match file.try_lock() {
+        match patiently(|| file.try_lock()) {
             Ok(()) => *held = Some(file),
             Err(TryLockError::WouldBlock) => return Err(DataError::Locked { path: self.path.clone() }),
             Err(TryLockError::Error(error)) => return Err(DataError::io(&self.path, "lock the shop")(error)),

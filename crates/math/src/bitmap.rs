@@ -48,18 +48,21 @@ impl Bitmap {
     }
 
     /// Whether `at` is a member; `false` beyond the universe.
+    #[inline]
     pub fn contains(&self, at: usize) -> bool {
         at < self.len && self.words[at / 64] >> (at % 64) & 1 == 1
     }
 
     /// # Panics
     /// If `at` is beyond the universe.
+    #[inline]
     pub fn insert(&mut self, at: usize) {
         assert!(at < self.len, "{at} of {}", self.len);
         self.words[at / 64] |= 1 << (at % 64);
     }
 
     /// Nothing happens when `at` is no member.
+    #[inline]
     pub fn remove(&mut self, at: usize) {
         if at < self.len {
             self.words[at / 64] &= !(1 << (at % 64));

@@ -61,6 +61,7 @@ impl Csr {
     }
 
     /// Columns and values of one row.
+    #[inline]
     pub fn row(&self, row: usize) -> (&[u32], &[f32]) {
         let range = self.indptr[row]..self.indptr[row + 1];
         (&self.indices[range.clone()], &self.values[range])

@@ -330,8 +330,11 @@ impl Ranker {
     /// The content model's scores and their largest magnitude, when they count.
     fn content(&self, history: &[HistoryEntry], eligible: &Bitmap) -> Option<(Vec<f32>, f64)> {
         let content = self.content.as_ref().filter(|_| !history.is_empty())?;
+        let mut lately: Vec<HistoryEntry> = history.to_vec();
+        lately.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(b.at.cmp(&a.at)).then(a.item.cmp(&b.item)));
+        lately.truncate(N_CONTENT_HISTORY);
         let mut scores = vec![0.0; content.n_items()];
-        content.score(history, &mut scores);
+        content.score(&lately, &mut scores);
         scores.truncate(self.parts.catalogue.n_items());
         let largest = largest(&scores, eligible);
         (largest > 0.0).then_some((scores, largest))
@@ -411,6 +414,9 @@ impl Ranker {
         rules.find(|(_, rule)| rule.products.contains(id)).map(|(_, rule)| rule.name.clone())
     }
 }
+
+/// Own products whose likes the content model looks for: those that say most, then the latest. Its cost is theirs.
+const N_CONTENT_HISTORY: usize = 16;
 
 struct Scale {
     /// The model's largest magnitude among eligible items; 0 when it knows nothing.

@@ -225,6 +225,7 @@ fn accessory(own: &Own, n_items: usize, knowledge: &Knowledge, settings: &Retail
     let mut hosts = own.hosts(settings.accessory_half_life_days);
     hosts.sort_by(|a, b| b.2.total_cmp(&a.2));
     let mut raised = Bitmap::none(n_items);
+    // By host, then by item: a fixed order, and an item has no other term of this name.
     let mut extras = Vec::new();
     for (host, own, strength) in hosts {
         let value = grid(settings.accessory * strength);
@@ -238,7 +239,6 @@ fn accessory(own: &Own, n_items: usize, knowledge: &Knowledge, settings: &Retail
             }
         }
     }
-    extras.sort_unstable_by_key(|extra| extra.item);
     extras
 }
 
