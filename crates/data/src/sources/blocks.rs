@@ -1,11 +1,14 @@
 //! A file's text in blocks of whole records, so that blocks can be parsed side by side and memory stays bounded. A
 //! record longer than the limit is taken out and reported, and reading goes on behind it. Not here: fields and types.
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
 
 use super::encoding::Transcoder;
 use super::error::ImportError;
 use super::open::Input;
+
+/// `::` separates the fields of some old files; once a block is whole it is turned into this byte, which no text holds.
+pub const DOUBLE_COLON: u8 = 0x1F;
 
 /// How records follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,31 +58,41 @@ pub struct Blocks {
     at_end: bool,
     /// Lines end in a lone carriage return.
     cr_only: bool,
-    inside_array: bool,
+    array: Array,
+}
+
+/// Where in a JSON document the reading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Array {
+    Before,
+    Inside,
+    Behind,
 }
 
 impl Blocks {
-    pub fn new(input: Input, transcoder: Transcoder, layout: Layout, record_bytes_max: usize, cr_only: bool) -> Self {
+    /// `block_bytes` are read at a time; the records do not depend on it.
+    pub fn new(
+        input: Input,
+        transcoder: Transcoder,
+        layout: Layout,
+        record_bytes_max: usize,
+        block_bytes: usize,
+        cr_only: bool,
+    ) -> Self {
         Self {
             input,
             transcoder,
             layout,
             record_bytes_max,
-            block_bytes: BLOCK_BYTES,
+            block_bytes,
             raw: Vec::new(),
             pending: Vec::new(),
             line: 1,
             n_records: 0,
             at_end: false,
             cr_only,
-            inside_array: false,
+            array: Array::Before,
         }
-    }
-
-    #[cfg(test)]
-    fn with_block_bytes(mut self, block_bytes: usize) -> Self {
-        self.block_bytes = block_bytes;
-        self
     }
 
     pub fn position(&self) -> (u64, u64) {
@@ -94,24 +107,56 @@ impl Blocks {
     /// The next block, or `None` at the end.
     pub fn next_block(&mut self) -> Result<Option<Block>, ImportError> {
         loop {
+            if self.array == Array::Behind {
+                return Ok(None);
+            }
             if !self.at_end {
                 self.read_more()?;
             }
-            if self.layout == Layout::JsonArray && !self.inside_array && !self.enter_array() {
+            if self.layout == Layout::JsonArray && self.array == Array::Before && !self.enter_array() {
                 if self.at_end {
                     return Ok(None);
                 }
                 continue;
             }
-            let cut = if self.at_end { self.pending.len() } else { boundary(&self.pending, self.layout) };
-            if cut > 0 {
-                return Ok(Some(self.take(cut)));
+            let whole = self.whole();
+            if whole.cut > 0 {
+                return Ok(Some(self.take(whole.cut)));
             }
-            if self.at_end {
+            if self.at_end || self.array == Array::Behind {
                 return Ok(None);
             }
-            if self.pending.len() > self.record_bytes_max {
-                return self.skip_record().map(Some);
+            // A byte more may be the first of a line's end.
+            if whole.n_open > self.record_bytes_max.saturating_add(1) {
+                return match self.layout {
+                    Layout::JsonArray => self.skip_element().map(Some),
+                    _ => self.skip_line().map(Some),
+                };
+            }
+        }
+    }
+
+    /// How much of what is pending is whole records.
+    fn whole(&mut self) -> Whole {
+        let n_pending = self.pending.len();
+        match self.layout {
+            Layout::JsonArray => {
+                let (whole, is_end) = array_boundary(&self.pending);
+                if is_end {
+                    self.array = Array::Behind;
+                } else if self.at_end {
+                    return Whole { cut: n_pending, n_open: 0 };
+                }
+                whole
+            }
+            _ if self.at_end => Whole { cut: n_pending, n_open: 0 },
+            Layout::JsonLines => {
+                let cut = memrchr(b'\n', &self.pending).map_or(0, |end| end + 1);
+                Whole { cut, n_open: n_pending - cut }
+            }
+            Layout::Delimited { delimiter } => {
+                let cut = line_boundary(&self.pending, delimiter, self.record_bytes_max);
+                Whole { cut, n_open: n_pending - cut }
             }
         }
     }
@@ -139,12 +184,14 @@ impl Blocks {
         Block { text, first_line, oversized: None }
     }
 
-    /// Leaves out the record at the start of `pending`, which has no end within the limit: up to the end of its first
-    /// line, since an open quote has likely swallowed the lines after it.
-    fn skip_record(&mut self) -> Result<Block, ImportError> {
-        let limit = self.record_bytes_max;
-        let line = self.line;
+    fn begin_oversized(&self) -> Oversized {
         let raw = self.pending[..self.pending.len().min(RAW_BYTES_MAX)].to_vec();
+        Oversized { line: self.line, reason: String::new(), raw }
+    }
+
+    /// Leaves out the line at the start of `pending`, which has no end within the limit.
+    fn skip_line(&mut self) -> Result<Block, ImportError> {
+        let mut oversized = self.begin_oversized();
         let mut n_bytes = 0u64;
         loop {
             if let Some(end) = memchr(b'\n', &self.pending) {
@@ -160,59 +207,124 @@ impl Blocks {
             }
             self.read_more()?;
         }
-        let reason = if n_bytes > limit as u64 {
-            format!("the line has {n_bytes} bytes; at most {limit} are allowed (--max-record-bytes)")
-        } else {
-            format!("a quote opened on this line is not closed within {limit} bytes")
-        };
-        let oversized = Some(Oversized { line, reason, raw });
-        Ok(Block { text: Vec::new(), first_line: self.line, oversized })
+        oversized.reason = too_long("line", n_bytes, self.record_bytes_max);
+        Ok(Block { text: Vec::new(), first_line: self.line, oversized: Some(oversized) })
     }
 
-    /// Moves behind the `[` that opens the array of records. A single object is taken as the one record.
-    fn enter_array(&mut self) -> bool {
-        match array_start(&self.pending) {
-            Some(start) => {
-                self.line += memchr_iter(b'\n', &self.pending[..start]).count() as u64;
-                self.pending.drain(..start);
-                self.inside_array = true;
+    /// Leaves out the value at the start of a JSON array's rest, which has no end within the limit.
+    fn skip_element(&mut self) -> Result<Block, ImportError> {
+        let start = self.pending.iter().position(|b| !between_values(*b)).unwrap_or(0);
+        self.drop_pending(start);
+        let mut oversized = self.begin_oversized();
+        let (mut scan, mut n_bytes) = (ValueScan::default(), 0u64);
+        loop {
+            let end = scan.end(&self.pending);
+            let n = end.unwrap_or(self.pending.len());
+            n_bytes += n as u64;
+            self.drop_pending(n);
+            if end.is_some() || self.at_end {
+                break;
             }
-            None if self.at_end || self.pending.len() > self.record_bytes_max => self.inside_array = true,
+            self.read_more()?;
+        }
+        oversized.reason = too_long("object", n_bytes, self.record_bytes_max);
+        Ok(Block { text: Vec::new(), first_line: self.line, oversized: Some(oversized) })
+    }
+
+    fn drop_pending(&mut self, n: usize) {
+        self.line += memchr_iter(b'\n', &self.pending[..n]).count() as u64;
+        self.pending.drain(..n);
+    }
+
+    /// Moves behind the `[` that opens the array of records, which must come within the length of a record. A single
+    /// object is taken as the one record.
+    fn enter_array(&mut self) -> bool {
+        let head = &self.pending[..self.pending.len().min(self.record_bytes_max)];
+        match array_start(head) {
+            Some(start) => {
+                self.drop_pending(start);
+                self.array = Array::Inside;
+            }
+            None if self.at_end || self.pending.len() > self.record_bytes_max => self.array = Array::Inside,
             None => {}
         }
-        self.inside_array
+        self.array == Array::Inside
     }
 }
 
-/// The length of the whole records at the start of `bytes`.
-fn boundary(bytes: &[u8], layout: Layout) -> usize {
-    match layout {
-        Layout::JsonLines => memrchr(b'\n', bytes).map_or(0, |end| end + 1),
-        Layout::JsonArray => {
-            let mut cut = 0;
-            for element in JsonElements::new(bytes) {
-                if element.is_closed {
-                    cut = element.next;
-                }
-            }
-            cut
+/// The reason for refusing a line or object beyond the limit.
+pub(super) fn too_long(what: &str, n_bytes: u64, limit: usize) -> String {
+    format!("the {what} has {n_bytes} bytes; at most {limit} are allowed (--max-record-bytes)")
+}
+
+/// What of a text is whole records, and how long the open one behind them is so far.
+struct Whole {
+    cut: usize,
+    n_open: usize,
+}
+
+/// The whole values at the start of an array's rest, and whether the array's end follows them.
+fn array_boundary(bytes: &[u8]) -> (Whole, bool) {
+    let mut elements = JsonElements::new(bytes);
+    for element in elements.by_ref() {
+        if !element.is_closed {
+            return (Whole { cut: element.start, n_open: bytes.len() - element.start }, false);
         }
-        Layout::Delimited { delimiter } => line_boundary(bytes, delimiter),
+    }
+    match elements.end {
+        Some(end) => (Whole { cut: end, n_open: 0 }, true),
+        None => (Whole { cut: bytes.len(), n_open: 0 }, false),
     }
 }
 
-/// The end of the last line that is not inside quotes. Looks at quotes and at few other bytes.
-fn line_boundary(bytes: &[u8], delimiter: u8) -> usize {
-    let (mut cut, mut outside) = (0, 0);
+/// The end of the last record that is whole. A record over several lines that is longer than the limit is not one:
+/// likely a quote was never closed; its first line stands alone. `Records` reads by the same rule.
+fn line_boundary(bytes: &[u8], delimiter: u8, record_bytes_max: usize) -> usize {
+    let mut start = 0;
     loop {
-        let opening = opening_quote(bytes, outside, delimiter);
-        if let Some(end) = memrchr(b'\n', &bytes[outside..opening]) {
-            cut = outside + end + 1;
+        let opening = opening_quote(bytes, start, delimiter);
+        // Up to the line of the next quote every line is a record.
+        start += memrchr(b'\n', &bytes[start..opening]).map_or(0, |end| end + 1);
+        if opening == bytes.len() {
+            return start;
         }
-        match bytes.get(opening + 1..).and_then(closing_quote) {
-            Some(closing) => outside = opening + 1 + closing + 1,
-            None => return cut,
+        let is_too_long = |n: usize| n > record_bytes_max;
+        match record_end(bytes, opening, delimiter) {
+            Some(end) if !is_too_long(without_line_end(&bytes[start..end]).len()) => start = end,
+            None if !is_too_long((bytes.len() - start).saturating_sub(1)) => return start,
+            _ => match memchr(b'\n', &bytes[start..]) {
+                Some(end) => start += end + 1,
+                None => return start,
+            },
         }
+    }
+}
+
+pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Behind the line end of the record in which a quoted field opens here, unless it goes on behind `bytes`.
+fn record_end(bytes: &[u8], opening: usize, delimiter: u8) -> Option<usize> {
+    let mut at = opening;
+    loop {
+        if bytes.get(at) == Some(&b'"') {
+            at += 1 + closing_quote(&bytes[at + 1..])? + 1;
+        }
+        let rest = &bytes[at..];
+        let n = match delimiter {
+            DOUBLE_COLON => {
+                let line = memchr(b'\n', rest);
+                memmem::find(&rest[..line.unwrap_or(rest.len())], b"::").or(line)?
+            }
+            _ => memchr2(delimiter, b'\n', rest)?,
+        };
+        at += n + 1;
+        if rest[n] == b'\n' {
+            return Some(at);
+        }
+        at += usize::from(delimiter == DOUBLE_COLON);
     }
 }
 
@@ -220,8 +332,16 @@ fn line_boundary(bytes: &[u8], delimiter: u8) -> usize {
 fn opening_quote(bytes: &[u8], from: usize, delimiter: u8) -> usize {
     memchr_iter(b'"', &bytes[from..])
         .map(|found| from + found)
-        .find(|&quote| quote == 0 || bytes[quote - 1] == delimiter || bytes[quote - 1] == b'\n')
+        .find(|&quote| quote == from || opens_field(&bytes[from..quote], delimiter))
         .unwrap_or(bytes.len())
+}
+
+/// Whether a field begins behind `before`.
+fn opens_field(before: &[u8], delimiter: u8) -> bool {
+    match delimiter {
+        DOUBLE_COLON => before.ends_with(b"::") || before.ends_with(b"\n"),
+        _ => before.last().is_some_and(|last| *last == delimiter || *last == b'\n'),
+    }
 }
 
 /// The quote that closes the field whose inside begins here; a doubled quote stands for itself.
@@ -268,21 +388,53 @@ pub(super) fn array_start(bytes: &[u8]) -> Option<usize> {
 pub struct JsonElement {
     pub start: usize,
     pub end: usize,
-    /// Where the next value may begin.
-    pub next: usize,
     /// A comma or the array's end follows; else the text broke off.
     pub is_closed: bool,
 }
 
-/// Splits the inside of a JSON array into its values by brackets and strings alone; the values may still be wrong.
+/// What may stand between the values of an array.
+fn between_values(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == b','
+}
+
+/// Looks for the end of one JSON value in a list, by brackets and strings alone; the value may come in pieces.
+#[derive(Default)]
+struct ValueScan {
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl ValueScan {
+    /// Where the comma or bracket stands that follows the value, if it is in this piece.
+    fn end(&mut self, piece: &[u8]) -> Option<usize> {
+        for (i, byte) in piece.iter().enumerate() {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' if self.in_string => self.escaped = true,
+                b'"' => self.in_string = !self.in_string,
+                _ if self.in_string => {}
+                b'[' | b'{' => self.depth += 1,
+                b']' | b',' if self.depth == 0 => return Some(i),
+                b']' | b'}' => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Splits the inside of a JSON array into its values.
 pub struct JsonElements<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Behind the bracket that ends the array, once it has been met.
+    pub end: Option<usize>,
 }
 
 impl<'a> JsonElements<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, end: None }
     }
 }
 
@@ -290,32 +442,20 @@ impl Iterator for JsonElements<'_> {
     type Item = JsonElement;
 
     fn next(&mut self) -> Option<JsonElement> {
-        let bytes = self.bytes;
-        let skip = |b: &u8| b.is_ascii_whitespace() || *b == b',';
-        let start = self.at + bytes[self.at..].iter().position(|b| !skip(b))?;
-        let (mut depth, mut in_string, mut i) = (0usize, false, start);
-        while i < bytes.len() {
-            match bytes[i] {
-                b'\\' if in_string => i += 1,
-                b'"' => in_string = !in_string,
-                _ if in_string => {}
-                b'[' | b'{' => depth += 1,
-                b']' if depth == 0 => {
-                    // The array's end: what follows is not read.
-                    self.at = bytes.len();
-                    return (i > start).then_some(JsonElement { start, end: i, next: bytes.len(), is_closed: true });
-                }
-                b']' | b'}' => depth = depth.saturating_sub(1),
-                b',' if depth == 0 => {
-                    self.at = i + 1;
-                    return Some(JsonElement { start, end: i, next: i + 1, is_closed: true });
-                }
-                _ => {}
-            }
-            i += 1;
+        let rest = &self.bytes[self.at..];
+        let start = self.at + rest.iter().position(|b| !between_values(*b))?;
+        let Some(n) = ValueScan::default().end(&self.bytes[start..]) else {
+            self.at = self.bytes.len();
+            return Some(JsonElement { start, end: self.at, is_closed: false });
+        };
+        let end = start + n;
+        self.at = end + 1;
+        if self.bytes[end] == b']' {
+            // What follows the array is not read.
+            self.end = Some(end + 1);
+            self.at = self.bytes.len();
         }
-        self.at = bytes.len();
-        Some(JsonElement { start, end: bytes.len(), next: bytes.len(), is_closed: false })
+        (n > 0).then_some(JsonElement { start, end, is_closed: true })
     }
 }
 
@@ -327,9 +467,9 @@ mod tests {
     fn blocks_of(text: &[u8], layout: Layout, block_bytes: usize, limit: usize) -> (Vec<Vec<u8>>, Vec<Oversized>) {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text).unwrap();
-        let transcoder = Transcoder::new(Some(encoding_rs::UTF_8), b"");
+        let transcoder = Transcoder::new(Some(encoding_rs::UTF_8), b"", true);
         let input = Input::open(file.path()).unwrap();
-        let mut blocks = Blocks::new(input, transcoder, layout, limit, false).with_block_bytes(block_bytes);
+        let mut blocks = Blocks::new(input, transcoder, layout, limit, block_bytes, false);
         let (mut texts, mut oversized) = (Vec::new(), Vec::new());
         while let Some(block) = blocks.next_block().unwrap() {
             texts.push(block.text);
@@ -371,9 +511,18 @@ mod tests {
         assert_eq!(oversized.len(), 1);
         assert_eq!(oversized[0].line, 3);
         assert!(oversized[0].reason.contains("500 bytes; at most 64"), "{}", oversized[0].reason);
+        // An open quote costs its line alone.
         let text = format!("a,b\n1,\"open\n{}", "2,3\n".repeat(50));
-        let (_, oversized) = blocks_of(text.as_bytes(), comma, 16, 64);
-        assert!(oversized[0].reason.contains("not closed"), "{}", oversized[0].reason);
+        let (blocks, oversized) = blocks_of(text.as_bytes(), comma, 16, 64);
+        assert_eq!((blocks.concat(), oversized), (text.into_bytes(), vec![]));
+        let text = format!("[{{\"a\":1}},{{\"b\":\"{long}\"}}, {{\"c\":2}}]");
+        for block_bytes in [1, 16, 1000] {
+            let (blocks, oversized) = blocks_of(text.as_bytes(), Layout::JsonArray, block_bytes, 64);
+            let text = String::from_utf8(blocks.concat()).unwrap();
+            assert!(text.contains("{\"c\":2}"), "{text}");
+            assert!(oversized.iter().all(|one| one.line == 1 && one.reason.contains("the object has 508 bytes")));
+            assert_eq!(oversized.len(), usize::from(block_bytes < 1000));
+        }
     }
 
     #[test]
@@ -390,7 +539,7 @@ mod tests {
                         elements.push(String::from_utf8(block[element.start..element.end].to_vec()).unwrap());
                     }
                 }
-                assert_eq!(&elements[..3], [r#"{"a":"],["}"#, r#"{"a":[1,2]}"#, r#"{"b":"\"}"}"#], "{block_bytes}");
+                assert_eq!(elements, [r#"{"a":"],["}"#, r#"{"a":[1,2]}"#, r#"{"b":"\"}"}"#], "{block_bytes}");
             }
         }
     }

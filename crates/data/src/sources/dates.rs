@@ -297,6 +297,8 @@ pub struct OrderVotes {
     pub month_first: Option<String>,
     /// A value that can be both and would differ.
     pub ambiguous: Option<String>,
+    /// A value was seen that reads the same in either order.
+    pub has_plain: bool,
 }
 
 impl OrderVotes {
@@ -304,6 +306,7 @@ impl OrderVotes {
     pub fn see(&mut self, text: &str) {
         let text = text.trim();
         if !text.bytes().take(6).any(|b| matches!(b, b'/' | b'-' | b'.')) {
+            self.has_plain |= !text.is_empty();
             return;
         }
         let day_first = parse(text, Some(DateOrder::DayFirst));
@@ -312,20 +315,18 @@ impl OrderVotes {
             (Some(_), None) => &mut self.day_first,
             (None, Some(_)) => &mut self.month_first,
             (Some(a), Some(b)) if a != b => &mut self.ambiguous,
-            _ => return,
+            _ => {
+                self.has_plain |= parse(text, None).is_some();
+                return;
+            }
         };
         slot.get_or_insert_with(|| text.to_owned());
     }
 
-    /// Whether some value needs an order at all.
-    pub fn needs_order(&self) -> bool {
-        self.day_first.is_some() || self.month_first.is_some() || self.ambiguous.is_some()
-    }
-
-    pub fn merge(&mut self, other: OrderVotes) {
-        self.day_first = self.day_first.take().or(other.day_first);
-        self.month_first = self.month_first.take().or(other.month_first);
-        self.ambiguous = self.ambiguous.take().or(other.ambiguous);
+    /// Whether the order is known, or looks as if it will not be asked for.
+    pub fn is_settled(&self) -> bool {
+        let is_decided = self.day_first.is_some() || self.month_first.is_some();
+        is_decided || (self.has_plain && self.ambiguous.is_none())
     }
 }
 

@@ -17,14 +17,14 @@ pub fn named(name: &str) -> Result<&'static Encoding, ImportError> {
     })
 }
 
-/// The encoding of a text that begins with `sample`. Bytes cut in the middle of a character at the end are forgiven.
-pub fn detect(sample: &[u8]) -> &'static Encoding {
+/// The encoding of a text that begins with `sample`. Unless that is the whole text, its last character may be cut.
+pub fn detect(sample: &[u8], is_whole: bool) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(sample) {
         return encoding;
     }
     match std::str::from_utf8(sample) {
         Ok(_) => UTF_8,
-        Err(error) if error.error_len().is_none() => UTF_8,
+        Err(error) if error.error_len().is_none() && !is_whole => UTF_8,
         Err(_) if looks_chinese(sample) => GB18030,
         Err(_) => WINDOWS_1252,
     }
@@ -56,14 +56,17 @@ pub struct Transcoder {
     /// Chosen by us, not by the user or a byte-order mark; may change while only ASCII has been seen.
     tentative: bool,
     is_first: bool,
+    /// The first bytes of what may be a byte-order mark or, while tentative, a character.
+    held: Vec<u8>,
 }
 
 impl Transcoder {
-    pub fn new(chosen: Option<&'static Encoding>, sample: &[u8]) -> Self {
-        let encoding = chosen.unwrap_or_else(|| detect(sample));
+    /// For a text that begins with `sample`, or is it.
+    pub fn new(chosen: Option<&'static Encoding>, sample: &[u8], is_whole: bool) -> Self {
+        let encoding = chosen.unwrap_or_else(|| detect(sample, is_whole));
         let tentative = chosen.is_none() && encoding == UTF_8 && Encoding::for_bom(sample).is_none();
         let decoder = (encoding != UTF_8).then(|| encoding.new_decoder_with_bom_removal());
-        Self { encoding, decoder, tentative, is_first: true }
+        Self { encoding, decoder, tentative, is_first: true, held: Vec::new() }
     }
 
     /// The name to report: what the text turned out to be.
@@ -74,16 +77,35 @@ impl Transcoder {
     /// Appends `input`, the next bytes of the file, to `output` as UTF-8. Invalid UTF-8 passes as it is: the rows it
     /// stands in are rejected where rows are read.
     pub fn push(&mut self, input: &[u8], output: &mut Vec<u8>, is_last: bool) {
+        if self.held.is_empty() {
+            return self.push_held(input, output, is_last);
+        }
+        let mut joined = std::mem::take(&mut self.held);
+        joined.extend_from_slice(input);
+        self.push_held(&joined, output, is_last);
+    }
+
+    fn push_held(&mut self, input: &[u8], output: &mut Vec<u8>, is_last: bool) {
         let mut input = input;
         if self.is_first && !input.is_empty() {
-            self.is_first = false;
             if self.encoding == UTF_8 {
-                input = input.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(input);
+                if input.len() < UTF_8_BOM.len() && UTF_8_BOM.starts_with(input) && !is_last {
+                    self.held = input.to_vec();
+                    return;
+                }
+                input = input.strip_prefix(UTF_8_BOM).unwrap_or(input);
             }
+            self.is_first = false;
         }
         if self.tentative && !input.is_ascii() {
+            let n_ascii = input.iter().take_while(|byte| byte.is_ascii()).count();
+            if !is_last && is_begun_character(&input[n_ascii..]) {
+                self.held = input[n_ascii..].to_vec();
+                output.extend_from_slice(&input[..n_ascii]);
+                return;
+            }
             self.tentative = false;
-            self.encoding = detect(input);
+            self.encoding = detect(input, is_last);
             self.decoder = (self.encoding != UTF_8).then(|| self.encoding.new_decoder_without_bom_handling());
         }
         match &mut self.decoder {
@@ -91,6 +113,13 @@ impl Transcoder {
             Some(decoder) => decode(decoder, input, output, is_last),
         }
     }
+}
+
+const UTF_8_BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// Whether these may be the first bytes of one character in UTF-8 and nothing else.
+fn is_begun_character(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
 }
 
 fn decode(decoder: &mut Decoder, input: &[u8], output: &mut Vec<u8>, is_last: bool) {
@@ -106,13 +135,21 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8], block: usize) -> (String, &'static str) {
-        let mut transcoder = Transcoder::new(None, &bytes[..bytes.len().min(64)]);
+        let mut transcoder = Transcoder::new(None, &bytes[..bytes.len().min(64)], bytes.len() <= 64);
         let mut output = Vec::new();
         for chunk in bytes.chunks(block.max(1)) {
             transcoder.push(chunk, &mut output, false);
         }
         transcoder.push(&[], &mut output, true);
         (String::from_utf8_lossy(&output).into_owned(), transcoder.name())
+    }
+
+    #[test]
+    fn one_accent_at_the_very_end_is_seen() {
+        for block in [1, 4, 4096] {
+            assert_eq!(read(b"id,city\n1,Caf\xE9", block), ("id,city\n1,Caf\u{e9}".to_owned(), "windows-1252"));
+            assert_eq!(read("id,city\n1,Caf\u{e9}".as_bytes(), block).1, "UTF-8");
+        }
     }
 
     #[test]

@@ -562,7 +562,7 @@ fn find_orders(
             let fields: Vec<_> = row.iter().map(|field| std::borrow::Cow::Borrowed(field.as_str())).collect();
             votes.see(&expression.eval(Row { fields: &fields, more: &[] }));
         }
-        if votes.ambiguous.is_some() && votes.day_first.is_none() && votes.month_first.is_none() {
+        if !votes.is_settled() && !profile.sample_is_all {
             visit_rows(profile, record_bytes_max, &mut |row| {
                 votes.see(&expression.eval(row));
                 Ok(votes.day_first.is_none() && votes.month_first.is_none())

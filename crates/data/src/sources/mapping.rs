@@ -144,6 +144,9 @@ impl Step {
                 wrong(format!("dates = \"{name}\"; allowed: d/m/y, m/d/y (other forms need no option)"))
             })?),
         };
+        if text.header.as_ref().is_some_and(Vec::is_empty) {
+            return Err(wrong("header = []; the names of all columns are needed, in their order".to_owned()));
+        }
         if let Some(table) = table {
             check_columns(table, &text.columns, wrong)?;
         }

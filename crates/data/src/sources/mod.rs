@@ -16,6 +16,8 @@ pub mod encoding;
 mod error;
 mod headings;
 mod import;
+#[cfg(test)]
+mod laws;
 mod mapping;
 pub mod money;
 pub mod numbers;

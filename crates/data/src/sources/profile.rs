@@ -2,25 +2,27 @@
 //! user may say any of it; what was found is reported. Not here: reading the whole file.
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use datafusion::parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use datafusion::parquet::errors::ParquetError;
 use encoding_rs::Encoding;
 
-use super::blocks::{Blocks, JsonElements, Layout, array_start};
+use super::blocks::{BLOCK_BYTES, Blocks, DOUBLE_COLON, JsonElements, Layout, array_start};
 use super::cells::is_json_number;
 use super::encoding::{Transcoder, named};
 use super::error::ImportError;
 use super::open::{Input, plain_file_name};
+use super::read::{Item, each_parquet_row};
 use super::records::Records;
 
 /// How much of a file is looked at.
 const SAMPLE_BYTES: usize = 256 << 10;
 /// Rows of the sample that are kept.
 const SAMPLE_ROWS: usize = 1000;
-/// `::` separates the fields of some old files; it is turned into this byte, which no text holds.
-pub const DOUBLE_COLON: u8 = 0x1F;
-
 /// What the user says about a file.
 #[derive(Clone, Debug, Default)]
 pub struct Said {
@@ -46,8 +48,12 @@ pub struct Profile {
     /// Whether a column's sampled values are all numbers as JSON writes them.
     pub numeric: Vec<bool>,
     pub sample: Vec<Vec<String>>,
-    /// Whether the first row names the columns.
-    pub has_header: bool,
+    /// The line that names the columns.
+    pub header_line: Option<u64>,
+    /// Whether `sample` is all there is.
+    pub sample_is_all: bool,
+    /// How much is read at a time; the rows do not depend on it.
+    pub block_bytes: usize,
     chosen_encoding: Option<&'static Encoding>,
     head: Vec<u8>,
     cr_only: bool,
@@ -63,7 +69,7 @@ impl Profile {
         }
         let chosen_encoding = said.encoding.as_deref().map(named).transpose()?;
         let mut text = Vec::new();
-        Transcoder::new(chosen_encoding, &head).push(&head, &mut text, whole);
+        Transcoder::new(chosen_encoding, &head, whole).push(&head, &mut text, whole);
         let cr_only = text.contains(&b'\r') && !text.contains(&b'\n');
         if cr_only {
             text.iter_mut().filter(|b| **b == b'\r').for_each(|b| *b = b'\n');
@@ -84,7 +90,9 @@ impl Profile {
             columns: Vec::new(),
             numeric: Vec::new(),
             sample: Vec::new(),
-            has_header: false,
+            header_line: None,
+            sample_is_all: whole,
+            block_bytes: BLOCK_BYTES,
             chosen_encoding,
             head,
             cr_only,
@@ -93,32 +101,48 @@ impl Profile {
             Layout::Delimited { delimiter } => profile.read_delimited(&text, delimiter, said),
             Layout::JsonLines | Layout::JsonArray => profile.read_json(&text, layout)?,
         }
+        if profile.columns.is_empty() {
+            return Err(ImportError::Empty { path: path.to_owned() });
+        }
+        profile.sample_is_all &= profile.sample.len() < SAMPLE_ROWS;
         profile.infer();
         Ok(profile)
     }
 
     fn of_parquet(path: &Path) -> Result<Self, ImportError> {
-        let (reader, columns) = open_parquet(path)?;
-        let _ = reader;
+        let (mut reader, columns) = open_parquet(path)?;
         let n_columns = columns.len();
-        Ok(Self {
+        let mut profile = Self {
             path: path.to_owned(),
             form: Form::Parquet,
             columns,
             numeric: vec![true; n_columns],
             sample: Vec::new(),
-            has_header: true,
+            header_line: None,
+            sample_is_all: false,
+            block_bytes: BLOCK_BYTES,
             chosen_encoding: None,
             head: Vec::new(),
             cr_only: false,
-        })
+        };
+        // A batch that cannot be read is reported when it is read in earnest.
+        if let Ok(Some(batch)) = guarded(path, || reader.next().transpose()) {
+            let batch = batch.slice(0, batch.num_rows().min(SAMPLE_ROWS));
+            each_parquet_row(&batch, 1, &mut |item| {
+                if let Item::Row { row, .. } = item {
+                    profile.sample.push(row.fields.iter().map(|field| field.trim().to_owned()).collect());
+                }
+            });
+        }
+        Ok(profile)
     }
 
     /// Opens the file for reading from its start.
     pub fn blocks(&self, record_bytes_max: usize) -> Result<Blocks, ImportError> {
         let Form::Text(layout) = self.form else { unreachable!("Parquet is not read as text") };
-        let transcoder = Transcoder::new(self.chosen_encoding, &self.head);
-        Ok(Blocks::new(Input::open(&self.path)?, transcoder, layout, record_bytes_max, self.cr_only))
+        let transcoder = Transcoder::new(self.chosen_encoding, &self.head, self.head.len() < SAMPLE_BYTES);
+        let input = Input::open(&self.path)?;
+        Ok(Blocks::new(input, transcoder, layout, record_bytes_max, self.block_bytes, self.cr_only))
     }
 
     /// For people: `CSV with ','`, `JSON lines` …
@@ -135,14 +159,19 @@ impl Profile {
         let text = prepared(text, delimiter);
         let mut records = Records::new(&text, delimiter, 1);
         let mut fields: Vec<Cow<str>> = Vec::new();
-        while self.sample.len() <= SAMPLE_ROWS && records.next_into(&mut fields).is_some() {
+        while self.sample.len() <= SAMPLE_ROWS
+            && let Some(place) = records.next_into(&mut fields)
+        {
             if fields.iter().any(|field| !field.trim().is_empty()) {
+                self.header_line = self.header_line.or(Some(place.line));
                 self.sample.push(fields.iter().map(|field| field.trim().to_owned()).collect());
             }
         }
-        self.has_header = said.header.is_none();
         self.columns = match &said.header {
-            Some(header) => header.clone(),
+            Some(header) => {
+                self.header_line = None;
+                header.clone()
+            }
             None if self.sample.is_empty() => Vec::new(),
             None => distinct_names(self.sample.remove(0)),
         };
@@ -211,14 +240,24 @@ impl Profile {
 /// Opens a Parquet file with batches of moderate size.
 pub fn open_parquet(path: &Path) -> Result<(ParquetRecordBatchReader, Vec<String>), ImportError> {
     let file = std::fs::File::open(path).map_err(|source| ImportError::Read { path: path.to_owned(), source })?;
-    let damaged = |error: datafusion::parquet::errors::ParquetError| ImportError::Parquet {
-        path: path.to_owned(),
-        found: error.to_string(),
-        help: "the file is damaged or incomplete; write or fetch it again".to_owned(),
+    guarded(path, || {
+        // What the writer kept of its own types is not needed, and may be damaged too.
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)?;
+        let columns = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+        Ok::<_, ParquetError>((builder.with_batch_size(16 << 10).build()?, columns))
+    })
+}
+
+/// Does something with a Parquet file that may be damaged; the library panics over some damage.
+pub fn guarded<T, E: std::fmt::Display>(path: &Path, read: impl FnOnce() -> Result<T, E>) -> Result<T, ImportError> {
+    let found = match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "its content contradicts itself".to_owned(),
     };
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(damaged)?;
-    let columns = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-    Ok((builder.with_batch_size(16 << 10).build().map_err(damaged)?, columns))
+    let help = "the file is damaged or incomplete; write or fetch it again".to_owned();
+    Err(ImportError::Parquet { path: path.to_owned(), found, help })
 }
 
 /// Text whose delimiter is one byte.

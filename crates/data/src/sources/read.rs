@@ -16,11 +16,11 @@ use datafusion::arrow::record_batch::RecordBatch;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use serde::Serialize;
 
-use super::blocks::{Block, Blocks, JsonElements, Layout, Oversized};
+use super::blocks::{Block, Blocks, JsonElements, Layout, Oversized, too_long};
 use super::cells::{Outcome, Recipe, RowBuilder};
 use super::error::ImportError;
 use super::mapping::Row;
-use super::profile::{Form, Profile, json_members, open_parquet, prepared};
+use super::profile::{Form, Profile, guarded, json_members, open_parquet, prepared};
 use super::records::Records;
 use crate::TableWriter;
 
@@ -196,18 +196,13 @@ impl Source {
     fn next(&mut self) -> Result<Option<Work>, ImportError> {
         match self {
             Source::Text(blocks) => Ok(blocks.next_block()?.map(Work::Text)),
-            Source::Parquet { reader, path, row } => match reader.next() {
+            Source::Parquet { reader, path, row } => match guarded(path, || reader.next().transpose())? {
                 None => Ok(None),
-                Some(Ok(batch)) => {
+                Some(batch) => {
                     let first_row = *row;
                     *row += batch.num_rows() as u64;
                     Ok(Some(Work::Batch { batch, first_row }))
                 }
-                Some(Err(error)) => Err(ImportError::Parquet {
-                    path: path.clone(),
-                    found: error.to_string(),
-                    help: "the file is damaged or incomplete; write or fetch it again".to_owned(),
-                }),
             },
         }
     }
@@ -249,7 +244,7 @@ pub fn visit_rows(
 }
 
 /// What a piece of a file holds.
-enum Item<'r> {
+pub(super) enum Item<'r> {
     Row { row: Row<'r>, line: u64, raw: &'r str },
     Empty,
     RepeatedHeader,
@@ -266,11 +261,14 @@ fn each_row(profile: &Profile, work: Work, record_bytes_max: usize, visit: &mut 
             }
             let valid = std::str::from_utf8(&block.text);
             let is_valid = valid.is_ok();
-            let text = valid.map_or_else(|_| String::from_utf8_lossy(&block.text), Cow::Borrowed);
+            let text = valid.map_or_else(|_| Cow::Owned(with_marks(&block.text)), Cow::Borrowed);
             let mut checked = |item: Item<'_>| match item {
-                Item::Row { line, raw, .. } if !is_valid && raw.contains('\u{FFFD}') => {
+                Item::Row { line, raw, .. } if !is_valid && raw.contains(INVALID) => {
                     let reason = "the line is not valid UTF-8; pass --encoding (gbk, latin1, …)".to_owned();
-                    visit(Item::Bad { line, reason, raw });
+                    visit(Item::Bad { line, reason, raw: &raw.replace(INVALID, "\u{FFFD}") });
+                }
+                Item::Bad { line, reason, raw } if !is_valid => {
+                    visit(Item::Bad { line, reason, raw: &raw.replace(INVALID, "\u{FFFD}") });
                 }
                 other => visit(other),
             };
@@ -287,6 +285,20 @@ fn each_row(profile: &Profile, work: Work, record_bytes_max: usize, visit: &mut 
     }
 }
 
+/// Stands for bytes that are no text; Unicode promises that no text holds it.
+const INVALID: char = '\u{FFFF}';
+
+fn with_marks(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            text.push(INVALID);
+        }
+    }
+    text
+}
+
 fn each_record(
     profile: &Profile,
     text: &str,
@@ -297,28 +309,23 @@ fn each_record(
 ) {
     let text = prepared(text, delimiter);
     let columns = &profile.columns;
-    let mut records = Records::new(&text, delimiter, first_line);
+    let mut records = Records::new(&text, delimiter, first_line).with_record_bytes_max(record_bytes_max);
     let mut fields: Vec<Cow<str>> = Vec::with_capacity(columns.len());
-    let mut header_is_due = profile.has_header && first_line == 1;
     while let Some(place) = records.next_into(&mut fields) {
         let raw = records.raw(place);
         let (line, n_found) = (place.line, fields.len());
         if fields.iter().all(|field| field.trim().is_empty()) {
             visit(Item::Empty);
-        } else if header_is_due {
-            header_is_due = false;
-        } else if fields[0] == columns[0].as_str()
+        } else if profile.header_line == Some(line) {
+            continue;
+        } else if fields[0].trim() == columns[0].as_str()
             && fields.iter().map(|f| f.trim()).eq(columns.iter().map(|c| c.as_str()))
         {
             visit(Item::RepeatedHeader);
+        } else if place.n_bytes > record_bytes_max {
+            visit(Item::Bad { line, reason: too_long("line", place.n_bytes as u64, record_bytes_max), raw });
         } else if place.unclosed_quote {
-            let reason = "a quote opened on this line is not closed".to_owned();
-            visit(Item::Bad { line, reason, raw });
-        } else if raw.len() > record_bytes_max {
-            let reason = format!(
-                "the line has {} bytes; at most {record_bytes_max} are allowed (--max-record-bytes)",
-                raw.len()
-            );
+            let reason = format!("a quote opened on this line is not closed within {record_bytes_max} bytes");
             visit(Item::Bad { line, reason, raw });
         } else if n_found < columns.len() || fields[columns.len()..].iter().any(|field| !field.trim().is_empty()) {
             let reason = format!("found {n_found} fields; the header has {}", columns.len());
@@ -346,10 +353,7 @@ fn each_object(
             return visit(Item::Empty);
         }
         let parsed = if object.len() > record_bytes_max {
-            Err(format!(
-                "the object has {} bytes; at most {record_bytes_max} are allowed (--max-record-bytes)",
-                object.len()
-            ))
+            Err(too_long("object", object.len() as u64, record_bytes_max))
         } else {
             json_members(object, &mut pairs)
         };
@@ -381,7 +385,7 @@ fn each_object(
     }
 }
 
-fn each_parquet_row(batch: &RecordBatch, first_row: u64, visit: &mut dyn FnMut(Item<'_>)) {
+pub(super) fn each_parquet_row(batch: &RecordBatch, first_row: u64, visit: &mut dyn FnMut(Item<'_>)) {
     let columns: Vec<StringArray> = batch.columns().iter().map(as_text).collect();
     let mut fields: Vec<Cow<str>> = Vec::with_capacity(columns.len());
     for i in 0..batch.num_rows() {
@@ -411,6 +415,31 @@ fn list_text(values: &Arc<dyn Array>) -> String {
     let texts = as_text(values);
     let parts: Vec<&str> = texts.iter().flatten().collect();
     serde_json::Value::from(parts).to_string()
+}
+
+/// Rows and faults of a file with their lines, and how many rows were empty or repeat the header: for tests.
+#[cfg(test)]
+pub(super) struct Read {
+    pub rows: Vec<(u64, Vec<String>)>,
+    pub faults: Vec<(u64, String)>,
+    pub n_passed_over: u64,
+}
+
+#[cfg(test)]
+pub(super) fn read_all(profile: &Profile, record_bytes_max: usize) -> Result<Read, ImportError> {
+    let mut source = Source::open(profile, record_bytes_max)?;
+    let mut read = Read { rows: Vec::new(), faults: Vec::new(), n_passed_over: 0 };
+    while let Some(work) = source.next()? {
+        each_row(profile, work, record_bytes_max, &mut |item| match item {
+            Item::Row { row, line, .. } => {
+                let more = row.more.iter().map(|(name, value)| format!("{name}={value}"));
+                read.rows.push((line, row.fields.iter().map(|field| field.to_string()).chain(more).collect()));
+            }
+            Item::Bad { line, reason, .. } => read.faults.push((line, reason)),
+            Item::Empty | Item::RepeatedHeader => read.n_passed_over += 1,
+        });
+    }
+    Ok(read)
 }
 
 struct Parser<'a> {

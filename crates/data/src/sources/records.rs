@@ -1,11 +1,11 @@
 //! Records and fields of delimited text (RFC 4180, read leniently): quotes matter only at a field's start, a record
-//! may span lines, a quote that is never closed costs one line. Not here: where blocks end (see `blocks`), types.
+//! may span lines, a quote that is not closed within the longest record allowed costs one line. Not here: where blocks end (see `blocks`), types.
 
 use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use super::blocks::closing_quote;
+use super::blocks::{DOUBLE_COLON, closing_quote, without_line_end};
 
 /// Walks the records of a block of whole records.
 pub struct Records<'a> {
@@ -13,6 +13,7 @@ pub struct Records<'a> {
     delimiter: u8,
     at: usize,
     line: u64,
+    record_bytes_max: usize,
 }
 
 /// Where a record stands.
@@ -22,6 +23,8 @@ pub struct Place {
     pub start: usize,
     /// Without the line end.
     pub end: usize,
+    /// Length of the record in the file.
+    pub n_bytes: usize,
     /// A quote opened in this record is not closed; the fields are those of its first line, unquoted.
     pub unclosed_quote: bool,
 }
@@ -29,7 +32,12 @@ pub struct Place {
 impl<'a> Records<'a> {
     pub fn new(text: &'a str, delimiter: u8, first_line: u64) -> Self {
         assert!(delimiter.is_ascii() && !matches!(delimiter, b'"' | b'\n' | b'\r'), "no delimiter: {delimiter}");
-        Self { text, delimiter, at: 0, line: first_line }
+        Self { text, delimiter, at: 0, line: first_line, record_bytes_max: usize::MAX }
+    }
+
+    /// A record over several lines that is longer is taken for an open quote: its first line stands alone.
+    pub fn with_record_bytes_max(self, record_bytes_max: usize) -> Self {
+        Self { record_bytes_max, ..self }
     }
 
     /// Puts the next record's fields into `fields`; `None` at the end of the text.
@@ -60,10 +68,14 @@ impl<'a> Records<'a> {
                 break;
             }
         }
+        let end = start + without_line_end(&bytes[start..at]).len();
+        let n_bytes = self.n_bytes(start, end);
+        if self.line > line && n_bytes > self.record_bytes_max {
+            return Some(self.first_line_only(start, line, fields));
+        }
         self.at = (at + 1).min(bytes.len()).max(at);
         self.line += 1;
-        let end = if at > start && bytes[at - 1] == b'\r' { at - 1 } else { at };
-        Some(Place { line, start, end, unclosed_quote: false })
+        Some(Place { line, start, end, n_bytes, unclosed_quote: false })
     }
 
     /// The record's text.
@@ -94,11 +106,20 @@ impl<'a> Records<'a> {
         let bytes = self.text.as_bytes();
         let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |n| start + n);
         fields.clear();
-        let text = self.text[start..end].trim_end_matches('\r');
-        fields.extend(text.split(self.delimiter as char).map(Cow::Borrowed));
+        let line_end = start + without_line_end(&bytes[start..end]).len();
+        fields.extend(self.text[start..line_end].split(self.delimiter as char).map(Cow::Borrowed));
         self.at = (end + 1).min(bytes.len());
         self.line = line + 1;
-        Place { line, start, end, unclosed_quote: true }
+        Place { line, start, end: line_end, n_bytes: self.n_bytes(start, line_end), unclosed_quote: true }
+    }
+
+    fn n_bytes(&self, start: usize, end: usize) -> usize {
+        // Of this delimiter one byte stands for two.
+        let n_shortened = match self.delimiter {
+            DOUBLE_COLON => memchr::memchr_iter(DOUBLE_COLON, &self.text.as_bytes()[start..end]).count(),
+            _ => 0,
+        };
+        end - start + n_shortened
     }
 }
 

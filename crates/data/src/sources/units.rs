@@ -131,9 +131,14 @@ fn amount(text: &str, default_unit: &str) -> Option<(f64, String)> {
     Some((value, unit.trim_end_matches('.').to_lowercase()))
 }
 
+/// To three decimals. Scales are chosen by rounded values, so that what is shown is read as the same again.
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
 /// Up to three decimals, no trailing zeros.
 fn show(value: f64, unit: &str) -> Option<String> {
-    let rounded = (value * 1000.0).round() / 1000.0;
+    let rounded = rounded(value);
     (rounded > 0.0).then(|| format!("{rounded} {unit}"))
 }
 
@@ -147,7 +152,7 @@ fn bytes(value: f64, unit: &str) -> Option<String> {
         "tb" | "t" | "tib" => 3,
         _ => return None,
     };
-    let mut value = value;
+    let mut value = rounded(value);
     while idx + 1 < units.len() && value >= 1000.0 && (value % 1024.0 == 0.0 || value % 1000.0 == 0.0) {
         value /= if value % 1024.0 == 0.0 { 1024.0 } else { 1000.0 };
         idx += 1;
@@ -172,14 +177,14 @@ fn one_disk(text: &str, default_unit: &str) -> Option<String> {
 }
 
 fn frequency(value: f64, unit: &str) -> Option<String> {
-    let hertz = value
-        * match unit {
-            "hz" | "赫兹" | "赫" => 1.0,
-            "khz" => 1e3,
-            "mhz" => 1e6,
-            "ghz" => 1e9,
-            _ => return None,
-        };
+    let factor = match unit {
+        "hz" | "赫兹" | "赫" => 1.0,
+        "khz" => 1e3,
+        "mhz" => 1e6,
+        "ghz" => 1e9,
+        _ => return None,
+    };
+    let hertz = rounded(value * factor);
     let (scale, unit) = match hertz {
         hertz if hertz >= 1e9 => (1e9, "GHz"),
         hertz if hertz >= 1e6 => (1e6, "MHz"),
@@ -199,15 +204,15 @@ fn charge(value: f64, unit: &str) -> Option<String> {
 }
 
 fn mass(value: f64, unit: &str) -> Option<String> {
-    let grams = value
-        * match unit {
-            "g" | "gr" | "gram" | "grams" | "克" => 1.0,
-            "kg" | "kgs" | "kilogram" | "千克" | "公斤" => 1000.0,
-            "lb" | "lbs" | "pound" | "pounds" | "磅" => 453.592_37,
-            "oz" | "ounce" | "ounces" => 28.349_523,
-            "斤" => 500.0,
-            _ => return None,
-        };
+    let factor = match unit {
+        "g" | "gr" | "gram" | "grams" | "克" => 1.0,
+        "kg" | "kgs" | "kilogram" | "千克" | "公斤" => 1000.0,
+        "lb" | "lbs" | "pound" | "pounds" | "磅" => 453.592_37,
+        "oz" | "ounce" | "ounces" => 28.349_523,
+        "斤" => 500.0,
+        _ => return None,
+    };
+    let grams = rounded(value * factor);
     if grams >= 1000.0 { show(grams / 1000.0, "kg") } else { show(grams, "g") }
 }
 
