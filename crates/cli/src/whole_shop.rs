@@ -110,6 +110,7 @@ pub fn import(dir: &Path, asked: Import, as_json: bool) -> Result<()> {
         print::json(&serde_json::to_value(&reports)?);
         return Ok(());
     }
+    let mut warned = std::collections::BTreeSet::new();
     for report in &reports {
         let name = report.path.file_name().unwrap_or_default().to_string_lossy();
         match (&report.written, &report.already_imported_as) {
@@ -120,6 +121,10 @@ pub fn import(dir: &Path, asked: Import, as_json: bool) -> Result<()> {
                 ));
                 if let Some(rejects) = &written.reject_path {
                     print::line(&format!("  rejects, with line and reason: {}", rejects.display()));
+                    for (reason, n) in &report.counts.reasons {
+                        print::line(&format!("    {} × {reason}", print::count(*n)));
+                    }
+                    print::line(&format!("  {}", mend_help(report)));
                 }
             }
             (None, before) => print::line(&format!(
@@ -128,8 +133,29 @@ pub fn import(dir: &Path, asked: Import, as_json: bool) -> Result<()> {
                 before.as_ref().map(|name| format!(" as {name}")).unwrap_or_default()
             )),
         }
+        for (n, what) in [
+            (report.counts.duplicate_rows, "rows equal an earlier row of the file; they were kept"),
+            (report.counts.empty_rows, "empty rows were passed over"),
+            (report.counts.repeated_headers, "repeated headers were passed over"),
+        ] {
+            if n > 0 {
+                print::line(&format!("  {} {what}", print::count(n)));
+            }
+        }
+        // Many files of one import tend to have the same to say.
+        for warning in report.warnings.iter().filter(|warning| warned.insert(warning.as_str())) {
+            print::line(&format!("  warning: {warning}"));
+        }
     }
     Ok(())
+}
+
+/// A table with a key takes a mended file as a whole; another would have its good rows twice.
+fn mend_help(report: &sources::FileReport) -> &'static str {
+    match domain::TableSpec::named(report.table).is_some_and(|table| !table.key.is_empty()) {
+        true => "mend the file and import it again: a row replaces the one with the same key",
+        false => "mend these rows and import them as a file of their own: the other rows are in the shop already",
+    }
 }
 
 fn presets(as_json: bool) -> Result<()> {

@@ -1,6 +1,8 @@
 //! The operational state: durable appends, repetition, the move into the tables exactly once, and what survives a
 //! process that is killed; backup and restore; models.
 
+mod common;
+
 use tercet_data as data;
 
 use std::collections::BTreeMap;
@@ -9,6 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use common::SmallDisk;
 use data::files::Step;
 use data::shop::ShopOptions;
 use data::state::{Answer, EventBatch, Record, RecordKind, RowChange, StateStore};
@@ -379,32 +382,13 @@ fn the_doctor_finds_and_mends() {
     assert_eq!(std::fs::read(&part).unwrap(), bytes);
 }
 
-/// A file system of `kib` KiB in memory; gone when dropped. `None` where mounting is not allowed.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    fn mount(kib: u32) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let options = format!("size={kib}k");
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder.path()).stderr(Stdio::null());
-        mount.status().is_ok_and(|status| status.success()).then_some(SmallDisk(folder))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0.path()).status();
-    }
-}
-
 #[test]
 fn a_full_disk_is_said_and_loses_nothing() {
     let Some(disk) = SmallDisk::mount(2048) else {
         println!("skipped: no right to mount a small file system");
         return;
     };
-    let shop = Shop::create(disk.0.path().join("shop")).unwrap();
+    let shop = Shop::create(disk.path().join("shop")).unwrap();
     let state = shop.state().unwrap();
     let mut n_acknowledged = 0;
     let error = loop {
@@ -421,6 +405,6 @@ fn a_full_disk_is_said_and_loses_nothing() {
     let error = writer.write(Event::to_batch(&events).unwrap()).and_then(|()| writer.finish()).unwrap_err();
     assert!(error.is_disk_full(), "{error}");
     drop((state, shop));
-    let shop = Shop::open(disk.0.path().join("shop")).unwrap();
+    let shop = Shop::open(disk.path().join("shop")).unwrap();
     assert_eq!(all_times(&shop), (0..n_acknowledged).collect::<Vec<_>>());
 }

@@ -216,6 +216,22 @@ fn rejects_are_kept_with_their_reason() {
 }
 
 #[test]
+fn a_keyed_table_keeps_rejects_too() {
+    let (_folder, shop) = new_shop();
+    // The first lays its rows down as they are, the others are merged.
+    for (name, rows) in [("1", vec!["a", "b"]), ("2", vec!["b", "c"]), ("3", vec!["d", "d"])] {
+        let rows: Vec<_> = rows.into_iter().map(|id| product(id, name)).collect();
+        let mut writer = shop.tables().writer(Product::spec(), tag(name)).unwrap();
+        writer.write(Product::to_batch(&rows).unwrap()).unwrap();
+        writer.reject(3, "name is empty; it is required", "e,").unwrap();
+        let report = writer.finish().unwrap();
+        assert_eq!((report.rows_kept, report.rows_rejected), (2, 1));
+        assert!(std::fs::read_to_string(report.reject_path.unwrap()).unwrap().ends_with("\"e,\"\n"));
+    }
+    assert_eq!(n_rows(&shop, "products"), 4);
+}
+
+#[test]
 fn batches_of_another_shape_are_refused() {
     let (_folder, shop) = new_shop();
     let mut writer = shop.tables().writer(Event::spec(), tag("e")).unwrap();

@@ -159,12 +159,12 @@ impl Input {
         if !self.compressed {
             return ImportError::Read { path, source: error };
         }
-        if error.kind() == io::ErrorKind::UnexpectedEof || position >= size {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
             return ImportError::Truncated { path, position, size, n_rows };
         }
         ImportError::Shape {
             path,
-            found: format!("the compressed data is damaged near byte {position}: {error}"),
+            found: format!("the compressed data is damaged before byte {position}: {error}"),
             allowed: "a complete gzip or zstd file is needed".to_owned(),
             help: "Fetch the file again".to_owned(),
         }

@@ -43,7 +43,7 @@ pub(crate) fn merge(
     };
     let rewritten: Vec<_> = manifest.files.iter().zip(&marks.stays).filter(is_rewritten).collect();
     let n_replaced = rewritten.iter().map(|(_, stays)| unset(stays)).sum::<u64>() + unset(&marks.wins);
-    if rewritten.is_empty() && unset(&marks.wins) == 0 {
+    if marks.wins.is_empty() || (rewritten.is_empty() && unset(&marks.wins) == 0) {
         return Ok(Change { added: staged, removed: Vec::new(), n_replaced });
     }
     let job = tables.start_job(spec)?;

@@ -153,12 +153,13 @@ impl TableWriter {
         let guard = tables.commit_guard(spec);
         let mut manifest = tables.manifest(spec)?;
         refuse_repetition(&manifest, spec, &tag)?;
+        // Before a merge, which removes the job's folder once its rows are elsewhere.
+        let rejects = rejects.map(|rejects| rejects.publish(&tables, spec, &job)).transpose()?;
         let change = match spec.key.is_empty() {
             true => Change { added: staged, removed: Vec::new(), n_replaced: 0 },
             false => merge(&tables, spec, &manifest, staged)?,
         };
         let folder = tables.folder(spec);
-        let rejects = rejects.map(|rejects| rejects.publish(&tables, spec, &job)).transpose()?;
         let report = ImportReport {
             table: spec.name.to_owned(),
             source: tag.name.clone(),

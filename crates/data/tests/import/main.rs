@@ -1,6 +1,10 @@
 //! `import` end to end: small files written here, and the real folders of the shared data, when they are there,
 //! against the counts their descriptions state.
 
+#[path = "../common/mod.rs"]
+mod common;
+mod hostile;
+
 use tercet_data as data;
 
 use std::cell::RefCell;
