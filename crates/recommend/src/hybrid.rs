@@ -216,6 +216,10 @@ fn ascend(cases: &[Case], spreads: &[f32]) -> (Vec<f32>, f64) {
             for step in STEPS {
                 let mut weights = best.0.clone();
                 weights[at] = current * step;
+                // A blend of nothing scores every item 0; ranked by id, that may even look good.
+                if weights.iter().all(|&weight| weight == 0.0) {
+                    continue;
+                }
                 let found = value(&weights);
                 if found > best.1 {
                     best = (weights, found);
@@ -363,6 +367,21 @@ mod tests {
         let (factors, value) = ascend(&cases, &[1.0, 1.0]);
         assert_eq!(value, 1.0, "{factors:?}");
         assert!(factors[1] > 3.0 * factors[0], "{factors:?}");
+    }
+
+    /// The only model is worse than the order of ids, and still is all there is.
+    #[test]
+    fn a_blend_is_never_of_nothing() {
+        let cases: Vec<Case> = (0..20)
+            .map(|_| Case {
+                items: (0..30).collect(),
+                scores: vec![(0..30).map(|item| item as f32).collect()],
+                spreads: vec![1.0],
+                relevant: vec![0],
+            })
+            .collect();
+        let (factors, value) = ascend(&cases, &[1.0]);
+        assert!(factors[0] > 0.0 && value == 0.0, "{factors:?} {value}");
     }
 
     #[test]
