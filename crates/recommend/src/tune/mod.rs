@@ -17,7 +17,7 @@ pub use space::{Dimension, Range, Size, cost_flops, space};
 use crate::evaluate::{
     Bootstrap, Comparison, EvaluateError, EvaluateOptions, Split, SplitError, SplitKind, evaluate, mean, select,
 };
-use crate::{Algorithm, FitError, FitOptions, Interactions, Recommender, algorithm};
+use crate::{Algorithm, FitError, FitOptions, HistoryEntry, Interactions, Recommender, algorithm};
 
 /// How to search.
 pub struct TuneOptions<'a> {
@@ -77,10 +77,10 @@ pub struct Trial {
 pub struct Tuning {
     pub metric: String,
     pub trials: Vec<Trial>,
-    /// The trial of the last round with the highest NDCG, or the best personal one if popularity leads by no more than
-    /// chance explains: its lists answer to what a customer does and give reasons, which a list for everyone never will.
+    /// The trial of the last round with the highest NDCG, or the best personal one if one that is the same for everyone
+    /// leads by no more than chance explains: a personal list answers to what a customer does and gives reasons.
     pub best: Trial,
-    /// Set when `best` was preferred so: NDCG of popularity minus that of `best`, with its 95 % paired interval.
+    /// Set when `best` was preferred so: NDCG of the one that led minus that of `best`, with its 95 % paired interval.
     pub popularity_lead: Option<Comparison>,
 }
 
@@ -106,8 +106,10 @@ const N_REFINEMENTS: usize = 2;
 const REFINED_SHARE: usize = 6;
 /// Of each round the best third goes on.
 const KEPT_SHARE: usize = 3;
-/// The card whose lists are the same for everyone.
-const IMPERSONAL: &str = "popularity";
+/// The card whose lists are the same for everyone by definition.
+const POPULARITY: &str = "popularity";
+/// Judges asked whether a model answers to what they did.
+const N_ASKED: usize = 20;
 
 /// The cards tried by default for this many items, as far as the registry has them.
 pub fn auto_cards(n_items: usize) -> Vec<&'static str> {
@@ -124,7 +126,7 @@ pub fn tune(data: &Interactions, options: &TuneOptions) -> Result<Tuning, TuneEr
         return Err(EvaluateError::NoTestUser.into());
     }
     let judges = judges(&split, options);
-    let mut search = Search { options, judges, split, trials: Vec::new(), per_judge: Vec::new(), flops: 0.0, done: 0 };
+    let mut search = Search { options, judges, split, trials: Vec::new(), verdicts: Vec::new(), flops: 0.0, done: 0 };
     let has_times = data.times.is_some();
     let mut candidates = first_candidates(&algorithms, has_times, options);
     let shares = search.shares();
@@ -240,7 +242,7 @@ fn keep(ranked: Vec<Candidate>) -> Vec<Candidate> {
 fn hybrid_of(ranked: &[Candidate]) -> Option<Candidate> {
     let hybrid = algorithm("hybrid")?;
     let mut best: Vec<&Candidate> = Vec::new();
-    for candidate in ranked.iter().filter(|(algorithm, _)| algorithm.card.name != IMPERSONAL) {
+    for candidate in ranked.iter().filter(|(algorithm, _)| algorithm.card.name != POPULARITY) {
         if best.len() < 3 && best.iter().all(|other| other.0.card.name != candidate.0.card.name) {
             best.push(candidate);
         }
@@ -248,7 +250,7 @@ fn hybrid_of(ranked: &[Candidate]) -> Option<Candidate> {
     if best.is_empty() {
         return None;
     }
-    best.extend(ranked.iter().find(|(algorithm, _)| algorithm.card.name == IMPERSONAL));
+    best.extend(ranked.iter().find(|(algorithm, _)| algorithm.card.name == POPULARITY));
     let text = |(algorithm, settings): &&Candidate| {
         let given: Vec<String> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
         format!("{}({})", algorithm.card.name, given.join(","))
@@ -258,13 +260,22 @@ fn hybrid_of(ranked: &[Candidate]) -> Option<Candidate> {
     (texts.len() > 1).then_some((hybrid, settings))
 }
 
+/// How a model did before the judges.
+#[derive(Default)]
+struct Verdict {
+    /// NDCG of each judge.
+    values: Vec<f64>,
+    /// Whether anybody's scores differ from those of someone without a past. A blend may be popularity in all but name.
+    is_personal: bool,
+}
+
 struct Search<'a> {
     options: &'a TuneOptions<'a>,
     split: Split,
     judges: Vec<u32>,
     trials: Vec<Trial>,
-    /// NDCG of each judge, for each trial; empty for a failed one.
-    per_judge: Vec<Vec<f64>>,
+    /// What came of each trial; empty for a failed one.
+    verdicts: Vec<Verdict>,
     flops: f64,
     done: usize,
 }
@@ -347,17 +358,16 @@ impl Search<'_> {
         let flops = cost_flops(algorithm.card.name, settings, size);
         self.flops += flops;
         let fit = FitOptions { seed: self.options.seed, n_threads: self.options.n_threads, progress: &|_| true };
-        let (values, error) = match (algorithm.fit)(train, settings, &fit) {
+        let (verdict, error) = match (algorithm.fit)(train, settings, &fit) {
             Ok(model) => (self.judge(model.as_ref())?, None),
-            Err(error) => (Vec::new(), Some(error.to_string())),
+            Err(error) => (Verdict::default(), Some(error.to_string())),
         };
-        let ndcg = error.is_none().then(|| mean(&values));
-        self.per_judge.push(values);
+        let ndcg = error.is_none().then(|| mean(&verdict.values));
+        self.verdicts.push(verdict);
         Ok(Trial { card: algorithm.card.name, settings: settings.clone(), round, n_users, ndcg, flops, error })
     }
 
-    /// NDCG of each judge.
-    fn judge(&self, model: &dyn Recommender) -> Result<Vec<f64>, TuneError> {
+    fn judge(&self, model: &dyn Recommender) -> Result<Verdict, TuneError> {
         let options = EvaluateOptions {
             k: vec![self.options.k],
             bootstrap: Bootstrap { n_samples: 0, ..Bootstrap::default() },
@@ -366,32 +376,44 @@ impl Search<'_> {
             ..EvaluateOptions::default()
         };
         let mut report = evaluate(model, &self.split, &options)?;
-        Ok(report.per_user.remove(&self.metric()).expect("the report has what was asked for"))
+        let values = report.per_user.remove(&self.metric()).expect("the report has what was asked for");
+        Ok(Verdict { values, is_personal: self.is_personal(model) })
+    }
+
+    fn is_personal(&self, model: &dyn Recommender) -> bool {
+        let scores = |history: &[HistoryEntry]| {
+            let mut scores = vec![0f32; model.n_items()];
+            model.score(history, &mut scores);
+            scores
+        };
+        let to_a_stranger = scores(&[]);
+        let asked = self.judges.iter().take(N_ASKED);
+        asked.into_iter().any(|&user| scores(&self.split.train.history(user as usize)) != to_a_stranger)
     }
 
     fn metric(&self) -> String {
         format!("ndcg@{}", self.options.k)
     }
 
-    /// The place of the best trial of the last round among those of `is_wanted` cards.
-    fn best(&self, last: usize, is_wanted: impl Fn(&str) -> bool) -> Option<usize> {
+    /// The place of the best trial of the last round, or of the best personal one.
+    fn best(&self, last: usize, only_personal: bool) -> Option<usize> {
         let value = |at: usize| self.trials[at].ndcg.unwrap_or(f64::NEG_INFINITY);
         let finals = (0..self.trials.len()).filter(|&at| {
             let trial = &self.trials[at];
-            trial.round == last && trial.ndcg.is_some() && is_wanted(trial.card)
+            trial.round == last && trial.ndcg.is_some() && (self.verdicts[at].is_personal || !only_personal)
         });
         finals.reduce(|best, at| if value(at) > value(best) { at } else { best })
     }
 
     fn finish(self, last: usize) -> Result<Tuning, TuneError> {
         let said = || self.trials.iter().rev().find_map(|trial| trial.error.clone()).unwrap_or_default();
-        let mut best = self.best(last, |_| true).ok_or_else(|| TuneError::AllFailed(said()))?;
+        let mut best = self.best(last, false).ok_or_else(|| TuneError::AllFailed(said()))?;
         let mut popularity_lead = None;
-        if self.trials[best].card == IMPERSONAL
-            && let Some(personal) = self.best(last, |card| card != IMPERSONAL)
+        if !self.verdicts[best].is_personal
+            && let Some(personal) = self.best(last, true)
         {
             let bootstrap = Bootstrap { seed: self.options.seed, ..Bootstrap::default() };
-            let (first, second) = (&self.per_judge[personal], &self.per_judge[best]);
+            let (first, second) = (&self.verdicts[personal].values, &self.verdicts[best].values);
             let lead = Comparison::of(&self.metric(), first, second, &bootstrap);
             if lead.difference.low.is_none_or(|low| low <= 0.0) {
                 best = personal;
@@ -470,6 +492,23 @@ mod tests {
         let Some(lead) = &tuning.popularity_lead else { panic!("{:?}", tuning.trials) };
         assert!(lead.difference.mean > 0.0 && lead.difference.low.unwrap() <= 0.0, "{lead:?}");
         assert_eq!(tuning.best.card, "item_knn", "10 judges are not");
+    }
+
+    /// A blend whose weights leave only popularity is no personal model, whatever its card says.
+    #[test]
+    fn a_blend_of_popularity_alone_is_not_personal() {
+        let data = alike(300);
+        let options = TuneOptions::default();
+        let split = Split::new(&data, options.validation, options.seed).unwrap();
+        let judges = judges(&split, &options);
+        let search =
+            Search { options: &options, judges, split, trials: Vec::new(), verdicts: Vec::new(), flops: 0.0, done: 0 };
+        for (models, expected) in [("popularity", false), ("item_knn", true)] {
+            let found = algorithm("hybrid").unwrap();
+            let settings = found.card.settings([("models", models)]).unwrap();
+            let model = (found.fit)(&search.split.train, &settings, &FitOptions::default()).unwrap();
+            assert_eq!(search.is_personal(model.as_ref()), expected, "{models}");
+        }
     }
 
     #[test]

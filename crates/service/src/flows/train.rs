@@ -152,15 +152,11 @@ fn choose(
         let split = format!("none: fewer than {JUDGED_MIN} customers have anything to hold out");
         return Ok(Found { candidate: chosen.unwrap_or_else(unjudged), split, report: None, tried: Vec::new() });
     };
-    let searched = match chosen {
-        Some(chosen) => Searched { candidate: chosen, tried: Vec::new(), note: String::new() },
-        None => search(&held, request, progress)?.unwrap_or_else(|| Searched {
-            candidate: unjudged(),
-            tried: Vec::new(),
-            note: String::new(),
-        }),
+    let given = |candidate: Candidate| Searched { candidate, tried: Vec::new(), note: String::new() };
+    let Searched { candidate, tried, note } = match chosen {
+        Some(chosen) => given(chosen),
+        None => search(&held, request, progress)?.unwrap_or_else(|| given(unjudged())),
     };
-    let Searched { candidate, tried, note } = searched;
     let report = judge(&candidate, &held, request, progress)?;
     let part = match held.kind {
         SplitKind::LeaveOneOut => "leave-one-out, the last thing of each customer",
@@ -227,7 +223,7 @@ fn search(held: &Held, request: &TrainRequest, progress: Progress<'_>) -> Result
     let note = tuning.popularity_lead.as_ref().map(|lead| {
         let (low, high) = (lead.difference.low.unwrap_or(f64::NAN), lead.difference.high.unwrap_or(f64::NAN));
         format!(
-            "; in the search popularity led by {:.4} [{low:.4}, {high:.4}], which may be chance, so the best personal model was kept",
+            "; in the search a list that is the same for everyone led by {:.4} [{low:.4}, {high:.4}], which may be chance, so the best personal model was kept",
             lead.difference.mean
         )
     });
