@@ -80,7 +80,7 @@ pub struct Train {
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
     /// Settings the search tries
-    #[arg(long, default_value_t = 24, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, default_value_t = service::flows::train::N_TRIALS as u16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub trials: u16,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use data::Shop;
-use data::simulate::{self, Settings, Size, simulate_with};
+use data::simulate::{Language, Settings, Size, simulate};
 use data::sources::{self, ImportRequest};
 use serde_json::json;
 use service::api::server::{ServeOptions, Server, set_password};
@@ -66,11 +66,11 @@ fn make(asked: &Demo) -> Result<()> {
         _ => Size::Tiny,
     };
     eprintln!("Simulating a {} shop in {}.", asked.size, asked.dir.display());
-    let language = if asked.lang == "en" { simulate::Language::En } else { simulate::Language::Zh };
+    let language = if asked.lang == "en" { Language::En } else { Language::Zh };
     let mut settings = Settings::new(size, asked.seed, end, language);
     settings.n_customers = asked.customers.unwrap_or(settings.n_customers);
     let bar = Progress::new(false);
-    let made = simulate_with(&shop, &settings, &mut |share, what| {
+    let made = simulate(&shop, &settings, &mut |share, what| {
         bar.report(share, what);
     })?;
     drop(bar);

@@ -31,7 +31,7 @@ use std::path::PathBuf;
 use domain::{Customer, Day, Event, Exposure, Fit, KnowledgeDocument, Order, Product, Review, Spend};
 use rayon::prelude::*;
 
-pub use store::{simulate, simulate_with};
+pub use store::simulate;
 pub use truth::{TruthTable, Values};
 
 /// The language of names and texts.

@@ -5,32 +5,16 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 
 use datafusion::parquet::arrow::ArrowWriter;
-use domain::{Day, TableSpec};
+use domain::TableSpec;
 use sha2::{Digest, Sha256};
 
 use super::truth::TruthTable;
-use super::{Language, Rows, Settings, SimulateError, Sink, Size, Summary, batches, simulate_into};
+use super::{Rows, Settings, SimulateError, Sink, Summary, batches, simulate_into};
 use crate::{DataError, Shop, SourceTag, TableWriter};
 
-/// Fills a shop with the simulated one of this size and seed; its history ends with the day `end`. Texts are in the
-/// shop's language. A shop that has it already is an [`DataError::AlreadyImported`].
-pub fn simulate(
-    shop: &Shop,
-    size: Size,
-    seed: u64,
-    end: Day,
-    progress: &mut dyn FnMut(f64, &str),
-) -> Result<Summary, DataError> {
-    let language = if shop.config().language == "en" { Language::En } else { Language::Zh };
-    simulate_with(shop, &Settings::new(size, seed, end, language), progress)
-}
-
-/// As [`simulate`], with every setting chosen.
-pub fn simulate_with(
-    shop: &Shop,
-    settings: &Settings,
-    progress: &mut dyn FnMut(f64, &str),
-) -> Result<Summary, DataError> {
+/// Fills a shop with the simulated one that `settings` describe. A shop that has it already is an
+/// [`DataError::AlreadyImported`].
+pub fn simulate(shop: &Shop, settings: &Settings, progress: &mut dyn FnMut(f64, &str)) -> Result<Summary, DataError> {
     let mut sink = ShopSink::new(shop, settings)?;
     let mut settings = settings.clone();
     settings.spill_dir = sink.truth_dir.clone();
@@ -148,6 +132,7 @@ fn digest(settings: &Settings) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Language, Size};
     use super::*;
 
     #[test]
@@ -156,12 +141,12 @@ mod tests {
         let shop = Shop::create(dir.path().join("shop")).unwrap();
         let mut settings = Settings::new(Size::Tiny, 4, "2026-06-30".parse().unwrap(), Language::En);
         settings.n_customers = 200;
-        let summary = simulate_with(&shop, &settings, &mut |_, _| {}).unwrap();
+        let summary = simulate(&shop, &settings, &mut |_, _| {}).unwrap();
         assert!(summary.n_events > 1000 && summary.n_orders > 50);
         for name in ["products", "customers", "campaigns", "media_days", "questions", "reviews", "exposures"] {
             assert!(shop.root().join(format!("truth/{name}.parquet")).is_file(), "{name}");
         }
-        let again = simulate_with(&shop, &settings, &mut |_, _| {}).map(|_| ()).unwrap_err();
+        let again = simulate(&shop, &settings, &mut |_, _| {}).map(|_| ()).unwrap_err();
         assert!(matches!(again, DataError::AlreadyImported { .. }), "{again}");
     }
 }
