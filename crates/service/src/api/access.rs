@@ -98,7 +98,7 @@ fn by_cookie(app: &App, headers: &HeaderMap, method: &Method) -> Result<Caller> 
         require_same_origin(headers)?;
     }
     let mut shops = app.sessions.shops_of(&secret, clock::now().0).ok_or_else(|| nobody("the session has ended"))?;
-    let shop_id = match headers.get(SHOP).and_then(|value| value.to_str().ok()).map(percent_decoded) {
+    let shop_id = match headers.get(SHOP).and_then(|value| value.to_str().ok()).map(decoded) {
         Some(asked) if shops.contains(&asked) => asked,
         Some(asked) => {
             let message = format!("the session is not open for shop '{}'", crate::error::clipped(&asked));
@@ -112,24 +112,8 @@ fn by_cookie(app: &App, headers: &HeaderMap, method: &Method) -> Result<Caller> 
 }
 
 /// `%E5%BA%97` as the text it stands for; headers hold no others than the oldest letters.
-fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let hex =
-        |at: usize| bytes.get(at..at + 2).and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
-    let (mut decoded, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while at < bytes.len() {
-        match (bytes[at], hex(at + 1)) {
-            (b'%', Some(byte)) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            (byte, _) => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// The session's secret, if a cookie carries one.
@@ -165,7 +149,7 @@ mod tests {
         for (text, expected) in
             [("north", "north"), ("%E5%BA%97%2F1", "店/1"), ("100%", "100%"), ("%zz", "%zz"), ("%", "%")]
         {
-            assert_eq!(percent_decoded(text), expected);
+            assert_eq!(decoded(text), expected);
         }
     }
 

@@ -85,7 +85,7 @@ pub struct Rejected {
 
 /// Sends one event or a batch of up to 1000; 202 means on disk.
 #[utoipa::path(post, path = "/v1/events", tag = "events", request_body = EventsBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "the same key again adds nothing, for 48 hours")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "the same key again adds nothing, for seven days")),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn post_events(
     State(app): State<Arc<App>>,
