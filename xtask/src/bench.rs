@@ -74,7 +74,7 @@ pub fn bench(names: &[String]) -> Outcome {
         print!("{table}");
         page.push_str(&table);
     }
-    write_down(&page)
+    write_down("", &format!("; {N_THREADS} threads each"), &page)
 }
 
 fn table(case: &Case, figures: &[Figures]) -> String {
@@ -103,12 +103,13 @@ fn table(case: &Case, figures: &[Figures]) -> String {
     text
 }
 
-fn write_down(page: &str) -> Outcome {
+/// Appends to `bench/results/DAY{suffix}.md`; a new page begins with the day, the machine and `how`.
+fn write_down(suffix: &str, how: &str, page: &str) -> Outcome {
     let day = output(&mut command("date", &["+%Y-%m-%d"]))?;
     let folder = root().join("bench/results");
-    let path = folder.join(format!("{}.md", day.trim()));
-    let before = fs::read_to_string(&path)
-        .unwrap_or_else(|_| format!("# {}\n\n{}; {N_THREADS} threads each.\n", day.trim(), setup::machine()));
+    let path = folder.join(format!("{}{suffix}.md", day.trim()));
+    let before =
+        fs::read_to_string(&path).unwrap_or_else(|_| format!("# {}\n\n{}{how}.\n", day.trim(), setup::machine()));
     fs::create_dir_all(&folder)
         .and_then(|()| fs::write(&path, before + page))
         .map_err(|error| format!("{}: {error}", path.display()))?;

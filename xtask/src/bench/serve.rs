@@ -19,7 +19,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use self::client::{Load, Tally};
-use crate::run::{Outcome, command, output, root, run, target_dir};
+use super::write_down;
+use crate::run::{Outcome, command, output, run, target_dir};
 use crate::setup;
 
 const N_CUSTOMERS: &str = "20000";
@@ -77,7 +78,9 @@ pub fn serve(args: &[String]) -> Outcome {
     fs::copy(target_dir().join("debug/tercet"), &tercet).map_err(|error| error.to_string())?;
     let outcome = measured(&options, &tercet, &folder);
     let _ = fs::remove_dir_all(&folder);
-    write_down(&outcome?)
+    let page = outcome?;
+    print!("{page}");
+    write_down("-serve", "", &page)
 }
 
 fn measured(options: &Options, tercet: &Path, folder: &Path) -> Result<String, String> {
@@ -263,12 +266,4 @@ fn page(
         1000.0 * cpu / n_all
     ));
     text
-}
-
-fn write_down(page: &str) -> Outcome {
-    print!("{page}");
-    let day = output(&mut command("date", &["+%Y-%m-%d"]))?;
-    let path = root().join("bench/results").join(format!("{}-serve.md", day.trim()));
-    let before = fs::read_to_string(&path).unwrap_or_else(|_| format!("# {}\n\n{}.\n", day.trim(), setup::machine()));
-    fs::write(&path, before + page).map_err(|error| format!("{}: {error}", path.display()))
 }

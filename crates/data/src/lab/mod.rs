@@ -200,12 +200,7 @@ fn rows(
     for &(at, line) in lines {
         let mut parts = fields(line, separator);
         let (Some(user), Some(item)) = (parts.next(), parts.next()) else {
-            return Err(LabError::Line {
-                path: path.to_path_buf(),
-                line: at + 1,
-                found: shortened(line),
-                allowed: ROWS,
-            });
+            return Err(wrong_line(path, at, line, ROWS));
         };
         let rating = parts.next().map(|text| number(path, at, text)).transpose()?;
         let time = parts.next().map(|text| number(path, at, text)).transpose()?;
@@ -229,12 +224,7 @@ fn adjacency(
     for &(at, line) in lines {
         let mut parts = fields(line, separator);
         let Some(user) = parts.next() else {
-            return Err(LabError::Line {
-                path: path.to_path_buf(),
-                line: at + 1,
-                found: shortened(line),
-                allowed: ROWS,
-            });
+            return Err(wrong_line(path, at, line, ROWS));
         };
         let user = users.index(user);
         for item in parts {
@@ -247,17 +237,13 @@ fn adjacency(
 fn number(path: &Path, at: usize, text: &str) -> Result<f64, LabError> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
-        _ => Err(LabError::Line {
-            path: path.to_path_buf(),
-            line: at + 1,
-            found: shortened(text),
-            allowed: "a finite number",
-        }),
+        _ => Err(wrong_line(path, at, text, "a finite number")),
     }
 }
 
-fn shortened(text: &str) -> String {
-    text.chars().take(60).collect()
+/// `at` counts lines from 0.
+fn wrong_line(path: &Path, at: usize, found: &str, allowed: &'static str) -> LabError {
+    LabError::Line { path: path.to_path_buf(), line: at + 1, found: found.chars().take(60).collect(), allowed }
 }
 
 fn read_csr(folder: &Path, part: &str, users: &mut Dictionary, items: &mut Dictionary) -> Result<Raw, LabError> {
