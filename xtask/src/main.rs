@@ -2,10 +2,12 @@
 //!
 //! What is not here: anything a shop needs at run time. Only small dependencies, so that it builds in seconds.
 
+mod api_fuzz;
 mod bench;
 mod demo;
 mod golden;
 mod run;
+mod served;
 mod setup;
 mod test;
 mod tidy;
@@ -17,7 +19,7 @@ cargo xtask COMMAND
 
   demo [DIR]     install what is missing, build, simulate a shop, train, serve the console and print its address
   test [STEP…]   install what is missing and run every check; or only the named steps
-                 (format, tidy, clippy, test, doc, console-unit, console-browser)
+                 (format, tidy, clippy, test, doc, console-unit, api-fuzz, console-browser)
   web            build the console into web/dist
   tidy           check the structure: crate edges, file headers, leftovers
   golden         recompute the golden values with their pinned peers and compare with the committed ones

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
+use crate::api_fuzz::{SKIPPED, api_fuzz};
 use crate::run::{Outcome, command, data_dir, run};
+use crate::served::{PASSWORD, Served};
 use crate::{setup, tidy};
 
 type Step = (&'static str, fn() -> Outcome);
@@ -14,6 +16,7 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("test", tests),
     ("doc", doc),
+    ("api-fuzz", api_fuzz),
     ("console-browser", console_browser),
 ];
 
@@ -30,7 +33,7 @@ pub fn test(names: &[String]) -> Outcome {
         None => eprintln!("Real data: none found (set TERCET_DATA); tests that need it will say 'skipped'."),
     }
     let mut failed = Vec::new();
-    let mut n_passed = 0;
+    let (mut n_passed, mut n_skipped) = (0, 0);
     for (name, step) in STEPS {
         if !names.is_empty() && !names.iter().any(|wanted| wanted == name) {
             continue;
@@ -38,6 +41,10 @@ pub fn test(names: &[String]) -> Outcome {
         let started = Instant::now();
         match step() {
             Ok(()) => n_passed += 1,
+            Err(message) if message.starts_with(SKIPPED) => {
+                eprintln!("{name}: {message}");
+                n_skipped += 1;
+            }
             Err(message) => {
                 eprintln!("✗ {name}: {message}");
                 failed.push(*name);
@@ -45,7 +52,7 @@ pub fn test(names: &[String]) -> Outcome {
         }
         eprintln!("— {name}: {:.0} s", started.elapsed().as_secs_f64());
     }
-    println!("steps: {n_passed} passed, {} failed", failed.len());
+    println!("steps: {n_passed} passed, {n_skipped} skipped, {} failed", failed.len());
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }
 
@@ -85,53 +92,4 @@ fn console_browser() -> Outcome {
         .current_dir(&web)
         .env("TERCET_CONSOLE_URL", &served.address)
         .env("TERCET_CONSOLE_PASSWORD", PASSWORD))
-}
-
-const PASSWORD: &str = "correct horse battery staple";
-
-/// A tiny simulated shop served by the program on a free loopback port; ends when dropped.
-struct Served {
-    address: String,
-    child: std::process::Child,
-    folder: std::path::PathBuf,
-}
-
-impl Served {
-    fn start() -> Result<Served, String> {
-        use std::io::{BufRead, BufReader};
-        run(&mut command("cargo", &["build", "--quiet", "--package", "tercet"]))?;
-        let target = crate::run::target_dir();
-        let folder = target.join(format!("console-test-{}", std::process::id()));
-        let mut child = command(&target.join("debug/tercet").to_string_lossy(), &["demo", "--size", "tiny"])
-            .args(["--listen", "127.0.0.1:0"])
-            .arg(&folder)
-            .env("TERCET_PASSWORD", PASSWORD)
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("cannot start the program: {error}"))?;
-        let stdout = child.stdout.take().expect("standard output is piped");
-        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        let address = lines.find_map(|line| {
-            line.split_whitespace()
-                .find(|word| word.starts_with("http://127.0.0.1:"))
-                .map(|word| word.trim_end_matches('/').to_owned())
-        });
-        // The program goes on printing; someone must read, or it would block on a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        match address {
-            Some(address) => Ok(Served { address, child, folder }),
-            None => {
-                let _ = child.kill();
-                Err("the program ended without printing its address".to_owned())
-            }
-        }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
 }

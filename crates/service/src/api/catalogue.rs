@@ -65,20 +65,30 @@ impl ProductView {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductBody {
-    #[schema(min_length = 1, max_length = 500)]
+    #[schema(min_length = 1, max_length = 500, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     name: String,
+    #[schema(max_length = 200, pattern = r"^[^\x00]*$")]
     brand: Option<String>,
     /// From general to special: `Computers/Laptops`.
+    #[schema(max_length = 500, pattern = r"^[^\x00]*$")]
     category: Option<String>,
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
     price_cents: Option<i64>,
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
     cost_cents: Option<i64>,
     /// `YYYY-MM-DD`.
+    #[schema(format = "date", pattern = r"^\d{4}-\d{2}-\d{2}$")]
     launched_on: Option<String>,
+    #[schema(format = "date", pattern = r"^\d{4}-\d{2}-\d{2}$")]
     retired_on: Option<String>,
+    #[schema(max_length = 200, pattern = r"^[^\x00]*$")]
     predecessor_id: Option<String>,
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
     stock: Option<i64>,
     specs: Option<BTreeMap<String, String>>,
+    #[schema(max_length = 20000, pattern = r"^[^\x00]*$")]
     description: Option<String>,
+    #[schema(max_length = 2000, pattern = r"^[^\x00]*$")]
     image_url: Option<String>,
 }
 
@@ -92,8 +102,11 @@ pub struct ProductParams {
     brand: Option<String>,
     in_stock: Option<bool>,
     /// revenue, orders, events, popular, name, price, -price, newest or id.
+    #[param(pattern = "^(revenue|orders|events|popular|name|price|-price|newest|id)$")]
     sort: Option<String>,
+    #[param(maximum = 100_000)]
     offset: Option<usize>,
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
 
@@ -124,7 +137,7 @@ pub async fn list_products(Manage(caller): Manage, Params(params): Params<Produc
 }
 
 /// One product.
-#[utoipa::path(get, path = "/v1/products/{id}", tag = "catalogue", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/v1/products/{id}", tag = "catalogue", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 200, body = ProductView), (status = "4XX", body = ErrorBody)))]
 pub async fn get_product(Serve(caller): Serve, Id(id): Id) -> Result<Json<ProductView>> {
     let row = caller.shop.product(&id)?;
@@ -132,7 +145,7 @@ pub async fn get_product(Serve(caller): Serve, Id(id): Id) -> Result<Json<Produc
 }
 
 /// Adds or replaces a product; the next list knows it.
-#[utoipa::path(put, path = "/v1/products/{id}", tag = "catalogue", params(("id" = String, Path)), request_body = ProductBody,
+#[utoipa::path(put, path = "/v1/products/{id}", tag = "catalogue", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")), request_body = ProductBody,
     responses((status = 204), (status = "4XX", body = ErrorBody)))]
 pub async fn put_product(Manage(caller): Manage, Id(id): Id, Body(body): Body<ProductBody>) -> Result<StatusCode> {
     caller.shop.put_product(product_of(id, body)?).await?;
@@ -140,7 +153,7 @@ pub async fn put_product(Manage(caller): Manage, Id(id): Id, Body(body): Body<Pr
 }
 
 /// Takes a product out of the catalogue; past orders keep its id.
-#[utoipa::path(delete, path = "/v1/products/{id}", tag = "catalogue", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/v1/products/{id}", tag = "catalogue", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 204), (status = "4XX", body = ErrorBody)))]
 pub async fn delete_product(Manage(caller): Manage, Id(id): Id) -> Result<StatusCode> {
     caller.shop.delete_product(&id).await?;

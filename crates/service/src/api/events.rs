@@ -36,26 +36,37 @@ pub enum Instant {
 pub struct EventBody {
     /// Now, if absent.
     at: Option<Instant>,
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     customer_id: String,
-    #[schema(max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     session_id: Option<String>,
-    #[schema(max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     product_id: Option<String>,
     /// view, search, favourite, cart, uncart, purchase, rate, return or ask.
+    #[schema(pattern = "^(view|search|favourite|cart|uncart|purchase|rate|return|ask)$")]
     kind: String,
     /// Stars, 1 to 5, for `rate`.
+    #[schema(minimum = 0, maximum = 5)]
     value: Option<f64>,
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     quantity: Option<i64>,
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
     price_cents: Option<i64>,
-    #[schema(max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     channel: Option<String>,
-    #[schema(max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     campaign_id: Option<String>,
-    #[schema(max_length = 1000)]
+    #[schema(max_length = 1000, pattern = r"^[^\x00]*$")]
     query: Option<String>,
+}
+
+/// Many events; those that cannot be accepted are named in the answer.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "the shape for the document")]
+pub struct EventBatch {
+    #[schema(min_items = 1, max_items = 1000)]
+    events: Vec<EventBody>,
 }
 
 /// One event, or many.
@@ -63,7 +74,7 @@ pub struct EventBody {
 #[serde(untagged)]
 #[allow(dead_code, reason = "the shape for the document; the body is read event by event to name each that is refused")]
 pub enum EventsBody {
-    Batch { events: Vec<EventBody> },
+    Batch(EventBatch),
     One(Box<EventBody>),
 }
 
@@ -85,7 +96,7 @@ pub struct Rejected {
 
 /// Sends one event or a batch of up to 1000; 202 means on disk.
 #[utoipa::path(post, path = "/v1/events", tag = "events", request_body = EventsBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "the same key again adds nothing, for seven days")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "the same key again adds nothing, for seven days", min_length = 1, max_length = 200, pattern = r"^[\x21-\x7e]+$")),
     responses((status = 202, body = Accepted), (status = "4XX", body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn post_events(
     State(app): State<Arc<App>>,

@@ -20,8 +20,9 @@ use crate::error::{Result, ServiceError};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyBody {
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     name: String,
+    #[schema(min_items = 1)]
     scopes: Vec<Scope>,
 }
 
@@ -56,7 +57,7 @@ pub async fn create_key(
 }
 
 /// Revokes a key, at once.
-#[utoipa::path(delete, path = "/v1/keys/{id}", tag = "keys", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/v1/keys/{id}", tag = "keys", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 204), (status = "4XX", body = ErrorBody)))]
 pub async fn revoke_key(State(app): State<Arc<App>>, Manage(caller): Manage, Id(id): Id) -> Result<StatusCode> {
     if !caller.shop.store.revoke_key(&id)? {

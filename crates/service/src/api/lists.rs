@@ -14,13 +14,18 @@ use crate::serving::{Answer, Explanation, ListRequest, PopularProduct, SimilarIt
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct RecommendParams {
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     customer: String,
     /// 1 to 500; 10 if absent.
+    #[param(minimum = 1, maximum = 500)]
     n: Option<usize>,
     /// A product being looked at.
+    #[param(max_length = 500, pattern = r"^[^\x00]*$")]
     context_product: Option<String>,
     /// A category path or the beginning of one.
+    #[param(max_length = 500, pattern = r"^[^\x00]*$")]
     category: Option<String>,
+    #[param(max_length = 500, pattern = r"^[^\x00]*$")]
     region: Option<String>,
     /// In cents.
     price_min: Option<i64>,
@@ -31,6 +36,7 @@ pub struct RecommendParams {
     /// Add the terms of each score and reasons for people.
     explain: Option<bool>,
     /// `zh` or `en`; the shop's language if absent.
+    #[param(pattern = "^(zh|en)$")]
     lang: Option<String>,
 }
 
@@ -80,8 +86,10 @@ fn language(asked: Option<String>, shop: &str) -> Result<String> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SimilarParams {
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     product: String,
     /// 1 to 500; 10 if absent.
+    #[param(minimum = 1, maximum = 500)]
     n: Option<usize>,
 }
 
@@ -107,6 +115,7 @@ pub struct PopularParams {
     category: Option<String>,
     region: Option<String>,
     /// 1 to 500; 10 if absent.
+    #[param(minimum = 1, maximum = 500)]
     n: Option<usize>,
 }
 
@@ -127,9 +136,11 @@ pub async fn get_popular(Serve(caller): Serve, Params(params): Params<PopularPar
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ExplainParams {
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     list_id: String,
     /// Only this product of the list.
     product: Option<String>,
+    #[param(pattern = "^(zh|en)$")]
     lang: Option<String>,
     /// Make the list again and say whether it comes out the same.
     replay: Option<bool>,

@@ -54,7 +54,7 @@ pub async fn list_models(Manage(caller): Manage) -> Result<Json<ModelList>> {
 }
 
 /// Puts a model into service; no request is dropped.
-#[utoipa::path(post, path = "/v1/models/{version}/activate", tag = "models", params(("version" = String, Path)),
+#[utoipa::path(post, path = "/v1/models/{version}/activate", tag = "models", params(("version" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 200, body = ModelList), (status = "4XX", body = ErrorBody)))]
 pub async fn activate_model(Manage(caller): Manage, Id(version): Id) -> Result<Json<ModelList>> {
     caller.shop.activate(&version).await?;

@@ -46,19 +46,31 @@ impl From<CustomerRow> for CustomerView {
     }
 }
 
+/// A channel of consent.
+#[derive(ToSchema)]
+#[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+#[allow(dead_code, reason = "only described")]
+pub struct Channel(String);
+
 /// A customer as sent; the id stands in the address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerBody {
     /// `YYYY-MM-DD`.
+    #[schema(format = "date", pattern = r"^\d{4}-\d{2}-\d{2}$")]
     joined_on: Option<String>,
     #[schema(minimum = 1900, maximum = 2100)]
     birth_year: Option<i32>,
+    #[schema(max_length = 200, pattern = r"^[^\x00]*$")]
     gender: Option<String>,
+    #[schema(max_length = 200, pattern = r"^[^\x00]*$")]
     region: Option<String>,
+    #[schema(max_length = 200, pattern = r"^[^\x00]*$")]
     city: Option<String>,
+    #[schema(max_length = 200, pattern = r"^[^\x00]*$")]
     first_channel: Option<String>,
     /// Channels on which the customer agreed to be addressed.
+    #[schema(max_items = 50, value_type = Option<Vec<Channel>>)]
     consent: Option<Vec<String>>,
 }
 
@@ -67,11 +79,16 @@ pub struct CustomerBody {
 #[into_params(parameter_in = Query)]
 pub struct CustomerParams {
     /// A part of the id or the city.
+    #[param(max_length = 200, pattern = r"^[^\x00]*$")]
     query: Option<String>,
+    #[param(max_length = 200, pattern = r"^[^\x00]*$")]
     region: Option<String>,
     /// spent, orders, last_seen or id.
+    #[param(pattern = "^(spent|orders|last_seen|id)$")]
     sort: Option<String>,
+    #[param(maximum = 100_000)]
     offset: Option<usize>,
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
 
@@ -85,6 +102,7 @@ pub struct CustomerPage {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct HistoryParams {
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
 
@@ -122,14 +140,14 @@ pub async fn list_customers(
 }
 
 /// One customer.
-#[utoipa::path(get, path = "/v1/customers/{id}", tag = "customers", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/v1/customers/{id}", tag = "customers", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 200, body = CustomerView), (status = "4XX", body = ErrorBody)))]
 pub async fn get_customer(Manage(caller): Manage, Id(id): Id) -> Result<Json<CustomerView>> {
     Ok(Json(caller.shop.customer(&id).await?.into()))
 }
 
 /// Adds or replaces a customer.
-#[utoipa::path(put, path = "/v1/customers/{id}", tag = "customers", params(("id" = String, Path)), request_body = CustomerBody,
+#[utoipa::path(put, path = "/v1/customers/{id}", tag = "customers", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")), request_body = CustomerBody,
     responses((status = 204), (status = "4XX", body = ErrorBody)))]
 pub async fn put_customer(Manage(caller): Manage, Id(id): Id, Body(body): Body<CustomerBody>) -> Result<StatusCode> {
     caller.shop.put_customer(customer_of(id, body)?).await?;
@@ -137,7 +155,7 @@ pub async fn put_customer(Manage(caller): Manage, Id(id): Id, Body(body): Body<C
 }
 
 /// Erases a customer: afterwards no file of the shop names them.
-#[utoipa::path(delete, path = "/v1/customers/{id}", tag = "customers", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/v1/customers/{id}", tag = "customers", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 200, body = Erased), (status = "4XX", body = ErrorBody)))]
 pub async fn delete_customer(Manage(caller): Manage, Id(id): Id) -> Result<Json<Erased>> {
     let rows_erased = caller.shop.erase_customer(&id).await?;
@@ -145,7 +163,7 @@ pub async fn delete_customer(Manage(caller): Manage, Id(id): Id) -> Result<Json<
 }
 
 /// What a customer did, newest first.
-#[utoipa::path(get, path = "/v1/customers/{id}/history", tag = "customers", params(("id" = String, Path), HistoryParams),
+#[utoipa::path(get, path = "/v1/customers/{id}/history", tag = "customers", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$"), HistoryParams),
     responses((status = 200, body = HistoryList), (status = "4XX", body = ErrorBody)))]
 pub async fn get_history(
     Manage(caller): Manage,

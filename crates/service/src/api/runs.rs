@@ -24,9 +24,10 @@ use crate::store::JobRecord;
 #[serde(deny_unknown_fields)]
 pub struct JobBody {
     /// `train` or `evaluate`.
+    #[schema(pattern = "^(train|evaluate)$")]
     kind: String,
     /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     params: Option<Value>,
 }
 
@@ -73,14 +74,14 @@ pub async fn list_jobs(Manage(caller): Manage) -> Result<Json<JobList>> {
 }
 
 /// One job.
-#[utoipa::path(get, path = "/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 200, body = JobRecord), (status = "4XX", body = ErrorBody)))]
 pub async fn get_job(Manage(caller): Manage, Id(id): Id) -> Result<Json<JobRecord>> {
     Ok(Json(caller.shop.jobs.get(&id)?))
 }
 
 /// Asks a job to stop.
-#[utoipa::path(delete, path = "/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 202, body = JobRecord), (status = "4XX", body = ErrorBody)))]
 pub async fn cancel_job(Manage(caller): Manage, Id(id): Id) -> Result<(StatusCode, Json<JobRecord>)> {
     Ok((StatusCode::ACCEPTED, Json(caller.shop.jobs.cancel(&id)?)))

@@ -1,0 +1,75 @@
+//! A tiny simulated shop served by the program on a free loopback port, for steps that ask from outside.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use crate::run::{command, output, run, target_dir};
+
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Ends, and takes its folder away, when dropped.
+pub struct Served {
+    pub address: String,
+    /// A key with every scope.
+    pub key: String,
+    child: Child,
+    _folder: Folder,
+}
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Served {
+    /// Builds the program, simulates, trains, and waits for the address.
+    pub fn start() -> Result<Served, String> {
+        run(&mut command("cargo", &["build", "--quiet", "--package", "tercet"]))?;
+        let program = target_dir().join("debug/tercet").to_string_lossy().into_owned();
+        let folder = Folder(target_dir().join(format!("served-test-{}", std::process::id())));
+        let demo = ["demo", "--size", "tiny", "--listen", "127.0.0.1:0"];
+        run(command(&program, &demo).arg(&folder.0).arg("--make-only"))?;
+        let key = make_key(&program, &folder.0)?;
+        let mut child = command(&program, &demo)
+            .arg(&folder.0)
+            .env("TERCET_PASSWORD", PASSWORD)
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("cannot start the program: {error}"))?;
+        let stdout = child.stdout.take().expect("standard output is piped");
+        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| {
+            line.split_whitespace()
+                .find(|word| word.starts_with("http://127.0.0.1:"))
+                .map(|word| word.trim_end_matches('/').to_owned())
+        });
+        // The program goes on printing; someone must read, or it would block on a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        match address {
+            Some(address) => Ok(Served { address, key, child, _folder: folder }),
+            None => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err("the program ended without printing its address".to_owned())
+            }
+        }
+    }
+}
+
+fn make_key(program: &str, folder: &Path) -> Result<String, String> {
+    let asked = ["--json", "keys", "create", "--name", "test", "--scopes", "ingest,serve,manage", "--shop"];
+    let printed = output(command(program, &asked).arg(folder))?;
+    let made: serde_json::Value = serde_json::from_str(&printed).map_err(|error| format!("{error}: {printed}"))?;
+    made["secret"].as_str().map(str::to_owned).ok_or_else(|| format!("no secret in {made}"))
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
