@@ -21,6 +21,15 @@ fn hostile_bodies_and_addresses_get_a_plain_answer() {
         ("POST", "/v1/events", Some("{\"events\": []}"), 400),
         ("POST", "/v1/events", Some("{\"customer_id\": \"c\", \"kind\": \"view\", \"value\": NaN}"), 400),
         ("POST", "/v1/events", Some("{\"customer_id\": \"c\", \"kind\": \"view\", \"quantity\": 1e999}"), 400),
+        ("POST", "/v1/events", Some("{\"customer_id\": 5, \"kind\": \"view\"}"), 400),
+        ("POST", "/v1/events", Some("{\"customer_id\": \"a\\u0007\", \"kind\": \"view\"}"), 400),
+        ("POST", "/v1/events", Some("{\"customer_id\": \"c\", \"kind\": \"cart\", \"quantity\": -1}"), 400),
+        (
+            "POST",
+            "/v1/events",
+            Some("{\"customer_id\": \"c\", \"kind\": \"view\", \"at\": \"9999-01-01T00:00:00Z\"}"),
+            400,
+        ),
         ("POST", "/v1/events", Some("\u{0}"), 400),
         ("POST", "/v1/events", Some(nested.as_str()), 400),
         ("POST", "/v1/events", Some(many.as_str()), 400),
@@ -61,6 +70,10 @@ fn hostile_bodies_and_addresses_get_a_plain_answer() {
     }
     let plain = [("Authorization", bearer.as_str()), ("Content-Type", "text/plain")];
     assert_eq!(send(served.address, "POST", "/v1/events", &plain, Some("{}")).status, 415);
+    let mut invalid =
+        format!("POST /v1/events HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: {bearer}\r\n").into_bytes();
+    invalid.extend(b"Content-Type: application/json\r\nContent-Length: 21\r\n\r\n{\"customer_id\": \"\xff\xfe\"}");
+    assert_eq!(raw(served.address, &invalid).unwrap().status, 400, "text that is not UTF-8");
     for request in [
         &b"GET / HTTP/1.1\r\nHost: a\r\nX: \x00\r\n\r\n"[..],
         b"\x16\x03\x01\x00",
