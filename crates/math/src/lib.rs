@@ -1,8 +1,10 @@
-//! Numbers that know no shop: sparse and dense matrices, top-k selection, random numbers, statistics.
+//! Numbers that know no shop: sparse and dense matrices, top-k selection, exact search for the largest products, random numbers, statistics.
 //!
 //! What is not here: I/O, logging, clocks, and any word of retail.
 
 pub mod bitmap;
+mod factors_in_bytes;
+pub mod largest;
 pub mod neighbours;
 pub mod random;
 pub mod ridge;

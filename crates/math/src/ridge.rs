@@ -68,19 +68,6 @@ impl Factors {
         product
     }
 
-    /// The rows in panels of `n` rows, each panel column by column: what [`dot_panel`] reads without rearranging it.
-    pub fn panels(&self, n: usize) -> Vec<Vec<f32>> {
-        let panel = |rows: &[f32]| {
-            let n_rows = rows.len() / self.stride;
-            let mut columns = vec![0f32; rows.len()];
-            for (row, values) in rows.chunks_exact(self.stride).enumerate() {
-                values.iter().enumerate().for_each(|(column, &value)| columns[column * n_rows + row] = value);
-            }
-            columns
-        };
-        self.values.chunks(n * self.stride).map(panel).collect()
-    }
-
     /// The product of every row with `x`. Shape of `out`: (n_rows).
     pub fn dot_all(&self, x: &[f32], out: &mut [f32]) {
         let right = MatRef::from_column_major_slice(x, self.stride, 1);
@@ -90,12 +77,12 @@ impl Factors {
     }
 }
 
-/// The products of the rows of a panel of [`Factors::panels`], whose rows have length `stride`, with each row of `xs`.
-/// Shape of `out`: (rows of xs, rows of the panel).
-pub fn dot_panel(panel: &[f32], stride: usize, xs: &[f32], out: &mut [f32]) {
-    let (n_xs, n) = (xs.len() / stride, panel.len() / stride);
+/// The products of rows of length `stride` that stand column by column in `columns` with each row of `xs`. Shape of
+/// `out`: (rows of xs, rows in `columns`).
+pub(crate) fn dot_columns(columns: &[f32], stride: usize, xs: &[f32], out: &mut [f32]) {
+    let (n_xs, n) = (xs.len() / stride, columns.len() / stride);
     let left = MatRef::from_row_major_slice(xs, n_xs, stride);
-    let right = MatRef::from_column_major_slice(panel, n, stride).transpose();
+    let right = MatRef::from_column_major_slice(columns, n, stride).transpose();
     matmul(MatMut::from_row_major_slice_mut(out, n_xs, n), Accum::Replace, left, right, 1.0, Par::Seq);
 }
 
@@ -349,7 +336,8 @@ impl Observed {
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
+/// Always in the same order of additions.
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0f32; LANES];
     for (a, b) in a.as_chunks::<LANES>().0.iter().zip(b.as_chunks::<LANES>().0) {
         for lane in 0..LANES {

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use math::{Csr, Factors, ridge::dot_panel, top_k::TopK};
+use math::largest::{self, FirstPass, Largest, Work};
+use math::{Csr, Factors, top_k::TopK};
 
 use crate::{HistoryEntry, Interactions, Recommender};
 
@@ -108,50 +109,36 @@ pub fn by_item_weights(
     for_each_user(users, k, n_threads, work)
 }
 
-/// Lists of models that score an item by the product of its row with a user's vector: a block of users against a block
-/// of items at a time, so that scores are looked at while they are still in cache.
-pub fn by_factors(
+/// Lists of models that score an item by the product of its row with a user's vector, which `fold_in` makes; one maker per
+/// thread, so that it can keep working memory.
+pub fn by_factors<F: FnMut(&[HistoryEntry], &mut [f32])>(
     items: &Factors,
-    fold_in: &(dyn Fn(&[HistoryEntry]) -> Vec<f32> + Sync),
+    fold_in: impl Fn() -> F + Sync,
     interactions: &Interactions,
     users: Range<usize>,
     k: usize,
     n_threads: usize,
 ) -> Lists {
-    let panels = items.panels(ITEMS);
+    let largest = Largest::new(items, FirstPass::fastest());
     let work = || {
-        let panels = &panels;
-        let mut vectors: Vec<f32> = Vec::new();
-        let mut scores = vec![0f32; USERS * ITEMS];
-        let mut best = vec![TopK::with_floor(k, f32::MIN); USERS];
+        let (largest, mut fold_in, mut work) = (&largest, fold_in(), Work::default());
+        let mut vectors = vec![0f32; USERS * items.stride];
         move |users: Range<usize>| {
-            vectors.clear();
-            users.clone().for_each(|user| vectors.extend(fold_in(&interactions.history(user))));
-            let mut seen: Vec<&[u32]> = users.clone().map(|user| interactions.matrix.row(user).0).collect();
-            for (panel, start) in panels.iter().zip((0..).step_by(ITEMS)) {
-                let range = start..(start + ITEMS).min(items.n_rows);
-                let scores = &mut scores[..users.len() * range.len()];
-                dot_panel(panel, items.stride, &vectors, scores);
-                for ((row, best), seen) in scores.chunks_mut(range.len()).zip(&mut best).zip(&mut seen) {
-                    let (here, later) = seen.split_at(seen.partition_point(|&item| (item as usize) < range.end));
-                    here.iter().for_each(|&item| row[item as usize - start] = 0.0);
-                    *seen = later;
-                    best.offer_row(start as u32, row);
-                }
+            let vectors = &mut vectors[..users.len() * items.stride];
+            for (vector, user) in vectors.chunks_mut(items.stride).zip(users.clone()) {
+                fold_in(&interactions.history(user), vector);
             }
-            best[..users.len()].iter_mut().map(|best| best.drain_sorted(f32::MIN)).collect()
+            let seen: Vec<&[u32]> = users.map(|user| interactions.matrix.row(user).0).collect();
+            largest.search(vectors, &seen, k, &mut work)
         }
     };
     for_each_block(users, k, n_threads, work)
 }
 
-/// Items whose scores are computed together for `USERS` users: ten times the rows of the widest kernel, and with `USERS`
-/// scores within the second cache.
-const ITEMS: usize = 960;
 /// Items touched or left alone together.
 const BLOCK: usize = 64;
 /// Users handled between two looks at the shared counter.
-const USERS: usize = 128;
+const USERS: usize = largest::VECTORS;
 
 /// Adds `weight` times the weights of `item` to `sums`, and notes the blocks it touched.
 #[inline]

@@ -248,6 +248,15 @@ struct Ials {
     loss: f64,
 }
 
+/// Working memory for one customer after the other.
+#[derive(Default)]
+struct FoldIn {
+    observed: Observed,
+    items: Vec<u32>,
+    /// (w, c) of each item.
+    weights: Vec<(f32, f32)>,
+}
+
 impl Ials {
     fn new(settings: Settings, items: Factors, loss: f64) -> Self {
         let objective = Objective::new(&settings);
@@ -261,16 +270,23 @@ impl Ials {
 
     /// The customer's vector x', so that x'·y' is the score.
     fn fold_in(&self, history: &[HistoryEntry]) -> Vec<f32> {
-        let mut observed = Observed::default();
-        let mut n = 0;
-        for (item, weight) in self.weighed(history) {
-            let (confidence, target) = self.objective.weigh(weight);
-            observed.push(self.shared.factors.row(item as usize), confidence, target);
-            n += 1;
-        }
         let mut x = vec![0f32; self.items.stride];
-        observed.solve(&self.shared, self.extra_l2(n), FOLD_IN, &mut x);
+        self.fold_into(history, &mut FoldIn::default(), &mut x);
         x
+    }
+
+    fn fold_into(&self, history: &[HistoryEntry], memory: &mut FoldIn, x: &mut [f32]) {
+        let FoldIn { observed, items, weights } = memory;
+        observed.clear();
+        items.clear();
+        weights.clear();
+        for (item, weight) in self.weighed(history) {
+            items.push(item);
+            weights.push(self.objective.weigh(weight));
+        }
+        observed.gather(&self.shared.factors, items, weights.iter().copied());
+        x.fill(0.0);
+        observed.solve(&self.shared, self.extra_l2(items.len()), FOLD_IN, x);
     }
 
     fn extra_l2(&self, n: usize) -> f32 {
@@ -344,8 +360,11 @@ impl Recommender for Ials {
     }
 
     fn recommend_batch(&self, interactions: &Interactions, users: Range<usize>, k: usize, n_threads: usize) -> Lists {
-        let fold_in = |history: &[HistoryEntry]| self.fold_in(history);
-        batch::by_factors(&self.shared.factors, &fold_in, interactions, users, k, n_threads)
+        let fold_in = || {
+            let mut memory = FoldIn::default();
+            move |history: &[HistoryEntry], x: &mut [f32]| self.fold_into(history, &mut memory, x)
+        };
+        batch::by_factors(&self.shared.factors, fold_in, interactions, users, k, n_threads)
     }
 
     fn to_bytes(&self) -> Vec<u8> {
