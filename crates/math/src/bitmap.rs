@@ -91,6 +91,11 @@ impl Bitmap {
         }
     }
 
+    /// The members, 64 to a word, the lowest in the lowest bit; bits beyond the universe are 0.
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
     /// The members, ascending.
     pub fn iter(&self) -> impl Iterator<Item = usize> {
         self.words.iter().enumerate().flat_map(|(at, &word)| Ones(word).map(move |bit| at * 64 + bit))

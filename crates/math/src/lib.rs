@@ -5,6 +5,7 @@
 pub mod bitmap;
 mod factors_in_bytes;
 pub mod largest;
+pub mod masked;
 pub mod neighbours;
 pub mod random;
 pub mod ridge;

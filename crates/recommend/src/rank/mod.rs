@@ -11,6 +11,7 @@
 
 mod allocate;
 mod answer;
+mod board;
 mod catalogue;
 mod policy;
 mod ranker;

@@ -6,16 +6,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::{Day, Product, Settings};
-use math::Bitmap;
+use math::{Bitmap, masked};
 
 use super::answer::{Answer, AnswerItem, Filters, Request, Term, TermName, Versions};
+use super::board::{Board, Changes, ContentScores};
 use super::catalogue::{Catalogue, FNV_START, fnv};
 use super::policy::{DIVERSITY, EXPLORATION, MARGIN, POPULARITY_TERM, Policy, PolicyError, STOCK};
 use super::rules::{Action, Rule};
 use super::select::{Cap, Choice, Exploration, Plan, select};
-use super::terms::{Extra, HeldBack, Own, RetailSettings, held_back, retail_terms};
+use super::terms::{Extra, Fitting, HeldBack, Own, RetailSettings, held_back, retail_terms};
 use super::{Similarity, grid};
-use crate::content::Content;
+use crate::content::{Content, NearestContent};
 use crate::retail::{Knowledge, NEW_PRODUCT};
 use crate::{HistoryEntry, Recommender, Source};
 
@@ -70,6 +71,8 @@ pub struct Ranker {
     accessories: Bitmap,
     /// Shape: (n_items). The sum of the terms that are the same for every request.
     fixed: Vec<f64>,
+    /// The same in single precision.
+    rough_fixed: Vec<f32>,
     fixed_settings: FixedSettings,
     /// Items that are not sold everywhere.
     regional: Vec<u32>,
@@ -82,7 +85,13 @@ pub struct Ranker {
     content_weight: f64,
     content_needed: Bitmap,
     /// Reaches only the items that need it.
-    content: Option<Content>,
+    content: Option<Arc<NearestContent>>,
+    /// Shape: (n_groups of the fits). The accessories of large groups.
+    fit_sets: Vec<Option<Bitmap>>,
+    /// The items of each rule that holds today in some regions only, by the rule's place in the policy.
+    regional_rules: BTreeMap<usize, Bitmap>,
+    /// As [`Board::new`] asks for them.
+    bounds: (f64, usize),
     region_weight: f64,
     /// Shape: (n_items). [`NO_PRICE`] where there is none.
     prices_cents: Vec<i64>,
@@ -90,14 +99,27 @@ pub struct Ranker {
 
 const NO_PRICE: i64 = i64::MIN;
 
+/// What a request computes with, kept by each thread so that it allocates none of it.
+#[derive(Default)]
+struct Buffers {
+    scores: Vec<f32>,
+    rough: Vec<f32>,
+    /// All 0 between requests.
+    sums: Vec<f32>,
+}
+
 thread_local! {
-    /// Score buffers of a thread, so that a request allocates none.
-    static BUFFERS: RefCell<(Vec<f32>, Vec<f64>)> = const { RefCell::new((Vec::new(), Vec::new())) };
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
 }
 
 impl Ranker {
     /// Checks the parts and prepares the day.
     pub fn new(parts: RankerParts) -> Result<Ranker, RankError> {
+        Self::after(parts, None)
+    }
+
+    /// The same, with what `previous` has found out about content that has not changed.
+    pub fn after(parts: RankerParts, previous: Option<&Ranker>) -> Result<Ranker, RankError> {
         let (n_items, n_model) = (parts.catalogue.n_items(), parts.model.n_items());
         if n_items < n_model {
             return Err(RankError::TooFewProducts { catalogue: n_items, model: n_model });
@@ -108,31 +130,34 @@ impl Ranker {
         }
         let diversity = parts.policy.settings(&DIVERSITY);
         let new_product = parts.policy.settings(&NEW_PRODUCT);
-        let min_customers = new_product.int("min_customers");
-        let customers = |item: usize| i64::from(parts.knowledge.n_customers_of_item.get(item).copied().unwrap_or(0));
         let fixed_settings = FixedSettings::of(&parts);
-        let content_needed = Bitmap::from_fn(n_items, |item| item >= n_model || customers(item) < min_customers);
+        let fixed: Vec<f64> = (0..n_items as u32).map(|item| sum(&fixed_settings.terms(&parts, item))).collect();
+        let content_needed = content_needed(&parts, new_product.int("min_customers"));
         let content_weight = new_product.float("content_weight");
-        let content = parts.content.as_ref().filter(|_| content_weight > 0.0);
-        let content = content.map(|content| content.narrowed(|item| item < n_items && content_needed.contains(item)));
+        let retail = RetailSettings::of(&parts.policy);
+        let region_weight = parts.policy.settings(&POPULARITY_TERM).float("region_weight");
         let price = |product: &Product| product.price_cents.map_or(NO_PRICE, |price| price.0);
         Ok(Ranker {
             versions: versions(&parts),
             base: base(&parts),
             accessories: accessories(&parts),
-            fixed: (0..n_items as u32).map(|item| sum(&fixed_settings.terms(&parts, item))).collect(),
+            rough_fixed: fixed.iter().map(|&value| value as f32).collect(),
+            bounds: bounds(&parts.policy, &fixed, &retail, content_weight + region_weight),
+            fixed,
             fixed_settings,
             regional: regional(&parts.catalogue),
             caps: caps(&parts),
             likeness: AttributeSimilarity::of(&parts.catalogue),
-            retail: RetailSettings::of(&parts.policy),
             diversity: diversity.float("weight"),
             pool: diversity.usize("pool"),
             exploration: exploration(&parts.policy.settings(&EXPLORATION)),
+            content: (content_weight > 0.0).then(|| nearest(&parts, &content_needed, previous)).flatten(),
             content_weight,
             content_needed,
-            content,
-            region_weight: parts.policy.settings(&POPULARITY_TERM).float("region_weight"),
+            fit_sets: fit_sets(&parts),
+            regional_rules: regional_rules(&parts),
+            retail,
+            region_weight,
             prices_cents: parts.catalogue.products().iter().map(price).collect(),
             parts,
         })
@@ -168,22 +193,33 @@ impl Ranker {
         if request.n == 0 || request.n > N_MAX {
             return Err(RankError::BadLength { found: request.n, max: N_MAX });
         }
+        let knowledge = &self.parts.knowledge;
         let own = Own::of(request, &self.parts.catalogue);
-        let eligible = self.eligible(request, &own);
+        let fitting = Fitting::of(&own, &knowledge.fits, &self.retail);
+        let eligible = self.eligible(request, &own, &fitting);
         let history = own.history();
         let mut extras = self.extras(request, &own, &eligible);
-        let held_back = held_back(&own, &self.parts.catalogue, &self.parts.knowledge, &self.retail);
-        BUFFERS.with_borrow_mut(|(scores, totals)| {
+        BUFFERS.with_borrow_mut(|buffers| {
+            let Buffers { scores, rough, sums } = buffers;
             let n_eligible = eligible.count();
-            let scale = self.fill(&history, &eligible, scores, totals);
+            let scale = self.fill(&history, &eligible, scores);
             if scale.model == 0.0 {
                 extras.extend(self.regional_extras(request, &eligible));
             }
-            extras.iter().for_each(|extra| totals[extra.item as usize] += extra.value);
-            HeldBack::apply(&held_back, totals);
-            let choices = self.choose(request, totals, eligible);
-            let (extras, held_back) = (&extras, &held_back);
-            let sheet = Sheet { ranker: self, own: &own, history: &history, extras, held_back, scores, scale };
+            // Stable: an item's terms keep their order.
+            extras.sort_by_key(|extra| extra.item);
+            let changes = Changes {
+                extras,
+                fitting,
+                accessory_weight: self.retail.accessory,
+                held_back: held_back(&own, &self.parts.catalogue, knowledge, &self.retail),
+                content: self.content(&history, &eligible, sums),
+            };
+            let (model, fixed) = ((&scores[..], scale.inverse()), (&self.fixed[..], &self.rough_fixed[..]));
+            let mut board = Board::new(model, fixed, rough, &changes, self.bounds);
+            board.change(&eligible, &self.fit_sets);
+            let choices = self.choose(request, &board, eligible);
+            let sheet = Sheet { ranker: self, own: &own, history: &history, changes: &changes, scores, scale };
             Ok(self.answer(request, &sheet, &choices, n_eligible))
         })
     }
@@ -214,7 +250,7 @@ impl Ranker {
         self.recommend(&answer.request)
     }
 
-    fn eligible(&self, request: &Request, own: &Own) -> Bitmap {
+    fn eligible(&self, request: &Request, own: &Own, fitting: &Fitting) -> Bitmap {
         let mut eligible = self.base.clone();
         filter(&mut eligible, &self.parts.catalogue, &request.filters);
         self.filter_by_price(&mut eligible, &request.filters);
@@ -224,7 +260,7 @@ impl Ranker {
         own.context.iter().for_each(|&item| eligible.remove(item as usize));
         self.withhold_by_region(&mut eligible, request.region.as_deref());
         if self.retail.must_fit {
-            self.withhold_misfits(&mut eligible, own);
+            self.withhold_misfits(&mut eligible, fitting);
         }
         eligible
     }
@@ -243,27 +279,29 @@ impl Ranker {
         let catalogue = &self.parts.catalogue;
         let elsewhere = self.regional.iter().filter(|&&item| !catalogue.sold_in(item, name));
         elsewhere.for_each(|&item| eligible.remove(item as usize));
-        for rule in self.rules(Action::Exclude).map(|(_, rule)| rule).filter(|rule| !rule.regions.is_empty()) {
-            if rule.holds_in(region) {
-                let excluded =
-                    Bitmap::from_fn(catalogue.n_items(), |item| rule.matches(catalogue.product(item as u32)));
-                eligible.and_not(&excluded);
+        for (at, _) in self.rules(Action::Exclude).filter(|(_, rule)| rule.holds_in(region)) {
+            if let Some(excluded) = self.regional_rules.get(&at) {
+                eligible.and_not(excluded);
             }
         }
     }
 
     /// Accessories that fit nothing the customer owns or looks at; nobody's accessories are withheld from a stranger.
-    fn withhold_misfits(&self, eligible: &mut Bitmap, own: &Own) {
-        let hosts = own.hosts(1.0);
-        if hosts.is_empty() {
+    fn withhold_misfits(&self, eligible: &mut Bitmap, fitting: &Fitting) {
+        if fitting.is_a_stranger() {
             return;
         }
         let mut misfits = self.accessories.clone();
-        for (host, ..) in hosts {
-            let fitting = self.parts.knowledge.fits.accessories_of(host);
-            fitting.iter().for_each(|&item| misfits.remove(item as usize));
+        for (group, _) in fitting.groups() {
+            match &self.fit_sets[group as usize] {
+                Some(set) => misfits.and_not(set),
+                None => fitting.items_in(group).iter().for_each(|&item| misfits.remove(item as usize)),
+            }
         }
         eligible.and_not(&misfits);
+        // A thing that shares a group only with itself fits nothing.
+        let own = fitting.hosts().filter(|&item| self.accessories.contains(item as usize));
+        own.filter(|&item| fitting.host_of(item).is_none()).for_each(|item| eligible.remove(item as usize));
     }
 
     /// Rules of an action that hold today, with their place in the policy.
@@ -279,13 +317,11 @@ impl Ranker {
         let available = |item: u32| eligible.contains(item as usize);
         let mut extras = retail_terms(own, catalogue, &self.parts.knowledge, &self.retail, &available);
         for (action, name, sign) in [(Action::Boost, TermName::Boost, 1.0), (Action::Bury, TermName::Bury, -1.0)] {
-            for (at, rule) in self.rules(action).filter(|(_, rule)| !rule.regions.is_empty()) {
-                if !rule.holds_in(request.region.as_deref()) {
-                    continue;
-                }
+            for (at, rule) in self.rules(action).filter(|(_, rule)| rule.holds_in(request.region.as_deref())) {
+                let Some(items) = self.regional_rules.get(&at) else { continue };
                 let value = grid(sign * rule.strength.unwrap_or(0.0));
-                let matching = eligible.iter().filter(|&item| rule.matches(catalogue.product(item as u32)));
-                extras.extend(matching.map(|item| Extra { item: item as u32, name, own: None, rule: Some(at), value }));
+                let raise = |item: usize| Extra { item: item as u32, name, own: None, rule: Some(at), value };
+                extras.extend(items.iter().map(raise));
             }
         }
         extras.retain(|extra| available(extra.item));
@@ -304,47 +340,38 @@ impl Ranker {
         })
     }
 
-    /// Scores all items into `totals`, request terms left out; returns the scale.
-    fn fill(&self, history: &[HistoryEntry], eligible: &Bitmap, scores: &mut Vec<f32>, totals: &mut Vec<f64>) -> Scale {
-        let n_items = self.parts.catalogue.n_items();
-        scores.clear();
+    /// Scores all items; returns the scale. What is no finite number counts as 0.
+    fn fill(&self, history: &[HistoryEntry], eligible: &Bitmap, scores: &mut Vec<f32>) -> Scale {
+        let (n_items, n_model) = (self.parts.catalogue.n_items(), self.parts.model.n_items());
         scores.resize(n_items, 0.0);
-        self.parts.model.score(history, &mut scores[..self.parts.model.n_items()]);
-        let mut scale = Scale { model: largest(scores, eligible), cold: 0.0, content: self.content(history, eligible) };
+        let (of_model, beyond) = scores.split_at_mut(n_model);
+        self.parts.model.score(history, of_model);
+        beyond.fill(0.0);
+        without_infinities(scores);
+        let mut scale = Scale { model: f64::from(masked::largest_magnitude(scores, eligible)), cold: 0.0 };
         if let Some(cold) = self.parts.cold.as_ref().filter(|_| scale.model == 0.0) {
             scores.fill(0.0);
             cold.everywhere.score(&[], &mut scores[..cold.everywhere.n_items().min(n_items)]);
-            scale.cold = largest(scores, eligible);
-        }
-        let inverse = scale.inverse();
-        totals.clear();
-        totals.extend(scores.iter().zip(&self.fixed).map(|(&score, fixed)| grid(f64::from(score) * inverse) + fixed));
-        if let Some((content, largest)) = &scale.content {
-            for item in self.content_needed.iter().filter(|&item| item < content.len()) {
-                totals[item] += self.content_value(content[item], *largest);
-            }
+            without_infinities(scores);
+            scale.cold = f64::from(masked::largest_magnitude(scores, eligible));
         }
         scale
     }
 
-    /// The content model's scores and their largest magnitude, when they count.
-    fn content(&self, history: &[HistoryEntry], eligible: &Bitmap) -> Option<(Vec<f32>, f64)> {
+    /// The content model's scores of eligible items, when they count.
+    fn content(&self, history: &[HistoryEntry], eligible: &Bitmap, sums: &mut Vec<f32>) -> Option<ContentScores> {
         let content = self.content.as_ref().filter(|_| !history.is_empty())?;
         let mut lately: Vec<HistoryEntry> = history.to_vec();
         lately.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(b.at.cmp(&a.at)).then(a.item.cmp(&b.item)));
         lately.truncate(N_CONTENT_HISTORY);
-        let mut scores = vec![0.0; content.n_items()];
-        content.score(&lately, &mut scores);
-        scores.truncate(self.parts.catalogue.n_items());
-        let largest = largest(&scores, eligible);
-        (largest > 0.0).then_some((scores, largest))
+        sums.resize(self.parts.catalogue.n_items(), 0.0);
+        let mut scores = content.score(&lately, sums);
+        scores.retain(|(item, score)| eligible.contains(*item as usize) && score.is_finite());
+        let largest = f64::from(scores.iter().fold(0f32, |largest, pair| largest.max(pair.1.abs())));
+        (largest > 0.0).then_some(ContentScores { scores, largest, weight: self.content_weight })
     }
 
-    fn content_value(&self, score: f32, largest: f64) -> f64 {
-        grid(self.content_weight * f64::from(score) / largest)
-    }
-
-    fn choose(&self, request: &Request, totals: &[f64], eligible: Bitmap) -> Vec<Choice> {
+    fn choose(&self, request: &Request, totals: &Board, eligible: Bitmap) -> Vec<Choice> {
         let pins = self.pins(request, &eligible);
         let in_force =
             self.caps.iter().filter(|(at, _)| self.parts.policy.rules[*at].holds_in(request.region.as_deref()));
@@ -423,7 +450,6 @@ struct Scale {
     model: f64,
     /// The same of the popularity that then stands in; 0 when it does not.
     cold: f64,
-    content: Option<(Vec<f32>, f64)>,
 }
 
 impl Scale {
@@ -438,8 +464,7 @@ struct Sheet<'a> {
     ranker: &'a Ranker,
     own: &'a Own<'a>,
     history: &'a [HistoryEntry],
-    extras: &'a [Extra],
-    held_back: &'a [HeldBack<'a>],
+    changes: &'a Changes<'a>,
     scores: &'a [f32],
     scale: Scale,
 }
@@ -448,14 +473,20 @@ impl Sheet<'_> {
     /// Every summand of a chosen item: model, content, fixed, request, selection.
     fn terms(&self, choice: &Choice) -> Vec<Term> {
         let item = choice.item;
+        let changes = self.changes;
         let mut terms = self.model_terms(item);
-        terms.extend(self.content_term(item));
+        let content = changes.content.as_ref().and_then(|content| content.value(item));
+        terms.extend(content.map(|value| Term::plain(TermName::Content, value)));
         terms.extend(self.ranker.fixed_settings.terms(&self.ranker.parts, item));
-        terms.extend(HeldBack::of(self.held_back, item).map(|group| {
+        terms.extend(HeldBack::of(&changes.held_back, item).map(|group| {
             let (name, own) = (TermName::Durable, Some(group.own));
             self.extra_term(&Extra { item, name, own, rule: None, value: group.value })
         }));
-        terms.extend(self.extras.iter().filter(|extra| extra.item == item).map(|extra| self.extra_term(extra)));
+        terms.extend(changes.fitting.host_of(item).map(|host| {
+            let (name, value) = (TermName::Accessory, changes.accessory_value(host.strength));
+            self.extra_term(&Extra { item, name, own: host.own, rule: None, value })
+        }));
+        terms.extend(changes.extras_of(item).iter().map(|extra| self.extra_term(extra)));
         terms.push(Term::plain(TermName::Diversity, choice.diversity));
         terms.push(Term::plain(TermName::Exploration, choice.exploration));
         terms.retain(|term| term.value != 0.0);
@@ -496,13 +527,6 @@ impl Sheet<'_> {
             at: event.map(|event| event.at),
             ..Term::plain(TermName::OwnEvent, value)
         }
-    }
-
-    fn content_term(&self, item: u32) -> Option<Term> {
-        let (content, largest) = self.scale.content.as_ref()?;
-        let needed = self.ranker.content_needed.contains(item as usize);
-        let score = content.get(item as usize).filter(|_| needed)?;
-        Some(Term::plain(TermName::Content, self.ranker.content_value(*score, *largest)))
     }
 
     fn extra_term(&self, extra: &Extra) -> Term {
@@ -563,19 +587,71 @@ fn sum(terms: &[Term]) -> f64 {
     terms.iter().map(|term| term.value).sum()
 }
 
-fn largest(scores: &[f32], eligible: &Bitmap) -> f64 {
-    let scores = eligible.iter().filter_map(|item| scores.get(item)).filter(|score| score.is_finite());
-    f64::from(scores.fold(0f32, |largest, score| largest.max(score.abs())))
+/// Replaces infinities and NaN by 0. The first pass has no branch, and hardly ever finds one.
+fn without_infinities(scores: &mut [f32]) {
+    const EXPONENT: u32 = 0x7f80_0000;
+    let found = scores.iter().fold(0, |any, score| any | u32::from(score.to_bits() & EXPONENT == EXPONENT));
+    if found != 0 {
+        scores.iter_mut().filter(|score| !score.is_finite()).for_each(|score| *score = 0.0);
+    }
+}
+
+fn content_needed(parts: &RankerParts, min_customers: i64) -> Bitmap {
+    let n_model = parts.model.n_items();
+    let customers = |item: usize| i64::from(parts.knowledge.n_customers_of_item.get(item).copied().unwrap_or(0));
+    Bitmap::from_fn(parts.catalogue.n_items(), |item| item >= n_model || customers(item) < min_customers)
+}
+
+fn nearest(parts: &RankerParts, needed: &Bitmap, previous: Option<&Ranker>) -> Option<Arc<NearestContent>> {
+    let content = parts.content.as_ref()?;
+    let kept = previous.filter(|previous| {
+        previous.content_needed == *needed
+            && previous.parts.content.as_ref().is_some_and(|known| Arc::ptr_eq(known, content))
+    });
+    let kept = kept.and_then(|previous| previous.content.clone());
+    Some(kept.unwrap_or_else(|| Arc::new(NearestContent::new(content.clone(), |item| needed.contains(item)))))
+}
+
+/// Groups of so many items per bitmap word are sets rather than lists.
+const ITEMS_PER_WORD: usize = 64;
+
+fn fit_sets(parts: &RankerParts) -> Vec<Option<Bitmap>> {
+    let (fits, n_items) = (&parts.knowledge.fits, parts.catalogue.n_items());
+    let set = |group: u32| {
+        let items = fits.accessories_in(group);
+        (items.len() > n_items / ITEMS_PER_WORD).then(|| {
+            let mut set = Bitmap::none(n_items);
+            items.iter().for_each(|&item| set.insert(item as usize));
+            set
+        })
+    };
+    (0..fits.n_groups() as u32).map(set).collect()
+}
+
+fn regional_rules(parts: &RankerParts) -> BTreeMap<usize, Bitmap> {
+    let catalogue = &parts.catalogue;
+    let rules = parts.policy.rules.iter().enumerate();
+    let regional = rules.filter(|(_, rule)| !rule.regions.is_empty() && rule.holds_on(parts.today));
+    let items = |rule: &Rule| Bitmap::from_fn(catalogue.n_items(), |item| rule.matches(catalogue.product(item as u32)));
+    regional.map(|(at, rule)| (at, items(rule))).collect()
+}
+
+/// What every total of an eligible item stays within, by the weights of all its summands, and their number.
+fn bounds(policy: &Policy, fixed: &[f64], retail: &RetailSettings, others: f64) -> (f64, usize) {
+    let rules = policy.rules.iter().map(|rule| rule.strength.unwrap_or(0.0).abs()).sum::<f64>();
+    let fixed = fixed.iter().fold(0f64, |most, value| most.max(value.abs()));
+    (1.0 + fixed + rules + retail.weights() + others, 10 + policy.rules.len())
 }
 
 fn versions(parts: &RankerParts) -> Versions {
     let knowledge = serde_json::to_vec(&*parts.knowledge).expect("knowledge is plain data");
+    let fits = serde_json::to_vec(&parts.knowledge.fits).expect("groups are plain data");
     Versions {
         model: parts.model_version.clone(),
         card: parts.model.card().name.to_owned(),
         policy: format!("{:016x}", parts.policy.digest()),
         catalogue: format!("{:016x}", parts.catalogue.digest()),
-        knowledge: format!("{:016x}", fnv(FNV_START, &knowledge)),
+        knowledge: format!("{:016x}", fnv(fnv(FNV_START, &knowledge), &fits)),
         popularity: parts.cold.as_ref().map_or_else(String::new, |cold| cold.version.clone()),
         today: parts.today,
     }
@@ -602,8 +678,7 @@ fn regional(catalogue: &Catalogue) -> Vec<u32> {
 
 fn accessories(parts: &RankerParts) -> Bitmap {
     let mut accessories = Bitmap::none(parts.catalogue.n_items());
-    let known = parts.knowledge.fits.accessories().filter(|&item| (item as usize) < accessories.len());
-    known.collect::<Vec<_>>().into_iter().for_each(|item| accessories.insert(item as usize));
+    parts.knowledge.fits.accessories().for_each(|item| accessories.insert(item as usize));
     accessories
 }
 

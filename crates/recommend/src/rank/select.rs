@@ -33,10 +33,18 @@ pub(crate) enum Exploration {
     PlackettLuce { temperature: f64 },
 }
 
+/// The total of each item before the selection.
+pub(crate) trait Totals {
+    fn total(&self, item: u32) -> f64;
+
+    /// The `n` eligible items with the largest totals and these, best first, ties by item.
+    fn best(&self, eligible: &Bitmap, n: usize) -> Vec<(u32, f64)>;
+}
+
 /// What the selection goes by.
 pub(crate) struct Plan<'a> {
     pub n: usize,
-    pub totals: &'a [f64],
+    pub totals: &'a dyn Totals,
     pub caps: &'a [&'a Cap],
     /// Place (from 0) to item, for pins that are eligible.
     pub pins: &'a [(usize, u32)],
@@ -95,6 +103,7 @@ impl Choice {
 #[derive(Clone, Copy)]
 struct Candidate {
     item: u32,
+    total: f64,
     /// Largest similarity to anything chosen so far.
     likeness: f64,
 }
@@ -141,8 +150,8 @@ impl<'a> Selection<'a> {
         let eligible = &self.eligible;
         self.pool.retain(|candidate| eligible.contains(candidate.item as usize));
         if self.pool.is_empty() {
-            let best = best(self.plan.totals, &self.eligible, self.plan.pool.max(2 * self.plan.n));
-            self.pool = best.into_iter().map(|item| Candidate { item, likeness: 0.0 }).collect();
+            let best = self.plan.totals.best(&self.eligible, self.plan.pool.max(2 * self.plan.n));
+            self.pool = best.into_iter().map(|(item, total)| Candidate { item, total, likeness: 0.0 }).collect();
             if self.plan.diversity > 0.0 {
                 for at in 0..self.pool.len() {
                     self.pool[at].likeness = self.likeness(self.pool[at].item, &self.chosen);
@@ -160,7 +169,7 @@ impl<'a> Selection<'a> {
     }
 
     fn value(&self, candidate: &Candidate) -> f64 {
-        self.plan.totals[candidate.item as usize] + self.penalty(candidate.likeness)
+        candidate.total + self.penalty(candidate.likeness)
     }
 
     fn next(&mut self, place: usize) -> Option<Choice> {
@@ -211,7 +220,7 @@ fn explore_slots(choices: &mut [Choice], selection: &mut Selection, epsilon: f64
     let fixed: Vec<u32> = (0..choices.len()).filter(is_fixed).map(|place| choices[place].item).collect();
     let mut strata: Vec<Vec<u32>> = places.iter().map(|&place| vec![choices[place].item]).collect();
     let n_wanted = places.len() * (n_candidates - 1);
-    for candidate in best(selection.plan.totals, &selection.eligible, n_wanted) {
+    for (candidate, _) in selection.plan.totals.best(&selection.eligible, n_wanted) {
         let open = |stratum: &Vec<u32>| stratum.len() < n_candidates;
         let mut order: Vec<usize> = (0..strata.len()).filter(|&at| open(&strata[at])).collect();
         order.sort_by_key(|&at| strata[at].len());
@@ -242,7 +251,7 @@ fn draw_slot(stratum: &[u32], place: usize, fixed: &[u32], selection: &Selection
     let at = if explores { random.below(stratum.len()) } else { 0 };
     let share = epsilon / stratum.len() as f64;
     let penalty = |item| selection.penalty(selection.likeness(item, fixed));
-    let value = |item: u32| selection.plan.totals[item as usize] + penalty(item);
+    let value = |item: u32| selection.plan.totals.total(item) + penalty(item);
     let item = stratum[at];
     Choice {
         diversity: penalty(item),
@@ -251,28 +260,4 @@ fn draw_slot(stratum: &[u32], place: usize, fixed: &[u32], selection: &Selection
         explored: at != 0,
         ..Choice::sure(item)
     }
-}
-
-/// The `n` eligible items with the largest totals, best first, ties by item.
-pub(crate) fn best(totals: &[f64], eligible: &Bitmap, n: usize) -> Vec<u32> {
-    if n == 0 {
-        return Vec::new();
-    }
-    let better = |a: &u32, b: &u32| totals[*b as usize].total_cmp(&totals[*a as usize]).then(a.cmp(b));
-    let mut kept: Vec<u32> = Vec::with_capacity(2 * n.min(eligible.len()));
-    let mut floor = f64::NEG_INFINITY;
-    for item in eligible.iter() {
-        // An item equal to the floor comes after those kept, which have smaller indexes.
-        if totals[item] > floor || kept.len() < n {
-            kept.push(item as u32);
-            if kept.len() == 2 * n {
-                kept.select_nth_unstable_by(n - 1, better);
-                kept.truncate(n);
-                floor = kept.iter().map(|&item| totals[item as usize]).fold(f64::INFINITY, f64::min);
-            }
-        }
-    }
-    kept.sort_unstable_by(better);
-    kept.truncate(n);
-    kept
 }

@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 
 use domain::{EventKind, Settings};
-use math::Bitmap;
 
 use super::answer::{OwnEvent, Request, TermName};
 use super::catalogue::Catalogue;
 use super::grid;
-use crate::retail::{ACCESSORY, BUNDLE, Cycle, DURABLE, Knowledge, PRICE_DROP, SUCCESSOR};
+use crate::retail::{ACCESSORY, BUNDLE, Cycle, DURABLE, FitPairs, Knowledge, PRICE_DROP, SUCCESSOR};
 use crate::{HistoryEntry, rank::Policy};
 
 /// A summand of one item's total.
@@ -83,10 +82,10 @@ impl<'a> Own<'a> {
     }
 
     /// What an accessory may fit: the product at hand, what is owned, what was looked at; with how much it counts.
-    pub(crate) fn hosts(&self, half_life_days: f64) -> Vec<(u32, Option<usize>, f64)> {
+    fn hosts(&self, half_life_days: f64) -> Vec<Host> {
         let own = self.owned.iter().chain(&self.looked_at);
-        let own = own.map(|(&item, &at)| (item, Some(at), self.half_life(at, half_life_days)));
-        self.context.map(|item| (item, None, 1.0)).into_iter().chain(own).collect()
+        let own = own.map(|(&item, &at)| Host { item, own: Some(at), strength: self.half_life(at, half_life_days) });
+        self.context.map(|item| Host { item, own: None, strength: 1.0 }).into_iter().chain(own).collect()
     }
 }
 
@@ -120,6 +119,11 @@ impl RetailSettings {
             price_drop: policy.settings(&PRICE_DROP),
         }
     }
+
+    /// Together the most that the retail terms can move one item.
+    pub(crate) fn weights(&self) -> f64 {
+        self.durable + self.accessory + self.bundle + self.successor + self.price_drop.float("weight")
+    }
 }
 
 /// A category held back as a whole: it may have thousands of items, so they are named by the catalogue's own list.
@@ -132,24 +136,83 @@ pub(crate) struct HeldBack<'a> {
 }
 
 impl HeldBack<'_> {
-    fn has(&self, item: u32) -> bool {
-        self.items.binary_search(&item).is_ok()
-    }
-
     /// The group that counts for `item`: where a category and one below it are both held back, the stronger.
     pub(crate) fn of<'a, 'b>(groups: &'a [HeldBack<'b>], item: u32) -> Option<&'a HeldBack<'b>> {
-        groups.iter().find(|group| group.has(item))
+        groups.iter().find(|group| group.items.binary_search(&item).is_ok())
     }
+}
 
-    /// Takes each group's value from the totals of its items, an item's strongest only.
-    pub(crate) fn apply(groups: &[HeldBack], totals: &mut [f64]) {
-        for (at, group) in groups.iter().enumerate() {
-            for &item in group.items {
-                if !groups[..at].iter().any(|stronger| stronger.has(item)) {
-                    totals[item as usize] += group.value;
+/// Something that accessories fit.
+pub(crate) struct Host {
+    pub item: u32,
+    /// Index into [`Own::events`]; `None` for the product at hand.
+    pub own: Option<usize>,
+    /// 0 to 1.
+    pub strength: f64,
+}
+
+/// The accessories that fit what the customer has, whole groups at once: thousands may share a socket.
+pub(crate) struct Fitting<'a> {
+    fits: &'a FitPairs,
+    /// Strongest first.
+    hosts: Vec<Host>,
+    /// Ascending by group.
+    groups: Vec<FittingGroup>,
+}
+
+struct FittingGroup {
+    group: u32,
+    /// Indexes into the hosts: the strongest of the group, and the strongest that is another item, since nothing is an
+    /// accessory of its own.
+    first: usize,
+    second: Option<usize>,
+}
+
+impl<'a> Fitting<'a> {
+    pub(crate) fn of(own: &Own, fits: &'a FitPairs, settings: &RetailSettings) -> Self {
+        let mut hosts = own.hosts(settings.accessory_half_life_days);
+        hosts.sort_by(|a, b| b.strength.total_cmp(&a.strength));
+        let mut by_group: BTreeMap<u32, FittingGroup> = BTreeMap::new();
+        for (at, host) in hosts.iter().enumerate() {
+            for &group in fits.groups_of_host(host.item) {
+                let known = by_group.entry(group).or_insert(FittingGroup { group, first: at, second: None });
+                if hosts[known.first].item != host.item && known.second.is_none() {
+                    known.second = Some(at);
                 }
             }
         }
+        Fitting { fits, hosts, groups: by_group.into_values().collect() }
+    }
+
+    /// Whether nothing is known that an accessory could fit.
+    pub(crate) fn is_a_stranger(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
+    /// The strongest own thing that `item` fits.
+    pub(crate) fn host_of(&self, item: u32) -> Option<&Host> {
+        let host = |group: &u32| {
+            let at = self.groups.binary_search_by_key(group, |known| known.group).ok()?;
+            let known = &self.groups[at];
+            if self.hosts[known.first].item == item { known.second } else { Some(known.first) }
+        };
+        self.fits.groups_of_accessory(item).iter().filter_map(host).min().map(|at| &self.hosts[at])
+    }
+
+    /// Groups with the strength of their strongest host, strongest first; own things that are accessories themselves
+    /// may have a weaker one, see [`Fitting::host_of`].
+    pub(crate) fn groups(&self) -> Vec<(u32, f64)> {
+        let mut groups: Vec<&FittingGroup> = self.groups.iter().collect();
+        groups.sort_by_key(|known| known.first);
+        groups.into_iter().map(|known| (known.group, self.hosts[known.first].strength)).collect()
+    }
+
+    pub(crate) fn items_in(&self, group: u32) -> &[u32] {
+        self.fits.accessories_in(group)
+    }
+
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = u32> + '_ {
+        self.hosts.iter().map(|host| host.item)
     }
 }
 
@@ -172,7 +235,7 @@ impl Strongest {
     }
 }
 
-/// The retail terms that raise few items; see [`held_back`] for the rest. `available` says whether an item may be shown.
+/// The retail terms that raise few items; see [`held_back`] and [`Fitting`] for the rest. `available` says whether an item may be shown.
 pub(crate) fn retail_terms(
     own: &Own,
     catalogue: &Catalogue,
@@ -181,7 +244,6 @@ pub(crate) fn retail_terms(
     available: &dyn Fn(u32) -> bool,
 ) -> Vec<Extra> {
     let mut extras = Vec::new();
-    extras.extend(accessory(own, catalogue.n_items(), knowledge, settings));
     extras.extend(bundle(own, knowledge, settings).extras(TermName::Bundle));
     extras.extend(successor(own, catalogue, knowledge, settings, available).extras(TermName::Successor));
     extras.extend(price_drop(own, catalogue, &settings.price_drop).extras(TermName::PriceDrop));
@@ -217,29 +279,6 @@ pub(crate) fn held_back<'a>(
     let mut groups: Vec<HeldBack> = groups.filter(|group| group.value != 0.0).collect();
     groups.sort_by(|a, b| a.value.total_cmp(&b.value));
     groups
-}
-
-/// A popular socket has thousands of accessories and a customer dozens of hosts: the strongest host comes first and marks
-/// what it raises, so that each further one costs a look at a bit per accessory.
-fn accessory(own: &Own, n_items: usize, knowledge: &Knowledge, settings: &RetailSettings) -> Vec<Extra> {
-    let mut hosts = own.hosts(settings.accessory_half_life_days);
-    hosts.sort_by(|a, b| b.2.total_cmp(&a.2));
-    let mut raised = Bitmap::none(n_items);
-    // By host, then by item: a fixed order, and an item has no other term of this name.
-    let mut extras = Vec::new();
-    for (host, own, strength) in hosts {
-        let value = grid(settings.accessory * strength);
-        if value == 0.0 {
-            break;
-        }
-        for &item in knowledge.fits.accessories_of(host) {
-            if !raised.contains(item as usize) {
-                raised.insert(item as usize);
-                extras.push(Extra { item, name: TermName::Accessory, own, rule: None, value });
-            }
-        }
-    }
-    extras
 }
 
 fn bundle(own: &Own, knowledge: &Knowledge, settings: &RetailSettings) -> Strongest {

@@ -1,74 +1,98 @@
-//! Which accessory fits which product, as pairs of items: rows that name a product stand as they are, rows that name an
-//! attribute are resolved against the catalogue's specs. Nothing is guessed from names.
+//! Which accessory fits which product: rows that name a product stand as they are, rows that name an attribute are
+//! resolved against the catalogue's specs. Nothing is guessed from names.
+//!
+//! Everything with the same plug fits everything with its socket, so pairs would be as many as accessories times hosts.
+//! They are kept as groups instead: each host and each accessory names the few groups it belongs to.
 
 use std::collections::BTreeMap;
 
 use domain::{Fit, Product};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::rank::Catalogue;
 use crate::rank::key;
 
-/// The pairs, by host and by accessory, each list ascending.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// An accessory fits a host, other than itself, when they share a group.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct FitPairs {
-    accessories_of: BTreeMap<u32, Vec<u32>>,
-    hosts_of: BTreeMap<u32, Vec<u32>>,
+    /// The accessories of each group, ascending.
+    groups: Vec<Vec<u32>>,
+    /// The groups of each item that is a host, and of each that is an accessory, ascending.
+    groups_of_host: BTreeMap<u32, Vec<u32>>,
+    groups_of_accessory: BTreeMap<u32, Vec<u32>>,
+}
+
+/// What the hosts of a group have in common.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Socket {
+    Attribute(String, String),
+    Product(u32),
 }
 
 impl FitPairs {
     /// Resolves the rows; one whose accessory or product is not in the catalogue has no effect.
     pub fn resolve(catalogue: &Catalogue, fits: &[Fit]) -> FitPairs {
-        let mut by_attribute: BTreeMap<(String, String), Vec<u32>> = BTreeMap::new();
+        let mut accessories: BTreeMap<Socket, Vec<u32>> = BTreeMap::new();
         for fit in fits {
-            if let (Some(attribute), Some(value)) = (&fit.attribute, &fit.value) {
-                by_attribute.entry((key(attribute), key(value))).or_default();
+            let Some(accessory) = catalogue.item(&fit.product_id) else { continue };
+            let named = fit.with_product_id.as_deref().and_then(|id| catalogue.item(id)).map(Socket::Product);
+            let attribute = fit.attribute.as_deref().zip(fit.value.as_deref());
+            let attribute = attribute.map(|(name, value)| Socket::Attribute(key(name), key(value)));
+            for socket in named.into_iter().chain(attribute) {
+                accessories.entry(socket).or_default().push(accessory);
             }
         }
+        let mut hosts: BTreeMap<Socket, Vec<u32>> = BTreeMap::new();
         for item in 0..catalogue.n_items() as u32 {
-            for pair in attributes(catalogue.product(item)) {
-                if let Some(hosts) = by_attribute.get_mut(&pair) {
-                    hosts.push(item);
-                }
+            let attributes = attributes(catalogue.product(item)).map(|(name, value)| Socket::Attribute(name, value));
+            for socket in attributes.chain([Socket::Product(item)]).filter(|socket| accessories.contains_key(socket)) {
+                hosts.entry(socket).or_default().push(item);
             }
         }
         let mut pairs = FitPairs::default();
-        for fit in fits {
-            let Some(accessory) = catalogue.item(&fit.product_id) else { continue };
-            let named = fit.with_product_id.as_deref().and_then(|id| catalogue.item(id));
-            let attribute = fit.attribute.as_deref().zip(fit.value.as_deref());
-            let by_value = attribute.and_then(|(name, value)| by_attribute.get(&(key(name), key(value))));
-            for host in named.into_iter().chain(by_value.into_iter().flatten().copied()) {
-                pairs.add(accessory, host);
-            }
+        for (socket, hosts) in hosts {
+            pairs.add(accessories.remove(&socket).expect("hosts are of sockets that something fits"), hosts);
         }
-        pairs.accessories_of.values_mut().chain(pairs.hosts_of.values_mut()).for_each(|list| {
-            list.sort_unstable();
-            list.dedup();
-        });
         pairs
     }
 
-    fn add(&mut self, accessory: u32, host: u32) {
-        if accessory != host {
-            self.accessories_of.entry(host).or_default().push(accessory);
-            self.hosts_of.entry(accessory).or_default().push(host);
+    fn add(&mut self, mut accessories: Vec<u32>, mut hosts: Vec<u32>) {
+        accessories.sort_unstable();
+        accessories.dedup();
+        hosts.dedup();
+        if accessories == hosts && hosts.len() == 1 {
+            return;
         }
+        let group = self.groups.len() as u32;
+        hosts.into_iter().for_each(|host| self.groups_of_host.entry(host).or_default().push(group));
+        for &accessory in &accessories {
+            self.groups_of_accessory.entry(accessory).or_default().push(group);
+        }
+        self.groups.push(accessories);
     }
 
-    /// What fits `host`.
-    pub fn accessories_of(&self, host: u32) -> &[u32] {
-        self.accessories_of.get(&host).map_or(&[], Vec::as_slice)
+    pub fn n_groups(&self) -> usize {
+        self.groups.len()
     }
 
-    /// What `accessory` fits.
-    pub fn hosts_of(&self, accessory: u32) -> &[u32] {
-        self.hosts_of.get(&accessory).map_or(&[], Vec::as_slice)
+    /// The accessories of a group, ascending.
+    pub fn accessories_in(&self, group: u32) -> &[u32] {
+        &self.groups[group as usize]
+    }
+
+    /// The groups in which `host` is a host.
+    pub fn groups_of_host(&self, host: u32) -> &[u32] {
+        self.groups_of_host.get(&host).map_or(&[], Vec::as_slice)
+    }
+
+    /// The groups in which `accessory` is an accessory.
+    pub fn groups_of_accessory(&self, accessory: u32) -> &[u32] {
+        self.groups_of_accessory.get(&accessory).map_or(&[], Vec::as_slice)
     }
 
     /// Every item that is known to fit something.
     pub fn accessories(&self) -> impl Iterator<Item = u32> {
-        self.hosts_of.keys().copied()
+        self.groups_of_accessory.keys().copied()
     }
 }
 
@@ -112,8 +136,11 @@ mod tests {
             fit("unknown", Some("old"), None),
         ];
         let pairs = FitPairs::resolve(&catalogue, &rows);
-        assert_eq!(pairs.hosts_of(3), [0, 1]);
-        assert_eq!(pairs.accessories_of(2), [4]);
+        let fitting = |host: u32| -> Vec<u32> {
+            pairs.groups_of_host(host).iter().flat_map(|&group| pairs.accessories_in(group)).copied().collect()
+        };
+        assert_eq!([fitting(0), fitting(1), fitting(2), fitting(3)], [vec![3], vec![3], vec![4], vec![]]);
         assert_eq!(pairs.accessories().collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(pairs.groups_of_accessory(3), pairs.groups_of_host(1));
     }
 }

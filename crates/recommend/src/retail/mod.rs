@@ -33,6 +33,8 @@ pub struct Knowledge {
     /// Shape: (n_items). How many customers bought or touched each item in training; shorter means 0 for the rest.
     pub n_customers_of_item: Vec<u32>,
     pub cycles: Cycles,
+    /// Made anew from the catalogue and the `fits` rows by [`Knowledge::refreshed`], so it is not stored.
+    #[serde(skip)]
     pub fits: FitPairs,
     pub bundles: Bundles,
     pub successors: Successors,

@@ -160,7 +160,7 @@ impl Snapshot {
         let cold = cold_start(&catalogue, &counts, parts.model.as_deref(), &parts.regions, &parts.sales_version);
         let nobody = || -> Arc<dyn Recommender> { Arc::new(Popularity::of_counts(&[])) };
         let doubts = parts.policy.check(Some(&catalogue)).iter().map(ToString::to_string).collect();
-        let ranker = Ranker::new(RankerParts {
+        let ranker_parts = RankerParts {
             model: parts.model.as_ref().map_or_else(nobody, |model| model.recommender.clone()),
             model_version: parts.model.as_ref().map_or_else(|| "none".to_owned(), |model| model.info.version.clone()),
             content: content.clone(),
@@ -169,8 +169,9 @@ impl Snapshot {
             catalogue,
             policy: parts.policy,
             today: parts.today,
-        })
-        .map_err(|error| ServiceError::conflict("ranker", error.to_string()))?;
+        };
+        let ranker = Ranker::after(ranker_parts, previous.map(|previous| &previous.ranker))
+            .map_err(|error| ServiceError::conflict("ranker", error.to_string()))?;
         let mut available = Bitmap::none(products.len());
         ranker.on_offer().iter().for_each(|item| available.insert(product_of[item] as usize));
         let mut snapshot = Snapshot {

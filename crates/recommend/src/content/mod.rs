@@ -2,6 +2,8 @@
 //! The only model that can recommend what nobody has bought yet. It learns from the catalogue, not from customers, and
 //! so is fitted by [`Content::fit`] instead of through the registry.
 
+mod nearest;
+
 use std::collections::BTreeMap;
 
 use domain::{Card, Kind, Param, Product, Settings};
@@ -10,6 +12,8 @@ use math::{Csr, top_k::TopK};
 use crate::bytes::{Reader, Writer};
 use crate::neighbourhood::sort_contributions;
 use crate::{Contribution, FitError, HistoryEntry, Recommender, Source};
+
+pub use nearest::NearestContent;
 
 const fn weight(name: &'static str, sentence: &'static str, default: f64) -> Param {
     Param { name, sentence, unit: "", kind: Kind::Float { min: 0.0, max: 1e3, default } }
@@ -98,20 +102,6 @@ impl Content {
         let vectors = reader.csr("vectors")?;
         let index = vectors.transpose();
         Ok(Content { settings: reader.settings().clone(), vectors, index })
-    }
-
-    /// The same model for fewer items: those not wanted score 0, and cost nothing.
-    pub fn narrowed(&self, is_wanted: impl Fn(usize) -> bool) -> Content {
-        let mut wanted = Csr::empty(self.vectors.n_rows, self.vectors.n_cols);
-        for item in 0..self.vectors.n_rows {
-            if is_wanted(item) {
-                let (terms, values) = self.vectors.row(item);
-                wanted.indices.extend_from_slice(terms);
-                wanted.values.extend_from_slice(values);
-            }
-            wanted.indptr[item + 1] = wanted.indices.len();
-        }
-        Content { settings: self.settings.clone(), vectors: self.vectors.clone(), index: wanted.transpose() }
     }
 
     /// Adds the product of each item with a vector of terms.
@@ -256,7 +246,7 @@ mod tests {
         }
     }
 
-    fn shop() -> Vec<ItemFeatures> {
+    pub(super) fn shop() -> Vec<ItemFeatures> {
         vec![
             item("Computers/Laptops", "Aster", 99_900, "16 GB", "Aster Air 13 轻薄笔记本"),
             item("Computers/Laptops", "Aster", 109_900, "16 GB", "Aster Air 14 轻薄笔记本 new"),
@@ -266,7 +256,7 @@ mod tests {
         ]
     }
 
-    fn history(items: &[u32]) -> Vec<HistoryEntry> {
+    pub(super) fn history(items: &[u32]) -> Vec<HistoryEntry> {
         items.iter().map(|&item| HistoryEntry { item, weight: 2.0, at: 0 }).collect()
     }
 
@@ -300,16 +290,6 @@ mod tests {
             let sum: f32 = model.contributions(&history, item as u32).iter().map(|part| part.value).sum();
             assert!((sum - score).abs() < 1e-5, "{item}: {sum}, not {score}");
         }
-    }
-
-    #[test]
-    fn a_narrowed_model_scores_the_wanted_as_before() {
-        let model = Content::fit(&shop(), &CARD.defaults()).unwrap();
-        let (mut scores, mut narrow) = (vec![0.0; 5], vec![0.0; 5]);
-        model.score(&history(&[0, 3]), &mut scores);
-        model.narrowed(|item| item == 2).score(&history(&[0, 3]), &mut narrow);
-        assert!(scores[1] > 0.0 && scores[2] > 0.0);
-        assert_eq!(narrow, [0.0, 0.0, scores[2], 0.0, 0.0]);
     }
 
     #[test]
