@@ -19,23 +19,30 @@ fn any_at_least(scores: &[f32], floor: f32) -> bool {
     lanes.iter().fold(rest, |any, &lane| any | lane) != 0
 }
 
-/// Calls `with` for each member of `among` whose score is at least the floor that the last call left.
-#[inline(always)]
-fn each_at_least(scores: &[f32], among: &Bitmap, mut floor: f32, mut with: impl FnMut(u32, f32) -> f32) {
-    assert!(scores.len() >= among.len(), "{} scores for {} ids", scores.len(), among.len());
-    for (at, (&word, scores)) in among.words().iter().zip(scores.chunks(WORD)).enumerate() {
-        if word == 0 || !any_at_least(scores, floor) {
-            continue;
-        }
-        let mut left = word;
-        while left != 0 {
-            let bit = left.trailing_zeros() as usize;
-            left &= left - 1;
-            if scores[bit] >= floor {
-                floor = with((at * WORD + bit) as u32, scores[bit]);
+/// Runs a pass with the widest vectors that the machine has.
+macro_rules! widest {
+    ($pass:ident($($name:ident: $kind:ty),*) -> $result:ty) => {{
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+            fn with_avx512($($name: $kind),*) -> $result {
+                $pass($($name),*)
+            }
+            #[target_feature(enable = "avx2")]
+            fn with_avx2($($name: $kind),*) -> $result {
+                $pass($($name),*)
+            }
+            if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl") {
+                // SAFETY: the machine has the instructions; those named imply AVX-512F.
+                return unsafe { with_avx512($($name),*) };
+            }
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the machine has the instructions.
+                return unsafe { with_avx2($($name),*) };
             }
         }
-    }
+        $pass($($name),*)
+    }};
 }
 
 /// The largest finite magnitude among the members' scores; 0 without members.
@@ -43,6 +50,11 @@ fn each_at_least(scores: &[f32], among: &Bitmap, mut floor: f32, mut with: impl 
 /// # Panics
 /// If there are fewer scores than ids.
 pub fn largest_magnitude(scores: &[f32], among: &Bitmap) -> f32 {
+    widest!(largest_magnitude_pass(scores: &[f32], among: &Bitmap) -> f32)
+}
+
+#[inline(always)]
+fn largest_magnitude_pass(scores: &[f32], among: &Bitmap) -> f32 {
     assert!(scores.len() >= among.len(), "{} scores for {} ids", scores.len(), among.len());
     let mut largest = 0f32;
     for (&word, scores) in among.words().iter().zip(scores.chunks(WORD)) {
@@ -63,42 +75,66 @@ pub fn largest_magnitude(scores: &[f32], among: &Bitmap) -> f32 {
     largest
 }
 
-/// The `k`-th largest of the members' scores; `None` when there are fewer. NaN never counts.
+/// The members whose score is at least the `k`-th largest member's less `slack`, in no order; all of them when there are
+/// fewer than `k`. NaN never counts.
 ///
 /// # Panics
-/// If there are fewer scores than ids.
-pub fn kth_largest(scores: &[f32], among: &Bitmap, k: usize) -> Option<f32> {
-    if k == 0 {
-        return None;
-    }
-    let mut kept: Vec<f32> = Vec::with_capacity(2 * k.min(among.len()));
-    let kth = |kept: &mut Vec<f32>| {
-        kept.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
-        kept.truncate(k);
-        kept[k - 1]
-    };
-    let mut floor = f32::NEG_INFINITY;
-    each_at_least(scores, among, floor, |_, score| {
-        kept.push(score);
-        if kept.len() >= k.saturating_mul(2) {
-            floor = kth(&mut kept);
-        }
-        floor
-    });
-    (kept.len() >= k).then(|| kth(&mut kept))
+/// If there are fewer scores than ids, or `slack` is below 0.
+pub fn near_best(scores: &[f32], among: &Bitmap, k: usize, slack: f32) -> Vec<u32> {
+    widest!(near_best_pass(scores: &[f32], among: &Bitmap, k: usize, slack: f32) -> Vec<u32>)
 }
 
-/// The members whose score is at least `floor`, ascending.
-///
-/// # Panics
-/// If there are fewer scores than ids.
-pub fn at_least(scores: &[f32], among: &Bitmap, floor: f32) -> Vec<u32> {
-    let mut found = Vec::new();
-    each_at_least(scores, among, floor, |id, _| {
-        found.push(id);
-        floor
-    });
-    found
+#[inline(always)]
+fn near_best_pass(scores: &[f32], among: &Bitmap, k: usize, slack: f32) -> Vec<u32> {
+    assert!(scores.len() >= among.len(), "{} scores for {} ids", scores.len(), among.len());
+    assert!(slack >= 0.0, "a slack of {slack}");
+    if k == 0 {
+        return Vec::new();
+    }
+    let mut near = NearBest { k, slack, floor: f32::NEG_INFINITY, kept: Vec::new(), full: k.saturating_mul(2) };
+    for (at, (&word, scores)) in among.words().iter().zip(scores.chunks(WORD)).enumerate() {
+        if word != 0 && any_at_least(scores, near.floor) {
+            near.offer(at * WORD, word, scores);
+        }
+    }
+    near.prune();
+    near.kept.into_iter().map(|pair| pair.1).collect()
+}
+
+struct NearBest {
+    k: usize,
+    slack: f32,
+    floor: f32,
+    kept: Vec<(f32, u32)>,
+    /// Number kept at which those below the floor are thrown out.
+    full: usize,
+}
+
+impl NearBest {
+    fn offer(&mut self, first: usize, word: u64, scores: &[f32]) {
+        let mut left = word;
+        while left != 0 {
+            let bit = left.trailing_zeros() as usize;
+            left &= left - 1;
+            if scores[bit] >= self.floor {
+                self.kept.push((scores[bit], (first + bit) as u32));
+            }
+        }
+        if self.kept.len() >= self.full {
+            self.prune();
+        }
+    }
+
+    #[cold]
+    fn prune(&mut self) {
+        if self.kept.len() >= self.k {
+            let (_, kth, _) = self.kept.select_nth_unstable_by(self.k - 1, |a, b| b.0.total_cmp(&a.0));
+            self.floor = kth.0 - self.slack;
+            self.kept.retain(|pair| pair.0 >= self.floor);
+        }
+        // Ties may leave far more than k; throwing out again must wait until there is as much again to look at.
+        self.full = self.k.max(self.kept.len()).saturating_mul(2);
+    }
 }
 
 #[cfg(test)]
@@ -123,13 +159,15 @@ mod tests {
                 members.sort_by(|a, b| b.total_cmp(a));
                 let finite = members.iter().filter(|score| score.is_finite());
                 assert_eq!(largest_magnitude(&scores, &among), finite.fold(0f32, |most, score| most.max(score.abs())));
-                for k in [1, 2, 7, 100] {
-                    assert_eq!(kth_largest(&scores, &among, k), members.get(k - 1).copied(), "{n} {density} {k}");
+                for (k, slack) in [(1, 0.0), (2, 1.0), (7, 3.0), (100, 0.5), (5000, 1.0)] {
+                    let floor = members.get(k - 1).map_or(f32::NEG_INFINITY, |kth| kth - slack);
+                    let expected = among.iter().filter(|&at| scores[at] >= floor).map(|at| at as u32);
+                    let mut found = near_best(&scores, &among, k, slack);
+                    found.sort_unstable();
+                    assert_eq!(found, expected.collect::<Vec<_>>(), "{n} {density} {k}");
                 }
-                let expected: Vec<u32> = among.iter().filter(|&at| scores[at] >= 3.0).map(|at| at as u32).collect();
-                assert_eq!(at_least(&scores, &among, 3.0), expected);
             }
         }
-        assert_eq!(kth_largest(&[1.0], &Bitmap::all(1), 0), None);
+        assert_eq!(near_best(&[1.0], &Bitmap::all(1), 0, 0.0), [] as [u32; 0]);
     }
 }

@@ -103,6 +103,30 @@ pub enum TermName {
 }
 
 impl TermName {
+    /// Every name, in the order of declaration.
+    pub const ALL: [TermName; 20] = [
+        TermName::OwnEvent,
+        TermName::SimilarCustomers,
+        TermName::ModelPopularity,
+        TermName::Baseline,
+        TermName::Remainder,
+        TermName::Content,
+        TermName::Popularity,
+        TermName::Regional,
+        TermName::Margin,
+        TermName::Stock,
+        TermName::NewProduct,
+        TermName::Boost,
+        TermName::Bury,
+        TermName::Durable,
+        TermName::Accessory,
+        TermName::Bundle,
+        TermName::Successor,
+        TermName::PriceDrop,
+        TermName::Diversity,
+        TermName::Exploration,
+    ];
+
     /// The name as it is serialised.
     pub fn name(self) -> &'static str {
         match self {

@@ -175,9 +175,7 @@ impl Totals for Board<'_> {
         if n == 0 {
             return Vec::new();
         }
-        let floor =
-            masked::kth_largest(self.rough, eligible, n).map_or(f32::NEG_INFINITY, |kth| kth - 2.0 * self.error);
-        let candidates = masked::at_least(self.rough, eligible, floor);
+        let candidates = masked::near_best(self.rough, eligible, n, 2.0 * self.error);
         let mut best: Vec<(u32, f64)> = candidates.into_iter().map(|item| (item, self.total(item))).collect();
         let order = |a: &(u32, f64), b: &(u32, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         if best.len() > n {

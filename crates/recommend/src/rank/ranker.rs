@@ -183,6 +183,11 @@ impl Ranker {
         &self.parts.policy
     }
 
+    /// Content's nearest products, if content counts; asking for them beforehand spares requests the search.
+    pub fn nearest_content(&self) -> Option<&Arc<NearestContent>> {
+        self.content.as_ref()
+    }
+
     /// The items on sale today that no rule excludes for everyone.
     pub fn on_offer(&self) -> &Bitmap {
         &self.base

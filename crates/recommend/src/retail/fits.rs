@@ -17,9 +17,9 @@ use crate::rank::key;
 pub struct FitPairs {
     /// The accessories of each group, ascending.
     groups: Vec<Vec<u32>>,
-    /// The groups of each item that is a host, and of each that is an accessory, ascending.
-    groups_of_host: BTreeMap<u32, Vec<u32>>,
-    groups_of_accessory: BTreeMap<u32, Vec<u32>>,
+    /// Shape: (n_items) each. The groups of an item as a host, and as an accessory, ascending.
+    groups_of_host: Vec<Vec<u32>>,
+    groups_of_accessory: Vec<Vec<u32>>,
 }
 
 /// What the hosts of a group have in common.
@@ -49,7 +49,8 @@ impl FitPairs {
                 hosts.entry(socket).or_default().push(item);
             }
         }
-        let mut pairs = FitPairs::default();
+        let none = vec![Vec::new(); catalogue.n_items()];
+        let mut pairs = FitPairs { groups: Vec::new(), groups_of_host: none.clone(), groups_of_accessory: none };
         for (socket, hosts) in hosts {
             pairs.add(accessories.remove(&socket).expect("hosts are of sockets that something fits"), hosts);
         }
@@ -64,9 +65,9 @@ impl FitPairs {
             return;
         }
         let group = self.groups.len() as u32;
-        hosts.into_iter().for_each(|host| self.groups_of_host.entry(host).or_default().push(group));
+        hosts.into_iter().for_each(|host| self.groups_of_host[host as usize].push(group));
         for &accessory in &accessories {
-            self.groups_of_accessory.entry(accessory).or_default().push(group);
+            self.groups_of_accessory[accessory as usize].push(group);
         }
         self.groups.push(accessories);
     }
@@ -82,17 +83,17 @@ impl FitPairs {
 
     /// The groups in which `host` is a host.
     pub fn groups_of_host(&self, host: u32) -> &[u32] {
-        self.groups_of_host.get(&host).map_or(&[], Vec::as_slice)
+        self.groups_of_host.get(host as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The groups in which `accessory` is an accessory.
     pub fn groups_of_accessory(&self, accessory: u32) -> &[u32] {
-        self.groups_of_accessory.get(&accessory).map_or(&[], Vec::as_slice)
+        self.groups_of_accessory.get(accessory as usize).map_or(&[], Vec::as_slice)
     }
 
     /// Every item that is known to fit something.
     pub fn accessories(&self) -> impl Iterator<Item = u32> {
-        self.groups_of_accessory.keys().copied()
+        (0..).zip(&self.groups_of_accessory).filter(|(_, groups)| !groups.is_empty()).map(|(item, _)| item)
     }
 }
 

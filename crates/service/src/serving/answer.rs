@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::catalogue::Snapshot;
+use super::packed;
 use crate::error::{Result, ServiceError};
 
 /// What is asked for.
@@ -121,17 +122,13 @@ pub struct SimilarItem {
     pub score: f32,
 }
 
-/// The layout of stored answers.
-const FORMAT: u32 = 2;
-
-/// A list as stored: the ranker's whole answer with its question, and the prices shown.
-#[derive(Serialize, Deserialize)]
+/// A list to be stored: the ranker's whole answer with its question, and the prices shown. See [`super::packed`].
+#[derive(Debug, PartialEq)]
 pub struct StoredAnswer {
-    format: u32,
     /// UTC milliseconds.
     pub at: i64,
     pub has_model: bool,
-    prices_cents: Vec<Option<i64>>,
+    pub(super) prices_cents: Vec<Option<i64>>,
     pub answer: rank::Answer,
 }
 
@@ -142,14 +139,19 @@ impl StoredAnswer {
             catalogue.product(catalogue.item(&item.product_id)?).price_cents.map(|cents| cents.0)
         };
         let prices_cents = answer.items.iter().map(price).collect();
-        StoredAnswer { format: FORMAT, at, has_model: snapshot.model.is_some(), prices_cents, answer }
+        StoredAnswer { at, has_model: snapshot.model.is_some(), prices_cents, answer }
     }
 
     pub fn read(body: &str) -> Result<StoredAnswer> {
-        serde_json::from_str::<StoredAnswer>(body).ok().filter(|stored| stored.format == FORMAT).ok_or_else(|| {
+        packed::read(body).ok_or_else(|| {
             ServiceError::conflict("old_list", "this list was stored by another version of the program")
                 .help("ask for a new list")
         })
+    }
+
+    /// As it is kept.
+    pub fn body(&self) -> Result<String> {
+        packed::write(self)
     }
 
     /// As it is answered; terms and reasons when a language is given.

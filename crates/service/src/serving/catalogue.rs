@@ -129,6 +129,9 @@ pub struct Snapshot {
     pub doubts: Vec<String>,
 }
 
+/// Products whose nearest are looked up beforehand: seconds of one processor.
+const WARM_MAX: usize = 100_000;
+
 impl Snapshot {
     /// `previous` lends what has not changed.
     pub fn new(ids: &ProductIds, parts: SnapshotParts, previous: Option<&Snapshot>) -> Result<Snapshot> {
@@ -193,6 +196,29 @@ impl Snapshot {
             snapshot.popular_by_region.insert(region, numbers);
         }
         Ok(snapshot)
+    }
+
+    /// Looks content's nearest products up before a request needs them, the popular products' first, on a thread of its
+    /// own that ends with the snapshots that use them. What `previous` has looked up already is not done again.
+    pub fn warm(&self, previous: Option<&Snapshot>) {
+        let Some(nearest) = self.ranker.nearest_content() else { return };
+        let known = previous.and_then(|previous| previous.ranker.nearest_content());
+        if known.is_some_and(|known| Arc::ptr_eq(known, nearest)) {
+            return;
+        }
+        // What is gone stands in histories still.
+        let gone = (0..self.products.len() as u32).filter(|&number| !self.is_available(number));
+        let numbers = self.popular.iter().copied().chain(gone);
+        let items: Vec<u32> = numbers.filter_map(|number| self.item(number)).take(WARM_MAX).collect();
+        let nearest = Arc::downgrade(nearest);
+        let work = move || {
+            for item in items {
+                let Some(nearest) = nearest.upgrade() else { return };
+                nearest.of(item);
+            }
+        };
+        // Without a thread to spare the first requests do it.
+        let _ = std::thread::Builder::new().name("tercet-warm".to_owned()).spawn(work);
     }
 
     pub fn row(&self, number: u32) -> Option<&Arc<ProductRow>> {

@@ -5,6 +5,7 @@ mod answer;
 mod catalogue;
 mod everyone;
 mod histories;
+mod packed;
 mod people;
 mod regions;
 mod shop;

@@ -76,6 +76,7 @@ impl ServedShop {
         shop.lock_for_writing()?;
         let served = Self::open_beside(shop, metrics).await?;
         served.jobs.recover()?;
+        served.snapshot().warm(None);
         Ok(served)
     }
 
@@ -150,6 +151,7 @@ impl ServedShop {
         let snapshot = build_snapshot(&self.shop, &self.store, &self.ids, fresh, rules, Some(previous.clone())).await?;
         let version = |snapshot: &Snapshot| snapshot.model.as_ref().map(|model| model.info.version.clone());
         let swapped = version(&snapshot) != version(&previous);
+        snapshot.warm(Some(&previous));
         *self.snapshot.write().expect("no holder panics") = Arc::new(snapshot);
         *self.policy_stamp.lock().expect("no holder panics") = stamp;
         self.answered.store(answers, SeqCst);
@@ -258,7 +260,7 @@ impl ServedShop {
         let stored = StoredAnswer::new(now.0, &snapshot, answer);
         let explained = request.explain.then(|| language(&request.language));
         let answer = stored.view(&list_id, &snapshot, explained);
-        let body = serde_json::to_string(&stored)?;
+        let body = stored.body()?;
         if !self.store.keep_answer(list_id, request.customer_id.clone(), now.0, body) {
             self.metrics.answers_dropped.fetch_add(1, Relaxed);
         }
