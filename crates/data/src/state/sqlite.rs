@@ -24,6 +24,10 @@ const ANSWERS_KEPT: i64 = 200_000;
 const ANSWERS_WAITING_MAX: usize = 8192;
 /// Answers are in no hurry: they ride along with other commands or go after this time.
 const ANSWERS_DELAY: Duration = Duration::from_millis(100);
+/// Between two copies of what was written from the log into the database.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+/// A log longer than this is brought to its end and begun anew, which holds writers for a moment.
+const LOG_BYTES_MAX: u64 = 64 << 20;
 const IDEMPOTENCY_KEPT_MS: i64 = 7 * 86_400_000;
 
 pub struct SqliteState {
@@ -33,6 +37,8 @@ pub struct SqliteState {
     queue: Option<SyncSender<Work>>,
     answers: WaitingAnswers,
     writer: Option<JoinHandle<()>>,
+    /// Ends the checkpoints when dropped.
+    checkpoints: Option<(SyncSender<()>, JoinHandle<()>)>,
 }
 
 type WaitingAnswers = Arc<Mutex<Vec<Answer>>>;
@@ -78,7 +84,16 @@ impl SqliteState {
             .spawn(move || write_groups(&writer, &waiting, &waiting_answers))
             .map_err(DataError::io(path, "start the writing thread"))?;
         let reader = Mutex::new(connect(path)?);
-        Ok(SqliteState { path: path.to_owned(), lock, reader, queue: Some(queue), answers, writer: Some(thread) })
+        let checkpoints = Some(start_checkpoints(path)?);
+        Ok(SqliteState {
+            path: path.to_owned(),
+            lock,
+            reader,
+            queue: Some(queue),
+            answers,
+            writer: Some(thread),
+            checkpoints,
+        })
     }
 
     fn reader(&self) -> MutexGuard<'_, Connection> {
@@ -161,6 +176,10 @@ impl SqliteState {
 
 impl Drop for SqliteState {
     fn drop(&mut self) {
+        if let Some((end, thread)) = self.checkpoints.take() {
+            drop(end);
+            let _ = thread.join();
+        }
         drop(self.queue.take());
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
@@ -178,9 +197,40 @@ fn connect(path: &Path) -> Result<Connection, DataError> {
     }
     connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(failed(path))?;
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0;")
         .map_err(failed(path))?;
     Ok(connection)
+}
+
+/// Copies the log into the database beside the writer. A writer that does it itself after a commit, as SQLite would have
+/// it, keeps events waiting for a tenth of a second whenever lists have filled the log.
+fn start_checkpoints(path: &Path) -> Result<(SyncSender<()>, JoinHandle<()>), DataError> {
+    let connection = connect(path)?;
+    let (end, ended) = mpsc::sync_channel(0);
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let work = move || {
+        while ended.recv_timeout(CHECKPOINT_EVERY) == Err(RecvTimeoutError::Timeout) {
+            checkpoint(&connection, Path::new(&log));
+        }
+    };
+    let thread = thread::Builder::new()
+        .name("tercet-checkpoint".to_owned())
+        .spawn(work)
+        .map_err(DataError::io(path, "start the checkpoint thread"))?;
+    Ok((end, thread))
+}
+
+/// A checkpoint that fails loses nothing: the log keeps what it could not copy, and the next one tries again.
+fn checkpoint(connection: &Connection, log: &Path) {
+    let length = std::fs::metadata(log).map_or(0, |metadata| metadata.len());
+    if length == 0 {
+        return;
+    }
+    let run = |mode: &str| connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
+    if run("PASSIVE").is_ok() && length > LOG_BYTES_MAX {
+        let _ = run("TRUNCATE");
+    }
 }
 
 fn write_groups(connection: &Connection, waiting: &Receiver<Work>, answers: &Mutex<Vec<Answer>>) {
