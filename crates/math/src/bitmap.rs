@@ -84,6 +84,16 @@ impl Bitmap {
         self.combine(other, |a, b| a | b);
     }
 
+    /// Adds the members of `other` that are in `among` too, and calls `with` for each that is new, ascending.
+    pub fn add_among(&mut self, other: &Bitmap, among: &Bitmap, mut with: impl FnMut(usize)) {
+        assert!(self.len == other.len && self.len == among.len, "bitmaps of different universes");
+        for (at, word) in self.words.iter_mut().enumerate() {
+            let new = other.words[at] & among.words[at] & !*word;
+            *word |= new;
+            Ones(new).for_each(|bit| with(at * 64 + bit));
+        }
+    }
+
     fn combine(&mut self, other: &Bitmap, with: impl Fn(u64, u64) -> u64) {
         assert_eq!(self.len, other.len, "bitmaps of different universes");
         for (word, &other) in self.words.iter_mut().zip(&other.words) {
@@ -140,6 +150,10 @@ mod tests {
             let mut either = threes.clone();
             either.or(&twos);
             assert_eq!(either.count() + both.count(), threes.count() + twos.count());
+            let (mut sixes, mut new) = (Bitmap::from_fn(len, |at| at == 6), Vec::new());
+            sixes.add_among(&threes, &twos, |at| new.push(at));
+            assert_eq!(new, (0..len).filter(|at| at % 6 == 0 && *at != 6).collect::<Vec<_>>());
+            assert_eq!(sixes.count(), both.count());
             let mut rest = Bitmap::all(len);
             rest.and_not(&threes);
             assert_eq!(rest.iter().collect::<Vec<_>>(), (0..len).filter(|at| at % 3 != 0).collect::<Vec<_>>());

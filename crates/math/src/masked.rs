@@ -5,13 +5,15 @@ use crate::Bitmap;
 
 /// Scores compared together: those of one word of the bitmap.
 const WORD: usize = 64;
+/// Of those, so many again once one is good enough.
+const LANES: usize = 16;
 
 /// Whether any score is at least `floor`.
 #[inline(always)]
 fn any_at_least(scores: &[f32], floor: f32) -> bool {
     // Sums of flags in lanes, which compilers turn into vector instructions; `any` stops early and is not.
-    let mut lanes = [0u32; 16];
-    let chunks = scores.chunks_exact(16);
+    let mut lanes = [0u32; LANES];
+    let chunks = scores.chunks_exact(LANES);
     let rest = chunks.remainder().iter().fold(0, |any, &score| any | u32::from(score >= floor));
     for chunk in chunks {
         lanes.iter_mut().zip(chunk).for_each(|(any, &score)| *any |= u32::from(score >= floor));
@@ -111,13 +113,19 @@ struct NearBest {
 }
 
 impl NearBest {
+    #[inline(always)]
     fn offer(&mut self, first: usize, word: u64, scores: &[f32]) {
-        let mut left = word;
-        while left != 0 {
-            let bit = left.trailing_zeros() as usize;
-            left &= left - 1;
-            if scores[bit] >= self.floor {
-                self.kept.push((scores[bit], (first + bit) as u32));
+        for (part, scores) in scores.chunks(LANES).enumerate() {
+            let mut left = word >> (part * LANES) & ((1 << LANES) - 1);
+            if left == 0 || !any_at_least(scores, self.floor) {
+                continue;
+            }
+            while left != 0 {
+                let bit = left.trailing_zeros() as usize;
+                left &= left - 1;
+                if scores[bit] >= self.floor {
+                    self.kept.push((scores[bit], (first + part * LANES + bit) as u32));
+                }
             }
         }
         if self.kept.len() >= self.full {

@@ -97,7 +97,7 @@ fn measured(options: &Options, tercet: &Path, folder: &Path) -> Result<String, S
     eprintln!("{} customers, {} products; warming up.", load.customers.len(), load.products.len());
     load.run(options.reads_per_second / 4.0, options.events_per_second / 4.0, WARM_UP, (N_READERS, N_WRITERS), || ());
     let mut memory = vec![(0, server.rss_mib())];
-    let (started, cpu_before) = (Instant::now(), server.cpu_seconds());
+    let (started, cpu_before, own_before) = (Instant::now(), server.cpu_seconds(), cpu_seconds("self"));
     let step = if options.seconds <= 120 { 10 } else { 60 };
     let duration = Duration::from_secs(options.seconds);
     let watch = || {
@@ -111,9 +111,10 @@ fn measured(options: &Options, tercet: &Path, folder: &Path) -> Result<String, S
     let (reads, writes) =
         load.run(options.reads_per_second, options.events_per_second, duration, (N_READERS, N_WRITERS), watch);
     let (wall, cpu) = (started.elapsed().as_secs_f64(), server.cpu_seconds() - cpu_before);
+    let own = cpu_seconds("self") - own_before;
     let peak = server.status_mib("VmHWM:");
     let flaws = server.stop();
-    let page = page(options, &load, &reads, &writes, (wall, cpu, peak), &memory);
+    let page = page(options, &load, &reads, &writes, (wall, cpu, own, peak), &memory);
     Ok(page + &flaws)
 }
 
@@ -180,16 +181,8 @@ impl Server {
         Ok(Server { child, address, log: Some(log) })
     }
 
-    fn proc(&self, name: &str) -> String {
-        fs::read_to_string(format!("/proc/{}/{name}", self.child.id())).unwrap_or_default()
-    }
-
-    /// User and system time; the kernel counts hundredths of a second.
     fn cpu_seconds(&self) -> f64 {
-        let stat = self.proc("stat");
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(f64::NAN);
-        (ticks(11) + ticks(12)) / 100.0
+        cpu_seconds(&self.child.id().to_string())
     }
 
     fn rss_mib(&self) -> f64 {
@@ -197,7 +190,7 @@ impl Server {
     }
 
     fn status_mib(&self, name: &str) -> f64 {
-        let status = self.proc("status");
+        let status = proc(&self.child.id().to_string(), "status");
         let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
         kib.map_or(f64::NAN, |kib| kib / 1024.0)
@@ -216,6 +209,18 @@ impl Server {
     }
 }
 
+fn proc(process: &str, name: &str) -> String {
+    fs::read_to_string(format!("/proc/{process}/{name}")).unwrap_or_default()
+}
+
+/// User and system time of a process; the kernel counts hundredths of a second.
+fn cpu_seconds(process: &str) -> f64 {
+    let stat = proc(process, "stat");
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(f64::NAN);
+    (ticks(11) + ticks(12)) / 100.0
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -228,7 +233,7 @@ fn page(
     load: &Load,
     reads: &Tally,
     writes: &Tally,
-    (wall, cpu, peak): (f64, f64, f64),
+    (wall, cpu, own, peak): (f64, f64, f64, f64),
     memory: &[(u64, f64)],
 ) -> String {
     let n_all = (reads.n_answered() + writes.n_answered()).max(1) as f64;
@@ -262,7 +267,7 @@ fn page(
     }
     let curve = memory.iter().map(|(at, mib)| format!("{at} s {mib:.0}")).collect::<Vec<_>>().join(", ");
     text.push_str(&format!(
-        "\nServer: {cpu:.1} CPU s in {wall:.1} s, {:.3} ms a request. Memory, MiB: {curve}; peak {peak:.0}.\n",
+        "\nServer: {cpu:.1} CPU s in {wall:.1} s, {:.3} ms a request; the load itself {own:.1}. Memory, MiB: {curve}; peak {peak:.0}.\n",
         1000.0 * cpu / n_all
     ));
     text

@@ -10,7 +10,7 @@ use super::Content;
 use crate::HistoryEntry;
 
 /// Neighbours kept per product.
-const N_NEAREST: usize = 100;
+const N_NEAREST: usize = 50;
 
 /// Items with their similarity.
 type Similar = Box<[(u32, f32)]>;

@@ -124,13 +124,7 @@ impl<'a> Board<'a> {
             }
             let mut raise = |item: usize| self.rough[item] += value;
             match &fit_sets[group as usize] {
-                Some(set) => {
-                    let mut new = set.clone();
-                    new.and(eligible);
-                    new.and_not(&self.fitting);
-                    new.iter().for_each(raise);
-                    self.fitting.or(&new);
-                }
+                Some(set) => self.fitting.add_among(set, eligible, raise),
                 None => {
                     for &item in self.changes.fitting.items_in(group) {
                         let at = item as usize;

@@ -71,7 +71,7 @@ pub struct Ranker {
     accessories: Bitmap,
     /// Shape: (n_items). The sum of the terms that are the same for every request.
     fixed: Vec<f64>,
-    /// The same in single precision.
+    /// The same in single precision; minus infinity off sale, so that passes over rough totals need not stop there.
     rough_fixed: Vec<f32>,
     fixed_settings: FixedSettings,
     /// Items that are not sold everywhere.
@@ -137,11 +137,13 @@ impl Ranker {
         let retail = RetailSettings::of(&parts.policy);
         let region_weight = parts.policy.settings(&POPULARITY_TERM).float("region_weight");
         let price = |product: &Product| product.price_cents.map_or(NO_PRICE, |price| price.0);
+        let base = base(&parts);
+        let rough = |(item, &value): (usize, &f64)| if base.contains(item) { value as f32 } else { f32::NEG_INFINITY };
         Ok(Ranker {
             versions: versions(&parts),
-            base: base(&parts),
             accessories: accessories(&parts),
-            rough_fixed: fixed.iter().map(|&value| value as f32).collect(),
+            rough_fixed: fixed.iter().enumerate().map(rough).collect(),
+            base,
             bounds: bounds(&parts.policy, &fixed, &retail, content_weight + region_weight),
             fixed,
             fixed_settings,
@@ -195,6 +197,17 @@ impl Ranker {
 
     /// The list for a request.
     pub fn recommend(&self, request: &Request) -> Result<Answer, RankError> {
+        self.recommend_to(request.clone())
+    }
+
+    /// The same, with the request kept in the answer rather than copied.
+    pub fn recommend_to(&self, request: Request) -> Result<Answer, RankError> {
+        let answer = self.unasked(&request)?;
+        Ok(Answer { request, ..answer })
+    }
+
+    /// The answer without its request.
+    fn unasked(&self, request: &Request) -> Result<Answer, RankError> {
         if request.n == 0 || request.n > N_MAX {
             return Err(RankError::BadLength { found: request.n, max: N_MAX });
         }
@@ -430,7 +443,7 @@ impl Ranker {
         });
         let items: Vec<AnswerItem> = items.collect();
         Answer {
-            request: request.clone(),
+            request: Request::default(),
             versions: self.versions.clone(),
             model_scale: sheet.scale.model,
             fallback: (sheet.scale.model == 0.0).then(|| "popular".to_owned()),

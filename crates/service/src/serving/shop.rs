@@ -256,7 +256,8 @@ impl ServedShop {
         }
         let list_id = self.store.next_list_id(now.0);
         let asked = self.rank_request(&snapshot, request, now, seed_of(&list_id));
-        let answer = snapshot.ranker.recommend(&asked).map_err(|error| ServiceError::usage("n", error.to_string()))?;
+        let answer =
+            snapshot.ranker.recommend_to(asked).map_err(|error| ServiceError::usage("n", error.to_string()))?;
         let stored = StoredAnswer::new(now.0, &snapshot, answer);
         let explained = request.explain.then(|| language(&request.language));
         let answer = stored.view(&list_id, &snapshot, explained);
