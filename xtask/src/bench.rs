@@ -198,20 +198,22 @@ fn ials(bench: &Bench) -> Result<Vec<Figures>, String> {
             .env("ALPHA", "9")
             .env("BENCH_REC", "0"),
     )?;
+    // The best of thirteen on a validation part: peers/recommend/tune_irspack.py, settings/irspack.json.
     let irspack = bench.peer_json(
         bench
             .peer("bench_irspack.py")
             .arg(&data)
             .arg("ialspp")
             .env("EPOCHS", "15")
-            .env("ALPHA0", "0.02")
+            .env("ALPHA0", "0.05")
+            .env("REG", "0.006")
             .env("BENCH_EVAL_USERS", "20000"),
     )?;
     Ok(vec![
         our_fit("Tercet ials", &ours),
         peer_fit("implicit 0.7 ALS (CG), its defaults", &implicit),
         peer_fit("implicit 0.7 ALS (CG), alpha 9, reg 60", &tuned),
-        peer_fit("irspack iALS++", &irspack),
+        peer_fit("irspack iALS++, alpha0 0.05, reg 0.006", &irspack),
     ])
 }
 
