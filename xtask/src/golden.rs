@@ -1,40 +1,42 @@
-//! `cargo xtask golden`: recompute golden values with their pinned peers and compare with the committed ones.
+//! `cargo xtask golden`: recompute golden values with their pinned peers and compare them and ours with what is kept.
 //!
-//! Each `bench/peers/*/golden.py` prints the JSON of one golden file; the file's first line says where it belongs.
+//! Each `bench/peers/NAME/golden.py TERCET FOLDER` compares the values of `../shared/golden/NAME` and fails where one is too
+//! far. Nothing is written; a run that compares nothing fails.
 
 use std::fs;
 
-use crate::run::{Outcome, command, output, root};
+use crate::run::{Outcome, command, data_dir, root, run, target_dir};
 use crate::setup;
 
-/// Recomputes all (or the named) golden files. `--write` replaces those that differ.
-pub fn golden(args: &[String]) -> Outcome {
-    let write = args.iter().any(|arg| arg == "--write");
-    let folders = fs::read_dir(root().join("bench/peers")).map_err(|error| format!("bench/peers: {error}"))?;
-    let mut names: Vec<_> =
-        folders.flatten().map(|entry| entry.path()).filter(|path| path.join("golden.py").exists()).collect();
-    names.sort();
-    let mut differing = Vec::new();
-    for folder in names {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+/// Runs every peer's comparison, or those of the named folders; fails at the end if any failed.
+pub fn golden(names: &[String]) -> Outcome {
+    let peers = root().join("bench/peers");
+    let folders = fs::read_dir(&peers).map_err(|error| format!("{}: {error}", peers.display()))?;
+    let mut found: Vec<String> = folders
+        .flatten()
+        .filter(|entry| entry.path().join("golden.py").is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    found.sort();
+    if let Some(unknown) = names.iter().find(|name| !found.contains(name)) {
+        return Err(format!("bench/peers/{unknown}/golden.py does not exist; there is {}", found.join(", ")));
+    }
+    found.retain(|name| names.is_empty() || names.contains(name));
+    if found.is_empty() {
+        return Err("nothing was compared: no bench/peers/*/golden.py".to_owned());
+    }
+    let data = data_dir().ok_or("nothing was compared: there is no data folder; set TERCET_DATA")?;
+    run(&mut command("cargo", &["build", "--package", "tercet"]))?;
+    let tercet = target_dir().join("debug/tercet");
+    let mut failed = Vec::new();
+    for name in found {
+        let folder = peers.join(&name);
         let python = setup::python(&name, &folder.join("requirements.txt"))?;
-        let printed = output(command(&python.to_string_lossy(), &[]).arg(folder.join("golden.py")))?;
-        let (place, json) = printed.split_once('\n').ok_or_else(|| format!("{name}/golden.py printed nothing"))?;
-        let path = root().join(place.trim());
-        if fs::read_to_string(&path).is_ok_and(|committed| committed == json) {
-            println!("{place}: as committed");
-        } else if write {
-            fs::write(&path, json).map_err(|error| format!("{}: {error}", path.display()))?;
-            println!("{place}: replaced");
-        } else {
-            differing.push(place.to_owned());
+        let mut compare = command(&python.to_string_lossy(), &[]);
+        compare.arg(folder.join("golden.py")).arg(&tercet).arg(data.join("../golden").join(&name));
+        if let Err(message) = run(&mut compare) {
+            failed.push(message);
         }
     }
-    if differing.is_empty() {
-        return Ok(());
-    }
-    Err(format!(
-        "these differ from what is committed (`cargo xtask golden --write` replaces them): {}",
-        differing.join(", ")
-    ))
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
 }

@@ -22,7 +22,7 @@ cargo xtask COMMAND
                  (format, tidy, clippy, test, doc, console-unit, api-fuzz, console-browser)
   web            build the console into web/dist
   tidy           check the structure: crate edges, file headers, leftovers
-  golden         recompute the golden values with their pinned peers and compare with the committed ones
+  golden [NAME…] recompute the golden values with their pinned peers; compare them and ours with those kept
   bench [NAME…]  run us and the peers side by side on the same input; writes bench/results/
   bench serve [--seconds N] [--rate N] [--events N] [--algorithm CARD]
                  the server under load: latency, CPU and memory
