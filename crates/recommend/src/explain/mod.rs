@@ -68,13 +68,18 @@ fn grouped(terms: &[Term]) -> Vec<(Key, f64)> {
     let mut groups: Vec<(Key, f64)> = Vec::new();
     for term in terms.iter().filter(|term| term.value > 0.0) {
         let key = (term.name, term.product_id.clone(), term.kind, term.rule.clone());
-        match groups.iter_mut().find(|group| group.0 == key) {
+        match groups.iter_mut().find(|group| group.0 == key || is_popularity(group.0.0) && is_popularity(key.0)) {
             Some(group) => group.1 += term.value,
             None => groups.push((key, term.value)),
         }
     }
     groups.sort_by(|a, b| b.1.total_cmp(&a.1));
     groups
+}
+
+/// The model's popularity and the score's own say the same to a person; the first of them speaks.
+fn is_popularity(name: TermName) -> bool {
+    matches!(name, TermName::ModelPopularity | TermName::Popularity)
 }
 
 fn reason(key: Key, share: f64, catalogue: &Catalogue, language: Language) -> Reason {
@@ -116,6 +121,14 @@ mod tests {
     }
 
     #[test]
+    fn popularity_is_said_once() {
+        let item = item(vec![term(TermName::ModelPopularity, 0.75, None), term(TermName::Popularity, 0.25, None)]);
+        let reasons = explain(&item, &catalogue(), Language::En);
+        let said: Vec<_> = reasons.iter().map(|reason| (reason.kind.as_str(), reason.share)).collect();
+        assert_eq!(said, [("model_popularity", 1.0)]);
+    }
+
+    #[test]
     fn reasons_name_own_events_with_their_shares() {
         let item = item(vec![
             term(TermName::OwnEvent, 0.25, Some(("b", EventKind::View))),
@@ -136,33 +149,12 @@ mod tests {
     /// Every term has its own words in both languages, with and without a product, and shares sum to 1.
     #[test]
     fn every_term_is_worded_and_shares_sum_to_one() {
-        let names = [
-            TermName::OwnEvent,
-            TermName::SimilarCustomers,
-            TermName::ModelPopularity,
-            TermName::Baseline,
-            TermName::Remainder,
-            TermName::Content,
-            TermName::Popularity,
-            TermName::Regional,
-            TermName::Margin,
-            TermName::Stock,
-            TermName::NewProduct,
-            TermName::Boost,
-            TermName::Bury,
-            TermName::Durable,
-            TermName::Accessory,
-            TermName::Bundle,
-            TermName::Successor,
-            TermName::PriceDrop,
-            TermName::Diversity,
-            TermName::Exploration,
-        ];
+        let names = TermName::ALL;
         for language in [Language::Zh, Language::En] {
             for own in [None, Some(("a", EventKind::Cart))] {
                 let terms = names.iter().zip(1..).map(|(&name, at)| term(name, f64::from(at), own)).collect();
                 let reasons = explain(&item(terms), &catalogue(), language);
-                assert_eq!(reasons.len(), names.len());
+                assert_eq!(reasons.len(), names.len() - 1, "both popularities are one");
                 assert!((reasons.iter().map(|reason| reason.share).sum::<f64>() - 1.0).abs() < 1e-12);
                 assert!(reasons.iter().all(|reason| !reason.text.is_empty() && !reason.text.contains('{')));
             }
