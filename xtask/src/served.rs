@@ -42,11 +42,7 @@ impl Served {
             .map_err(|error| format!("cannot start the program: {error}"))?;
         let stdout = child.stdout.take().expect("standard output is piped");
         let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        let address = lines.find_map(|line| {
-            line.split_whitespace()
-                .find(|word| word.starts_with("http://127.0.0.1:"))
-                .map(|word| word.trim_end_matches('/').to_owned())
-        });
+        let address = address_in(&mut lines);
         // The program goes on printing; someone must read, or it would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         match address {
@@ -58,6 +54,15 @@ impl Served {
             }
         }
     }
+}
+
+/// The first address on this machine that a starting server prints, `http://127.0.0.1:PORT`.
+pub fn address_in(lines: &mut impl Iterator<Item = String>) -> Option<String> {
+    let address = |line: String| {
+        let mut words = line.split_whitespace();
+        words.find(|word| word.starts_with("http://127.0.0.1:")).map(|word| word.trim_end_matches('/').to_owned())
+    };
+    lines.find_map(address)
 }
 
 fn make_key(program: &str, folder: &Path) -> Result<String, String> {

@@ -21,6 +21,7 @@ use serde_json::Value;
 use self::client::{Load, Tally};
 use super::write_down;
 use crate::run::{Outcome, command, output, run, target_dir};
+use crate::served::address_in;
 use crate::setup;
 
 const N_CUSTOMERS: &str = "20000";
@@ -86,7 +87,8 @@ pub fn serve(args: &[String]) -> Outcome {
 fn measured(options: &Options, tercet: &Path, folder: &Path) -> Result<String, String> {
     let made = made_shop(tercet, &options.algorithm)?;
     let shop = folder.join("shop");
-    run(command("cp", &["-r"]).arg(&made).arg(&shop))?;
+    // The folder itself even where its name is a link: a run must not change what the next one starts from.
+    run(command("cp", &["-rH"]).arg(&made).arg(&shop))?;
     let ask = |args: &[&str]| ask(tercet, &shop, args);
     let customers = column(&ask(&["sql", "select customer_id from customers order by customer_id"])?, "customer_id");
     let products = column(&ask(&["sql", "select product_id from products order by product_id"])?, "product_id");
@@ -167,11 +169,8 @@ impl Server {
             .map_err(|error| format!("cannot start the server: {error}"))?;
         let stderr = child.stderr.take().expect("standard error is piped");
         let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
-        let address = lines.find_map(|line| {
-            let address = line.split_whitespace().find_map(|word| word.strip_prefix("http://"));
-            address.and_then(|address| address.trim_end_matches('/').parse().ok())
-        });
-        let Some(address) = address else {
+        let address = address_in(&mut lines);
+        let Some(address) = address.and_then(|address| address.trim_start_matches("http://").parse().ok()) else {
             let _ = child.kill();
             let _ = child.wait();
             return Err("the server ended without printing its address".to_owned());
