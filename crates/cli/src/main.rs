@@ -16,8 +16,7 @@ use clap::Parser;
 
 use args::Arguments;
 
-/// A server makes and drops a thousand small texts per request; this takes half the time of the system's allocator and
-/// leaves fewer holes.
+/// A server makes and drops many small texts per request. See docs/adr/0004-allocator.md.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
