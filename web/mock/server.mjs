@@ -68,13 +68,34 @@ export function createMock(now = Date.now()) {
 
   const by = (field, sign = 1) => (a, b) => (a[field] < b[field] ? -sign : a[field] > b[field] ? sign : 0);
 
+  /** Whether a product passes every filter but those in `except`. */
+  function matches(product, query, ...except) {
+    const asked = (name) => (except.includes(name) ? "" : (query.get(name) ?? ""));
+    return [product.name, product.brand, product.product_id].join(" ").toLowerCase().includes(asked("query").toLowerCase()) &&
+      (asked("category") === "" || `${product.category}/`.startsWith(`${asked("category")}/`)) &&
+      (asked("brand") === "" || product.brand === asked("brand")) && (asked("in_stock") !== "true" || product.stock !== 0);
+  }
+
+  function facets(shop, query) {
+    const count = (values) => {
+      const counts = new Map();
+      for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+      return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+    };
+    const paths = (path) => path.split("/").map((_, at, parts) => parts.slice(0, at + 1).join("/"));
+    const categories = count(shop.products.filter((one) => matches(one, query, "category")).flatMap((one) => paths(one.category)));
+    const brands = count(shop.products.filter((one) => matches(one, query, "brand")).map((one) => one.brand));
+    return {
+      total: shop.products.filter((one) => matches(one, query)).length,
+      n_categories: categories.length, categories: categories.map(([category, n_products]) => ({ category, n_products })),
+      n_brands: brands.length, brands: brands.sort((a, b) => b[1] - a[1]).map(([brand, n_products]) => ({ brand, n_products })),
+    };
+  }
+
   function products(shop, query) {
     const text = (query.get("query") ?? "").toLowerCase();
     if (text === "fail") throw new Refusal(500, "internal", "The query could not be run: the engine ran out of memory.", "Set `engine.memory_mb` in tercet.toml higher and restart.", "found 512 MB, needed 900 MB");
-    const items = shop.products.filter((product) =>
-      [product.name, product.brand, product.product_id].join(" ").toLowerCase().includes(text) &&
-      (product.category ?? "").startsWith(query.get("category") ?? "") && (product.brand ?? "").startsWith(query.get("brand") ?? "") &&
-      (query.get("in_stock") !== "true" || product.stock !== 0));
+    const items = shop.products.filter((product) => matches(product, query));
     const orders = { orders: by("n_orders", -1), events: by("n_events", -1), name: by("name"), price: by("price_cents"), "-price": by("price_cents", -1), newest: by("launched_on", -1) };
     return page(items.sort(orders[query.get("sort")] ?? by("revenue_cents", -1)), query);
   }
@@ -113,6 +134,7 @@ export function createMock(now = Date.now()) {
     const shop = shopOf(session);
     const empty = session.shop === "empty";
     const [, first, second, third] = path.split("/").map(decodeURIComponent);
+    if (method === "GET" && path === "/products/facets") return facets(shop, query);
     const rest = second !== undefined;
     switch (`${method} ${first}${rest ? "/:id" : ""}${third ? `/${third}` : ""}`) {
       case "GET session": return sessionBody(session);

@@ -171,7 +171,9 @@ export const en = {
     noneHelp: "Try fewer words or clear the filters.",
     empty: "No products yet",
     emptyHelp: "Import the catalogue:",
-    applyCategory: "Category path, e.g. Computers",
+    allCategories: "All categories",
+    allBrands: "All brands",
+    more: (n: string) => `and ${n} more: search for them`,
   },
   product: {
     specs: "Specifications",

@@ -170,7 +170,9 @@ export const zh: Dictionary = {
     noneHelp: "请减少关键词，或清除筛选。",
     empty: "还没有商品",
     emptyHelp: "导入商品目录：",
-    applyCategory: "品类路径，如 电脑",
+    allCategories: "全部品类",
+    allBrands: "全部品牌",
+    more: (n) => `另有 ${n} 个，请用搜索查找`,
   },
   product: {
     specs: "规格参数",

@@ -12,6 +12,7 @@ import type {
   Overview,
   Page,
   Product,
+  ProductFacets,
   Recommendations,
   Session,
   ShopName,
@@ -119,6 +120,7 @@ export const api = {
   overview: (signal?: AbortSignal) => get<Overview>("/overview", {}, signal),
 
   products: (query: Query, signal?: AbortSignal) => get<Page<Product>>("/products", query, signal),
+  facets: (query: Query, signal?: AbortSignal) => get<ProductFacets>("/products/facets", query, signal),
   product: (product: string, signal?: AbortSignal) => get<Product>(`/products/${id(product)}`, {}, signal),
   similar: (product: string, n: number, signal?: AbortSignal) =>
     get<Items<SimilarItem>>("/similar", { product, n }, signal),

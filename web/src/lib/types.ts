@@ -54,6 +54,15 @@ export interface Product {
   revenue_cents?: number | null;
 }
 
+/** What the catalogue can be narrowed by; the lists hold the most frequent. */
+export interface ProductFacets {
+  total: number;
+  n_categories: number;
+  categories: { category: string; n_products: number }[];
+  n_brands: number;
+  brands: { brand: string; n_products: number }[];
+}
+
 export interface Customer {
   customer_id: string;
   joined_on?: Day | null;

@@ -244,6 +244,30 @@ if (product) {
   });
 }
 
+if (product) {
+  await check("a category and a brand are chosen from those there are, and hold what they said", async () => {
+    const { page, complaints, t, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}/products`);
+    await settled(page);
+    for (const [name, label] of [["category", t.products.category], ["brand", t.products.brand]]) {
+      const select = page.getByRole("combobox", { name: label, exact: true });
+      await page.waitForFunction((element) => element.options.length > 1, await select.elementHandle());
+      const { value, text } = await select.locator("option").nth(1).evaluate((option) => ({ value: option.value, text: option.textContent }));
+      await select.selectOption(value);
+      await page.waitForURL(new RegExp(`${name}=`));
+      await settled(page);
+      const n = /\(([\d,]+)\)$/.exec(text)[1];
+      const title = (await page.locator("h2").first().textContent()).trim();
+      expect(title === t.products.total(n), `${text} was chosen, and the list says ${title}`);
+    }
+    await page.getByRole("button", { name: t.common.clear }).click();
+    await page.waitForURL(`${URL_BASE}/products`);
+    await close();
+    return complaints;
+  });
+}
+
 if (customer) {
   await check("a customer's recommendations give reasons and an exact sum", async () => {
     const { page, complaints, t, close } = await newPage();

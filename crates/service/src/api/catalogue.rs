@@ -12,7 +12,7 @@ use super::access::{Manage, Serve};
 use super::error::ErrorBody;
 use super::input::{Body, Id, Params, check_id, check_limit, check_offset, check_text};
 use crate::error::{Result, ServiceError};
-use crate::serving::{ProductRow, ProductSearch};
+use crate::serving::{ProductFacets, ProductFilter, ProductRow, ProductSearch};
 
 /// A product, with its sales.
 #[derive(Serialize, ToSchema)]
@@ -120,11 +120,9 @@ pub struct ProductPage {
 #[utoipa::path(get, path = "/v1/products", tag = "catalogue", params(ProductParams),
     responses((status = 200, body = ProductPage), (status = "4XX", body = ErrorBody)))]
 pub async fn list_products(Manage(caller): Manage, Params(params): Params<ProductParams>) -> Result<Json<ProductPage>> {
+    let ProductParams { query, category, brand, in_stock, .. } = params;
     let search = ProductSearch {
-        query: params.query,
-        category: params.category,
-        brand: params.brand,
-        in_stock: params.in_stock,
+        filter: ProductFilter { query, category, brand, in_stock },
         sort: params.sort.unwrap_or_else(|| "revenue".to_owned()),
         offset: check_offset(params.offset)?,
         limit: check_limit("limit", params.limit, 50)?,
@@ -134,6 +132,29 @@ pub async fn list_products(Manage(caller): Manage, Params(params): Params<Produc
         total: page.total,
         items: page.items.iter().map(|row| ProductView::of(row, true)).collect(),
     }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FacetParams {
+    /// Words that must occur in id, name or brand.
+    query: Option<String>,
+    category: Option<String>,
+    brand: Option<String>,
+    in_stock: Option<bool>,
+    /// At most so many categories and so many brands, those with most products; 200 if absent.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+}
+
+/// Categories and brands to choose from, with how many products each would leave.
+#[utoipa::path(get, path = "/v1/products/facets", tag = "catalogue", params(FacetParams),
+    responses((status = 200, body = ProductFacets), (status = "4XX", body = ErrorBody)))]
+pub async fn get_facets(Manage(caller): Manage, Params(params): Params<FacetParams>) -> Result<Json<ProductFacets>> {
+    let FacetParams { query, category, brand, in_stock, limit } = params;
+    let filter = ProductFilter { query, category, brand, in_stock };
+    Ok(Json(caller.shop.product_facets(&filter, check_limit("limit", limit, 200)?)))
 }
 
 /// One product.

@@ -72,6 +72,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(lists::get_popular))
         .routes(routes!(lists::get_explain))
         .routes(routes!(catalogue::list_products))
+        .routes(routes!(catalogue::get_facets))
         .routes(routes!(catalogue::get_product, catalogue::put_product, catalogue::delete_product))
         .routes(routes!(people::list_customers))
         .routes(routes!(people::get_customer, people::put_customer, people::delete_customer))

@@ -8,6 +8,7 @@ mod histories;
 mod packed;
 mod people;
 mod regions;
+mod search;
 mod shop;
 mod shops;
 
@@ -15,6 +16,7 @@ pub use answer::{Answer, ListRequest, Replay, SimilarItem, Term};
 pub use catalogue::{PopularProduct, ProductRow, Snapshot};
 pub use everyone::{EveryoneReport, Place, batch_of};
 
-pub use people::{CustomerRow, CustomerSearch, HistoryRow, Page, ProductSearch, off_thread};
+pub use people::{CustomerRow, CustomerSearch, HistoryRow, Page, off_thread};
+pub use search::{BrandCount, CategoryCount, ProductFacets, ProductFilter, ProductSearch};
 pub use shop::{Explanation, ServedShop};
 pub use shops::Shops;

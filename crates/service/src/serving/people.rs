@@ -48,18 +48,6 @@ pub struct HistoryRow {
     pub value: Option<f64>,
 }
 
-/// How products are searched.
-#[derive(Clone, Debug, Default)]
-pub struct ProductSearch {
-    pub query: Option<String>,
-    pub category: Option<String>,
-    pub brand: Option<String>,
-    pub in_stock: Option<bool>,
-    pub sort: String,
-    pub offset: usize,
-    pub limit: usize,
-}
-
 /// How customers are searched.
 #[derive(Clone, Debug, Default)]
 pub struct CustomerSearch {
@@ -70,11 +58,9 @@ pub struct CustomerSearch {
     pub limit: usize,
 }
 
-pub const PRODUCT_SORTS: &[&str] =
-    &["revenue", "orders", "events", "popular", "name", "price", "-price", "newest", "id"];
 pub const CUSTOMER_SORTS: &[&str] = &["id", "orders", "spent", "last_seen"];
 
-fn check_sort(found: &str, allowed: &[&str]) -> Result<()> {
+pub(super) fn check_sort(found: &str, allowed: &[&str]) -> Result<()> {
     if allowed.contains(&found) {
         return Ok(());
     }
@@ -87,48 +73,6 @@ impl ServedShop {
         let snapshot = self.snapshot();
         let row = self.ids.find(id).and_then(|number| snapshot.row(number).cloned());
         row.ok_or_else(|| ServiceError::not_found("product", id))
-    }
-
-    pub fn products(&self, search: &ProductSearch) -> Result<Page<Arc<ProductRow>>> {
-        check_sort(&search.sort, PRODUCT_SORTS)?;
-        let snapshot = self.snapshot();
-        let words: Vec<String> =
-            search.query.iter().flat_map(|query| query.split_whitespace()).map(str::to_lowercase).collect();
-        let matches = |row: &&Arc<ProductRow>| {
-            let product = &row.product;
-            let category = search.category.as_ref().is_none_or(|wanted| {
-                product.category.as_ref().is_some_and(|path| {
-                    path == wanted || path.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with('/'))
-                })
-            });
-            let brand = search.brand.as_ref().is_none_or(|wanted| product.brand.as_ref() == Some(wanted));
-            let stock = search.in_stock.is_none_or(|wanted| product.stock.is_none_or(|stock| stock > 0) == wanted);
-            category && brand && stock && {
-                let text =
-                    format!("{} {} {}", product.product_id, product.name, product.brand.as_deref().unwrap_or(""));
-                let text = text.to_lowercase();
-                words.iter().all(|word| text.contains(word.as_str()))
-            }
-        };
-        let mut rows: Vec<&Arc<ProductRow>> = snapshot.products.iter().flatten().filter(matches).collect();
-        let price = |row: &ProductRow| row.product.price_cents.map_or(0, |cents| cents.0);
-        rows.sort_by(|a, b| {
-            let order = match search.sort.as_str() {
-                "name" => a.product.name.cmp(&b.product.name),
-                "price" => price(a).cmp(&price(b)),
-                "-price" => price(b).cmp(&price(a)),
-                "orders" => b.n_orders.cmp(&a.n_orders),
-                "revenue" => b.revenue_cents.cmp(&a.revenue_cents),
-                "events" => b.n_events.cmp(&a.n_events),
-                "newest" => b.product.launched_on.cmp(&a.product.launched_on),
-                "popular" => b.popularity.total_cmp(&a.popularity),
-                _ => std::cmp::Ordering::Equal,
-            };
-            order.then_with(|| a.product.product_id.cmp(&b.product.product_id))
-        });
-        let total = rows.len();
-        let items = rows.into_iter().skip(search.offset).take(search.limit).cloned().collect();
-        Ok(Page { total, items })
     }
 
     /// Stores a product; it is in the catalogue when this returns.

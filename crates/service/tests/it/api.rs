@@ -77,6 +77,65 @@ fn repeated() -> usize {
 }
 
 #[test]
+fn facets_count_what_each_choice_would_leave() {
+    let (_folder, served) = served();
+    let put =
+        |id: &str, body: Value| assert_eq!(served.call("PUT", &format!("/v1/products/{id}"), Some(body)).status, 204);
+    put("x1", json!({"name": "Boxed set", "category": "Music/Pop/Live", "brand": "Zenith", "stock": 0}));
+    put("x2", json!({"name": "Boxed single", "category": "Music-Videos", "brand": "Zenith"}));
+    put("x3", json!({"name": "Nothing known"}));
+    let (movies, music) = (("Movies", 10), ("Music", 11));
+    for (query, total, categories, brands) in [
+        (
+            "",
+            23,
+            vec![movies, music, ("Music/Pop", 11), ("Music/Pop/Live", 1), ("Music-Videos", 1)],
+            vec![("Acme", 20), ("Zenith", 2)],
+        ),
+        ("?limit=2", 23, vec![music, ("Music/Pop", 11)], vec![("Acme", 20), ("Zenith", 2)]),
+        ("?limit=1", 23, vec![music], vec![("Acme", 20)]),
+        // Another category and another brand can still be chosen.
+        (
+            "?category=Music&brand=Zenith",
+            1,
+            vec![("Music", 1), ("Music/Pop", 1), ("Music/Pop/Live", 1), ("Music-Videos", 1)],
+            vec![("Acme", 10), ("Zenith", 1)],
+        ),
+        ("?query=boxed&in_stock=true", 1, vec![("Music-Videos", 1)], vec![("Zenith", 1)]),
+        ("?query=nothing%20known", 1, vec![], vec![]),
+        (
+            "?category=Mus",
+            0,
+            vec![movies, music, ("Music/Pop", 11), ("Music/Pop/Live", 1), ("Music-Videos", 1)],
+            vec![],
+        ),
+    ] {
+        let facets = served.get(&format!("/v1/products/facets{query}"));
+        let counted = |list: &str, name: &str| -> Vec<(String, u64)> {
+            let rows = facets[list].as_array().unwrap().iter();
+            rows.map(|row| (row[name].as_str().unwrap().to_owned(), row["n_products"].as_u64().unwrap())).collect()
+        };
+        let told = |list: Vec<(&str, u64)>| list.into_iter().map(|(name, n)| (name.to_owned(), n)).collect::<Vec<_>>();
+        assert_eq!(facets["total"], total, "{query}: {facets}");
+        assert_eq!(counted("categories", "category"), told(categories), "{query}");
+        assert_eq!(counted("brands", "brand"), told(brands), "{query}");
+        if !query.contains("limit") {
+            assert_eq!(facets["n_categories"], facets["categories"].as_array().unwrap().len(), "{query}");
+        }
+    }
+    assert_eq!(served.get("/v1/products/facets?limit=1")["n_categories"], 5);
+    // What a choice says is what the list then holds.
+    for row in served.get("/v1/products/facets?query=product")["categories"].as_array().unwrap() {
+        let path = row["category"].as_str().unwrap();
+        let page = served.get(&format!("/v1/products?query=product&category={path}"));
+        assert_eq!(page["total"], row["n_products"], "{path}");
+    }
+    // A product of that name is still reached, its address written another way.
+    put("%66acets", json!({"name": "Facets, the book"}));
+    assert_eq!(served.get("/v1/products/%66acets")["product_id"], "facets");
+}
+
+#[test]
 fn scopes_keys_and_shops_are_kept_apart() {
     let (one, two) = (make(), make());
     let all = tempfile::tempdir().unwrap();
