@@ -32,7 +32,7 @@ impl Shop {
         let partial = with_suffix(target, ".partial");
         let state = with_suffix(target, ".state");
         let written = self.write_backup(&partial, &state);
-        let _ = fs::remove_file(&state);
+        let _ = fs::remove_dir_all(&state);
         let published = written.and_then(|moved| {
             fs::rename(&partial, target).map_err(DataError::io(target, "name the backup"))?;
             let absolute = std::path::absolute(target).ok();
@@ -46,8 +46,9 @@ impl Shop {
     }
 
     fn write_backup(&self, partial: &Path, state: &Path) -> Result<Moved, DataError> {
-        let _ = fs::remove_file(state);
-        self.state()?.copy_to(state)?;
+        let _ = fs::remove_dir_all(state);
+        create_private_folder(state)?;
+        let databases = self.state()?.copy_to(state)?;
         let file = File::create(partial).map_err(DataError::io(partial, "create the backup"))?;
         let doing = "write the backup";
         let encoder = zstd::Encoder::new(BufWriter::new(file), LEVEL).map_err(DataError::io(partial, doing))?;
@@ -57,7 +58,9 @@ impl Shop {
             checksums: BTreeMap::new(),
             moved: Moved::default(),
         };
-        archive.add_file("state.db", state)?;
+        for name in databases {
+            archive.add_file(name, &state.join(name))?;
+        }
         for name in ["format", "tercet.toml"] {
             archive.add_file(name, &self.root().join(name))?;
         }

@@ -136,11 +136,13 @@ fn examine_leftovers(shop: &Shop, mend: bool, findings: &mut Vec<Finding>) -> Re
 }
 
 fn examine_state(shop: &Shop, findings: &mut Vec<Finding>) {
-    match shop.state().and_then(|state| state.integrity()) {
-        Ok(problems) => {
-            findings.extend(problems.into_iter().map(|problem| finding("error", "state.db", problem, RESTORE)))
-        }
-        Err(error) => findings.push(finding("error", "state.db", error.to_string(), RESTORE)),
+    let state = match shop.state() {
+        Ok(state) => state,
+        Err(error) => return findings.push(finding("error", "state.db", error.to_string(), RESTORE)),
+    };
+    for (name, checked) in state.integrity() {
+        let problems = checked.unwrap_or_else(|error| vec![error.to_string()]);
+        findings.extend(problems.into_iter().map(|problem| finding("error", name, problem, RESTORE)));
     }
 }
 

@@ -9,6 +9,7 @@
 //! tables/          see `tables`
 //! models/          see `models`
 //! state.db         see `state`
+//! answers.db       given lists, see `state`
 //! tmp/             spill files of the engine; may be deleted when nobody runs
 //! ```
 

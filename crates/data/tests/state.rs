@@ -262,6 +262,8 @@ fn a_backup_restores_the_same_shop() {
     shop.state().unwrap().append(batch(None, 0..10)).unwrap();
     shop.flush_events().unwrap();
     shop.state().unwrap().append(batch(None, 10..15)).unwrap();
+    let answer = Answer { list_id: "l1".into(), customer_id: "c".into(), at: 9, body: "{}".into() };
+    assert!(shop.state().unwrap().put_answer_later(answer.clone()));
     let version = shop.models().publish("recommend", &BTreeMap::from([("model.bin".into(), vec![1, 2, 3])])).unwrap();
     shop.models().activate("recommend", &version).unwrap();
     let file = folder.path().join("shop.backup");
@@ -270,6 +272,7 @@ fn a_backup_restores_the_same_shop() {
     assert!(matches!(Shop::restore(&file, shop.root()), Err(DataError::NotEmpty { .. })));
     let (restored, _) = Shop::restore(&file, &folder.path().join("restored")).unwrap();
     assert_eq!(all_times(&restored), (0..15).collect::<Vec<_>>());
+    assert_eq!(restored.state().unwrap().answer("l1").unwrap(), Some(answer));
     assert_eq!(restored.models().current("recommend").unwrap(), Some(version.clone()));
     assert_eq!(restored.models().read("recommend", &version, "model.bin").unwrap(), [1, 2, 3]);
     torn_backups_are_refused(&file, folder.path());

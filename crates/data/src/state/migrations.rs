@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::sqlite::failed;
+use super::database::failed;
 use crate::DataError;
 
 const STEPS: &[&str] = &[
@@ -43,6 +43,10 @@ const STEPS: &[&str] = &[
     CREATE TABLE row_change (
         table_name TEXT NOT NULL, key TEXT NOT NULL, body TEXT, at INTEGER NOT NULL, PRIMARY KEY (table_name, key)
     ) WITHOUT ROWID;
+",
+    "
+    -- Given lists have a database of their own.
+    DROP TABLE answer;
 ",
 ];
 

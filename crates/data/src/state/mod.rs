@@ -2,6 +2,8 @@
 //! recommendations, evaluations. Behind a trait, so that another database can stand in. What the JSON bodies mean is the
 //! business of `service`.
 
+mod answers;
+mod database;
 mod migrations;
 mod sqlite;
 

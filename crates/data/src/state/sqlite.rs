@@ -1,16 +1,18 @@
 //! The state in SQLite: one thread writes, gathering what waits into one commit (and one sync to disk); readers have
 //! a connection of their own and see only what is committed.
 
+use std::iter;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use domain::Event;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 
+use super::answers::Answers;
+use super::database::{self, Checkpoints, Durability, connect, explained, failed};
 use super::{Answer, Appended, EventBatch, Record, RecordKind, Reply, RowChange, StateStore, migrations};
 use crate::DataError;
 use crate::shop::WriteLock;
@@ -19,15 +21,6 @@ use crate::shop::WriteLock;
 const QUEUE_LENGTH: usize = 8192;
 /// Commands that share one commit at most.
 const GROUP_MAX: usize = 512;
-const ANSWERS_KEPT: i64 = 200_000;
-/// Answers that may wait; further ones are dropped.
-const ANSWERS_WAITING_MAX: usize = 8192;
-/// Answers are in no hurry: they ride along with other commands or go after this time.
-const ANSWERS_DELAY: Duration = Duration::from_millis(100);
-/// Between two copies of what was written from the log into the database.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
-/// A log longer than this is brought to its end and begun anew, which holds writers for a moment.
-const LOG_BYTES_MAX: u64 = 64 << 20;
 const IDEMPOTENCY_KEPT_MS: i64 = 7 * 86_400_000;
 
 pub struct SqliteState {
@@ -35,35 +28,16 @@ pub struct SqliteState {
     lock: Arc<WriteLock>,
     reader: Mutex<Connection>,
     queue: Option<SyncSender<Work>>,
-    answers: WaitingAnswers,
     writer: Option<JoinHandle<()>>,
-    /// Ends the checkpoints when dropped.
-    checkpoints: Option<(SyncSender<()>, JoinHandle<()>)>,
+    _checkpoints: Checkpoints,
+    answers_path: PathBuf,
+    /// Opened when first asked for: most commands have nothing to do with lists.
+    answers: Mutex<Option<Arc<Answers>>>,
 }
-
-type WaitingAnswers = Arc<Mutex<Vec<Answer>>>;
 
 /// Runs inside the group's transaction; what it returns is called with the outcome of the commit.
 type Work = Box<dyn FnOnce(&Connection) -> Acknowledge + Send>;
 type Acknowledge = Box<dyn FnOnce(Option<&rusqlite::Error>) + Send>;
-
-/// For `map_err`: what went wrong with the database at `path`.
-pub(super) fn failed(path: &Path) -> impl FnOnce(rusqlite::Error) -> DataError {
-    let path = path.to_owned();
-    move |error| explained(&path, &error)
-}
-
-fn explained(path: &Path, error: &rusqlite::Error) -> DataError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => DataError::DiskFull { path: path.to_owned(), doing: "write to the database" },
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => DataError::Corrupt {
-            path: path.to_owned(),
-            found: error.to_string(),
-            help: "Restore the shop from a backup",
-        },
-        _ => DataError::State { message: format!("{}: {error}", path.display()) },
-    }
-}
 
 impl SqliteState {
     /// Opens or creates the database. Creating and migrating take the shop's lock.
@@ -71,28 +45,26 @@ impl SqliteState {
         if !path.exists() {
             lock.hold()?;
         }
-        let writer = connect(path)?;
+        let writer = connect(path, Durability::Always)?;
         if !migrations::is_current(path, &writer)? {
             lock.hold()?;
             migrations::apply(path, &writer)?;
         }
         let (queue, waiting) = mpsc::sync_channel(QUEUE_LENGTH);
-        let answers = WaitingAnswers::default();
-        let waiting_answers = answers.clone();
         let thread = thread::Builder::new()
             .name("tercet-state".to_owned())
-            .spawn(move || write_groups(&writer, &waiting, &waiting_answers))
+            .spawn(move || write_groups(&writer, &waiting))
             .map_err(DataError::io(path, "start the writing thread"))?;
-        let reader = Mutex::new(connect(path)?);
-        let checkpoints = Some(start_checkpoints(path)?);
+        let reader = Mutex::new(connect(path, Durability::Always)?);
         Ok(SqliteState {
             path: path.to_owned(),
             lock,
             reader,
             queue: Some(queue),
-            answers,
             writer: Some(thread),
-            checkpoints,
+            _checkpoints: Checkpoints::start(path, Durability::Always)?,
+            answers_path: path.with_file_name("answers.db"),
+            answers: Mutex::default(),
         })
     }
 
@@ -157,29 +129,32 @@ impl SqliteState {
         work(&self.reader()).map_err(failed(&self.path))
     }
 
-    /// A consistent copy of the whole database, also while others write.
-    pub(crate) fn copy_to(&self, target: &Path) -> Result<(), DataError> {
-        self.read(|reader| reader.execute("VACUUM INTO ?1", [target.to_string_lossy()])).map(drop)
+    /// The store of given lists; `None` when there is no file and none is to be made.
+    fn answers(&self, make: bool) -> Result<Option<Arc<Answers>>, DataError> {
+        let mut answers = self.answers.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if answers.is_none() && (make || self.answers_path.exists()) {
+            *answers = Some(Arc::new(Answers::open(&self.answers_path)?));
+        }
+        Ok(answers.clone())
     }
 
-    /// What SQLite itself finds wrong with the file; empty when nothing is.
-    pub(crate) fn integrity(&self) -> Result<Vec<String>, DataError> {
-        let found = self.read(|reader| {
-            reader
-                .prepare("PRAGMA integrity_check")?
-                .query_map([], |row| row.get(0))?
-                .collect::<Result<Vec<String>, _>>()
-        })?;
-        Ok(found.into_iter().filter(|line| line != "ok").collect())
+    /// Consistent copies of the databases into `folder`, also while others write; their names.
+    pub(crate) fn copy_to(&self, folder: &Path) -> Result<Vec<&'static str>, DataError> {
+        self.read(|reader| database::copy(reader, &folder.join("state.db")))?;
+        let Some(answers) = self.answers(false)? else { return Ok(vec!["state.db"]) };
+        answers.copy_to(&folder.join("answers.db"))?;
+        Ok(vec!["state.db", "answers.db"])
+    }
+
+    /// What SQLite itself finds wrong with each database, by file; empty when nothing is.
+    pub(crate) fn integrity(&self) -> Vec<(&'static str, Result<Vec<String>, DataError>)> {
+        let answers = || self.answers(false)?.map_or(Ok(Vec::new()), |answers| answers.integrity());
+        vec![("state.db", self.read(database::integrity)), ("answers.db", answers())]
     }
 }
 
 impl Drop for SqliteState {
     fn drop(&mut self) {
-        if let Some((end, thread)) = self.checkpoints.take() {
-            drop(end);
-            let _ = thread.join();
-        }
         drop(self.queue.take());
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
@@ -187,80 +162,15 @@ impl Drop for SqliteState {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, DataError> {
-    let connection = Connection::open(path).map_err(failed(path))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let owner_only = std::fs::Permissions::from_mode(0o600);
-        std::fs::set_permissions(path, owner_only).map_err(DataError::io(path, "set the file's permissions"))?;
+fn write_groups(connection: &Connection, waiting: &Receiver<Work>) {
+    while let Ok(first) = waiting.recv() {
+        write_group(connection, iter::once(first).chain(waiting.try_iter()).take(GROUP_MAX).collect());
     }
-    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(failed(path))?;
-    connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0;")
-        .map_err(failed(path))?;
-    Ok(connection)
-}
-
-/// Copies the log into the database beside the writer. A writer that does it itself after a commit, as SQLite would have
-/// it, keeps events waiting for a tenth of a second whenever lists have filled the log.
-fn start_checkpoints(path: &Path) -> Result<(SyncSender<()>, JoinHandle<()>), DataError> {
-    let connection = connect(path)?;
-    let (end, ended) = mpsc::sync_channel(0);
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let work = move || {
-        while ended.recv_timeout(CHECKPOINT_EVERY) == Err(RecvTimeoutError::Timeout) {
-            checkpoint(&connection, Path::new(&log));
-        }
-    };
-    let thread = thread::Builder::new()
-        .name("tercet-checkpoint".to_owned())
-        .spawn(work)
-        .map_err(DataError::io(path, "start the checkpoint thread"))?;
-    Ok((end, thread))
-}
-
-/// A checkpoint that fails loses nothing: the log keeps what it could not copy, and the next one tries again.
-fn checkpoint(connection: &Connection, log: &Path) {
-    let length = std::fs::metadata(log).map_or(0, |metadata| metadata.len());
-    if length == 0 {
-        return;
-    }
-    let run = |mode: &str| connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
-    if run("PASSIVE").is_ok() && length > LOG_BYTES_MAX {
-        let _ = run("TRUNCATE");
-    }
-}
-
-fn write_groups(connection: &Connection, waiting: &Receiver<Work>, answers: &Mutex<Vec<Answer>>) {
-    loop {
-        let first = match waiting.recv_timeout(ANSWERS_DELAY) {
-            Ok(first) => Some(first),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => break,
-        };
-        let group = first.into_iter().chain(waiting.try_iter()).take(GROUP_MAX).collect();
-        write_group(connection, group, taken(answers));
-    }
-    write_group(connection, Vec::new(), taken(answers));
-}
-
-fn taken(answers: &Mutex<Vec<Answer>>) -> Vec<Answer> {
-    std::mem::take(&mut *answers.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
 }
 
 /// One transaction; afterwards every caller hears how its own command and the commit went.
-fn write_group(connection: &Connection, group: Vec<Work>, answers: Vec<Answer>) {
-    if group.is_empty() && answers.is_empty() {
-        return;
-    }
+fn write_group(connection: &Connection, group: Vec<Work>) {
     let begun = connection.execute_batch("BEGIN IMMEDIATE");
-    if !answers.is_empty() {
-        // First, so that an erasure in the group reaches them too. An answer that cannot be stored is only missing from
-        // later explanations; the customer has it.
-        let _ = in_savepoint(connection, |connection| answers.iter().try_for_each(|one| put_answer(connection, one)));
-    }
     let acknowledge: Vec<_> = group.into_iter().map(|work| work(connection)).collect();
     let committed = begun.and_then(|()| connection.execute_batch("COMMIT"));
     if committed.is_err() && !connection.is_autocommit() {
@@ -315,17 +225,6 @@ fn append_events(connection: &Connection, batch: &EventBatch) -> rusqlite::Resul
     Ok(Appended { last_offset, n_events, duplicate: false })
 }
 
-fn put_answer(connection: &Connection, answer: &Answer) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO answer (list_id, customer_id, at, body) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![answer.list_id, answer.customer_id, answer.at, answer.body])?;
-    let number = connection.last_insert_rowid();
-    if number % 1024 == 0 {
-        connection.execute("DELETE FROM answer WHERE number <= ?1", [number - ANSWERS_KEPT])?;
-    }
-    Ok(())
-}
-
 fn json(event: &Event) -> String {
     serde_json::to_string(event).expect("an event has only text keys")
 }
@@ -339,10 +238,6 @@ fn from_json<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> rusqlite::Result<
 
 fn event_of(row: &Row<'_>) -> rusqlite::Result<(i64, Event)> {
     Ok((row.get(0)?, from_json(row, 1)?))
-}
-
-fn answer_of(row: &Row<'_>) -> rusqlite::Result<Answer> {
-    Ok(Answer { list_id: row.get(0)?, customer_id: row.get(1)?, at: row.get(2)?, body: row.get(3)? })
 }
 
 fn record_of(row: &Row<'_>) -> rusqlite::Result<Record> {
@@ -464,33 +359,26 @@ impl StateStore for SqliteState {
     }
 
     fn put_answer_later(&self, answer: Answer) -> bool {
-        let mut answers = self.answers.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let fits = answers.len() < ANSWERS_WAITING_MAX && self.lock.hold().is_ok();
-        if fits {
-            answers.push(answer);
-        }
-        fits
+        self.lock.hold().is_ok() && matches!(self.answers(true), Ok(Some(answers)) if answers.put_later(answer))
     }
 
     fn answer(&self, list_id: &str) -> Result<Option<Answer>, DataError> {
-        let select = "SELECT list_id, customer_id, at, body FROM answer WHERE list_id = ?1";
-        self.read(|reader| reader.prepare_cached(select)?.query_row([list_id], answer_of).optional())
+        self.answers(false)?.map_or(Ok(None), |answers| answers.find(list_id))
     }
 
     fn settle(&self) -> Result<(), DataError> {
-        self.write_beside(|_| Ok(()))
+        self.write_beside(|_| Ok(()))?;
+        self.answers(false)?.map_or(Ok(()), |answers| answers.settle())
     }
 
     fn erase_customer(&self, customer_id: &str) -> Result<u64, DataError> {
         let id = customer_id.to_owned();
         let n = self.write(move |writer| {
             let events = writer.execute("DELETE FROM event_log WHERE customer_id = ?1", [&id])?;
-            let answers = writer.execute("DELETE FROM answer WHERE customer_id = ?1", [&id])?;
             let rows = writer.execute("DELETE FROM row_change WHERE table_name = 'customers' AND key = ?1", [&id])?;
-            Ok((events + answers + rows) as u64)
+            Ok((events + rows) as u64)
         })?;
-        // The write-ahead log may still hold the deleted pages.
-        self.read(|reader| reader.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))?;
-        Ok(n)
+        self.read(database::empty_log)?;
+        Ok(n + self.answers(false)?.map_or(Ok(0), |answers| answers.erase(customer_id))?)
     }
 }

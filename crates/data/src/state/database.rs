@@ -1,0 +1,126 @@
+//! What the shop's SQLite databases share: how they are opened, what went wrong in plain words, and the copying of the
+//! write-ahead log beside the writer.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode};
+
+use crate::DataError;
+
+/// Between two copies of what was written from the log into the database.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+/// A log longer than this is brought to its end and begun anew, which holds writers for a moment.
+const LOG_BYTES_MAX: u64 = 64 << 20;
+
+/// When a commit is on disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// When it returns.
+    Always,
+    /// Soon. A killed process loses nothing, a power cut the last second; the database stays whole.
+    Soon,
+}
+
+/// For `map_err`: what went wrong with the database at `path`.
+pub(super) fn failed(path: &Path) -> impl FnOnce(rusqlite::Error) -> DataError {
+    let path = path.to_owned();
+    move |error| explained(&path, &error)
+}
+
+pub(super) fn explained(path: &Path, error: &rusqlite::Error) -> DataError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => DataError::DiskFull { path: path.to_owned(), doing: "write to the database" },
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => DataError::Corrupt {
+            path: path.to_owned(),
+            found: error.to_string(),
+            help: "Restore the shop from a backup",
+        },
+        _ => DataError::State { message: format!("{}: {error}", path.display()) },
+    }
+}
+
+/// Opens or creates the database, readable by its owner alone.
+pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection, DataError> {
+    let connection = Connection::open(path).map_err(failed(path))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(path, owner_only).map_err(DataError::io(path, "set the file's permissions"))?;
+    }
+    connection.busy_timeout(Duration::from_secs(10)).map_err(failed(path))?;
+    let synchronous = match durability {
+        Durability::Always => "FULL",
+        Durability::Soon => "NORMAL",
+    };
+    let settings = format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0;"
+    );
+    connection.execute_batch(&settings).map_err(failed(path))?;
+    Ok(connection)
+}
+
+/// What SQLite itself finds wrong with a database; empty when nothing is.
+pub(super) fn integrity(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut check = connection.prepare("PRAGMA integrity_check")?;
+    let lines = check.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    Ok(lines.into_iter().filter(|line| line != "ok").collect())
+}
+
+/// A consistent copy of a whole database, also while others write.
+pub(super) fn copy(connection: &Connection, target: &Path) -> rusqlite::Result<()> {
+    connection.execute("VACUUM INTO ?1", [target.to_string_lossy()]).map(drop)
+}
+
+/// Brings the whole log into the database and empties it: it may hold pages of what was deleted.
+pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
+/// Copies the log into the database beside the writer, until dropped. A writer that does it itself after a commit, as
+/// SQLite would have it, keeps those who wait for the commit waiting for the copy.
+pub(super) struct Checkpoints(Option<(SyncSender<()>, JoinHandle<()>)>);
+
+impl Checkpoints {
+    pub(super) fn start(path: &Path, durability: Durability) -> Result<Checkpoints, DataError> {
+        let connection = connect(path, durability)?;
+        let (end, ended) = mpsc::sync_channel(0);
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let log = PathBuf::from(log);
+        let work = move || {
+            while ended.recv_timeout(CHECKPOINT_EVERY) == Err(RecvTimeoutError::Timeout) {
+                checkpoint(&connection, &log);
+            }
+        };
+        let thread = thread::Builder::new()
+            .name("tercet-checkpoint".to_owned())
+            .spawn(work)
+            .map_err(DataError::io(path, "start the checkpoint thread"))?;
+        Ok(Checkpoints(Some((end, thread))))
+    }
+}
+
+impl Drop for Checkpoints {
+    fn drop(&mut self) {
+        if let Some((end, thread)) = self.0.take() {
+            drop(end);
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A checkpoint that fails loses nothing: the log keeps what it could not copy, and the next one tries again.
+fn checkpoint(connection: &Connection, log: &Path) {
+    let length = std::fs::metadata(log).map_or(0, |metadata| metadata.len());
+    if length == 0 {
+        return;
+    }
+    let run = |mode: &str| connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
+    if run("PASSIVE").is_ok() && length > LOG_BYTES_MAX {
+        let _ = run("TRUNCATE");
+    }
+}
