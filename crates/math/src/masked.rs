@@ -1,25 +1,12 @@
-//! Passes over one score per id of which only the members of a bitmap count. Sixty-four scores are compared at once and
-//! the bitmap is asked only where one of them is good enough, so a pass costs little more than reading the scores.
+//! Passes over one score per id of which only the members of a bitmap count, sixty-four scores (a word of the bitmap) at
+//! a time, so that a pass costs little more than reading the scores.
 
 use crate::Bitmap;
 
-/// Scores compared together: those of one word of the bitmap.
+/// Scores looked at together: those of one word of the bitmap.
 const WORD: usize = 64;
-/// Of those, so many again once one is good enough.
+/// Scores compared at once; four vectors or one.
 const LANES: usize = 16;
-
-/// Whether any score is at least `floor`.
-#[inline(always)]
-fn any_at_least(scores: &[f32], floor: f32) -> bool {
-    // Sums of flags in lanes, which compilers turn into vector instructions; `any` stops early and is not.
-    let mut lanes = [0u32; LANES];
-    let chunks = scores.chunks_exact(LANES);
-    let rest = chunks.remainder().iter().fold(0, |any, &score| any | u32::from(score >= floor));
-    for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(any, &score)| *any |= u32::from(score >= floor));
-    }
-    lanes.iter().fold(rest, |any, &lane| any | lane) != 0
-}
 
 /// Runs a pass with the widest vectors that the machine has.
 macro_rules! widest {
@@ -83,66 +70,89 @@ fn largest_magnitude_pass(scores: &[f32], among: &Bitmap) -> f32 {
 /// # Panics
 /// If there are fewer scores than ids, or `slack` is below 0.
 pub fn near_best(scores: &[f32], among: &Bitmap, k: usize, slack: f32) -> Vec<u32> {
-    widest!(near_best_pass(scores: &[f32], among: &Bitmap, k: usize, slack: f32) -> Vec<u32>)
-}
-
-#[inline(always)]
-fn near_best_pass(scores: &[f32], among: &Bitmap, k: usize, slack: f32) -> Vec<u32> {
     assert!(scores.len() >= among.len(), "{} scores for {} ids", scores.len(), among.len());
     assert!(slack >= 0.0, "a slack of {slack}");
     if k == 0 {
         return Vec::new();
     }
-    let mut near = NearBest { k, slack, floor: f32::NEG_INFINITY, kept: Vec::new(), full: k.saturating_mul(2) };
-    for (at, (&word, scores)) in among.words().iter().zip(scores.chunks(WORD)).enumerate() {
-        if word != 0 && any_at_least(scores, near.floor) {
-            near.offer(at * WORD, word, scores);
-        }
-    }
-    near.prune();
-    near.kept.into_iter().map(|pair| pair.1).collect()
-}
-
-struct NearBest {
-    k: usize,
-    slack: f32,
-    floor: f32,
-    kept: Vec<(f32, u32)>,
-    /// Number kept at which those below the floor are thrown out.
-    full: usize,
-}
-
-impl NearBest {
-    #[inline(always)]
-    fn offer(&mut self, first: usize, word: u64, scores: &[f32]) {
-        for (part, scores) in scores.chunks(LANES).enumerate() {
-            let mut left = word >> (part * LANES) & ((1 << LANES) - 1);
-            if left == 0 || !any_at_least(scores, self.floor) {
-                continue;
-            }
-            while left != 0 {
-                let bit = left.trailing_zeros() as usize;
-                left &= left - 1;
-                if scores[bit] >= self.floor {
-                    self.kept.push((scores[bit], (first + part * LANES + bit) as u32));
-                }
+    let peaks = peaks(scores, among);
+    // Each peak is a member of another word, so the k-th largest peak is no larger than the k-th largest member: a floor
+    // that hardly lets through more than are wanted.
+    let floor = kth_largest(&mut peaks.clone(), k) - slack;
+    let mut kept = Vec::with_capacity(4 * k.min(scores.len()));
+    for (at, ((&word, &peak), scores)) in among.words().iter().zip(&peaks).zip(scores.chunks(WORD)).enumerate() {
+        let mut left = if peak >= floor { word } else { 0 };
+        while left != 0 {
+            let bit = left.trailing_zeros() as usize;
+            left &= left - 1;
+            if scores[bit] >= floor {
+                kept.push((scores[bit], (at * WORD + bit) as u32));
             }
         }
-        if self.kept.len() >= self.full {
-            self.prune();
-        }
     }
+    let mut members: Vec<f32> = kept.iter().map(|pair| pair.0).collect();
+    let floor = kth_largest(&mut members, k) - slack;
+    kept.into_iter().filter(|pair| pair.0 >= floor).map(|pair| pair.1).collect()
+}
 
-    #[cold]
-    fn prune(&mut self) {
-        if self.kept.len() >= self.k {
-            let (_, kth, _) = self.kept.select_nth_unstable_by(self.k - 1, |a, b| b.0.total_cmp(&a.0));
-            self.floor = kth.0 - self.slack;
-            self.kept.retain(|pair| pair.0 >= self.floor);
-        }
-        // Ties may leave far more than k; throwing out again must wait until there is as much again to look at.
-        self.full = self.k.max(self.kept.len()).saturating_mul(2);
+/// −∞ when there are fewer than `k`.
+fn kth_largest(values: &mut [f32], k: usize) -> f32 {
+    if values.len() < k {
+        return f32::NEG_INFINITY;
     }
+    *values.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a)).1
+}
+
+/// The largest score of a member in each word of `among`, −∞ where there is none.
+fn peaks(scores: &[f32], among: &Bitmap) -> Vec<f32> {
+    let (whole, rest) = scores[..among.len()].as_chunks::<WORD>();
+    let mut peaks = peaks_of_words(whole, among.words());
+    if !rest.is_empty() {
+        let mut last = [f32::NEG_INFINITY; WORD];
+        last[..rest.len()].copy_from_slice(rest);
+        peaks.push(peak(among.words()[whole.len()], &last));
+    }
+    peaks
+}
+
+fn peaks_of_words(scores: &[[f32; WORD]], words: &[u64]) -> Vec<f32> {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") {
+        // SAFETY: the machine has the instructions.
+        return unsafe { peaks_with_avx512(scores, words) };
+    }
+    words.iter().zip(scores).map(|(&word, scores)| peak(word, scores)).collect()
+}
+
+/// As [`peak`] for each word. The mask is a part of the bitmap as it is, which compilers do not see.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn peaks_with_avx512(scores: &[[f32; WORD]], words: &[u64]) -> Vec<f32> {
+    use std::arch::x86_64::{_mm512_loadu_ps, _mm512_mask_max_ps, _mm512_reduce_max_ps, _mm512_set1_ps};
+    let peak = |(&word, scores): (&u64, &[f32; WORD])| {
+        let mut most = _mm512_set1_ps(f32::NEG_INFINITY);
+        for (part, scores) in scores.as_chunks::<LANES>().0.iter().enumerate() {
+            // SAFETY: sixteen scores.
+            let scores = unsafe { _mm512_loadu_ps(scores.as_ptr()) };
+            // Where the first is NaN, the second stays.
+            most = _mm512_mask_max_ps(most, (word >> (part * LANES)) as u16, scores, most);
+        }
+        _mm512_reduce_max_ps(most)
+    };
+    words.iter().zip(scores).map(peak).collect()
+}
+
+/// The largest score of a member of one word; NaN is above nothing.
+fn peak(word: u64, scores: &[f32; WORD]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for (part, scores) in scores.as_chunks::<LANES>().0.iter().enumerate() {
+        let members = word >> (part * LANES);
+        for (lane, (most, &score)) in lanes.iter_mut().zip(scores).enumerate() {
+            // Two conditions without a jump become comparisons under a mask.
+            *most = if (members & (1 << lane) != 0) & (score > *most) { score } else { *most };
+        }
+    }
+    lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
 }
 
 #[cfg(test)]
@@ -177,5 +187,22 @@ mod tests {
             }
         }
         assert_eq!(near_best(&[1.0], &Bitmap::all(1), 0, 0.0), [] as [u32; 0]);
+    }
+
+    #[test]
+    fn peaks_are_the_same_with_and_without_wide_vectors() {
+        let mut random = Random::new(7);
+        let special = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -1e-40];
+        let score = |random: &mut Random| match random.below(8) {
+            0 => special[random.below(special.len())],
+            _ => random.uniform() as f32 - 0.5,
+        };
+        for density in [0, 1, 20, 64] {
+            let words: Vec<u64> =
+                (0..200).map(|_| (0..64).map(|bit| u64::from(random.below(64) < density) << bit).sum()).collect();
+            let scores: Vec<[f32; WORD]> = words.iter().map(|_| std::array::from_fn(|_| score(&mut random))).collect();
+            let plain: Vec<f32> = words.iter().zip(&scores).map(|(&word, scores)| peak(word, scores)).collect();
+            assert_eq!(peaks_of_words(&scores, &words), plain, "{density}");
+        }
     }
 }

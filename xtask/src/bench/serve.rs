@@ -29,7 +29,7 @@ const N_CUSTOMERS: &str = "20000";
 const N_READERS: usize = 32;
 const N_WRITERS: usize = 16;
 /// Requests before the measured ones, which find cold caches.
-const WARM_UP: Duration = Duration::from_secs(5);
+const WARM_UP: Duration = Duration::from_secs(15);
 
 struct Options {
     seconds: u64,

@@ -5,6 +5,7 @@
 //!
 //! What is not here: what a list's body means; that is the business of `service`.
 
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -27,12 +28,17 @@ const DELAY: Duration = Duration::from_millis(100);
 const QUEUE_LENGTH: usize = 64;
 /// The layout; a file of another one is an error.
 const FORMAT: u32 = 1;
-/// Three or so lists to a page: with SQLite's 4 KiB most lists would leave the better part of a second page empty.
+/// Several lists to a page: with SQLite's 4 KiB many a list would leave the better part of a second page empty.
 const PAGE_BYTES: u32 = 16 << 10;
+/// Of zstd. A body is mostly numbers in decimal, which higher levels hardly make smaller.
+const COMPRESSION: i32 = 1;
+/// A body is never this long; a damaged one may claim to be.
+const BODY_BYTES_MAX: u64 = 64 << 20;
 
 const SCHEMA: &str = "
     BEGIN IMMEDIATE;
-    CREATE TABLE body (number INTEGER PRIMARY KEY AUTOINCREMENT, list_id TEXT NOT NULL, body TEXT NOT NULL);
+    CREATE TABLE body (number INTEGER PRIMARY KEY AUTOINCREMENT, list_id TEXT NOT NULL, body BLOB NOT NULL);
+    -- The body is compressed with zstd.
     -- Apart from the bodies, so that finding a customer's lists reads little.
     CREATE TABLE list (
         list_id TEXT PRIMARY KEY, customer_id TEXT NOT NULL, at INTEGER NOT NULL, number INTEGER NOT NULL
@@ -58,9 +64,7 @@ impl Answers {
     pub(super) fn open(path: &Path) -> Result<Answers, DataError> {
         let connection = connect(path, Durability::Soon)?;
         prepare(path, &connection)?;
-        let n_kept =
-            connection.query_row("SELECT count(*) FROM list", [], |row| row.get::<_, i64>(0)).map_err(failed(path))?;
-        let mut writer = Writer { connection, n_kept: n_kept as u64 };
+        let mut writer = Writer::new(path, connection)?;
         let waiting = Waiting::default();
         let (queue, commands) = mpsc::sync_channel(QUEUE_LENGTH);
         let gathered = waiting.clone();
@@ -97,8 +101,10 @@ impl Answers {
         let reader = self.reader();
         let found = reader.prepare_cached(select).and_then(|mut select| {
             let answer = |row: &rusqlite::Row<'_>| {
-                let list_id = list_id.to_owned();
-                Ok(Answer { list_id, customer_id: row.get(0)?, at: row.get(1)?, body: row.get(2)? })
+                let body = unpacked(row.get_ref(2)?.as_blob()?).map_err(|error| {
+                    rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Blob, error.into())
+                })?;
+                Ok(Answer { list_id: list_id.to_owned(), customer_id: row.get(0)?, at: row.get(1)?, body })
             };
             select.query_row([list_id], answer).optional()
         });
@@ -170,9 +176,23 @@ struct Writer {
     connection: Connection,
     /// Lists in the database, never fewer than there are.
     n_kept: u64,
+    packer: zstd::bulk::Compressor<'static>,
+}
+
+fn unpacked(body: &[u8]) -> io::Result<String> {
+    let mut text = String::new();
+    zstd::Decoder::new(body)?.take(BODY_BYTES_MAX).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 impl Writer {
+    fn new(path: &Path, connection: Connection) -> Result<Writer, DataError> {
+        let count = "SELECT count(*) FROM list";
+        let n_kept = connection.query_row(count, [], |row| row.get::<_, i64>(0)).map_err(failed(path))?;
+        let packer = zstd::bulk::Compressor::new(COMPRESSION).map_err(DataError::io(path, "start the compressor"))?;
+        Ok(Writer { connection, n_kept: n_kept as u64, packer })
+    }
+
     fn run(&mut self, commands: &Receiver<Command>, waiting: &Mutex<Vec<Answer>>) {
         loop {
             let command = commands.recv_timeout(DELAY);
@@ -190,6 +210,9 @@ impl Writer {
     }
 
     fn put(&mut self, answers: &[Answer]) -> rusqlite::Result<()> {
+        // Before the transaction begins: nobody waits for this.
+        let packed = answers.iter().map(|answer| self.packer.compress(answer.body.as_bytes()));
+        let packed: Vec<Vec<u8>> = packed.collect::<io::Result<_>>().map_err(|_| rusqlite::Error::InvalidQuery)?;
         let transaction = self.connection.transaction()?;
         let n_after = self.n_kept + answers.len() as u64;
         // First, so that the new lists take the pages of the old ones within the same commit.
@@ -199,8 +222,8 @@ impl Writer {
         let mut body = transaction.prepare_cached("INSERT INTO body (list_id, body) VALUES (?1, ?2)")?;
         let mut list = transaction
             .prepare_cached("INSERT OR REPLACE INTO list (list_id, customer_id, at, number) VALUES (?1, ?2, ?3, ?4)")?;
-        for answer in answers {
-            body.execute(params![answer.list_id, answer.body])?;
+        for (answer, packed) in answers.iter().zip(packed) {
+            body.execute(params![answer.list_id, packed])?;
             let number = transaction.last_insert_rowid();
             list.execute(params![answer.list_id, answer.customer_id, answer.at, number])?;
         }
@@ -243,9 +266,10 @@ mod tests {
     #[test]
     fn only_the_newest_are_kept_and_the_file_stops_growing() {
         let folder = tempfile::tempdir().unwrap();
-        let connection = connect(&folder.path().join("answers.db"), Durability::Soon).unwrap();
-        prepare(&folder.path().join("answers.db"), &connection).unwrap();
-        let mut writer = Writer { connection, n_kept: 0 };
+        let path = folder.path().join("answers.db");
+        let connection = connect(&path, Durability::Soon).unwrap();
+        prepare(&path, &connection).unwrap();
+        let mut writer = Writer::new(&path, connection).unwrap();
         let n_pages =
             |writer: &Writer| writer.connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0)).unwrap();
         let group = 10_000;
