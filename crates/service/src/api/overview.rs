@@ -1,13 +1,11 @@
 //! `/v1/overview`: what is in the shop, how its data is, how the server does. One answer for the console's first page and
 //! for `tercet status`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use data::{Shop, Tables};
-use domain::{Day, Millis};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,8 +16,8 @@ use super::models::ModelView;
 use crate::clock;
 use crate::error::Result;
 use crate::flows::models::{self, ModelInfo};
-use crate::flows::rows::{integers, query, query_rows};
 use crate::metrics::RequestSummary;
+use crate::serving::{CategoryRevenue, OrdersOfDay};
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TableView {
@@ -43,21 +41,6 @@ pub struct HealthView {
     pub table: Option<String>,
 }
 
-/// A day of the shop's own calendar.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct OrdersOfDay {
-    /// `YYYY-MM-DD` where the shop is.
-    day: String,
-    n_orders: i64,
-    revenue_cents: i64,
-}
-
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct CategoryRevenue {
-    category: String,
-    revenue_cents: i64,
-}
-
 #[derive(Serialize, ToSchema)]
 pub struct Overview {
     tables: Vec<TableView>,
@@ -70,17 +53,12 @@ pub struct Overview {
     top_categories: Vec<CategoryRevenue>,
 }
 
-/// How far back sales are told: three years, so that a season can be seen beside those before it.
-const SALES_DAYS: i32 = 3 * 365 + 1;
-/// Every time zone in use today is a whole number of these away from UTC.
-const QUARTER_MS: i64 = 900_000;
-
 /// What is in the shop and how it does.
 #[utoipa::path(get, path = "/v1/overview", tag = "overview", responses((status = 200, body = Overview), (status = "4XX", body = ErrorBody)))]
 pub async fn get_overview(State(app): State<Arc<App>>, Manage(caller): Manage) -> Result<Json<Overview>> {
     let shop = &caller.shop.shop;
     let tables = tables(shop)?;
-    let since = sales_since(shop, &tables);
+    let turnover = caller.shop.turnover().await?;
     let snapshot = caller.shop.snapshot();
     let model = snapshot.model.as_ref().map(|model| model.info.clone());
     let mut health = health(shop, &tables, model.as_ref());
@@ -96,8 +74,8 @@ pub async fn get_overview(State(app): State<Arc<App>>, Manage(caller): Manage) -
         tables,
         model: model.map(|info| ModelView::new(info, true)),
         requests: app.metrics.summary(clock::now().0),
-        orders_by_day: orders_by_day(shop, since).await?,
-        top_categories: top_categories(shop, since).await?,
+        orders_by_day: turnover.by_day.clone(),
+        top_categories: turnover.by_category.clone(),
     }))
 }
 
@@ -176,58 +154,4 @@ pub fn health(shop: &Shop, tables: &[TableView], model: Option<&ModelInfo>) -> V
 pub fn current_model(shop: &Shop) -> Result<Option<ModelInfo>> {
     let current = models::current(shop.root());
     Ok(models::list(shop.root())?.into_iter().find(|info| Some(&info.version) == current.as_ref()))
-}
-
-/// Orders and revenue by day where the shop is; an order counts on the day of its first line.
-async fn orders_by_day(shop: &Shop, since: Millis) -> Result<Vec<OrdersOfDay>> {
-    let sql = format!(
-        "select quarter, count(*) as n_orders, sum(revenue) as revenue_cents from
-            (select floor(cast(min(ordered_at) as bigint) / {QUARTER_MS}) as quarter,
-                sum(quantity * unit_price_cents - coalesce(discount_cents, 0)) as revenue
-             from orders where cast(ordered_at as bigint) >= {since} group by order_id) as each_order
-         group by quarter",
-        since = since.0,
-    );
-    let zone = clock::zone(&shop.config().time_zone);
-    let mut days: BTreeMap<Day, (i64, i64)> = BTreeMap::new();
-    for batch in query(shop, &sql).await? {
-        let quarters = integers(&batch, "quarter")?;
-        let (orders, revenue) = (integers(&batch, "n_orders")?, integers(&batch, "revenue_cents")?);
-        for at in 0..batch.num_rows() {
-            let day = days.entry(clock::day_of(Millis(quarters.value(at) * QUARTER_MS), &zone)).or_default();
-            day.0 += orders.value(at);
-            day.1 += revenue.value(at);
-        }
-    }
-    let view = |(day, (n_orders, revenue_cents)): (Day, (i64, i64))| OrdersOfDay {
-        day: day.to_string(),
-        n_orders,
-        revenue_cents,
-    };
-    Ok(days.into_iter().map(view).collect())
-}
-
-/// The first instant of the time that sales are told of.
-fn sales_since(shop: &Shop, tables: &[TableView]) -> Millis {
-    let last = tables.iter().find(|table| table.name == "orders").and_then(|table| table.last);
-    let Some(last) = last else { return Millis(0) };
-    let zone = clock::zone(&shop.config().time_zone);
-    let Day(last) = clock::day_of(Millis(last), &zone);
-    clock::start_of(Day(last - SALES_DAYS + 1), &zone)
-}
-
-async fn top_categories(shop: &Shop, since: Millis) -> Result<Vec<CategoryRevenue>> {
-    let sql = format!(
-        "select p.category as category, sum(o.quantity * o.unit_price_cents - coalesce(o.discount_cents, 0)) as revenue_cents
-        from orders o join products p on o.product_id = p.product_id
-        where p.category is not null and cast(o.ordered_at as bigint) >= {}
-        group by p.category order by revenue_cents desc, category limit 10",
-        since.0,
-    );
-    let rows = query_rows(shop, &sql).await?;
-    let category = |row: &serde_json::Map<String, serde_json::Value>| CategoryRevenue {
-        category: row["category"].as_str().unwrap_or("").to_owned(),
-        revenue_cents: row["revenue_cents"].as_i64().unwrap_or(0),
-    };
-    Ok(rows.iter().map(category).collect())
 }

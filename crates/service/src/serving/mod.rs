@@ -11,6 +11,7 @@ mod regions;
 mod search;
 mod shop;
 mod shops;
+mod turnover;
 
 pub use answer::{Answer, ListRequest, Replay, SimilarItem, Term};
 pub use catalogue::{PopularProduct, ProductRow, Snapshot};
@@ -20,3 +21,4 @@ pub use people::{CustomerRow, CustomerSearch, HistoryRow, Page, off_thread};
 pub use search::{BrandCount, CategoryCount, ProductFacets, ProductFilter, ProductSearch};
 pub use shop::{Explanation, ServedShop};
 pub use shops::Shops;
+pub use turnover::{CategoryRevenue, OrdersOfDay, Turnover};

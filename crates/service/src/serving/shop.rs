@@ -20,6 +20,7 @@ use super::answer::{Answer, ListRequest, Replay, SimilarItem, StoredAnswer};
 use super::catalogue::{PopularProduct, ProductIds, ProductRow, Snapshot, SnapshotParts};
 use super::histories::{Histories, Sign};
 use super::regions::Regions;
+use super::turnover;
 use crate::clock;
 use crate::error::{Result, ServiceError};
 use crate::flows::dataset::Dealings;
@@ -52,6 +53,7 @@ pub struct ServedShop {
     /// Grows with every change of rows, so that a snapshot knows whether it is behind.
     pub(crate) changes: AtomicU64,
     base: Mutex<Option<Arc<Base>>>,
+    pub(super) counted: AsyncMutex<turnover::Counted>,
     /// Reloads asked for, and the last of them that the snapshot answers.
     asked: AtomicU64,
     answered: AtomicU64,
@@ -105,6 +107,7 @@ impl ServedShop {
             erasing: tokio::sync::RwLock::new(()),
             changes: AtomicU64::new(0),
             base: Mutex::new(Some(base)),
+            counted: AsyncMutex::default(),
             asked: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             policy_stamp: Mutex::new(stamp),

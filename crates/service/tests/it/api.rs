@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use domain::Order;
 use serde_json::{Value, json};
 use service::auth::Scope;
+use service::serving::ServedShop;
 
 use crate::http::send;
-use crate::shop::{key, make, serve, served};
+use crate::shop::{N_PRODUCTS, START, key, make, serve, served, write};
 
 fn ids(list: &Value) -> Vec<String> {
     list["items"].as_array().unwrap().iter().map(|item| item["product_id"].as_str().unwrap().to_owned()).collect()
@@ -71,7 +74,7 @@ fn filters_hold_and_lists_stay_full() {
 
 /// How many of the six orders of `c0` repeat a product.
 fn repeated() -> usize {
-    let half = crate::shop::N_PRODUCTS / 2;
+    let half = N_PRODUCTS / 2;
     let bought: std::collections::BTreeSet<usize> = (0..6).map(|step| step * step % half).collect();
     6 - bought.len()
 }
@@ -261,6 +264,67 @@ fn sales_are_told_in_the_days_of_the_shop_and_history_with_its_words() {
     let rows = history["items"].as_array().unwrap();
     let found = |kind: &str| rows.iter().find(|row| row["kind"] == kind).unwrap_or_else(|| panic!("{history}"));
     assert_eq!((found("search")["query"].as_str(), found("rate")["value"].as_f64()), (Some("usb-c dock"), Some(4.0)));
+}
+
+/// What the overview tells of turnover: orders, and revenue of a category.
+fn told(served: &crate::shop::Served, category: &str) -> (i64, i64) {
+    let overview = served.get("/v1/overview");
+    let days = overview["orders_by_day"].as_array().unwrap().iter();
+    let categories = overview["top_categories"].as_array().unwrap().iter();
+    let of_category = categories.filter(|row| row["category"] == category);
+    (
+        days.map(|day| day["n_orders"].as_i64().unwrap()).sum(),
+        of_category.map(|row| row["revenue_cents"].as_i64().unwrap()).sum(),
+    )
+}
+
+#[test]
+fn the_overview_follows_every_change_of_tables_and_catalogue() {
+    let (_folder, served) = served();
+    assert_eq!(told(&served, "Movies"), (240, 600_000));
+    assert_eq!(told(&served, "Movies"), (240, 600_000));
+    let vinyl = |id: &str| {
+        let body = json!({"name": "Product", "category": "Vinyl"});
+        assert_eq!(served.call("PUT", &format!("/v1/products/{id}"), Some(body)).status, 204);
+    };
+    vinyl("p1");
+    let (_, of_one) = told(&served, "Vinyl");
+    assert_eq!((of_one > 0, told(&served, "Movies").1), (true, 600_000 - of_one));
+    let event = json!({"customer_id": "c1", "kind": "view", "product_id": "p3"});
+    assert_eq!(served.call("POST", "/v1/events", Some(event)).status, 202);
+    let rows = |name: &str| {
+        let overview = served.get("/v1/overview");
+        let tables = overview["tables"].as_array().unwrap();
+        tables.iter().find(|table| table["name"] == name).unwrap()["n_rows"].as_u64().unwrap()
+    };
+    assert_eq!(rows("events"), 0);
+    // Training flushes the log and the changed products into the tables first.
+    assert_eq!(served.job("train", json!({"algorithm": "popularity"}))["state"], "done");
+    assert_eq!((rows("events"), rows("products")), (1, N_PRODUCTS as u64));
+    assert_eq!(told(&served, "Vinyl"), (240, of_one));
+    assert_eq!(served.call("DELETE", "/v1/products/p1", None).status, 204);
+    assert_eq!(told(&served, "Vinyl"), (240, 0));
+    assert_eq!(served.call("DELETE", "/v1/customers/c1", None).status, 200);
+    assert_eq!(told(&served, "Movies").0, 234);
+}
+
+#[test]
+fn turnover_is_counted_again_only_after_an_import() {
+    let folder = make();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let served = ServedShop::open(&folder.shop(), Arc::default()).await.unwrap();
+        let first = served.turnover().await.unwrap();
+        assert!(Arc::ptr_eq(&first, &served.turnover().await.unwrap()), "nothing changed, and it was counted again");
+        let after = START + 400 * 86_400_000;
+        let order = json!({"order_id": "late", "ordered_at": after, "customer_id": "c1", "product_id": "p1",
+            "quantity": 2, "unit_price_cents": 700});
+        write::<Order>(&served.shop, &[order]);
+        let second = served.turnover().await.unwrap();
+        assert_eq!((second.by_day.len(), second.by_day.last().unwrap().revenue_cents), (first.by_day.len() + 1, 1400));
+        served.reload().await.unwrap();
+        assert_eq!(served.turnover().await.unwrap().by_day, second.by_day);
+    });
 }
 
 #[test]
