@@ -14,6 +14,7 @@ use crate::DataError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     CreateJob,
+    StageRows,
     WritePart,
     SyncPart,
     PublishRejects,

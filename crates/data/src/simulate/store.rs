@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::truth::TruthTable;
 use super::{Rows, Settings, SimulateError, Sink, Summary, batches, simulate_into};
+use crate::tables::parts::properties;
 use crate::{DataError, Shop, SourceTag, TableWriter};
 
 /// Fills a shop with the simulated one that `settings` describe. A shop that has it already is an
@@ -66,7 +67,8 @@ impl ShopSink {
         if !self.truths.contains_key(name) {
             let path = self.truth_dir.join(format!("{name}.parquet.part"));
             let file = File::create(&path).map_err(DataError::io(&path, "write the truth"))?;
-            let writer = ArrowWriter::try_new(file, batch.schema(), None)
+            // Row groups as small as the tables': the library's own would hold a million texts in memory.
+            let writer = ArrowWriter::try_new(file, batch.schema(), Some(properties()))
                 .map_err(DataError::parquet(&path, "write the truth"))?;
             self.truths.insert(name, (path, writer));
         }

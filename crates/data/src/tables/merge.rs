@@ -1,26 +1,27 @@
-//! Keyed tables: the last row of a key wins. New rows are staged like any import; then the files that hold a replaced
-//! row are written anew without it, together with the new rows. When nothing is replaced, the staged files are the new
-//! files as they lie.
+//! Keyed tables: the last row of a key wins. New rows are staged as they are; then the files that hold a replaced row
+//! are written anew without it, together with the new rows that no later one replaces.
 //!
 //! Memory is bounded: of the keys of new rows so many are looked at together as
 //! [`PartLimits::keys_in_memory_max`](super::PartLimits) says, about 25 bytes each; a larger import takes several passes
 //! over the key columns. Beside that, each row of the table and of the import costs one bit.
 
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 
-use datafusion::arrow::array::{BooleanArray, BooleanBufferBuilder};
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, BooleanBufferBuilder};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::row::{RowConverter, SortField};
 use domain::TableSpec;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::manifest::{FileEntry, Manifest};
 use super::schema::data_type;
+use super::staging::Staged;
 use super::writer::Change;
-use super::{FinishedParts, PartsWriter, Tables, read};
+use super::{PartsWriter, Tables, read};
 use crate::DataError;
 
 /// Files smaller than this are folded into the new one on the occasion.
@@ -34,27 +35,21 @@ pub(crate) fn merge(
     tables: &Tables,
     spec: &'static TableSpec,
     manifest: &Manifest,
-    staged: FinishedParts,
+    staged: Staged,
 ) -> Result<Change, DataError> {
     let folder = tables.folder(spec);
-    let marks = Marks::find(&folder, spec, manifest, &staged.files, tables.limits().keys_in_memory_max)?;
+    let marks = Marks::find(&folder, spec, manifest, &staged, tables.limits().keys_in_memory_max)?;
     let is_rewritten = |(file, stays): &(&FileEntry, &BooleanBuffer)| {
-        stays.count_set_bits() < stays.len() || file.n_rows < SMALL_FILE_ROWS
+        staged.n_rows > 0 && (stays.count_set_bits() < stays.len() || file.n_rows < SMALL_FILE_ROWS)
     };
     let rewritten: Vec<_> = manifest.files.iter().zip(&marks.stays).filter(is_rewritten).collect();
     let n_replaced = rewritten.iter().map(|(_, stays)| unset(stays)).sum::<u64>() + unset(&marks.wins);
-    if marks.wins.is_empty() || (rewritten.is_empty() && unset(&marks.wins) == 0) {
-        return Ok(Change { added: staged, removed: Vec::new(), n_replaced });
-    }
     let job = tables.start_job(spec)?;
     let mut parts = tables.parts_writer(spec, &job);
     for (file, stays) in &rewritten {
-        copy(&folder, spec, file, stays, 0, &mut parts)?;
+        copy(read::batches(&folder, spec, file, None)?, stays, &mut parts)?;
     }
-    let mut row = 0;
-    for file in &staged.files {
-        row = copy(&folder, spec, file, &marks.wins, row, &mut parts)?;
-    }
+    copy(staged.batches(None)?, &marks.wins, &mut parts)?;
     let removed = rewritten.iter().map(|(file, _)| file.path.clone()).collect();
     Ok(Change { added: parts.finish()?, removed, n_replaced })
 }
@@ -63,23 +58,21 @@ fn unset(marks: &BooleanBuffer) -> u64 {
     (marks.len() - marks.count_set_bits()) as u64
 }
 
-/// Copies the marked rows of a file whose first row has the mark at `from`; where its last one's mark ends.
+/// Copies the marked rows, one mark per row.
 fn copy(
-    folder: &Path,
-    spec: &'static TableSpec,
-    file: &FileEntry,
+    batches: impl Iterator<Item = Result<RecordBatch, DataError>>,
     marks: &BooleanBuffer,
-    from: usize,
     parts: &mut PartsWriter,
-) -> Result<usize, DataError> {
-    let mut row = from;
-    for batch in read::batches(folder, spec, file, None)? {
+) -> Result<(), DataError> {
+    let mut row = 0;
+    for batch in batches {
         let batch = batch?;
         let keep = BooleanArray::new(marks.slice(row, batch.num_rows()), None);
         row += batch.num_rows();
-        parts.write(&filter_record_batch(&batch, &keep).map_err(DataError::arrow)?)?;
+        let kept = keep.true_count() == batch.num_rows();
+        parts.write(&if kept { batch } else { filter_record_batch(&batch, &keep).map_err(DataError::arrow)? })?;
     }
-    Ok(row)
+    Ok(())
 }
 
 pub(crate) fn filtered(batch: &RecordBatch, keep: Vec<bool>) -> Result<RecordBatch, DataError> {
@@ -99,10 +92,10 @@ impl Marks {
         folder: &Path,
         spec: &'static TableSpec,
         manifest: &Manifest,
-        staged: &[FileEntry],
+        staged: &Staged,
         keys_in_memory_max: u64,
     ) -> Result<Marks, DataError> {
-        let n_staged: u64 = staged.iter().map(|file| file.n_rows).sum();
+        let n_staged = staged.n_rows;
         let n_passes = n_staged.div_ceil(keys_in_memory_max.max(1)).max(1);
         let mut wins = filled(n_staged, false);
         let mut stays: Vec<_> = manifest.files.iter().map(|file| filled(file.n_rows, true)).collect();
@@ -110,18 +103,14 @@ impl Marks {
         for pass in 0..n_passes {
             let mut last_row: FxHashMap<KeyDigest, usize> = FxHashMap::default();
             last_row.reserve((n_staged / n_passes) as usize);
-            let mut first_row = 0;
-            for file in staged {
-                keys.each(folder, spec, file, &mut |row, key| {
-                    if key.0 % n_passes == pass {
-                        last_row.insert(key, first_row + row);
-                    }
-                })?;
-                first_row += file.n_rows as usize;
-            }
+            keys.each(staged.batches(Some(spec.key))?, &mut |row, key| {
+                if key.0 % n_passes == pass {
+                    last_row.insert(key, row);
+                }
+            })?;
             last_row.values().for_each(|&row| wins.set_bit(row, true));
             for (file, stays) in manifest.files.iter().zip(&mut stays) {
-                keys.each(folder, spec, file, &mut |row, key| {
+                keys.each(read::batches(folder, spec, file, Some(spec.key))?, &mut |row, key| {
                     if key.0 % n_passes == pass && last_row.contains_key(&key) {
                         stays.set_bit(row, false);
                     }
@@ -142,43 +131,50 @@ fn filled(n: u64, bit: bool) -> BooleanBufferBuilder {
 struct Keys {
     names: &'static [&'static str],
     converter: RowConverter,
+    random: RandomState,
 }
 
 impl Keys {
     fn new(spec: &'static TableSpec) -> Result<Self, DataError> {
         let kind = |name: &&str| spec.column(name).expect("a key is a column").kind;
         let fields = spec.key.iter().map(|name| SortField::new(data_type(kind(name)))).collect();
-        Ok(Keys { names: spec.key, converter: RowConverter::new(fields).map_err(DataError::arrow)? })
+        let converter = RowConverter::new(fields).map_err(DataError::arrow)?;
+        Ok(Keys { names: spec.key, converter, random: RandomState::new() })
     }
 
-    /// Tells `see` the number of each row of a file, from 0, and its key.
+    /// Tells `see` the number of each row, from 0, and its key.
     fn each(
         &mut self,
-        folder: &Path,
-        spec: &'static TableSpec,
-        file: &FileEntry,
+        batches: impl Iterator<Item = Result<RecordBatch, DataError>>,
         see: &mut dyn FnMut(usize, KeyDigest),
     ) -> Result<(), DataError> {
         let mut n_rows = 0;
-        for batch in read::batches(folder, spec, file, Some(self.names))? {
+        for batch in batches {
             let batch = batch?;
             let column = |name: &&str| batch.column_by_name(name).expect("the key was projected").clone();
             let columns: Vec<_> = self.names.iter().map(column).collect();
-            let rows = self.converter.convert_columns(&columns).map_err(DataError::arrow)?;
-            rows.iter().zip(n_rows..).for_each(|(key, row)| see(row, digest(key.as_ref())));
+            if let [column] = &columns[..]
+                && column.data_type() == &DataType::Utf8
+                && column.null_count() == 0
+            {
+                let texts = column.as_string::<i32>();
+                (0..texts.len()).for_each(|row| see(n_rows + row, self.digest(texts.value(row).as_bytes())));
+            } else {
+                let rows = self.converter.convert_columns(&columns).map_err(DataError::arrow)?;
+                rows.iter().zip(n_rows..).for_each(|(key, row)| see(row, self.digest(key.as_ref())));
+            }
             n_rows += batch.num_rows();
         }
         Ok(())
     }
-}
 
-/// Two hashes of 64 bits, which differ in what precedes the bytes.
-fn digest(bytes: &[u8]) -> KeyDigest {
-    let half = |seed: u8| {
-        let mut hasher = DefaultHasher::new();
-        hasher.write_u8(seed);
-        hasher.write(bytes);
-        hasher.finish()
-    };
-    (half(0), half(1))
+    /// Two hashes of 64 bits. The first is SipHash with a secret of this run: nobody can make keys that meet in it. The
+    /// second is quick and makes a meeting by chance as good as impossible.
+    fn digest(&self, bytes: &[u8]) -> KeyDigest {
+        let mut secret = self.random.build_hasher();
+        let mut quick = FxHasher::default();
+        secret.write(bytes);
+        quick.write(bytes);
+        (secret.finish(), quick.finish())
+    }
 }

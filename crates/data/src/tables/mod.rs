@@ -16,6 +16,7 @@ pub(crate) mod parts;
 pub(crate) mod read;
 mod rows;
 pub mod schema;
+mod staging;
 mod writer;
 
 use std::collections::BTreeSet;

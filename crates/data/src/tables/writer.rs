@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::manifest::{Manifest, SourceEntry};
 use super::merge::merge;
 use super::schema::schema;
+use super::staging::{Staged, Staging};
 use super::{FinishedParts, Job, PartsWriter, Tables, now_ms};
 use crate::DataError;
 use crate::files::{self, Step};
@@ -62,13 +63,25 @@ pub struct TableWriter {
     tables: Tables,
     spec: &'static TableSpec,
     tag: SourceTag,
-    // Before `job`: parts are removed first, then the empty folder.
-    parts: PartsWriter,
+    // Before `job`: files are removed first, then the empty folder.
+    sink: Sink,
     rejects: Option<Rejects>,
     rows_kept: u64,
     rows_rejected: u64,
     log_offsets: Option<(i64, i64)>,
     job: Job,
+}
+
+/// Where rows go until `finish`.
+enum Sink {
+    /// Encoded for good: rows of a table without a key.
+    Parts(PartsWriter),
+    Staging(Staging),
+}
+
+enum Finished {
+    Parts(FinishedParts),
+    Staged(Staged),
 }
 
 struct Rejects {
@@ -82,12 +95,15 @@ impl Tables {
     pub fn writer(&self, spec: &'static TableSpec, tag: SourceTag) -> Result<TableWriter, DataError> {
         refuse_repetition(&self.manifest(spec)?, spec, &tag)?;
         let job = self.start_job(spec)?;
-        let parts = self.parts_writer(spec, &job);
+        let sink = match spec.key.is_empty() {
+            true => Sink::Parts(self.parts_writer(spec, &job)),
+            false => Sink::Staging(Staging::create(spec, &job.path, self.hook().clone())?),
+        };
         Ok(TableWriter {
             tables: self.clone(),
             spec,
             tag,
-            parts,
+            sink,
             rejects: None,
             rows_kept: 0,
             rows_rejected: 0,
@@ -125,7 +141,10 @@ impl TableWriter {
     pub fn write(&mut self, batch: RecordBatch) -> Result<(), DataError> {
         let batch = conform(self.spec, batch)?;
         self.rows_kept += batch.num_rows() as u64;
-        self.parts.write(&batch)
+        match &mut self.sink {
+            Sink::Parts(parts) => parts.write(&batch),
+            Sink::Staging(staging) => staging.write(&batch),
+        }
     }
 
     /// Records a row that was refused. Of `raw` the first 4096 bytes are kept.
@@ -148,16 +167,19 @@ impl TableWriter {
 
     /// Makes the rows part of the table, all at once, durably.
     pub fn finish(self) -> Result<ImportReport, DataError> {
-        let TableWriter { tables, spec, tag, parts, rejects, rows_kept, rows_rejected, log_offsets, job } = self;
-        let staged = parts.finish()?;
+        let TableWriter { tables, spec, tag, sink, rejects, rows_kept, rows_rejected, log_offsets, job } = self;
+        let sink = match sink {
+            Sink::Parts(parts) => Finished::Parts(parts.finish()?),
+            Sink::Staging(staging) => Finished::Staged(staging.finish()?),
+        };
         let guard = tables.commit_guard(spec);
         let mut manifest = tables.manifest(spec)?;
         refuse_repetition(&manifest, spec, &tag)?;
-        // Before a merge, which removes the job's folder once its rows are elsewhere.
+        // Before a merge, which moves the rows to another job's folder: this one is removed when empty.
         let rejects = rejects.map(|rejects| rejects.publish(&tables, spec, &job)).transpose()?;
-        let change = match spec.key.is_empty() {
-            true => Change { added: staged, removed: Vec::new(), n_replaced: 0 },
-            false => merge(&tables, spec, &manifest, staged)?,
+        let change = match sink {
+            Finished::Parts(added) => Change { added, removed: Vec::new(), n_replaced: 0 },
+            Finished::Staged(staged) => merge(&tables, spec, &manifest, staged)?,
         };
         let folder = tables.folder(spec);
         let report = ImportReport {
