@@ -35,8 +35,10 @@ struct Case {
 const CASES: &[Case] = &[
     Case { name: "ials", sentence: "implicit ALS, 64 factors, 15 epochs, 10 M interactions: fit", run: ials },
     Case { name: "item-item", sentence: "item-item TF-IDF neighbours, K = 50, 10 M interactions: fit", run: item_item },
+    Case { name: "cosine", sentence: "item-item cosine neighbours, K = 50, 10 M interactions: fit", run: cosine },
     Case { name: "recommend-all", sentence: "top 20 for all 200,000 users from 64 factors", run: recommend_all },
     Case { name: "ease", sentence: "EASE over 20,000 items: fit", run: ease },
+    Case { name: "ease-41k", sentence: "EASE over 41,000 items, 4 M interactions: fit", run: ease_41k },
     Case {
         name: "ratings",
         sentence: "kNN rating prediction, MovieLens-100k, five folds: fit and predict",
@@ -120,15 +122,24 @@ fn write_down(suffix: &str, how: &str, page: &str) -> Outcome {
 impl Bench {
     /// The synthetic shop that the peers' scripts describe; made once.
     fn synthetic(&self) -> Result<PathBuf, String> {
-        let folder = self.folder.join("synth10m");
+        self.synthetic_of("synth10m", &[])
+    }
+
+    /// One of another size: users, items, training pairs.
+    fn synthetic_of(&self, name: &str, sizes: &[&str]) -> Result<PathBuf, String> {
+        let folder = self.folder.join(name);
         if !folder.join("meta.json").exists() {
-            run(self.peer("gen_synth.py").arg(&folder))?;
+            run(self.peer("gen_synth.py").arg(&folder).args(sizes))?;
         }
         Ok(folder)
     }
 
     fn peer(&self, script: &str) -> std::process::Command {
-        let mut command = command(&self.python.to_string_lossy(), &[]);
+        self.peer_in(&self.python, script)
+    }
+
+    fn peer_in(&self, python: &Path, script: &str) -> std::process::Command {
+        let mut command = command(&python.to_string_lossy(), &[]);
         command.current_dir(&self.peers).arg(self.peers.join(script));
         // These pick slow kernels on some processors; the peers must run at their best.
         command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
@@ -226,6 +237,24 @@ fn item_item(bench: &Bench) -> Result<Vec<Figures>, String> {
     Ok(vec![our_fit("Tercet item_knn", &ours), peer_fit("implicit 0.7 TF-IDF", &implicit)])
 }
 
+/// LensKit knows the plain cosine alone, so it stands here and not beside TF-IDF. Its environment takes gigabytes and is
+/// apart from the others'.
+fn cosine(bench: &Bench) -> Result<Vec<Figures>, String> {
+    let data = bench.synthetic()?;
+    let lenskit = setup::python("lenskit", &bench.peers.join("requirements-lenskit.txt"))?;
+    let ours = bench.ours("item_knn", &data, &["similarity=cosine", "weighting=none", "n_neighbors=50"], &[])?;
+    let implicit = bench.peer_json(
+        bench.peer("bench_implicit.py").arg(&data).arg("cosine").env("BENCH_REC", "0").env("BENCH_K", "50"),
+    )?;
+    let lenskit =
+        bench.peer_json(bench.peer_in(&lenskit, "bench_lenskit.py").arg(&data).arg("cosine").env("BENCH_K", "50"))?;
+    Ok(vec![
+        our_fit("Tercet item_knn", &ours),
+        peer_fit("implicit 0.7 cosine", &implicit),
+        peer_fit("LensKit 2025.8 item kNN", &lenskit),
+    ])
+}
+
 fn recommend_all(bench: &Bench) -> Result<Vec<Figures>, String> {
     let data = bench.synthetic()?;
     let ours = bench.ours("ials", &data, &["n_factors=64", "n_epochs=2"], &["--top", "20"])?;
@@ -243,9 +272,19 @@ fn recommend_all(bench: &Bench) -> Result<Vec<Figures>, String> {
 }
 
 fn ease(bench: &Bench) -> Result<Vec<Figures>, String> {
-    let data = bench.synthetic()?;
-    let ours = bench.ours("ease", &data, &["l2=500"], &[])?;
-    let numpy = bench.peer_json(bench.peer("bench_ease.py").arg(&data).arg("ease").env("BENCH_EVAL_USERS", "20000"))?;
+    ease_over(bench, &bench.synthetic()?)
+}
+
+/// About as many items as the larger public sets have; one matrix of them in f32 is 6.3 GiB.
+fn ease_41k(bench: &Bench) -> Result<Vec<Figures>, String> {
+    ease_over(bench, &bench.synthetic_of("synth41k", &["100000", "41000", "4000000"])?)
+}
+
+fn ease_over(bench: &Bench, data: &Path) -> Result<Vec<Figures>, String> {
+    let ours = bench.ours("ease", data, &["l2=500"], &[])?;
+    let mut numpy = bench.peer("bench_ease.py");
+    numpy.arg(data).arg("ease").env("BENCH_EVAL_USERS", "20000").env("LAMBDA", "500");
+    let numpy = bench.peer_json(&mut numpy)?;
     Ok(vec![our_fit("Tercet ease", &ours), peer_fit("numpy + LAPACK", &numpy)])
 }
 
