@@ -99,9 +99,6 @@ pub trait StateStore: Send + Sync {
     /// The stored events of one customer, oldest first.
     fn events_of(&self, customer_id: &str) -> Result<Vec<(i64, Event)>, DataError>;
 
-    /// Number of events after `offset`.
-    fn n_events_since(&self, offset: i64) -> Result<u64, DataError>;
-
     /// Forgets events up to and including `offset`, which the tables hold by now.
     fn forget_through(&self, offset: i64) -> Result<(), DataError>;
 

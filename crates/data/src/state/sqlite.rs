@@ -275,11 +275,6 @@ impl StateStore for SqliteState {
         })
     }
 
-    fn n_events_since(&self, offset: i64) -> Result<u64, DataError> {
-        let count = "SELECT count(*) FROM event_log WHERE offset > ?1";
-        self.read(|reader| reader.query_row(count, [offset], |row| row.get::<_, i64>(0))).map(|n| n as u64)
-    }
-
     fn forget_through(&self, offset: i64) -> Result<(), DataError> {
         self.write(move |writer| writer.execute("DELETE FROM event_log WHERE offset <= ?1", [offset])).map(drop)
     }

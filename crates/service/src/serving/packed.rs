@@ -1,7 +1,7 @@
 //! A stored list in few bytes. Thousands of lists a second are kept, each with its customer's history and some ten
-//! summands a product: as JSON with names they took 11 KB, now 5 (mean of 300 customers of the simulated shop with 50,000
-//! products). Here every product id stands once and everything else is
-//! numbers that refer to it; numbers that must come back to the bit are whole.
+//! summands a product: as JSON with names they took 11 KB, now 5 before they are compressed (mean of 300 customers of the
+//! simulated shop with 50,000 products). Here every product id stands once and everything else is numbers that refer to
+//! it; numbers that must come back to the bit are whole.
 //!
 //! What is not here: what a list means; see [`StoredAnswer`].
 
