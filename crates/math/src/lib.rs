@@ -13,6 +13,7 @@ pub mod sparse;
 pub mod special;
 pub mod symmetric;
 pub mod top_k;
+mod widest;
 
 pub use bitmap::Bitmap;
 pub use random::Random;

@@ -1,6 +1,8 @@
 //! The best k of many scored ids, in one pass. Equal scores are ordered by id, so the answer does not depend on the
 //! order of arrival nor on how the work was split. Not a sort: what is not among the best is never ordered.
 
+use crate::widest::widest;
+
 /// An (id, score) pair as one integer: the higher integer ranks first (higher score, then lower id).
 #[inline]
 fn to_key(id: u32, score: f32) -> u64 {
@@ -88,26 +90,8 @@ impl TopK {
 
     /// Offers the scores of the ids `first`, `first + 1` … that are not 0, which stands for what is out of reach.
     pub fn offer_row(&mut self, first: u32, scores: &[f32]) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            #[target_feature(enable = "avx512f")]
-            fn with_avx512(best: &mut TopK, first: u32, scores: &[f32]) {
-                offer_chunks(best, first, scores);
-            }
-            #[target_feature(enable = "avx2")]
-            fn with_avx2(best: &mut TopK, first: u32, scores: &[f32]) {
-                offer_chunks(best, first, scores);
-            }
-            if is_x86_feature_detected!("avx512f") {
-                // SAFETY: the machine has the instructions.
-                return unsafe { with_avx512(self, first, scores) };
-            }
-            if is_x86_feature_detected!("avx2") {
-                // SAFETY: the machine has the instructions.
-                return unsafe { with_avx2(self, first, scores) };
-            }
-        }
-        offer_chunks(self, first, scores);
+        let best = self;
+        widest!(offer_chunks(best: &mut TopK, first: u32, scores: &[f32]) -> ())
     }
 
     #[cold]
