@@ -28,9 +28,11 @@ const FILE_KIB_MAX: u64 = 1024;
 pub fn tidy() -> Outcome {
     let mut found = Vec::new();
     edges(&mut found);
-    for path in tracked()? {
-        file(&path, &mut found);
+    let tracked = tracked()?;
+    for path in &tracked {
+        file(path, &mut found);
     }
+    phrases(&tracked, &mut found);
     if found.is_empty() {
         return Ok(());
     }
@@ -40,6 +42,40 @@ pub fn tidy() -> Outcome {
 fn tracked() -> Result<Vec<String>, String> {
     let listed = output(&mut command("git", &["ls-files", "--cached", "--others", "--exclude-standard"]))?;
     Ok(listed.lines().map(str::to_owned).filter(|path| root().join(path).is_file()).collect())
+}
+
+/// Sentences of the service that the console says in Chinese, by their English: each must still be one the service says.
+fn phrases(tracked: &[String], found: &mut Vec<String>) {
+    const DICTIONARY: &str = "web/src/i18n/zh.ts";
+    let is_said = |path: &&String| path.starts_with("crates/") && path.contains("/src/") && path.ends_with(".rs");
+    let read = |path: &String| fs::read_to_string(root().join(path)).unwrap_or_default();
+    let said: String = tracked.iter().filter(is_said).map(read).collect();
+    // As the compiler reads texts that go on in the next line.
+    let said = said.split("\\\n").map(str::trim_start).collect::<String>().replace("\\\"", "\"");
+    let Ok(dictionary) = fs::read_to_string(root().join(DICTIONARY)) else { return };
+    let begins = dictionary.lines().skip_while(|line| line.trim() != "phrase: {").skip(1);
+    let keys = begins.take_while(|line| line.trim() != "},").filter_map(key_of_phrase);
+    for key in keys {
+        if let Some(part) = literal_parts(&key).find(|part| !said.contains(part)) {
+            found.push(format!("{DICTIONARY}: no crate says '{part}' of the phrase '{key}'"));
+        }
+    }
+}
+
+/// The English of a line `"English": "Chinese",`.
+fn key_of_phrase(line: &str) -> Option<String> {
+    let rest = line.trim().strip_prefix('"')?;
+    let end = rest.find("\": \"")?;
+    Some(rest[..end].replace("\\\"", "\""))
+}
+
+/// What stands between places that are filled in; sentences may be put together at commas.
+fn literal_parts(key: &str) -> impl Iterator<Item = &str> {
+    let literals = key.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
+    // "there is no product 'x'" is put together from the kind of thing.
+    let parts =
+        literals.flat_map(|part| part.split(", ")).map(|part| part.strip_prefix("there is no ").unwrap_or(part));
+    parts.map(|part| part.trim().trim_end_matches(" '")).filter(|part| part.len() > 3)
 }
 
 fn edges(found: &mut Vec<String>) {
@@ -114,6 +150,13 @@ fn line_with<T: AsRef<str>>(text: &str, wanted: &[T]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn phrases_are_read_as_they_are_said() {
+        let key = super::key_of_phrase(r#"      "in all {1} of \"{2}\", which may be": "甲","#).unwrap();
+        assert_eq!(key, "in all {1} of \"{2}\", which may be");
+        assert_eq!(super::literal_parts(&key).collect::<Vec<_>>(), ["in all", "of \"", "which may be"]);
+    }
 
     #[test]
     fn finds_what_it_looks_for() {
