@@ -319,9 +319,10 @@ async fn similar(dir: &Path, asked: Similar, as_json: bool) -> Result<()> {
         return Ok(());
     }
     let row = |item: &service::serving::SimilarItem| {
-        vec![item.product_id.clone(), item.name.clone(), format!("{:.4}", item.score)]
+        let figures = [item.score, item.alike, item.together].map(|value| format!("{value:.2}"));
+        [vec![item.product_id.clone(), item.name.clone()], figures.to_vec()].concat()
     };
-    print::table(&["product", "name", "score"], &items.iter().map(row).collect::<Vec<_>>());
+    print::table(&["product", "name", "score", "alike", "together"], &items.iter().map(row).collect::<Vec<_>>());
     Ok(())
 }
 

@@ -188,12 +188,11 @@ export const en = {
     cost: "Cost",
     margin: "Margin",
     similar: "Similar products",
-    similarLead: "By the current model; the bar shows the similarity relative to the closest.",
+    similarLead: "Alike in category, brand, price, specifications and text; who chose both counts for three parts in ten.",
     noSimilar: "No similar products",
     noSimilarHelp: "There is no model yet, or it has never seen this product. Train one to find what goes with it:",
     similarity: "Similarity",
     sameCategory: "alike in kind",
-    similarLeadPlain: "The model in service knows no similarity between products; these are alike in category, brand, price and specifications.",
     salesByMonth: "Units sold by month",
   },
   customers: {

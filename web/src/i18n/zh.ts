@@ -187,12 +187,11 @@ export const zh: Dictionary = {
     cost: "成本",
     margin: "毛利率",
     similar: "相似商品",
-    similarLead: "由当前模型给出；横条为相对最相似者的相似度。",
+    similarLead: "按品类、品牌、价格、规格与文字相近排列；选择过两者的顾客占三成权重。",
     noSimilar: "没有相似商品",
     noSimilarHelp: "还没有模型，或模型未见过此商品。训练模型以找出相关商品：",
     similarity: "相似度",
     sameCategory: "同类商品",
-    similarLeadPlain: "当前模型不含商品之间的相似度；以下按品类、品牌、价格与规格相近列出。",
     salesByMonth: "每月销量",
   },
   customers: {

@@ -117,7 +117,11 @@ impl Content {
         terms.iter().copied().zip(values.iter().copied())
     }
 
-    fn cosine(&self, a: u32, b: u32) -> f32 {
+    /// How alike two items are, 0 to 1; 0 for one it does not know.
+    pub fn cosine(&self, a: u32, b: u32) -> f32 {
+        if a.max(b) as usize >= self.vectors.n_rows {
+            return 0.0;
+        }
         let ((terms, values), (others, of_others)) = (self.vectors.row(a as usize), self.vectors.row(b as usize));
         let shared = terms.iter().zip(values);
         shared.filter_map(|(term, value)| Some(value * of_others[others.binary_search(term).ok()?])).sum()

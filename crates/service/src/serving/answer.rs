@@ -3,6 +3,7 @@
 
 use recommend::explain::{Language, explain};
 use recommend::{Recommender, rank};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -118,8 +119,12 @@ pub struct SimilarItem {
     pub category: Option<String>,
     pub price_cents: Option<i64>,
     pub image_url: Option<String>,
-    /// The model's similarity; 0 for products filled in by what they are and from the same category.
+    /// 0 to 1: [`ALIKE`] × `alike` + [`TOGETHER`] × `together`. 0 for products filled in from the same category.
     pub score: f32,
+    /// How alike the two are by category, brand, price, specs and text, 0 to 1.
+    pub alike: f32,
+    /// How much the same customers have to do with both, by the model in service, as a part of what its closest has.
+    pub together: f32,
 }
 
 /// A list to be stored: the ranker's whole answer with its question, and the prices shown. See [`super::packed`].
@@ -217,38 +222,67 @@ impl Reason {
     }
 }
 
+/// What counts how much in a product's likeness to another. What it is comes first: customers of a desktop also buy
+/// washing machines, and in a shop with few orders per product that is chance.
+const ALIKE: f32 = 0.7;
+const TOGETHER: f32 = 0.3;
+
 impl Snapshot {
-    /// The `n` available products most like `product`: by the model, then by what they are, then the category's popular.
+    /// The `n` available products most like `product`: by what they are and by who chose both, then the category's
+    /// popular. Ties by number.
     pub fn similar(&self, product: u32, n: usize) -> Vec<SimilarItem> {
-        let mut listed: Vec<(u32, f32)> = Vec::new();
-        let mut offer = |number: u32, similarity: f32| {
-            let is_new = number != product && !listed.iter().any(|(known, _)| *known == number);
-            if listed.len() < n && is_new && self.is_available(number) {
-                listed.push((number, similarity));
+        let mut listed = self.item(product).map_or_else(Vec::new, |item| self.near(item, n));
+        listed.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.product.cmp(&b.product)));
+        listed.truncate(n);
+        if let Some(path) = self.row(product).and_then(|row| row.product.category.as_ref()) {
+            let same = self.popular.iter().filter(|other| **other != product && self.is_in(**other, path));
+            for &other in same {
+                if listed.len() >= n {
+                    break;
+                }
+                if !listed.iter().any(|known| known.product == other) {
+                    listed.push(Near { product: other, alike: 0.0, together: 0.0, score: 0.0 });
+                }
             }
-            listed.len() < n
-        };
-        let mut open = n > 0;
-        let item = self.item(product);
-        let model = self.ranker.model();
-        // Retired and sold-out neighbours fall away, so more are asked for.
-        if let Some(item) = item.filter(|item| (*item as usize) < model.n_items()) {
-            let near = model.similar(item, n * 4 + 20).into_iter().filter(|(_, similarity)| *similarity > 0.0);
-            near.for_each(|(other, similarity)| open = offer(self.product_of[other as usize], similarity));
         }
-        if let Some((item, content)) = item.zip(self.content.as_ref()).filter(|_| open) {
-            let near = content.similar(item, n * 4 + 20);
-            near.into_iter().for_each(|(other, _)| open = offer(self.product_of[other as usize], 0.0));
-        }
-        if let Some(path) = self.row(product).and_then(|row| row.product.category.as_ref()).filter(|_| open) {
-            let same = self.popular.iter().filter(|other| self.is_in(**other, path));
-            let _ = same.take_while(|other| offer(**other, 0.0)).count();
-        }
-        listed.into_iter().filter_map(|(number, similarity)| self.similar_item(number, similarity)).collect()
+        listed.iter().filter_map(|near| self.similar_item(near)).collect()
     }
 
-    fn similar_item(&self, number: u32, similarity: f32) -> Option<SimilarItem> {
-        let product = &self.row(number)?.product;
+    /// Available products that the content model or the model in service finds near an item.
+    fn near(&self, item: u32, n: usize) -> Vec<Near> {
+        // Retired and sold-out neighbours fall away, so more are asked for.
+        let wanted = n * 4 + 20;
+        let model = self.ranker.model();
+        let is_known = (item as usize) < model.n_items();
+        let chosen = if is_known { model.similar(item, wanted) } else { Vec::new() };
+        let most = chosen.iter().fold(0f32, |most, pair| most.max(pair.1));
+        let together: FxHashMap<u32, f32> =
+            chosen.into_iter().filter(|pair| pair.1 > 0.0).map(|(other, value)| (other, value / most)).collect();
+        let is_offered = |other: &u32| *other != item && self.is_available(self.product_of[*other as usize]);
+        let mut items: Vec<u32> = self.alike.iter().flat_map(|alike| alike.of(item)).map(|pair| pair.0).collect();
+        if let Some(content) =
+            self.content.as_ref().filter(|_| items.iter().filter(|other| is_offered(other)).count() < n)
+        {
+            items.extend(content.similar(item, wanted).into_iter().map(|pair| pair.0));
+        }
+        items.extend(together.keys().copied());
+        items.sort_unstable();
+        items.dedup();
+        let near = |other: u32| {
+            let alike = self.content.as_ref().map_or(0.0, |content| content.cosine(item, other).clamp(0.0, 1.0));
+            let together = together.get(&other).copied().unwrap_or(0.0);
+            Near {
+                product: self.product_of[other as usize],
+                alike,
+                together,
+                score: ALIKE * alike + TOGETHER * together,
+            }
+        };
+        items.into_iter().filter(is_offered).map(near).collect()
+    }
+
+    fn similar_item(&self, near: &Near) -> Option<SimilarItem> {
+        let product = &self.row(near.product)?.product;
         Some(SimilarItem {
             product_id: product.product_id.clone(),
             name: product.name.clone(),
@@ -256,7 +290,17 @@ impl Snapshot {
             category: product.category.clone(),
             price_cents: product.price_cents.map(|cents| cents.0),
             image_url: product.image_url.clone(),
-            score: similarity,
+            score: near.score,
+            alike: near.alike,
+            together: near.together,
         })
     }
+}
+
+/// A product near another, by number.
+struct Near {
+    product: u32,
+    alike: f32,
+    together: f32,
+    score: f32,
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use domain::{Day, Fit, Product};
 use math::Bitmap;
 use recommend::Recommender;
-use recommend::content::{CARD as CONTENT, Content, ItemFeatures};
+use recommend::content::{CARD as CONTENT, Content, ItemFeatures, NearestContent};
 use recommend::popularity::Popularity;
 use recommend::rank::{Catalogue, ColdStart, Policy, Ranker, RankerParts};
 use recommend::retail::Knowledge;
@@ -120,6 +120,8 @@ pub struct Snapshot {
     pub ranker: Ranker,
     /// Of every item of the ranker's catalogue.
     pub content: Option<Arc<Content>>,
+    /// Content's nearest among all items, on sale or not, each looked up when first asked for.
+    pub(super) alike: Option<Arc<NearestContent>>,
     content_digest: u64,
     /// Item of the ranker's catalogue, or `u32::MAX`.
     item_of: Vec<u32>,
@@ -184,6 +186,7 @@ impl Snapshot {
             available,
             model: parts.model,
             ranker,
+            alike: alike(content.as_ref(), previous),
             content,
             content_digest,
             item_of,
@@ -271,6 +274,13 @@ fn content<'a>(
         Some(previous) => (previous.content.clone(), digest),
         None => (Content::fit(&features, &CONTENT.defaults()).ok().map(Arc::new), digest),
     }
+}
+
+fn alike(content: Option<&Arc<Content>>, previous: Option<&Snapshot>) -> Option<Arc<NearestContent>> {
+    let content = content?;
+    let same = previous.filter(|previous| previous.content.as_ref().is_some_and(|known| Arc::ptr_eq(known, content)));
+    let known = same.and_then(|previous| previous.alike.clone());
+    Some(known.unwrap_or_else(|| Arc::new(NearestContent::new(content.clone(), |_| true))))
 }
 
 fn digest(features: &[ItemFeatures]) -> u64 {

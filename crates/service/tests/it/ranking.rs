@@ -184,6 +184,32 @@ fn a_product_nobody_has_bought_is_found_by_what_it_is() {
 }
 
 #[test]
+fn products_are_alike_by_what_they_are_and_then_by_who_chose_both() {
+    let folder = make();
+    let served = start(&folder);
+    assert_eq!(served.job("train", json!({"algorithm": "item_knn"}))["state"], "done");
+    // Sold to nobody, and just like p4 but for the last: that one is something else.
+    for (id, category) in [("twin", "Music/Pop"), ("stranger", "Garden/Tools")] {
+        put(&served, id, json!({"name": "Product 4", "category": category, "price_cents": 50_000}));
+    }
+    let near = served.get("/v1/similar?product=p4&n=40");
+    let items = near["items"].as_array().unwrap();
+    let of = |id: &str| items.iter().find(|item| item["product_id"] == id).unwrap_or_else(|| panic!("{id}: {near}"));
+    let part = |item: &Value, name: &str| item[name].as_f64().unwrap();
+    assert_eq!(part(of("twin"), "together"), 0.0);
+    assert!(part(of("twin"), "alike") > part(of("stranger"), "alike"));
+    let most = items.iter().map(|item| part(item, "together")).fold(0.0, f64::max);
+    assert_eq!(most, 1.0, "{near}");
+    for (item, next) in items.iter().zip(&items[1..]) {
+        assert!(
+            (part(item, "score") - 0.7 * part(item, "alike") - 0.3 * part(item, "together")).abs() < 1e-6,
+            "{item}"
+        );
+        assert!(part(item, "score") >= part(next, "score"));
+    }
+}
+
+#[test]
 fn the_search_reports_what_it_tried_and_judges_on_what_it_has_not_seen() {
     let folder = make();
     let served = start(&folder);
