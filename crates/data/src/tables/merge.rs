@@ -8,7 +8,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 
-use datafusion::arrow::array::{Array, AsArray, BooleanArray, BooleanBufferBuilder};
+use datafusion::arrow::array::{AsArray, BooleanArray, BooleanBufferBuilder};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::DataType;
@@ -155,10 +155,9 @@ impl Keys {
             let columns: Vec<_> = self.names.iter().map(column).collect();
             if let [column] = &columns[..]
                 && column.data_type() == &DataType::Utf8
-                && column.null_count() == 0
             {
-                let texts = column.as_string::<i32>();
-                (0..texts.len()).for_each(|row| see(n_rows + row, self.digest(texts.value(row).as_bytes())));
+                let texts = column.as_string::<i32>().iter().zip(n_rows..);
+                texts.for_each(|(text, row)| see(row, text.map_or((0, 0), |text| self.digest(text.as_bytes()))));
             } else {
                 let rows = self.converter.convert_columns(&columns).map_err(DataError::arrow)?;
                 rows.iter().zip(n_rows..).for_each(|(key, row)| see(row, self.digest(key.as_ref())));
