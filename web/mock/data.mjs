@@ -182,10 +182,14 @@ export function makeModels(now) {
 export function makeEvaluations(now) {
   const row = (card, base, half, seconds, settings) => ({
     card, settings, fit_seconds: seconds,
-    metrics: {
-      "recall@10": metric(base, half), "recall@20": metric(base * 1.34, half * 1.1), "ndcg@10": metric(base * 0.77, half * 0.8),
-      "ndcg@20": metric(base * 0.86, half * 0.8), "mrr@10": metric(base * 0.6, half * 0.8), coverage: 0.2 + base, popularity_bias: 0.6 - base,
-    },
+    metrics: Object.assign({}, ...[10, 20].map((k) => {
+      const [mean, width] = k === 10 ? [base, half] : [base * 1.34, half * 1.1];
+      return {
+        [`recall@${k}`]: metric(mean, width), [`hit_rate@${k}`]: metric(mean * 1.5, width * 1.2), [`precision@${k}`]: metric(mean / 7, width / 7),
+        [`ndcg@${k}`]: metric(mean * 0.77, width * 0.8), [`map@${k}`]: metric(mean * 0.5, width * 0.7), [`mrr@${k}`]: metric(mean * 0.6, width * 0.8),
+        [`coverage@${k}`]: 0.2 + mean, [`gini@${k}`]: 0.95 - mean, [`novelty@${k}`]: metric(9.31 + mean, 0.04), [`average_popularity@${k}`]: metric(1312.4 - 900 * mean, 14.2),
+      };
+    })),
   });
   return [
     { id: "e-2", at: now - 5 * 3_600_000, split: "temporal", k: [10, 20], n_users: 3120, rows: [

@@ -341,6 +341,23 @@ export const en = {
     usersHeldOut: (n: string) => `${n} customers with held-out purchases`,
     source: "Source",
     noSettings: "This algorithm has no settings.",
+    show: "Metrics shown",
+    views: {
+      headlines: "At a glance",
+      hits: "Hits",
+      order: "Order",
+      variety: "Variety",
+      ratings: "Ratings",
+      all: "All",
+    },
+    viewHelp: {
+      headlines: "The most telling figure of each kind.",
+      hits: "Does the list hold what customers later chose?",
+      order: "Do the products that were later chosen stand at the top?",
+      variety: "How much of the catalogue is shown, and how far do lists lean to best-sellers?",
+      ratings: "How far are predicted ratings from the given ones?",
+      all: "Means only; the other views show the intervals.",
+    },
     significance: "Where two whiskers do not overlap, the difference is unlikely to be chance.",
   },
   split: {

@@ -340,6 +340,23 @@ export const zh: Dictionary = {
     usersHeldOut: (n) => `${n} 位顾客有留出的购买`,
     source: "出处",
     noSettings: "此算法没有设置项。",
+    show: "显示的指标",
+    views: {
+      headlines: "概览",
+      hits: "命中",
+      order: "排序",
+      variety: "多样性",
+      ratings: "评分",
+      all: "全部",
+    },
+    viewHelp: {
+      headlines: "每一类里最能说明问题的指标。",
+      hits: "列表里有没有顾客后来选的商品？",
+      order: "后来被选的商品是否排在前面？",
+      variety: "目录中有多少商品得到展示，列表又有多偏向热销品？",
+      ratings: "预测评分与实际评分相差多少？",
+      all: "只列均值；区间见其他视图。",
+    },
     significance: "两条误差线不重叠时，差异不大可能出于偶然。",
   },
   split: {

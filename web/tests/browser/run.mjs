@@ -349,6 +349,32 @@ await check("an evaluation form refuses nothing chosen and shows an algorithm's 
   return complaints;
 });
 
+await check("a comparison shows the metrics of one question at a time, and nothing beside the window", async () => {
+  const { page, complaints, t, close } = await newPage();
+  await signIn(page);
+  await page.goto(`${URL_BASE}/evaluation`);
+  await settled(page);
+  const views = Object.values(t.evaluation.views);
+  const offered = page.getByRole("group", { name: t.evaluation.show }).locator("label");
+  // A shop may not have compared anything yet.
+  for (const label of (await offered.allTextContents()).map((text) => text.trim())) {
+    expect(views.includes(label), `a view is called ${label}`);
+    await offered.filter({ hasText: label }).click();
+    await settled(page);
+    const wide = await page.evaluate(() => [...document.querySelectorAll(".results")].filter((table) => table.scrollWidth > table.parentElement.clientWidth).length);
+    expect(wide === 0, `the table is wider than its frame: ${label}`);
+  }
+  if (mock) {
+    await offered.filter({ hasText: t.evaluation.views.variety }).click();
+    await page.getByRole("columnheader", { name: "Gini" }).getByRole("button").click();
+    await page.waitForURL(/metric=gini/);
+    expect((await page.getByRole("columnheader", { name: "Gini" }).getAttribute("aria-sort")) === "ascending", "the lowest Gini does not stand first");
+    expect((await page.locator(".results thead th").count()) === 6, "not the four of the question, the algorithm and the time");
+  }
+  await close();
+  return complaints;
+});
+
 await check("the keyboard alone reaches the content and the navigation", async () => {
   const { page, complaints, t, close } = await newPage();
   await signIn(page);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { aggregate, bucketOf, compareLast, daySpan, grainFor, lastDays, sumByName, waterfall } from "../../src/charts/series";
 import { errorFrom, queryText } from "../../src/lib/api";
 import { problemIn, settingsOf } from "../../src/lib/cards";
-import { lowerIsBetter, sortMetrics } from "../../src/lib/metrics";
+import { lowerIsBetter, metricsOf, sortMetrics, viewsOf } from "../../src/lib/metrics";
 import type { Card, Param } from "../../src/lib/types";
 
 const point = (day: string, n_orders: number) => ({ day, n_orders, revenue_cents: n_orders * 100 });
@@ -119,4 +119,20 @@ test("an error that is not the API's still says something", async () => {
   expect([ours.status, ours.body.code, ours.body.help]).toEqual([409, "c", "h"]);
   const proxy = await errorFrom(new Response("<html>", { status: 502 }));
   expect([proxy.status, proxy.body.message]).toEqual([502, "HTTP 502"]);
+});
+
+const RANKING = ["ndcg@10", "recall@10", "hit_rate@10", "map@10", "mrr@10", "precision@10", "coverage@10", "novelty@10", "gini@10"];
+
+test.each([
+  [RANKING, ["headlines", "hits", "order", "variety", "all"]],
+  [["rmse", "mae"], ["all"]],
+  [["rmse", "mae", "ndcg@5", "coverage@5", "other"], ["headlines", "order", "variety", "ratings", "all"]],
+  [["a", "b", "c", "d", "e"], ["all"]],
+])("views of %j", (names, expected) => expect(viewsOf(names)).toEqual(expected));
+
+test("every metric is in one group, and a view is narrow", () => {
+  const groups = (["hits", "order", "variety", "ratings"] as const).flatMap((view) => metricsOf(view, RANKING));
+  expect([...groups].sort()).toEqual([...RANKING].sort());
+  expect(metricsOf("headlines", RANKING)).toEqual(["ndcg@10", "recall@10", "hit_rate@10", "coverage@10"]);
+  expect(metricsOf("all", [...RANKING, "other"])).toEqual([...RANKING, "other"]);
 });
