@@ -7,6 +7,7 @@ mod api;
 mod durability;
 mod hostile;
 mod http;
+mod odd_shops;
 mod openapi;
 mod ranking;
 mod shop;
