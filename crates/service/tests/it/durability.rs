@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use serde_json::json;
 use service::auth::Scope;
 
+use crate::disk::SmallDisk;
 use crate::http::{send, try_send};
 use crate::shop::{key, make, serve, served};
 
@@ -117,4 +118,61 @@ fn the_same_key_adds_nothing_twice_and_a_stop_loses_nothing() {
     let again = serve(&folder.shop(), key);
     assert_eq!(again.get("/v1/customers/idem/history")["items"].as_array().unwrap().len(), 2);
     assert!(again.passwords.is_empty(), "the password is made only once");
+}
+
+/// Two equal events are two things that happened (two views of a page); only an idempotency key makes them one.
+#[test]
+fn equal_events_of_one_batch_all_count() {
+    let (_folder, served) = served();
+    let event = json!({"customer_id": "twice", "kind": "view", "product_id": "p1", "session_id": "s", "at": "2026-01-01T00:00:00Z"});
+    let answer = served.call("POST", "/v1/events", Some(json!({"events": [event, event, event]}))).json();
+    assert_eq!((&answer["accepted"], &answer["duplicate"]), (&json!(3), &json!(false)), "{answer}");
+    assert_eq!(served.get("/v1/customers/twice/history")["items"].as_array().unwrap().len(), 3);
+    // A product is known by its id: the later of two stands, and is there once.
+    for name in ["First", "Second"] {
+        let product = json!({"name": name, "category": "Music/Pop"});
+        assert!(served.call("PUT", "/v1/products/again", Some(product)).status < 300);
+    }
+    let found = served.get("/v1/products?query=again");
+    assert_eq!((&found["total"], &found["items"][0]["name"]), (&json!(1), &json!("Second")), "{found}");
+}
+
+#[test]
+fn a_full_disk_refuses_events_until_there_is_room_and_loses_none() {
+    let Some(disk) = SmallDisk::mount(4096) else {
+        println!("skipped: no right to mount a small file system");
+        return;
+    };
+    let folder = disk.path().join("shop");
+    drop(data::Shop::create(&folder).unwrap());
+    let secret = key(&folder, &Scope::ALL);
+    let mut served = serve(&folder, secret);
+    let post = |batch: usize| {
+        let event = |at: usize| {
+            let query = format!("{at} {}", "x".repeat(900));
+            json!({"customer_id": format!("full-{batch}"), "kind": "search", "query": query})
+        };
+        served.call("POST", "/v1/events", Some(json!({"events": (0..100).map(event).collect::<Vec<_>>()})))
+    };
+    let n_kept = |batch: usize| {
+        let history = served.get(&format!("/v1/customers/full-{batch}/history?limit=500"));
+        history["items"].as_array().unwrap().len()
+    };
+    let mut n_batches = 0;
+    let refused = loop {
+        let response = post(n_batches);
+        if response.status != 202 {
+            break response;
+        }
+        n_batches += 1;
+        assert!(n_batches < 100, "the disk never fills");
+    };
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert_eq!(refused.json()["error"]["code"], "disk_full", "{}", refused.body);
+    assert_eq!(served.call("GET", "/health", None).status, 200);
+    assert_eq!(n_kept(n_batches), 0, "a batch that was refused is not there in part");
+    disk.grow(65_536);
+    assert_eq!(post(n_batches).status, 202, "there is room again");
+    assert!((0..=n_batches).all(|batch| n_kept(batch) == 100));
+    served.stop();
 }

@@ -4,6 +4,8 @@
 extern crate tercet_service as service;
 
 mod api;
+#[path = "../../../data/tests/common/mod.rs"]
+mod disk;
 mod durability;
 mod hostile;
 mod http;
