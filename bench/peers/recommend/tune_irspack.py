@@ -7,17 +7,13 @@ nu = 0 is the ridge of implicit and of ours: confidence 1 + 8 and ridge 60 there
 import os, sys
 T = int(os.environ.get("BENCH_THREADS", "2"))
 os.environ["OPENBLAS_NUM_THREADS"] = str(T)
-import numpy as np, scipy.sparse as sp
+import numpy as np
 from common import *
+from hold_out import split
 import irspack as ir
 d = sys.argv[1]
 n_users = int(sys.argv[2]) if len(sys.argv) > 2 else 5000
-all_ = load_csr(d, "train", np.float64)
-rows = np.repeat(np.arange(all_.shape[0]), np.diff(all_.indptr))
-held = hash_u64(20260101, 16, rows.astype(np.uint64) * np.uint64(all_.shape[1]) + all_.indices.astype(np.uint64)) % np.uint64(10) == 0
-part = lambda keep: sp.csr_matrix((all_.data[keep], (rows[keep], all_.indices[keep])), shape=all_.shape)
-train, valid = part(~held), part(held)
-del all_, rows, held
+train, valid = split(d, np.float64)
 users = np.flatnonzero(np.diff(valid.indptr) > 0)
 users = users[:: max(1, len(users) // n_users)][:n_users]
 
