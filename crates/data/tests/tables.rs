@@ -12,7 +12,7 @@ use data::files::Step;
 use data::shop::ShopOptions;
 use data::tables::{PartLimits, Row};
 use data::{DataError, Shop, SourceTag, Tables};
-use domain::{Cents, Customer, Event, EventKind, Millis, Product};
+use domain::{Cents, Customer, Event, EventKind, Millis, Product, SegmentMember};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -451,4 +451,30 @@ fn only_one_reading_statement_is_allowed() {
     assert!(engine.query("show tables").unwrap().to_table().unwrap().contains("knowledge"));
     let shown = engine.query("select to_timestamp_millis(0) as t").unwrap().to_table().unwrap();
     assert!(shown.contains("1970-01-01T00:00:00"), "{shown}");
+}
+
+#[test]
+fn a_table_made_from_others_is_replaced_as_a_whole() {
+    let (_folder, shop) = new_shop();
+    let spec = SegmentMember::spec();
+    let write = |ids: &[&str]| {
+        let row = |id: &&str| SegmentMember { customer_id: (*id).to_owned(), ..Default::default() };
+        let rows: Vec<_> = ids.iter().map(row).collect();
+        let mut writer = shop.tables().replacing_writer(spec, "train").unwrap();
+        for part in rows.chunks(2) {
+            writer.write(SegmentMember::to_batch(part).unwrap()).unwrap();
+        }
+        writer.finish().unwrap()
+    };
+    let ids = |shop: &Shop| {
+        shop.tables().load::<SegmentMember>().unwrap().into_iter().map(|row| row.customer_id).collect::<Vec<_>>()
+    };
+    write(&["a", "b", "c"]);
+    assert_eq!(write(&["b", "d"]).rows_replaced, 3);
+    assert_eq!(ids(&shop), ["b", "d"]);
+    // One that is not finished changes nothing.
+    drop(shop.tables().replacing_writer(spec, "train").unwrap());
+    assert_eq!(ids(&shop), ["b", "d"]);
+    write(&[]);
+    assert_eq!(ids(&shop), [""; 0]);
 }

@@ -11,6 +11,9 @@ pub mod time;
 
 pub use card::{Card, Kind, Param, Settings, SettingsError, Value};
 pub use money::Cents;
-pub use rows::{Customer, Event, EventKind, Exposure, Fit, KnowledgeDocument, Order, Product, Review, Spend};
+pub use rows::{
+    AudienceMember, Customer, Event, EventKind, Exposure, Fit, KnowledgeDocument, Order, Product, Review,
+    SegmentMember, Spend,
+};
 pub use table::{Column, ColumnKind, TableSpec};
 pub use time::{Day, Millis};

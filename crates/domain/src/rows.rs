@@ -196,3 +196,39 @@ pub struct Fit {
     pub value: Option<String>,
     pub extra: Option<String>,
 }
+
+/// The group a customer is in: made by `train segment`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SegmentMember {
+    pub customer_id: String,
+    /// The key of the group, if the customer has done anything to be grouped by.
+    pub segment: Option<String>,
+    /// The key of the named group by recency, frequency and money.
+    pub rfm: Option<String>,
+    /// 1 to 5, as are the next two; 5 is the most recent fifth.
+    pub recency_score: Option<i64>,
+    pub frequency_score: Option<i64>,
+    pub monetary_score: Option<i64>,
+    /// Since the last order, at the day the groups were made for.
+    pub recency_days: Option<i64>,
+    /// Days with a purchase.
+    pub n_purchases: Option<i64>,
+    pub spent_cents: Option<Cents>,
+    /// To the centre of the group, in standard deviations.
+    pub distance: Option<f64>,
+    /// Place on the map of customers.
+    pub x: Option<f64>,
+    pub y: Option<f64>,
+}
+
+/// One customer of an audience.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AudienceMember {
+    pub audience_id: String,
+    pub customer_id: String,
+    /// How much like the seeds, for look-alike audiences.
+    pub score: Option<f64>,
+    pub added_at: Millis,
+}

@@ -48,12 +48,19 @@ pub struct TableSpec {
     pub key: &'static [&'static str],
     /// The column whose day partitions the files, if any.
     pub partition: Option<&'static str>,
+    /// Made by Tercet from the others and replaced as a whole; nothing is imported into it.
+    pub derived: bool,
 }
 
 impl TableSpec {
     /// The table called `name`.
     pub fn named(name: &str) -> Option<&'static TableSpec> {
         ALL.iter().find(|table| table.name == name)
+    }
+
+    /// Every table that a shop's own files go into.
+    pub fn sources() -> impl Iterator<Item = &'static TableSpec> {
+        ALL.iter().filter(|table| !table.derived)
     }
 
     /// The column called `name`.
@@ -115,6 +122,7 @@ pub static ALL: &[TableSpec] = &[
         ],
         key: &["product_id"],
         partition: None,
+        derived: false,
     },
     TableSpec {
         name: "customers",
@@ -132,6 +140,7 @@ pub static ALL: &[TableSpec] = &[
         ],
         key: &["customer_id"],
         partition: None,
+        derived: false,
     },
     TableSpec {
         name: "events",
@@ -152,6 +161,7 @@ pub static ALL: &[TableSpec] = &[
         ],
         key: &[],
         partition: Some("at"),
+        derived: false,
     },
     TableSpec {
         name: "orders",
@@ -170,6 +180,7 @@ pub static ALL: &[TableSpec] = &[
         ],
         key: &[],
         partition: Some("ordered_at"),
+        derived: false,
     },
     TableSpec {
         name: "reviews",
@@ -185,6 +196,7 @@ pub static ALL: &[TableSpec] = &[
         ],
         key: &[],
         partition: Some("at"),
+        derived: false,
     },
     TableSpec {
         name: "exposures",
@@ -203,6 +215,7 @@ pub static ALL: &[TableSpec] = &[
         ],
         key: &[],
         partition: Some("at"),
+        derived: false,
     },
     TableSpec {
         name: "spend",
@@ -217,6 +230,7 @@ pub static ALL: &[TableSpec] = &[
         ],
         key: &["day", "channel"],
         partition: None,
+        derived: false,
     },
     TableSpec {
         name: "knowledge",
@@ -231,6 +245,7 @@ pub static ALL: &[TableSpec] = &[
         ],
         key: &["document_id"],
         partition: None,
+        derived: false,
     },
     TableSpec {
         name: "fits",
@@ -244,6 +259,41 @@ pub static ALL: &[TableSpec] = &[
         ],
         key: &["product_id", "with_product_id", "attribute", "value"],
         partition: None,
+        derived: false,
+    },
+    TableSpec {
+        name: "segments",
+        sentence: "Which group each customer is in, and what it was found by.",
+        columns: &[
+            required("customer_id", Text),
+            optional("segment", Text),
+            optional("rfm", Text),
+            optional("recency_score", Integer).within(1.0, 5.0),
+            optional("frequency_score", Integer).within(1.0, 5.0),
+            optional("monetary_score", Integer).within(1.0, 5.0),
+            optional("recency_days", Integer),
+            optional("n_purchases", Integer),
+            optional("spent_cents", Money),
+            optional("distance", Float),
+            optional("x", Float),
+            optional("y", Float),
+        ],
+        key: &[],
+        partition: None,
+        derived: true,
+    },
+    TableSpec {
+        name: "audience_members",
+        sentence: "Who is in which audience, as of its last refresh.",
+        columns: &[
+            required("audience_id", Text),
+            required("customer_id", Text),
+            optional("score", Float),
+            required("added_at", Instant),
+        ],
+        key: &["audience_id", "customer_id"],
+        partition: None,
+        derived: true,
     },
 ];
 

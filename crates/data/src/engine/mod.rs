@@ -19,6 +19,7 @@ use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use tokio::runtime::Runtime;
 
 pub use datafusion::execution::SendableRecordBatchStream;
+use futures_core::Stream as _;
 
 use self::provider::ManifestTable;
 use crate::DataError;
@@ -103,6 +104,20 @@ impl Engine {
     /// Runs one reading statement; the result as it comes.
     pub async fn stream(&self, statement: &str) -> Result<SendableRecordBatchStream, DataError> {
         Ok(self.plan(statement).await?.execute_stream().await?)
+    }
+
+    /// Runs one reading statement and hands over its batches as they come, so that the whole result is never in memory. Stops
+    /// at the first error, of the query or of `each`.
+    pub async fn for_each<E: From<DataError>>(
+        &self,
+        statement: &str,
+        mut each: impl FnMut(RecordBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut stream = self.stream(statement).await?;
+        while let Some(batch) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
+            each(batch.map_err(DataError::from)?)?;
+        }
+        Ok(())
     }
 
     /// As [`Engine::sql`] for callers without an async runtime. May be called from anywhere, also inside one.

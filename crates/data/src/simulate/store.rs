@@ -42,7 +42,7 @@ struct ShopSink {
 impl ShopSink {
     fn new(shop: &Shop, settings: &Settings) -> Result<ShopSink, DataError> {
         let mut writers = BTreeMap::new();
-        for spec in domain::table::ALL {
+        for spec in TableSpec::sources() {
             let tag = SourceTag { name: "simulate".to_owned(), digest: Some(digest(settings)) };
             writers.insert(spec.name, shop.tables().writer(spec, tag)?);
         }

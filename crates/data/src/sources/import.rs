@@ -358,14 +358,14 @@ fn best_table(profile: &Profile) -> Result<&'static TableSpec, ImportError> {
         let guess = headings::guess(table, &profile.columns);
         guess.missing.is_empty().then(|| guess.columns.len() + guess.specs.len())
     };
-    let scores: Vec<_> = domain::table::ALL.iter().filter_map(|table| Some((score(table)?, table))).collect();
+    let scores: Vec<_> = TableSpec::sources().filter_map(|table| Some((score(table)?, table))).collect();
     let best = scores.iter().map(|(score, _)| *score).max().unwrap_or(0);
     match scores.iter().filter(|(score, _)| *score == best).collect::<Vec<_>>().as_slice() {
         [(_, table)] => Ok(table),
         _ => Err(ImportError::Shape {
             path: profile.path.clone(),
             found: format!("its columns ({}) do not tell which table it is for", profile.columns.join(", ")),
-            allowed: format!("tables: {}", domain::table::ALL.iter().map(|t| t.name).collect::<Vec<_>>().join(", ")),
+            allowed: format!("tables: {}", TableSpec::sources().map(|t| t.name).collect::<Vec<_>>().join(", ")),
             help: "Pass --as TABLE, --preset or --map".to_owned(),
         }),
     }

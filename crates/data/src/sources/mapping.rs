@@ -180,10 +180,10 @@ impl Step {
 
 /// The table a user names.
 pub fn table_named(name: &str) -> Result<&'static TableSpec, ImportError> {
-    TableSpec::named(name).ok_or_else(|| ImportError::Unknown {
+    TableSpec::sources().find(|table| table.name == name).ok_or_else(|| ImportError::Unknown {
         what: "table",
         found: name.to_owned(),
-        allowed: domain::table::ALL.iter().map(|table| table.name).collect::<Vec<_>>().join(", "),
+        allowed: TableSpec::sources().map(|table| table.name).collect::<Vec<_>>().join(", "),
     })
 }
 
@@ -662,5 +662,11 @@ mod tests {
             let error = Mapping::parse(text, "m.toml").unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn nothing_is_imported_into_what_training_makes() {
+        let refused = table_named("segments").unwrap_err().to_string();
+        assert!(refused.contains("products") && !refused.contains("audience_members"), "{refused}");
     }
 }

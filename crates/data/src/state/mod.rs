@@ -53,6 +53,8 @@ pub enum RecordKind {
     /// Work done in the background.
     Job,
     Evaluation,
+    /// A named set of customers.
+    Audience,
 }
 
 impl RecordKind {
@@ -61,6 +63,7 @@ impl RecordKind {
             RecordKind::Key => "key",
             RecordKind::Job => "job",
             RecordKind::Evaluation => "evaluation",
+            RecordKind::Audience => "audience",
         }
     }
 }

@@ -8,8 +8,8 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::datatypes::{Date32Type, Float64Type, Int64Type, TimestampMillisecondType};
 use domain::{
-    Cents, Customer, Day, Event, EventKind, Exposure, Fit, KnowledgeDocument, Millis, Order, Product, Review, Spend,
-    TableSpec,
+    AudienceMember, Cents, Customer, Day, Event, EventKind, Exposure, Fit, KnowledgeDocument, Millis, Order, Product,
+    Review, SegmentMember, Spend, TableSpec,
 };
 
 use super::Tables;
@@ -443,6 +443,65 @@ impl Row for Fit {
             attribute: batch.text("attribute", at),
             value: batch.text("value", at),
             extra: batch.text("extra", at),
+        }
+    }
+}
+impl Row for SegmentMember {
+    const TABLE: &'static str = "segments";
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            texts(rows, |row| Some(&row.customer_id)),
+            texts(rows, |row| row.segment.as_deref()),
+            texts(rows, |row| row.rfm.as_deref()),
+            ints(rows, |row| row.recency_score),
+            ints(rows, |row| row.frequency_score),
+            ints(rows, |row| row.monetary_score),
+            ints(rows, |row| row.recency_days),
+            ints(rows, |row| row.n_purchases),
+            cents(rows, |row| row.spent_cents),
+            floats(rows, |row| row.distance),
+            floats(rows, |row| row.x),
+            floats(rows, |row| row.y),
+        ]
+    }
+
+    fn read(batch: &Columns<'_>, at: usize) -> Self {
+        SegmentMember {
+            customer_id: batch.text("customer_id", at).expect(REQUIRED),
+            segment: batch.text("segment", at),
+            rfm: batch.text("rfm", at),
+            recency_score: batch.int("recency_score", at),
+            frequency_score: batch.int("frequency_score", at),
+            monetary_score: batch.int("monetary_score", at),
+            recency_days: batch.int("recency_days", at),
+            n_purchases: batch.int("n_purchases", at),
+            spent_cents: batch.cents("spent_cents", at),
+            distance: batch.float("distance", at),
+            x: batch.float("x", at),
+            y: batch.float("y", at),
+        }
+    }
+}
+
+impl Row for AudienceMember {
+    const TABLE: &'static str = "audience_members";
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            texts(rows, |row| Some(&row.audience_id)),
+            texts(rows, |row| Some(&row.customer_id)),
+            floats(rows, |row| row.score),
+            instants(rows, |row| row.added_at),
+        ]
+    }
+
+    fn read(batch: &Columns<'_>, at: usize) -> Self {
+        AudienceMember {
+            audience_id: batch.text("audience_id", at).expect(REQUIRED),
+            customer_id: batch.text("customer_id", at).expect(REQUIRED),
+            score: batch.float("score", at),
+            added_at: batch.instant("added_at", at).expect(REQUIRED),
         }
     }
 }

@@ -9,6 +9,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use domain::TableSpec;
 use serde::{Deserialize, Serialize};
 
+use super::change::GRACE;
 use super::manifest::{Manifest, SourceEntry};
 use super::merge::merge;
 use super::schema::schema;
@@ -69,6 +70,8 @@ pub struct TableWriter {
     rows_kept: u64,
     rows_rejected: u64,
     log_offsets: Option<(i64, i64)>,
+    /// Whether what was there before goes.
+    replaces_all: bool,
     job: Job,
 }
 
@@ -99,17 +102,15 @@ impl Tables {
             true => Sink::Parts(self.parts_writer(spec, &job)),
             false => Sink::Staging(Staging::create(spec, &job.path, self.hook().clone())?),
         };
-        Ok(TableWriter {
-            tables: self.clone(),
-            spec,
-            tag,
-            sink,
-            rejects: None,
-            rows_kept: 0,
-            rows_rejected: 0,
-            log_offsets: None,
-            job,
-        })
+        Ok(TableWriter::new(self, spec, tag, sink, job))
+    }
+
+    /// As [`Tables::writer`]; when it finishes, the table holds its rows and no others. Rows must not repeat a key.
+    pub fn replacing_writer(&self, spec: &'static TableSpec, source_name: &str) -> Result<TableWriter, DataError> {
+        let job = self.start_job(spec)?;
+        let sink = Sink::Parts(self.parts_writer(spec, &job));
+        let tag = SourceTag::live(source_name);
+        Ok(TableWriter { replaces_all: true, ..TableWriter::new(self, spec, tag, sink, job) })
     }
 }
 
@@ -133,6 +134,21 @@ fn refuse_repetition(manifest: &Manifest, spec: &'static TableSpec, tag: &Source
 }
 
 impl TableWriter {
+    fn new(tables: &Tables, spec: &'static TableSpec, tag: SourceTag, sink: Sink, job: Job) -> Self {
+        TableWriter {
+            tables: tables.clone(),
+            spec,
+            tag,
+            sink,
+            rejects: None,
+            rows_kept: 0,
+            rows_rejected: 0,
+            log_offsets: None,
+            replaces_all: false,
+            job,
+        }
+    }
+
     pub fn spec(&self) -> &'static TableSpec {
         self.spec
     }
@@ -167,7 +183,8 @@ impl TableWriter {
 
     /// Makes the rows part of the table, all at once, durably.
     pub fn finish(self) -> Result<ImportReport, DataError> {
-        let TableWriter { tables, spec, tag, sink, rejects, rows_kept, rows_rejected, log_offsets, job } = self;
+        let TableWriter { tables, spec, tag, sink, rejects, rows_kept, rows_rejected, log_offsets, replaces_all, job } =
+            self;
         let sink = match sink {
             Sink::Parts(parts) => Finished::Parts(parts.finish()?),
             Sink::Staging(staging) => Finished::Staged(staging.finish()?),
@@ -178,6 +195,10 @@ impl TableWriter {
         // Before a merge, which moves the rows to another job's folder: this one is removed when empty.
         let rejects = rejects.map(|rejects| rejects.publish(&tables, spec, &job)).transpose()?;
         let change = match sink {
+            Finished::Parts(added) if replaces_all => {
+                let removed = manifest.files.iter().map(|file| file.path.clone()).collect();
+                Change { added, removed, n_replaced: manifest.n_rows() }
+            }
             Finished::Parts(added) => Change { added, removed: Vec::new(), n_replaced: 0 },
             Finished::Staged(staged) => merge(&tables, spec, &manifest, staged)?,
         };
@@ -200,6 +221,9 @@ impl TableWriter {
         }
         tables.commit(spec, manifest, change)?;
         drop(guard);
+        if replaces_all {
+            tables.collect_garbage(GRACE)?;
+        }
         Ok(report)
     }
 }
