@@ -9,13 +9,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("math", &[]),
     ("recommend", &["domain", "math"]),
+    ("segment", &["domain", "math"]),
     ("data", &["domain"]),
-    ("service", &["domain", "math", "data", "recommend"]),
+    ("service", &["domain", "math", "data", "recommend", "segment"]),
     ("cli", &["service", "domain", "data", "recommend"]),
 ];
 
 /// Crates that keep the algorithms pure: no files, network, clocks or environment in their sources.
-const PURE: &[&str] = &["domain", "math", "recommend"];
+const PURE: &[&str] = &["domain", "math", "recommend", "segment"];
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "tokio::", "async fn"];
 
 /// Only this crate may name the SQL engine, so that one crate alone pays for compiling it.

@@ -3,6 +3,7 @@
 //! What is not here: I/O, logging, clocks, and any word of retail.
 
 pub mod bitmap;
+pub mod dense;
 mod factors_in_bytes;
 pub mod largest;
 pub mod masked;

@@ -1,0 +1,15 @@
+//! Who is alike? Clustering, and what turns clusters of customers into groups that people understand and use.
+//!
+//! Pure: no files, no network, no clock, no environment, no async. Points come in as matrices, time and seeds as
+//! arguments, and the result is a value.
+
+pub mod agreement;
+pub mod cluster;
+pub mod error;
+pub mod points;
+pub mod registry;
+
+pub use cluster::{Clustering, Method, NOISE, RunOptions};
+pub use error::SegmentError;
+pub use points::{Matrix, Points, Real};
+pub use registry::{method, registry};
