@@ -6,6 +6,7 @@
 pub mod agreement;
 pub mod cluster;
 pub mod error;
+pub mod features;
 pub mod points;
 pub mod registry;
 
