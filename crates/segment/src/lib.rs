@@ -7,10 +7,15 @@ pub mod agreement;
 pub mod cluster;
 pub mod error;
 pub mod features;
+pub mod month;
 pub mod points;
 pub mod registry;
+pub mod rfm;
+pub mod text;
 
 pub use cluster::{Clustering, Method, NOISE, RunOptions};
 pub use error::SegmentError;
+pub use month::Month;
 pub use points::{Matrix, Points, Real};
 pub use registry::{method, registry};
+pub use text::Text;
