@@ -5,8 +5,10 @@
 
 pub mod agreement;
 pub mod cluster;
+pub mod cohort;
 pub mod error;
 pub mod features;
+pub mod migration;
 pub mod month;
 pub mod points;
 pub mod registry;
