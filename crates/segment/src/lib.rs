@@ -13,6 +13,7 @@ pub mod month;
 pub mod points;
 pub mod registry;
 pub mod rfm;
+pub mod stability;
 pub mod text;
 
 pub use cluster::{Clustering, Method, NOISE, RunOptions};
