@@ -192,7 +192,7 @@ mod tests {
                 (Column::Numbers(gaps), 2.0),
                 (Column::Codes(complete_codes), 1.5),
             ];
-            let drop_complete = columns.iter().cloned().skip(1).take(2).collect();
+            let drop_complete = columns[1..3].to_vec();
             for mixed in [Mixed::new(n, columns), Mixed::new(n, drop_complete)] {
                 let condensed = mixed.condensed();
                 let mut at = 0;
