@@ -12,6 +12,7 @@ pub mod lookalike;
 pub mod migration;
 pub mod month;
 pub mod points;
+pub mod profile;
 pub mod registry;
 pub mod rfm;
 pub mod stability;
