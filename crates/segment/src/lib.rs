@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod cohort;
 pub mod error;
 pub mod features;
+pub mod hierarchical;
 pub mod lookalike;
 pub mod migration;
 pub mod month;

@@ -1,8 +1,8 @@
 //! The list of all clustering methods, one line each. Command line, `lab`, API, console and conformance tests read it.
 
-use crate::Method;
+use crate::{Method, hierarchical};
 
-static REGISTRY: &[&Method] = &[];
+static REGISTRY: &[&Method] = &[&hierarchical::METHOD];
 
 /// Every method, in the order in which lists show them.
 pub fn registry() -> &'static [&'static Method] {
