@@ -218,7 +218,7 @@ mod tests {
     }
 
     /// By hand: of three customers one is there from the start and falls asleep, one comes in February and stays alone
-    /// awake (all scores 3), one never buys in time.
+    /// awake, one never buys in time.
     #[test]
     fn a_movement_worked_by_hand() {
         let rows = [(0, "2026-01-10", 100), (1, "2026-02-20", 500), (1, "2026-03-01", 500), (2, "2026-05-01", 100)];
@@ -232,15 +232,15 @@ mod tests {
             }
             cells
         };
-        // At the end of February the first (49 days, 1 day, 100) scores 2, 3, 2 and the second (8, 1, 500) 4, 3, 4; a
-        // customer alone scores 3 in all.
+        // At the end of February the first (49 days, once, 100) scores 3, 1, 1 and the second (8, once, 500) 5, 1, 3; a
+        // customer alone scores 5, 1, 1.
         assert_eq!(
             moved(&found.steps[0]),
-            [("need_attention", "at_risk", 1), ("not_yet", "loyal", 1), ("not_yet", "not_yet", 1)]
+            [("new", "about_to_sleep", 1), ("not_yet", "potential_loyalists", 1), ("not_yet", "not_yet", 1)]
         );
         assert_eq!(
             moved(&found.steps[1]),
-            [("loyal", "need_attention", 1), ("at_risk", "dormant", 1), ("not_yet", "not_yet", 1)]
+            [("potential_loyalists", "new", 1), ("about_to_sleep", "dormant", 1), ("not_yet", "not_yet", 1)]
         );
         assert_eq!((found.steps[0].n_new(), found.steps[1].n_new()), (1, 0));
     }

@@ -1,8 +1,9 @@
 //! Scores from 1 to 5 by where a value stands among all customers'.
 //!
-//! A value v has the score 1 + ⌊5 p⌋, at most 5, where p = (customers below v + half of those at v) / customers. Equal
-//! values so share a score whatever their order; five distinct customers get 1 to 5; if all are equal, all get 3; two
-//! values get two scores on either side of the middle. Recency counts backwards: fewer days are more.
+//! Frequency and value: 1 + ⌊5 × customers with less / customers⌋. Recency: 5 − ⌊5 × customers with fewer days /
+//! customers⌋. Equal values so share a score whatever their order. Where many are equal, as those who bought once in a trade
+//! of durable goods, they are together at the end that fits: the least frequent have 1, the latest 5, and a shop whose
+//! customers all came today has nothing but new ones. Fewer distinct values than scores leave scores unused.
 
 use std::collections::BTreeMap;
 
@@ -55,8 +56,8 @@ impl Activity {
     }
 }
 
-/// Where scores begin: the least values with the scores 2, 3, 4 and 5. `None` where no customer had the score or a higher
-/// one.
+/// Where the steps from 1 to 5 begin: the least values of the steps 2, 3, 4 and 5. `None` where no customer stood on that
+/// step or a higher one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Steps([Option<i64>; 4]);
 
@@ -67,8 +68,8 @@ impl Steps {
         let mut steps = [None; 4];
         let mut below = 0;
         for equal in values.chunk_by(|x, y| x == y) {
-            let score = (1 + 5 * (2 * below + equal.len()) / (2 * n)).min(5);
-            for step in &mut steps[..score - 1] {
+            let step = 1 + 5 * below / n;
+            for step in &mut steps[..step - 1] {
                 step.get_or_insert(equal[0]);
             }
             below += equal.len();
@@ -76,7 +77,7 @@ impl Steps {
         Steps(steps)
     }
 
-    fn score(&self, value: i64) -> u8 {
+    fn of(&self, value: i64) -> u8 {
         1 + self.0.iter().filter(|step| step.is_some_and(|step| value >= step)).count() as u8
     }
 }
@@ -84,7 +85,7 @@ impl Steps {
 /// Learned scores: a function from an activity to 1 to 5 three times over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cuts {
-    /// Of days, negated.
+    /// Of days, whose first step is the score 5.
     recency: Steps,
     frequency: Steps,
     monetary: Steps,
@@ -114,7 +115,7 @@ impl Cuts {
     /// If there is no activity.
     pub fn learn<'a>(activities: impl IntoIterator<Item = &'a Activity> + Clone) -> Result<Self, SegmentError> {
         let values = |value: fn(&Activity) -> i64| activities.clone().into_iter().map(value).collect::<Vec<_>>();
-        let recency = values(|activity| -i64::from(activity.recency_days));
+        let recency = values(|activity| i64::from(activity.recency_days));
         if recency.is_empty() {
             return Err(SegmentError::unfit("customers who have bought", 0, "1 or more"));
         }
@@ -127,9 +128,9 @@ impl Cuts {
 
     pub fn score(&self, activity: &Activity) -> Scores {
         Scores {
-            recency: self.recency.score(-i64::from(activity.recency_days)),
-            frequency: self.frequency.score(i64::from(activity.n_days)),
-            monetary: self.monetary.score(activity.monetary_cents.0),
+            recency: 6 - self.recency.of(i64::from(activity.recency_days)),
+            frequency: self.frequency.of(i64::from(activity.n_days)),
+            monetary: self.monetary.of(activity.monetary_cents.0),
         }
     }
 }
@@ -167,17 +168,17 @@ mod tests {
     fn equal_values_share_a_score() {
         let check = |values: &[i64], expected: &[u8]| {
             let steps = Steps::learn(values.to_vec());
-            let found: Vec<u8> = values.iter().map(|&value| steps.score(value)).collect();
+            let found: Vec<u8> = values.iter().map(|&value| steps.of(value)).collect();
             assert_eq!(found, expected, "{values:?}");
         };
         check(&[10, 20, 30, 40, 50], &[1, 2, 3, 4, 5]);
-        check(&[7, 7, 7], &[3, 3, 3]);
-        check(&[4], &[3]);
-        // Seven at p = 0.35, three at p = 0.85.
-        check(&[1, 1, 1, 1, 1, 1, 1, 2, 2, 2], &[2, 2, 2, 2, 2, 2, 2, 5, 5, 5]);
-        // p = 0.3, 0.7 and 0.9.
-        check(&[1, 1, 1, 1, 1, 1, 2, 2, 9, 9], &[2, 2, 2, 2, 2, 2, 4, 4, 5, 5]);
-        check(&[1, 2], &[2, 4]);
+        check(&[7, 7, 7], &[1, 1, 1]);
+        check(&[4], &[1]);
+        // None and seven of ten with less.
+        check(&[1, 1, 1, 1, 1, 1, 1, 2, 2, 2], &[1, 1, 1, 1, 1, 1, 1, 4, 4, 4]);
+        // None, six and eight of ten.
+        check(&[1, 1, 1, 1, 1, 1, 2, 2, 9, 9], &[1, 1, 1, 1, 1, 1, 4, 4, 5, 5]);
+        check(&[2, 1], &[3, 1]);
     }
 
     /// Ten customers worked by hand: days since, days with a purchase, yuan.
@@ -185,13 +186,13 @@ mod tests {
     fn a_table_worked_by_hand() {
         let table = [
             (1, 9, 9_000, (5, 5, 5), RfmGroup::Champions),
-            (3, 1, 200, (5, 2, 1), RfmGroup::PotentialLoyalists),
+            (3, 1, 200, (5, 1, 1), RfmGroup::New),
             (10, 4, 3_000, (4, 4, 4), RfmGroup::Loyal),
-            (12, 1, 100, (4, 2, 1), RfmGroup::PotentialLoyalists),
+            (12, 1, 100, (4, 1, 1), RfmGroup::Promising),
             (40, 2, 800, (3, 3, 3), RfmGroup::NeedAttention),
-            (45, 1, 300, (3, 2, 2), RfmGroup::NeedAttention),
+            (45, 1, 300, (3, 1, 2), RfmGroup::NeedAttention),
             (90, 3, 2_000, (2, 4, 4), RfmGroup::AtRisk),
-            (120, 1, 600, (2, 2, 2), RfmGroup::AboutToSleep),
+            (120, 1, 600, (2, 1, 2), RfmGroup::AboutToSleep),
             (300, 6, 8_000, (1, 5, 5), RfmGroup::CannotLoseThem),
             (400, 2, 900, (1, 3, 3), RfmGroup::AtRisk),
         ];
@@ -207,6 +208,9 @@ mod tests {
             assert_eq!((scores.recency, scores.frequency, scores.monetary), row.3, "{activity:?}");
             assert_eq!(scores.group(), row.4, "{activity:?}");
         }
+        // All alike and today: nobody but new customers.
+        let same = [activity(&table[1]); 3].map(|activity| Activity { recency_days: 0, ..activity });
+        assert_eq!(Cuts::learn(&same).unwrap().score(&same[0]).group(), RfmGroup::New);
         assert!(Cuts::learn(&[]).unwrap_err().to_string().contains("found 0"));
     }
 
@@ -218,13 +222,12 @@ mod tests {
             let n = values.len();
             for &value in &values {
                 let below = values.iter().filter(|&&other| other < value).count() as f64;
-                let equal = values.iter().filter(|&&other| other == value).count() as f64;
-                let expected = (1.0 + (5.0 * (below + equal / 2.0) / n as f64 + 1e-9).floor()).min(5.0);
-                prop_assert_eq!(f64::from(steps.score(value)), expected);
+                let expected = 1.0 + (5.0 * below / n as f64 + 1e-9).floor();
+                prop_assert_eq!(f64::from(steps.of(value)), expected);
             }
             values.reverse();
             prop_assert_eq!(Steps::learn(values), steps);
-            prop_assert!((-6..31).all(|value| steps.score(value) <= steps.score(value + 1)));
+            prop_assert!((-6..31).all(|value| steps.of(value) <= steps.of(value + 1)));
         }
     }
 }
