@@ -128,6 +128,9 @@ fn less(level: &LevelContrast) -> Option<Text> {
         Attribute::Brand => level.name.clone(),
         _ => return None,
     };
+    if level.per == Per::Purchase {
+        return Some(clause(level));
+    }
     let (share, overall) = (percent(level.share), percent(level.share_overall));
     let (zh, en) =
         if level.n == 0 { ("没有人买过", "nobody has bought") } else { ("较少人买过", "fewer have bought") };

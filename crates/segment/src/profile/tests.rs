@@ -161,6 +161,17 @@ fn descriptions_tell_size_facts_and_trend() {
 }
 
 #[test]
+fn shares_of_purchases_are_told_as_such() {
+    let mut facts = shop();
+    facts.attributes[0].per = Per::Purchase;
+    let found = profile(&facts, &ProfileOptions::default()).unwrap();
+    let en = &found[0].description.en;
+    assert!(en.contains("66% of purchases are laptops (all customers: "), "{en}");
+    assert!(en.contains(". 3.7% of purchases are headphones (all customers: "), "{en}");
+    assert!(found[0].description.zh.contains("。3.7%的购买是耳机（全部客户"));
+}
+
+#[test]
 fn actions_follow_from_facts_and_tell_them() {
     let found = profiled();
     use ActionKind::{Accessory, CrossSell, Launch, Loyalty, PriceDrop, Recommend, WinBack};
