@@ -1,9 +1,9 @@
-//! Both methods learned from a part of the seeds, judged by the rest, and the better one learned again from all.
+//! Both methods learned from parts of the seeds, each judged by the seeds left out, and the better one learned from all.
 
 use math::{Csr, Random};
 use serde::{Deserialize, Serialize};
 
-use super::judge::{Evaluation, evaluate};
+use super::judge::{Evaluation, Fold, combined};
 use super::logistic::{Logistic, LogisticOptions};
 use super::taste::{ItemVectors, Taste};
 use crate::cluster::on_threads;
@@ -29,8 +29,8 @@ pub struct Audience<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LookalikeOptions {
     pub logistic: LogisticOptions,
-    /// The share of seeds that methods are judged by.
-    pub held_out_share: f64,
+    /// Seeds are dealt into so many parts, each held out once: a method is judged by every seed, and learned as often.
+    pub n_folds: usize,
     /// The regression learns from at most so many customers who are no seeds, drawn at random.
     pub n_unlabelled_max: usize,
     pub seed: u64,
@@ -41,7 +41,7 @@ impl Default for LookalikeOptions {
     fn default() -> Self {
         LookalikeOptions {
             logistic: LogisticOptions::default(),
-            held_out_share: 0.25,
+            n_folds: 4,
             n_unlabelled_max: 200_000,
             seed: 1,
             n_threads: 2,
@@ -119,7 +119,7 @@ pub struct Ranked {
 /// need no counterexamples.
 ///
 /// # Errors
-/// If seeds are none, all, twice or out of range, the share held out is not within (0, 1), shapes differ, or neither
+/// If seeds are none, all, twice or out of range, the number of folds is not 2 to 10, shapes differ, or neither
 /// method can be learned.
 pub fn look_alike(audience: &Audience, options: &LookalikeOptions) -> Result<Lookalike, SegmentError> {
     let is_seed = audience.check(options)?;
@@ -172,8 +172,8 @@ impl Audience<'_> {
                 "histories, features or both",
             ));
         }
-        if !(options.held_out_share > 0.0 && options.held_out_share < 1.0) {
-            return Err(SegmentError::unfit("share held out", options.held_out_share, "more than 0, less than 1"));
+        if !(2..=N_SEEDS_JUDGED).contains(&options.n_folds) {
+            return Err(SegmentError::unfit("number of folds", options.n_folds, format!("2 to {N_SEEDS_JUDGED}")));
         }
         let rows = [self.histories.map(|(histories, _)| histories.n_rows), self.features.map(|points| points.n())];
         if let Some(found) = rows.into_iter().flatten().find(|&rows| rows != n) {
@@ -227,29 +227,46 @@ impl Audience<'_> {
         }
     }
 
-    /// Every method that can be learned from a part of the seeds, judged by the rest among all who are no seeds.
+    /// Every method that can be learned from parts of the seeds, judged by the others among all who are no seeds.
     fn judge(&self, seeds: &[u32], options: &LookalikeOptions) -> Result<Vec<MethodEvaluation>, SegmentError> {
-        let mut shuffled = seeds.to_vec();
-        Random::stream(options.seed, 0).shuffle(&mut shuffled);
-        let n_held_out = ((seeds.len() as f64 * options.held_out_share).round() as usize).clamp(1, seeds.len() - 1);
-        let (held_out, shown) = shuffled.split_at_mut(n_held_out);
-        shown.sort_unstable();
+        let mut dealt = seeds.to_vec();
+        Random::stream(options.seed, 0).shuffle(&mut dealt);
         let mut is_seed = vec![false; self.n_customers];
         seeds.iter().for_each(|&seed| is_seed[seed as usize] = true);
-        let mut is_held_out = vec![false; self.n_customers];
-        held_out.iter().for_each(|&seed| is_held_out[seed as usize] = true);
-        // Those shown are judged by nobody.
-        let judged: Vec<usize> = (0..self.n_customers).filter(|&row| !is_seed[row] || is_held_out[row]).collect();
-        let truths: Vec<bool> = judged.iter().map(|&row| is_held_out[row]).collect();
         let mut evaluations = Vec::new();
         for method in self.methods() {
-            // Seeds without any history leave the other method.
-            let Ok(likeness) = self.learn(method, shown, &is_seed, options) else { continue };
-            let scores = likeness.scores(self.histories, self.features)?;
-            let scores: Vec<f64> = judged.iter().map(|&row| scores[row]).collect();
-            evaluations.push(MethodEvaluation { method, evaluation: evaluate(&scores, &truths, options.seed)? });
+            let folds = (0..options.n_folds).map(|fold| self.judge_fold(method, fold, &dealt, &is_seed, options));
+            let folds: Option<Vec<Fold>> = folds.collect::<Result<_, _>>()?;
+            evaluations.extend(folds.map(|folds| MethodEvaluation { method, evaluation: combined(&folds) }));
         }
         Ok(evaluations)
+    }
+
+    /// Learns without one part of the seeds and judges by it; those learned from are judged by nobody. `None` if the method
+    /// cannot be learned, as tastes of seeds without any history.
+    fn judge_fold(
+        &self,
+        method: &str,
+        fold: usize,
+        dealt: &[u32],
+        is_seed: &[bool],
+        options: &LookalikeOptions,
+    ) -> Result<Option<Fold>, SegmentError> {
+        let is_of_fold = |at: usize| at % options.n_folds == fold;
+        let mut is_held_out = vec![false; self.n_customers];
+        dealt
+            .iter()
+            .enumerate()
+            .filter(|&(at, _)| is_of_fold(at))
+            .for_each(|(_, &row)| is_held_out[row as usize] = true);
+        let mut shown: Vec<u32> = dealt.iter().copied().filter(|&row| !is_held_out[row as usize]).collect();
+        shown.sort_unstable();
+        let Ok(likeness) = self.learn(method, &shown, is_seed, options) else { return Ok(None) };
+        let scores = likeness.scores(self.histories, self.features)?;
+        let judged: Vec<usize> = (0..self.n_customers).filter(|&row| !is_seed[row] || is_held_out[row]).collect();
+        let truths: Vec<bool> = judged.iter().map(|&row| is_held_out[row]).collect();
+        let scores: Vec<f64> = judged.iter().map(|&row| scores[row]).collect();
+        Fold::judge(&scores, &truths, options.seed.wrapping_add(fold as u64)).map(Some)
     }
 }
 
@@ -317,7 +334,7 @@ mod tests {
             assert_eq!(found.evaluations.len(), 2);
             let best = found.evaluations.iter().find(|of| of.method == expected).unwrap();
             assert!(best.evaluation.auc > 0.9, "{best:?}");
-            assert_eq!(best.evaluation.n_held_out, 10);
+            assert_eq!(best.evaluation.n_held_out, seeds.len());
             assert_eq!(found.ranked.len(), N - seeds.len());
             assert!(found.ranked.iter().all(|of| !seeds.contains(&of.row)));
             let hits = found.ranked[..80].iter().filter(|of| of.row % 5 == 0).count();

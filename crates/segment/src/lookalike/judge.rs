@@ -9,10 +9,12 @@ use crate::SegmentError;
 const N_RESAMPLED_MAX: usize = 20_000;
 const N_RESAMPLES: usize = 200;
 
-/// How well held-out seeds were found among everyone else.
+/// How well held-out seeds were found among everyone else, over all folds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
+    /// In all folds together.
     pub n_held_out: usize,
+    /// In each fold.
     pub n_others: usize,
     /// At 1, 5 and 10 %.
     pub lifts: [Lift; 3],
@@ -38,30 +40,68 @@ pub struct Lift {
 /// # Errors
 /// If either class is empty, lengths differ, or a score is NaN.
 pub fn evaluate(scores: &[f64], is_held_out: &[bool], seed: u64) -> Result<Evaluation, SegmentError> {
-    if scores.len() != is_held_out.len() {
-        return Err(SegmentError::unfit("truths of scores", is_held_out.len(), scores.len()));
-    }
-    if let Some(row) = scores.iter().position(|score| score.is_nan()) {
-        return Err(SegmentError::NotFinite { row, column: 0, value: f64::NAN });
-    }
-    let of = |class: bool| {
-        let both = scores.iter().zip(is_held_out);
-        both.filter(|&(_, &held_out)| held_out == class).map(|(&score, _)| score).collect::<Vec<f64>>()
+    Ok(combined(&[Fold::judge(scores, is_held_out, seed)?]))
+}
+
+/// The figures of one fold.
+pub(super) struct Fold {
+    n_held_out: usize,
+    n_others: usize,
+    lifts: [Lift; 3],
+    auc: f64,
+    /// Of resamples.
+    aucs: Vec<f64>,
+}
+
+/// Folds in one: each counts by the seeds that it held out. A resample of all is one of each.
+pub(super) fn combined(folds: &[Fold]) -> Evaluation {
+    let n_held_out: usize = folds.iter().map(|fold| fold.n_held_out).sum();
+    let mean = |of: &dyn Fn(&Fold) -> f64| {
+        folds.iter().map(|fold| of(fold) * fold.n_held_out as f64).sum::<f64>() / n_held_out as f64
     };
-    let (held_out, others) = (of(true), of(false));
-    if held_out.is_empty() || others.is_empty() {
-        let found = format!("{} held out, {} others", held_out.len(), others.len());
-        return Err(SegmentError::unfit("customers to judge by", found, "1 or more of each"));
+    let mut aucs: Vec<f64> = (0..N_RESAMPLES).map(|at| mean(&|fold| fold.aucs[at])).collect();
+    aucs.sort_unstable_by(f64::total_cmp);
+    let tail = N_RESAMPLES / 40;
+    Evaluation {
+        n_held_out,
+        n_others: folds.iter().map(|fold| fold.n_others).max().unwrap_or(0),
+        lifts: std::array::from_fn(|at| Lift {
+            share: folds[0].lifts[at].share,
+            lift: mean(&|fold| fold.lifts[at].lift),
+            found: mean(&|fold| fold.lifts[at].found),
+        }),
+        auc: mean(&|fold| fold.auc),
+        auc_interval: (aucs[tail], aucs[N_RESAMPLES - 1 - tail]),
     }
-    let mut pairs: Vec<(f64, bool)> = scores.iter().copied().zip(is_held_out.iter().copied()).collect();
-    pairs.sort_unstable_by(|x, y| y.0.total_cmp(&x.0));
-    Ok(Evaluation {
-        n_held_out: held_out.len(),
-        n_others: others.len(),
-        lifts: [0.01, 0.05, 0.1].map(|share| lift(&pairs, held_out.len(), share)),
-        auc: Ranks::new(&held_out, &others).auc(),
-        auc_interval: interval(held_out, others, seed),
-    })
+}
+
+impl Fold {
+    pub fn judge(scores: &[f64], is_held_out: &[bool], seed: u64) -> Result<Self, SegmentError> {
+        if scores.len() != is_held_out.len() {
+            return Err(SegmentError::unfit("truths of scores", is_held_out.len(), scores.len()));
+        }
+        if let Some(row) = scores.iter().position(|score| score.is_nan()) {
+            return Err(SegmentError::NotFinite { row, column: 0, value: f64::NAN });
+        }
+        let of = |class: bool| {
+            let both = scores.iter().zip(is_held_out);
+            both.filter(|&(_, &held_out)| held_out == class).map(|(&score, _)| score).collect::<Vec<f64>>()
+        };
+        let (held_out, others) = (of(true), of(false));
+        if held_out.is_empty() || others.is_empty() {
+            let found = format!("{} held out, {} others", held_out.len(), others.len());
+            return Err(SegmentError::unfit("customers to judge by", found, "1 or more of each"));
+        }
+        let mut pairs: Vec<(f64, bool)> = scores.iter().copied().zip(is_held_out.iter().copied()).collect();
+        pairs.sort_unstable_by(|x, y| y.0.total_cmp(&x.0));
+        Ok(Fold {
+            n_held_out: held_out.len(),
+            n_others: others.len(),
+            lifts: [0.01, 0.05, 0.1].map(|share| lift(&pairs, held_out.len(), share)),
+            auc: Ranks::new(&held_out, &others).auc(),
+            aucs: resampled(held_out, others, seed),
+        })
+    }
 }
 
 /// `pairs` are in order from the largest score.
@@ -119,7 +159,8 @@ impl Ranks {
     }
 }
 
-fn interval(mut held_out: Vec<f64>, mut others: Vec<f64>, seed: u64) -> (f64, f64) {
+/// Areas under the curve of resamples of either class.
+fn resampled(mut held_out: Vec<f64>, mut others: Vec<f64>, seed: u64) -> Vec<f64> {
     let mut random = Random::new(seed);
     for class in [&mut held_out, &mut others] {
         if class.len() > N_RESAMPLED_MAX {
@@ -130,15 +171,12 @@ fn interval(mut held_out: Vec<f64>, mut others: Vec<f64>, seed: u64) -> (f64, f6
     let ranks = Ranks::new(&held_out, &others);
     let mut draw =
         |places: &[usize]| -> Vec<usize> { (0..places.len()).map(|_| places[random.below(places.len())]).collect() };
-    let mut aucs: Vec<f64> = (0..N_RESAMPLES)
+    (0..N_RESAMPLES)
         .map(|_| {
             let (held_out, others) = (draw(&ranks.held_out), draw(&ranks.others));
             ranks.auc_of(held_out.into_iter(), others.into_iter())
         })
-        .collect();
-    aucs.sort_unstable_by(f64::total_cmp);
-    let tail = N_RESAMPLES / 40;
-    (aucs[tail], aucs[N_RESAMPLES - 1 - tail])
+        .collect()
 }
 
 #[cfg(test)]
@@ -159,6 +197,18 @@ mod tests {
         let even = evaluate(&[1.0; 10], &truth, 1).unwrap();
         assert_eq!((even.auc, even.auc_interval), (0.5, (0.5, 0.5)));
         assert!((even.lifts[0].lift - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn folds_count_by_the_seeds_they_held_out() {
+        let fold = |scores: &[f64], truths: &[bool]| Fold::judge(scores, truths, 1).unwrap();
+        // One of one found first; one of two last.
+        let good = fold(&[3.0, 2.0, 1.0], &[true, false, false]);
+        let bad = fold(&[4.0, 3.0, 2.0, 1.0], &[false, true, false, true]);
+        assert_eq!((good.auc, bad.auc), (1.0, 0.25));
+        let both = combined(&[good, bad]);
+        assert_eq!((both.n_held_out, both.auc), (3, 0.5));
+        assert_eq!(both.lifts[0].lift, 1.0);
     }
 
     #[test]
