@@ -216,9 +216,13 @@ fn by_default(profile: &GroupProfile, contrasts: &Contrasts) -> Vec<Weighed> {
     };
     let launch =
         Text::new("新品可以先在这组客户中小范围试推", "New products can be tried on a part of this group first");
-    vec![
+    let mut weighed = vec![
         Weighed::new(if favourite.is_some() { 0.35 } else { 0.15 }, ActionKind::Recommend, recommend, favourite),
-        Weighed::new(0.05, ActionKind::Loyalty, loyalty, None),
         Weighed::new(0.04, ActionKind::Launch, launch, None),
-    ]
+    ];
+    // Those who have gone are won back, which makes a third.
+    if contrasts.effect(Measure::RecencyDays) < EFFECT {
+        weighed.push(Weighed::new(0.05, ActionKind::Loyalty, loyalty, None));
+    }
+    weighed
 }

@@ -14,6 +14,9 @@ use super::facts::{Attribute, AttributeFacts, Facts, Level, Measure, Moments, Pe
 use super::number::{Currency, compact, decimal, money, percent};
 use crate::Text;
 
+/// What a level must at least tell of a group to be worth a word: 30 % instead of 25 %, or 10 % instead of 6 %.
+const TELLING: f64 = 0.05;
+
 /// A level in a group against the rest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LevelContrast {
@@ -97,7 +100,7 @@ impl Contrasts {
         let is_time = |level: &LevelContrast| matches!(level.attribute, Attribute::Hour | Attribute::Weekday);
         let is_clear = move |level: &LevelContrast| {
             if over {
-                level.lift >= 1.2 && level.share >= 0.05
+                level.lift >= 1.2 && level.telling() >= TELLING
             } else {
                 level.lift <= 0.7 && level.share_overall >= 0.05
             }
@@ -326,7 +329,10 @@ impl Measure {
         let with =
             |number: Text, zh: &str, en: &str| Text::new(format!("{}{zh}", number.zh), format!("{}{en}", number.en));
         match self {
-            Measure::RecencyDays | Measure::DeviceAgeDays => with(compact(value), "天", " days"),
+            // Days are not rounded to thousands: people count in them.
+            Measure::RecencyDays | Measure::DeviceAgeDays => {
+                Text::new(format!("{value:.0}天"), format!("{value:.0} days"))
+            }
             Measure::Orders => with(few(value), "单", ""),
             Measure::SpendCents | Measure::BasketCents => money(value, currency),
             Measure::DiscountShare | Measure::ReturnShare | Measure::AccessoryShare => {

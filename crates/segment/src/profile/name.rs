@@ -214,15 +214,12 @@ fn tail_of_level(level: &LevelContrast) -> Option<Text> {
     })
 }
 
-/// A name within a sentence: without its capital, unless that is a brand's or an abbreviation's (`TV`, `iPhone`, `USB hubs`).
+/// A name within a sentence: words without their capitals, unless those are a brand's or an abbreviation's (`TV`,
+/// `iPhone cases`, `USB hubs`).
 pub(super) fn inner(name: &str) -> String {
-    let is_plain = |word: &str| word.chars().skip(1).all(|letter| !letter.is_uppercase());
-    let first = name.split(' ').next().unwrap_or_default();
-    if !is_plain(first) || first.chars().count() < 2 {
-        return name.to_owned();
-    }
-    let mut letters = name.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+    let is_plain = |word: &str| word.chars().count() > 1 && word.chars().skip(1).all(|letter| !letter.is_uppercase());
+    let within = |word: &str| if is_plain(word) { word.to_lowercase() } else { word.to_owned() };
+    name.split(' ').map(within).collect::<Vec<_>>().join(" ")
 }
 
 /// The singular of what shops sell, as before "buyers".
@@ -259,6 +256,7 @@ mod tests {
             ("Laptops", "laptops", "laptop"),
             ("Accessories", "accessories", "accessory"),
             ("Lenses", "lenses", "lens"),
+            ("Games and Toys", "games and toys", "games and toy"),
             ("Smart watches", "smart watches", "smart watch"),
             ("TVs", "TVs", "TV"),
             ("iPhone cases", "iPhone cases", "iPhone case"),

@@ -200,6 +200,14 @@ fn actions_follow_from_facts_and_tell_them() {
     let missing = &found[0].actions[2];
     assert_eq!(missing.reason.zh, "只有4%买过耳机，全部客户27%");
     assert_eq!(missing.target, Some(Target { attribute: Attribute::Category, level: "headphones".into() }));
+    // With nothing known but numbers there are three all the same, and who has gone is not rewarded for staying.
+    let bare = Facts { attributes: Vec::new(), ..shop() };
+    let kinds = |group: usize| -> Vec<ActionKind> {
+        let found = profile(&bare, &ProfileOptions::default()).unwrap();
+        found[group].actions.iter().map(|action| action.kind).collect()
+    };
+    assert_eq!(kinds(2), [WinBack, Recommend, Launch]);
+    assert_eq!(kinds(4), [Recommend, Loyalty, Launch]);
     for kind in ActionKind::ALL {
         assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{}\"", kind.key()));
     }
