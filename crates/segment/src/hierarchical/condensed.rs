@@ -170,19 +170,27 @@ pub fn first_least(values: &[f64]) -> (usize, f64) {
     (values.iter().position(|&value| value == least).unwrap_or(0), least)
 }
 
+/// The pairs (i, i + 1), (i, i + 2) … of each i but the last.
+pub fn rows_mut(values: &mut [f64], n: usize) -> Vec<(usize, &mut [f64])> {
+    let mut rows = Vec::with_capacity(n);
+    let mut rest = values;
+    for i in 0..n.saturating_sub(1) {
+        let (row, after) = rest.split_at_mut(n - 1 - i);
+        rows.push((i, row));
+        rest = after;
+    }
+    rows
+}
+
 /// The distances of all pairs of rows, in parallel. Shapes: `rows` (n, d), answer (n(n−1)/2).
 pub fn distances(rows: &[f64], d: usize, metric: Metric) -> Vec<f64> {
     let blocks = Blocks::new(rows, d);
     let n = blocks.n;
     let mut values = vec![0.0; n * (n - 1) / 2];
-    let mut parts = Vec::with_capacity(n);
-    let mut rest = values.as_mut_slice();
-    for i in 0..n - 1 {
-        let (part, after) = rest.split_at_mut(n - 1 - i);
-        parts.push((i, part));
-        rest = after;
-    }
-    parts.into_par_iter().for_each(|(i, part)| blocks.distances_from(metric, &rows[i * d..(i + 1) * d], i + 1, part));
+    let fill = |(i, row): (usize, &mut [f64])| {
+        blocks.distances_from(metric, &rows[i * d..(i + 1) * d], i + 1, row);
+    };
+    rows_mut(&mut values, n).into_par_iter().for_each(fill);
     values
 }
 

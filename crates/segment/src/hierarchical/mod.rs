@@ -4,6 +4,8 @@
 //! Seven linkages say how far apart two clusters are. Ward and single linkage run straight from the vectors in O(n)
 //! memory; the others need the distances of all pairs. Heights, order and ties are SciPy's where SciPy defines them.
 
+mod aggregate;
+mod cells;
 mod chain;
 mod condensed;
 mod dendrogram;
@@ -13,7 +15,7 @@ mod single;
 #[cfg(test)]
 mod tests;
 mod ward;
-mod ward_cells;
+mod ward_nearest;
 
 use domain::{Card, Kind, Param, Settings};
 
@@ -171,6 +173,11 @@ pub fn linkage<T: Real>(
     on_threads(options.n_threads, || match linkage {
         Linkage::Ward => Ok(Dendrogram::from_pairs(n, ward::of_vectors(rows, d, &watch)?)),
         Linkage::Single => Ok(Dendrogram::from_pairs(n, single::of_vectors(&rows, d, metric, &watch)?)),
+        Linkage::Average | Linkage::Complete | Linkage::Weighted
+            if metric == Metric::Euclidean && n >= aggregate::N_MIN =>
+        {
+            Ok(Dendrogram::from_pairs(n, aggregate::of_vectors(&rows, d, linkage, &watch)?))
+        }
         _ => of_table(Table::new(condensed::distances(&rows, d, metric), n), linkage, &watch),
     })
 }

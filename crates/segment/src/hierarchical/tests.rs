@@ -169,6 +169,17 @@ fn vectors_and_distances_give_the_same_tree() {
     }
 }
 
+/// From where the table of all pairs is avoided.
+#[test]
+fn many_points_give_the_same_tree_as_their_distances() {
+    let (n, d) = (aggregate::N_MIN, 3);
+    let mut random = Random::new(12);
+    let values: Vec<f64> = (0..n * d).map(|at| 1e3 + random.uniform() + f64::from(at as u32 / 3 % 7)).collect();
+    for kind in [Linkage::Average, Linkage::Complete, Linkage::Weighted] {
+        assert_near(&tree(&values, d, kind), tree_of_distances(&values, d, kind).merges(), &format!("{kind:?}"));
+    }
+}
+
 #[test]
 fn the_number_of_threads_changes_nothing() {
     let mut random = Random::new(3);
@@ -201,13 +212,15 @@ fn one_point_two_points_and_all_the_same() {
 fn every_duplicate_merges_at_nothing_before_all_else() {
     let mut random = Random::new(4);
     let distinct: Vec<f64> = (0..100).map(|_| random.uniform()).collect();
-    let values: Vec<f64> = (0..4000).map(|at| distinct[at % 100]).collect();
-    for kind in Linkage::ALL {
-        let found = tree(&values, 2, kind);
-        assert!(found.merges()[..1950].iter().all(|merge| merge.height == 0.0), "{kind:?}");
-        assert!(found.merges()[1950].height > 0.0, "{kind:?}");
-        let labels = found.cut_by_count(50).unwrap();
-        (0..2000).for_each(|point| assert_eq!(labels[point], (point % 50) as i32));
+    for (n, kinds) in [(2000, &Linkage::ALL[..]), (aggregate::N_MIN, &Linkage::ALL[..5])] {
+        let values: Vec<f64> = (0..2 * n).map(|at| distinct[at % 100]).collect();
+        for &kind in kinds {
+            let found = tree(&values, 2, kind);
+            assert!(found.merges()[..n - 50].iter().all(|merge| merge.height == 0.0), "{kind:?}");
+            assert!(found.merges()[n - 50].height > 0.0, "{kind:?}");
+            let labels = found.cut_by_count(50).unwrap();
+            (0..n).for_each(|point| assert_eq!(labels[point], (point % 50) as i32));
+        }
     }
 }
 
