@@ -126,6 +126,21 @@ impl Cuts {
         })
     }
 
+    /// The days since the last purchase from which the score is 4, 3, 2 and 1; `None` where nobody has it.
+    pub fn recency_days(&self) -> [Option<i64>; 4] {
+        self.recency.0
+    }
+
+    /// The days with a purchase from which the score is 2, 3, 4 and 5.
+    pub fn frequency(&self) -> [Option<i64>; 4] {
+        self.frequency.0
+    }
+
+    /// The value from which the score is 2, 3, 4 and 5.
+    pub fn monetary_cents(&self) -> [Option<i64>; 4] {
+        self.monetary.0
+    }
+
     pub fn score(&self, activity: &Activity) -> Scores {
         Scores {
             recency: 6 - self.recency.of(i64::from(activity.recency_days)),
