@@ -1,5 +1,5 @@
 //! Average, complete and weighted linkage of many Euclidean points, without the distances of all pairs: those of pairs of
-//! points are computed where they are needed, and a table is made only when a quarter as many clusters as points are left.
+//! points are computed where they are needed, and a table is made only when an eighth as many clusters as points are left.
 //!
 //! The mean of distances is at least the distance of the means (Jensen), and at most the root of the mean square, which
 //! centres and spreads tell: ‖a − b‖² + v_A + v_B. The largest distance is at least that root. So centres in cells find the few
@@ -24,7 +24,7 @@ use crate::SegmentError;
 /// From how many points on this pays.
 pub const N_MIN: usize = 4096;
 /// The table has this part of the points as clusters.
-const PART: usize = 4;
+const PART: usize = 8;
 /// How much a bound may be off by rounding, relative to itself.
 const MARGIN: f64 = 1.0 + 1e-9;
 
@@ -285,11 +285,8 @@ impl Search<'_> {
     #[inline(always)]
     fn open_cell<const FUSED: bool>(&mut self, cell: usize) {
         let sums = squared_distances::<FUSED>(self.groups.cells.centres(cell), self.groups.centre(self.slot));
-        let mut any = false;
-        for lane in 0..LANES {
-            any |= sums[lane] <= self.limit;
-        }
-        if any {
+        // All lanes at once, without a branch.
+        if sums.iter().fold(false, |any, &sum| any | (sum <= self.limit)) {
             self.note(cell, &sums);
         }
     }
@@ -302,8 +299,7 @@ impl Search<'_> {
             let is_complete = groups.linkage == Linkage::Complete;
             let bound = if is_complete { about } else { sum };
             let slot = groups.cells.slots[place];
-            // Written so that what is not a number is passed over.
-            if !(bound <= self.limit) || place == self.own || slot >= self.same {
+            if bound.is_nan() || bound > self.limit || place == self.own || slot >= self.same {
                 continue;
             }
             let most = if is_complete {

@@ -47,14 +47,19 @@ pub fn multiply_add<const FUSED: bool>(x: f64, y: f64, sum: f64) -> f64 {
 /// Squared Euclidean distances of `query` to the points of a block. Shapes: `block` (d, LANES), `query` (d).
 #[inline(always)]
 pub fn squared_distances<const FUSED: bool>(block: &[f64], query: &[f64]) -> [f64; LANES] {
-    let mut sums = [0.0; LANES];
+    // By eights, one vector each: of one long array the compiler makes pieces of odd widths.
+    let (mut a, mut b, mut c, mut d) = ([0.0; 8], [0.0; 8], [0.0; 8], [0.0; 8]);
     for (&at, column) in query.iter().zip(block.as_chunks::<LANES>().0) {
-        for lane in 0..LANES {
-            let difference = at - column[lane];
-            sums[lane] = multiply_add::<FUSED>(difference, difference, sums[lane]);
+        for (nth, sums) in [&mut a, &mut b, &mut c, &mut d].into_iter().enumerate() {
+            for lane in 0..8 {
+                let difference = at - column[nth * 8 + lane];
+                sums[lane] = multiply_add::<FUSED>(difference, difference, sums[lane]);
+            }
         }
     }
-    sums
+    let mut all = [0.0; LANES];
+    [a, b, c, d].iter().zip(all.as_chunks_mut::<8>().0).for_each(|(sums, to)| *to = *sums);
+    all
 }
 
 #[inline(always)]
@@ -82,12 +87,19 @@ fn products<const FUSED: bool>(block: &[f64], query: &[f64]) -> [f64; LANES] {
 /// Distances of `query` to the points of a block; for the cosine both are of length 1.
 #[inline(always)]
 pub fn distances<const FUSED: bool>(metric: Metric, block: &[f64], query: &[f64]) -> [f64; LANES] {
+    // Loops rather than `map`, which is not compiled for wider vectors unless it is inlined.
     match metric {
-        Metric::Euclidean => squared_distances::<FUSED>(block, query).map(f64::sqrt),
+        Metric::Euclidean => {
+            let mut found = squared_distances::<FUSED>(block, query);
+            found.iter_mut().for_each(|distance| *distance = distance.sqrt());
+            found
+        }
         Metric::Manhattan => manhattan_distances(block, query),
         Metric::Cosine => {
+            let mut found = products::<FUSED>(block, query);
             // Written so that what is not a number stays so.
-            products::<FUSED>(block, query).map(|product| if product > 1.0 { 0.0 } else { 1.0 - product })
+            found.iter_mut().for_each(|found| *found = if *found > 1.0 { 0.0 } else { 1.0 - *found });
+            found
         }
     }
 }

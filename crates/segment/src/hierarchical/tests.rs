@@ -174,9 +174,14 @@ fn vectors_and_distances_give_the_same_tree() {
 fn many_points_give_the_same_tree_as_their_distances() {
     let (n, d) = (aggregate::N_MIN, 3);
     let mut random = Random::new(12);
-    let values: Vec<f64> = (0..n * d).map(|at| 1e3 + random.uniform() + f64::from(at as u32 / 3 % 7)).collect();
-    for kind in [Linkage::Average, Linkage::Complete, Linkage::Weighted] {
-        assert_near(&tree(&values, d, kind), tree_of_distances(&values, d, kind).merges(), &format!("{kind:?}"));
+    let blobs: Vec<f64> = (0..n * d).map(|at| 1e3 + random.uniform() + f64::from(at as u32 / 3 % 7)).collect();
+    // A core so dense that it is one large cluster while the rest are still points.
+    let core: Vec<f64> = (0..n * d).map(|at| random.uniform() * if at < n * 2 { 0.01 } else { 10.0 }).collect();
+    for (values, name) in [(blobs, "blobs"), (core, "core")] {
+        for kind in [Linkage::Average, Linkage::Complete, Linkage::Weighted] {
+            let expected = tree_of_distances(&values, d, kind);
+            assert_near(&tree(&values, d, kind), expected.merges(), &format!("{kind:?} {name}"));
+        }
     }
 }
 
