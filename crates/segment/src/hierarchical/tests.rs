@@ -188,14 +188,17 @@ fn many_points_give_the_same_tree_as_their_distances() {
 #[test]
 fn the_number_of_threads_changes_nothing() {
     let mut random = Random::new(3);
-    let values: Vec<f64> = (0..900).map(|_| random.uniform()).collect();
-    for kind in Linkage::ALL {
-        let with = |n_threads| {
-            let options = RunOptions { n_threads, ..RunOptions::default() };
-            linkage(points(&values, 3), kind, Metric::Euclidean, &options).unwrap()
-        };
-        assert_eq!(with(1), with(2));
-        assert_eq!(with(1), with(5));
+    let values: Vec<f64> = (0..aggregate::N_MIN * 2).map(|_| random.uniform()).collect();
+    let large = [Linkage::Ward, Linkage::Average];
+    for (values, kinds) in [(&values[..600], &Linkage::ALL[..]), (&values[..], &large[..])] {
+        for &kind in kinds {
+            let with = |n_threads| {
+                let options = RunOptions { n_threads, ..RunOptions::default() };
+                linkage(points(values, 2), kind, Metric::Euclidean, &options).unwrap()
+            };
+            assert_eq!(with(1), with(2));
+            assert_eq!(with(1), with(5));
+        }
     }
 }
 
