@@ -4,10 +4,10 @@
 
 pub mod bitmap;
 pub mod dense;
-mod factors_in_bytes;
 pub mod largest;
 pub mod masked;
 pub mod mixed;
+pub mod nearest;
 pub mod neighbours;
 pub mod random;
 pub mod ridge;
@@ -16,6 +16,7 @@ pub mod sparse;
 pub mod special;
 pub mod symmetric;
 pub mod top_k;
+mod factors_in_bytes;
 mod widest;
 
 pub use bitmap::Bitmap;
