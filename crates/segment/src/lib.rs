@@ -9,6 +9,7 @@ pub mod cohort;
 pub mod error;
 pub mod features;
 pub mod hierarchical;
+pub mod k_means;
 pub mod lookalike;
 pub mod migration;
 pub mod month;

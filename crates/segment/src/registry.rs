@@ -3,6 +3,7 @@
 use crate::{Method, hierarchical};
 
 static REGISTRY: &[&Method] = &[&hierarchical::METHOD];
+static REGISTRY: &[&Method] = &[&crate::k_means::METHOD];
 
 /// Every method, in the order in which lists show them.
 pub fn registry() -> &'static [&'static Method] {

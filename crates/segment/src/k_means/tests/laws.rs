@@ -1,0 +1,156 @@
+//! Laws that hold for all points, and edge cases with a known answer.
+
+use proptest::prelude::*;
+
+use crate::k_means::{Algorithm, Assigner, Fitted, Init, KMeans, Near, fit};
+use crate::{Matrix, Points, RunOptions, method};
+
+const ALGORITHMS: [Algorithm; 4] = [Algorithm::Auto, Algorithm::Lloyd, Algorithm::Hamerly, Algorithm::Yinyang];
+
+/// Overlapping blobs. Shape: (n, d).
+fn blobs<T: Near>(n: usize, d: usize, seed: u64) -> Vec<T> {
+    let mut random = math::Random::new(seed);
+    let places: Vec<f64> = (0..7 * d).map(|_| random.uniform() * 8.0 + 100.0).collect();
+    let mut values = Vec::with_capacity(n * d);
+    for _ in 0..n {
+        let place = random.below(7);
+        values.extend((0..d).map(|at| T::from_f64(places[place * d + at] + random.uniform() * 6.0)));
+    }
+    values
+}
+
+fn fitted<T: Near>(values: &[T], d: usize, wanted: &KMeans, run: &RunOptions) -> Fitted {
+    fit(Points::new(values, values.len() / d, d).unwrap(), wanted, run).unwrap()
+}
+
+/// Every algorithm finds the same, bit for bit, on any number of threads; and inertia never rises.
+fn check<T: Near>(n: usize, d: usize, k: usize, spherical: bool, weighted: bool, seed: u64) {
+    let values = blobs::<T>(n, d, seed);
+    let weights: Vec<f64> = (0..n).map(|at| (at % 4) as f64).collect();
+    let wanted = |algorithm| KMeans { algorithm, spherical, tolerance: 0.0, max_iterations: 40, ..KMeans::new(k) };
+    let run = |n_threads| RunOptions {
+        seed,
+        n_threads,
+        weights: weighted.then_some(&weights[..]),
+        ..RunOptions::default()
+    };
+    let lloyd = fitted(&values, d, &wanted(Algorithm::Lloyd), &run(1));
+    for pair in lloyd.history.windows(2) {
+        assert!(pair[1] <= pair[0] * (1.0 + 1e-6) + 1e-9, "inertia rises: {:?}", lloyd.history);
+    }
+    for algorithm in ALGORITHMS {
+        for n_threads in [1, 3] {
+            let other = fitted(&values, d, &wanted(algorithm), &run(n_threads));
+            assert_eq!(other, Fitted { n_distances: other.n_distances, ..lloyd.clone() }, "{algorithm:?} {n_threads}");
+        }
+    }
+}
+
+#[test]
+fn algorithms_agree_on_many_points() {
+    check::<f32>(9000, 3, 20, false, false, 1);
+    check::<f32>(9000, 17, 70, false, true, 2);
+    check::<f64>(5000, 5, 33, true, false, 3);
+    check::<f64>(6000, 2, 150, false, false, 4);
+    check::<f32>(5000, 1, 9, false, false, 5);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn algorithms_agree(n in 1usize..400, d in 1usize..20, share in 0.0f64..1.0, flags in 0u8..4, seed in 0u64..1000) {
+        let k = 1 + (share * share * (n - 1) as f64) as usize;
+        check::<f32>(n, d, k, flags & 1 == 1, flags & 2 == 2 && n > 3, seed);
+        check::<f64>(n, d, k, flags & 1 == 1, flags & 2 == 2 && n > 3, seed);
+    }
+}
+
+#[test]
+fn a_point_of_weight_two_counts_as_two() {
+    let once = blobs::<f64>(60, 2, 9);
+    let twice: Vec<f64> = once.chunks(2).flat_map(|row| [row, row].concat()).collect();
+    let centres = Matrix { values: once[..8].to_vec(), n: 4, d: 2 };
+    let weights = vec![2.0; 60];
+    let run = RunOptions { centres: Some(&centres), ..RunOptions::default() };
+    let doubled = fitted(&twice, 2, &KMeans::new(4), &run);
+    let weighted = fitted(&once, 2, &KMeans::new(4), &RunOptions { weights: Some(&weights), ..run });
+    assert_eq!(weighted.labels, doubled.labels.iter().step_by(2).copied().collect::<Vec<_>>());
+    assert!((weighted.inertia / doubled.inertia - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn edge_cases() {
+    // One point; as many clusters as points; fewer distinct points than clusters; constant columns.
+    let one = fitted(&[3.0, 4.0], 2, &KMeans::new(1), &RunOptions::default());
+    assert_eq!((one.labels, one.centres.values, one.inertia), (vec![0], vec![3.0, 4.0], 0.0));
+    for init in [Init::PlusPlus, Init::Parallel] {
+        let wanted = KMeans { init, ..KMeans::new(4) };
+        let each = fitted(&[0.0, 1.0, 5.0, 9.0], 1, &wanted, &RunOptions::default());
+        assert_eq!((each.inertia, each.n_clusters_found), (0.0, 4));
+        let few = fitted(&[1.0f32, 7.0, 1.0, 7.0, 1.0, 7.0], 1, &wanted, &RunOptions::default());
+        assert_eq!((few.inertia, few.n_clusters_found), (0.0, 2));
+        assert_eq!(few.labels[0], few.labels[2]);
+        let same = fitted(&[2.5f32; 30], 3, &wanted, &RunOptions::default());
+        assert_eq!((same.inertia, same.n_clusters_found), (0.0, 1));
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_said() {
+    let values = [0.0, 1.0, 2.0];
+    let points = Points::new(&values, 3, 1).unwrap();
+    let error = |k, run: &RunOptions| fit(points, &KMeans::new(k), run).unwrap_err().to_string();
+    let plain = RunOptions::default();
+    assert!(error(4, &plain).contains("found 4, allowed 1 to the number of points, 3"));
+    let centres = Matrix::zeros(2, 2);
+    assert!(error(2, &RunOptions { centres: Some(&centres), ..plain.clone() }).contains("2 rows of 2 columns"));
+    assert!(error(2, &RunOptions { weights: Some(&[1.0]), ..plain.clone() }).contains("one for each of 3 points"));
+    assert!(error(2, &RunOptions { weights: Some(&[1.0, -1.0, 1.0]), ..plain.clone() }).contains("-1"));
+    assert!(error(2, &RunOptions { weights: Some(&[0.0; 3]), ..plain.clone() }).contains("only 0"));
+    let spherical = KMeans { spherical: true, ..KMeans::new(1) };
+    assert!(fit(points, &spherical, &plain).unwrap_err().to_string().contains("row 0"));
+    let cancelled = RunOptions { progress: &|_| false, ..plain };
+    assert_eq!(fit(points, &KMeans::new(1), &cancelled).unwrap_err(), crate::SegmentError::Cancelled);
+}
+
+#[test]
+fn separate_groups_are_found_by_every_start() {
+    let mut random = math::Random::new(5);
+    let mut values = Vec::new();
+    for at in 0..3000 {
+        values.extend([(at % 10) as f32 * 50.0 + random.uniform() as f32, random.uniform() as f32]);
+    }
+    for init in [Init::PlusPlus, Init::Parallel] {
+        for seed in 0..5 {
+            let run = RunOptions { seed, ..RunOptions::default() };
+            let found = fitted(&values, 2, &KMeans { init, ..KMeans::new(10) }, &run);
+            assert!((0..3000).all(|at| found.labels[at] == found.labels[at % 10]), "{init:?} {seed}");
+        }
+    }
+}
+
+#[test]
+fn new_points_get_the_labels_of_old_ones() {
+    let values = blobs::<f32>(5000, 6, 3);
+    let found = fitted(&values, 6, &KMeans::new(12), &RunOptions::default());
+    let assigner = Assigner::<f32>::new(&found.centres).unwrap();
+    let (mut labels, mut squares) = (vec![0; 5000], vec![0.0; 5000]);
+    assigner.assign(&values, &mut labels, &mut squares).unwrap();
+    assert_eq!(labels, found.labels);
+    assert!((squares.iter().sum::<f64>() / found.inertia - 1.0).abs() < 1e-5);
+    assert!(assigner.assign(&values[1..], &mut labels, &mut squares).is_err());
+}
+
+#[test]
+fn the_registry_runs_it() {
+    let method = method("k_means").unwrap();
+    let values = blobs::<f64>(300, 2, 8);
+    let points = Points::new(&values, 300, 2).unwrap();
+    let settings = method.card.settings_from_texts(&["n_clusters=5", "init=k_means_parallel"]).unwrap();
+    let found = (method.run_f64)(points, &settings, &RunOptions::default()).unwrap();
+    assert_eq!(found.figures.iter().find(|(name, _)| *name == "n_clusters").unwrap().1, 5.0);
+    let settings = method.card.settings_from_texts(&["init=somewhere"]).unwrap();
+    let error = (method.run_f64)(points, &settings, &RunOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("k_means_plus_plus, k_means_parallel"), "{error}");
+}
