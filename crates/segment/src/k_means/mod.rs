@@ -8,10 +8,10 @@
 
 mod bounds;
 mod card;
-//pub mod choose;
+pub mod choose;
 mod frame;
 mod lloyd;
-//mod mini_batch;
+mod mini_batch;
 mod parallel_start;
 mod predict;
 mod start;
@@ -145,7 +145,11 @@ fn once<T: Near>(
     if !progress(0.0) {
         return Err(SegmentError::Cancelled);
     }
-    lloyd::run(frame, wanted, centres, progress)
+    if wanted.batch_size > 0 && wanted.batch_size < frame.n {
+        mini_batch::run(frame, wanted, centres, seed, progress)
+    } else {
+        lloyd::run(frame, wanted, centres, progress)
+    }
 }
 
 fn check<T: Near>(points: &Points<T>, wanted: &KMeans, run: &RunOptions) -> Result<(), SegmentError> {
@@ -189,4 +193,3 @@ fn unit_rows<T: Near>(points: &Points<T>) -> Result<Vec<T>, SegmentError> {
     }
     Ok(values)
 }
-

@@ -189,7 +189,8 @@ impl<'a, T: Near> Start<'a, T> {
     /// The point that is farthest from its nearest centre, by subtraction: for when rounding has eaten up D².
     fn farthest(&self) -> Option<usize> {
         let weighted = (0..self.frame.n).filter(|&row| self.frame.weight_of(row) > 0.0);
-        let far = weighted.map(|row| (self.square_now(row), row)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        let far =
+            weighted.map(|row| (self.square_now(row), row)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         far.filter(|far| far.0 > 0.0).map(|far| far.1)
     }
 }

@@ -3,6 +3,7 @@
 
 use math::nearest::Near;
 
+use crate::k_means::choose::silhouette;
 use crate::k_means::{Algorithm, KMeans, fit};
 use crate::{Matrix, Points, RunOptions};
 
@@ -36,7 +37,10 @@ pub fn case(number: usize) -> Case {
     let mut x = Matrix::zeros(n, d);
     for row in 0..n {
         let place = &places[r.below(n_places)];
-        x.row_mut(row).iter_mut().zip(place).for_each(|(x, p)| *x = p + spread * (r.next() + r.next() + r.next() - 1.5));
+        x.row_mut(row)
+            .iter_mut()
+            .zip(place)
+            .for_each(|(x, p)| *x = p + spread * (r.next() + r.next() + r.next() - 1.5));
     }
     if number % 5 == 4 {
         (1..n).step_by(2).for_each(|row| x.values.copy_within((row - 1) * d..row * d, row * d));
@@ -122,3 +126,25 @@ const GOLDEN: [(u64, f64, usize); 36] = [
     (0x000cda5ce19cfd5d, 38139.89002866475, 4),
     (0xf4a86a425133e5cc, 187.19009399414062, 4),
 ];
+
+/// Case, and scikit-learn's `silhouette_score` of its labels.
+#[rustfmt::skip]
+const SILHOUETTES: [(usize, f64); 4] = [
+    (0, 0.11413356097197794),
+    (1, 0.3279906879871402),
+    (3, 0.5751914561229463),
+    (6, 0.2540353583336665),
+];
+
+#[test]
+fn silhouettes_are_those_of_scikit_learn() {
+    for (number, expected) in SILHOUETTES {
+        let case = case(number);
+        let points = Points::new(&case.x.values, case.x.n, case.x.d).unwrap();
+        let wanted = KMeans { max_iterations: 100, tolerance: 0.0, ..KMeans::new(case.centres.n) };
+        let fitted =
+            fit(points, &wanted, &RunOptions { centres: Some(&case.centres), ..RunOptions::default() }).unwrap();
+        let found = silhouette(points, &fitted.labels).unwrap();
+        assert!((found - expected).abs() < 1e-12, "case {number}: {found}, not {expected}");
+    }
+}

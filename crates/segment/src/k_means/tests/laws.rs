@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use crate::k_means::choose::{Choose, choose, silhouette};
 use crate::k_means::{Algorithm, Assigner, Fitted, Init, KMeans, Near, fit};
 use crate::{Matrix, Points, RunOptions, method};
 
@@ -28,12 +29,8 @@ fn check<T: Near>(n: usize, d: usize, k: usize, spherical: bool, weighted: bool,
     let values = blobs::<T>(n, d, seed);
     let weights: Vec<f64> = (0..n).map(|at| (at % 4) as f64).collect();
     let wanted = |algorithm| KMeans { algorithm, spherical, tolerance: 0.0, max_iterations: 40, ..KMeans::new(k) };
-    let run = |n_threads| RunOptions {
-        seed,
-        n_threads,
-        weights: weighted.then_some(&weights[..]),
-        ..RunOptions::default()
-    };
+    let run =
+        |n_threads| RunOptions { seed, n_threads, weights: weighted.then_some(&weights[..]), ..RunOptions::default() };
     let lloyd = fitted(&values, d, &wanted(Algorithm::Lloyd), &run(1));
     for pair in lloyd.history.windows(2) {
         assert!(pair[1] <= pair[0] * (1.0 + 1e-6) + 1e-9, "inertia rises: {:?}", lloyd.history);
@@ -153,4 +150,43 @@ fn the_registry_runs_it() {
     let settings = method.card.settings_from_texts(&["init=somewhere"]).unwrap();
     let error = (method.run_f64)(points, &settings, &RunOptions::default()).unwrap_err().to_string();
     assert!(error.contains("k_means_plus_plus, k_means_parallel"), "{error}");
+}
+
+#[test]
+fn mini_batches_come_near_the_whole() {
+    let values = blobs::<f32>(20_000, 4, 6);
+    let whole = fitted(&values, 4, &KMeans::new(7), &RunOptions::default());
+    let wanted = KMeans { batch_size: 1000, ..KMeans::new(7) };
+    let batches = fitted(&values, 4, &wanted, &RunOptions::default());
+    assert!(batches.inertia < whole.inertia * 1.2, "{} {}", batches.inertia, whole.inertia);
+    assert_eq!(batches, fitted(&values, 4, &wanted, &RunOptions { n_threads: 1, ..RunOptions::default() }));
+}
+
+#[test]
+fn the_number_of_groups_is_found() {
+    let mut random = math::Random::new(2);
+    let mut values = Vec::new();
+    for at in 0..800 {
+        let place = [(0.0, 0.0), (9.0, 1.0), (2.0, 9.0), (10.0, 10.0)][at % 4];
+        values.extend([place.0 + random.uniform() * 3.0, place.1 + random.uniform() * 3.0]);
+    }
+    let wanted = Choose {
+        ks: (1..=8).collect(),
+        n_sample: 400,
+        n_references: 5,
+        k_means: KMeans { n_init: 4, ..KMeans::new(1) },
+    };
+    let points = Points::new(&values, 800, 2).unwrap();
+    let curves = choose(points, &wanted, &RunOptions::default()).unwrap();
+    assert_eq!((curves.by_elbow, curves.by_silhouette, curves.by_gap, curves.recommended), (4, Some(4), 4, 4));
+    assert_eq!(curves.silhouette[0], None);
+    let none: Vec<f64> = (0..600).map(|_| random.uniform()).collect();
+    let curves = choose(Points::new(&none, 300, 2).unwrap(), &wanted, &RunOptions::default()).unwrap();
+    assert_eq!((curves.by_gap, curves.recommended), (1, 1));
+    let bad = Choose { ks: vec![3, 2], ..wanted };
+    assert!(choose(points, &bad, &RunOptions::default()).unwrap_err().to_string().contains("[3, 2]"));
+    // By hand: a = 1 for the first two, b = 10 and 9; the last stands alone.
+    let line = Points::new(&[0.0, 1.0, 10.0], 3, 1).unwrap();
+    let expected = (9.0 / 10.0 + 8.0 / 9.0 + 0.0) / 3.0;
+    assert!((silhouette(line, &[0, 0, 1]).unwrap() - expected).abs() < 1e-15);
 }
