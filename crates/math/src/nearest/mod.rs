@@ -10,10 +10,12 @@
 mod kernels;
 mod lanes;
 mod rows;
+mod within;
 
 pub use kernels::Near;
 use kernels::{Kernels, Rows};
 pub use rows::{NOWHERE, Passes};
+pub use within::{BOUNDS, limits, rows_within};
 
 use crate::dense::Real;
 

@@ -6,7 +6,7 @@
 //! its centres come out nearest, and scores that are computed are the same numbers. Lower bounds are stored with the
 //! way their group has gone since the start added, so that only points that are looked at write theirs again.
 
-use math::nearest::{Centres, FIRST, Found, Near, Panel, WIDTH, rounding};
+use math::nearest::{self, BOUNDS, Centres, FIRST, Found, Near, Panel, WIDTH, rounding};
 
 use super::Algorithm;
 use super::frame::{BLOCK, Frame};
@@ -20,6 +20,10 @@ const ONE_GROUP: usize = 16;
 /// More than a rounding of single precision, twice over; towards the safe side.
 const UP: f32 = 1.0 + 3e-7;
 const DOWN: f32 = 1.0 - 3e-7;
+/// By itself the choice is for bounds where comparing a point with all centres takes more than about this many products,
+/// once no more than this share of the points still changes its label: before that bounds rarely settle anything.
+const PRODUCTS_MIN: usize = 2400;
+const CHANGED_MAX: f64 = 0.03;
 /// Beyond this a lower bound says no more.
 const LOWER_MAX: f32 = f32::MAX / 4.0;
 
@@ -27,6 +31,8 @@ const LOWER_MAX: f32 = f32::MAX / 4.0;
 pub(super) struct Plan {
     /// None: every distance is computed.
     groups: Option<Vec<Vec<u32>>>,
+    /// The share of changed labels at which bounds begin.
+    changed_max: f64,
     /// The last centres as the kernels saw them. Shape: (k, d), empty before the first step.
     last: Vec<f64>,
     /// The way of each group: its largest movements, summed. Shape: (groups).
@@ -40,7 +46,7 @@ pub(super) struct Groups<T: 'static> {
     group_of: Vec<u32>,
     /// How far each centre moved since the last step, at least. Shape: (k).
     moved: Vec<f32>,
-    /// Shape: (groups).
+    /// Shape: (groups filled up).
     gone: Vec<f32>,
 }
 
@@ -50,9 +56,13 @@ pub(super) struct Bounds<T: 'static> {
     upper: Vec<f32>,
     /// Squared lengths. Shape: (n).
     squares: Vec<f32>,
-    /// On the distance to any other centre of each group, plus the group's way until then. Shape: (n, groups).
+    /// On the distance to any other centre of each group, plus the group's way until then. Shape: (n, groups filled up).
     lower: Vec<f32>,
     n_groups: usize,
+    /// Bounds a point: the groups, filled up with bounds that never matter.
+    n_bounds: usize,
+    /// Whether all rows have bounds.
+    pub is_set: bool,
     /// Points of a block to be compared with each group.
     queues: Vec<Vec<u32>>,
     best: Vec<Best<T>>,
@@ -88,22 +98,24 @@ impl Plan {
             Algorithm::Lloyd => None,
             Algorithm::Hamerly => Some(one()),
             Algorithm::Yinyang => Some(many()),
-            Algorithm::Auto if k == 1 => None,
+            Algorithm::Auto if k == 1 || k * (frame.d + 3) < PRODUCTS_MIN => None,
             Algorithm::Auto if k <= ONE_GROUP => Some(one()),
             Algorithm::Auto => Some(many()),
         };
         let n_groups = groups.as_ref().map_or(0, Vec::len);
-        Plan { groups, last: Vec::new(), gone: vec![0.0; n_groups] }
+        let changed_max = if algorithm == Algorithm::Auto { CHANGED_MAX } else { 1.0 };
+        Plan { groups, changed_max, last: Vec::new(), gone: vec![0.0; n_groups] }
     }
 
     pub fn n_groups(&self) -> Option<usize> {
         self.groups.as_ref().map(Vec::len)
     }
 
-    /// The centres for the next assignment. Shape: (k, d).
-    pub fn step<T: Near>(&mut self, centres: &[f64], d: usize) -> Step<T> {
+    /// The centres for the next assignment, after one that changed this share of the labels. Shape: (k, d).
+    pub fn step<T: Near>(&mut self, centres: &[f64], d: usize, changed: f64) -> Step<T> {
         let rows: Vec<T> = centres.iter().map(|&x| T::from_f64(x)).collect();
-        let groups = self.groups.as_ref().map(|members| {
+        let begin = changed <= self.changed_max || !self.last.is_empty();
+        let groups = self.groups.as_ref().filter(|_| begin).map(|members| {
             let now: Vec<f64> = rows.iter().map(|x| x.to_f64()).collect();
             let moved: Vec<f64> = if self.last.is_empty() {
                 vec![0.0; now.len() / d]
@@ -125,7 +137,9 @@ impl Plan {
                 groups.push((members.clone(), Centres::new(&of_group, d)));
             }
             let up = |x: &f64| *x as f32 * UP;
-            let (moved, gone) = (moved.iter().map(up).collect(), self.gone.iter().map(up).collect());
+            let mut gone: Vec<f32> = self.gone.iter().map(up).collect();
+            gone.resize(gone.len().next_multiple_of(BOUNDS), 0.0);
+            let moved = moved.iter().map(up).collect();
             Groups { groups, group_of, moved, gone }
         });
         Step { all: Centres::new(&rows, d), rows, groups }
@@ -156,24 +170,20 @@ fn split(centres: &[f64], d: usize, mut members: Vec<u32>, size: usize, groups: 
 
 impl<T: Near> Bounds<T> {
     pub fn new(n: usize, n_groups: usize) -> Self {
+        let n_bounds = n_groups.next_multiple_of(BOUNDS);
         Bounds {
             upper: vec![0.0; n],
             squares: vec![0.0; n],
-            lower: vec![0.0; n * n_groups],
+            lower: vec![f32::INFINITY; n * n_bounds],
             n_groups,
+            n_bounds,
+            is_set: false,
             queues: vec![Vec::new(); n_groups],
             best: vec![Best::NONE; BLOCK],
             doubtful: Vec::new(),
             distances: Vec::new(),
             found: Found::default(),
         }
-    }
-
-    /// Whether some group may hold a nearer centre than one that is at most `upper` away.
-    fn is_doubtful(&self, row: usize, limit: f32, gone: &[f32]) -> bool {
-        let lower = &self.lower[row * self.n_groups..][..self.n_groups];
-        // Not one `any`, which would look at them one by one.
-        lower.iter().zip(gone).fold(false, |doubtful, (&lower, &gone)| doubtful | (lower - gone <= limit))
     }
 
     /// Queues the points from `at` that bounds do not settle, for each group that may hold a nearer centre.
@@ -186,13 +196,16 @@ impl<T: Near> Bounds<T> {
             |upper: f32, square: f32| ((f64::from(upper) * f64::from(upper) + slack(square)).sqrt() as f32) * UP;
         self.queues.iter_mut().for_each(Vec::clear);
         self.doubtful.clear();
-        for (i, &label) in labels.iter().enumerate() {
-            let row = at + i;
-            self.upper[row] = (self.upper[row] + groups.moved[label as usize]) * UP;
-            if self.is_doubtful(row, limit(self.upper[row], self.squares[row]), &groups.gone) {
-                self.doubtful.push(i as u32);
-            }
+        let (rows, mut limits) = (at..at + labels.len(), [0f32; BLOCK]);
+        for (upper, &label) in self.upper[rows.clone()].iter_mut().zip(labels) {
+            *upper = (*upper + groups.moved[label as usize]) * UP;
         }
+        // `slack` is linear: its slope, and what is added to the square.
+        let (upper, squares) = (&self.upper[rows.clone()], &self.squares[rows.clone()]);
+        let limits = &mut limits[..labels.len()];
+        nearest::limits(upper, squares, 2.0 * rounding::<T>(d, 1.0, 0.0), square_max, limits);
+        let lower = &self.lower[rows.start * self.n_bounds..rows.end * self.n_bounds];
+        nearest::rows_within(lower, &groups.gone, limits, &mut self.doubtful);
         self.distances.resize(self.doubtful.len(), 0.0);
         let rows = &frame.values[(first + at) * d..][..labels.len() * d];
         frame.passes.distances(rows, &frame.shift, &self.doubtful, labels, &step.rows, &mut self.distances);
@@ -203,7 +216,7 @@ impl<T: Near> Bounds<T> {
             self.upper[row] = upper;
             let limit = limit(upper, square);
             let own = groups.group_of[labels[i as usize] as usize] as usize;
-            let lower = &self.lower[row * self.n_groups..][..self.n_groups];
+            let lower = &self.lower[row * self.n_bounds..][..self.n_groups];
             let mut any = false;
             for (g, (&lower, &gone)) in lower.iter().zip(&groups.gone).enumerate() {
                 if lower - gone <= limit {
@@ -229,7 +242,7 @@ impl<T: Near> Bounds<T> {
         for (lane, &i) in picks.iter().enumerate() {
             let score = self.found.score[lane];
             let centre = members[self.found.at[lane].to_f64() as usize];
-            let slot = &mut self.lower[(at + i as usize) * self.n_groups + group];
+            let slot = &mut self.lower[(at + i as usize) * self.n_bounds + group];
             *slot = lower(step, panel.squares[lane], score, gone);
             let best = &mut self.best[i as usize];
             if score < best.score || score == best.score && centre < best.centre {
@@ -251,7 +264,7 @@ impl<T: Near> Bounds<T> {
         let gone = groups.gone[best.group as usize];
         // The square was rounded up, so it is taken down again.
         let exact = T::from_f64(f64::from(square * DOWN * DOWN));
-        self.lower[row * self.n_groups + best.group as usize] = lower(step, exact, best.second, gone);
+        self.lower[row * self.n_bounds + best.group as usize] = lower(step, exact, best.second, gone);
         best.centre
     }
 }
@@ -276,7 +289,7 @@ impl<T: Near> Segment<T> {
         let (Some(bounds), Some(groups)) = (&mut self.bounds, &step.groups) else { return };
         let d = frame.d;
         let rows = &frame.values[(self.first + at) * d..][..n * d];
-        let is_first = self.labels[at] == math::nearest::NOWHERE;
+        let is_first = !bounds.is_set;
         if !is_first {
             bounds.queue(frame, step, groups, &self.labels[at..at + n], self.first, at);
         }

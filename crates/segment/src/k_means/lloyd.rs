@@ -63,9 +63,11 @@ pub(super) fn run<T: Near>(
     let mut state = State::new(frame, k, &plan);
     let tolerance = wanted.tolerance * frame.variance;
     let (mut history, mut n_iterations, mut strict, mut rested) = (Vec::new(), 0, false, false);
+    let mut changed = 1.0;
     while n_iterations < wanted.max_iterations && !rested {
-        let step = plan.step(&centres, frame.d);
-        let n_changed = state.assign(&step, true);
+        let step = plan.step(&centres, frame.d, changed);
+        let n_changed = state.assign(&step);
+        changed = n_changed as f64 / frame.n as f64;
         history.push(state.inertia(&step));
         let next = state.means(&centres, &step);
         let moved: f64 = next.iter().zip(&centres).map(|(next, old)| (next - old).powi(2)).sum();
@@ -77,10 +79,10 @@ pub(super) fn run<T: Near>(
             return Err(SegmentError::Cancelled);
         }
     }
-    let step = plan.step(&centres, frame.d);
+    let step = plan.step(&centres, frame.d, changed);
     if !strict {
         // Labels that belong to the last centres.
-        state.assign(&step, true);
+        state.assign(&step);
         history.push(state.inertia(&step));
     }
     let inertia = state.exact_inertia(&step);
@@ -137,6 +139,9 @@ impl<T: Near> Segment<T> {
             }
             self.note(frame, at, &old[..n]);
         }
+        if let (Some(bounds), Some(_)) = (&mut self.bounds, &step.groups) {
+            bounds.is_set = true;
+        }
     }
 
     fn note(&mut self, frame: &Frame<T>, at: usize, old: &[u32]) {
@@ -179,12 +184,10 @@ impl<'a, T: Near> State<'a, T> {
     }
 
     /// Labels all points; says how many changed.
-    fn assign(&mut self, step: &Step<T>, sum_up: bool) -> usize {
+    fn assign(&mut self, step: &Step<T>) -> usize {
         let frame = self.frame;
         self.segments.par_iter_mut().for_each(|segment| segment.assign(frame, step));
-        if sum_up {
-            self.gather();
-        }
+        self.gather();
         self.segments.iter().map(|segment| segment.n_changed).sum()
     }
 

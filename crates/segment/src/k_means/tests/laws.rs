@@ -32,8 +32,10 @@ fn check<T: Near>(n: usize, d: usize, k: usize, spherical: bool, weighted: bool,
     let run =
         |n_threads| RunOptions { seed, n_threads, weights: weighted.then_some(&weights[..]), ..RunOptions::default() };
     let lloyd = fitted(&values, d, &wanted(Algorithm::Lloyd), &run(1));
+    // Up to what rounding does to squared lengths: in single precision tight groups of directions lie below that.
+    let rounding = T::EPSILON.to_f64() * (n * d) as f64 * if spherical { 1.0 } else { 200.0 };
     for pair in lloyd.history.windows(2) {
-        assert!(pair[1] <= pair[0] * (1.0 + 1e-6) + 1e-9, "inertia rises: {:?}", lloyd.history);
+        assert!(pair[1] <= pair[0] * (1.0 + 1e-9) + rounding, "inertia rises: {:?}", lloyd.history);
     }
     for algorithm in ALGORITHMS {
         for n_threads in [1, 3] {

@@ -1,0 +1,57 @@
+//! Which rows of lower bounds reach down to a limit: the pass that decides, for many rows, that there is nothing to do.
+
+use crate::widest::widest;
+
+/// Bounds of a row are looked at this many at once; rows of bounds are filled up to a multiple.
+pub const BOUNDS: usize = 16;
+
+/// Appends the rows of which some bound, less what is taken off its column, is at most the row's limit.
+/// Shapes: `lower` (n, m), `off` (m), `limits` (n), with m a multiple of [`BOUNDS`].
+pub fn rows_within(lower: &[f32], off: &[f32], limits: &[f32], rows: &mut Vec<u32>) {
+    #[inline(always)]
+    fn pass(lower: &[f32], off: &[f32], limits: &[f32], rows: &mut Vec<u32>) {
+        for (row, (lower, &limit)) in lower.chunks_exact(off.len()).zip(limits).enumerate() {
+            let mut n_within = [0u32; BOUNDS];
+            for (lower, off) in lower.chunks_exact(BOUNDS).zip(off.chunks_exact(BOUNDS)) {
+                for at in 0..BOUNDS {
+                    n_within[at] |= u32::from(lower[at] - off[at] <= limit);
+                }
+            }
+            if n_within.iter().fold(0, |any, &one| any | one) != 0 {
+                rows.push(row as u32);
+            }
+        }
+    }
+    widest!(pass(lower: &[f32], off: &[f32], limits: &[f32], rows: &mut Vec<u32>) -> ())
+}
+
+/// `√(upper² + slack × (square + more))`, rounded up, for each row. Shapes: (n).
+pub fn limits(upper: &[f32], squares: &[f32], slack: f64, more: f64, limits: &mut [f32]) {
+    #[inline(always)]
+    fn pass(upper: &[f32], squares: &[f32], slack: f64, more: f64, limits: &mut [f32]) {
+        for ((&upper, &square), limit) in upper.iter().zip(squares).zip(limits) {
+            let (upper, square) = (f64::from(upper), f64::from(square));
+            *limit = (upper * upper + slack * (square + more)).sqrt() as f32 * (1.0 + 3e-7);
+        }
+    }
+    widest!(pass(upper: &[f32], squares: &[f32], slack: f64, more: f64, limits: &mut [f32]) -> ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_reach_the_limit_are_told() {
+        let mut lower = vec![5.0; 96];
+        (lower[32 + 31], lower[64]) = (3.5, 3.0);
+        let mut off = [0.0; 32];
+        off[31] = 0.5;
+        let mut rows = Vec::new();
+        rows_within(&lower, &off, &[4.0, 3.0, 2.9], &mut rows);
+        assert_eq!(rows, [1]);
+        let mut found = [0.0; 2];
+        limits(&[3.0, 0.0], &[6.0, 1.0], 2.0, 2.0, &mut found);
+        assert!(found[0] >= 5.0 && found[0] < 5.00001 && found[1] >= 6f32.sqrt());
+    }
+}
