@@ -1,6 +1,9 @@
 //! The two inner loops: rows turned into columns, and the nearest of some centres found for each column while all
 //! products stay in registers. Each is written once over [`Lanes`] and compiled for every processor.
 
+// Lanes are counted: an iterator over each array would hide that they go together.
+#![allow(clippy::needless_range_loop)]
+
 use super::lanes::{LANES_MAX, Lanes, Plain};
 use super::{Found, TILE_CENTRES, WIDTH, rows};
 use crate::dense::Real;

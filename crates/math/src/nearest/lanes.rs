@@ -4,6 +4,9 @@
 //! Every function is `unsafe` for one reason: it may only run where the processor has the instructions, which whoever
 //! chose the kernel has asked.
 
+// Lanes are counted: an iterator over each array would hide that they go together.
+#![allow(clippy::needless_range_loop)]
+
 use crate::dense::Real;
 
 /// The most lanes of any register here.

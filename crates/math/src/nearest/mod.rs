@@ -7,6 +7,9 @@
 //!
 //! What is not here: threads, and any notion of what the centres are for.
 
+// Lanes are counted: an iterator over each array would hide that they go together.
+#![allow(clippy::needless_range_loop)]
+
 mod kernels;
 mod lanes;
 mod rows;

@@ -1,6 +1,9 @@
 //! Passes over rows that compilers vectorise by themselves, once compiled for the processor: sums by label in double
 //! precision, squared distances to the own centre, sums of columns.
 
+// Lanes are counted: an iterator over each array would hide that they go together.
+#![allow(clippy::needless_range_loop)]
+
 use super::kernels::{Kernels, Near, Rows};
 use crate::dense::Real;
 

@@ -1,5 +1,8 @@
 //! Which rows of lower bounds reach down to a limit: the pass that decides, for many rows, that there is nothing to do.
 
+// Lanes are counted: an iterator over each array would hide that they go together.
+#![allow(clippy::needless_range_loop)]
+
 use crate::widest::widest;
 
 /// Bounds of a row are looked at this many at once; rows of bounds are filled up to a multiple.

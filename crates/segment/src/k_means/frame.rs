@@ -38,9 +38,8 @@ impl<'a, T: Near> Frame<'a, T> {
         let zeros = vec![T::ZERO; d];
         let labels = [0u32; BLOCK];
         let nowhere = [math::nearest::NOWHERE; BLOCK];
-        let mean = summed(values, d, |first, rows, sum| {
+        let mean = summed(values, d, |_, rows, sum| {
             let n = rows.len() / d;
-            let _ = first;
             passes.move_rows(rows, &zeros, &nowhere[..n], &labels[..n], None, sum);
         });
         let mean: Vec<f64> = mean.iter().map(|sum| sum / n as f64).collect();
