@@ -4,6 +4,9 @@
 
 pub mod bitmap;
 pub mod dense;
+pub mod disjoint_sets;
+pub mod k_nearest;
+pub mod kd_tree;
 pub mod largest;
 pub mod masked;
 pub mod mixed;
@@ -17,9 +20,11 @@ pub mod special;
 pub mod symmetric;
 pub mod top_k;
 mod factors_in_bytes;
+mod factors_in_bytes;
 mod widest;
 
 pub use bitmap::Bitmap;
+pub use disjoint_sets::DisjointSets;
 pub use random::Random;
 pub use ridge::Factors;
 pub use sparse::Csr;
