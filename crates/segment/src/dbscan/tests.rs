@@ -1,0 +1,128 @@
+//! DBSCAN against comparing all pairs, on shapes where mistakes hide, and its laws.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Definition and scikit-learn's search, word for word.
+fn by_all_pairs(values: &[f64], d: usize, eps: f64, min_points: usize, weights: Option<&[f64]>) -> Vec<i32> {
+    let n = values.len() / d;
+    let near = |a: usize, b: usize| {
+        let pairs = values[a * d..(a + 1) * d].iter().zip(&values[b * d..(b + 1) * d]);
+        pairs.fold(0.0, |sum, (x, y)| sum + (x - y) * (x - y)) <= eps * eps
+    };
+    let lists: Vec<Vec<usize>> = (0..n).map(|a| (0..n).filter(|&b| near(a, b)).collect()).collect();
+    let weight = |at: usize| weights.map_or(1.0, |weights| weights[at]);
+    let is_core: Vec<bool> =
+        lists.iter().map(|list| list.iter().map(|&at| weight(at)).sum::<f64>() >= min_points as f64).collect();
+    let (mut labels, mut next) = (vec![NOISE; n], 0);
+    for from in 0..n {
+        if labels[from] != NOISE || !is_core[from] {
+            continue;
+        }
+        let mut stack = vec![from];
+        while let Some(at) = stack.pop() {
+            if labels[at] == NOISE {
+                labels[at] = next;
+                if is_core[at] {
+                    stack.extend(lists[at].iter().filter(|&&other| labels[other] == NOISE));
+                }
+            }
+        }
+        next += 1;
+    }
+    labels
+}
+
+fn ours(values: &[f64], d: usize, eps: f64, min_points: usize) -> Dbscan {
+    let points = Points::new(values, values.len() / d, d).unwrap();
+    dbscan(points, eps, min_points, &RunOptions::default()).unwrap()
+}
+
+#[test]
+fn worked_by_hand() {
+    // Two pairs of cores with a border point in reach of both, and one far away; the first core row names cluster 0.
+    let values = [10.0, 2.0, 3.0, 2.5, 5.0, 4.0, 5.5, 6.0];
+    let found = ours(&values, 1, 1.0, 4);
+    assert_eq!(found.labels, by_all_pairs(&values, 1, 1.0, 4, None));
+    let line = [0.0, 1.0, 2.0, 3.0, 4.0, 9.0];
+    assert_eq!(ours(&line, 1, 1.0, 3).labels, [0, 0, 0, 0, 0, NOISE]);
+    assert_eq!(ours(&line, 1, 1.0, 3).is_core, [false, true, true, true, false, false]);
+    assert_eq!(ours(&line, 1, 0.5, 2).labels, [NOISE; 6]);
+    // Row 3 (at 2) is a border of both; the cluster whose first core comes first takes it.
+    let both = [3.0, 3.5, 4.0, 2.0, 1.0, 0.5, 0.0];
+    assert_eq!(ours(&both, 1, 1.0, 4).labels, by_all_pairs(&both, 1, 1.0, 4, None));
+}
+
+#[test]
+fn a_distance_equal_to_eps_is_near() {
+    assert_eq!(ours(&[0.0, 0.0, 3.0, 4.0], 2, 5.0, 2).labels, [0, 0]);
+    // In single precision 0.1f32 is above 0.1: decided in double precision, as scikit-learn's tree does.
+    let values = [0.0f32, 0.1];
+    let points = Points::new(&values, 2, 1).unwrap();
+    let labels = |eps| dbscan(points, eps, 2, &RunOptions::default()).unwrap().labels;
+    assert_eq!(labels(0.1), [NOISE; 2]);
+    assert_eq!(labels(f64::from(0.1f32)), [0, 0]);
+}
+
+#[test]
+fn edges() {
+    assert_eq!(ours(&[7.0], 1, 1.0, 1).labels, [0]);
+    assert_eq!(ours(&[7.0], 1, 1.0, 2).labels, [NOISE]);
+    assert_eq!(ours(&[7.0; 400], 4, 1.0, 100).labels, [0; 100]);
+    assert_eq!(ours(&[7.0; 400], 4, 1.0, 101).labels, [NOISE; 100]);
+    let point = Points::new(&[0.0], 1, 1).unwrap();
+    let error = |eps, min_points, weights: Option<&[f64]>| {
+        dbscan(point, eps, min_points, &RunOptions { weights, ..RunOptions::default() }).unwrap_err().to_string()
+    };
+    assert!(error(0.0, 1, None).contains("a positive number"));
+    assert!(error(1.0, 0, None).contains("at least 1"));
+    assert!(error(1.0, 1, Some(&[-1.0])).contains("found -1"));
+    assert!(error(1.0, 1, Some(&[])).contains("one per point"));
+    let cancelled = RunOptions { progress: &|_| false, ..RunOptions::default() };
+    assert_eq!(dbscan(point, 1.0, 1, &cancelled), Err(SegmentError::Cancelled));
+}
+
+/// Points on a coarse grid (many equal distances, duplicates, constant columns) around a few places.
+fn cases() -> impl Strategy<Value = (usize, Vec<f64>, f64, usize)> {
+    (1usize..=20, 1usize..150, 0usize..3).prop_flat_map(|(d, n, kind)| {
+        let value = (0u32..12).prop_map(move |at| f64::from(at) * [1.0, 0.1, 0.0][kind]);
+        (Just(d), prop::collection::vec(value, n * d), 0.05..6.0, prop_oneof![1usize..12, 12usize..150])
+            .prop_map(move |(d, values, eps, min_points)| (d, values, eps * (d as f64).sqrt() * 0.5, min_points))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn labels_are_those_of_comparing_all((d, values, eps, min_points) in cases(), weigh in any::<bool>()) {
+        let n = values.len() / d;
+        let weights: Vec<f64> = (0..n).map(|at| (at % 4) as f64 * 0.5).collect();
+        let weights = weigh.then_some(&weights[..]);
+        let options = RunOptions { weights, ..RunOptions::default() };
+        let found = dbscan(Points::new(&values, n, d).unwrap(), eps, min_points, &options).unwrap();
+        prop_assert_eq!(&found.labels, &by_all_pairs(&values, d, eps, min_points, weights));
+        let alone = RunOptions { n_threads: 1, ..options };
+        prop_assert_eq!(&found, &dbscan(Points::new(&values, n, d).unwrap(), eps, min_points, &alone).unwrap());
+    }
+
+    #[test]
+    fn scaling_points_and_eps_by_a_power_of_two_changes_nothing((d, values, eps, min_points) in cases()) {
+        let scaled: Vec<f64> = values.iter().map(|value| value * 8.0).collect();
+        prop_assert_eq!(ours(&values, d, eps, min_points), ours(&scaled, d, eps * 8.0, min_points));
+    }
+
+    #[test]
+    fn turning_the_rows_around_keeps_cores_and_their_groups((d, values, eps, min_points) in cases()) {
+        let turned: Vec<f64> = values.chunks(d).rev().flatten().copied().collect();
+        let (found, mut back) = (ours(&values, d, eps, min_points), ours(&turned, d, eps, min_points));
+        back.labels.reverse();
+        back.is_core.reverse();
+        prop_assert_eq!(&found.is_core, &back.is_core);
+        let cores = |of: &Dbscan| -> Vec<i32> {
+            of.labels.iter().zip(&found.is_core).filter(|pair| *pair.1).map(|pair| *pair.0).collect()
+        };
+        prop_assert_eq!(crate::agreement::adjusted_rand_index(&cores(&found), &cores(&back)), 1.0);
+    }
+}
