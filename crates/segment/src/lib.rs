@@ -6,8 +6,10 @@
 pub mod agreement;
 pub mod cluster;
 pub mod cohort;
+pub mod dbscan;
 pub mod error;
 pub mod features;
+pub mod hdbscan;
 pub mod hierarchical;
 pub mod k_means;
 pub mod lookalike;

@@ -4,6 +4,11 @@ use crate::{Method, hierarchical};
 
 static REGISTRY: &[&Method] = &[&hierarchical::METHOD];
 static REGISTRY: &[&Method] = &[&crate::k_means::METHOD];
+#[rustfmt::skip]
+static REGISTRY: &[&Method] = &[
+    &crate::dbscan::METHOD,
+    &crate::hdbscan::METHOD,
+];
 
 /// Every method, in the order in which lists show them.
 pub fn registry() -> &'static [&'static Method] {
