@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CARDS, historyOf, makeEvaluations, makeModels, makeShop, overviewOf, recommendationsFor } from "./data.mjs";
+import { createSegments } from "./segments.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIST = join(ROOT, "dist");
@@ -49,12 +50,27 @@ export function createMock(now = Date.now()) {
     n_created: 10,
   };
 
+  const segments = createSegments(now);
+  full.customers.forEach((customer, at) => at < 72 && (customer.segment = segments.groupOf(at)));
+  const results = new Map();
+
+  function startJob(kind, params, finish) {
+    const job = { id: `j-${(state.n_created += 1)}`, kind, params, state: "running", progress: 0, message: null, created_at: Date.now(), started_at: Date.now(), finished_at: null, result: null, error: null };
+    results.set(job.id, finish);
+    state.jobs.unshift(job);
+    return { $status: 202, ...job };
+  }
+
+  const refuse = (...args) => {
+    throw new Refusal(...args);
+  };
+
   const shopOf = (session) => (session.shop === "empty" ? bare : full);
   const jobNow = (job) => {
     if (job.state === "running") {
       job.progress = Math.min(1, (Date.now() - job.started_at) / 4000);
       job.message = job.params?.algorithm ?? job.kind;
-      if (job.progress >= 1) Object.assign(job, { state: "done", finished_at: Date.now(), result: { ok: true } });
+      if (job.progress >= 1) Object.assign(job, { state: "done", finished_at: Date.now(), result: results.get(job.id)?.() ?? { ok: true } });
     }
     return job;
   };
@@ -135,6 +151,8 @@ export function createMock(now = Date.now()) {
     const empty = session.shop === "empty";
     const [, first, second, third] = path.split("/").map(decodeURIComponent);
     if (method === "GET" && path === "/products/facets") return facets(shop, query);
+    const own = segments.answer(method, path, query, body, { shop, empty, refuse, startJob });
+    if (own !== undefined) return own;
     const rest = second !== undefined;
     switch (`${method} ${first}${rest ? "/:id" : ""}${third ? `/${third}` : ""}`) {
       case "GET session": return sessionBody(session);
@@ -147,7 +165,11 @@ export function createMock(now = Date.now()) {
         return { items: at % 9 === 8 ? [] : shop.products.slice(at + 1, at + 1 + Number(query.get("n") ?? 8)).map((one, index) => ({ ...one, score: 0.81 - index * 0.07 })) };
       }
       case "GET customers": return customers(shop, query);
-      case "GET customers/:id": return found(shop.customers.find((one) => one.customer_id === second), say(lang, "customer", "顾客"), second);
+      case "GET customers/:id": {
+        // Groups and audiences list more customers than the shop of the mock holds.
+        const listed = /^C\d{5,}$/.test(second) && !empty ? { ...shop.customers[Number(second.slice(1)) % 72], customer_id: second } : undefined;
+        return found(shop.customers.find((one) => one.customer_id === second) ?? listed, say(lang, "customer", "顾客"), second);
+      }
       case "GET customers/:id/history": return { items: historyOf(shop, second, now, Number(query.get("limit") ?? 50)) };
       case "GET recommendations": return recommendationsFor(shop, query);
       case "GET explain": return { ...recommendationsFor(shop, query), at: now, replay: { identical: true, why: null } };
@@ -164,9 +186,7 @@ export function createMock(now = Date.now()) {
       case "POST jobs": {
         if (state.jobs.some((job) => jobNow(job).state === "running" && job.kind === body.kind))
           throw new Refusal(409, "busy", say(lang, "Such a job is already running.", "已有同类任务在运行。"), say(lang, "Wait for it or cancel it.", "请等待它完成，或取消它。"));
-        const job = { id: `j-${(state.n_created += 1)}`, kind: body.kind, params: body.params, state: "running", progress: 0, message: null, created_at: Date.now(), started_at: Date.now(), finished_at: null, result: null, error: null };
-        state.jobs.unshift(job);
-        return { $status: 202, ...job };
+        return startJob(body.kind, body.params, body.kind === "segment" ? () => ({ version: segments.trained().version }) : undefined);
       }
       case "DELETE jobs/:id": {
         const job = found(state.jobs.find((one) => one.id === second), "job", second);
@@ -204,6 +224,8 @@ export function createMock(now = Date.now()) {
         result = answer(request.method, path, url.searchParams, body, { ...session, shop }, lang);
       }
       if (result === null) return void response.writeHead(204).end();
+      if (result.$csv !== undefined)
+        return void response.writeHead(200, { "Content-Type": "text/csv; charset=utf-8", "Content-Disposition": `attachment; filename="${result.$name}"` }).end(result.$csv);
       const { $cookie, $status = 200, ...rest } = result;
       if ($cookie) response.setHeader("Set-Cookie", $cookie);
       response.writeHead($status, { "Content-Type": "application/json" }).end(JSON.stringify(Array.isArray(result) ? result : rest));

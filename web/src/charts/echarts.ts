@@ -1,5 +1,5 @@
 // The parts of ECharts that the console uses, and no others: each one costs kilobytes.
-import { BarChart, CustomChart, LineChart } from "echarts/charts";
+import { BarChart, CustomChart, LineChart, SankeyChart } from "echarts/charts";
 import { AriaComponent, AxisPointerComponent, GridComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
@@ -8,6 +8,7 @@ use([
   BarChart,
   CustomChart,
   LineChart,
+  SankeyChart,
   AriaComponent,
   AxisPointerComponent,
   GridComponent,

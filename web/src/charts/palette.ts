@@ -8,6 +8,7 @@ export interface Palette {
   good: string;
   bad: string;
   series: string[];
+  groups: string[];
   font: string;
 }
 
@@ -23,6 +24,7 @@ export function readPalette(): Palette {
     good: token("good"),
     bad: token("bad"),
     series: [1, 2, 3, 4, 5, 6].map((n) => token(`series-${n}`)),
+    groups: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => token(`group-${n}`)),
     font: token("font-text"),
   };
 }

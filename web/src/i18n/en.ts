@@ -1,8 +1,11 @@
 // Every text of the console in English. This file defines which texts exist; the other languages must match it.
+import { audiences, groups } from "./groups.en";
 
 const count = (n: string, one: string, many: string): string => `${n} ${n === "1" ? one : many}`;
 
 export const en = {
+  groups,
+  audiences,
   app: {
     tagline: "Recommendations you can audit",
     skip: "Skip to content",
@@ -24,6 +27,8 @@ export const en = {
     overview: "Overview",
     products: "Products",
     customers: "Customers",
+    groups: "Groups",
+    audiences: "Audiences",
     evaluation: "Evaluation",
     models: "Models",
     jobs: "Jobs",
@@ -428,7 +433,7 @@ export const en = {
     params: "Parameters",
   },
   state: { queued: "queued", running: "running", done: "done", failed: "failed", cancelled: "cancelled" },
-  jobKind: { train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate" },
+  jobKind: { train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", lookalike: "Find similar customers" },
   settings: {
     title: "Settings",
     lead: "API keys of this shop, and how this console looks.",
@@ -620,6 +625,7 @@ export const en = {
       content: "Content",
       popularity: "Popularity",
       hybrid: "Hybrid",
+      hierarchical: "Hierarchical",
       rating: "Rating",
       sequence: "Sequence",
     },

@@ -3,7 +3,7 @@ import type { Lang } from "../lib/format";
 import { en } from "./en";
 import { zh } from "./zh";
 
-type Texts<T> = {
+export type Texts<T> = {
   [K in keyof T]: T[K] extends (...args: infer A) => string
     ? (...args: A) => string
     : T[K] extends string
@@ -56,6 +56,9 @@ const PROPER_NAMES: Record<string, string> = {
   vmis_knn: "VMIS-kNN",
   item2vec: "Item2Vec",
   sasrec: "SASRec",
+  k_means: "K-Means",
+  dbscan: "DBSCAN",
+  hdbscan: "HDBSCAN",
 };
 
 /** Names of algorithms are proper names, except those that are plain words. */

@@ -1,7 +1,10 @@
 // 控制台的全部中文文字。缺少任何一条都是类型错误。
 import type { Dictionary } from ".";
+import { audiences, groups } from "./groups.zh";
 
 export const zh: Dictionary = {
+  groups,
+  audiences,
   app: {
     tagline: "每一条推荐都可核查",
     skip: "跳到正文",
@@ -23,6 +26,8 @@ export const zh: Dictionary = {
     overview: "总览",
     products: "商品",
     customers: "顾客",
+    groups: "客户群",
+    audiences: "目标人群",
     evaluation: "算法评估",
     models: "模型",
     jobs: "任务",
@@ -427,7 +432,7 @@ export const zh: Dictionary = {
     params: "参数",
   },
   state: { queued: "排队中", running: "运行中", done: "已完成", failed: "失败", cancelled: "已取消" },
-  jobKind: { train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟" },
+  jobKind: { train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", lookalike: "寻找相似顾客" },
   settings: {
     title: "设置",
     lead: "本店的 API 密钥，以及控制台的外观。",
@@ -618,6 +623,7 @@ export const zh: Dictionary = {
       content: "内容",
       popularity: "热度",
       hybrid: "混合",
+      hierarchical: "层次聚类",
       rating: "评分",
       sequence: "序列",
     },

@@ -1,19 +1,32 @@
 // The only file that talks to the service. Every failure becomes an ApiError with something to tell a person.
 import type {
+  Audience,
+  AudienceCount,
+  AudienceDraft,
+  AudienceFields,
   Card,
+  Cohorts,
+  Condition,
   Customer,
   ErrorBody,
   Evaluation,
   Explanation,
+  GroupMap,
+  GroupTree,
   HistoryItem,
   Job,
   Key,
+  Member,
+  Migration,
   Model,
+  NearCustomer,
   Overview,
   Page,
   Product,
   ProductFacets,
   Recommendations,
+  Rfm,
+  Segments,
   Session,
   ShopName,
   SimilarItem,
@@ -70,7 +83,7 @@ export async function errorFrom(response: Response): Promise<ApiError> {
   return new ApiError(response.status, { code: "unreadable", message: `HTTP ${response.status}` });
 }
 
-async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   // Headers hold no other letters than the oldest; ids of shops may.
@@ -93,6 +106,11 @@ async function request<T>(method: string, path: string, body?: unknown, signal?:
     if (response.status === 401 && path !== "/session") onSignedOut();
     throw error;
   }
+  return response;
+}
+
+async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const response = await ask(method, path, body, signal);
   if (response.status === 204 || response.headers.get("content-length") === "0") return undefined as T;
   return (await response.json()) as T;
 }
@@ -144,6 +162,34 @@ export const api = {
   job: (job: string | number, signal?: AbortSignal) => get<Job>(`/jobs/${id(job)}`, {}, signal),
   startJob: (kind: string, params: unknown) => request<Job>("POST", "/jobs", { kind, params }),
   cancelJob: (job: string | number) => request<unknown>("DELETE", `/jobs/${id(job)}`),
+
+  segments: (signal?: AbortSignal) => get<Segments>("/segments", {}, signal),
+  groupMap: (limit: number, signal?: AbortSignal) => get<GroupMap>("/segments/map", { limit }, signal),
+  near: (query: Query, signal?: AbortSignal) => get<Items<NearCustomer>>("/segments/map/near", query, signal),
+  groupTree: (signal?: AbortSignal) => get<GroupTree>("/segments/tree", {}, signal),
+  groupCustomers: (group: string, query: Query, signal?: AbortSignal) =>
+    get<Page<Member>>(`/segments/${id(group)}/customers`, query, signal),
+  rfm: (signal?: AbortSignal) => get<Rfm>("/rfm", {}, signal),
+  cohorts: (signal?: AbortSignal) => get<Cohorts>("/cohorts", {}, signal),
+  migration: (signal?: AbortSignal) => get<Migration>("/migration", {}, signal),
+
+  audiences: async (signal?: AbortSignal) => itemsOf(await get<Items<Audience> | Audience[]>("/audiences", {}, signal)),
+  audience: (audience: string, signal?: AbortSignal) => get<Audience>(`/audiences/${id(audience)}`, {}, signal),
+  audienceFields: (signal?: AbortSignal) => get<AudienceFields>("/audiences/fields", {}, signal),
+  audienceCustomers: (audience: string, query: Query, signal?: AbortSignal) =>
+    get<Page<Member>>(`/audiences/${id(audience)}/customers`, query, signal),
+  countAudience: (conditions: Condition, signal?: AbortSignal) =>
+    request<AudienceCount>("POST", "/audiences/count", { conditions }, signal),
+  createAudience: (draft: AudienceDraft) => request<Audience>("POST", "/audiences", draft),
+  changeAudience: (audience: string, draft: AudienceDraft) => request<Audience>("PUT", `/audiences/${id(audience)}`, draft),
+  removeAudience: (audience: string) => request<void>("DELETE", `/audiences/${id(audience)}`),
+  findAlike: (name: string, seed: string | number, size: number) =>
+    request<Job>("POST", "/audiences/lookalike", { name, seed, size }),
+  /** As a file of the browser: a plain link could not say which shop this tab shows. */
+  exportAudience: async (audience: string, channel: string | null) => {
+    const query = channel === null ? { all: true } : { channel };
+    return (await ask("GET", `/audiences/${id(audience)}/export${queryText(query)}`)).blob();
+  },
 
   keys: async (signal?: AbortSignal) => itemsOf(await get<Items<Key> | Key[]>("/keys", {}, signal)),
   createKey: (name: string, scopes: string[]) => request<Key>("POST", "/keys", { name, scopes }),

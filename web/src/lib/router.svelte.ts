@@ -7,13 +7,17 @@ export type Route =
   | { page: "product"; id: string }
   | { page: "customers" }
   | { page: "customer"; id: string }
+  | { page: "groups" }
+  | { page: "group"; id: string }
+  | { page: "audiences" }
+  | { page: "audience"; id: string }
   | { page: "evaluation" }
   | { page: "models" }
   | { page: "jobs" }
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "products", "customers", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "products", "customers", "groups", "audiences", "evaluation", "models", "jobs", "settings"] as const;
 
 export function matchRoute(path: string): Route {
   const missing: Route = { page: "missing", path };
@@ -33,11 +37,16 @@ export function matchRoute(path: string): Route {
   }
   if (first === "products") return { page: "product", id };
   if (first === "customers") return { page: "customer", id };
+  if (first === "groups") return { page: "group", id };
+  if (first === "audiences") return { page: "audience", id };
   return missing;
 }
 
 export const productPath = (id: string): string => `/products/${encodeURIComponent(id)}`;
 export const customerPath = (id: string): string => `/customers/${encodeURIComponent(id)}`;
+export const groupPath = (key: string): string => `/groups/${encodeURIComponent(key)}`;
+/** `new` is the page of an audience that is not saved yet. */
+export const audiencePath = (id: string | number): string => `/audiences/${encodeURIComponent(String(id))}`;
 
 /** `search` with `changes` laid over it; an empty value removes its name. */
 export function searchWith(search: string, changes: Record<string, string | number | null>): string {

@@ -75,6 +75,8 @@ export interface Customer {
   n_orders?: number | null;
   spent_cents?: number | null;
   last_seen?: Instant | null;
+  /** The customer group this one belongs to, where groups were trained. */
+  segment?: { key: string; name: Text } | null;
 }
 
 export interface HistoryItem {
@@ -272,4 +274,231 @@ export interface Key {
   last_used_at?: Instant | null;
   prefix?: string | null;
   secret?: string | null;
+}
+
+/** A text of the service in every language of the console. */
+export interface Text {
+  zh: string;
+  en: string;
+}
+
+export interface Trait {
+  kind: string;
+  level: string;
+  label: Text;
+  share: number;
+  share_elsewhere: number;
+  lift: number;
+  z: number;
+  direction: "over" | "under";
+}
+
+export interface GroupAction {
+  kind: string;
+  title: Text;
+  reason: Text;
+}
+
+export interface Group {
+  key: string;
+  name: Text;
+  description: Text;
+  n_customers: number;
+  share: number;
+  revenue_cents: number;
+  revenue_share: number;
+  n_orders: number;
+  mean_order_cents: number;
+  value_per_customer_cents: number;
+  recency_days_median: number | null;
+  /** Customers active in the last 90 days beside the 90 before. */
+  trend: { n_now: number; n_before: number; change: number | null };
+  stability: number | null;
+  traits: Trait[];
+  actions: GroupAction[];
+}
+
+export interface ChoicePoint {
+  k: number;
+  inertia: number;
+  silhouette: number | null;
+  gap: number | null;
+  gap_error: number | null;
+}
+
+export interface Segments {
+  version: string;
+  trained_at: Instant;
+  seconds: number | null;
+  as_of: Day;
+  n_customers: number;
+  n_without: number;
+  card: string;
+  settings?: Settings | null;
+  seed?: number | null;
+  choice: { recommended: number; curve: ChoicePoint[] } | null;
+  stability: { mean: number; low: number; high: number; n_resamples: number } | null;
+  features: { name: string; label: Text; unit: string; weight: number }[];
+  groups: Group[];
+}
+
+/** A sample of customers on two axes, in columns; coordinates are whole numbers from 0 to 65535. */
+export interface GroupMap {
+  n: number;
+  n_total: number;
+  x: number[];
+  y: number[];
+  group: number[];
+  explained: [number, number];
+  axes: [Text, Text];
+  groups: { key: string; name: Text; x: number; y: number }[];
+}
+
+export interface NearCustomer {
+  customer_id: string;
+  group: string;
+  spent_cents: number | null;
+  n_orders: number | null;
+  last_seen: Instant | null;
+}
+
+/** Merges are SciPy's: two nodes, a height, and how many leaves stand below. */
+export interface GroupTree {
+  leaves: { id: number; n_customers: number; group: string }[];
+  merges: [number, number, number, number][];
+  order: number[];
+}
+
+export interface Member {
+  customer_id: string;
+  spent_cents: number | null;
+  n_orders: number | null;
+  last_seen: Instant | null;
+  rfm?: string | null;
+  score?: number | null;
+}
+
+export interface RfmGroup {
+  key: string;
+  name: Text;
+  meaning: Text;
+  advice: Text;
+  n_customers: number;
+  share: number;
+  revenue_cents: number;
+  revenue_share: number;
+}
+
+/** `grid` and `cells` have a row for each recency score and a column for each frequency score, both from 1 to 5. */
+export interface Rfm {
+  as_of: Day;
+  n_customers: number;
+  edges: { recency_days: number[]; orders: number[]; spent_cents: number[] };
+  grid: { n: number; revenue_cents: number }[][];
+  groups: RfmGroup[];
+  cells: string[][];
+}
+
+export interface CohortRow {
+  month: string;
+  n_customers: number;
+  /** By months since the first purchase; `null` is still to come. */
+  retained: (number | null)[];
+  revenue_cents: (number | null)[];
+}
+
+export interface Cohorts {
+  months: string[];
+  rows: CohortRow[];
+}
+
+export interface Migration {
+  months: string[];
+  groups: { key: string; name: Text }[];
+  steps: { from: string; to: string; counts: number[][] }[];
+}
+
+export type Scalar = string | number | boolean;
+export interface DidWhat {
+  category?: string;
+  brand?: string;
+  product?: string;
+  price_min_cents?: number;
+  price_max_cents?: number;
+}
+export type Condition =
+  | { all: Condition[] }
+  | { any: Condition[] }
+  | { not: Condition }
+  | { field: string; op: string; value?: Scalar | Scalar[] | null }
+  | { did: string; what?: DidWhat; within_days?: number | null; at_least?: number; at_most?: number | null }
+  | { audience: string | number };
+
+export type RefreshRate = "daily" | "hourly" | "never";
+
+export interface Lookalike {
+  seed: string | number;
+  method: string;
+  lift_at_1: number;
+  lift_at_5: number;
+  lift_at_10: number;
+  auc: number;
+  auc_low: number | null;
+  auc_high: number | null;
+  n_seeds: number;
+}
+
+export interface Consent {
+  channel: string;
+  n: number;
+}
+
+export interface Audience {
+  id: string | number;
+  name: string;
+  kind: "rules" | "lookalike" | "segment";
+  conditions: Condition | null;
+  sql: string;
+  n_customers: number;
+  refreshed_at: Instant | null;
+  refresh: RefreshRate;
+  created_at: Instant;
+  history: { at: Instant; n: number }[];
+  lookalike: Lookalike | null;
+  /** How many may be reached on which channel. */
+  consent?: Consent[] | null;
+}
+
+export interface AudienceDraft {
+  name: string;
+  conditions: Condition;
+  refresh?: RefreshRate;
+}
+
+export interface AudienceCount {
+  n: number;
+  share: number;
+  n_all: number;
+  consent: Consent[];
+  sql: string;
+  revenue_cents: number | null;
+}
+
+export interface AudienceField {
+  name: string;
+  label: Text;
+  kind: "number" | "money" | "day" | "days" | "choice" | "text" | "flag";
+  unit?: string | null;
+  choices?: { value: string; label: Text; n?: number | null }[] | null;
+  operators: string[];
+}
+
+export interface AudienceFields {
+  fields: AudienceField[];
+  behaviours: { kind: string; label: Text }[];
+  segments: { key: string; name: Text }[];
+  audiences: { id: string | number; name: string }[];
+  channels: string[];
+  categories: string[];
+  brands: string[];
 }

@@ -1,0 +1,62 @@
+// What pages of customer groups share: colours, words for figures, texts in a language. Pure.
+import type { Lang } from "./format";
+import type { Condition, Text } from "./types";
+
+export const N_GROUP_COLORS = 10;
+
+/** The text in the language asked for; in the other one rather than not at all. */
+export function textIn(text: Text | null | undefined, lang: Lang): string {
+  if (text === null || text === undefined) return "–";
+  return text[lang] || text[lang === "zh" ? "en" : "zh"] || "–";
+}
+
+/** The class that carries a group's colour; beyond the last colour they begin again. */
+export const groupClass = (at: number): string => (at < 0 ? "group-10" : `group-${(at % N_GROUP_COLORS) + 1}`);
+
+export type Firmness = "firm" | "good" | "fair" | "weak";
+
+/** Adjusted Rand index of groupings learned from resampled customers. */
+export function firmnessOfGrouping(rand: number): Firmness {
+  return rand >= 0.85 ? "firm" : rand >= 0.7 ? "good" : rand >= 0.5 ? "fair" : "weak";
+}
+
+/** Jaccard similarity of one group to its likeness in resampled customers; the steps are Hennig's (2007). */
+export function firmnessOfGroup(jaccard: number): Firmness {
+  return jaccard >= 0.85 ? "firm" : jaccard >= 0.75 ? "good" : jaccard >= 0.6 ? "fair" : "weak";
+}
+
+/** Up, down, or no change worth an arrow. */
+export function trendOf(change: number | null | undefined): "up" | "down" | "level" | "unknown" {
+  if (change === null || change === undefined || !Number.isFinite(change)) return "unknown";
+  return change > 0.02 ? "up" : change < -0.02 ? "down" : "level";
+}
+
+/** How far a lift reaches along half a bar: doubling and halving are equally long, eightfold fills it. */
+export function liftReach(lift: number): number {
+  if (!(lift > 0)) return 1;
+  return Math.min(1, Math.abs(Math.log2(lift)) / 3);
+}
+
+/** A step from 0 to 9 for a value beside the largest; `null` where there is none. */
+export function heatStep(value: number | null, max: number): number | null {
+  if (value === null || !Number.isFinite(value)) return null;
+  if (!(max > 0)) return 0;
+  return Math.max(0, Math.min(9, Math.round((9 * value) / max)));
+}
+
+/** The address of a new audience that begins with a condition. */
+export function newAudiencePath(conditions: Condition, name = ""): string {
+  const search = new URLSearchParams({ conditions: JSON.stringify(conditions) });
+  if (name !== "") search.set("name", name);
+  return `/audiences/new?${search}`;
+}
+
+/** Retention by age over all cohorts old enough to tell, weighted by their sizes; `null` where none is. */
+export function averageRetention(rows: readonly { n_customers: number; retained: readonly (number | null)[] }[]): (number | null)[] {
+  const n_ages = Math.max(0, ...rows.map((row) => row.retained.length));
+  return Array.from({ length: n_ages }, (_, age) => {
+    const known = rows.filter((row) => row.retained[age] !== null && row.retained[age] !== undefined);
+    const n = known.reduce((sum, row) => sum + row.n_customers, 0);
+    return n === 0 ? null : known.reduce((sum, row) => sum + (row.retained[age] ?? 0), 0) / n;
+  });
+}
