@@ -67,7 +67,7 @@ function makeSegments(now, algorithm = "k_means") {
     choice: {
       recommended: 6,
       curve: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((k) => ({
-        k, inertia: Math.round(910_000 / k ** 0.72 - (k > 6 ? 0 : k * 9_000)), silhouette: k > 11 ? null : 0.44 - 0.012 * (k - 6) ** 2 * (k < 6 ? 0.9 : 0.45), gap: k > 11 ? null : 1.1 - 0.45 / k - (k > 6 ? 0.02 * (k - 6) : 0.05 * (6 - k) * 0.4), gap_error: 0.012,
+        k, inertia: Math.round(910_000 / k ** 0.9 + (k < 6 ? (6 - k) ** 2 * 9_000 : 0)), silhouette: k > 11 ? null : 0.44 - 0.012 * (k - 6) ** 2 * (k < 6 ? 0.9 : 0.45), gap: k > 11 ? null : 1.1 - 0.45 / k - (k > 6 ? 0.02 * (k - 6) : 0.05 * (6 - k) * 0.4), gap_error: 0.012,
       })),
     },
     stability: { mean: 0.82, low: 0.77, high: 0.88, n_resamples: 50 },
@@ -93,7 +93,7 @@ function makeMap() {
   const random = randomFrom(2026);
   const [x, y, group] = [new Array(N_POINTS), new Array(N_POINTS), new Array(N_POINTS)];
   const ends = GROUPS.map(((sum) => ([, , , , share]) => (sum += share))(0));
-  const whole = (value) => Math.max(0, Math.min(SPAN, Math.round(value * SPAN)));
+  const whole = (value) => Math.max(0, Math.min(SPAN, Math.round((value < 0 ? -value : value > 1 ? 2 - value : value) * SPAN)));
   for (let at = 0; at < N_POINTS; at += 1) {
     const toss = random();
     const which = Math.min(GROUPS.length - 1, ends.findIndex((end) => toss < end) < 0 ? GROUPS.length - 1 : ends.findIndex((end) => toss < end));

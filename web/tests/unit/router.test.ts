@@ -1,6 +1,6 @@
 // Addresses to pages and back.
 import { expect, test } from "vitest";
-import { customerPath, matchRoute, productPath, safeReturnPath, searchWith } from "../../src/lib/router.svelte";
+import { audiencePath, customerPath, groupPath, matchRoute, productPath, safeReturnPath, searchWith } from "../../src/lib/router.svelte";
 
 test.each([
   ["/", { page: "overview" }],
@@ -8,6 +8,9 @@ test.each([
   ["/products/", { page: "products" }],
   ["/products/SKU%2F004%20%CE%B2", { page: "product", id: "SKU/004 β" }],
   ["/customers/a%40b", { page: "customer", id: "a@b" }],
+  ["/groups", { page: "groups" }],
+  ["/groups/g1", { page: "group", id: "g1" }],
+  ["/audiences/new", { page: "audience", id: "new" }],
   ["/models/x", { page: "missing", path: "/models/x" }],
   ["/products/1/2", { page: "missing", path: "/products/1/2" }],
   ["/products/%E0%A4%A", { page: "missing", path: "/products/%E0%A4%A" }],
@@ -17,6 +20,8 @@ test.each([
 test.each(["plain", "SKU/004 β", "100% sure?", "a#b", "..", "中文"])("ids survive the address: %s", (id) => {
   expect(matchRoute(productPath(id))).toEqual({ page: "product", id });
   expect(matchRoute(customerPath(id))).toEqual({ page: "customer", id });
+  expect(matchRoute(groupPath(id))).toEqual({ page: "group", id });
+  expect(matchRoute(audiencePath(id))).toEqual({ page: "audience", id });
 });
 
 test.each([
