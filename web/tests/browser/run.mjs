@@ -204,6 +204,21 @@ for (const lang of ["zh", "en"]) {
   }
 }
 
+// Between a phone and a desk, and beyond: where columns begin and end.
+for (const width of [768, 1024, 1600]) {
+  const { page, complaints, close } = await newPage({ lang: width === 1024 ? "en" : "zh", width });
+  await signIn(page);
+  for (const [label, path] of PAGES.filter(([name]) => /^(group|audience)/.test(name))) {
+    await check(`${width} px ${label}`, async () => {
+      await page.goto(`${URL_BASE}${path}`);
+      await settled(page);
+      await shot(page, `${width}-${label}`);
+      return [...complaints.splice(0), ...(await page.evaluate(overflow))];
+    });
+  }
+  await close();
+}
+
 await check("a wrong password is refused with a reason, and does not enter", async () => {
   const { page, complaints, t, close } = await newPage();
   await page.goto(`${URL_BASE}/login`);
@@ -505,6 +520,100 @@ if (mock) {
     await shot(page, "dialog-en");
     await page.getByRole("dialog").getByRole("button", { name: t.models.activate }).click();
     await page.locator("li.current", { hasText: "item_knn" }).waitFor();
+    await close();
+    return complaints;
+  });
+  await check("the map is moved, enlarged and asked by keyboard, and a group is hidden", async () => {
+    const { page, complaints, t, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}/groups?view=map`);
+    await settled(page);
+    const map = page.getByRole("application");
+    await map.focus();
+    for (const key of ["+", "+", "ArrowLeft", "ArrowUp", "-"]) await page.keyboard.press(key);
+    await page.keyboard.press("0");
+    await page.keyboard.press("Enter");
+    await page.locator("main li a[href^='/customers/']").first().waitFor();
+    await map.hover({ position: { x: 200, y: 200 } });
+    await page.mouse.wheel(0, -300);
+    expect(await page.getByRole("button", { name: t.groups.map.reset }).isEnabled(), "the wheel does not enlarge");
+    const legend = page.getByRole("list", { name: t.groups.map.legend }).getByRole("button").first();
+    await legend.click();
+    expect((await legend.getAttribute("aria-pressed")) === "false", "the group is still shown");
+    await shot(page, "map-used");
+    await close();
+    return complaints;
+  });
+  await check("groups are trained again in place", async () => {
+    const { page, complaints, t, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}/groups`);
+    await settled(page);
+    await page.getByRole("button", { name: t.groups.again }).click();
+    await page.getByRole("progressbar").waitFor();
+    await shot(page, "groups-training");
+    await page.getByText(t.groups.trained).waitFor();
+    await page.getByRole("progressbar").waitFor({ state: "detached" });
+    await settled(page);
+    await close();
+    return complaints;
+  });
+  await check("an audience begins with a group, is counted while typed, saved, found alike, exported and deleted", async () => {
+    const { page, complaints, t, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}/groups/g2`);
+    await settled(page);
+    await page.getByRole("link", { name: t.groups.makeAudience }).first().click();
+    await page.waitForURL(/audiences\/new/);
+    await settled(page);
+    const big = page.locator(".big b");
+    await big.waitFor();
+    const before = await big.textContent();
+    await page.getByRole("button", { name: t.audiences.addDid }).first().click();
+    await page.getByLabel(t.audiences.category).selectOption({ index: 1 });
+    await page.waitForFunction((old) => document.querySelector(".big b")?.textContent !== old, before);
+    const name = `Browser test ${Date.now()}`;
+    await page.fill("#audience-name", "");
+    await page.getByRole("button", { name: t.audiences.save }).click();
+    await page.getByRole("alert").filter({ hasText: t.audiences.nameEmpty }).waitFor();
+    await page.fill("#audience-name", name);
+    await shot(page, "audience-built");
+    await page.getByRole("button", { name: t.audiences.save }).click();
+    await page.waitForURL(/audiences\/a-/);
+    await settled(page);
+    expect((await page.textContent("h1")).trim() === name, "another audience is shown");
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: new RegExp(`^${t.known.channel.sms} `, "i") }).click();
+    expect((await download).suggestedFilename().endsWith("-sms.csv"), "the file has another name");
+    await page.getByRole("button", { name: t.audiences.alikeStart, exact: true }).click();
+    await page.getByRole("progressbar").waitFor();
+    await page.locator(".found a").waitFor();
+    await shot(page, "audience-alike-found");
+    await page.getByRole("button", { name: t.audiences.remove, exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: t.audiences.remove, exact: true }).click();
+    await page.waitForURL(`${URL_BASE}/audiences`);
+    await settled(page);
+    expect((await page.getByText(name, { exact: true }).count()) === 0, "it is still listed");
+    await close();
+    return complaints;
+  });
+  await check("a slow answer to an earlier count does not overwrite a later one", async () => {
+    const { page, complaints, t, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}/audiences/new?conditions=${encodeURIComponent(JSON.stringify({ all: [{ field: "city", op: "=", value: "x" }] }))}`);
+    await settled(page);
+    await page.locator(".big b").waitFor();
+    await page.route("**/v1/audiences/count", async (route) => {
+      const first = route.request().postData().includes('"slow"');
+      if (first) await new Promise((resolve) => setTimeout(resolve, 1200));
+      const n = first ? 111 : 222;
+      await route.fulfill({ json: { n, share: 0.1, n_all: 1000, consent: [], sql: "select 1", revenue_cents: 0 } }).catch(() => undefined);
+    });
+    await page.getByPlaceholder(t.audiences.value).fill("slow");
+    await page.waitForTimeout(400);
+    await page.getByPlaceholder(t.audiences.value).fill("fast");
+    await page.waitForTimeout(1800);
+    expect((await page.locator(".big b").textContent()) === "222", `shows ${await page.locator(".big b").textContent()}`);
     await close();
     return complaints;
   });
