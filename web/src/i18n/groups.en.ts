@@ -175,7 +175,7 @@ export const groups = {
     afterLong: (n: string) => `${count(n, "month", "months")} after the first purchase`,
     average: "Average",
     curve: "Average by months since the first purchase",
-    curveLead: "Over all cohorts old enough, weighted by size. The first month is always 100 % and is left out.",
+    curveLead: "Over all cohorts old enough, weighted by size; without the first month.",
     curveLabel: "Chart of the average retention by months since the first purchase",
     future: "still to come",
     small: "Months of few customers move by chance.",

@@ -176,7 +176,7 @@ export const groups: Texts<typeof groupsEn> = {
     afterLong: (n) => `首购后第 ${n} 个月`,
     average: "平均",
     curve: "首购后各月的平均值",
-    curveLead: "取已满该月数的全部同期群，按人数加权。首月总是 100%，未画出。",
+    curveLead: "取已满该月数的全部同期群，按人数加权；不含首月。",
     curveLabel: "首购后各月平均回购比例的图",
     future: "尚未到来",
     small: "人数少的月份受偶然影响较大。",

@@ -544,6 +544,34 @@ if (mock) {
     await close();
     return complaints;
   });
+  await check("without WebGL the map is painted all the same, and a hidden group is not", async () => {
+    const { page, complaints, t, close } = await newPage();
+    await page.addInitScript(() => {
+      const context = HTMLCanvasElement.prototype.getContext;
+      HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+        return kind === "webgl" ? null : context.call(this, kind, ...rest);
+      };
+    });
+    await signIn(page);
+    await page.goto(`${URL_BASE}/groups?view=map`);
+    await settled(page);
+    const painted = () => page.evaluate(() => {
+      const canvas = document.querySelector("canvas");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let n = 0;
+      for (let at = 3; at < data.length; at += 4) if (data[at] > 0) n += 1;
+      return n;
+    });
+    const all = await painted();
+    expect(all > 20_000, `${all} pixels are painted`);
+    await page.getByRole("list", { name: t.groups.map.legend }).getByRole("button").first().click();
+    await page.waitForTimeout(200);
+    expect((await painted()) < all, "hiding a group leaves its dots");
+    await shot(page, "map-pixels");
+    await close();
+    // Reading the pixels back is this test's own doing.
+    return complaints.filter((text) => !text.includes("willReadFrequently"));
+  });
   await check("groups are trained again in place", async () => {
     const { page, complaints, t, close } = await newPage();
     await signIn(page);
