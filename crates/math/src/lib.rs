@@ -5,6 +5,7 @@
 pub mod bitmap;
 pub mod dense;
 pub mod disjoint_sets;
+mod factors_in_bytes;
 pub mod k_nearest;
 pub mod kd_tree;
 pub mod largest;
@@ -19,8 +20,6 @@ pub mod sparse;
 pub mod special;
 pub mod symmetric;
 pub mod top_k;
-mod factors_in_bytes;
-mod factors_in_bytes;
 mod widest;
 
 pub use bitmap::Bitmap;

@@ -20,6 +20,7 @@ pub mod profile;
 pub mod registry;
 pub mod rfm;
 pub mod stability;
+pub mod taste;
 pub mod text;
 
 pub use cluster::{Clustering, Method, NOISE, RunOptions};

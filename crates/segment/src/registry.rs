@@ -1,14 +1,8 @@
 //! The list of all clustering methods, one line each. Command line, `lab`, API, console and conformance tests read it.
 
-use crate::{Method, hierarchical};
+use crate::{Method, dbscan, hdbscan, hierarchical, k_means};
 
-static REGISTRY: &[&Method] = &[&hierarchical::METHOD];
-static REGISTRY: &[&Method] = &[&crate::k_means::METHOD];
-#[rustfmt::skip]
-static REGISTRY: &[&Method] = &[
-    &crate::dbscan::METHOD,
-    &crate::hdbscan::METHOD,
-];
+static REGISTRY: &[&Method] = &[&k_means::METHOD, &hierarchical::METHOD, &dbscan::METHOD, &hdbscan::METHOD];
 
 /// Every method, in the order in which lists show them.
 pub fn registry() -> &'static [&'static Method] {
