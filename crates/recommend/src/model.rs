@@ -91,6 +91,12 @@ pub trait Recommender: Send + Sync {
     /// The items most like `item` with their similarity, best first, ties by id, without `item` itself.
     fn similar(&self, item: u32, n: usize) -> Vec<(u32, f32)>;
 
+    /// The items as vectors whose directions are tastes, row by row with their length, for models that have such. Shape:
+    /// (n_items, length).
+    fn item_vectors(&self) -> Option<(Vec<f32>, usize)> {
+        None
+    }
+
     /// Figures of the fit for people and for `lab`: `n_pairs`, `loss` …
     fn fit_report(&self) -> Vec<(&'static str, f64)>;
 

@@ -19,7 +19,6 @@ use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use tokio::runtime::Runtime;
 
 pub use datafusion::execution::SendableRecordBatchStream;
-use futures_core::Stream as _;
 
 use self::provider::ManifestTable;
 use crate::DataError;

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 
 mod parquet;
+pub mod points;
 mod products;
 
 pub use products::read_products;

@@ -355,6 +355,12 @@ impl Recommender for Ials {
         best_first(others.map(cosine).collect(), n)
     }
 
+    fn item_vectors(&self) -> Option<(Vec<f32>, usize)> {
+        let n_factors = self.settings.usize("n_factors");
+        let rows = (0..self.items.n_rows).flat_map(|item| &self.items.row(item)[..n_factors]);
+        Some((rows.copied().collect(), n_factors))
+    }
+
     fn fit_report(&self) -> Vec<(&'static str, f64)> {
         vec![("loss", self.loss)]
     }

@@ -117,7 +117,7 @@ pub fn pairs_sql(config: &data::ShopConfig) -> String {
 
 /// Calls `each` for every pair of the shop, in no particular order.
 pub async fn for_each_pair(shop: &Shop, mut each: impl FnMut(Pair)) -> Result<()> {
-    for batch in query(shop, &pairs_sql(shop.config())).await? {
+    let take = |batch: data::arrow::array::RecordBatch| -> Result<()> {
         let (customers, products) = (texts(&batch, "customer_id")?, texts(&batch, "product_id")?);
         let weights = super::rows::floats(&batch, "weight")?;
         let (seen, bought) = (integers(&batch, "seen_at")?, integers(&batch, "bought_at")?);
@@ -144,8 +144,9 @@ pub async fn for_each_pair(shop: &Shop, mut each: impl FnMut(Pair)) -> Result<()
                 each(Pair { customer_id: customers.value(at), product_id: products.value(at), dealings });
             }
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    shop.engine()?.for_each(&pairs_sql(shop.config()), take).await
 }
 
 /// Looks older than this before the newest no longer say what price someone has in mind.
