@@ -49,6 +49,12 @@ pub enum Command {
     Sql { statement: String },
     /// Learn from events and orders
     Train(Train),
+    /// Customer groups found by train segment
+    #[command(subcommand)]
+    Segment(Segment),
+    /// Named sets of customers
+    #[command(subcommand)]
+    Audience(Audience),
     /// Compare algorithms on held-out data
     Evaluate(Evaluate),
     /// What a customer is likely to want next
@@ -68,17 +74,21 @@ pub enum Command {
     },
 }
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Train {
     /// What to train
-    #[arg(default_value = "recommend", value_parser = ["recommend", "all"])]
+    #[arg(default_value = "recommend", value_parser = ["recommend", "segment", "all"])]
     pub what: String,
-    /// The algorithm's card; without it, settings of several are searched and the best is kept
+    /// The algorithm's card; without it, settings of several are searched and the best is kept (segment: k_means, with
+    /// as many groups as suit the data unless --set n_clusters=N)
     #[arg(long, value_name = "CARD")]
     pub algorithm: Option<String>,
     /// A parameter of the card
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
+    /// segment: group by behaviour (what, when, for how much), or by taste (which products, as the factor model sees them)
+    #[arg(long, default_value = "behaviour", value_parser = ["behaviour", "taste"])]
+    pub by: String,
     /// Settings the search tries
     #[arg(long, default_value_t = service::flows::train::N_TRIALS as u16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub trials: u16,
@@ -86,6 +96,75 @@ pub struct Train {
     pub seed: u64,
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: u16,
+}
+
+#[derive(Subcommand)]
+pub enum Segment {
+    /// The groups with their sizes and values
+    List {
+        /// Language of names
+        #[arg(long, value_parser = ["zh", "en"])]
+        lang: Option<String>,
+    },
+    /// One group: who they are, what sets them apart, what to do
+    Show {
+        /// A key of segment list, or one of the RFM groups such as champions
+        key: String,
+        #[arg(long, value_parser = ["zh", "en"])]
+        lang: Option<String>,
+    },
+    /// Every customer's group and scores
+    Export {
+        /// FILE.csv or FILE.parquet
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Audience {
+    /// All audiences
+    List,
+    /// An audience by conditions, filled at once
+    Create {
+        #[arg(long)]
+        name: String,
+        /// A JSON tree of conditions, or @FILE that holds one
+        #[arg(long, value_name = "JSON|@FILE")]
+        conditions: String,
+        #[arg(long, default_value = "daily", value_parser = ["hourly", "daily", "never"])]
+        refresh: String,
+        /// Only count and show the SQL
+        #[arg(long)]
+        count: bool,
+    },
+    /// Customers like those of an audience, ranked
+    Lookalike {
+        /// Id of the audience to find more like
+        #[arg(long, value_name = "ID")]
+        seed: String,
+        #[arg(long)]
+        name: String,
+        /// How many customers
+        #[arg(short = 'n', long, default_value_t = 1000)]
+        size: usize,
+    },
+    /// The members as CSV
+    Export {
+        id: String,
+        /// Only those who agreed to be addressed on this channel
+        #[arg(long, value_name = "NAME", required_unless_present = "all")]
+        channel: Option<String>,
+        /// All members, whatever they agreed to: not for addressing them
+        #[arg(long, conflicts_with = "channel")]
+        all: bool,
+        /// stdout if absent
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Find out anew who belongs to it
+    Refresh { id: String },
+    /// Delete an audience
+    Delete { id: String },
 }
 
 #[derive(Args)]
@@ -290,6 +369,9 @@ pub struct LabOptions {
     /// Keep ratings as weights when ranking
     #[arg(long)]
     pub weights: bool,
+    /// Clustering: take a table of mixed columns with a header, scale numbers, spread categories, fill gaps
+    #[arg(long)]
+    pub prepare: bool,
     /// The catalogue, for a card that reads products: any file that import understands
     #[arg(long, value_name = "PATH")]
     pub items: Option<PathBuf>,

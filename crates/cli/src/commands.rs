@@ -19,7 +19,7 @@ use service::{Result, ServiceError};
 
 use crate::args::{Arguments, Command, Evaluate, Keys, Recommend, Serve, Similar, Train};
 use crate::print::{self, Progress};
-use crate::whole_shop;
+use crate::{groups, whole_shop};
 
 pub async fn run(arguments: Arguments) -> Result<()> {
     let (dir, json) = (arguments.shop.as_path(), arguments.json);
@@ -33,7 +33,13 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Lab(lab) => crate::lab::run(lab, json),
         Command::Status => status(dir, json),
         Command::Sql { statement } => sql(dir, &statement, json).await,
-        Command::Train(train) => self::train(dir, train, json).await,
+        Command::Train(train) => match train.what.as_str() {
+            "segment" => groups::train(dir, train, json).await,
+            "all" => self::train_all(dir, train, json).await,
+            _ => self::train(dir, train, json).await,
+        },
+        Command::Segment(asked) => groups::segment(dir, asked, json).await,
+        Command::Audience(asked) => groups::audience(dir, asked, json).await,
         Command::Evaluate(evaluate) => self::evaluate(dir, evaluate, json).await,
         Command::Recommend(recommend) => self::recommend(dir, recommend, json).await,
         Command::Similar(similar) => self::similar(dir, similar, json).await,
@@ -146,6 +152,18 @@ async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     }
     print::line(&format!("  judged on: {}", info.split));
     Ok(())
+}
+
+/// A recommender and groups, each with its own search.
+async fn train_all(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
+    if asked.algorithm.is_some() || !asked.set.is_empty() {
+        return Err(ServiceError::usage(
+            "algorithm",
+            "train all takes no --algorithm and no --set: name what to train",
+        ));
+    }
+    train(dir, Train { what: "recommend".to_owned(), ..asked.clone() }, as_json).await?;
+    groups::train(dir, asked, as_json).await
 }
 
 /// What the search tried, the last round first, the best of each first.

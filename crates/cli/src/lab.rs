@@ -34,12 +34,34 @@ pub fn run(asked: Lab, as_json: bool) -> Result<()> {
         .as_object()
         .into_iter()
         .flatten()
+        .filter(|(_, value)| !value.is_array())
         .map(|(name, value)| {
             vec![name.clone(), value.as_f64().map_or_else(|| value.to_string(), |value| format!("{value:.5}"))]
         })
         .collect();
     print::table(&["figure", "value"], &rows);
+    if let Some(groups) = answer["result"]["groups"].as_array() {
+        print_groups(groups);
+    }
     Ok(())
+}
+
+/// What is typical of each group: one column a group, one row a column of the table.
+fn print_groups(groups: &[serde_json::Value]) {
+    let names: Vec<&String> =
+        groups.first().and_then(|group| group.as_object()).map(|group| group.keys().collect()).unwrap_or_default();
+    let said = |value: &serde_json::Value| match value.as_f64() {
+        Some(number) if number.fract() != 0.0 => format!("{number:.2}"),
+        Some(number) => format!("{number}"),
+        None => value.as_str().unwrap_or_default().to_owned(),
+    };
+    let row = |name: &&String| {
+        [vec![(*name).clone()], groups.iter().map(|group| said(&group[name.as_str()])).collect()].concat()
+    };
+    let header: Vec<String> = groups.iter().map(|group| format!("group {}", group["label"])).collect();
+    let header: Vec<&str> = std::iter::once("").chain(header.iter().map(String::as_str)).collect();
+    print::line("");
+    print::table(&header, &names.iter().filter(|name| name.as_str() != "label").map(row).collect::<Vec<_>>());
 }
 
 fn request(card: String, options: LabOptions) -> LabRequest {
@@ -55,17 +77,18 @@ fn request(card: String, options: LabOptions) -> LabRequest {
         top: options.top,
         users_max: options.users,
         weights: options.weights,
+        prepare: options.prepare,
         items: options.items,
         preset: options.preset,
     }
 }
 
 fn failed(error: lab::LabFailure) -> ServiceError {
-    use lab::LabFailure::{NoItems, Settings, UnknownCard};
+    use lab::LabFailure::{NoItems, NoTest, Output, Settings, UnknownCard};
     match error {
         UnknownCard { .. } | Settings(_) => ServiceError::usage("lab", error.to_string())
             .help("tercet lab list names the cards, tercet lab show CARD its parameters"),
-        NoItems => ServiceError::usage("lab", error.to_string()),
+        NoItems | NoTest { .. } | Output(_) => ServiceError::usage("lab", error.to_string()),
         other => ServiceError::failed(other.to_string()),
     }
 }

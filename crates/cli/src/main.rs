@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod everyone;
+mod groups;
 mod lab;
 mod print;
 mod whole_shop;

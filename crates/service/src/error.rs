@@ -134,6 +134,18 @@ impl From<recommend::FitError> for ServiceError {
     }
 }
 
+impl From<segment::SegmentError> for ServiceError {
+    fn from(error: segment::SegmentError) -> Self {
+        use segment::SegmentError::{Cancelled, Empty, Settings, Unfit};
+        match error {
+            Settings(error) => error.into(),
+            Unfit { .. } => ServiceError::usage("segment", error.to_string()),
+            Empty { .. } | Cancelled => ServiceError::conflict("segment", error.to_string()),
+            _ => ServiceError::failed(error.to_string()),
+        }
+    }
+}
+
 impl From<domain::SettingsError> for ServiceError {
     fn from(error: domain::SettingsError) -> Self {
         ServiceError::usage("settings", error.to_string()).help("tercet lab show CARD prints every parameter")

@@ -14,6 +14,7 @@ pub use data::state::{Appended, RowChange};
 
 use crate::auth::keys::KeyRecord;
 use crate::error::{Kind, Result, ServiceError};
+use crate::flows::audience::Audience;
 use crate::random;
 
 /// One shop's state. Cheap to clone.
@@ -151,6 +152,25 @@ impl Store {
     /// The latest evaluations as JSON, newest first.
     pub fn evaluations(&self, n_max: usize) -> Result<Vec<String>> {
         Ok(self.state.records(RecordKind::Evaluation, n_max)?.into_iter().map(|record| record.body).collect())
+    }
+
+    pub fn put_audience(&self, audience: &Audience) -> Result<()> {
+        self.put(RecordKind::Audience, audience.id.clone(), audience.created_at, audience)
+    }
+
+    pub fn audience(&self, id: &str) -> Result<Option<Audience>> {
+        let record = self.state.record(RecordKind::Audience, id)?;
+        Ok(record.map(|record| serde_json::from_str(&record.body)).transpose()?)
+    }
+
+    /// Newest first.
+    pub fn audiences(&self, n_max: usize) -> Result<Vec<Audience>> {
+        self.parsed(RecordKind::Audience, n_max)
+    }
+
+    /// Whether there was such an audience.
+    pub fn delete_audience(&self, id: &str) -> Result<bool> {
+        Ok(self.state.delete_record(RecordKind::Audience, id)?)
     }
 
     fn put(&self, kind: RecordKind, id: String, at: i64, body: &impl Serialize) -> Result<()> {

@@ -2,6 +2,7 @@
 //! handlers. The OpenAPI document is generated from here.
 
 pub mod access;
+mod audiences;
 mod catalogue;
 mod console;
 pub mod error;
@@ -14,6 +15,7 @@ mod models;
 pub mod overview;
 mod people;
 mod runs;
+mod segments;
 pub mod server;
 mod session;
 
@@ -77,6 +79,21 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(people::list_customers))
         .routes(routes!(people::get_customer, people::put_customer, people::delete_customer))
         .routes(routes!(people::get_history))
+        .routes(routes!(segments::get_segments))
+        .routes(routes!(segments::get_map))
+        .routes(routes!(segments::get_near))
+        .routes(routes!(segments::get_tree))
+        .routes(routes!(segments::list_group))
+        .routes(routes!(segments::get_rfm))
+        .routes(routes!(segments::get_cohorts))
+        .routes(routes!(segments::get_movement))
+        .routes(routes!(audiences::list_audiences, audiences::create_audience))
+        .routes(routes!(audiences::count_audience))
+        .routes(routes!(audiences::start_lookalike))
+        .routes(routes!(audiences::list_fields))
+        .routes(routes!(audiences::get_audience, audiences::put_audience, audiences::delete_audience))
+        .routes(routes!(audiences::list_members))
+        .routes(routes!(audiences::export_audience))
         .routes(routes!(overview::get_overview))
         .routes(routes!(models::list_models))
         .routes(routes!(models::activate_model))

@@ -10,6 +10,7 @@ use super::access::Manage;
 use super::error::ErrorBody;
 use super::input::{Body, Id, Params, check_id, check_limit, check_offset, check_text};
 use crate::error::{Result, ServiceError};
+use crate::flows::segment;
 use crate::serving::{CustomerRow, CustomerSearch, HistoryRow};
 
 #[derive(Serialize, ToSchema)]
@@ -26,6 +27,26 @@ pub struct CustomerView {
     spent_cents: i64,
     /// UTC milliseconds.
     last_seen: Option<i64>,
+    /// The group of the customer, if groups have been made and it is in one.
+    segment: Option<GroupName>,
+}
+
+/// A group's key and name.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct GroupName {
+    key: String,
+    name: segment::Text,
+}
+
+/// The customers as shown, with their groups.
+async fn views(shop: &data::Shop, rows: Vec<CustomerRow>) -> Result<Vec<CustomerView>> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.customer.customer_id.as_str()).collect();
+    let groups = segment::groups_of(shop, &ids).await?;
+    let view = |row: CustomerRow| {
+        let group = groups.get(&row.customer.customer_id).cloned();
+        CustomerView { segment: group.map(|(key, name)| GroupName { key, name }), ..row.into() }
+    };
+    Ok(rows.into_iter().map(view).collect())
 }
 
 impl From<CustomerRow> for CustomerView {
@@ -42,6 +63,7 @@ impl From<CustomerRow> for CustomerView {
             n_orders: row.n_orders,
             spent_cents: row.spent_cents,
             last_seen: row.last_seen,
+            segment: None,
         }
     }
 }
@@ -136,14 +158,16 @@ pub async fn list_customers(
         limit: check_limit("limit", params.limit, 50)?,
     };
     let page = caller.shop.customers(&search).await?;
-    Ok(Json(CustomerPage { total: page.total, items: page.items.into_iter().map(CustomerView::from).collect() }))
+    Ok(Json(CustomerPage { total: page.total, items: views(&caller.shop.shop, page.items).await? }))
 }
 
 /// One customer.
 #[utoipa::path(get, path = "/v1/customers/{id}", tag = "customers", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 200, body = CustomerView), (status = "4XX", body = ErrorBody)))]
 pub async fn get_customer(Manage(caller): Manage, Id(id): Id) -> Result<Json<CustomerView>> {
-    Ok(Json(caller.shop.customer(&id).await?.into()))
+    let row = caller.shop.customer(&id).await?;
+    let mut views = views(&caller.shop.shop, vec![row]).await?;
+    Ok(Json(views.remove(0)))
 }
 
 /// Adds or replaces a customer.

@@ -14,6 +14,7 @@ use super::error::ErrorBody;
 use super::input::{Body, Id};
 use crate::error::{Result, ServiceError, clipped};
 use crate::flows::evaluate::{EvaluateRequest, evaluate, split_kind};
+use crate::flows::segment::{self, By, SegmentRequest};
 use crate::flows::train::{N_TRIALS, TrainRequest, named, train};
 use crate::jobs::Handle;
 use crate::serving::ServedShop;
@@ -23,10 +24,10 @@ use crate::store::JobRecord;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobBody {
-    /// `train` or `evaluate`.
-    #[schema(pattern = "^(train|evaluate)$")]
+    /// `train`, `evaluate` or `segment`.
+    #[schema(pattern = "^(train|evaluate|segment)$")]
     kind: String,
-    /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?.
+    /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?. For `segment`: by?, n_clusters?, algorithm?, settings?, seed?.
     #[schema(value_type = Option<Object>)]
     params: Option<Value>,
 }
@@ -39,6 +40,18 @@ struct TrainParams {
     settings: BTreeMap<String, Value>,
     /// Settings the search tries when no algorithm is named.
     trials: Option<usize>,
+    seed: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SegmentParams {
+    /// behaviour or taste.
+    by: Option<String>,
+    n_clusters: Option<usize>,
+    algorithm: Option<String>,
+    #[serde(default)]
+    settings: BTreeMap<String, Value>,
     seed: Option<u64>,
 }
 
@@ -95,8 +108,9 @@ pub async fn start_job(Manage(caller): Manage, Body(body): Body<JobBody>) -> Res
     let job = match body.kind.as_str() {
         "train" => start_train(caller.shop, params)?,
         "evaluate" => start_evaluate(caller.shop, params)?,
+        "segment" => start_segment(caller.shop, params)?,
         other => {
-            let message = format!("kind is '{}'; allowed: train, evaluate", clipped(other));
+            let message = format!("kind is '{}'; allowed: train, evaluate, segment", clipped(other));
             return Err(ServiceError::usage("kind", message));
         }
     };
@@ -129,6 +143,35 @@ fn start_train(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
         let info = train(&shop.shop, request, &|share, message| handle.report(share, message)).await?;
         shop.reload().await?;
         Ok(serde_json::to_value(info)?)
+    })
+}
+
+fn start_segment(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
+    let asked: SegmentParams = serde_json::from_value(params.clone()).map_err(super::input::not_json)?;
+    let SegmentParams { by, n_clusters, algorithm, settings, seed } = asked;
+    let by = by.as_deref().map_or(Ok(By::default()), By::named)?;
+    let request = SegmentRequest {
+        by,
+        n_clusters,
+        algorithm,
+        set: assignments(&settings),
+        seed: seed.unwrap_or(1),
+        n_threads: 1,
+    };
+    let request = request.checked()?;
+    let jobs = shop.jobs.clone();
+    jobs.start("segment", params, move |handle: Handle| async move {
+        handle.report(0.0, "moving new events into the tables");
+        shop.flush().await?;
+        let _alone = shop.maintenance.lock().await;
+        let on = |share: f64, message: &str| handle.report(share, message);
+        let made = segment::train(&shop.shop, request, &on).await?;
+        let groups: Vec<Value> = made
+            .groups
+            .iter()
+            .map(|group| serde_json::json!({"key": group.key, "name": group.name, "n_customers": group.n_customers}))
+            .collect();
+        Ok(serde_json::json!({"version": made.version, "stability": made.stability, "groups": groups}))
     })
 }
 

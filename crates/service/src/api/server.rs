@@ -16,6 +16,7 @@ use crate::auth::limits::Limits;
 use crate::auth::password;
 use crate::auth::sessions::Sessions;
 use crate::error::{Kind, Result, ServiceError};
+use crate::flows::audience;
 use crate::metrics::Metrics;
 use crate::serving::{ServedShop, Shops};
 use crate::{clock, random};
@@ -146,6 +147,8 @@ async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
     if flushed > 0 || shop.is_behind() {
         shop.reload().await?;
     }
+    let _alone = shop.maintenance.lock().await;
+    audience::refresh_due(&shop.shop, &shop.store, clock::now().0).await?;
     Ok(())
 }
 

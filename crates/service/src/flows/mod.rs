@@ -1,6 +1,7 @@
 //! What the command line and the jobs of the server do, each from tables to result: train, evaluate, recommend.
 //! The same functions serve both; nothing here knows HTTP or a terminal.
 
+pub mod audience;
 pub mod dataset;
 pub mod evaluate;
 pub mod learned;
@@ -8,6 +9,7 @@ pub mod models;
 pub mod plot;
 pub mod policy;
 pub mod rows;
+pub mod segment;
 pub mod train;
 
 /// How a long flow reports and hears about cancellation: (share done, what is being done) -> go on?

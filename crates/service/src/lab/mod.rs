@@ -2,6 +2,7 @@
 //!
 //! For data scientists, for the benches and for comparison with peers. Nothing is stored.
 
+mod cluster;
 mod content;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,8 @@ pub struct LabRequest {
     pub weights: bool,
     /// The catalogue, for cards that read products.
     pub items: Option<PathBuf>,
+    /// Prepare a table of mixed columns before clustering it.
+    pub prepare: bool,
     /// The layout of the catalogue, if it has one of the known ones.
     pub preset: Option<String>,
 }
@@ -53,6 +56,12 @@ pub enum LabFailure {
     Fit(#[from] recommend::FitError),
     #[error(transparent)]
     Evaluate(#[from] recommend::evaluate::EvaluateError),
+    #[error(transparent)]
+    Cluster(#[from] segment::SegmentError),
+    #[error("{0}")]
+    Output(String),
+    #[error("clusters are found in one file: tercet lab run {card} --input FILE")]
+    NoTest { card: &'static str },
     #[error("content reads a catalogue beside the interactions: give it with --items FILE")]
     NoItems,
     #[error("{path}: {source}")]
@@ -61,7 +70,8 @@ pub enum LabFailure {
 
 /// Every card the lab can run.
 pub fn cards() -> Vec<&'static Card> {
-    recommend::registry::cards()
+    let clusters = segment::registry().iter().map(|method| method.card);
+    recommend::registry::cards().into_iter().chain(clusters).collect()
 }
 
 /// The cards of the terms of a score, of which `[recommend.terms]` of a shop's tercet.toml speaks. They need a shop to run.
@@ -84,6 +94,12 @@ pub fn run(request: &LabRequest, progress: &(dyn Fn(f64) -> bool + Sync)) -> Res
     let settings = card.settings_from_texts(&request.set)?;
     if card.name == recommend::content::CARD.name {
         return content::run(card, &settings, request);
+    }
+    if let Some(method) = segment::method(card.name) {
+        return match request.test {
+            Some(_) => Err(LabFailure::NoTest { card: card.name }),
+            None => cluster::run(method, &settings, request, progress),
+        };
     }
     let loading = Instant::now();
     let (mut train, mut test) = read_interactions(&request.train, request.test.as_deref(), &[])?;

@@ -7,6 +7,7 @@ mod api;
 #[path = "../../../data/tests/common/mod.rs"]
 mod disk;
 mod durability;
+mod groups;
 mod hostile;
 mod http;
 mod odd_shops;

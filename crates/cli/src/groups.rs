@@ -1,0 +1,325 @@
+//! `train segment`, `segment` and `audience`: customer groups and named sets of customers, on the command line.
+
+use std::path::Path;
+
+use data::Shop;
+use data::export::ParquetFile;
+use data::tables::Row;
+use domain::{Cents, SegmentMember};
+use serde_json::{Value, json};
+use service::flows::audience::condition::Condition;
+use service::flows::audience::lookalike::{self, LookalikeRequest};
+use service::flows::audience::{self, Asked};
+use service::flows::segment::{self, By, Group, RfmView, SegmentRequest, Segmentation, Text};
+use service::store::Store;
+use service::{Result, ServiceError};
+
+use crate::args::{Audience, Segment, Train};
+use crate::print::{self, Progress};
+
+pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
+    let shop = Shop::open(dir)?;
+    // The number of groups is asked for like any other setting; without it, it is chosen.
+    let (n_clusters, set): (Vec<String>, Vec<String>) =
+        asked.set.into_iter().partition(|text| text.starts_with("n_clusters=") && asked.algorithm.is_none());
+    let n_clusters = n_clusters.last().map(|text| {
+        let found = text.trim_start_matches("n_clusters=");
+        found
+            .parse()
+            .map_err(|_| ServiceError::usage("n_clusters", format!("n_clusters is '{found}'; allowed: 2 to 50")))
+    });
+    let request = SegmentRequest {
+        by: By::named(&asked.by)?,
+        n_clusters: n_clusters.transpose()?,
+        algorithm: asked.algorithm,
+        set,
+        seed: asked.seed,
+        n_threads: usize::from(asked.threads),
+    };
+    let bar = Progress::new(as_json);
+    let made = segment::train(&shop, request, &|share, message| bar.report(share, message)).await?;
+    drop(bar);
+    if as_json {
+        print::json(&serde_json::to_value(&made)?);
+        return Ok(());
+    }
+    print_groups(&made, &shop.config().language);
+    print::line(&format!(
+        "\n{} customers as of {} by {}, in {:.1} s. Would another sample have shown the same groups? Rand index {:.2} [{:.2}, {:.2}] of {} samples.",
+        print::count(made.n_customers as u64),
+        made.as_of,
+        made.card,
+        made.seconds,
+        made.stability.mean,
+        made.stability.low,
+        made.stability.high,
+        made.stability.n_resamples
+    ));
+    Ok(())
+}
+
+fn said<'a>(text: &'a Text, language: &str) -> &'a str {
+    if language == "zh" { &text.zh } else { &text.en }
+}
+
+fn print_groups(made: &Segmentation, language: &str) {
+    let row = |group: &Group| {
+        vec![
+            group.key.clone(),
+            said(&group.name, language).to_owned(),
+            print::count(group.n_customers),
+            format!("{:.1} %", group.share * 100.0),
+            format!("{:.1} %", group.revenue_share * 100.0),
+            Cents(group.value_per_customer_cents).to_string(),
+            group.trend.change.map_or(String::new(), |change| format!("{:+.0} %", change * 100.0)),
+            format!("{:.2}", group.stability),
+        ]
+    };
+    let header = ["group", "name", "customers", "share", "of revenue", "each", "active, 90 days", "stability"];
+    print::table(&header, &made.groups.iter().map(row).collect::<Vec<_>>());
+}
+
+pub async fn segment(dir: &Path, asked: Segment, as_json: bool) -> Result<()> {
+    let shop = Shop::open(dir)?;
+    let language = |asked: Option<String>| asked.unwrap_or_else(|| shop.config().language.clone());
+    match asked {
+        Segment::List { lang } => {
+            let made = segment::current(&shop)?;
+            let rfm = segment::current_rfm(&shop).ok();
+            if as_json {
+                print::json(&json!({"segments": made, "rfm": rfm}));
+                return Ok(());
+            }
+            let language = language(lang);
+            print_groups(&made, &language);
+            if let Some(rfm) = rfm {
+                print_rfm(&rfm, &language);
+            }
+            Ok(())
+        }
+        Segment::Show { key, lang } => show(&shop, &key, &language(lang), as_json),
+        Segment::Export { file } => export(&shop, &file, as_json),
+    }
+}
+
+fn print_rfm(rfm: &RfmView, language: &str) {
+    print::line(&format!("\nBy recency, frequency and money as of {}:\n", rfm.as_of));
+    let row = |group: &service::flows::segment::RfmGroupView| {
+        vec![
+            group.key.clone(),
+            said(&group.name, language).to_owned(),
+            print::count(group.n_customers),
+            format!("{:.1} %", group.share * 100.0),
+            format!("{:.1} %", group.revenue_share * 100.0),
+        ]
+    };
+    let header = ["group", "name", "customers", "share", "of revenue"];
+    print::table(&header, &rfm.groups.iter().map(row).collect::<Vec<_>>());
+}
+
+fn show(shop: &Shop, key: &str, language: &str, as_json: bool) -> Result<()> {
+    let made = segment::current(shop)?;
+    let Some(group) = made.groups.iter().find(|group| group.key == key) else {
+        let rfm = segment::current_rfm(shop)?;
+        let known = || made.groups.iter().map(|group| &group.key).chain(rfm.groups.iter().map(|group| &group.key));
+        let Some(group) = rfm.groups.iter().find(|group| group.key == key) else {
+            let known = known().cloned().collect::<Vec<_>>().join(", ");
+            return Err(ServiceError::not_found("group", key).help(format!("there are: {known}")));
+        };
+        if as_json {
+            print::json(&serde_json::to_value(group)?);
+        } else {
+            print::line(&format!(
+                "{}  ({})\n{}",
+                said(&group.name, language),
+                group.key,
+                said(&group.meaning, language)
+            ));
+            print::line(&format!(
+                "{} customers, {:.1} % of revenue",
+                print::count(group.n_customers),
+                group.revenue_share * 100.0
+            ));
+        }
+        return Ok(());
+    };
+    if as_json {
+        print::json(&serde_json::to_value(group)?);
+        return Ok(());
+    }
+    print::line(&format!("{}  ({})\n{}\n", said(&group.name, language), group.key, said(&group.description, language)));
+    let row = |one: &service::flows::segment::Trait| {
+        vec![
+            one.kind.clone(),
+            said(&one.label, language).to_owned(),
+            format!("{:.1} %", one.share * 100.0),
+            format!("{:.1} %", one.share_elsewhere * 100.0),
+            format!("{:.2}", one.lift),
+        ]
+    };
+    print::table(&["", "what", "in the group", "of all", "times"], &group.traits.iter().map(row).collect::<Vec<_>>());
+    print::line("");
+    for (at, action) in group.actions.iter().enumerate() {
+        print::line(&format!(
+            "{}. {} ({}): {}",
+            at + 1,
+            said(&action.title, language),
+            action.kind,
+            said(&action.reason, language)
+        ));
+    }
+    Ok(())
+}
+
+/// Every row of the table `segments`.
+fn export(shop: &Shop, file: &Path, as_json: bool) -> Result<()> {
+    segment::current(shop)?;
+    let rows: Vec<SegmentMember> = shop.tables().load()?;
+    match file.extension().and_then(|ending| ending.to_str()) {
+        Some("parquet") => {
+            let mut writer = ParquetFile::create(file, SegmentMember::to_batch(&[])?.schema())?;
+            for block in rows.chunks(1 << 16) {
+                writer.write(&SegmentMember::to_batch(block)?)?;
+            }
+            writer.finish()?;
+        }
+        Some("csv") => std::fs::write(file, csv(&rows))?,
+        _ => {
+            let message = format!("the output is '{}'; allowed: a name that ends in .csv or .parquet", file.display());
+            return Err(ServiceError::usage("output", message));
+        }
+    }
+    if as_json {
+        print::json(&json!({"file": file, "n_customers": rows.len()}));
+    } else {
+        print::line(&format!("{} customers in {}", print::count(rows.len() as u64), file.display()));
+    }
+    Ok(())
+}
+
+fn csv(rows: &[SegmentMember]) -> String {
+    let mut text =
+        "customer_id,segment,rfm,recency_score,frequency_score,monetary_score,recency_days,n_purchases,spent_cents\n"
+            .to_owned();
+    let number = |value: Option<i64>| value.map_or(String::new(), |value| value.to_string());
+    for row in rows {
+        let cells = [
+            audience::csv_cell(&row.customer_id),
+            row.segment.clone().unwrap_or_default(),
+            row.rfm.clone().unwrap_or_default(),
+            number(row.recency_score),
+            number(row.frequency_score),
+            number(row.monetary_score),
+            number(row.recency_days),
+            number(row.n_purchases),
+            number(row.spent_cents.map(|cents| cents.0)),
+        ];
+        text.push_str(&cells.join(","));
+        text.push('\n');
+    }
+    text
+}
+
+pub async fn audience(dir: &Path, asked: Audience, as_json: bool) -> Result<()> {
+    let shop = Shop::open(dir)?;
+    let store = Store::of(&shop)?;
+    let made = match asked {
+        Audience::List => return list(&store, as_json),
+        Audience::Create { name, conditions, refresh, count } => {
+            let conditions = conditions_of(&conditions)?;
+            if count {
+                return counted(&shop, &store, &conditions, as_json).await;
+            }
+            audience::create(&shop, &store, Asked::new(&name, &conditions, Some(&refresh))?).await?
+        }
+        Audience::Lookalike { seed, name, size } => {
+            let bar = Progress::new(as_json);
+            let request = LookalikeRequest::new(&name, &seed, size)?;
+            lookalike::make(&shop, &store, request, &|share, message| bar.report(share, message)).await?
+        }
+        Audience::Refresh { id } => audience::refresh(&shop, &store, audience::get(&store, &id)?).await?,
+        Audience::Delete { id } => {
+            audience::delete(&shop, &store, &id)?;
+            if as_json {
+                print::json(&json!({"deleted": id}));
+            }
+            return Ok(());
+        }
+        Audience::Export { id, channel, output, .. } => {
+            let text = audience::export(&shop, &store, &id, channel.as_deref()).await?;
+            match output {
+                None => print::line(text.trim_end()),
+                Some(path) => std::fs::write(path, text)?,
+            }
+            return Ok(());
+        }
+    };
+    if as_json {
+        print::json(&serde_json::to_value(&made)?);
+        return Ok(());
+    }
+    print::line(&format!("audience {} '{}': {} customers", made.id, made.name, print::count(made.n_customers)));
+    if let Some(report) = &made.lookalike {
+        let lift = |lift: Option<f64>| lift.map_or("–".to_owned(), |lift| format!("{lift:.1}"));
+        print::line(&format!(
+            "by {} from {} seeds; of held-out seeds the best 1 % hold {} times as many as by chance, 5 % {}, 10 % {}",
+            report.method,
+            print::count(report.n_seeds as u64),
+            lift(report.lift_at_1),
+            lift(report.lift_at_5),
+            lift(report.lift_at_10)
+        ));
+    }
+    print::line(&format!("\n{}", made.sql));
+    Ok(())
+}
+
+fn conditions_of(text: &str) -> Result<Value> {
+    let text = match text.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| ServiceError::usage("conditions", format!("{path}: {error}")))?,
+        None => text.to_owned(),
+    };
+    serde_json::from_str(&text)
+        .map_err(|error| ServiceError::usage("conditions", format!("the conditions are no JSON: {error}")))
+}
+
+async fn counted(shop: &Shop, store: &Store, conditions: &Value, as_json: bool) -> Result<()> {
+    let found = audience::count(shop, store, &Condition::parse(conditions)?).await?;
+    if as_json {
+        print::json(&serde_json::to_value(&found)?);
+        return Ok(());
+    }
+    print::line(&format!(
+        "{} of {} customers ({:.1} %)",
+        print::count(found.n),
+        print::count(found.n_all),
+        found.share * 100.0
+    ));
+    for reach in &found.consent {
+        print::line(&format!("  {}: {}", reach.channel, print::count(reach.n)));
+    }
+    print::line(&format!("\n{}", found.sql));
+    Ok(())
+}
+
+fn list(store: &Store, as_json: bool) -> Result<()> {
+    let audiences = store.audiences(1000)?;
+    if as_json {
+        print::json(&serde_json::to_value(&audiences)?);
+        return Ok(());
+    }
+    let row = |audience: &audience::Audience| {
+        vec![
+            audience.id.clone(),
+            audience.name.clone(),
+            audience.kind.clone(),
+            print::count(audience.n_customers),
+            audience.refresh.clone(),
+            service::clock::rfc3339(domain::Millis(audience.refreshed_at)),
+        ]
+    };
+    let header = ["audience", "name", "kind", "customers", "refresh", "refreshed"];
+    print::table(&header, &audiences.iter().map(row).collect::<Vec<_>>());
+    Ok(())
+}

@@ -1,0 +1,397 @@
+//! Audiences: named sets of customers, by conditions or by likeness. What an audience means is stored as conditions and shown
+//! as SQL; who is in it is a table, `audience_members`, made anew by each refresh.
+
+pub mod condition;
+pub mod lookalike;
+pub mod sql;
+
+use std::collections::BTreeSet;
+
+use data::Shop;
+use data::tables::Row;
+use domain::{AudienceMember, Day, Millis};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use self::condition::Condition;
+use self::sql::{Present, members};
+use super::rows::{integers, query, query_rows, quoted, texts};
+use crate::clock;
+use crate::error::{Result, ServiceError, clipped};
+use crate::random;
+use crate::store::Store;
+
+const NAME_CHARS_MAX: usize = 80;
+const AUDIENCES_MAX: usize = 1000;
+/// Sizes remembered of past refreshes.
+const HISTORY_MAX: usize = 400;
+
+/// How often a running server makes an audience anew.
+pub const REFRESH: &[(&str, i64)] = &[("hourly", 3_600_000), ("daily", 86_400_000), ("never", i64::MAX)];
+
+/// An audience as stored and as the API shows it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Audience {
+    pub id: String,
+    pub name: String,
+    /// `rules` or `lookalike`.
+    pub kind: String,
+    #[schema(value_type = Option<Object>)]
+    pub conditions: Option<Value>,
+    /// What the conditions mean; the statement of the last refresh.
+    pub sql: String,
+    pub n_customers: u64,
+    /// How many of them agreed to which channel, as of the last refresh.
+    #[serde(default)]
+    pub consent: Vec<Reach>,
+    /// UTC milliseconds.
+    pub refreshed_at: i64,
+    pub created_at: i64,
+    /// `hourly`, `daily` or `never`.
+    pub refresh: String,
+    pub history: Vec<Size>,
+    pub lookalike: Option<lookalike::Report>,
+}
+
+/// How large an audience was.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Size {
+    pub at: i64,
+    pub n: u64,
+}
+
+/// An audience as somebody asks for it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub name: String,
+    pub conditions: Condition,
+    pub refresh: String,
+}
+
+impl Asked {
+    /// # Errors
+    /// If the name, the schedule or the conditions are not allowed.
+    pub fn new(name: &str, conditions: &Value, refresh: Option<&str>) -> Result<Asked> {
+        let refresh = refresh.unwrap_or("daily");
+        if !REFRESH.iter().any(|(known, _)| *known == refresh) {
+            let message = format!("refresh is '{}'; allowed: hourly, daily, never", clipped(refresh));
+            return Err(ServiceError::usage("refresh", message));
+        }
+        Ok(Asked { name: checked_name(name)?, conditions: Condition::parse(conditions)?, refresh: refresh.to_owned() })
+    }
+}
+
+pub(super) fn checked_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    let n_chars = name.chars().count();
+    if n_chars == 0 || n_chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        let message = format!("the name has {n_chars} characters; allowed: 1 to {NAME_CHARS_MAX} on one line");
+        return Err(ServiceError::usage("name", message));
+    }
+    Ok(name.to_owned())
+}
+
+/// The local day on which the shop's data end, from which "within 90 days" counts back.
+pub async fn present(shop: &Shop) -> Result<Present> {
+    let sql = "select max(day) as day from (select max(shop_day(at)) as day from events
+        union all select max(shop_day(ordered_at)) as day from orders) as days";
+    let rows = query_rows(shop, sql).await?;
+    let day = rows.first().and_then(|row| row["day"].as_str()?.parse::<Day>().ok());
+    let zone = &shop.config().time_zone;
+    Ok(Present { day: day.unwrap_or_else(|| clock::today(zone)), zone: clock::zone(zone) })
+}
+
+/// How many satisfy the conditions, and how they may be reached.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Count {
+    pub n: u64,
+    pub n_all: u64,
+    pub share: f64,
+    /// What they have spent.
+    pub revenue_cents: i64,
+    pub consent: Vec<Reach>,
+    pub sql: String,
+}
+
+/// Customers who agreed to a channel.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Reach {
+    pub channel: String,
+    pub n: u64,
+}
+
+/// Counts without storing anything.
+pub async fn count(shop: &Shop, store: &Store, conditions: &Condition) -> Result<Count> {
+    known_audiences(store, conditions)?;
+    let present = present(shop).await?;
+    let statement = members(conditions, &present);
+    let everyone = members(&Condition::All(Vec::new()), &present);
+    let totals = format!(
+        "select (select count(*) from ({statement}) as chosen) as n, (select count(*) from ({everyone}) as known) as n_all,
+        (select sum(quantity * unit_price_cents - coalesce(discount_cents, 0)) from orders
+          where customer_id in (select customer_id from ({statement}) as chosen)) as revenue_cents"
+    );
+    let totals = query_rows(shop, &totals).await?;
+    let total = |name: &str| totals.first().and_then(|row| row[name].as_i64()).unwrap_or(0);
+    let consent = reach(shop, &statement).await?;
+    let (n, n_all) = (total("n") as u64, total("n_all") as u64);
+    let share = if n_all == 0 { 0.0 } else { n as f64 / n_all as f64 };
+    Ok(Count { n, n_all, share, revenue_cents: total("revenue_cents"), consent, sql: statement })
+}
+
+/// How many of those whom `statement` answers agreed to which channel, most first.
+async fn reach(shop: &Shop, statement: &str) -> Result<Vec<Reach>> {
+    let sql = format!(
+        "select channel, count(*) as n from (select unnest(consent) as channel from customers
+          where customer_id in (select customer_id from ({statement}) as chosen)) as agreed
+        group by channel order by n desc, channel limit 50"
+    );
+    let mut reach = Vec::new();
+    for batch in query(shop, &sql).await? {
+        let (channels, counts) = (texts(&batch, "channel")?, integers(&batch, "n")?);
+        let each = |at: usize| Reach { channel: channels.value(at).to_owned(), n: counts.value(at) as u64 };
+        reach.extend((0..batch.num_rows()).map(each));
+    }
+    Ok(reach)
+}
+
+/// Every audience a condition names must be there: a misspelt one would be an empty set.
+fn known_audiences(store: &Store, conditions: &Condition) -> Result<()> {
+    for id in conditions.audiences() {
+        store.audience(id)?.ok_or_else(|| ServiceError::not_found("audience", id))?;
+    }
+    Ok(())
+}
+
+/// Makes an audience and fills it.
+pub async fn create(shop: &Shop, store: &Store, asked: Asked) -> Result<Audience> {
+    let others = store.audiences(AUDIENCES_MAX)?;
+    if others.len() >= AUDIENCES_MAX {
+        return Err(ServiceError::conflict("audiences", format!("there are {AUDIENCES_MAX} audiences already"))
+            .help("delete one that is not used"));
+    }
+    free_name(&others, &asked.name, "")?;
+    known_audiences(store, &asked.conditions)?;
+    let now = clock::now().0;
+    let audience = Audience {
+        id: format!("aud_{}", random::token(6)?),
+        name: asked.name,
+        kind: "rules".to_owned(),
+        conditions: Some(asked.conditions.to_json()),
+        sql: String::new(),
+        n_customers: 0,
+        consent: Vec::new(),
+        refreshed_at: 0,
+        created_at: now,
+        refresh: asked.refresh,
+        history: Vec::new(),
+        lookalike: None,
+    };
+    refresh(shop, store, audience).await
+}
+
+fn free_name(others: &[Audience], name: &str, own: &str) -> Result<()> {
+    match others.iter().find(|other| other.name == name && other.id != own) {
+        Some(_) => Err(ServiceError::conflict("name", format!("there is an audience '{name}' already"))
+            .help("choose another name, or change that audience")),
+        None => Ok(()),
+    }
+}
+
+/// Replaces what an audience means, and fills it anew.
+pub async fn change(shop: &Shop, store: &Store, id: &str, asked: Asked) -> Result<Audience> {
+    let mut audience = get(store, id)?;
+    if audience.kind != "rules" {
+        return Err(ServiceError::conflict("kind", "a look-alike audience has no conditions to change"));
+    }
+    free_name(&store.audiences(AUDIENCES_MAX)?, &asked.name, id)?;
+    known_audiences(store, &asked.conditions)?;
+    if asks_for(store, &asked.conditions, id)? {
+        return Err(ServiceError::usage(
+            "conditions",
+            "an audience cannot ask for itself, directly or through another",
+        ));
+    }
+    (audience.name, audience.refresh) = (asked.name, asked.refresh);
+    audience.conditions = Some(asked.conditions.to_json());
+    refresh(shop, store, audience).await
+}
+
+/// Whether `conditions` lead to the audience `id`.
+fn asks_for(store: &Store, conditions: &Condition, id: &str) -> Result<bool> {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![conditions.clone()]);
+    while let Some(condition) = open.pop() {
+        for other in condition.audiences() {
+            if other == id {
+                return Ok(true);
+            }
+            if seen.insert(other.to_owned())
+                && let Some(Audience { conditions: Some(value), .. }) = store.audience(other)?
+            {
+                open.push(Condition::parse(&value)?);
+            }
+        }
+    }
+    Ok(false)
+}
+
+pub fn get(store: &Store, id: &str) -> Result<Audience> {
+    store.audience(id)?.ok_or_else(|| ServiceError::not_found("audience", id))
+}
+
+/// Deletes an audience and its members; refused while another asks for it.
+pub fn delete(shop: &Shop, store: &Store, id: &str) -> Result<()> {
+    get(store, id)?;
+    for other in store.audiences(AUDIENCES_MAX)? {
+        let Some(value) = &other.conditions else { continue };
+        if other.id != id && Condition::parse(value)?.audiences().contains(&id) {
+            return Err(ServiceError::conflict("in_use", format!("the audience '{}' asks for this one", other.name))
+                .help("change that one first"));
+        }
+    }
+    shop.lock_for_writing()?;
+    store.delete_audience(id)?;
+    shop.tables().delete_where(AudienceMember::spec(), "audience_id", &BTreeSet::from([id.to_owned()]))?;
+    Ok(())
+}
+
+/// Finds out who satisfies the conditions now, and stores who they are. A look-alike audience stays as it is.
+pub async fn refresh(shop: &Shop, store: &Store, mut audience: Audience) -> Result<Audience> {
+    let Some(value) = &audience.conditions else { return Ok(audience) };
+    let conditions = Condition::parse(value)?;
+    audience.sql = members(&conditions, &present(shop).await?);
+    let mut ids = Vec::new();
+    for batch in query(shop, &format!("{}\norder by e.customer_id", audience.sql)).await? {
+        let column = texts(&batch, "customer_id")?;
+        ids.extend(column.iter().flatten().map(|id| (id.to_owned(), None)));
+    }
+    keep(shop, store, audience, ids).await
+}
+
+/// Replaces an audience's members.
+pub(super) async fn keep(
+    shop: &Shop,
+    store: &Store,
+    mut audience: Audience,
+    ids: Vec<(String, Option<f64>)>,
+) -> Result<Audience> {
+    let now = clock::now().0;
+    audience.n_customers = ids.len() as u64;
+    audience.refreshed_at = now;
+    audience.history.push(Size { at: now, n: audience.n_customers });
+    let n_old = audience.history.len().saturating_sub(HISTORY_MAX);
+    audience.history.drain(..n_old);
+    let (writing, id) = (shop.clone(), audience.id.clone());
+    let done = tokio::task::spawn_blocking(move || -> Result<()> {
+        let shop = writing;
+        shop.lock_for_writing()?;
+        let own = BTreeSet::from([id.clone()]);
+        shop.tables().delete_where(AudienceMember::spec(), "audience_id", &own)?;
+        let row = |(customer_id, score)| AudienceMember {
+            audience_id: id.clone(),
+            customer_id,
+            score,
+            added_at: Millis(now),
+        };
+        let rows: Vec<_> = ids.into_iter().map(row).collect();
+        if !rows.is_empty() {
+            shop.tables().upsert(&rows, "audience")?;
+        }
+        Ok(())
+    });
+    done.await.map_err(|error| ServiceError::failed(format!("refreshing an audience: {error}")))??;
+    let own = format!("select customer_id from audience_members where audience_id = {}", quoted(&audience.id));
+    audience.consent = reach(shop, &own).await?;
+    store.put_audience(&audience)?;
+    Ok(audience)
+}
+
+/// Refreshes what is due; how many were.
+pub async fn refresh_due(shop: &Shop, store: &Store, now: i64) -> Result<usize> {
+    let mut n_refreshed = 0;
+    for audience in store.audiences(AUDIENCES_MAX)? {
+        let every = REFRESH.iter().find(|(name, _)| *name == audience.refresh).map_or(i64::MAX, |(_, ms)| *ms);
+        if audience.conditions.is_some() && now.saturating_sub(audience.refreshed_at) >= every {
+            refresh(shop, store, audience).await?;
+            n_refreshed += 1;
+        }
+    }
+    Ok(n_refreshed)
+}
+
+/// One customer of an audience, with what they bought.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Member {
+    pub customer_id: String,
+    pub score: Option<f64>,
+    pub n_orders: i64,
+    pub spent_cents: i64,
+    /// UTC milliseconds of the last order.
+    pub last_seen: Option<i64>,
+}
+
+/// A page of members: by score if there is one, then by what they spent.
+pub async fn page(shop: &Shop, id: &str, offset: usize, limit: usize) -> Result<Vec<Member>> {
+    let sql = format!(
+        "select m.customer_id, m.score, count(distinct o.order_id) as n_orders,
+          coalesce(sum(o.quantity * o.unit_price_cents - coalesce(o.discount_cents, 0)), 0) as spent_cents,
+          max(o.ordered_at) as last_seen
+        from audience_members m left join orders o on o.customer_id = m.customer_id
+        where m.audience_id = {} group by m.customer_id, m.score
+        order by m.score desc nulls last, spent_cents desc, m.customer_id limit {limit} offset {offset}",
+        quoted(id)
+    );
+    let row = |row: serde_json::Map<String, Value>| Member {
+        customer_id: row["customer_id"].as_str().unwrap_or_default().to_owned(),
+        score: row["score"].as_f64(),
+        n_orders: row["n_orders"].as_i64().unwrap_or(0),
+        spent_cents: row["spent_cents"].as_i64().unwrap_or(0),
+        last_seen: row["last_seen"].as_i64(),
+    };
+    Ok(query_rows(shop, &sql).await?.into_iter().map(row).collect())
+}
+
+/// The members as CSV: with a channel those who agreed to be addressed on it, without all.
+pub async fn export(shop: &Shop, store: &Store, id: &str, channel: Option<&str>) -> Result<String> {
+    get(store, id)?;
+    let agreed = channel.map_or(String::new(), |channel| {
+        format!(
+            " and m.customer_id in (select customer_id from customers where array_has(consent, {}))",
+            quoted(channel)
+        )
+    });
+    let sql = format!(
+        "select m.customer_id, m.score from audience_members m where m.audience_id = {}{agreed}
+        order by m.score desc nulls last, m.customer_id",
+        quoted(id)
+    );
+    let mut text = String::from("customer_id,score\n");
+    for row in query_rows(shop, &sql).await? {
+        let id = row["customer_id"].as_str().unwrap_or_default();
+        let score = row["score"].as_f64().map_or(String::new(), |score| format!("{score:.6}"));
+        text.push_str(&format!("{},{score}\n", csv_cell(id)));
+    }
+    Ok(text)
+}
+
+/// Quoted where needed. What a spreadsheet would run as a formula is led by an apostrophe.
+pub fn csv_cell(text: &str) -> String {
+    let text = if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() };
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_and_harmless() {
+        for (text, cell) in [("a", "a"), ("a,\"b", "\"a,\"\"b\""), ("=1+1", "'=1+1"), ("-5", "'-5")] {
+            assert_eq!(csv_cell(text), cell);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What an engine counts of each group, for `segment::profile` to find what sets it apart: customers or purchases at levels
+//! of attributes, and sums of numbers. One SQL text each, over the table `segments` as it stands.
+
+use std::collections::BTreeMap;
+
+use data::Shop;
+use data::arrow::array::Array;
+use domain::{Cents, Day};
+use segment::Text;
+use segment::profile::{Attribute, AttributeFacts, Facts, GroupFacts, Level, Measure, Moments, NumberFacts, Per};
+
+use crate::error::Result;
+use crate::flows::audience::sql::Present;
+use crate::flows::rows::{floats, integers, query, texts};
+
+/// Levels of an attribute that are told apart, those with most purchases.
+const LEVELS_MAX: usize = 60;
+/// The period whose value is compared with the one before.
+const PERIOD_DAYS: i32 = 365;
+
+/// An attribute, and the SQL that answers `segment`, `level` and `n`.
+struct Asked {
+    attribute: Attribute,
+    per: Per,
+    sql: String,
+    /// The words of a level; its own name if `None`.
+    word: fn(&str) -> Option<(&'static str, &'static str)>,
+    /// The order of levels where it matters.
+    order: &'static [&'static str],
+}
+
+fn no_word(_: &str) -> Option<(&'static str, &'static str)> {
+    None
+}
+
+fn band(key: &str) -> Option<(&'static str, &'static str)> {
+    match key {
+        "low" => Some(("低", "low for their kind")),
+        "middle" => Some(("中等", "mid-range")),
+        "high" => Some(("较高", "high for their kind")),
+        "top" => Some(("最高", "at the top of their kind")),
+        _ => None,
+    }
+}
+
+fn weekday(key: &str) -> Option<(&'static str, &'static str)> {
+    const DAYS: [(&str, &str); 7] = [
+        ("周一", "Monday"),
+        ("周二", "Tuesday"),
+        ("周三", "Wednesday"),
+        ("周四", "Thursday"),
+        ("周五", "Friday"),
+        ("周六", "Saturday"),
+        ("周日", "Sunday"),
+    ];
+    DAYS.get(key.parse::<usize>().ok()?.checked_sub(1)?).copied()
+}
+
+fn generation(key: &str) -> Option<(&'static str, &'static str)> {
+    match key {
+        "newest" => Some(("刚上市的新品", "just-launched products")),
+        "current" => Some(("在售机型", "current models")),
+        "previous" => Some(("上一代机型", "the previous generation")),
+        "older" => Some(("更早机型", "older generations")),
+        _ => None,
+    }
+}
+
+fn age(key: &str) -> Option<(&'static str, &'static str)> {
+    match key {
+        "under_25" => Some(("25 岁以下", "under 25")),
+        "25_34" => Some(("25–34 岁", "25 to 34")),
+        "35_44" => Some(("35–44 岁", "35 to 44")),
+        "45_54" => Some(("45–54 岁", "45 to 54")),
+        "55_up" => Some(("55 岁以上", "55 and over")),
+        _ => None,
+    }
+}
+
+/// Lines of orders with the group of who ordered.
+const LINES: &str = "from orders o join segments s on s.customer_id = o.customer_id";
+
+fn asked(present: &Present) -> Vec<Asked> {
+    let bought = |level: &str, join: &str| {
+        format!(
+            "select s.segment as segment, {level} as level, count(distinct o.customer_id) as n {LINES} {join} where o.quantity > 0 and s.segment is not null group by 1, 2"
+        )
+    };
+    let lines = |level: &str, join: &str| {
+        format!(
+            "select s.segment as segment, {level} as level, count(*) as n {LINES} {join} where o.quantity > 0 and s.segment is not null group by 1, 2"
+        )
+    };
+    let own = |level: &str| {
+        format!(
+            "select s.segment as segment, {level} as level, count(*) as n from segments s join customers c on c.customer_id = s.customer_id where s.segment is not null group by 1, 2"
+        )
+    };
+    let product = "join products p on p.product_id = o.product_id";
+    let tier = "join (select product_id, percent_rank() over (partition by category order by price_cents) as tier from products where price_cents is not null) p on p.product_id = o.product_id";
+    let band_of = "case when p.tier < 0.25 then 'low' when p.tier < 0.6 then 'middle' when p.tier < 0.88 then 'high' else 'top' end";
+    let heirs = "join products p on p.product_id = o.product_id left join products n on n.predecessor_id = p.product_id left join products nn on nn.predecessor_id = n.product_id";
+    let generation_of = "case when nn.launched_on <= shop_day(o.ordered_at) then 'older' when n.launched_on <= shop_day(o.ordered_at) then 'previous' when p.launched_on is not null and shop_day(o.ordered_at) <= p.launched_on + interval '90 days' then 'newest' when p.predecessor_id is not null or n.product_id is not null then 'current' end";
+    let year = present.day.to_string().get(..4).unwrap_or("1970").to_owned();
+    let age_of = format!(
+        "case when {year} - c.birth_year < 25 then 'under_25' when {year} - c.birth_year < 35 then '25_34' when {year} - c.birth_year < 45 then '35_44' when {year} - c.birth_year < 55 then '45_54' when c.birth_year is not null then '55_up' end"
+    );
+    let plain = |attribute, per, sql| Asked { attribute, per, sql, word: no_word, order: &[] };
+    vec![
+        plain(Attribute::Category, Per::Customer, bought("p.category", product)),
+        plain(Attribute::Brand, Per::Customer, bought("p.brand", product)),
+        Asked {
+            attribute: Attribute::PriceBand,
+            per: Per::Purchase,
+            sql: lines(band_of, tier),
+            word: band,
+            order: &["low", "middle", "high", "top"],
+        },
+        plain(Attribute::Channel, Per::Purchase, lines("o.channel", "")),
+        Asked {
+            attribute: Attribute::Weekday,
+            per: Per::Purchase,
+            sql: lines("cast((cast(date_part('dow', shop_day(o.ordered_at)) as int) + 6) % 7 + 1 as string)", ""),
+            word: weekday,
+            order: &["1", "2", "3", "4", "5", "6", "7"],
+        },
+        Asked {
+            attribute: Attribute::Generation,
+            per: Per::Purchase,
+            sql: lines(generation_of, heirs),
+            word: generation,
+            order: &[],
+        },
+        Asked {
+            attribute: Attribute::AgeBand,
+            per: Per::Customer,
+            sql: own(&age_of),
+            word: age,
+            order: &["under_25", "25_34", "35_44", "45_54", "55_up"],
+        },
+        plain(Attribute::Region, Per::Customer, own("c.region")),
+    ]
+}
+
+/// Everything that is counted of the groups called `keys`.
+pub async fn facts(shop: &Shop, keys: &[String], present: &Present) -> Result<Facts> {
+    let mut facts = Facts { groups: groups(shop, keys, present).await?, ..Facts::default() };
+    for asked in asked(present) {
+        let counted = counted(shop, keys, &asked).await?;
+        // An attribute of one level, or of none, tells nothing apart.
+        if counted.levels.len() > 1 {
+            facts.attributes.push(counted);
+        }
+    }
+    facts.numbers = numbers(shop, keys).await?;
+    Ok(facts)
+}
+
+async fn groups(shop: &Shop, keys: &[String], present: &Present) -> Result<Vec<GroupFacts>> {
+    let end = present.day.0.saturating_add(1);
+    let [begin, middle, end] = [end - 2 * PERIOD_DAYS, end - PERIOD_DAYS, end].map(|day| present.begins(Day(day)));
+    let paid = "quantity * unit_price_cents - coalesce(discount_cents, 0)";
+    let sql = format!(
+        "select s.segment as segment, count(*) as n, coalesce(sum(p.now), 0) as now, coalesce(sum(p.before), 0) as before
+        from segments s left join (
+          select customer_id, sum(case when ordered_at >= {middle} then {paid} else 0 end) as now,
+            sum(case when ordered_at < {middle} then {paid} else 0 end) as before
+          from orders where ordered_at >= {begin} and ordered_at < {end} group by customer_id
+        ) p on p.customer_id = s.customer_id where s.segment is not null group by s.segment"
+    );
+    let mut groups: Vec<GroupFacts> = keys
+        .iter()
+        .map(|key| GroupFacts {
+            key: key.clone(),
+            n_customers: 0,
+            n_customers_before: None,
+            value_cents: Cents(0),
+            value_cents_before: None,
+        })
+        .collect();
+    for batch in query(shop, &sql).await? {
+        let (names, n) = (texts(&batch, "segment")?, integers(&batch, "n")?);
+        let (now, before) = (integers(&batch, "now")?, integers(&batch, "before")?);
+        for row in 0..batch.num_rows() {
+            let Some(at) = keys.iter().position(|key| key == names.value(row)) else { continue };
+            groups[at].n_customers = n.value(row) as u64;
+            groups[at].value_cents = Cents(now.value(row));
+            groups[at].value_cents_before = Some(Cents(before.value(row)));
+        }
+    }
+    Ok(groups)
+}
+
+async fn counted(shop: &Shop, keys: &[String], asked: &Asked) -> Result<AttributeFacts> {
+    let mut counts: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for batch in query(shop, &asked.sql).await? {
+        let (names, levels, n) = (texts(&batch, "segment")?, texts(&batch, "level")?, integers(&batch, "n")?);
+        for row in (0..batch.num_rows()).filter(|&row| levels.is_valid(row)) {
+            let Some(at) = keys.iter().position(|key| key == names.value(row)) else { continue };
+            counts.entry(levels.value(row).to_owned()).or_insert_with(|| vec![0; keys.len()])[at] +=
+                n.value(row) as u64;
+        }
+    }
+    let mut levels: Vec<(String, Vec<u64>)> = counts.into_iter().collect();
+    levels.sort_by_key(|(key, counts)| (std::cmp::Reverse(counts.iter().sum::<u64>()), key.clone()));
+    levels.truncate(LEVELS_MAX);
+    let place = |key: &str| asked.order.iter().position(|known| *known == key);
+    levels.sort_by_key(|(key, _)| place(key));
+    let name = |key: &str| match (asked.word)(key) {
+        Some((zh, en)) => Text::new(zh, en),
+        None => {
+            let leaf = if asked.attribute == Attribute::Category { key.rsplit('/').next().unwrap_or(key) } else { key };
+            Text::new(leaf, leaf)
+        }
+    };
+    Ok(AttributeFacts {
+        attribute: asked.attribute,
+        per: asked.per,
+        levels: levels.iter().map(|(key, _)| Level { key: key.clone(), name: name(key) }).collect(),
+        counts: (0..keys.len()).map(|group| levels.iter().map(|(_, counts)| counts[group]).collect()).collect(),
+    })
+}
+
+async fn numbers(shop: &Shop, keys: &[String]) -> Result<Vec<NumberFacts>> {
+    let measures = [
+        (Measure::RecencyDays, "cast(s.recency_days as double)"),
+        (Measure::Orders, "cast(s.n_purchases as double)"),
+        (Measure::SpendCents, "cast(s.spent_cents as double)"),
+        (Measure::BasketCents, "cast(s.spent_cents as double) / nullif(s.n_purchases, 0)"),
+        (Measure::DiscountShare, "o.discounted"),
+        (Measure::Views, "coalesce(v.n, 0.0)"),
+    ];
+    let sums: String = measures
+        .iter()
+        .enumerate()
+        .map(|(at, (_, sql))| {
+            format!(", cast(count({sql}) as double) as n{at}, sum({sql}) as a{at}, sum(({sql}) * ({sql})) as b{at}")
+        })
+        .collect();
+    let sql = format!(
+        "select s.segment as segment{sums} from segments s
+        left join (select customer_id, avg(case when discount_cents > 0 then 1.0 else 0.0 end) as discounted from orders
+          where quantity > 0 group by customer_id) o on o.customer_id = s.customer_id
+        left join (select customer_id, cast(count(*) as double) as n from events where kind = 'view' group by customer_id) v
+          on v.customer_id = s.customer_id
+        where s.segment is not null group by s.segment"
+    );
+    let mut numbers: Vec<NumberFacts> = measures
+        .iter()
+        .map(|(measure, _)| NumberFacts { measure: *measure, moments: vec![Moments::default(); keys.len()] })
+        .collect();
+    for batch in query(shop, &sql).await? {
+        let names = texts(&batch, "segment")?;
+        for (at, facts) in numbers.iter_mut().enumerate() {
+            let column = |letter: &str| floats(&batch, &format!("{letter}{at}"));
+            let (n, sums, squares) = (column("n")?, column("a")?, column("b")?);
+            for row in 0..batch.num_rows() {
+                let Some(group) = keys.iter().position(|key| key == names.value(row)) else { continue };
+                let or_zero = |column: &data::arrow::array::Float64Array| {
+                    if column.is_null(row) { 0.0 } else { column.value(row) }
+                };
+                facts.moments[group] =
+                    Moments { n: n.value(row) as u64, sum: or_zero(&sums), sum_squares: or_zero(&squares) };
+            }
+        }
+    }
+    // What nobody has, or nobody differs in, says nothing.
+    numbers.retain(|facts| facts.moments.iter().any(|moments| moments.sum != 0.0));
+    Ok(numbers)
+}

@@ -1,0 +1,435 @@
+//! Finds customer groups in a shop: features by SQL, groups on a sample, everybody assigned, what sets each group apart, and
+//! beside it scores, retention and movement. Published as a model of kind `segment`; who is where is the table `segments`.
+
+pub mod activity;
+pub mod facts;
+pub mod features;
+mod find;
+mod tastes;
+mod views;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use data::Shop;
+use data::tables::Row;
+use domain::{Cents, SegmentMember};
+use segment::profile::{Currency, ProfileOptions, profile};
+use segment::rfm::{Activity, RfmGroup, Scores};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use self::features::Customers;
+use self::find::Found;
+use self::tastes::Tastes;
+use super::Progress;
+use super::audience::{present, sql::Present};
+use super::rows::{integers, query, quoted, texts};
+use crate::clock;
+use crate::error::{Result, ServiceError};
+
+pub use self::views::{Cohorts, Group, Map, Movement, RfmGroupView, RfmView, Segmentation, Trait, Tree};
+
+/// The kind of model under `models/`.
+pub const KIND: &str = "segment";
+const VERSIONS_KEPT: usize = 10;
+/// Customers written at a time.
+const BLOCK: usize = 1 << 16;
+
+/// The same words in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Text {
+    pub zh: String,
+    pub en: String,
+}
+
+impl Text {
+    pub fn same(text: &str) -> Text {
+        Text { zh: text.to_owned(), en: text.to_owned() }
+    }
+}
+
+impl From<segment::Text> for Text {
+    fn from(text: segment::Text) -> Self {
+        Text { zh: text.zh, en: text.en }
+    }
+}
+
+/// What customers are grouped by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// What they bought, when, for how much, and what they looked at.
+    #[default]
+    Behaviour,
+    /// Which things they touched, as the factor model sees them: for shops whose customers look at many.
+    Taste,
+}
+
+impl By {
+    /// # Errors
+    /// If it is neither.
+    pub fn named(name: &str) -> Result<By> {
+        match name {
+            "behaviour" => Ok(By::Behaviour),
+            "taste" => Ok(By::Taste),
+            _ => {
+                let message = format!("groups by '{}'; allowed: behaviour, taste", crate::error::clipped(name));
+                Err(ServiceError::usage("by", message))
+            }
+        }
+    }
+}
+
+/// How to find groups.
+#[derive(Clone, Debug)]
+pub struct SegmentRequest {
+    pub by: By,
+    /// As many as suit the data, if absent.
+    pub n_clusters: Option<usize>,
+    /// A card of `segment`; `k_means` if absent.
+    pub algorithm: Option<String>,
+    /// `name=value` of that card.
+    pub set: Vec<String>,
+    pub seed: u64,
+    pub n_threads: usize,
+}
+
+impl SegmentRequest {
+    /// # Errors
+    /// If there is no such card, a setting is not its, or the number of groups is not 2 to 50.
+    pub fn checked(self) -> Result<SegmentRequest> {
+        if let Some(n) = self.n_clusters.filter(|n| !(2..=50).contains(n)) {
+            return Err(ServiceError::usage("n_clusters", format!("n_clusters is {n}; allowed: 2 to 50")));
+        }
+        method(self.algorithm.as_deref())?.card.settings_from_texts(&self.set)?;
+        Ok(self)
+    }
+}
+
+fn method(name: Option<&str>) -> Result<&'static segment::Method> {
+    let name = name.unwrap_or("k_means");
+    segment::method(name).ok_or_else(|| {
+        let known: Vec<_> = segment::registry().iter().map(|method| method.card.name).collect();
+        let message = format!("there is no algorithm '{}'; allowed: {}", crate::error::clipped(name), known.join(", "));
+        ServiceError::usage("algorithm", message)
+    })
+}
+
+/// Finds groups, writes who is where, describes them, and puts all of it into service.
+pub async fn train(shop: &Shop, request: SegmentRequest, progress: Progress<'_>) -> Result<Segmentation> {
+    let request = request.checked()?;
+    shop.lock_for_writing()?;
+    let started = Instant::now();
+    let go_on = |share: f64, message: &str| match progress(share, message) {
+        true => Ok(()),
+        false => Err(ServiceError::conflict("cancelled", "cancelled")),
+    };
+    go_on(0.0, "reading what customers did")?;
+    let present = present(shop).await?;
+    let customers = Customers::read(shop, &present).await?;
+    go_on(0.3, "reading purchases")?;
+    let purchases = activity::purchases(shop, &customers.ids, &present).await?;
+    go_on(0.4, "finding groups")?;
+    let tastes = match request.by {
+        By::Behaviour => None,
+        By::Taste => Some(Tastes::read(shop, &customers, &request).await?),
+    };
+    let (found, scored) = tokio::task::block_in_place(|| {
+        let activities = activity::activities(&purchases, customers.n(), present.day);
+        let scored = activity::scores(&activities);
+        let on = |share: f64, message: &str| progress(0.4 + 0.3 * share, message);
+        let found = find::find(&customers, tastes.as_ref(), &request, &on)?;
+        let of_all = scored.as_ref().map(|(scores, _, _)| scores.as_slice());
+        write_members(shop, (&customers, tastes.as_ref()), &found, &activities, of_all)?;
+        Ok::<_, ServiceError>((found, scored))
+    })?;
+    go_on(0.75, "describing the groups")?;
+    let keys = found.keys();
+    let facts = facts::facts(shop, &keys, &present).await?;
+    // In a small shop a few customers must be able to say something.
+    let prior = (customers.n() as f64 / 20.0).clamp(1.0, ProfileOptions::default().prior);
+    let options = ProfileOptions { currency: currency(&shop.config().currency), prior, ..ProfileOptions::default() };
+    let profiles = profile(&facts, &options)?;
+    let totals = totals(shop, &keys, &present).await?;
+    go_on(0.95, "counting retention and movement")?;
+    let (cohorts, movement) = tokio::task::block_in_place(|| {
+        let cohorts = Cohorts::new(activity::cohorts(&purchases, present.day)?);
+        let movement = activity::movement(&purchases, customers.n(), present.day)?.map(Movement::new);
+        Ok::<_, ServiceError>((cohorts, movement))
+    })?;
+    let now = clock::now().0;
+    let mut made = Segmentation::new(&found, &request, profiles, &totals, &customers, &present);
+    (made.trained_at, made.seconds) = (now, started.elapsed().as_secs_f64());
+    let rfm = scored.map(|(_, rfm, cuts)| RfmView::new(&rfm, &cuts, present.day));
+    publish(shop, &mut made, &found, &rfm, &cohorts, &movement)?;
+    progress(1.0, "in service");
+    Ok(made)
+}
+
+fn publish(
+    shop: &Shop,
+    made: &mut Segmentation,
+    found: &Found,
+    rfm: &Option<RfmView>,
+    cohorts: &Cohorts,
+    movement: &Option<Movement>,
+) -> Result<()> {
+    // The version is known only once it is published; readers fill it in.
+    made.version = String::new();
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut put = |name: &str, body: serde_json::Result<Vec<u8>>| -> Result<()> {
+        files.insert(format!("{name}.json"), body?);
+        Ok(())
+    };
+    put("segmentation", serde_json::to_vec(made))?;
+    put("rfm", serde_json::to_vec(rfm))?;
+    put("cohorts", serde_json::to_vec(cohorts))?;
+    put("movement", serde_json::to_vec(movement))?;
+    put("map", serde_json::to_vec(&Map::new(found, made)))?;
+    put("tree", serde_json::to_vec(&Tree::new(found)))?;
+    put("preparation", serde_json::to_vec(&found.fitted))?;
+    made.version = shop.models().publish(KIND, &files)?;
+    shop.models().activate(KIND, &made.version)?;
+    shop.models().prune(KIND, VERSIONS_KEPT)?;
+    Ok(())
+}
+
+/// Writes everybody's group and scores, block by block.
+fn write_members(
+    shop: &Shop,
+    (customers, tastes): (&Customers, Option<&Tastes>),
+    found: &Found,
+    activities: &[Option<Activity>],
+    scores: Option<&[Option<Scores>]>,
+) -> Result<()> {
+    let keys = found.keys();
+    let mut writer = shop.tables().replacing_writer(SegmentMember::spec(), "train segment")?;
+    for first in (0..customers.n()).step_by(BLOCK) {
+        let rows: Vec<usize> = (first..(first + BLOCK).min(customers.n())).collect();
+        let placed = found.place(customers, tastes, &rows)?;
+        let member = |(row, placed): (&usize, find::Placed)| {
+            let activity = activities[*row].as_ref();
+            let scores = scores.and_then(|scores| scores[*row]);
+            SegmentMember {
+                customer_id: customers.ids[*row].to_string(),
+                segment: Some(keys[placed.group].clone()),
+                rfm: scores.map(|scores| scores.group().key().to_owned()),
+                recency_score: scores.map(|scores| i64::from(scores.recency)),
+                frequency_score: scores.map(|scores| i64::from(scores.frequency)),
+                monetary_score: scores.map(|scores| i64::from(scores.monetary)),
+                recency_days: activity.map(|activity| i64::from(activity.recency_days)),
+                n_purchases: activity.map(|activity| i64::from(activity.n_days)),
+                spent_cents: activity.map(|activity| activity.monetary_cents),
+                distance: Some(placed.distance),
+                x: Some(f64::from(placed.x)),
+                y: Some(f64::from(placed.y)),
+            }
+        };
+        let members: Vec<SegmentMember> = rows.iter().zip(placed).map(member).collect();
+        writer.write(SegmentMember::to_batch(&members)?)?;
+    }
+    writer.finish()?;
+    Ok(())
+}
+
+/// What a group's customers bought in all, and lately.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    pub n_customers: u64,
+    pub n_orders: u64,
+    pub revenue: Cents,
+    pub recency_days_median: Option<f64>,
+    /// Customers who bought in the last 90 days, and in the 90 before.
+    pub n_active: u64,
+    pub n_active_before: u64,
+}
+
+const ACTIVE_DAYS: i32 = 90;
+
+async fn totals(shop: &Shop, keys: &[String], present: &Present) -> Result<Vec<Totals>> {
+    let end = present.day.0.saturating_add(1);
+    let [before, after] = [end - 2 * ACTIVE_DAYS, end - ACTIVE_DAYS].map(|day| present.begins(domain::Day(day)));
+    let sql = format!(
+        "select s.segment as segment, count(*) as n, coalesce(sum(o.n_orders), 0) as n_orders,
+          coalesce(sum(s.spent_cents), 0) as revenue, cast(median(s.recency_days) as bigint) as recency,
+          count(case when o.last >= {after} then 1 end) as active,
+          count(case when o.n_before > 0 then 1 end) as before
+        from segments s left join (
+          select customer_id, count(distinct case when quantity > 0 then order_id end) as n_orders, max(ordered_at) as last,
+            count(case when ordered_at >= {before} and ordered_at < {after} then 1 end) as n_before
+          from orders group by customer_id
+        ) o on o.customer_id = s.customer_id where s.segment is not null group by s.segment"
+    );
+    let mut totals = vec![Totals::default(); keys.len()];
+    for batch in query(shop, &sql).await? {
+        let names = texts(&batch, "segment")?;
+        let column = |name: &str| integers(&batch, name);
+        let (n, orders, revenue) = (column("n")?, column("n_orders")?, column("revenue")?);
+        let (recency, active, before) = (column("recency")?, column("active")?, column("before")?);
+        for row in 0..batch.num_rows() {
+            use data::arrow::array::Array;
+            let Some(at) = keys.iter().position(|key| key == names.value(row)) else { continue };
+            totals[at] = Totals {
+                n_customers: n.value(row) as u64,
+                n_orders: orders.value(row) as u64,
+                revenue: Cents(revenue.value(row)),
+                recency_days_median: recency.is_valid(row).then(|| recency.value(row) as f64),
+                n_active: active.value(row) as u64,
+                n_active_before: before.value(row) as u64,
+            };
+        }
+    }
+    Ok(totals)
+}
+
+/// How a currency is written short.
+fn currency(code: &str) -> Currency {
+    let (zh_after, en_before) = match code {
+        "CNY" => ("元", "¥"),
+        "USD" => ("美元", "$"),
+        "EUR" => ("欧元", "€"),
+        "GBP" => ("英镑", "£"),
+        "JPY" => ("日元", "¥"),
+        "INR" => ("卢比", "₹"),
+        other => return Currency { zh_after: format!(" {other}"), en_before: format!("{other} ") },
+    };
+    Currency { zh_after: zh_after.to_owned(), en_before: en_before.to_owned() }
+}
+
+/// One file of the segmentation in service.
+fn read<T: DeserializeOwned>(shop: &Shop, name: &str) -> Result<Option<(String, T)>> {
+    let Some(version) = shop.models().current(KIND)? else { return Ok(None) };
+    let bytes = shop.models().read(KIND, &version, &format!("{name}.json"))?;
+    Ok(Some((version, serde_json::from_slice(&bytes)?)))
+}
+
+fn needed<T>(found: Option<T>) -> Result<T> {
+    found.ok_or_else(|| {
+        ServiceError::new(crate::error::Kind::NotFound, "segments", "no customer groups have been made yet")
+            .help("make them: tercet train segment, or POST /v1/jobs {\"kind\": \"segment\"}")
+    })
+}
+
+/// The segmentation in service.
+pub fn current(shop: &Shop) -> Result<Segmentation> {
+    let (version, mut made) = needed(read::<Segmentation>(shop, "segmentation")?)?;
+    made.version = version;
+    Ok(made)
+}
+
+pub fn current_rfm(shop: &Shop) -> Result<RfmView> {
+    needed(read::<Option<RfmView>>(shop, "rfm")?.and_then(|(_, rfm)| rfm))
+}
+
+pub fn current_cohorts(shop: &Shop) -> Result<Cohorts> {
+    Ok(needed(read::<Cohorts>(shop, "cohorts")?)?.1)
+}
+
+pub fn current_movement(shop: &Shop) -> Result<Movement> {
+    Ok(needed(read::<Option<Movement>>(shop, "movement")?)?.1.unwrap_or_default())
+}
+
+pub fn current_map(shop: &Shop) -> Result<Map> {
+    Ok(needed(read::<Map>(shop, "map")?)?.1)
+}
+
+pub fn current_tree(shop: &Shop) -> Result<Tree> {
+    Ok(needed(read::<Tree>(shop, "tree")?)?.1)
+}
+
+/// Names of groups, found and by recency, frequency and money, by their keys; those of the latter always.
+pub fn current_names(shop: &Shop) -> Result<BTreeMap<String, Text>> {
+    let mut names: BTreeMap<String, Text> =
+        RfmGroup::ALL.into_iter().map(|group| (group.key().to_owned(), group.name().into())).collect();
+    if let Some((_, made)) = read::<Segmentation>(shop, "segmentation")? {
+        names.extend(made.groups.into_iter().map(|group| (group.key, group.name)));
+    }
+    Ok(names)
+}
+
+/// The groups of some customers, by id, with their names.
+pub async fn groups_of(shop: &Shop, ids: &[&str]) -> Result<BTreeMap<String, (String, Text)>> {
+    let Some((_, made)) = read::<Segmentation>(shop, "segmentation")?.filter(|_| !ids.is_empty()) else {
+        return Ok(BTreeMap::new());
+    };
+    let names: BTreeMap<String, Text> = made.groups.into_iter().map(|group| (group.key, group.name)).collect();
+    let listed = ids.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(", ");
+    let sql =
+        format!("select customer_id, segment from segments where segment is not null and customer_id in ({listed})");
+    let mut found = BTreeMap::new();
+    for batch in query(shop, &sql).await? {
+        let (who, keys) = (texts(&batch, "customer_id")?, texts(&batch, "segment")?);
+        for (id, key) in who.iter().flatten().zip(keys.iter().flatten()) {
+            let name = names.get(key).cloned().unwrap_or_else(|| Text::same(key));
+            found.insert(id.to_owned(), (key.to_owned(), name));
+        }
+    }
+    Ok(found)
+}
+
+/// How many customers a group has.
+///
+/// # Errors
+/// If there is no group of this key.
+pub fn size(shop: &Shop, key: &str) -> Result<u64> {
+    let found = match RfmGroup::from_key(key) {
+        Some(_) => current_rfm(shop)?.groups.into_iter().find(|group| group.key == key).map(|group| group.n_customers),
+        None => current(shop)?.groups.into_iter().find(|group| group.key == key).map(|group| group.n_customers),
+    };
+    found.ok_or_else(|| ServiceError::not_found("group", key))
+}
+
+/// A customer of a group.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Member {
+    pub customer_id: String,
+    pub segment: Option<String>,
+    pub rfm: Option<String>,
+    pub n_orders: i64,
+    pub spent_cents: i64,
+    /// UTC milliseconds of the last order.
+    pub last_seen: Option<i64>,
+}
+
+/// A page of a group's customers, by what they spent.
+pub async fn members(shop: &Shop, key: &str, offset: usize, limit: usize) -> Result<Vec<Member>> {
+    // Groups found and groups by recency, frequency and money have different keys.
+    let column = if RfmGroup::from_key(key).is_some() { "rfm" } else { "segment" };
+    let sql = format!(
+        "select customer_id from segments where {column} = {} order by spent_cents desc nulls last, customer_id limit {limit} offset {offset}",
+        quoted(key)
+    );
+    listed(shop, &sql, "s.spent_cents desc nulls last, s.customer_id").await
+}
+
+/// The customers nearest to a place of the map.
+pub async fn near(shop: &Shop, x: u16, y: u16, n: usize) -> Result<Vec<Member>> {
+    let away = format!("(x - {x}) * (x - {x}) + (y - {y}) * (y - {y})");
+    let sql = format!("select customer_id from segments where x is not null order by {away}, customer_id limit {n}");
+    let away = format!("(s.x - {x}) * (s.x - {x}) + (s.y - {y}) * (s.y - {y}), s.customer_id");
+    listed(shop, &sql, &away).await
+}
+
+async fn listed(shop: &Shop, chosen: &str, order: &str) -> Result<Vec<Member>> {
+    let sql = format!(
+        "select s.customer_id, s.segment, s.rfm, coalesce(s.spent_cents, 0) as spent_cents,
+          coalesce(o.n_orders, 0) as n_orders, o.last as last_seen
+        from segments s left join (
+          select customer_id, count(distinct case when quantity > 0 then order_id end) as n_orders, max(ordered_at) as last
+          from orders where customer_id in (select customer_id from ({chosen}) as chosen) group by customer_id
+        ) o on o.customer_id = s.customer_id
+        where s.customer_id in (select customer_id from ({chosen}) as chosen) order by {order}"
+    );
+    let rows = super::rows::query_rows(shop, &sql).await?;
+    let member = |row: serde_json::Map<String, serde_json::Value>| Member {
+        customer_id: row["customer_id"].as_str().unwrap_or_default().to_owned(),
+        segment: row["segment"].as_str().map(str::to_owned),
+        rfm: row["rfm"].as_str().map(str::to_owned),
+        n_orders: row["n_orders"].as_i64().unwrap_or(0),
+        spent_cents: row["spent_cents"].as_i64().unwrap_or(0),
+        last_seen: row["last_seen"].as_i64(),
+    };
+    Ok(rows.into_iter().map(member).collect())
+}

@@ -1,0 +1,571 @@
+//! What is stored of a segmentation and shown: groups in words and figures, the grid of scores, retention, movement, the map,
+//! the tree. Wire types; nothing is computed here beyond putting figures side by side.
+
+use std::collections::BTreeMap;
+
+use domain::Day;
+use segment::cohort::Retention;
+use segment::migration::Migration;
+use segment::profile::{Attribute, GroupProfile, LevelContrast};
+use segment::rfm::{Cuts, Rfm, RfmGroup};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::features::Customers;
+use super::find::{Found, Space};
+use super::{By, SegmentRequest, Text, Totals};
+use crate::flows::audience::sql::Present;
+use crate::flows::train::plain;
+
+/// Points of the map that are kept.
+const POINTS_MAX: usize = 200_000;
+
+/// All groups of a shop.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Segmentation {
+    pub version: String,
+    /// UTC milliseconds.
+    pub trained_at: i64,
+    pub seconds: f64,
+    /// The local day on which the data end.
+    #[schema(value_type = String)]
+    pub as_of: Day,
+    pub n_customers: usize,
+    /// behaviour or taste.
+    pub by: By,
+    pub card: String,
+    #[schema(value_type = Object)]
+    pub settings: BTreeMap<String, serde_json::Value>,
+    pub seed: u64,
+    /// Why so many groups; absent if the number was given.
+    pub choice: Option<Choice>,
+    pub stability: Stability,
+    pub features: Vec<FeatureView>,
+    pub groups: Vec<Group>,
+}
+
+/// Numbers of groups that were looked at.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Choice {
+    pub recommended: usize,
+    pub curve: Vec<ChoicePoint>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ChoicePoint {
+    pub k: usize,
+    pub inertia: f64,
+    pub silhouette: Option<f64>,
+    pub gap: Option<f64>,
+    pub gap_error: Option<f64>,
+}
+
+/// Whether another sample of customers would have shown the same groups: the adjusted Rand index.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Stability {
+    pub mean: f64,
+    pub low: f64,
+    pub high: f64,
+    pub n_resamples: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FeatureView {
+    pub name: String,
+    pub label: Text,
+    pub unit: String,
+    pub weight: f64,
+}
+
+/// A group in words and figures.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Group {
+    pub key: String,
+    pub name: Text,
+    pub description: Text,
+    pub n_customers: u64,
+    pub share: f64,
+    /// What its customers ever spent.
+    pub revenue_cents: i64,
+    pub revenue_share: f64,
+    pub n_orders: u64,
+    pub mean_order_cents: Option<i64>,
+    pub value_per_customer_cents: i64,
+    pub recency_days_median: Option<f64>,
+    pub trend: Trend,
+    /// Jaccard's coefficient with the most similar group of other samples, 0 to 1.
+    pub stability: f64,
+    pub traits: Vec<Trait>,
+    pub numbers: Vec<NumberView>,
+    pub actions: Vec<ActionView>,
+}
+
+/// Customers who bought in the last 90 days, and in the 90 before.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Trend {
+    pub n_now: u64,
+    pub n_before: u64,
+    pub change: Option<f64>,
+}
+
+/// A level that is over- or under-represented.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Trait {
+    pub kind: String,
+    pub level: String,
+    pub label: Text,
+    pub share: f64,
+    /// Among all customers.
+    pub share_elsewhere: f64,
+    pub lift: f64,
+    pub z: f64,
+    /// over or under.
+    pub direction: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct NumberView {
+    pub name: Text,
+    pub measure: String,
+    pub mean: f64,
+    pub mean_overall: f64,
+    /// The difference in standard deviations.
+    pub effect: f64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ActionView {
+    pub kind: String,
+    pub title: Text,
+    pub reason: Text,
+    /// The level it is about: kind and name.
+    pub target: Option<ActionTarget>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ActionTarget {
+    pub kind: String,
+    pub level: String,
+}
+
+fn attribute(kind: Attribute) -> String {
+    match kind {
+        Attribute::AgeBand => "age".to_owned(),
+        other => word(&other),
+    }
+}
+
+impl Trait {
+    fn of(level: &LevelContrast, direction: &str) -> Trait {
+        Trait {
+            kind: attribute(level.attribute),
+            level: level.level.clone(),
+            label: level.name.clone().into(),
+            share: level.share,
+            share_elsewhere: level.share_overall,
+            lift: level.lift,
+            z: level.z,
+            direction: direction.to_owned(),
+        }
+    }
+}
+
+impl Group {
+    fn new(profile: GroupProfile, totals: &Totals, all: &Totals, stability: f64) -> Group {
+        let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+        let revenue_cents = totals.revenue.0;
+        let per = |n: u64| (n > 0).then(|| (revenue_cents as f64 / n as f64).round() as i64);
+        let over = profile.over.iter().map(|level| Trait::of(level, "over"));
+        let under = profile.under.iter().map(|level| Trait::of(level, "under"));
+        let change = (totals.n_active_before > 0).then(|| totals.n_active as f64 / totals.n_active_before as f64 - 1.0);
+        Group {
+            key: profile.key,
+            name: profile.name.into(),
+            description: profile.description.into(),
+            n_customers: totals.n_customers,
+            share: share(totals.n_customers as f64, all.n_customers as f64),
+            revenue_cents,
+            revenue_share: share(revenue_cents as f64, all.revenue.0 as f64),
+            n_orders: totals.n_orders,
+            mean_order_cents: per(totals.n_orders),
+            value_per_customer_cents: per(totals.n_customers).unwrap_or(0),
+            recency_days_median: totals.recency_days_median,
+            trend: Trend { n_now: totals.n_active, n_before: totals.n_active_before, change },
+            stability,
+            traits: over.chain(under).collect(),
+            numbers: profile
+                .numbers
+                .into_iter()
+                .map(|number| NumberView {
+                    name: number.name.into(),
+                    measure: word(&number.measure),
+                    mean: number.mean,
+                    mean_overall: number.mean_overall,
+                    effect: number.effect,
+                })
+                .collect(),
+            actions: profile
+                .actions
+                .into_iter()
+                .map(|action| ActionView {
+                    kind: action.kind.key().to_owned(),
+                    title: action.title.into(),
+                    reason: action.reason.into(),
+                    target: action
+                        .target
+                        .map(|target| ActionTarget { kind: attribute(target.attribute), level: target.level }),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The word that an enum without fields is written as.
+fn word(value: &impl Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+impl Segmentation {
+    pub(super) fn new(
+        found: &Found,
+        request: &SegmentRequest,
+        profiles: Vec<GroupProfile>,
+        totals: &[Totals],
+        customers: &Customers,
+        present: &Present,
+    ) -> Segmentation {
+        let all = totals.iter().fold(Totals::default(), |all, one| Totals {
+            n_customers: all.n_customers + one.n_customers,
+            revenue: domain::Cents(all.revenue.0 + one.revenue.0),
+            ..all
+        });
+        let stability = &found.stability;
+        let of = |at: usize| stability.clusters.get(at).map_or(0.0, |cluster| cluster.jaccard);
+        let groups = profiles.into_iter().zip(totals).enumerate();
+        let high = stability.rand.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        Segmentation {
+            version: String::new(),
+            trained_at: 0,
+            seconds: 0.0,
+            as_of: present.day,
+            n_customers: found.n_customers,
+            by: request.by,
+            card: found.card.to_owned(),
+            settings: plain(&found.settings),
+            seed: request.seed,
+            choice: found.choice.as_ref().map(|(recommended, curves)| Choice {
+                recommended: *recommended,
+                curve: (0..curves.ks.len())
+                    .map(|at| ChoicePoint {
+                        k: curves.ks[at],
+                        inertia: curves.inertia[at],
+                        silhouette: curves.silhouette[at],
+                        gap: Some(curves.gap[at]),
+                        gap_error: Some(curves.gap_error[at]),
+                    })
+                    .collect(),
+            }),
+            stability: Stability {
+                mean: stability.rand_mean,
+                low: stability.rand_min,
+                high,
+                n_resamples: stability.rand.len(),
+            },
+            features: customers
+                .features
+                .iter()
+                .filter(|_| request.by == By::Behaviour)
+                .map(|feature| FeatureView {
+                    name: feature.spec.name.clone(),
+                    label: feature.label.clone().into(),
+                    unit: feature.unit.to_owned(),
+                    weight: feature.spec.weight,
+                })
+                .collect(),
+            groups: groups.map(|(at, (profile, totals))| Group::new(profile, totals, &all, of(at))).collect(),
+        }
+    }
+}
+
+/// The map of customers: columns of a sample, without ids.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Map {
+    pub n: usize,
+    pub n_total: usize,
+    /// 0 to 65535.
+    pub x: Vec<u16>,
+    pub y: Vec<u16>,
+    /// Place among `groups`.
+    pub group: Vec<u8>,
+    /// Share of what customers differ in along each axis.
+    pub explained: [f64; 2],
+    /// What each axis mostly is.
+    pub axes: Vec<Text>,
+    pub groups: Vec<MapGroup>,
+}
+
+/// A group's name and centre on the map.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct MapGroup {
+    pub key: String,
+    pub name: Text,
+    pub x: u16,
+    pub y: u16,
+}
+
+impl Map {
+    pub(super) fn new(found: &Found, made: &Segmentation) -> Map {
+        let step = found.sample.len().div_ceil(POINTS_MAX).max(1);
+        let kept = || found.sample.iter().step_by(step);
+        let centre = |(group, centre): (&Group, &Vec<f64>)| {
+            let (x, y) = found.fitted.map.place_of(centre);
+            MapGroup { key: group.key.clone(), name: group.name.clone(), x, y }
+        };
+        Map {
+            n: kept().count(),
+            n_total: found.n_customers,
+            x: kept().map(|placed| placed.x).collect(),
+            y: kept().map(|placed| placed.y).collect(),
+            group: kept().map(|placed| placed.group as u8).collect(),
+            explained: found.fitted.map.explained,
+            axes: axes(found, made),
+            groups: made.groups.iter().zip(&found.fitted.centres).map(centre).collect(),
+        }
+    }
+
+    /// At most `limit` of the points, evenly.
+    pub fn thinned(mut self, limit: usize) -> Map {
+        let step = self.n.div_ceil(limit.max(1)).max(1);
+        if step > 1 {
+            let thin = |column: Vec<u16>| column.into_iter().step_by(step).collect();
+            (self.x, self.y) = (thin(self.x), thin(self.y));
+            self.group = self.group.into_iter().step_by(step).collect();
+            self.n = self.x.len();
+        }
+        self
+    }
+}
+
+/// The two features that weigh most in each axis, with what more of the axis means.
+fn axes(found: &Found, made: &Segmentation) -> Vec<Text> {
+    let Space::Behaviour(preparation) = &found.fitted.space else {
+        let axis = |number: usize| Text {
+            zh: format!("口味差异方向 {number}"),
+            en: format!("direction of taste {number}"),
+        };
+        return vec![axis(1), axis(2)];
+    };
+    let outputs = preparation.outputs();
+    let d = outputs.len();
+    let label =
+        |column: &str| made.features.iter().find(|feature| feature.name == column).map(|feature| &feature.label);
+    let axis = |direction: &[f64]| {
+        let mut order: Vec<usize> = (0..d).collect();
+        order.sort_by(|&a, &b| direction[b].abs().total_cmp(&direction[a].abs()).then(a.cmp(&b)));
+        let (mut zh, mut en) = (Vec::new(), Vec::new());
+        for at in order.into_iter().take(2) {
+            let Some(label) = label(&outputs[at].column) else { continue };
+            let (more_zh, more_en) = if direction[at] > 0.0 { ("越高", "more") } else { ("越低", "less") };
+            zh.push(format!("{}{more_zh}", label.zh));
+            en.push(format!("{more_en} {}", label.en));
+        }
+        Text { zh: zh.join("，"), en: en.join(", ") }
+    };
+    found.fitted.map.pca.components.chunks_exact(d).map(axis).collect()
+}
+
+/// Small groups and how they merge.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Tree {
+    pub leaves: Vec<LeafView>,
+    /// Left, right, height, leaves below; SciPy's table over the leaves.
+    #[schema(value_type = Vec<Vec<f64>>)]
+    pub merges: Vec<[f64; 4]>,
+    /// Leaves from left to right.
+    pub order: Vec<u32>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LeafView {
+    pub id: usize,
+    /// Of the sample the tree was made from.
+    pub n_customers: usize,
+    pub group: String,
+}
+
+impl Tree {
+    pub(super) fn new(found: &Found) -> Tree {
+        let keys = found.keys();
+        let leaf = |(id, &(n_customers, group)): (usize, &(usize, usize))| LeafView {
+            id,
+            n_customers,
+            group: keys[group.min(keys.len() - 1)].clone(),
+        };
+        let merges = &found.tree.merges;
+        let row = |row: usize| std::array::from_fn(|at| merges.row(row)[at]);
+        Tree {
+            leaves: found.tree.leaves.iter().enumerate().map(leaf).collect(),
+            merges: (0..merges.n).map(row).collect(),
+            order: found.tree.order.clone(),
+        }
+    }
+}
+
+/// Everybody's scores for recency against those for frequency and money.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RfmView {
+    #[schema(value_type = String)]
+    pub as_of: Day,
+    pub n_customers: u64,
+    /// The least values with the scores 2, 3, 4 and 5; for recency, the days from which the score is 4, 3, 2 and 1.
+    pub edges: RfmEdges,
+    /// Rows by recency score, columns by the other two together, both from 1 to 5.
+    pub grid: Vec<Vec<RfmCell>>,
+    pub groups: Vec<RfmGroupView>,
+    /// Which group a cell belongs to.
+    pub cells: Vec<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RfmEdges {
+    pub recency_days: Vec<Option<i64>>,
+    pub orders: Vec<Option<i64>>,
+    pub spent_cents: Vec<Option<i64>>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RfmCell {
+    pub n: u64,
+    pub revenue_cents: i64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RfmGroupView {
+    pub key: String,
+    pub name: Text,
+    /// Who they are.
+    pub meaning: Text,
+    pub n_customers: u64,
+    pub share: f64,
+    pub revenue_cents: i64,
+    pub revenue_share: f64,
+    pub recency_days_mean: Option<f64>,
+    pub purchases_mean: Option<f64>,
+    pub spent_cents_mean: Option<f64>,
+}
+
+impl RfmView {
+    pub(super) fn new(rfm: &Rfm, cuts: &Cuts, as_of: Day) -> RfmView {
+        let cell = |cell: &segment::rfm::Cell| RfmCell { n: cell.n_customers, revenue_cents: cell.value_cents.0 };
+        let groups: Vec<RfmGroupView> = rfm
+            .groups()
+            .into_iter()
+            .map(|group| RfmGroupView {
+                key: group.group.key().to_owned(),
+                name: group.name.into(),
+                meaning: group.description.into(),
+                n_customers: group.n_customers,
+                share: group.customers_share,
+                revenue_cents: group.value_cents.0,
+                revenue_share: group.value_share,
+                recency_days_mean: group.recency_days_mean,
+                purchases_mean: group.n_days_mean,
+                spent_cents_mean: group.value_cents_mean,
+            })
+            .collect();
+        let named = |recency: u8, combined: u8| RfmGroup::of(recency, combined).key().to_owned();
+        RfmView {
+            as_of,
+            n_customers: groups.iter().map(|group| group.n_customers).sum(),
+            edges: RfmEdges {
+                recency_days: cuts.recency_days().to_vec(),
+                orders: cuts.frequency().to_vec(),
+                spent_cents: cuts.monetary_cents().to_vec(),
+            },
+            grid: rfm.grid.iter().map(|row| row.iter().map(cell).collect()).collect(),
+            groups,
+            cells: (1..=5).map(|recency| (1..=5).map(|combined| named(recency, combined)).collect()).collect(),
+        }
+    }
+}
+
+/// Who came back, by the month of the first purchase.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Cohorts {
+    pub months: Vec<String>,
+    /// Whether the last month is over.
+    pub is_last_complete: bool,
+    pub rows: Vec<CohortRow>,
+    /// All cohorts old enough together, as shares.
+    pub overall: Vec<Option<f64>>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CohortRow {
+    pub month: String,
+    pub n_customers: u64,
+    /// Customers who bought 0, 1, 2 … months later; null for the future.
+    pub retained: Vec<Option<u64>>,
+    pub revenue_cents: Vec<Option<i64>>,
+}
+
+impl Cohorts {
+    pub(super) fn new(retention: Retention) -> Cohorts {
+        let row = |cohort: &segment::cohort::Cohort| CohortRow {
+            month: cohort.first.to_string(),
+            n_customers: cohort.n_customers,
+            retained: cohort.kept.iter().map(|kept| kept.map(|kept| kept.n_customers)).collect(),
+            revenue_cents: cohort.kept.iter().map(|kept| kept.map(|kept| kept.revenue_cents.0)).collect(),
+        };
+        Cohorts {
+            months: retention.cohorts.iter().map(|cohort| cohort.first.to_string()).collect(),
+            is_last_complete: retention.is_until_complete,
+            rows: retention.cohorts.iter().map(row).collect(),
+            overall: retention.overall.iter().map(|kept| kept.map(|kept| kept.share)).collect(),
+        }
+    }
+}
+
+/// How customers moved between the groups by recency, frequency and money, month by month.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Movement {
+    /// Ends of months, `YYYY-MM`.
+    pub months: Vec<String>,
+    pub groups: Vec<MovementState>,
+    pub steps: Vec<MovementStep>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct MovementState {
+    pub key: String,
+    pub name: Text,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct MovementStep {
+    pub from: String,
+    pub to: String,
+    /// Customers by where they were (row) and are (column), in the order of `groups`.
+    pub counts: Vec<Vec<u64>>,
+}
+
+impl Movement {
+    pub(super) fn new(migration: Migration) -> Movement {
+        let first = migration.steps.first().map(|step| step.from.to_string());
+        let months = first.into_iter().chain(migration.steps.iter().map(|step| step.to.to_string()));
+        Movement {
+            months: months.collect(),
+            groups: migration
+                .states
+                .into_iter()
+                .map(|state| MovementState { key: state.key.to_owned(), name: state.name.into() })
+                .collect(),
+            steps: migration
+                .steps
+                .into_iter()
+                .map(|step| MovementStep { from: step.from.to_string(), to: step.to.to_string(), counts: step.counts })
+                .collect(),
+        }
+    }
+}
