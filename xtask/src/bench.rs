@@ -3,6 +3,7 @@
 //!
 //! What is not here: any assertion. A figure is for people; tests never measure time.
 
+mod groups;
 mod import;
 mod serve;
 
@@ -45,6 +46,11 @@ const CASES: &[Case] = &[
         run: ratings,
     },
     Case { name: "import", sentence: import::SENTENCE, run: import::import },
+    Case { name: "k-means", sentence: groups::K_MEANS, run: groups::k_means },
+    Case { name: "k-means-1m", sentence: groups::K_MEANS_1M, run: groups::k_means_1m },
+    Case { name: "hierarchical", sentence: groups::HIERARCHICAL, run: groups::hierarchical },
+    Case { name: "dbscan", sentence: groups::DBSCAN, run: groups::dbscan },
+    Case { name: "hdbscan", sentence: groups::HDBSCAN, run: groups::hdbscan },
 ];
 
 struct Bench {

@@ -107,10 +107,20 @@ def compare(out, name, who, reference):
                       "ari": round(float(adjusted_rand_score(ours_, theirs)), 6)}), flush=True)
 
 
+def compare_files(left, right):
+    import numpy as np
+    from sklearn.metrics import adjusted_rand_score
+
+    left, right = np.load(left), np.load(right)
+    print(json.dumps({"equal": bool((left == right).all()), "ari": round(float(adjusted_rand_score(left, right)), 6)}))
+
+
 def main():
     arguments = sys.argv[1:]
     if arguments[0] == "--peer":
         return peer(*arguments[1:])
+    if arguments[0] == "--compare":
+        return compare_files(*arguments[1:])
     data, out, *rest = arguments
     program = rest[rest.index("--ours") + 1] if "--ours" in rest else None
     names = [name for name in rest if name in SETTINGS] or list(SETTINGS)

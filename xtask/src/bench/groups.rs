@@ -1,0 +1,235 @@
+//! The benches of clustering: our program on a matrix, and peers on the same, each cell a process of its own.
+//!
+//! Ours is `tercet lab run`, timed around the algorithm alone, as the peers' scripts time theirs. Not here: whether the
+//! answers are right; tests say that. Agreement with the peer's answer stands beside the times.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Bench, Figures, N_THREADS, last_json, number};
+use crate::run::{command, output, root, run};
+use crate::setup;
+
+/// Scripts, environment and data of one family of peers.
+struct Peers<'b> {
+    bench: &'b Bench,
+    scripts: PathBuf,
+    python: PathBuf,
+    folder: PathBuf,
+}
+
+impl<'b> Peers<'b> {
+    fn of(bench: &'b Bench, family: &str) -> Result<Peers<'b>, String> {
+        let scripts = root().join("bench/peers/segment");
+        let python = setup::python(family, &scripts.join(format!("requirements-{family}.txt")))?;
+        let folder = bench.folder.join("segment");
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        Ok(Peers { bench, scripts, python, folder })
+    }
+
+    fn script(&self, name: &str) -> std::process::Command {
+        let mut command = command(&self.python.to_string_lossy(), &[]);
+        command.arg(self.scripts.join(name)).current_dir(&self.scripts);
+        // These pick slow kernels on some processors; the peers must run at their best.
+        command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE").env("OMP_WAIT_POLICY", "passive");
+        for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "BENCH_THREADS"] {
+            command.env(name, N_THREADS);
+        }
+        command
+    }
+
+    /// The generated set, made once.
+    fn data(&self, name: &str) -> Result<PathBuf, String> {
+        let file = self.folder.join(format!("{name}.f32"));
+        if !file.exists() {
+            run(self.script("gen.py").arg(&self.folder).arg(name))?;
+        }
+        Ok(file)
+    }
+
+    /// Its first `n` rows (0: all) as our program reads them.
+    fn matrix(&self, name: &str, n: usize, kind: &str) -> Result<PathBuf, String> {
+        let out = self.folder.join(format!("{name}-{n}-{kind}.npy"));
+        if !out.exists() {
+            let file = self.data(name)?;
+            run(self.script("to_npy.py").arg(&file).args([&n.to_string(), kind]).arg(&out))?;
+        }
+        Ok(out)
+    }
+
+    fn peer(&self, command: &mut std::process::Command) -> Result<Value, String> {
+        eprintln!("→ peer {:?}", command.get_args().skip(1).collect::<Vec<_>>());
+        last_json(&output(command)?)
+    }
+
+    fn ours(&self, card: &str, input: &Path, set: &[String], out: &Path) -> Result<Value, String> {
+        let mut command =
+            command(&self.bench.tercet.to_string_lossy(), &["lab", "run", card, "--json", "--threads", N_THREADS]);
+        command.arg("--input").arg(input).arg("--output").arg(out);
+        for text in set {
+            command.args(["--set", text]);
+        }
+        eprintln!("→ tercet lab run {card} {set:?}");
+        last_json(&output(&mut command)?)
+    }
+}
+
+fn our_figures(who: String, answer: &Value, quality: String) -> Figures {
+    Figures {
+        who,
+        cpu_seconds: number(answer, "fit_cpu_seconds"),
+        wall_seconds: number(answer, "fit_seconds"),
+        peak_mib: number(answer, "peak_rss_bytes") / 1048576.0,
+        quality,
+    }
+}
+
+fn peer_figures(who: String, answer: &Value, quality: String) -> Figures {
+    Figures {
+        who,
+        cpu_seconds: number(answer, "cpu_s"),
+        wall_seconds: number(answer, "wall_s"),
+        peak_mib: number(answer, "peak_rss_mib"),
+        quality,
+    }
+}
+
+pub const HIERARCHICAL: &str = "agglomerative clustering of points in 16 dimensions; the sum of all heights must agree";
+
+pub fn hierarchical(bench: &Bench) -> Result<Vec<Figures>, String> {
+    let peers = Peers::of(bench, "hierarchical")?;
+    let mut all = Vec::new();
+    for (n, linkage, whom) in [
+        (5_000, "ward", &["fastcluster_vector", "scipy", "genieclust"][..]),
+        (20_000, "ward", &["fastcluster_vector", "scipy", "genieclust"]),
+        (50_000, "ward", &["fastcluster_vector", "genieclust"]),
+        (20_000, "average", &["fastcluster", "scipy"]),
+    ] {
+        let input = peers.matrix("hc_50k_d16", n, "float64")?;
+        let out = peers.folder.join("labels.npy");
+        let answer = peers.ours("hierarchical", &input, &[format!("linkage={linkage}")], &out)?;
+        let heights = |value: f64| format!("sum of heights {value:.3}");
+        all.push(our_figures(
+            format!("Tercet {linkage} {n}"),
+            &answer,
+            heights(number(&answer["result"], "height_sum")),
+        ));
+        for who in whom {
+            let kind = if *who == "genieclust" { "genie" } else { linkage };
+            let file = peers.data("hc_50k_d16")?;
+            let mut script = peers.script("bench_hierarchical.py");
+            let answer = peers.peer(script.arg("cell").arg(&file).args([n.to_string().as_str(), who, kind]))?;
+            let quality = answer["height_sum"].as_f64().map_or("its own linkage".to_owned(), heights);
+            all.push(peer_figures(format!("{who} {kind} {n}"), &answer, quality));
+        }
+    }
+    Ok(all)
+}
+
+pub const K_MEANS: &str =
+    "K-Means of 100,000 points from the same first centres: 20 iterations, and to convergence (tolerance 1e-4)";
+pub const K_MEANS_1M: &str =
+    "K-Means of a million points from the same first centres: 20 iterations, and to convergence";
+
+pub fn k_means(bench: &Bench) -> Result<Vec<Figures>, String> {
+    k_means_of(bench, "100k")
+}
+
+pub fn k_means_1m(bench: &Bench) -> Result<Vec<Figures>, String> {
+    k_means_of(bench, "1m")
+}
+
+fn k_means_of(bench: &Bench, size: &str) -> Result<Vec<Figures>, String> {
+    let peers = Peers::of(bench, "kmeans")?;
+    let mut all = Vec::new();
+    for d in [16, 64] {
+        let name = format!("km_{size}_d{d}");
+        for k in [8, 64, 256] {
+            let centres = peers.folder.join(format!("{name}-centres-{k}.npy"));
+            if !centres.exists() {
+                let file = peers.data(&name)?;
+                run(peers.script("bench_kmeans.py").arg("centres").arg(&file).arg(k.to_string()).arg(&centres))?;
+            }
+            for mode in ["fixed", "conv"] {
+                all.extend(k_means_cell(&peers, &name, k, &centres, mode)?);
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn k_means_cell(peers: &Peers<'_>, name: &str, k: usize, centres: &Path, mode: &str) -> Result<Vec<Figures>, String> {
+    let input = peers.matrix(name, 0, "float32")?;
+    let (iterations, tolerance) = if mode == "fixed" { (20, "0") } else { (300, "1e-4") };
+    let set = [
+        format!("n_clusters={k}"),
+        format!("init={}", centres.display()),
+        format!("max_iterations={iterations}"),
+        format!("tolerance={tolerance}"),
+    ];
+    let answer = peers.ours("k_means", &input, &set, &peers.folder.join("labels.npy"))?;
+    let said = |inertia: f64, n: f64| format!("inertia {inertia:.6e}, {n:.0} iterations");
+    let result = &answer["result"];
+    let quality = said(number(result, "inertia"), number(result, "n_iterations"));
+    let mut all = vec![our_figures(format!("Tercet {name} k={k} {mode}"), &answer, quality)];
+    // faiss runs a fixed number of iterations; scikit-learn's slowest cells would take an hour.
+    let whom: &[&str] = match mode {
+        "fixed" => &["lloyd", "elkan", "faiss"],
+        _ => &["lloyd", "elkan"],
+    };
+    let is_huge = name.contains("1m") && k == 256;
+    for who in whom.iter().filter(|who| !is_huge || **who == "faiss" || (**who == "lloyd" && mode == "fixed")) {
+        let file = peers.data(name)?;
+        let mut script = peers.script("bench_kmeans.py");
+        let answer = peers.peer(script.arg(who).arg(&file).arg(k.to_string()).arg(centres).arg(mode))?;
+        let quality = said(number(&answer, "inertia"), number(&answer, "n_iterations"));
+        let label = if *who == "faiss" { "faiss".to_owned() } else { format!("scikit-learn {who}") };
+        all.push(peer_figures(format!("{label} {name} k={k} {mode}"), &answer, quality));
+    }
+    Ok(all)
+}
+
+pub const DBSCAN: &str = "DBSCAN of 100,000 points in 2 and 8 dimensions";
+pub const HDBSCAN: &str = "HDBSCAN of 50,000 points in 2, 8 and 16 dimensions, min_cluster_size 50, min_samples 10; \
+    agreement is the adjusted Rand index with our labels";
+
+pub fn dbscan(bench: &Bench) -> Result<Vec<Figures>, String> {
+    let peers = Peers::of(bench, "density")?;
+    let mut all = density(&peers, "dbscan", "db_100k_d2", &["eps=0.12", "min_points=10"], &["scikit-learn"])?;
+    all.extend(density(&peers, "dbscan", "db_100k_d8", &["eps=1.2", "min_points=10"], &["scikit-learn"])?);
+    Ok(all)
+}
+
+pub fn hdbscan(bench: &Bench) -> Result<Vec<Figures>, String> {
+    let peers = Peers::of(bench, "density")?;
+    let mut all = Vec::new();
+    for name in ["hd_50k_d2", "hd_50k_d8", "hd_50k_d16"] {
+        let whom = ["hdbscan", "hdbscan_exact", "fast_hdbscan", "scikit-learn"];
+        all.extend(density(&peers, "hdbscan", name, &["min_cluster_size=50", "min_samples=10"], &whom)?);
+    }
+    Ok(all)
+}
+
+fn density(peers: &Peers<'_>, card: &str, name: &str, set: &[&str], whom: &[&str]) -> Result<Vec<Figures>, String> {
+    // scikit-learn's DBSCAN compares distances of f32 points in f64, and so do we from either file.
+    let input = peers.matrix(name, 0, if card == "dbscan" { "float32" } else { "float64" })?;
+    let labels = peers.folder.join("labels.npy");
+    let set: Vec<String> = set.iter().map(|text| (*text).to_owned()).collect();
+    let answer = peers.ours(card, &input, &set, &labels)?;
+    let found =
+        |answer: &Value| format!("{} clusters, {} noise", number(answer, "n_clusters"), number(answer, "n_noise"));
+    let mut all = vec![our_figures(format!("Tercet {card} {name}"), &answer, found(&answer["result"]))];
+    for who in whom {
+        let mut script = peers.script("bench_density.py");
+        let answer = peers.peer(script.arg("--peer").args([&peers.folder, &peers.folder]).args([name, who]))?;
+        let theirs = peers.folder.join(format!("{name}.{who}.npy"));
+        let mut script = peers.script("bench_density.py");
+        let agreement = last_json(&output(script.arg("--compare").args([&labels, &theirs]))?)?;
+        let equal = if agreement["equal"].as_bool() == Some(true) { ", labels equal" } else { "" };
+        let quality = format!("{}, ARI {:.4}{equal}", found(&answer), number(&agreement, "ari"));
+        all.push(peer_figures(format!("{who} {name}"), &answer, quality));
+    }
+    Ok(all)
+}
