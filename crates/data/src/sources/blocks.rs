@@ -277,8 +277,8 @@ fn array_boundary(bytes: &[u8]) -> (Whole, bool) {
     }
 }
 
-/// The end of the last record that is whole. A record over several lines that is longer than the limit is not one:
-/// likely a quote was never closed; its first line stands alone. `Records` reads by the same rule.
+/// The end of the last record that is whole. A record whose quotes are damaged, or over several lines longer than the
+/// limit (likely a quote was never closed), is not one; its first line stands alone. `Records` reads by the same rule.
 fn line_boundary(bytes: &[u8], delimiter: u8, record_bytes_max: usize) -> usize {
     let mut start = 0;
     loop {
@@ -290,8 +290,8 @@ fn line_boundary(bytes: &[u8], delimiter: u8, record_bytes_max: usize) -> usize 
         }
         let is_too_long = |n: usize| n > record_bytes_max;
         match record_end(bytes, opening, delimiter) {
-            Some(end) if !is_too_long(without_line_end(&bytes[start..end]).len()) => start = end,
-            None if !is_too_long((bytes.len() - start).saturating_sub(1)) => return start,
+            RecordEnd::Found(end) if !is_too_long(without_line_end(&bytes[start..end]).len()) => start = end,
+            RecordEnd::Open if !is_too_long((bytes.len() - start).saturating_sub(1)) => return start,
             _ => match memchr(b'\n', &bytes[start..]) {
                 Some(end) => start += end + 1,
                 None => return start,
@@ -305,26 +305,70 @@ pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Behind the line end of the record in which a quoted field opens here, unless it goes on behind `bytes`.
-fn record_end(bytes: &[u8], opening: usize, delimiter: u8) -> Option<usize> {
+/// Where the record ends in which a quoted field opens.
+enum RecordEnd {
+    /// Behind its line end.
+    Found(usize),
+    /// Something follows a closing quote that does not belong there.
+    Damaged,
+    /// Not in these bytes.
+    Open,
+}
+
+fn record_end(bytes: &[u8], opening: usize, delimiter: u8) -> RecordEnd {
     let mut at = opening;
     loop {
         if bytes.get(at) == Some(&b'"') {
-            at += 1 + closing_quote(&bytes[at + 1..])? + 1;
+            match quoted_field(bytes, at, delimiter) {
+                Quoted::Closed { end, .. } if end < bytes.len() => at = end,
+                Quoted::Damaged => return RecordEnd::Damaged,
+                Quoted::Closed { .. } | Quoted::Open => return RecordEnd::Open,
+            }
         }
         let rest = &bytes[at..];
-        let n = match delimiter {
+        let found = match delimiter {
             DOUBLE_COLON => {
                 let line = memchr(b'\n', rest);
-                memmem::find(&rest[..line.unwrap_or(rest.len())], b"::").or(line)?
+                memmem::find(&rest[..line.unwrap_or(rest.len())], b"::").or(line)
             }
-            _ => memchr2(delimiter, b'\n', rest)?,
+            _ => memchr2(delimiter, b'\n', rest),
         };
+        let Some(n) = found else { return RecordEnd::Open };
         at += n + 1;
         if rest[n] == b'\n' {
-            return Some(at);
+            return RecordEnd::Found(at);
         }
         at += usize::from(delimiter == DOUBLE_COLON);
+    }
+}
+
+/// A field in quotes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Quoted {
+    /// Where the closing quote stands, and where the delimiter, line end or end of the text that follows it.
+    Closed { closing: usize, end: usize },
+    /// Something else follows the closing quote: it or the opening one does not belong there.
+    Damaged,
+    /// It goes on behind the text.
+    Open,
+}
+
+/// The field whose opening quote stands at `opening`. Blanks behind the closing quote are passed over.
+pub(super) fn quoted_field(bytes: &[u8], opening: usize, delimiter: u8) -> Quoted {
+    let Some(n) = closing_quote(&bytes[opening + 1..]) else { return Quoted::Open };
+    let closing = opening + 1 + n;
+    let behind = &bytes[closing + 1..];
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r') && *byte != delimiter;
+    let end = closing + 1 + behind.iter().take_while(|byte| is_blank(byte)).count();
+    match bytes.get(end) {
+        None => Quoted::Closed { closing, end },
+        Some(byte) if *byte == delimiter || *byte == b'\n' => Quoted::Closed { closing, end },
+        Some(b':') if delimiter == DOUBLE_COLON => match bytes.get(end + 1) {
+            None => Quoted::Open,
+            Some(b':') => Quoted::Closed { closing, end },
+            Some(_) => Quoted::Damaged,
+        },
+        Some(_) => Quoted::Damaged,
     }
 }
 
@@ -345,7 +389,7 @@ fn opens_field(before: &[u8], delimiter: u8) -> bool {
 }
 
 /// The quote that closes the field whose inside begins here; a doubled quote stands for itself.
-pub(super) fn closing_quote(inside: &[u8]) -> Option<usize> {
+fn closing_quote(inside: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
         at += memchr(b'"', &inside[at..])?;

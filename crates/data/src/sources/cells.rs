@@ -61,6 +61,8 @@ pub struct RowBuilder<'p> {
 
 /// A day of tolerance for clocks and zones.
 const FUTURE_MS_MAX: i64 = 86_400_000;
+/// As long as an identifier may be in the API.
+const ID_CHARS_MAX: usize = 200;
 /// Longest value shown in a reason.
 const SHOWN_CHARS_MAX: usize = 60;
 
@@ -336,6 +338,9 @@ fn append_text(builder: &mut StringBuilder, column: &Column, is_identifier: bool
     if text.is_empty() && column.required {
         return Err(format!("{} is empty; it is required", column.name));
     }
+    if is_identifier && (text.chars().any(char::is_control) || text.chars().count() > ID_CHARS_MAX) {
+        return Err(wrong(column, &text, &format!("an identifier of 1 to {ID_CHARS_MAX} characters on one line")));
+    }
     if text.contains('\0') {
         return Err(wrong(column, &text, "text without zero bytes"));
     }
@@ -475,8 +480,13 @@ mod tests {
     #[test]
     fn bad_values_are_refused_with_reasons() {
         let events = ["at", "customer_id", "product_id", "kind", "value", "quantity"];
+        let (longest, too_long) = ("岁".repeat(200), "岁".repeat(201));
         for (fields, said) in [
             (["2023-01-01", "7.0", "p", "view", "", ""], "Kept"),
+            (["2023-01-01", &longest, "p", "view", "", ""], "Kept"),
+            (["2023-01-01", &too_long, "p", "view", "", ""], "an identifier of 1 to 200 characters on one line"),
+            (["2023-01-01", "c1\nc2", "p", "view", "", ""], "an identifier of 1 to 200 characters on one line"),
+            (["2023-01-01", "c", "p\u{1b}[31m", "view", "", ""], "an identifier of 1 to 200"),
             (["2023-01-01", "7", "p", "rate", "4.5", "2"], "Kept"),
             (["2023-01-01", "7", "p", "rate", "NaN", ""], "value is 'NaN'; a finite number"),
             (["2023-01-01", "7", "p", "rate", "inf", ""], "value is 'inf'; a finite number"),

@@ -312,9 +312,11 @@ fn check_blocks(path: &Path, said: &Said, record_bytes_max: usize, what: &str) -
         profile.block_bytes = block_bytes;
         let cut = read_all(&profile, record_bytes_max).unwrap();
         assert_eq!(cut.rows, whole.rows, "rows with blocks of {block_bytes}: {what:?}");
-        let lines = |read: &Read| read.faults.iter().map(|(line, _)| *line).collect::<Vec<_>>();
+        let kinds = |read: &Read| -> Vec<(u64, bool)> {
+            read.faults.iter().map(|(line, reason)| (*line, reason.starts_with("a field in quotes"))).collect()
+        };
         let faults = (&cut.faults, &whole.faults);
-        assert_eq!(lines(&cut), lines(&whole), "faults with blocks of {block_bytes}: {what:?} {faults:?}");
+        assert_eq!(kinds(&cut), kinds(&whole), "faults with blocks of {block_bytes}: {what:?} {faults:?}");
     }
     Some(whole)
 }
@@ -339,6 +341,8 @@ fn rows_of_delimited_text_do_not_depend_on_blocks() {
         "\"open",
         "b\"",
         "\"tail\"x",
+        "\"tail\"::",
+        "\"two\nlines\"x",
         "::",
         "a rather long value, longer than most, which does not fit in a short record",
     ];
@@ -407,6 +411,40 @@ fn rows_of_json_do_not_depend_on_blocks() {
         }
     }
     assert!(n_rows > 3000 && n_faults > 300, "{n_rows} rows and {n_faults} faults were met");
+}
+
+/// A quote that is opened and not closed costs its own line, wherever blocks end; fields over several lines beside it
+/// are read as meant.
+#[test]
+fn a_stray_quote_costs_its_own_line() {
+    let mut dice = Dice(14);
+    let folder = Folder::new();
+    let (mut n_rows, mut n_faults) = (0, 0);
+    for _ in 0..150 {
+        let (mut text, mut line) = ("a,b,c\n".to_owned(), 2);
+        let (mut kept, mut faulty) = (Vec::new(), Vec::new());
+        for _ in 0..dice.below(12) {
+            let (row, is_good) = dice.one_of(&[
+                ("1,plain,x\n", true),
+                ("1,\"two\nlines\",\"q\"\n", true),
+                ("1,\"crlf\r\n\r\nlines\" ,x\r\n", true),
+                ("1,\"open,x\n", false),
+                ("\"open,y,x\r\n", false),
+                ("1,\"15.6\" screen\",x\n", false),
+            ]);
+            text.push_str(row);
+            if is_good { kept.push(line) } else { faulty.push(line) }
+            line += row.matches('\n').count() as u64;
+        }
+        let path = folder.file("a.csv", text.as_bytes());
+        let said = Said { delimiter: Some(",".to_owned()), ..Said::default() };
+        let read = check_blocks(&path, &said, 1 << 20, &text).unwrap();
+        let rows: Vec<u64> = read.rows.iter().map(|(line, _)| *line).collect();
+        let faults: Vec<u64> = read.faults.iter().map(|(line, _)| *line).collect();
+        assert_eq!((rows, faults), (kept, faulty), "{text:?}");
+        (n_rows, n_faults) = (n_rows + read.rows.len(), n_faults + read.faults.len());
+    }
+    assert!(n_rows > 200 && n_faults > 200, "{n_rows} rows and {n_faults} faults were met");
 }
 
 /// A field as RFC 4180 writes it.

@@ -324,8 +324,12 @@ fn each_record(
             visit(Item::RepeatedHeader);
         } else if place.n_bytes > record_bytes_max {
             visit(Item::Bad { line, reason: too_long("line", place.n_bytes as u64, record_bytes_max), raw });
-        } else if place.unclosed_quote {
-            let reason = format!("a quote opened on this line is not closed within {record_bytes_max} bytes");
+        } else if place.has_bad_quote {
+            // One reason for both, since what follows a quote may lie in the next block.
+            let reason = format!(
+                "a field in quotes on this line is not closed within {record_bytes_max} bytes, or goes on behind its \
+                 closing quote; take the quote away, or double those inside the field"
+            );
             visit(Item::Bad { line, reason, raw });
         } else if n_found < columns.len() || fields[columns.len()..].iter().any(|field| !field.trim().is_empty()) {
             let reason = format!("found {n_found} fields; the header has {}", columns.len());
@@ -514,6 +518,7 @@ fn kind_of(reason: &str) -> String {
     // Reasons that hold a number or a text of the file are one kind each, so that kinds stay few.
     for (start, kind) in [
         ("found ", "number of fields"),
+        ("a field in quotes", "a quote that is not closed, or goes on behind the closing one"),
         ("not JSON", "not JSON"),
         ("a JSON object", "not a JSON object"),
         ("the line has", "too long"),

@@ -1,11 +1,12 @@
-//! Records and fields of delimited text (RFC 4180, read leniently): quotes matter only at a field's start, a record
-//! may span lines, a quote that is not closed within the longest record allowed costs one line. Not here: where blocks end (see `blocks`), types.
+//! Records and fields of delimited text (RFC 4180, read leniently): quotes matter only at a field's start, and a record
+//! may span lines. A quote that is not closed within the longest record allowed, or whose closing one is followed by more
+//! than blanks, costs one line. Not here: where blocks end (see `blocks`), types.
 
 use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use super::blocks::{DOUBLE_COLON, closing_quote, without_line_end};
+use super::blocks::{DOUBLE_COLON, Quoted, quoted_field, without_line_end};
 
 /// Walks the records of a block of whole records.
 pub struct Records<'a> {
@@ -25,8 +26,8 @@ pub struct Place {
     pub end: usize,
     /// Length of the record in the file.
     pub n_bytes: usize,
-    /// A quote opened in this record is not closed; the fields are those of its first line, unquoted.
-    pub unclosed_quote: bool,
+    /// A quote opened in this record is not closed, or has a tail; the fields are those of its first line, unquoted.
+    pub has_bad_quote: bool,
 }
 
 impl<'a> Records<'a> {
@@ -51,9 +52,12 @@ impl<'a> Records<'a> {
         let mut at = start;
         loop {
             if bytes.get(at) == Some(&b'"') {
-                match self.quoted(at, fields) {
-                    Some(next) => at = next,
-                    None => return Some(self.first_line_only(start, line, fields)),
+                match quoted_field(bytes, at, self.delimiter) {
+                    Quoted::Closed { closing, end } => {
+                        self.take_quoted(at, closing, fields);
+                        at = end;
+                    }
+                    Quoted::Damaged | Quoted::Open => return Some(self.first_line_only(start, line, fields)),
                 }
             } else {
                 let end = memchr2(self.delimiter, b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
@@ -75,7 +79,7 @@ impl<'a> Records<'a> {
         }
         self.at = (at + 1).min(bytes.len()).max(at);
         self.line += 1;
-        Some(Place { line, start, end, n_bytes, unclosed_quote: false })
+        Some(Place { line, start, end, n_bytes, has_bad_quote: false })
     }
 
     /// The record's text.
@@ -83,23 +87,12 @@ impl<'a> Records<'a> {
         &self.text[place.start..place.end]
     }
 
-    /// Reads the quoted field that begins at `at`; returns where its delimiter or line end stands.
-    fn quoted(&mut self, at: usize, fields: &mut Vec<Cow<'a, str>>) -> Option<usize> {
-        let bytes = self.text.as_bytes();
-        let inside = &self.text[at + 1..];
-        let closing = closing_quote(inside.as_bytes())?;
-        let content = &inside[..closing];
+    /// Takes the field between the quotes at `opening` and `closing`.
+    fn take_quoted(&mut self, opening: usize, closing: usize, fields: &mut Vec<Cow<'a, str>>) {
+        let content = &self.text[opening + 1..closing];
         self.line += memchr::memchr_iter(b'\n', content.as_bytes()).count() as u64;
-        let after = at + 1 + closing + 1;
-        let end = memchr2(self.delimiter, b'\n', &bytes[after..]).map_or(bytes.len(), |n| after + n);
-        let rest = self.text[after..end].trim_end_matches('\r');
-        let mut field =
-            if content.contains('"') { Cow::Owned(content.replace("\"\"", "\"")) } else { Cow::Borrowed(content) };
-        if !rest.trim().is_empty() {
-            field.to_mut().push_str(rest);
-        }
-        fields.push(field);
-        Some(end)
+        let is_plain = !content.contains('"');
+        fields.push(if is_plain { Cow::Borrowed(content) } else { Cow::Owned(content.replace("\"\"", "\"")) });
     }
 
     fn first_line_only(&mut self, start: usize, line: u64, fields: &mut Vec<Cow<'a, str>>) -> Place {
@@ -110,7 +103,7 @@ impl<'a> Records<'a> {
         fields.extend(self.text[start..line_end].split(self.delimiter as char).map(Cow::Borrowed));
         self.at = (end + 1).min(bytes.len());
         self.line = line + 1;
-        Place { line, start, end: line_end, n_bytes: self.n_bytes(start, line_end), unclosed_quote: true }
+        Place { line, start, end: line_end, n_bytes: self.n_bytes(start, line_end), has_bad_quote: true }
     }
 
     fn n_bytes(&self, start: usize, end: usize) -> usize {
@@ -148,8 +141,12 @@ mod tests {
         check("a,b\r\n1,2", &[(1, &["a", "b"]), (2, &["1", "2"])]);
         check("\"a\r\nb\",c\r\n,\r\n", &[(1, &["a\r\nb", "c"]), (3, &["", ""])]);
         check("\"say \"\"hi\"\"\",\"\"\n", &[(1, &["say \"hi\"", ""])]);
-        check("15.6\" screen,\"a\" b\n", &[(1, &["15.6\" screen", "a b"])]);
+        check("15.6\" screen,\"a\" \r\n", &[(1, &["15.6\" screen", "a"])]);
         check("1,\"open\n2,3\n", &[(1, &["1", "\"open"]), (2, &["2", "3"])]);
+        // A closing quote with a tail: the record's first line is one of its own.
+        check("\"a\" b,1\n2,3\n", &[(1, &["\"a\" b", "1"]), (2, &["2", "3"])]);
+        check("1,\"x,2\n3,\"y,4\n5,6\n", &[(1, &["1", "\"x", "2"]), (2, &["3", "\"y", "4"]), (3, &["5", "6"])]);
+        check("\"a\nb\",\"x\n1,\"y\n", &[(1, &["\"a"]), (2, &["b\"", "\"x"]), (3, &["1", "\"y"])]);
         check("\n\n", &[(1, &[""]), (2, &[""])]);
         check("岁,é\n", &[(1, &["岁", "é"])]);
         check("", &[]);
