@@ -29,8 +29,9 @@ use sha2::{Digest, Sha256};
 use toml::Value;
 
 use super::dates::{self, DateOrder, Written};
+use super::decimal::Decimal;
 use super::error::ImportError;
-use super::{money, numbers};
+use super::numbers;
 
 /// A parsed mapping file: one or more steps, each of which fills one table from some files.
 #[derive(Clone, Debug)]
@@ -565,14 +566,11 @@ fn extract<'r>(text: Cow<'r, str>, pattern: &Regex) -> Cow<'r, str> {
     Cow::Owned(found.map_or("", |part| part.as_str()).trim().to_owned())
 }
 
-/// An amount times or divided by a number, in decimal text fine enough to be rounded to cents.
+/// An amount times or divided by a number, in decimal text that is rounded where it is stored and nowhere before.
 fn scale(text: &str, by: &str, divide: bool) -> String {
-    let amount = numbers::float(text).or_else(|| money::cents(text).map(|cents| cents as f64 / 100.0));
-    match (amount, numbers::float(by)) {
-        (Some(amount), Some(by)) if !divide => format!("{:.4}", amount * by),
-        (Some(amount), Some(by)) if by != 0.0 => format!("{:.4}", amount / by),
-        _ => String::new(),
-    }
+    let (Some(amount), Some(by)) = (Decimal::of(text), Decimal::of(by)) else { return String::new() };
+    let scaled = if divide { amount.by(by) } else { Some(amount.times(by)) };
+    scaled.map(|scaled| scaled.to_string()).unwrap_or_default()
 }
 
 fn with_unit<'r>(text: Cow<'r, str>, unit: &str) -> Cow<'r, str> {
@@ -635,7 +633,7 @@ mod tests {
             ("{ column = \"type\", values = { \"2\" = \"cart\" } }", "cart"),
             ("{ column = \"id\", values = { \"7\" = \"seven\" } }", "seven"),
             ("{ column = \"type\", values = { \"1\" = \"view\" }, otherwise = \"ask\" }", "ask"),
-            ("{ column = \"price\", multiply = 2 }", "2469.0000"),
+            ("{ column = \"price\", multiply = 2 }", "2469"),
             ("{ column = \"price\", extract = \"([0-9]+)\\\\.\" }", "234"),
             ("{ column = \"born\", year = true }", "1979"),
             ("{ column = \"type\", unit = \"kg\" }", "2 kg"),

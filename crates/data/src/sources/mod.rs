@@ -12,6 +12,7 @@
 mod blocks;
 mod cells;
 pub mod dates;
+mod decimal;
 pub mod encoding;
 mod error;
 mod headings;
