@@ -40,6 +40,17 @@ pub struct Recipe {
     pub now_ms: i64,
 }
 
+impl Recipe {
+    /// How many amounts of the row lack the number to scale them by; where one is required the row is refused anyway.
+    pub fn amounts_without_factor(&self, row: Row<'_>) -> u64 {
+        let columns = self.table.columns.iter().zip(&self.columns);
+        let lacks = |(column, expression): &(&Column, &Option<Expression>)| {
+            column.kind == ColumnKind::Money && !column.required && expression.as_ref().is_some_and(|e| e.lacks_factor(row))
+        };
+        columns.filter(lacks).count() as u64
+    }
+}
+
 /// What became of a row.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {

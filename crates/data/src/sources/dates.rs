@@ -33,6 +33,15 @@ pub enum Written {
     Utc(i64),
 }
 
+impl Written {
+    /// The milliseconds alone, to compare times of one column.
+    pub fn millis(self) -> i64 {
+        match self {
+            Written::Local(ms) | Written::Utc(ms) => ms,
+        }
+    }
+}
+
 const DAY_MS: i64 = 86_400_000;
 /// Excel's day 0 is 1899-12-30 once its invented 1900-02-29 is behind us.
 const EXCEL_EPOCH_DAYS: i64 = -25_569;

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::cells::Recipe;
-use super::dates::{DateOrder, OrderVotes};
+use super::dates::{self, DateOrder, OrderVotes, Written};
 use super::error::ImportError;
 use super::headings;
 use super::mapping::{Expression, Lookup, Mapping, Row, Step, position, table_named};
@@ -410,14 +410,7 @@ impl Job {
         let profile = Profile::of(&self.path, &said)?;
         let mut sources = vec![self.path.clone()];
         let mut recipe = self.bind(&profile, plan, &mut sources)?;
-        let said_order = match request.dates.as_deref() {
-            Some(name) => Some(DateOrder::from_name(name).ok_or_else(|| ImportError::Unknown {
-                what: "order of dates",
-                found: name.to_owned(),
-                allowed: "d/m/y, m/d/y".to_owned(),
-            })?),
-            None => self.step.dates,
-        };
+        let said_order = self.order_of_dates(plan)?;
         find_orders(&profile, &mut recipe, said_order, request.record_bytes_max)?;
         let how = format!("{} {:?} {:?} {:?} {}", self.table.name, self.step, said, recipe.orders, plan.currency);
         let digest = digest(&sources, &how)?;
@@ -425,6 +418,17 @@ impl Job {
         let specs = self.step.specs.iter().map(|(name, e)| (format!("specs.{name}"), e.describe()));
         let mapped = mapped.chain(specs).collect();
         Ok(Ready { job: self, profile, recipe, digest, mapped })
+    }
+
+    /// As the command says, else the mapping.
+    fn order_of_dates(&self, plan: &Plan<'_>) -> Result<Option<DateOrder>, ImportError> {
+        let Some(name) = plan.request.dates.as_deref() else { return Ok(self.step.dates) };
+        let unknown = || ImportError::Unknown {
+            what: "order of dates",
+            found: name.to_owned(),
+            allowed: "d/m/y, m/d/y".to_owned(),
+        };
+        DateOrder::from_name(name).ok_or_else(unknown).map(Some)
     }
 
     fn bind(&self, profile: &Profile, plan: &Plan<'_>, sources: &mut Vec<PathBuf>) -> Result<Recipe, ImportError> {
@@ -435,7 +439,7 @@ impl Job {
             let mut bound = expression.clone();
             missing.extend(bound.bind(&profile.columns, &plan.currency));
             read.extend(bound.columns_read());
-            fill_lookups(&mut bound, plan, &self.path, sources)?;
+            fill_lookups(&mut bound, plan, self, sources)?;
             Ok(bound)
         };
         let mut columns = Vec::new();
@@ -488,13 +492,13 @@ fn zone_named(name: &str) -> Result<TimeZone, ImportError> {
 fn fill_lookups(
     expression: &mut Expression,
     plan: &Plan<'_>,
-    beside: &Path,
+    job: &Job,
     sources: &mut Vec<PathBuf>,
 ) -> Result<(), ImportError> {
     let mut result = Ok(());
     expression.walk(&mut |part| {
         if let (Expression::Lookup { lookup, .. }, Ok(())) = (part, &result) {
-            result = fill_lookup(lookup, plan, beside, sources);
+            result = fill_lookup(lookup, plan, job, sources);
         }
     });
     result
@@ -506,10 +510,10 @@ const LOOKUP_ROWS_MAX: usize = 5_000_000;
 fn fill_lookup(
     lookup: &mut Lookup,
     plan: &Plan<'_>,
-    beside: &Path,
+    job: &Job,
     sources: &mut Vec<PathBuf>,
 ) -> Result<(), ImportError> {
-    let path = plan.lookup_file(&lookup.file, beside)?;
+    let path = plan.lookup_file(&lookup.file, &job.path)?;
     let profile = Profile::of(&path, &Said::default())?;
     let mut key = Expression::Concat {
         parts: lookup.key.iter().map(|name| Expression::column(name)).collect(),
@@ -517,6 +521,8 @@ fn fill_lookup(
     };
     let mut missing = key.bind(&profile.columns, &plan.currency);
     missing.extend(lookup.value.bind(&profile.columns, &plan.currency));
+    let mut date = lookup.latest.as_deref().map(Expression::column);
+    missing.extend(date.iter_mut().flat_map(|date| date.bind(&profile.columns, &plan.currency)));
     if !missing.is_empty() {
         return Err(ImportError::MissingColumns {
             path,
@@ -526,8 +532,18 @@ fn fill_lookup(
         });
     }
     let mut rows = FxHashMap::default();
+    let mut newest: FxHashMap<String, i64> = FxHashMap::default();
     visit_rows(&profile, plan.request.record_bytes_max, &mut |row| {
-        rows.insert(key.eval(row).into_owned(), lookup.value.eval(row).into_owned());
+        let key = key.eval(row).into_owned();
+        if let Some(date) = &date {
+            let at = dates::parse(&date.eval(row), job.order_of_dates(plan)?).map(Written::millis);
+            let newest = newest.entry(key.clone()).or_insert(i64::MIN);
+            match at {
+                Some(at) if at >= *newest => *newest = at,
+                _ => return Ok(true),
+            }
+        }
+        rows.insert(key, lookup.value.eval(row).into_owned());
         if rows.len() > LOOKUP_ROWS_MAX {
             return Err(ImportError::LookupTooLarge { path: path.clone(), limit: LOOKUP_ROWS_MAX });
         }
@@ -619,6 +635,12 @@ impl Ready<'_> {
         let mut warnings: Vec<String> = Vec::new();
         if self.recipe.table.columns.iter().any(|c| c.kind == ColumnKind::Money && self.is_mapped(c.name)) {
             warnings.extend(plan.currency_warning.clone());
+        }
+        if counts.amounts_left_out > 0 {
+            warnings.push(format!(
+                "{} amounts were left out: the files hold no number to multiply or divide them by, such as a rate to {}",
+                counts.amounts_left_out, plan.currency
+            ));
         }
         if counts.unknown_products > 0 {
             warnings.push(format!(

@@ -19,6 +19,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use domain::TableSpec;
@@ -258,11 +259,13 @@ pub enum Expression {
 }
 
 /// Values of another file by its key columns.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Lookup {
     pub file: String,
     pub key: Vec<String>,
     pub value: Box<Expression>,
+    /// A column of dates: of several rows with one key the latest counts, else the last of the file.
+    pub latest: Option<String>,
     /// Filled when bound; keys of several columns are joined by `|`.
     pub rows: Arc<FxHashMap<String, String>>,
 }
@@ -465,6 +468,11 @@ impl Expression {
         }
     }
 
+    /// Whether it scales an amount that the row has by a number that it has not, such as the rate of a currency.
+    pub fn lacks_factor(&self, row: Row<'_>) -> bool {
+        matches!(self, Expression::Scale { of, .. } if !of.eval(row).is_empty()) && self.eval(row).is_empty()
+    }
+
     /// The text for a row.
     pub fn eval<'r>(&'r self, row: Row<'r>) -> Cow<'r, str> {
         match self {
@@ -507,6 +515,18 @@ impl Expression {
     }
 }
 
+/// A file is recognised by its mapping's words here too, so an addition that is not used must not show.
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Lookup");
+        shown.field("file", &self.file).field("key", &self.key).field("value", &self.value).field("rows", &self.rows);
+        if let Some(latest) = &self.latest {
+            shown.field("latest", latest);
+        }
+        shown.finish()
+    }
+}
+
 impl Lookup {
     fn parse(value: &Value) -> Result<Self, String> {
         let table = value.as_table().ok_or("lookup needs { file, key, value }")?;
@@ -517,7 +537,7 @@ impl Lookup {
             _ => return Err("lookup needs key: a column's name, or a list of them".to_owned()),
         };
         let value = Box::new(Expression::parse(table.get("value").ok_or("lookup needs value")?)?);
-        Ok(Self { file, key, value, rows: Arc::default() })
+        Ok(Self { file, key, value, latest: text_of(table, "latest")?, rows: Arc::default() })
     }
 }
 

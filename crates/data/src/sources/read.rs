@@ -57,6 +57,8 @@ pub struct Counts {
     pub duplicate_rows: u64,
     /// Rows kept whose product the shop does not know.
     pub unknown_products: u64,
+    /// Amounts of rows kept that lack the number to scale them by, such as the rate of a currency.
+    pub amounts_left_out: u64,
     /// Reasons of rejects by column, most frequent first in reports.
     pub reasons: BTreeMap<String, u64>,
 }
@@ -477,6 +479,7 @@ impl Parser<'_> {
                 Outcome::Passed => counts.rows_passed += 1,
                 Outcome::Refused(reason) => refuse(&mut counts, line, reason, raw),
                 Outcome::Kept => {
+                    counts.amounts_left_out += self.recipe.amounts_without_factor(row);
                     counts.rows_read += 1;
                     counts.rows_kept += 1;
                     if self.options.distinct {
@@ -624,6 +627,7 @@ impl<'a> Collector<'a> {
         counts.empty_rows += other.empty_rows;
         counts.repeated_headers += other.repeated_headers;
         counts.unknown_products += other.unknown_products;
+        counts.amounts_left_out += other.amounts_left_out;
         for (reason, n) in &other.reasons {
             *counts.reasons.entry(reason.clone()).or_default() += n;
         }

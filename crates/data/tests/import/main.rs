@@ -62,6 +62,14 @@ impl Taken {
         self.texts(table, column).into_iter().flatten().collect::<HashSet<_>>().len()
     }
 
+    /// Of a column that may be empty.
+    fn amounts(&self, table: &str, column: &str) -> Vec<Option<i64>> {
+        let column_of = |batch: &RecordBatch| {
+            batch.column_by_name(column).unwrap().as_primitive::<Int64Type>().iter().collect::<Vec<_>>()
+        };
+        self.of(table).flat_map(column_of).collect()
+    }
+
     fn integers(&self, table: &str, column: &str) -> Vec<i64> {
         let column_of =
             |batch: &RecordBatch| batch.column_by_name(column).unwrap().as_primitive::<Int64Type>().values().to_vec();
@@ -89,9 +97,16 @@ impl Taken {
     }
 }
 
-fn run(request: &ImportRequest) -> Result<(Vec<FileReport>, Rc<RefCell<Taken>>), ImportError> {
+type Outcome = Result<(Vec<FileReport>, Rc<RefCell<Taken>>), ImportError>;
+
+fn run(request: &ImportRequest) -> Outcome {
+    run_in("USD", request)
+}
+
+/// Into a shop that counts in `currency`.
+fn run_in(currency: &str, request: &ImportRequest) -> Outcome {
     let taken = Rc::new(RefCell::new(Taken::default()));
-    let reports = import_into(request, "USD", "UTC", &mut |table, _| Box::new(Memory(table.name, taken.clone())))?;
+    let reports = import_into(request, currency, "UTC", &mut |table, _| Box::new(Memory(table.name, taken.clone())))?;
     Ok((reports, taken))
 }
 
@@ -269,6 +284,72 @@ fn global_electronics_retailer() {
     let days: Vec<i64> = taken.times("orders", "ordered_at").iter().map(|ms| ms / 86_400_000).collect();
     assert_eq!((days.iter().min(), days.iter().max()), (Some(&16_801), Some(&18_678)));
     assert!(!taken.texts("customers", "extra").iter().flatten().any(|text| text.contains('\u{FFFD}')));
+}
+
+/// What was sold in all, in cents.
+fn sales(taken: &Taken) -> i64 {
+    let prices = taken.integers("orders", "unit_price_cents");
+    taken.integers("orders", "quantity").iter().zip(&prices).map(|(quantity, price)| quantity * price).sum()
+}
+
+#[test]
+fn global_electronics_retailer_in_other_currencies() {
+    let Some(folder) = real("global_electronics_retailer") else { return };
+    let mut request = request(&folder);
+    request.preset = Some("global-electronics-retailer".to_owned());
+    let (_, dollars) = run(&request).unwrap();
+    let (reports, euros) = run_in("EUR", &request).unwrap();
+    let (dollars, euros) = (dollars.borrow(), euros.borrow());
+    no_rejects(&euros);
+    assert!(reports.iter().all(|report| report.warnings.is_empty()), "{:?}", reports[0].warnings);
+    assert_eq!(sales(&euros), 4_923_576_439);
+    // $126.90 × 0.9184 = 116.54496.
+    let order_ids = euros.texts("orders", "order_id");
+    let prices = euros.integers("orders", "unit_price_cents");
+    assert!(order_ids.iter().zip(&prices).any(|(id, cents)| id.as_deref() == Some("392010") && *cents == 11_654));
+    // 0.8238 is the rate of the last day; half a cent goes away from zero.
+    for column in ["price_cents", "cost_cents"] {
+        let expected = dollars.amounts("products", column);
+        let expected: Vec<Option<i64>> = expected.iter().map(|c| c.map(|cents| (cents * 8238 + 5000) / 10_000)).collect();
+        assert_eq!(expected.len(), 2517);
+        assert_eq!(euros.amounts("products", column), expected, "{column}");
+    }
+    // A shop in a currency without rates keeps dollars, and is told for both tables.
+    let (reports, yuan) = run_in("CNY", &request).unwrap();
+    assert_eq!(yuan.borrow().amounts("products", "price_cents"), dollars.amounts("products", "price_cents"));
+    for report in reports.iter().filter(|report| report.table != "customers") {
+        assert!(report.warnings.iter().any(|warning| warning.contains("amounts are in USD")), "{}", report.table);
+    }
+}
+
+#[test]
+fn catalogue_prices_follow_the_latest_rate() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "Products.csv",
+        "ProductKey,Product Name,Brand,Color,Unit Cost USD,Unit Price USD,SubcategoryKey,Subcategory,CategoryKey,Category\n\
+        1,Lamp,A,Red,$1.00 ,\"$1,234.50 \",1,s,1,c\n2,Bulb,A,Red,,$0.05,1,s,1,c\n",
+    );
+    // The latest day is neither the first nor the last row, nor the greatest text; pounds have no rate at all.
+    let rates = "1/2/2021,USD,1\n9/30/2020,EUR,0.9\n10/1/2020,EUR,0.7\n2/1/2020,EUR,0.5\n";
+    write("Exchange_Rates.csv", &format!("Date,Currency,Exchange\n{rates}"));
+    let mut request = request(folder.path());
+    request.preset = Some("global-electronics-retailer".to_owned());
+    for (currency, prices, costs, said) in [
+        ("USD", [Some(123_450), Some(5)], [Some(100), None], None),
+        ("EUR", [Some(86_415), Some(4)], [Some(70), None], None),
+        ("GBP", [None, None], [None, None], Some("3 amounts were left out")),
+    ] {
+        let (reports, taken) = run_in(currency, &request).unwrap();
+        let taken = taken.borrow();
+        no_rejects(&taken);
+        assert_eq!(taken.amounts("products", "price_cents"), prices, "{currency}");
+        assert_eq!(taken.amounts("products", "cost_cents"), costs, "{currency}");
+        let warnings = &reports[0].warnings;
+        assert_eq!(warnings.len(), usize::from(said.is_some()), "{currency}: {warnings:?}");
+        assert!(said.is_none_or(|said| warnings[0].contains(said) && warnings[0].contains("GBP")), "{warnings:?}");
+    }
 }
 
 #[test]
