@@ -245,6 +245,42 @@ fn an_answer_still_waiting_is_erased_too() {
     }
 }
 
+fn assert_not_in_the_folder(root: &Path, text: &str) {
+    for name in ["state.db", "state.db-wal", "state.db-shm", "answers.db", "answers.db-wal"] {
+        let bytes = std::fs::read(root.join(name)).unwrap_or_default();
+        assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()), "{text} is in {name}");
+    }
+}
+
+#[test]
+fn an_idempotency_key_is_not_kept_in_plain_text() {
+    let (_folder, shop) = new_shop();
+    let (key, state) = ("victim-77/2026-01-01", shop.state().unwrap());
+    assert!(!state.append(batch(Some(key), 0..3)).unwrap().duplicate);
+    assert_not_in_the_folder(shop.root(), "victim-77");
+    assert!(state.append(batch(Some(key), 0..3)).unwrap().duplicate);
+    assert!(!state.append(batch(Some("victim-77/2026-01-02"), 3..4)).unwrap().duplicate);
+    assert_eq!(shop.erase_customer("c").unwrap(), 4);
+    assert_not_in_the_folder(shop.root(), "victim-77");
+    // The key of an erased batch still tells that it was taken.
+    assert!(state.append(batch(Some(key), 0..3)).unwrap().duplicate);
+}
+
+#[test]
+fn keys_that_an_earlier_build_kept_in_plain_text_go_when_the_folder_is_opened() {
+    let (_folder, shop) = new_shop();
+    shop.state().unwrap().append(batch(None, 0..1)).unwrap();
+    let root = shop.root().to_owned();
+    drop(shop);
+    let earlier = rusqlite::Connection::open(root.join("state.db")).unwrap();
+    let keys: String = (0..500).map(|n| format!("INSERT INTO idempotency VALUES ('victim-{n}', 1, 1, 1000);")).collect();
+    earlier.execute_batch(&format!("BEGIN; {keys} PRAGMA user_version = 3; COMMIT;")).unwrap();
+    drop(earlier);
+    let shop = Shop::open(&root).unwrap();
+    assert_eq!(shop.state().unwrap().events_since(0, 9).unwrap().len(), 1);
+    assert_not_in_the_folder(&root, "victim-");
+}
+
 #[test]
 fn a_key_is_made_beside_a_running_server() {
     let (_folder, shop) = new_shop();

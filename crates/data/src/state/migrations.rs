@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::database::failed;
+use super::database::{empty_log, failed};
 use crate::DataError;
 
 const STEPS: &[&str] = &[
@@ -48,6 +48,11 @@ const STEPS: &[&str] = &[
     -- Given lists have a database of their own.
     DROP TABLE answer;
 ",
+    "
+    -- Keys are kept as digests from here on; those in plain text, which may name customers, go. A batch sent again just
+    -- across the upgrade counts twice.
+    DELETE FROM idempotency;
+",
 ];
 
 pub(super) fn version(path: &Path, connection: &Connection) -> Result<usize, DataError> {
@@ -73,5 +78,6 @@ pub(super) fn apply(path: &Path, connection: &Connection) -> Result<(), DataErro
         let script = format!("BEGIN IMMEDIATE; {step} PRAGMA user_version = {}; COMMIT;", at + 1);
         connection.execute_batch(&script).map_err(failed(path))?;
     }
-    Ok(())
+    // What a step deleted is not to stay in the log.
+    empty_log(connection).map_err(failed(path))
 }

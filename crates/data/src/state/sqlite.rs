@@ -10,11 +10,13 @@ use std::thread::{self, JoinHandle};
 use domain::Event;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use super::answers::Answers;
 use super::database::{self, Checkpoints, Durability, connect, explained, failed};
 use super::{Answer, Appended, EventBatch, Record, RecordKind, Reply, RowChange, StateStore, migrations};
 use crate::DataError;
+use crate::files::hex;
 use crate::shop::WriteLock;
 
 /// Commands that may wait before a caller is held back.
@@ -199,8 +201,14 @@ fn in_savepoint<T>(
     done
 }
 
+/// What is kept of an idempotency key: a shop may make keys of its customers' ids, and erasure cannot tell which.
+fn digest_of_key(key: &str) -> String {
+    hex(&Sha256::digest(key.as_bytes()))
+}
+
 fn append_events(connection: &Connection, batch: &EventBatch) -> rusqlite::Result<Appended> {
-    if let Some(key) = &batch.idempotency_key {
+    let key = batch.idempotency_key.as_deref().map(digest_of_key);
+    if let Some(key) = &key {
         let earlier = connection
             .prepare_cached("SELECT last_offset, n_events FROM idempotency WHERE key = ?1")?
             .query_row([key], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))
@@ -214,7 +222,7 @@ fn append_events(connection: &Connection, batch: &EventBatch) -> rusqlite::Resul
         insert.execute(params![event.customer_id, json(event)])?;
     }
     let (last_offset, n_events) = (connection.last_insert_rowid(), batch.events.len());
-    if let Some(key) = &batch.idempotency_key {
+    if let Some(key) = &key {
         connection
             .prepare_cached("INSERT INTO idempotency (key, last_offset, n_events, at) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![key, last_offset, n_events as i64, batch.received_at])?;
