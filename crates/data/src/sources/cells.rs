@@ -13,6 +13,7 @@ use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use domain::{Column, ColumnKind, TableSpec};
 use jiff::tz::TimeZone;
+use regex::Regex;
 
 use super::dates::{self, Clockwork, DateOrder};
 use super::mapping::{Expression, Row};
@@ -31,8 +32,8 @@ pub struct Recipe {
     pub extra: Vec<(String, Expression)>,
     /// Source columns kept in `extra`: index, name, whether its values are numbers.
     pub kept: Vec<(usize, String, bool)>,
-    /// Columns that must not be empty, else the row is passed over.
-    pub only_with: Vec<usize>,
+    /// Columns that must not be empty and must match, else the row is passed over.
+    pub only_with: Vec<(usize, Option<Regex>)>,
     /// Order of `a/b/yyyy` for each column of the table.
     pub orders: Vec<Option<DateOrder>>,
     pub zone: TimeZone,
@@ -107,7 +108,11 @@ impl<'p> RowBuilder<'p> {
 
     /// Adds a row, or says why not.
     pub fn push(&mut self, row: Row<'_>) -> Outcome {
-        if self.recipe.only_with.iter().any(|&index| numbers::is_nothing(row.field(index))) {
+        let is_wanted = |(index, pattern): &(usize, Option<Regex>)| {
+            let text = row.field(*index);
+            !numbers::is_nothing(text) && pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
+        };
+        if !self.recipe.only_with.iter().all(is_wanted) {
             return Outcome::Passed;
         }
         let mut refused = None;

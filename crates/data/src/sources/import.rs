@@ -13,7 +13,7 @@ use super::cells::Recipe;
 use super::dates::{self, DateOrder, OrderVotes, Written};
 use super::error::ImportError;
 use super::headings;
-use super::mapping::{Expression, Lookup, Mapping, Row, Step, position, table_named};
+use super::mapping::{Expression, Lookup, Mapping, OnlyWith, Row, Step, position, table_named};
 use super::open::{digest, find_files, plain_file_name};
 use super::presets;
 use super::profile::{Profile, Said};
@@ -451,10 +451,13 @@ impl Job {
             list.iter().map(|(name, expression)| Ok((name.clone(), bind(expression, sources)?))).collect()
         };
         let (specs, extra) = (bind_all(&step.specs)?, bind_all(&step.extra)?);
-        let only_with: Vec<Option<usize>> =
-            step.only_with.iter().map(|name| position(&profile.columns, name)).collect();
-        missing
-            .extend(step.only_with.iter().zip(&only_with).filter(|(_, index)| index.is_none()).map(|(n, _)| n.clone()));
+        let mut only_with = Vec::new();
+        for OnlyWith { column, pattern } in &step.only_with {
+            match position(&profile.columns, column) {
+                Some(index) => only_with.push((index, pattern.clone())),
+                None => missing.push(column.clone()),
+            }
+        }
         let unset =
             |column: &domain::Column| column.required && !step.columns.iter().any(|(name, _)| name == column.name);
         missing.extend(self.table.columns.iter().filter(|column| unset(column)).map(|column| column.name.to_owned()));
@@ -473,7 +476,7 @@ impl Job {
             specs,
             extra,
             kept,
-            only_with: only_with.into_iter().flatten().collect(),
+            only_with,
             zone: zone_named(step.zone.as_deref().unwrap_or(&plan.zone))?,
             now_ms: plan.request.now_ms,
         })

@@ -53,8 +53,8 @@ pub struct Step {
     pub header: Option<Vec<String>>,
     /// Columns by which a file is recognised; a file without them is not this step's.
     pub requires: Vec<String>,
-    /// Rows in which one of these is empty are passed over.
-    pub only_with: Vec<String>,
+    /// Rows in which one of these is empty, or does not match, are passed over.
+    pub only_with: Vec<OnlyWith>,
     pub columns: Vec<(String, Expression)>,
     pub specs: Vec<(String, Expression)>,
     pub extra: Vec<(String, Expression)>,
@@ -67,6 +67,38 @@ pub struct Step {
     pub delimiter: Option<String>,
     pub dates: Option<DateOrder>,
     pub zone: Option<String>,
+}
+
+/// A column that a row must have for a table.
+#[derive(Clone)]
+pub struct OnlyWith {
+    pub column: String,
+    pub pattern: Option<Regex>,
+}
+
+/// As a file is recognised by: a column alone shows as its name.
+impl fmt::Debug for OnlyWith {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.pattern {
+            None => self.column.fmt(f),
+            Some(pattern) => (&self.column, pattern).fmt(f),
+        }
+    }
+}
+
+impl OnlyWith {
+    fn parse(value: &Value) -> Result<Self, String> {
+        let Value::Table(table) = value else {
+            let column = value.as_str().ok_or_else(|| format!("only_with has {value}; a column's name is needed"))?;
+            return Ok(OnlyWith { column: column.to_owned(), pattern: None });
+        };
+        if let Some(key) = table.keys().find(|key| !["column", "matching"].contains(&key.as_str())) {
+            return Err(format!("only_with has the unknown key '{key}'; allowed: column, matching"));
+        }
+        let column = text_of(table, "column")?.ok_or("only_with needs column")?;
+        let pattern = text_of(table, "matching")?.map(|text| Regex::new(&text)).transpose();
+        Ok(OnlyWith { column, pattern: pattern.map_err(|error| format!("only_with: {error}"))? })
+    }
 }
 
 #[derive(Deserialize)]
@@ -94,7 +126,7 @@ struct StepText {
     #[serde(default)]
     requires: Vec<String>,
     #[serde(default)]
-    only_with: Vec<String>,
+    only_with: Vec<Value>,
     #[serde(default)]
     columns: toml::Table,
     #[serde(default)]
@@ -165,7 +197,7 @@ impl Step {
             files: text.files,
             header: text.header,
             requires: text.requires,
-            only_with: text.only_with,
+            only_with: text.only_with.iter().map(OnlyWith::parse).collect::<Result<_, _>>().map_err(wrong)?,
             columns: list(text.columns)?,
             specs: list(text.specs)?,
             extra: list(text.extra)?,
@@ -674,6 +706,8 @@ mod tests {
             ("[[step]]\ntable = \"orders\"\n[step.columns]\nsku = \"a\"", "no column 'sku'; it has: order_id"),
             ("[[step]]\ntable = \"orders\"\n[step.columns]\nstore = { colum = \"a\" }", "unknown key 'colum'"),
             ("[[step]]\ntable = \"orders\"\n[step.columns]\nstore = 3", "neither a column's name"),
+            ("[[step]]\ntable = \"orders\"\nonly_with = [{ column = \"a\", match = \"b\" }]", "unknown key 'match'"),
+            ("[[step]]\ntable = \"orders\"\nonly_with = [{ column = \"a\", matching = \"(\" }]", "unclosed group"),
             ("name = \"x\"", "no [[step]]"),
             ("dates = ", "mapping m.toml"),
         ] {

@@ -8,7 +8,7 @@ mod hostile;
 use tercet_data as data;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -414,6 +414,15 @@ fn uci_online_retail() {
     let guests = taken.texts("orders", "customer_id").iter().flatten().filter(|id| id.starts_with("guest-")).count();
     assert_eq!(guests, 135_080);
     assert!(reports.iter().any(|report| report.warnings.iter().any(|warning| warning.contains("GBP"))));
+    // Of a product the last row written counts.
+    let (ids, names) = (taken.texts("products", "product_id"), taken.texts("products", "name"));
+    let prices = taken.amounts("products", "price_cents");
+    let products: HashMap<_, _> = ids.iter().zip(names.iter().zip(&prices)).collect();
+    let n_priced = products.values().filter(|(_, price)| price.is_some_and(|cents| cents > 0)).count();
+    let is_note = |name: &str| !name.chars().any(char::is_uppercase);
+    let notes: Vec<_> = products.values().filter(|(name, _)| name.as_deref().is_some_and(is_note)).collect();
+    assert!(notes.iter().all(|(_, price)| price.is_none()), "{notes:?}");
+    assert_eq!((n_priced, notes.len()), (3937, 11));
 }
 
 #[test]
