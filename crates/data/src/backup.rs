@@ -24,10 +24,14 @@ pub struct Moved {
 }
 
 impl Shop {
-    /// Writes the shop into `target`, which must not exist; nothing half-written keeps that name.
+    /// Writes the shop into `target`, which must not exist, in a folder that does; nothing half-written keeps that name.
     pub fn backup(&self, target: &Path) -> Result<Moved, DataError> {
-        if target.exists() {
-            return Err(DataError::NotEmpty { path: target.to_owned(), found: "a file".to_owned() });
+        if target.symlink_metadata().is_ok() {
+            return Err(DataError::BackupExists { path: target.to_owned() });
+        }
+        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(DataError::NoFolder { path: folder.to_owned() });
         }
         let partial = with_suffix(target, ".partial");
         let state = with_suffix(target, ".state");

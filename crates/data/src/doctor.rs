@@ -91,7 +91,7 @@ fn examine_table(shop: &Shop, spec: &'static TableSpec, findings: &mut Vec<Findi
     let manifest = match shop.tables().manifest(spec) {
         Ok(manifest) => manifest,
         Err(error) => {
-            findings.push(finding("error", format!("tables/{}/manifest.json", spec.name), error.to_string(), RESTORE));
+            findings.push(finding("error", format!("tables/{}/manifest.json", spec.name), said(error), RESTORE));
             return;
         }
     };
@@ -113,7 +113,15 @@ fn wrong_with(path: &Path, file: &FileEntry) -> Option<String> {
     match digest_of_file(path) {
         Ok(digest) if digest == file.sha256 => None,
         Ok(_) => Some(format!("its {} rows were changed: the checksum differs", file.n_rows)),
-        Err(error) => Some(error.to_string()),
+        Err(error) => Some(said(error)),
+    }
+}
+
+/// What an error found; what to do about it is the finding's to say.
+fn said(error: DataError) -> String {
+    match error {
+        DataError::Corrupt { found, .. } => found,
+        other => other.to_string(),
     }
 }
 
@@ -130,7 +138,8 @@ fn examine_leftovers(shop: &Shop, mend: bool, findings: &mut Vec<Finding>) -> Re
     if mend && sound {
         shop.tables().collect_garbage(Duration::ZERO)?;
     }
-    let found = format!("{n_files} files that no manifest names, from unfinished or replaced imports");
+    let s = if n_files == 1 { "" } else { "s" };
+    let found = format!("{n_files} file{s} that no manifest names, from unfinished or replaced imports");
     findings.push(Finding { mended: mend && sound, ..finding("warn", "tables", found, MENDS) });
     Ok(())
 }
@@ -138,10 +147,10 @@ fn examine_leftovers(shop: &Shop, mend: bool, findings: &mut Vec<Finding>) -> Re
 fn examine_state(shop: &Shop, findings: &mut Vec<Finding>) {
     let state = match shop.state() {
         Ok(state) => state,
-        Err(error) => return findings.push(finding("error", "state.db", error.to_string(), RESTORE)),
+        Err(error) => return findings.push(finding("error", "state.db", said(error), RESTORE)),
     };
     for (name, checked) in state.integrity() {
-        let problems = checked.unwrap_or_else(|error| vec![error.to_string()]);
+        let problems = checked.unwrap_or_else(|error| vec![said(error)]);
         findings.extend(problems.into_iter().map(|problem| finding("error", name, problem, RESTORE)));
     }
 }

@@ -24,6 +24,12 @@ pub enum DataError {
     #[error("{} already holds {found}; a new shop needs an empty or absent folder", path.display())]
     NotEmpty { path: PathBuf, found: String },
 
+    #[error("{} exists already; give the backup a name that no file has", path.display())]
+    BackupExists { path: PathBuf },
+
+    #[error("there is no folder {}; make it, or put the backup elsewhere", path.display())]
+    NoFolder { path: PathBuf },
+
     #[error(
         "{} has format {found}; this program knows formats up to {known}. Use a newer version of Tercet",
         path.display()

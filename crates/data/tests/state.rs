@@ -273,7 +273,8 @@ fn keys_that_an_earlier_build_kept_in_plain_text_go_when_the_folder_is_opened() 
     let root = shop.root().to_owned();
     drop(shop);
     let earlier = rusqlite::Connection::open(root.join("state.db")).unwrap();
-    let keys: String = (0..500).map(|n| format!("INSERT INTO idempotency VALUES ('victim-{n}', 1, 1, 1000);")).collect();
+    let keys: String =
+        (0..500).map(|n| format!("INSERT INTO idempotency VALUES ('victim-{n}', 1, 1, 1000);")).collect();
     earlier.execute_batch(&format!("BEGIN; {keys} PRAGMA user_version = 3; COMMIT;")).unwrap();
     drop(earlier);
     let shop = Shop::open(&root).unwrap();
@@ -304,7 +305,11 @@ fn a_backup_restores_the_same_shop() {
     shop.models().activate("recommend", &version).unwrap();
     let file = folder.path().join("shop.backup");
     shop.backup(&file).unwrap();
-    assert!(matches!(shop.backup(&file), Err(DataError::NotEmpty { .. })));
+    let again = shop.backup(&file).unwrap_err().to_string();
+    assert!(again.contains("exists already; give the backup a name that no file has"), "{again}");
+    let nowhere = folder.path().join("nowhere");
+    let refused = shop.backup(&nowhere.join("x")).unwrap_err().to_string();
+    assert!(refused.contains("there is no folder") && !nowhere.exists(), "{refused}");
     assert!(matches!(Shop::restore(&file, shop.root()), Err(DataError::NotEmpty { .. })));
     let (restored, _) = Shop::restore(&file, &folder.path().join("restored")).unwrap();
     assert_eq!(all_times(&restored), (0..15).collect::<Vec<_>>());
@@ -389,6 +394,19 @@ fn interactions_count_a_purchase_once() {
     assert_eq!(recent.pairs, [(0, 1, 3.0, 50), (1, 0, 1.0, 30)]);
     assert_eq!(shop.ratings().unwrap().pairs, [(0, 0, 2.0, 40)]);
     assert!(shop.tables().writer(Event::spec(), SourceTag::live("x")).is_ok());
+}
+
+#[test]
+fn the_doctor_says_once_what_to_do() {
+    let (_folder, shop) = new_shop();
+    shop.state().unwrap().append(batch(None, 0..1)).unwrap();
+    let root = shop.root().to_owned();
+    drop(shop);
+    let n_bytes = std::fs::metadata(root.join("state.db")).unwrap().len() as usize;
+    std::fs::write(root.join("state.db"), "x".repeat(n_bytes)).unwrap();
+    let found = data::doctor::examine(&root, false).unwrap();
+    let state = found.iter().find(|finding| finding.path == "state.db").unwrap();
+    assert!(state.help.contains("Restore") && !state.found.contains("Restore"), "{state:?}");
 }
 
 #[test]

@@ -46,7 +46,9 @@ impl Recipe {
     pub fn amounts_without_factor(&self, row: Row<'_>) -> u64 {
         let columns = self.table.columns.iter().zip(&self.columns);
         let lacks = |(column, expression): &(&Column, &Option<Expression>)| {
-            column.kind == ColumnKind::Money && !column.required && expression.as_ref().is_some_and(|e| e.lacks_factor(row))
+            column.kind == ColumnKind::Money
+                && !column.required
+                && expression.as_ref().is_some_and(|e| e.lacks_factor(row))
         };
         columns.filter(lacks).count() as u64
     }

@@ -31,7 +31,7 @@ pub enum ImportError {
     MixedDates { path: PathBuf, column: String, month_first: String, day_first: String },
     #[error("{path} has no column for: {missing}. Its columns are: {found}. {help}")]
     MissingColumns { path: PathBuf, missing: String, found: String, help: String },
-    #[error("'{found}' is not a {what}; allowed: {allowed}")]
+    #[error("'{found}' is no {what}; allowed: {allowed}")]
     Unknown { what: &'static str, found: String, allowed: String },
     #[error("mapping {origin}: {found}; {help}")]
     Mapping { origin: String, found: String, help: String },

@@ -510,12 +510,7 @@ fn fill_lookups(
 /// Rows a lookup may hold in memory.
 const LOOKUP_ROWS_MAX: usize = 5_000_000;
 
-fn fill_lookup(
-    lookup: &mut Lookup,
-    plan: &Plan<'_>,
-    job: &Job,
-    sources: &mut Vec<PathBuf>,
-) -> Result<(), ImportError> {
+fn fill_lookup(lookup: &mut Lookup, plan: &Plan<'_>, job: &Job, sources: &mut Vec<PathBuf>) -> Result<(), ImportError> {
     let path = plan.lookup_file(&lookup.file, &job.path)?;
     let profile = Profile::of(&path, &Said::default())?;
     let mut key = Expression::Concat {
@@ -651,8 +646,11 @@ impl Ready<'_> {
                 counts.unknown_products
             ));
         }
-        if counts.rows_read > 0 && counts.rows_kept + counts.rows_repeated == 0 {
+        if counts.nothing_kept() {
             warnings.push("no row was kept; look at the reasons and at the mapping".to_owned());
+        }
+        if already_imported_as.is_none() && counts.rows_read + counts.rows_passed == 0 {
+            warnings.push(format!("{} has no rows, only headings", file_name(&self.job.path)));
         }
         FileReport {
             path: self.job.path.clone(),

@@ -433,7 +433,11 @@ fn a_stray_quote_costs_its_own_line() {
                 ("1,\"15.6\" screen\",x\n", false),
             ]);
             text.push_str(row);
-            if is_good { kept.push(line) } else { faulty.push(line) }
+            if is_good {
+                kept.push(line)
+            } else {
+                faulty.push(line)
+            }
             line += row.matches('\n').count() as u64;
         }
         let path = folder.file("a.csv", text.as_bytes());

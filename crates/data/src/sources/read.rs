@@ -63,6 +63,13 @@ pub struct Counts {
     pub reasons: BTreeMap<String, u64>,
 }
 
+impl Counts {
+    /// Whether rows were read and every one was rejected.
+    pub fn nothing_kept(&self) -> bool {
+        self.rows_read > 0 && self.rows_kept + self.rows_repeated == 0
+    }
+}
+
 /// How to read.
 pub struct ReadOptions<'a> {
     pub record_bytes_max: usize,
@@ -334,7 +341,8 @@ fn each_record(
             );
             visit(Item::Bad { line, reason, raw });
         } else if n_found < columns.len() || fields[columns.len()..].iter().any(|field| !field.trim().is_empty()) {
-            let reason = format!("found {n_found} fields; the header has {}", columns.len());
+            let s = if n_found == 1 { "" } else { "s" };
+            let reason = format!("found {n_found} field{s}; the header has {}", columns.len());
             visit(Item::Bad { line, reason, raw });
         } else {
             visit(Item::Row { row: Row { fields: &fields, more: &[] }, line, raw });

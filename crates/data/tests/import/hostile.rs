@@ -173,7 +173,7 @@ fn a_broken_file_leaves_the_shop_as_it_was() {
     let report = place.import("header.csv", "customer_id,city\n", "customers").unwrap();
     assert_eq!(report.counts.rows_read, 0);
     let wrong = place.import("wrong.csv", "x", "client").err().unwrap();
-    check_says(&wrong, &["'client' is not a table", "products, customers, events"]);
+    check_says(&wrong, &["'client' is no table", "products, customers, events"]);
     assert_eq!(data::doctor::examine(place.shop.root(), false).unwrap(), []);
 }
 

@@ -244,6 +244,21 @@ fn a_file_that_cannot_be_read_says_why() {
 }
 
 #[test]
+fn a_file_of_which_nothing_is_kept_is_told() {
+    for (text, nothing_kept, said) in [
+        ("customer_id,city\n", false, Some("customers.csv has no rows, only headings")),
+        ("customer_id,city\n,Bern\n1\n", true, Some("no row was kept")),
+        ("customer_id,city\n,Bern\n1,Basel\n", false, None),
+    ] {
+        let (_folder, path) = file("customers.csv", text.as_bytes());
+        let (reports, _) = run(&request(&path)).unwrap();
+        assert_eq!(reports[0].counts.nothing_kept(), nothing_kept, "{text}");
+        let warnings = &reports[0].warnings;
+        assert!(said.map_or(warnings.is_empty(), |said| warnings.iter().any(|w| w.contains(said))), "{warnings:?}");
+    }
+}
+
+#[test]
 fn a_ten_megabyte_line_costs_one_row() {
     let long = "x".repeat(10 << 20);
     let text = format!("customer_id,city\n1,Bern\n2,{long}\n3,Basel\n");
@@ -310,7 +325,8 @@ fn global_electronics_retailer_in_other_currencies() {
     // 0.8238 is the rate of the last day; half a cent goes away from zero.
     for column in ["price_cents", "cost_cents"] {
         let expected = dollars.amounts("products", column);
-        let expected: Vec<Option<i64>> = expected.iter().map(|c| c.map(|cents| (cents * 8238 + 5000) / 10_000)).collect();
+        let expected: Vec<Option<i64>> =
+            expected.iter().map(|c| c.map(|cents| (cents * 8238 + 5000) / 10_000)).collect();
         assert_eq!(expected.len(), 2517);
         assert_eq!(euros.amounts("products", column), expected, "{column}");
     }
