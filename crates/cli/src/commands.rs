@@ -114,7 +114,7 @@ async fn sql(dir: &Path, statement: &str, as_json: bool) -> Result<()> {
     if as_json {
         print::json(&json!({"rows": rows.to_json()?}));
     } else {
-        print::line(&rows.to_table()?);
+        print::wide(&rows.to_table()?);
     }
     Ok(())
 }
@@ -230,7 +230,7 @@ fn print_evaluation(found: &Evaluation, measure: &str) {
     };
     print::line(&format!("{} split, {} customers judged\n", found.split, print::count(found.n_users as u64)));
     print::table(&header, &found.rows.iter().map(row).collect::<Vec<_>>());
-    print::line(&format!("\n{}", plot::text(found, measure, 40)));
+    print::wide(&format!("\n{}", plot::text(found, measure, 40)));
 }
 
 async fn loaded(dir: &Path) -> Result<Arc<ServedShop>> {

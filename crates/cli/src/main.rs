@@ -42,10 +42,7 @@ fn main() -> ExitCode {
     match runtime.block_on(commands::run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if json {
-                print::json(&error.to_json());
-            }
-            eprintln!("error: {error}");
+            print::error(&error, json);
             ExitCode::from(error.exit_code())
         }
     }

@@ -1,22 +1,90 @@
-//! What people and programs get to see: tables, JSON, progress.
+//! What people and programs get to see: tables, JSON, progress. Texts may come from files that anybody wrote, so whatever
+//! is printed is made harmless here: a terminal obeys escape sequences.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
+/// Whether the one document of this run is out.
+static JSON_PRINTED: AtomicBool = AtomicBool::new(false);
+
 /// One JSON document on stdout. A closed pipe is no failure.
 pub fn json(value: &Value) {
-    let _ = writeln!(std::io::stdout(), "{value:#}");
+    JSON_PRINTED.store(true, Ordering::Relaxed);
+    let _ = writeln!(std::io::stdout(), "{}", escaped(&format!("{value:#}")));
 }
 
+/// A failure: on stderr and, if programs listen and have had no document yet, as one.
+pub fn error(error: &service::ServiceError, as_json: bool) {
+    if as_json && !JSON_PRINTED.load(Ordering::Relaxed) {
+        json(&error.to_json());
+    }
+    eprintln!("error: {}", lines(&error.to_string(), clipped));
+}
+
+/// Lines for people, each of bearable length.
 pub fn line(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{}", lines(text, clipped));
+}
+
+/// Lines whose length is the content's own, such as a table's.
+pub fn wide(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", lines(text, |line| line));
+}
+
+/// Longest line that people are shown. The longest messages of ours fit.
+const LINE_CHARS_MAX: usize = 400;
+/// What stays of a longer one behind the gap: messages end with what to do.
+const TAIL_CHARS: usize = 140;
+
+fn lines<'t>(text: &'t str, each: impl Fn(Cow<'t, str>) -> Cow<'t, str>) -> String {
+    text.split('\n').map(|line| each(harmless(line))).collect::<Vec<_>>().join("\n")
+}
+
+/// Without characters that do something to a terminal: controls, and marks that turn the direction of writing.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let does_something = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(does_something) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| if matches!(c, '\t' | '\r') { ' ' } else { '\u{FFFD}' };
+    Cow::Owned(text.chars().map(|c| if does_something(c) { shown(c) } else { c }).collect())
+}
+
+/// A long line without its middle.
+fn clipped(line: Cow<'_, str>) -> Cow<'_, str> {
+    let n_chars = line.chars().count();
+    if n_chars <= LINE_CHARS_MAX {
+        return line;
+    }
+    let head: String = line.chars().take(LINE_CHARS_MAX - TAIL_CHARS - 3).collect();
+    let tail: String = line.chars().skip(n_chars - TAIL_CHARS).collect();
+    Cow::Owned(format!("{head} … {tail}"))
+}
+
+/// JSON with every control character as an escape; serde leaves those beyond ASCII.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' => text.push(c),
+            c if c.is_control() => text.push_str(&format!("\\u{:04x}", c as u32)),
+            c => text.push(c),
+        }
+    }
+    text
 }
 
 /// Columns aligned by their widest cell; numbers to the right.
 pub fn table(header: &[&str], rows: &[Vec<String>]) {
+    let one_line = |cell: &String| clipped(harmless(&cell.replace('\n', " "))).into_owned();
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(one_line).collect()).collect();
     let n = header.len();
     let width = |at: usize| {
         let cells = rows.iter().map(|row| columns_of(&row[at]));
@@ -34,10 +102,10 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) {
             let space = " ".repeat(widths[at] - columns_of(cell));
             text.push_str(&if numeric[at] { format!("{space}{cell}  ") } else { format!("{cell}{space}  ") });
         }
-        line(text.trim_end());
+        wide(text.trim_end());
     };
     print(&header.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
-    line(&widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join("  "));
+    wide(&widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join("  "));
     rows.iter().for_each(|row| print(row));
 }
 
@@ -96,6 +164,28 @@ impl Drop for Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_files_hold_does_nothing_to_a_terminal() {
+        for (text, shown) in [
+            ("plain 手机 é", "plain 手机 é"),
+            ("two\nlines\tx\r", "two\nlines x "),
+            ("\u{1b}[31mred\u{7}\u{9b}2J\u{7f}\0", "\u{FFFD}[31mred\u{FFFD}\u{FFFD}2J\u{FFFD}\u{FFFD}"),
+            ("a\u{202e}b", "a\u{FFFD}b"),
+        ] {
+            assert_eq!(lines(text, clipped), shown, "{text:?}");
+        }
+        let long =
+            format!("a.csv has no column for: sku. Its columns are: '{}'. Use a preset", "\u{1b}x".repeat(131_072));
+        let shown = lines(&long, clipped);
+        assert_eq!(shown.chars().count(), LINE_CHARS_MAX);
+        assert!(shown.starts_with("a.csv has no column") && shown.ends_with("'. Use a preset"), "{shown}");
+        assert_eq!(lines(&"x".repeat(500), |line| line).len(), 500);
+        let value = serde_json::json!({"a": "\u{1b}\u{9b}\n岁"});
+        let text = escaped(&format!("{value:#}"));
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
 
     #[test]
     fn widths_and_counts() {
