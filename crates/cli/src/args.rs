@@ -289,12 +289,12 @@ pub struct Demo {
 #[derive(Args)]
 pub struct Import {
     /// Files, folders or patterns; packed or not
-    #[arg(required = true)]
+    #[arg(required_unless_present = "preset")]
     pub inputs: Vec<String>,
     /// The table the rows belong to
     #[arg(long = "as", value_name = "TABLE")]
     pub table: Option<String>,
-    /// A known layout; `tercet import --preset list .` names them
+    /// A known layout; `tercet import --preset list` names them
     #[arg(long)]
     pub preset: Option<String>,
     /// A mapping file (TOML)
