@@ -272,6 +272,29 @@ fn a_ten_megabyte_line_costs_one_row() {
 }
 
 #[test]
+fn stray_quotes_cost_their_lines_and_no_others() {
+    let mut text = String::from("order_id,customer_id,product_id,quantity,unit_price,ordered_at,note\n");
+    for i in 0..60_000 {
+        text.push_str(&match i % 3 {
+            0 => format!("o{i},\"c{i} x,p1,1,9,2024-01-01,\n"),
+            1 => format!("o{i},c{i},p1,1,9,2024-01-01,\"two\nlines, \"\"quoted\"\"\"\n"),
+            _ => format!("o{i},\"c\"{i},p1,1,9,2024-01-01,\n"),
+        });
+    }
+    let (_folder, path) = file("orders.csv", text.as_bytes());
+    for n_threads in [1, 3] {
+        let (reports, taken) = run(&ImportRequest { n_threads, ..request(&path) }).unwrap();
+        let counts = &reports[0].counts;
+        assert_eq!((counts.rows_read, counts.rows_kept, counts.rows_rejected), (60_000, 20_000, 40_000));
+        let taken = taken.borrow();
+        let ids = taken.texts("orders", "customer_id");
+        assert!(ids.iter().enumerate().all(|(n, id)| id.as_deref() == Some(format!("c{}", 3 * n + 1).as_str())));
+        assert!(taken.rejects.iter().all(|(_, reason, raw)| reason.contains("in quotes") && !raw.contains('\n')));
+        assert!(taken.rejects.iter().zip(0..).all(|((line, ..), n)| *line == 2 + n / 2 * 4 + n % 2 * 3));
+    }
+}
+
+#[test]
 fn blocks_keep_the_order_of_the_file() {
     let mut text = String::from("customer_id,city\n");
     for i in 0..400_000 {
