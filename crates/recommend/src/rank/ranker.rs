@@ -221,7 +221,7 @@ impl Ranker {
             let Buffers { scores, rough, sums } = buffers;
             let n_eligible = eligible.count();
             let scale = self.fill(&history, &eligible, scores);
-            if scale.model == 0.0 {
+            if scale.is_cold {
                 extras.extend(self.regional_extras(request, &eligible));
             }
             // Stable: an item's terms keep their order.
@@ -358,7 +358,8 @@ impl Ranker {
         })
     }
 
-    /// Scores all items; returns the scale. What is no finite number counts as 0.
+    /// Scores all items; returns the scale. What is no finite number counts as 0. Of someone in whose history the model knows
+    /// nothing, a model with a part that is the same for everyone speaks too; what is popular now, and there, says more.
     fn fill(&self, history: &[HistoryEntry], eligible: &Bitmap, scores: &mut Vec<f32>) -> Scale {
         let (n_items, n_model) = (self.parts.catalogue.n_items(), self.parts.model.n_items());
         scores.resize(n_items, 0.0);
@@ -366,8 +367,13 @@ impl Ranker {
         self.parts.model.score(history, of_model);
         beyond.fill(0.0);
         without_infinities(scores);
-        let mut scale = Scale { model: f64::from(masked::largest_magnitude(scores, eligible)), cold: 0.0 };
-        if let Some(cold) = self.parts.cold.as_ref().filter(|_| scale.model == 0.0) {
+        let is_known = history.iter().any(|entry| (entry.item as usize) < n_model);
+        let model = f64::from(masked::largest_magnitude(scores, eligible));
+        // Where nothing may be shown, it is not the model that has nothing to say.
+        let is_silent = model == 0.0 && eligible.count() > 0;
+        let mut scale = Scale { model, cold: 0.0, is_cold: !is_known || is_silent };
+        if let Some(cold) = self.parts.cold.as_ref().filter(|_| scale.is_cold) {
+            scale.model = 0.0;
             scores.fill(0.0);
             cold.everywhere.score(&[], &mut scores[..cold.everywhere.n_items().min(n_items)]);
             without_infinities(scores);
@@ -446,7 +452,7 @@ impl Ranker {
             request: Request::default(),
             versions: self.versions.clone(),
             model_scale: sheet.scale.model,
-            fallback: (sheet.scale.model == 0.0).then(|| "popular".to_owned()),
+            fallback: sheet.scale.is_cold.then(|| "popular".to_owned()),
             n_eligible,
             list_propensity: items.iter().map(|item| item.propensity).product(),
             items,
@@ -464,10 +470,12 @@ impl Ranker {
 const N_CONTENT_HISTORY: usize = 16;
 
 struct Scale {
-    /// The model's largest magnitude among eligible items; 0 when it knows nothing.
+    /// The model's largest magnitude among eligible items; 0 when popularity stands in for it.
     model: f64,
-    /// The same of the popularity that then stands in; 0 when it does not.
+    /// The same of that popularity; 0 when it does not stand in.
     cold: f64,
+    /// Nothing of the customer was known, or the model had nothing to say about anything that may be shown.
+    is_cold: bool,
 }
 
 impl Scale {

@@ -207,6 +207,54 @@ fn a_stranger_gets_what_is_popular() {
     assert_eq!(shown(&answer), ["p48", "p46", "p45"], "47 is retired, 49 sold out");
 }
 
+/// A model with a part that is the same for everyone has scores for strangers too; that does not make them known.
+#[test]
+fn popularity_stands_in_exactly_where_nothing_is_known() {
+    let counts = |n: usize, of: fn(usize) -> usize| {
+        Arc::new(crate::popularity::Popularity::of_counts(&(0..n).map(|item| of(item) as f32).collect::<Vec<_>>()))
+    };
+    let in_category = |category: &str| Filters { categories: vec![category.to_owned()], ..Filters::default() };
+    let looked = |item: usize| vec![event(item, EventKind::View, 1)];
+    for has_part_for_all in [true, false] {
+        for cold in [
+            None,
+            Some(ColdStart { version: String::new(), everywhere: counts(20, |at| 20 - at), regions: BTreeMap::new() }),
+        ] {
+            let has_cold = cold.is_some();
+            let same_for_all: Arc<dyn crate::Recommender> = counts(20, |at| at + 1);
+            let parts = RankerParts {
+                model: if has_part_for_all { same_for_all } else { model(20, 1) },
+                model_version: "v".to_owned(),
+                content: None,
+                cold: cold.map(Arc::new),
+                // The last three came after the model.
+                catalogue: Arc::new(Catalogue::new((0..23).map(product).collect())),
+                knowledge: Arc::default(),
+                policy: Policy::default().with(&DIVERSITY, "weight", 0.0),
+                today: TODAY,
+            };
+            let ranker = Ranker::new(parts).unwrap();
+            for (events, filters, is_cold, n) in [
+                (vec![], Filters::default(), true, 3),
+                (vec![], in_category("top 0"), true, 3),
+                (vec![], in_category("nope"), true, 0),
+                (looked(21), Filters::default(), true, 3),
+                (looked(99), Filters::default(), true, 3),
+                (looked(1), Filters::default(), false, 3),
+                (looked(1), in_category("nope"), false, 0),
+            ] {
+                let answer = ranker.recommend(&Request { filters, ..request(3, events) }).unwrap();
+                let case = format!("{has_part_for_all} {has_cold} {:?}", answer.request);
+                assert_eq!((answer.fallback.is_some(), answer.items.len()), (is_cold, n), "{case}");
+                if is_cold && has_cold && answer.request.filters == Filters::default() {
+                    assert_eq!(shown(&answer), ["p1", "p2", "p4"], "{case}: 0 is sold out, 3 retired");
+                }
+                answer.audit().unwrap();
+            }
+        }
+    }
+}
+
 #[test]
 fn rules_do_what_they_say() {
     let text = r#"
