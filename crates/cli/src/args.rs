@@ -177,7 +177,7 @@ pub struct Evaluate {
     /// A parameter, when one algorithm is named
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
-    /// temporal, random or leave-one-out
+    /// temporal (the last tenth of all entries, as train judges), random (a fifth of each customer) or leave-one-out
     #[arg(long, default_value = "temporal")]
     pub split: String,
     /// Lengths of the lists judged

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use data::Shop;
-use recommend::FitOptions;
-use recommend::evaluate::{EvaluateOptions, Split, SplitKind, evaluate as measure};
+use recommend::evaluate::{EvaluateOptions, SplitKind, evaluate as measure};
+use recommend::{FitOptions, Interactions};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::hold_out::{Held, TEMPORAL, split_kind};
 use super::models::Interval;
-use super::train::{intervals, named, plain, wrong_split};
+use super::train::{intervals, named, plain};
 use super::{Progress, dataset};
 use crate::clock;
-use crate::error::{Result, ServiceError, clipped};
+use crate::error::{Result, ServiceError};
 
 /// What to compare.
 #[derive(Clone, Debug)]
@@ -50,17 +51,14 @@ pub struct EvaluationRow {
     pub fit_seconds: f64,
 }
 
-/// The division called `name`.
-pub fn split_kind(name: &str) -> Result<SplitKind> {
-    match name {
-        "temporal" => Ok(SplitKind::TemporalShare { test_share: 0.2 }),
-        "random" => Ok(SplitKind::Random { test_share: 0.2 }),
-        "leave-one-out" => Ok(SplitKind::LeaveOneOut),
-        _ => Err(ServiceError::usage(
-            "split",
-            format!("the split is '{}'; allowed: temporal, random, leave-one-out", clipped(name)),
-        )),
+/// What `train` holds out under the same name, judged by the same customers; by everybody where time does not decide.
+fn hold_out(data: &Interactions, kind: SplitKind, seed: u64) -> Result<Held> {
+    let held = Held::new(data, kind, seed)?;
+    if held.users.is_empty() {
+        let message = format!("nobody can be judged ({}): no customer has something held out and a past", held.words());
+        return Err(ServiceError::conflict("evaluate", message).help("try --split leave-one-out, or bring more data"));
     }
+    Ok(if kind == TEMPORAL { held.sampled() } else { held })
 }
 
 pub async fn evaluate(shop: &Shop, request: EvaluateRequest, progress: Progress<'_>) -> Result<Evaluation> {
@@ -79,7 +77,7 @@ pub async fn evaluate(shop: &Shop, request: EvaluateRequest, progress: Progress<
     progress(0.0, "reading events and orders");
     let data = dataset::load(shop).await?;
     tokio::task::block_in_place(|| {
-        let split = Split::new(&data.interactions, kind, request.seed).map_err(wrong_split)?;
+        let held = hold_out(&data.interactions, kind, request.seed)?;
         let mut rows = Vec::new();
         let mut counts = (0, 0);
         for (at, (algorithm, settings)) in chosen.iter().enumerate() {
@@ -89,15 +87,16 @@ pub async fn evaluate(shop: &Shop, request: EvaluateRequest, progress: Progress<
             let judging = |done: f64| progress(share(0.6 + done * 0.4), &format!("judging {name}"));
             let started = Instant::now();
             let options = FitOptions { seed: request.seed, n_threads: request.n_threads, progress: &fitting };
-            let model = (algorithm.fit)(&split.train, settings, &options)?;
+            let model = (algorithm.fit)(&held.split.train, settings, &options)?;
             let fit_seconds = started.elapsed().as_secs_f64();
             let options = EvaluateOptions {
                 k: request.k.clone(),
                 n_threads: request.n_threads,
+                users: Some(held.users.clone()),
                 progress: &judging,
                 ..Default::default()
             };
-            let report = measure(&*model, &split, &options)
+            let report = measure(&*model, &held.split, &options)
                 .map_err(|error| ServiceError::conflict("evaluate", error.to_string()))?;
             counts = (report.n_users, report.n_test);
             rows.push(EvaluationRow {

@@ -8,11 +8,12 @@ use std::time::Instant;
 
 use data::Shop;
 use domain::Settings;
-use recommend::evaluate::{EvaluateOptions, Report, Split, SplitKind, evaluate};
+use recommend::evaluate::{EvaluateOptions, Report, SplitKind, evaluate};
 use recommend::registry::{algorithm, registry};
 use recommend::tune::{Trial, TuneError, TuneOptions, tune};
 use recommend::{Algorithm, FitError, FitOptions, Interactions};
 
+use super::hold_out::{Held, JUDGED_MAX, TEMPORAL};
 use super::models::{Interval, ModelInfo, Trained, Tried};
 use super::{Progress, dataset, learned, models, policy};
 use crate::clock;
@@ -35,8 +36,6 @@ pub struct TrainRequest {
 pub const N_TRIALS: usize = 24;
 /// Length of the lists by which candidates are compared.
 const K: usize = 10;
-/// Customers judged at most; more change the choice little and cost much.
-const JUDGED_MAX: usize = 5_000;
 /// With fewer customers to judge on, figures would be noise.
 const JUDGED_MIN: usize = 20;
 /// The search starts no further fit beyond so many operations: minutes on two cores.
@@ -115,24 +114,13 @@ struct Found {
     tried: Vec<Tried>,
 }
 
-/// A part held out, with the customers judged by it.
-struct Held {
-    split: Split,
-    kind: SplitKind,
-    users: Vec<u32>,
-}
-
 /// The last tenth if enough customers have a past before it and something in it, else the last thing of each customer,
-/// else nothing. Customers without a past are not judged: to them every model shows what is popular.
+/// else nothing.
 fn hold_out(data: &Interactions, seed: u64) -> Result<Option<Held>> {
-    for kind in [SplitKind::TemporalShare { test_share: 0.1 }, SplitKind::LeaveOneOut] {
-        let split = Split::new(data, kind, seed).map_err(wrong_split)?;
-        let has_past = |user: &u32| !split.train.matrix.row(*user as usize).0.is_empty();
-        let users: Vec<u32> = split.test_users().into_iter().filter(has_past).collect();
-        if users.len() >= JUDGED_MIN {
-            let stride = users.len().div_ceil(JUDGED_MAX);
-            let users = users.into_iter().step_by(stride).collect();
-            return Ok(Some(Held { split, kind, users }));
+    for kind in [TEMPORAL, SplitKind::LeaveOneOut] {
+        let held = Held::new(data, kind, seed)?;
+        if held.users.len() >= JUDGED_MIN {
+            return Ok(Some(held.sampled()));
         }
     }
     Ok(None)
@@ -158,10 +146,7 @@ fn choose(
         None => search(&held, request, progress)?.unwrap_or_else(|| given(unjudged())),
     };
     let report = judge(&candidate, &held, request, progress)?;
-    let part = match held.kind {
-        SplitKind::LeaveOneOut => "leave-one-out, the last thing of each customer",
-        _ => "temporal, last 10 % of the entries",
-    };
+    let part = held.words();
     let unseen = if tried.is_empty() { "" } else { ", none of which the search has seen" };
     let split = format!("{part}{unseen}; customers with a past: {}{note}", report.n_users);
     Ok(Found { candidate, split, report: Some(report), tried })
@@ -266,8 +251,4 @@ pub fn intervals(report: &Report) -> BTreeMap<String, Interval> {
         high: found.high.unwrap_or(found.mean),
     };
     report.metrics.iter().map(|(name, found)| (name.clone(), of(found))).collect()
-}
-
-pub fn wrong_split(error: recommend::evaluate::SplitError) -> ServiceError {
-    ServiceError::usage("split", error.to_string())
 }

@@ -439,6 +439,31 @@ fn jobs_are_watched_and_wrong_ones_refused() {
     }
 }
 
+/// What `evaluate` says of a card by time is what `train` said of it: people without a past are judged by neither.
+#[test]
+fn evaluating_by_time_judges_as_training_does() {
+    let folder = make();
+    let late = |at: usize, who: String| {
+        json!({"order_id": format!("late{at}"), "ordered_at": START + (100 + at as i64) * 86_400_000, "customer_id": who,
+            "product_id": format!("p{}", (at + 1) % 2), "quantity": 1, "unit_price_cents": 5000})
+    };
+    let known = (0..40).map(|at| late(at, format!("c{at}")));
+    let orders: Vec<Value> = known.chain((40..45).map(|at| late(at, format!("new{at}")))).collect();
+    write::<Order>(&data::Shop::open(folder.shop()).unwrap(), &orders);
+    let secret = key(&folder.shop(), &Scope::ALL);
+    let served = serve(&folder.shop(), secret);
+    let trained = served.job("train", json!({"algorithm": "ease", "settings": {"l2": 10.0}}));
+    let algorithms = json!([{"card": "ease", "settings": {"l2": 10.0}}]);
+    let judged = served.job("evaluate", json!({"algorithms": algorithms, "split": "temporal"}));
+    let (trained, judged) = (&trained["result"], &judged["result"]);
+    assert!(trained["split"].as_str().unwrap().starts_with("temporal, last 10 % of the entries"), "{trained}");
+    assert_eq!(trained["metrics"], judged["rows"][0]["metrics"]);
+    // 6 × 40 + 45 entries: the last 29, of which 5 are of people without a past.
+    let n_users = judged["n_users"].as_u64().unwrap();
+    assert_eq!(n_users, 24);
+    assert!(trained["split"].as_str().unwrap().ends_with(&format!("customers with a past: {n_users}")), "{trained}");
+}
+
 #[test]
 fn the_overview_metrics_and_page_are_there() {
     let (_folder, served) = served();
