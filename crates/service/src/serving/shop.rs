@@ -257,6 +257,13 @@ impl ServedShop {
             let known = self.ids.find(id).is_some_and(|number| snapshot.row(number).is_some());
             known.then_some(()).ok_or_else(|| ServiceError::not_found("product", id))?;
         }
+        if let Some(path) = &request.category
+            && snapshot.ranker.catalogue().of_category(path).is_empty()
+        {
+            return Err(ServiceError::not_found("category", path).help(
+                "ask `tercet sql \"select distinct category from products\"` or GET /v1/products/facets for those there are",
+            ));
+        }
         let list_id = self.store.next_list_id(now.0);
         let asked = self.rank_request(&snapshot, request, now, seed_of(&list_id));
         let answer =

@@ -52,6 +52,31 @@ fn popularity_then_model_then_history() {
     assert_eq!(replayed["items"][0]["reasons"][0]["product_id"], "p7", "{replayed}");
 }
 
+/// Also where the model has something to say about everybody: a blend with popularity.
+#[test]
+fn strangers_are_told_from_customers_by_any_model() {
+    let (_folder, served) = served();
+    for card in ["ease", "popularity", "hybrid"] {
+        let job = served.job("train", json!({"algorithm": card}));
+        assert_eq!(job["state"], "done", "{job}");
+        for (asked, fallback) in [
+            ("nobody", json!("popular")),
+            ("nobody&category=Music", json!("popular")),
+            ("nobody&context_product=p1", json!(null)),
+            ("c0", json!(null)),
+            ("c0&price_min=99999999", json!(null)),
+        ] {
+            let list = served.get(&format!("/v1/recommendations?customer={asked}"));
+            assert_eq!(list["fallback"], fallback, "{card} {asked}: {list}");
+        }
+        for who in ["nobody", "c0"] {
+            let refused = served.call("GET", &format!("/v1/recommendations?customer={who}&category=Nope"), None);
+            assert_eq!(refused.status, 404, "{}", refused.body);
+            assert_eq!(refused.json()["error"]["message"], "there is no category 'Nope'");
+        }
+    }
+}
+
 #[test]
 fn filters_hold_and_lists_stay_full() {
     let (_folder, served) = served();
