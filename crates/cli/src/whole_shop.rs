@@ -252,7 +252,7 @@ fn said(what: &str, path: &Path, n_files: u64, n_bytes: u64, as_json: bool) {
 }
 
 pub fn doctor(dir: &Path, mend: bool, as_json: bool) -> Result<()> {
-    let findings = data::doctor::examine(dir, mend)?;
+    let findings = service::doctor::examine(dir, mend)?;
     if as_json {
         print::json(&serde_json::to_value(&findings)?);
     } else if findings.is_empty() {

@@ -4,6 +4,7 @@
 pub mod api;
 pub mod auth;
 pub mod clock;
+pub mod doctor;
 pub mod error;
 pub mod flows;
 pub mod jobs;
