@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::access::{Manage, Serve};
 use super::error::ErrorBody;
-use super::input::{Body, Id, Params, check_id, check_limit, check_offset, check_text};
+use super::input::{Body, Id, Params, check_id, check_limit, check_name, check_offset, check_text};
 use crate::error::{Result, ServiceError};
 use crate::serving::{ProductFacets, ProductFilter, ProductRow, ProductSearch};
 
@@ -182,8 +182,7 @@ pub async fn delete_product(Manage(caller): Manage, Id(id): Id) -> Result<Status
 }
 
 fn product_of(id: String, body: ProductBody) -> Result<Product> {
-    check_id("name", &body.name.chars().take(200).collect::<String>())?;
-    check_text("name", &body.name, 500)?;
+    check_name("name", &body.name, 500)?;
     for (name, text, n_max) in [
         ("brand", &body.brand, 200),
         ("category", &body.category, 500),

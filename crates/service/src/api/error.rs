@@ -41,9 +41,27 @@ pub fn status(kind: Kind) -> StatusCode {
     }
 }
 
+/// What to do where the error has nothing better to say.
+fn general_help(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Usage | Kind::UnsupportedMedia => "see /openapi.json for what every address takes",
+        Kind::Unauthorised | Kind::Forbidden => {
+            "tercet keys list shows the scopes of keys, tercet keys create makes one"
+        }
+        Kind::NotFound => {
+            "see /openapi.json for the addresses; those of lists, such as /v1/products, name what there is"
+        }
+        Kind::Conflict => "GET /v1/overview says how the shop is",
+        Kind::TooLarge => "send less at once",
+        Kind::TooMany | Kind::Unavailable => "try again in a moment",
+        Kind::Failed => "the server's log says more",
+    }
+}
+
 impl IntoResponse for ServiceError {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
         let status = status(self.kind);
+        self.help.get_or_insert_with(|| general_help(self.kind).to_owned());
         if status.is_server_error() {
             tracing::error!(code = self.code, message = %self.message, "a request failed");
         }

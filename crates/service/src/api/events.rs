@@ -198,14 +198,16 @@ fn instant(at: Option<Instant>, now: Millis) -> Result<Millis> {
         let allowed = "allowed: UTC milliseconds or RFC 3339 text, from 1990 to one day ahead";
         ServiceError::usage("at", format!("at is '{}'; {allowed}", clipped(found)))
     };
-    let at = match at {
+    let (at, sent) = match at {
         None => return Ok(now),
-        Some(Instant::Millis(at)) => at,
-        Some(Instant::Text(text)) => text.parse::<jiff::Timestamp>().map_err(|_| wrong(&text))?.as_millisecond(),
+        Some(Instant::Millis(at)) => (at, at.to_string()),
+        Some(Instant::Text(text)) => {
+            (text.parse::<jiff::Timestamp>().map_err(|_| wrong(&text))?.as_millisecond(), text)
+        }
     };
     const YEAR_1990: i64 = 631_152_000_000;
     if !(YEAR_1990..=now.0 + FUTURE_MS).contains(&at) {
-        return Err(wrong(&at.to_string()));
+        return Err(wrong(&sent));
     }
     Ok(Millis(at))
 }
@@ -233,6 +235,9 @@ mod tests {
         check(json!({"customer_id": "c", "kind": "view", "quantity": -1}), Some("allowed: 0 to"));
         check(json!({"customer_id": "c", "kind": "rate", "value": 9}), Some("allowed: 0 to 5"));
         check(json!({"customer_id": "c", "kind": "view", "at": 1_800_000_000_000_i64}), Some("one day ahead"));
+        check(json!({"customer_id": "c", "kind": "view", "at": 1_800_000_000_000_i64}), Some("at is '1800000000000'"));
+        let later = "2027-01-15T08:00:00+08:00";
+        check(json!({"customer_id": "c", "kind": "view", "at": later}), Some(&format!("at is '{later}'")));
         check(json!({"customer_id": "c", "kind": "view", "at": "yesterday"}), Some("RFC 3339"));
         check(json!({"customer_id": "c", "kind": "view", "colour": "red"}), Some("colour"));
     }

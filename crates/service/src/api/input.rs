@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use super::wording;
 use crate::error::{Kind, Result, ServiceError, clipped};
 
 /// Bodies beyond this are refused unread.
@@ -46,8 +47,7 @@ async fn read_json_bytes(request: Request) -> Result<axum::body::Bytes> {
 }
 
 pub fn not_json(error: serde_json::Error) -> ServiceError {
-    ServiceError::usage("body", format!("the body was not understood: {error}"))
-        .help("see /openapi.json for the shape of every body")
+    wording::of_body(&error.to_string())
 }
 
 /// Query parameters; unknown names are refused, so that a misspelt filter is not silently ignored.
@@ -59,8 +59,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(params)) => Ok(Params(params)),
-            Err(rejection) => Err(ServiceError::usage("query", clipped_message(&rejection.body_text()))
-                .help("see /openapi.json for the parameters of every address")),
+            Err(rejection) => Err(wording::of_query(&rejection.body_text(), parts.uri.query().unwrap_or_default())),
         }
     }
 }
@@ -72,25 +71,30 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = ServiceError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let Path(id) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| ServiceError::usage("path", clipped_message(&rejection.body_text())))?;
+        let wrong =
+            |_| ServiceError::usage("path", "the id in the address is not UTF-8; allowed: percent-encoded UTF-8");
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(wrong)?;
         check_id("the id in the address", &id)?;
         Ok(Id(id))
     }
 }
 
-fn clipped_message(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
-}
-
 /// An identifier is 1 to 200 characters on one line.
 pub fn check_id(what: &str, id: &str) -> Result<()> {
-    let n_chars = id.chars().count();
-    if n_chars == 0 || n_chars > ID_CHARS_MAX || id.chars().any(char::is_control) {
+    check_line("id", what, id, ID_CHARS_MAX)
+}
+
+/// A name is text on one line that is not empty.
+pub fn check_name(what: &str, name: &str, n_max: usize) -> Result<()> {
+    check_line("name", what, name, n_max)
+}
+
+fn check_line(code: &'static str, what: &str, text: &str, n_max: usize) -> Result<()> {
+    let n_chars = text.chars().count();
+    if n_chars == 0 || n_chars > n_max || text.chars().any(char::is_control) {
         let message =
-            format!("{what} is '{}' ({n_chars} characters); allowed: 1 to {ID_CHARS_MAX} on one line", clipped(id));
-        return Err(ServiceError::usage("id", message));
+            format!("{what} is '{}' ({n_chars} characters); allowed: 1 to {n_max} on one line", clipped(text));
+        return Err(ServiceError::usage(code, message));
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ mod runs;
 mod segments;
 pub mod server;
 mod session;
+mod wording;
 
 use std::sync::Arc;
 

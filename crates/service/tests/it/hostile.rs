@@ -38,6 +38,7 @@ fn hostile_bodies_and_addresses_get_a_plain_answer() {
         ("POST", "/v1/keys", Some("{\"name\": \"a\", \"scopes\": [\"root\"]}"), 400),
         ("PUT", "/v1/products/p1", Some("{\"name\": \"x\", \"price_cents\": -5}"), 400),
         ("PUT", "/v1/products/p1", Some("{\"name\": \"x\", \"price\": 5}"), 400),
+        ("PUT", "/v1/products/p1", Some("{\"name\": \"\"}"), 400),
         ("PUT", "/v1/customers/c1", Some("{\"birth_year\": 10}"), 400),
         ("GET", "/v1/recommendations", None, 400),
         ("GET", "/v1/recommendations?customer=", None, 400),
@@ -68,7 +69,12 @@ fn hostile_bodies_and_addresses_get_a_plain_answer() {
         let shown: String = response.body.chars().take(300).collect();
         assert_eq!(response.status, status, "{method} {path}: {shown}");
         let error = response.json()["error"].clone();
-        assert!(error["code"].is_string() && error["message"].is_string(), "{method} {path}: {shown}");
+        for part in ["code", "message", "help"] {
+            assert!(error[part].is_string(), "{method} {path}: {part} in {shown}");
+        }
+        for words in ["deserialize", "invalid digit", "expected one of", "`"] {
+            assert!(!error["message"].as_str().unwrap().contains(words), "{method} {path}: '{words}' in {shown}");
+        }
         assert!(response.body.len() < 2000, "{method} {path}: the answer repeats the input");
     }
     let plain = [("Authorization", bearer.as_str()), ("Content-Type", "text/plain")];
@@ -87,6 +93,35 @@ fn hostile_bodies_and_addresses_get_a_plain_answer() {
         }
     }
     assert_eq!(send(served.address, "GET", "/health", &[], None).status, 200);
+}
+
+#[test]
+fn mistakes_have_the_code_of_what_is_wrong() {
+    let (_folder, served) = served();
+    for (method, path, body, code, said) in [
+        (
+            "PUT",
+            "/v1/products/p1",
+            json!({"name": ""}),
+            "name",
+            "name is '' (0 characters); allowed: 1 to 500 on one line",
+        ),
+        ("PUT", "/v1/products/p1", json!({"name": "a\nb"}), "name", "name is 'a b' (3 characters)"),
+        ("GET", "/v1/recommendations?customer=", Value::Null, "id", "customer is '' (0 characters)"),
+        ("GET", "/v1/recommendations?customer=c&n=x", Value::Null, "query", "n is 'x'; allowed: a whole number"),
+        (
+            "POST",
+            "/v1/events",
+            json!({"customer_id": "c", "kind": "view", "at": "2999-01-01T00:00:00+08:00"}),
+            "at",
+            "at is '2999-01-01T00:00:00+08:00'; allowed: ",
+        ),
+    ] {
+        let response = served.call(method, path, (!body.is_null()).then(|| body.clone()));
+        let error = response.json()["error"].clone();
+        assert_eq!((response.status, &error["code"]), (400, &json!(code)), "{path} {body}: {error}");
+        assert!(error["message"].as_str().unwrap().starts_with(said), "{path} {body}: {error}");
+    }
 }
 
 #[test]
