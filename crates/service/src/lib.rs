@@ -25,6 +25,7 @@ impl From<data::DataError> for ServiceError {
         let (kind, code) = match &error {
             Data::DiskFull { .. } => (Kind::Unavailable, "disk_full"),
             Data::NotAShop { .. } | Data::NotEmpty { .. } | Data::Config { .. } => (Kind::Usage, "shop"),
+            Data::BackupExists { .. } | Data::NoFolder { .. } => (Kind::Usage, "file"),
             Data::UnknownTable { .. } | Data::Unknown { .. } | Data::Sql { .. } => (Kind::Usage, "sql"),
             Data::NewerFormat { .. } => (Kind::Conflict, "newer_format"),
             Data::Locked { .. } => (Kind::Conflict, "locked"),
