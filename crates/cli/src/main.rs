@@ -11,6 +11,7 @@ mod lab;
 mod print;
 mod whole_shop;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -54,5 +55,8 @@ fn start_logging(verbose: u8) {
         1 => tracing::Level::INFO,
         _ => tracing::Level::DEBUG,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_target(false).init();
+    // Colours would be noise in a file. See no-color.org for the variable.
+    let has_colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let logging = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
+    logging.with_target(false).with_ansi(has_colours).init();
 }
