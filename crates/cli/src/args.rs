@@ -46,7 +46,7 @@ pub enum Command {
     #[command(subcommand)]
     Lab(Lab),
     /// Ask the shop's tables
-    Sql { statement: String },
+    Sql(Sql),
     /// Learn from events and orders
     Train(Train),
     /// Customer groups found by train segment
@@ -72,6 +72,14 @@ pub enum Command {
         #[arg(long)]
         generate: bool,
     },
+}
+
+#[derive(Args)]
+pub struct Sql {
+    pub statement: String,
+    /// Write all rows to FILE.csv or FILE.parquet; without it, the first 1,000 are printed
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Args, Clone)]

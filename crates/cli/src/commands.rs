@@ -32,7 +32,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Doctor { mend } => whole_shop::doctor(dir, mend, json),
         Command::Lab(lab) => crate::lab::run(lab, json),
         Command::Status => status(dir, json),
-        Command::Sql { statement } => sql(dir, &statement, json).await,
+        Command::Sql(sql) => crate::sql::run(dir, sql, json).await,
         Command::Train(train) => match train.what.as_str() {
             "segment" => groups::train(dir, train, json).await,
             "all" => self::train_all(dir, train, json).await,
@@ -105,16 +105,6 @@ fn status(dir: &Path, as_json: bool) -> Result<()> {
     for found in health {
         let help = found.help.map_or(String::new(), |help| format!("  → {help}"));
         print::line(&format!("{:5} {}. {}{help}", found.level, found.title, found.detail.unwrap_or_default()));
-    }
-    Ok(())
-}
-
-async fn sql(dir: &Path, statement: &str, as_json: bool) -> Result<()> {
-    let rows = Shop::open(dir)?.engine()?.sql(statement).await?;
-    if as_json {
-        print::json(&json!({"rows": rows.to_json()?}));
-    } else {
-        print::wide(&rows.to_table()?);
     }
     Ok(())
 }

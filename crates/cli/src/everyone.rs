@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use data::export::ParquetFile;
+use data::export::{ParquetFile, csv_field};
 use serde_json::json;
 use service::serving::{Place, ServedShop, batch_of};
 use service::{Result, ServiceError};
 
-use crate::print::{self, Progress};
+use crate::print::{self, Ending, Progress, ending_of};
 
 /// Rows gathered before they are written to Parquet.
 const ROWS_MAX: usize = 100_000;
@@ -21,17 +21,12 @@ enum Sink {
 
 /// Writes everyone's `n` products.
 pub async fn write(shop: &ServedShop, n: usize, output: Option<&Path>, as_json: bool) -> Result<()> {
-    let ending = output.and_then(|path| path.extension()).map(|ending| ending.to_string_lossy().to_lowercase());
-    let mut sink = match (output, ending.as_deref()) {
-        (None, _) => Sink::Csv(Box::new(BufWriter::new(std::io::stdout()))),
-        (Some(path), Some("csv")) => Sink::Csv(Box::new(BufWriter::new(File::create(path)?))),
-        (Some(path), Some("parquet")) => {
+    let mut sink = match output.map(|path| Ok::<_, ServiceError>((path, ending_of(path)?))).transpose()? {
+        None => Sink::Csv(Box::new(BufWriter::new(std::io::stdout()))),
+        Some((path, Ending::Csv)) => Sink::Csv(Box::new(BufWriter::new(File::create(path)?))),
+        Some((path, Ending::Parquet)) => {
             let file = ParquetFile::create(path, batch_of(&[]).schema())?;
             Sink::Parquet(Box::new(file), Vec::new())
-        }
-        (Some(path), _) => {
-            let message = format!("the output is '{}'; allowed: a name that ends in .csv or .parquet", path.display());
-            return Err(ServiceError::usage("output", message));
         }
     };
     if let Sink::Csv(file) = &mut sink {
@@ -60,7 +55,7 @@ impl Sink {
     fn take(&mut self, list: &[Place]) -> Result<()> {
         match self {
             Sink::Csv(file) => list.iter().try_for_each(|place| {
-                let (customer, product) = (quoted(&place.customer_id), quoted(&place.product_id));
+                let (customer, product) = (csv_field(&place.customer_id), csv_field(&place.product_id));
                 let Place { position, score, propensity, .. } = place;
                 Ok(writeln!(file, "{customer},{position},{product},{score},{propensity}")?)
             }),
@@ -82,26 +77,6 @@ impl Sink {
                 file.write(&batch_of(&waiting))?;
                 Ok(file.finish()?)
             }
-        }
-    }
-}
-
-/// A field of a CSV row.
-fn quoted(text: &str) -> String {
-    match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn fields_are_quoted_when_they_must_be() {
-        for (text, field) in [("a b", "a b"), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("", "")] {
-            assert_eq!(quoted(text), field);
         }
     }
 }

@@ -9,6 +9,7 @@ mod everyone;
 mod groups;
 mod lab;
 mod print;
+mod sql;
 mod whole_shop;
 
 use std::io::IsTerminal;

@@ -3,11 +3,13 @@
 
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
+use service::{Result, ServiceError};
 
 /// Whether the one document of this run is out.
 static JSON_PRINTED: AtomicBool = AtomicBool::new(false);
@@ -126,6 +128,23 @@ pub fn count(n: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// What kind of file a name asks for.
+pub enum Ending {
+    Csv,
+    Parquet,
+}
+
+pub fn ending_of(path: &Path) -> Result<Ending> {
+    match path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).as_deref() {
+        Some("csv") => Ok(Ending::Csv),
+        Some("parquet") => Ok(Ending::Parquet),
+        _ => {
+            let message = format!("the output is '{}'; allowed: a name that ends in .csv or .parquet", path.display());
+            Err(ServiceError::usage("output", message))
+        }
+    }
 }
 
 /// A progress bar on a terminal, nothing elsewhere.

@@ -66,9 +66,9 @@ pub enum DataError {
     Sql { message: String },
 
     #[error(
-        "SQL: only one reading statement at a time is allowed (select, with, explain, show tables); tables are changed by `tercet import` and the API. {message}"
+        "SQL: found {found}; allowed: one reading statement at a time (select, with, explain, show tables). Tables are changed by `tercet import` and the API"
     )]
-    ReadOnly { message: String },
+    ReadOnly { found: String },
 
     #[error("{what} '{found}' is unknown; known: {allowed}")]
     Unknown { what: &'static str, found: String, allowed: String },
@@ -124,7 +124,7 @@ fn is_disk_full(error: &io::Error) -> bool {
 
 impl From<DataFusionError> for DataError {
     fn from(error: DataFusionError) -> Self {
-        DataError::Sql { message: error.strip_backtrace() }
+        crate::engine::refusal::reworded(error)
     }
 }
 

@@ -434,23 +434,74 @@ fn only_one_reading_statement_is_allowed() {
         "copy events to '/tmp/x.parquet'",
         "create external table x stored as parquet location '/etc'",
         "set datafusion.execution.batch_size = 1",
+        "create user x",
+        "begin",
+        "select 1; select 2",
+        "",
     ] {
         let error = engine.query(statement).unwrap_err();
         assert!(matches!(&error, DataError::ReadOnly { .. }), "{statement}: {error}");
+        assert!(error.to_string().contains("allowed: one reading statement at a time"), "{statement}: {error}");
     }
     for (statement, said) in [
-        ("select 1; select 2", "single"),
         ("select nothing from events", "nothing"),
+        ("select * from nope", "there is no table 'nope'; the tables are: products, "),
+        ("select * from nope.events", "there is no table 'nope.events'"),
         ("select * from '/etc/passwd'", "/etc/passwd"),
         ("selec 1", "selec"),
     ] {
         let error = engine.query(statement).unwrap_err().to_string();
         assert!(error.contains(said), "{statement}: {error}");
+        for words in ["datafusion", "not implemented", "ParserError", "Error during planning", "Schema error"] {
+            assert!(!error.contains(words), "{statement}: {error}");
+        }
     }
     assert!(engine.query("with a as (select 1 as n) select * from a").is_ok());
     assert!(engine.query("show tables").unwrap().to_table().unwrap().contains("knowledge"));
     let shown = engine.query("select to_timestamp_millis(0) as t").unwrap().to_table().unwrap();
     assert!(shown.contains("1970-01-01T00:00:00"), "{shown}");
+}
+
+#[test]
+fn no_more_is_handed_over_than_asked_for() {
+    let (_folder, shop) = new_shop();
+    let engine = shop.engine().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for (n, n_max, n_given, has_more) in [
+        (0, 5, 0, false),
+        (4, 5, 4, false),
+        (5, 5, 5, false),
+        (6, 5, 5, true),
+        (30_000, 5, 5, true),
+        (30_000, 20_000, 20_000, true),
+    ] {
+        let statement = format!("select value from generate_series(1, {n})");
+        let (rows, more) = runtime.block_on(engine.first(&statement, n_max)).unwrap();
+        assert_eq!((rows.n_rows(), more), (n_given, has_more), "{n} {n_max}");
+    }
+    let (explained, _) = runtime.block_on(engine.first("explain select 1", 5)).unwrap();
+    assert!(explained.n_rows() > 0);
+}
+
+#[test]
+fn a_result_becomes_a_csv_file() {
+    use data::export::CsvFile;
+    let (folder, shop) = new_shop();
+    let engine = shop.engine().unwrap();
+    let path = folder.path().join("out.csv");
+    for (statement, expected) in [
+        ("select 1 as a, 'x' as b where false", "a,b\n"),
+        (
+            "select 1 as \"a,b\", 'say \"hi\", you' as t, null as n, [1, 2] as l, 1.5 as f, to_timestamp_millis(0) as at",
+            "\"a,b\",t,n,l,f,at\n1,\"say \"\"hi\"\", you\",,\"[1,2]\",1.5,1970-01-01T00:00:00Z\n",
+        ),
+    ] {
+        let rows = engine.query(statement).unwrap();
+        let mut file = CsvFile::create(&path, rows.schema.clone()).unwrap();
+        rows.batches.iter().for_each(|batch| file.write(batch).unwrap());
+        file.finish().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), expected, "{statement}");
+    }
 }
 
 #[test]

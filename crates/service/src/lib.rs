@@ -26,7 +26,9 @@ impl From<data::DataError> for ServiceError {
             Data::DiskFull { .. } => (Kind::Unavailable, "disk_full"),
             Data::NotAShop { .. } | Data::NotEmpty { .. } | Data::Config { .. } => (Kind::Usage, "shop"),
             Data::BackupExists { .. } | Data::NoFolder { .. } => (Kind::Usage, "file"),
-            Data::UnknownTable { .. } | Data::Unknown { .. } | Data::Sql { .. } => (Kind::Usage, "sql"),
+            Data::UnknownTable { .. } | Data::Unknown { .. } | Data::Sql { .. } | Data::ReadOnly { .. } => {
+                (Kind::Usage, "sql")
+            }
             Data::NewerFormat { .. } => (Kind::Conflict, "newer_format"),
             Data::Locked { .. } => (Kind::Conflict, "locked"),
             Data::AlreadyImported { .. } => (Kind::Conflict, "already_imported"),

@@ -3,7 +3,8 @@
 
 mod functions;
 mod provider;
-mod show;
+pub(crate) mod refusal;
+pub(crate) mod show;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -83,14 +84,7 @@ impl Engine {
 
     async fn plan(&self, statement: &str) -> Result<DataFrame, DataError> {
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        self.context.sql_with_options(statement, options).await.map_err(|error| {
-            let message = error.strip_backtrace();
-            let refusals = ["DDL not supported", "DML not supported", "Statement not supported"];
-            match refusals.iter().any(|words| message.contains(words)) {
-                true => DataError::ReadOnly { message },
-                false => DataError::Sql { message },
-            }
-        })
+        self.context.sql_with_options(statement, options).await.map_err(refusal::reworded)
     }
 
     /// Runs one reading statement; the whole result.
@@ -113,16 +107,38 @@ impl Engine {
         mut each: impl FnMut(RecordBatch) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut stream = self.stream(statement).await?;
-        while let Some(batch) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
-            each(batch.map_err(DataError::from)?)?;
+        while let Some(batch) = next(&mut stream).await? {
+            each(batch)?;
         }
         Ok(())
+    }
+
+    /// The first `n_max` rows of one reading statement, and whether there are more. No more is read than that takes.
+    pub async fn first(&self, statement: &str, n_max: usize) -> Result<(Rows, bool), DataError> {
+        let mut stream = self.stream(statement).await?;
+        let mut rows = Rows { schema: stream.schema(), batches: Vec::new() };
+        let mut n_left = n_max;
+        while let Some(batch) = next(&mut stream).await? {
+            if batch.num_rows() > n_left {
+                rows.batches.push(batch.slice(0, n_left));
+                return Ok((rows, true));
+            }
+            n_left -= batch.num_rows();
+            rows.batches.push(batch);
+        }
+        Ok((rows, false))
     }
 
     /// As [`Engine::sql`] for callers without an async runtime. May be called from anywhere, also inside one.
     pub fn query(&self, statement: &str) -> Result<Rows, DataError> {
         block_on(self.sql(statement))
     }
+}
+
+/// The next batch of a stream.
+pub async fn next(stream: &mut SendableRecordBatchStream) -> Result<Option<RecordBatch>, DataError> {
+    let batch = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await;
+    Ok(batch.transpose()?)
 }
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {

@@ -2,6 +2,7 @@
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Float32Type, Float64Type, Int32Type, Int64Type, UInt64Type};
+use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
 use serde_json::{Map, Value};
@@ -23,21 +24,24 @@ impl Rows {
 
     /// One object per row.
     pub fn to_json(&self) -> Result<Vec<Value>, DataError> {
-        let mut rows = Vec::with_capacity(self.n_rows());
-        for batch in &self.batches {
-            for row in 0..batch.num_rows() {
-                let mut object = Map::new();
-                for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
-                    object.insert(field.name().clone(), json_value(column, row)?);
-                }
-                rows.push(Value::Object(object));
-            }
-        }
-        Ok(rows)
+        self.json_rows().collect()
+    }
+
+    /// The same one by one, so that not all need to be in memory.
+    pub fn json_rows(&self) -> impl Iterator<Item = Result<Value, DataError>> {
+        self.batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| json_row(batch, row)))
     }
 }
 
-fn json_value(column: &ArrayRef, row: usize) -> Result<Value, DataError> {
+fn json_row(batch: &RecordBatch, row: usize) -> Result<Value, DataError> {
+    let mut object = Map::new();
+    for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        object.insert(field.name().clone(), json_value(column, row)?);
+    }
+    Ok(Value::Object(object))
+}
+
+pub(crate) fn json_value(column: &ArrayRef, row: usize) -> Result<Value, DataError> {
     if column.is_null(row) {
         return Ok(Value::Null);
     }
