@@ -13,6 +13,15 @@ use crate::DataError;
 /// What `tercet init` writes.
 pub const TEMPLATE: &str = include_str!("tercet.toml");
 
+/// The money of ISO 4217's active list that things are bought with: no funds, metals or test codes. The lev was replaced by
+/// the euro in 2026 and stays for shops with a past.
+const CURRENCIES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF \
+     CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD \
+     HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD \
+     LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK \
+     PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS \
+     TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
+
 /// One shop's configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,8 +90,9 @@ fn check(config: &ShopConfig) -> Result<(), String> {
     if config.name.trim().is_empty() {
         return said("name", &config.name, "any text that is not empty");
     }
-    if config.currency.len() != 3 || !config.currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return said("currency", &config.currency, "a code of three capital letters (ISO 4217), such as CNY, USD, EUR");
+    if !CURRENCIES.split(' ').any(|code| code == config.currency) {
+        let allowed = "a code of three capital letters on ISO 4217's active list, such as CNY, USD, EUR";
+        return said("currency", &config.currency, allowed);
     }
     if TimeZone::get(&config.time_zone).is_err() {
         return said("time_zone", &config.time_zone, "an IANA name such as Asia/Shanghai, Europe/Berlin, UTC");
@@ -115,8 +125,16 @@ mod tests {
     fn mistakes_are_named() {
         let good = "name = \"A\"\ncurrency = \"CNY\"\ntime_zone = \"UTC\"\nlanguage = \"en\"\n";
         assert!(parse(Path::new("t"), good).is_ok());
+        assert!(CURRENCIES.split(' ').all(|code| code.len() == 3));
+        for currency in ["AED", "EUR", "JPY", "USD", "XOF", "ZWG"] {
+            assert!(parse(Path::new("t"), &good.replace("CNY", currency)).is_ok(), "{currency}");
+        }
         for (change, said) in [
             (good.replace("CNY", "yuan"), "three capital letters"),
+            (good.replace("CNY", "XYZ"), "currency is 'XYZ'; allowed: a code of three capital letters on ISO 4217"),
+            (good.replace("CNY", "usd"), "ISO 4217"),
+            (good.replace("CNY", "CNY USD"), "ISO 4217"),
+            (good.replace("CNY", ""), "ISO 4217"),
             (good.replace("UTC", "Mars/Olympus"), "Asia/Shanghai"),
             (good.replace("\"en\"", "\"fr\""), "zh, en"),
             (good.replace("name", "nam"), "nam"),
