@@ -35,9 +35,7 @@ pub fn run(asked: Lab, as_json: bool) -> Result<()> {
         .into_iter()
         .flatten()
         .filter(|(_, value)| !value.is_array())
-        .map(|(name, value)| {
-            vec![name.clone(), value.as_f64().map_or_else(|| value.to_string(), |value| format!("{value:.5}"))]
-        })
+        .map(|(name, value)| vec![name.clone(), figure(name, value)])
         .collect();
     print::table(&["figure", "value"], &rows);
     if let Some(groups) = answer["result"]["groups"].as_array() {
@@ -64,6 +62,15 @@ fn print_groups(groups: &[serde_json::Value]) {
     print::table(&header, &names.iter().filter(|name| name.as_str() != "label").map(row).collect::<Vec<_>>());
 }
 
+/// Counts whole, everything else with five digits.
+fn figure(name: &str, value: &serde_json::Value) -> String {
+    match value.as_f64() {
+        Some(number) if name.starts_with("n_") && number.fract() == 0.0 => format!("{number:.0}"),
+        Some(number) => print::number(number, 5),
+        None => value.to_string(),
+    }
+}
+
 fn request(card: String, options: LabOptions) -> LabRequest {
     LabRequest {
         card,
@@ -84,11 +91,13 @@ fn request(card: String, options: LabOptions) -> LabRequest {
 }
 
 fn failed(error: lab::LabFailure) -> ServiceError {
-    use lab::LabFailure::{NoItems, NoTest, Output, Settings, UnknownCard};
+    use lab::LabFailure::{NoItems, NoLists, NoRatings, NoTest, Output, Settings, UnknownCard};
     match error {
         UnknownCard { .. } | Settings(_) => ServiceError::usage("lab", error.to_string())
             .help("tercet lab list names the cards, tercet lab show CARD its parameters"),
-        NoItems | NoTest { .. } | Output(_) => ServiceError::usage("lab", error.to_string()),
+        NoLists { .. } => ServiceError::usage("lab", error.to_string())
+            .help("a card that ranks, such as ials or item_knn, makes lists; tercet lab list names them"),
+        NoItems | NoTest { .. } | Output(_) | NoRatings { .. } => ServiceError::usage("lab", error.to_string()),
         other => ServiceError::failed(other.to_string()),
     }
 }
@@ -131,4 +140,23 @@ fn tell(card: &'static domain::Card) {
         &card.params.iter().map(row).collect::<Vec<_>>(),
     );
     print::line("");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn counts_are_whole() {
+        for (name, value, text) in [
+            ("n_users", json!(942.0), "942"),
+            ("n_ratings", json!(20_000), "20000"),
+            ("rmse", json!(1.0), "1.00000"),
+            ("loss", json!(-0.000_001), "0.00000"),
+            ("note", json!("x"), "\"x\""),
+        ] {
+            assert_eq!(figure(name, &value), text, "{name}");
+        }
+    }
 }

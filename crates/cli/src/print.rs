@@ -130,6 +130,15 @@ pub fn count(n: u64) -> String {
     text
 }
 
+/// With so many digits; what rounds to nothing has no sign.
+pub fn number(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    match text.strip_prefix('-') {
+        Some(rest) if !rest.contains(|c: char| ('1'..='9').contains(&c)) && value.is_finite() => rest.to_owned(),
+        _ => text,
+    }
+}
+
 /// What kind of file a name asks for.
 pub enum Ending {
     Csv,
@@ -213,6 +222,15 @@ mod tests {
         }
         for (n, text) in [(0, "0"), (999, "999"), (1000, "1 000"), (1_234_567, "1 234 567")] {
             assert_eq!(count(n), text);
+        }
+        for (value, text) in [
+            (-0.00004, "0.0000"),
+            (-0.0, "0.0000"),
+            (-0.00006, "-0.0001"),
+            (1.5, "1.5000"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(number(value, 4), text);
         }
     }
 }

@@ -64,6 +64,10 @@ pub enum LabFailure {
     NoTest { card: &'static str },
     #[error("content reads a catalogue beside the interactions: give it with --items FILE")]
     NoItems,
+    #[error("{option} was given, but {card} predicts ratings and makes no lists; allowed: without it")]
+    NoLists { card: String, option: &'static str },
+    #[error("{path} has no ratings (found: users and items alone); {card} needs lines `user item rating [time]`")]
+    NoRatings { card: String, path: PathBuf },
     #[error("{path}: {source}")]
     Write { path: PathBuf, source: std::io::Error },
 }
@@ -101,11 +105,21 @@ pub fn run(request: &LabRequest, progress: &(dyn Fn(f64) -> bool + Sync)) -> Res
             None => cluster::run(method, &settings, request, progress),
         };
     }
+    let predicts_ratings = predicts_ratings(card, &settings);
+    if predicts_ratings {
+        refuse_lists(request)?;
+    }
     let loading = Instant::now();
     let (mut train, mut test) = read_interactions(&request.train, request.test.as_deref(), &[])?;
     let load_seconds = loading.elapsed().as_secs_f64();
     let options = FitOptions { seed: request.seed, n_threads: request.n_threads, progress };
-    if predicts_ratings(card, &settings) {
+    if predicts_ratings {
+        let of_test = request.test.as_ref().zip(test.as_ref());
+        for (path, read) in [Some((&request.train, &train)), of_test].into_iter().flatten() {
+            if !read.has_ratings {
+                return Err(LabFailure::NoRatings { card: request.card.clone(), path: path.clone() });
+            }
+        }
         let ratings = (interactions(&train, true), test.as_ref().map(|test| interactions(test, true)));
         return rate(card, &settings, request, load_seconds, ratings, &options);
     }
@@ -166,6 +180,19 @@ fn answer(
 fn predicts_ratings(card: &Card, settings: &Settings) -> bool {
     matches!(card.name, "svd" | "baseline")
         || matches!(settings.get("task"), Some(domain::Value::Text(task)) if task == "rating")
+}
+
+/// What is asked about lists has no answer where none are made.
+fn refuse_lists(request: &LabRequest) -> Result<(), LabFailure> {
+    let given = [
+        ("--output", request.output.is_some()),
+        ("--top", request.top.is_some()),
+        ("--users", request.users_max.is_some()),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(LabFailure::NoLists { card: request.card.clone(), option }),
+        None => Ok(()),
+    }
 }
 
 /// Predicted ratings: every test pair of a user in one call, errors over all pairs.
@@ -298,6 +325,61 @@ fn interactions(read: &LabInteractions, weights: bool) -> Interactions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn request(card: &str, train: &Path, test: Option<&Path>) -> LabRequest {
+        LabRequest {
+            card: card.to_owned(),
+            train: train.to_owned(),
+            test: test.map(Path::to_owned),
+            set: Vec::new(),
+            k: vec![2],
+            seed: 1,
+            n_threads: 1,
+            output: None,
+            top: None,
+            users_max: None,
+            weights: false,
+            items: None,
+            preset: None,
+        }
+    }
+
+    #[test]
+    fn cards_of_ratings_refuse_what_they_cannot_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let [rated, unrated] = ["rated", "unrated"].map(|name| folder.path().join(name));
+        std::fs::write(&rated, "1 1 5\n1 2 3\n2 1 4\n2 3 1\n").unwrap();
+        std::fs::write(&unrated, "1 1\n1 2\n2 1\n").unwrap();
+        let said = |request: LabRequest| run(&request, &|_| true).map_err(|error| error.to_string());
+        let knn = || LabRequest { set: vec!["task=rating".into()], ..request("item_knn", &rated, None) };
+        for asked in [request("svd", &rated, None), request("baseline", &rated, None), knn()] {
+            let with = |change: fn(&mut LabRequest)| {
+                let mut asked = asked.clone();
+                change(&mut asked);
+                asked
+            };
+            for (asked, expected) in [
+                (with(|_| ()), None),
+                (with(|asked| asked.test = Some(asked.train.clone())), None),
+                (with(|asked| asked.top = Some(5)), Some("--top was given")),
+                (with(|asked| asked.output = Some("lists.tsv".into())), Some("--output was given")),
+                (with(|asked| asked.users_max = Some(5)), Some("--users was given")),
+                (
+                    with(|asked| asked.test = Some(asked.train.with_file_name("unrated"))),
+                    Some("unrated has no ratings"),
+                ),
+                (with(|asked| asked.train = asked.train.with_file_name("unrated")), Some("unrated has no ratings")),
+            ] {
+                match (said(asked.clone()), expected) {
+                    (Ok(_), None) => {}
+                    (Err(error), Some(expected)) => assert!(error.contains(expected), "{asked:?}: {error}"),
+                    (found, _) => panic!("{asked:?}: {found:?} against {expected:?}"),
+                }
+            }
+        }
+        assert!(!folder.path().join("lists.tsv").exists());
+        assert!(said(request("item_knn", &unrated, Some(&unrated))).is_ok(), "lists need no ratings");
+    }
 
     #[test]
     fn a_matrix_keeps_the_later_of_two() {
