@@ -195,6 +195,9 @@ pub struct Evaluate {
     pub seed: u64,
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: u16,
+    /// Print all figures instead of the most telling few
+    #[arg(long)]
+    pub all_metrics: bool,
     /// Also write the plot as SVG
     #[arg(long, value_name = "FILE.svg")]
     pub plot: Option<PathBuf>,

@@ -200,27 +200,54 @@ async fn evaluate(dir: &Path, asked: Evaluate, as_json: bool) -> Result<()> {
     if as_json {
         print::json(&serde_json::to_value(&found)?);
     } else {
-        print_evaluation(&found, &measure);
+        print_evaluation(&found, &measure, asked.all_metrics);
     }
     Ok(())
 }
 
-fn print_evaluation(found: &Evaluation, measure: &str) {
-    let names: Vec<&String> = found.rows.first().map(|row| row.metrics.keys().collect()).unwrap_or_default();
-    let mut header = vec!["card"];
-    header.extend(names.iter().map(|name| name.as_str()));
-    header.push("fit s");
+/// What tells most about a list, at each length; `coverage` is told once, of the longest.
+const TELLING: [&str; 3] = ["recall", "ndcg", "hit"];
+
+fn print_evaluation(found: &Evaluation, measure: &str, all_metrics: bool) {
+    let all = found.rows.first().into_iter().flat_map(|row| row.metrics.keys());
+    let mut names: Vec<&str> = all.map(String::as_str).collect();
+    let n_all = names.len();
+    if !all_metrics {
+        names = telling(&names);
+    }
+    let header = [vec!["card"], names.clone(), vec!["fit s"]].concat();
     let row = |row: &flows::evaluate::EvaluationRow| {
-        let mut cells = vec![row.card.clone()];
-        cells.extend(
-            names.iter().map(|name| row.metrics.get(*name).map_or(String::new(), |found| format!("{:.4}", found.mean))),
-        );
-        cells.push(format!("{:.1}", row.fit_seconds));
-        cells
+        let mean = |name: &&str| row.metrics.get(*name).map_or(String::new(), |found| print::number(found.mean, 4));
+        let (card, seconds) = (row.card.clone(), format!("{:.1}", row.fit_seconds));
+        [vec![card], names.iter().map(mean).collect(), vec![seconds]].concat()
     };
-    print::line(&format!("{} split, {} customers judged\n", found.split, print::count(found.n_users as u64)));
+    print::line(&format!(
+        "{} split, {} customers with a past judged\n",
+        found.split,
+        print::count(found.n_users as u64)
+    ));
     print::table(&header, &found.rows.iter().map(row).collect::<Vec<_>>());
+    if names.len() < n_all {
+        print::line(&format!("{} of {n_all} figures; --all-metrics prints all, --json with intervals", names.len()));
+    }
     print::wide(&format!("\n{}", plot::text(found, measure, 40)));
+}
+
+/// The telling ones of these figures, grouped by k: `recall@10`, `ndcg@10`, … `recall@20`.
+fn telling<'a>(names: &[&'a str]) -> Vec<&'a str> {
+    let parts = |name: &'a str| {
+        let (what, k) = name.split_once('@')?;
+        Some((k.parse::<usize>().ok()?, what))
+    };
+    let k_max = names.iter().filter_map(|name| parts(name)).map(|(k, _)| k).max();
+    let place = |name: &'a str| {
+        let (k, what) = parts(name)?;
+        let place = TELLING.iter().position(|telling| *telling == what);
+        place.or((what == "coverage" && Some(k) == k_max).then_some(TELLING.len())).map(|place| (k, place))
+    };
+    let mut found: Vec<_> = names.iter().filter_map(|name| Some((place(name)?, *name))).collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, name)| name).collect()
 }
 
 async fn loaded(dir: &Path) -> Result<Arc<ServedShop>> {
@@ -233,6 +260,9 @@ async fn recommend(dir: &Path, asked: Recommend, as_json: bool) -> Result<()> {
         Some(Some(("product", id))) => Some(id.to_owned()),
         Some(_) => return Err(ServiceError::usage("context", "--context takes product=ID")),
     };
+    if let Some(id) = &asked.customer {
+        service::api::input::check_id("--customer", id)?;
+    }
     let shop = loaded(dir).await?;
     if asked.all {
         return crate::everyone::write(&shop, usize::from(asked.n), asked.output.as_deref(), as_json).await;
@@ -283,6 +313,9 @@ fn print_answer(answer: &Answer) {
         (None, None) => {}
     }
     print::line(&format!("list {}\n", answer.list_id));
+    if answer.items.is_empty() {
+        return print::line("nothing that may be shown passes the filters");
+    }
     let rows: Vec<_> = answer
         .items
         .iter()
@@ -293,20 +326,29 @@ fn print_answer(answer: &Answer) {
                 item.product_id.clone(),
                 item.name.clone(),
                 item.price_cents.map_or(String::new(), |cents| domain::Cents(cents).to_string()),
-                format!("{:.4}", item.score),
+                print::number(item.score, 4),
             ]
         })
         .collect();
     print::table(&["", "product", "name", "price", "score"], &rows);
     for (at, item) in answer.items.iter().enumerate().filter(|(_, item)| !item.terms.is_empty()) {
         print::line(&format!("\n{}. {}", at + 1, item.name));
-        for reason in &item.reasons {
-            print::line(&format!("   {:3.0} %  {}", reason.share * 100.0, reason.text));
-        }
-        for term in &item.terms {
-            print::line(&format!("   {:+.4}  {}{}", term.value, term.name, origin(term)));
-        }
+        explanation(item).iter().for_each(|text| print::line(text));
     }
+}
+
+/// Reasons and terms, without those that round to nothing: JSON has them all.
+fn explanation(item: &service::serving::AnswerItem) -> Vec<String> {
+    let reasons = item.reasons.iter().filter_map(|reason| {
+        let share = print::number(reason.share * 100.0, 0);
+        (share != "0").then(|| format!("   {share:>3} %  {}", reason.text))
+    });
+    let terms = item.terms.iter().filter_map(|term| {
+        let value = print::number(term.value, 4);
+        let sign = if value.starts_with('-') { "" } else { "+" };
+        (value != "0.0000").then(|| format!("   {sign}{value}  {}{}", term.name, origin(term)))
+    });
+    reasons.chain(terms).collect()
 }
 
 /// What a term comes from: `  (purchase of 1337, 2026-01-02T10:00:00Z)`.
@@ -432,4 +474,67 @@ fn password(dir: &Path, generate: bool, as_json: bool) -> Result<()> {
         print::line("the password is set");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use service::serving::{AnswerItem, Reason, Term};
+
+    #[tokio::test]
+    async fn slips_are_refused_before_the_shop_is_opened() {
+        use clap::Parser;
+        for (arguments, said) in [
+            (["--customer", ""], "--customer is '' (0 characters); allowed: 1 to 200"),
+            (["--customer", "a\nb"], "--customer is 'a b'"),
+            (["--customer", "c"], "no shop"),
+        ] {
+            let arguments =
+                [["tercet", "--shop", "/nowhere/is/no shop"], ["recommend", arguments[0], arguments[1]]].concat();
+            let error = run(Arguments::try_parse_from(arguments).unwrap()).await.unwrap_err();
+            assert!(error.message.contains(said) && error.exit_code() == 2, "{said}: {error}");
+        }
+    }
+
+    #[test]
+    fn telling_figures_stand_by_k() {
+        let all =
+            ["coverage@20", "coverage@5", "hit@20", "hit@5", "map@5", "ndcg@20", "ndcg@5", "recall@20", "recall@5"];
+        let shown = ["recall@5", "ndcg@5", "hit@5", "recall@20", "ndcg@20", "hit@20", "coverage@20"];
+        assert_eq!(telling(&all), shown);
+        assert_eq!(telling(&["rmse", "map@5", "hit@x"]), [""; 0]);
+    }
+
+    #[test]
+    fn what_rounds_to_nothing_is_not_told() {
+        let term =
+            |name: &str, value| Term { name: name.into(), value, product_id: None, kind: None, at: None, rule: None };
+        let reason = |text: &str, share| Reason {
+            kind: "own_event".into(),
+            text: text.into(),
+            share,
+            product_id: None,
+            product_name: None,
+        };
+        let item = AnswerItem {
+            product_id: "p".into(),
+            name: "P".into(),
+            brand: None,
+            category: None,
+            price_cents: None,
+            image_url: None,
+            score: -0.000_01,
+            propensity: 1.0,
+            explored: false,
+            pinned_by: None,
+            terms: vec![
+                term("own_event", 0.25),
+                term("remainder", 0.000_04),
+                term("durable", -0.5),
+                term("stock", -0.0),
+            ],
+            reasons: vec![reason("much", 0.996), reason("nothing", 0.004)],
+        };
+        assert_eq!(explanation(&item), ["   100 %  much", "   +0.2500  own_event", "   -0.5000  durable"]);
+    }
 }

@@ -13,7 +13,7 @@ mod shop;
 mod shops;
 mod turnover;
 
-pub use answer::{Answer, ListRequest, Replay, SimilarItem, Term};
+pub use answer::{Answer, AnswerItem, ListRequest, Reason, Replay, SimilarItem, Term};
 pub use catalogue::{PopularProduct, ProductRow, Snapshot};
 pub use everyone::{EveryoneReport, Place, batch_of};
 
