@@ -109,3 +109,41 @@ async fn write(engine: &Engine, statement: &str, path: &Path, as_json: bool) -> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader that has gone.
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_one_by_one_are_the_whole_document() {
+        let folder = std::env::temp_dir().join(format!("tercet-sql-{}", std::process::id()));
+        let engine = Shop::create(&folder).unwrap().engine().unwrap();
+        for statement in [
+            "select 1 as a, 'x\n\"y\"' as b, [1, 2] as c",
+            "select 1 where false",
+            "select * from generate_series(1, 3)",
+        ] {
+            let rows = engine.sql(statement).await.unwrap();
+            let mut out = Vec::new();
+            json_to(&mut out, &rows).unwrap().unwrap();
+            let whole = format!("{:#}\n", json!({"rows": rows.to_json().unwrap()}));
+            assert_eq!(String::from_utf8(out).unwrap(), whole, "{statement}");
+            let stopped = json_to(&mut Gone, &rows).unwrap().unwrap_err();
+            assert_eq!(stopped.kind(), io::ErrorKind::BrokenPipe, "{statement}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
