@@ -116,7 +116,7 @@ mod tests {
         let whitened = TasteSpace::fit(points).unwrap().apply(points);
         let signs: Vec<(bool, bool)> = whitened.chunks(2).map(|row| (row[0] > 0.0, row[1] > 0.0)).collect();
         for at in 0..800 {
-            assert_eq!(signs[at] == signs[at % 4], true, "{at}");
+            assert_eq!(signs[at], signs[at % 4], "{at}");
         }
         assert!(whitened.chunks(2).all(|row| (row[0].hypot(row[1]) - 1.0).abs() < 1e-5));
         assert!(whitened.chunks(2).all(|row| row[0].abs() > 0.5 && row[1].abs() > 0.5));

@@ -8,7 +8,8 @@ use super::lanes::{LANES_MAX, Lanes, Plain};
 use super::{Found, TILE_CENTRES, WIDTH, rows};
 use crate::dense::Real;
 
-/// The kernels of one processor.
+/// The kernels of one processor: each field is a function of this file, where its arguments have names.
+#[allow(clippy::type_complexity)]
 #[derive(Clone, Copy)]
 pub struct Kernels<T: 'static> {
     pub name: &'static str,

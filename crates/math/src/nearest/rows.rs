@@ -114,7 +114,8 @@ pub(super) fn distances<T: Real>(rows: &Rows<'_, T>, picks: &[u32], labels: &[u3
 fn folded<T: Real>(mut sums: [T; LANES]) -> T {
     for half in [8, 4, 2, 1] {
         for i in 0..half {
-            sums[i] = sums[i] + sums[i + half];
+            let more = sums[i + half];
+            sums[i] += more;
         }
     }
     sums[0]
