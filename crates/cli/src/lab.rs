@@ -65,7 +65,9 @@ fn print_groups(groups: &[serde_json::Value]) {
 /// Counts whole, everything else with five digits.
 fn figure(name: &str, value: &serde_json::Value) -> String {
     match value.as_f64() {
-        Some(number) if name.starts_with("n_") && number.fract() == 0.0 => format!("{number:.0}"),
+        Some(number) if value.is_i64() || value.is_u64() || (name.starts_with("n_") && number.fract() == 0.0) => {
+            format!("{number:.0}")
+        }
         Some(number) => print::number(number, 5),
         None => value.to_string(),
     }

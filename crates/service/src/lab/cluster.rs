@@ -16,6 +16,9 @@ use crate::usage::Usage;
 /// Without a file to write to, arrays of at most so many rows stand in the answer.
 const ROWS_SHOWN_MAX: usize = 10_000;
 
+/// A text column with more different values names things, or tells days, rather than kinds.
+const LEVELS_MAX: usize = 100;
+
 pub(super) fn run(
     method: &'static Method,
     settings: &Settings,
@@ -85,7 +88,7 @@ fn prepared(path: &Path) -> Result<(LabPoints, Option<Mixed>), LabFailure> {
                 spec: ColumnSpec::new(&names[at], ColumnKind::Numeric),
                 values: Values::Numbers(numbers),
             }),
-            None if n_distinct * 2 > known.len() => None,
+            None if n_distinct * 2 > known.len() || n_distinct > LEVELS_MAX => None,
             None => {
                 let levels = cells.iter().map(|cell| Some(*cell).filter(|cell| !cell.is_empty())).collect();
                 Some(Column { spec: ColumnSpec::new(&names[at], ColumnKind::Category), values: Values::Levels(levels) })

@@ -339,6 +339,7 @@ mod tests {
             top: None,
             users_max: None,
             weights: false,
+            prepare: false,
             items: None,
             preset: None,
         }

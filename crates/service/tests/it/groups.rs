@@ -221,7 +221,7 @@ fn customers_alike_are_found_from_a_few() {
     assert!(made["lookalike"]["auc"].as_f64().unwrap() > 0.9, "{made}");
     let members = served.get(&format!("/v1/audiences/{}/customers", made["id"].as_str().unwrap()));
     let members = members["items"].as_array().unwrap();
-    assert!(members.iter().all(|member| number_of(member) % 2 == 0 && number_of(member) >= 28), "{members:?}");
+    assert!(members.iter().all(|member| number_of(member).is_multiple_of(2) && number_of(member) >= 28), "{members:?}");
     assert!(members.windows(2).all(|pair| pair[0]["score"].as_f64() >= pair[1]["score"].as_f64()));
 }
 

@@ -168,6 +168,11 @@ async fn groups(shop: &Shop, keys: &[String], present: &Present) -> Result<Vec<G
           from orders where ordered_at >= {begin} and ordered_at < {end} group by customer_id
         ) p on p.customer_id = s.customer_id where s.segment is not null group by s.segment"
     );
+    // A period that the data reach into only in part is none to compare with.
+    let older = format!("select count(*) as n from (select 1 from orders where ordered_at < {begin} limit 1) as older");
+    let older = query(shop, &older).await?;
+    let is_whole = older.iter().map(|batch| integers(batch, "n")).collect::<Result<Vec<_>>>()?;
+    let is_whole = is_whole.iter().any(|n| n.iter().flatten().any(|n| n > 0));
     let mut groups: Vec<GroupFacts> = keys
         .iter()
         .map(|key| GroupFacts {
@@ -185,7 +190,7 @@ async fn groups(shop: &Shop, keys: &[String], present: &Present) -> Result<Vec<G
             let Some(at) = keys.iter().position(|key| key == names.value(row)) else { continue };
             groups[at].n_customers = n.value(row) as u64;
             groups[at].value_cents = Cents(now.value(row));
-            groups[at].value_cents_before = Some(Cents(before.value(row)));
+            groups[at].value_cents_before = is_whole.then(|| Cents(before.value(row)));
         }
     }
     Ok(groups)

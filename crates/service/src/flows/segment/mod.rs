@@ -414,8 +414,8 @@ pub async fn near(shop: &Shop, x: u16, y: u16, n: usize) -> Result<Vec<Member>> 
 
 async fn listed(shop: &Shop, chosen: &str, order: &str) -> Result<Vec<Member>> {
     let sql = format!(
-        "select s.customer_id, s.segment, s.rfm, coalesce(s.spent_cents, 0) as spent_cents,
-          coalesce(o.n_orders, 0) as n_orders, o.last as last_seen
+        "select s.customer_id, s.segment, s.rfm, coalesce(s.spent_cents, 0) as spent,
+          coalesce(o.n_orders, 0) as ordered, o.last as last_seen
         from segments s left join (
           select customer_id, count(distinct case when quantity > 0 then order_id end) as n_orders, max(ordered_at) as last
           from orders where customer_id in (select customer_id from ({chosen}) as chosen) group by customer_id
@@ -427,8 +427,8 @@ async fn listed(shop: &Shop, chosen: &str, order: &str) -> Result<Vec<Member>> {
         customer_id: row["customer_id"].as_str().unwrap_or_default().to_owned(),
         segment: row["segment"].as_str().map(str::to_owned),
         rfm: row["rfm"].as_str().map(str::to_owned),
-        n_orders: row["n_orders"].as_i64().unwrap_or(0),
-        spent_cents: row["spent_cents"].as_i64().unwrap_or(0),
+        n_orders: row["ordered"].as_i64().unwrap_or(0),
+        spent_cents: row["spent"].as_i64().unwrap_or(0),
         last_seen: row["last_seen"].as_i64(),
     };
     Ok(rows.into_iter().map(member).collect())
