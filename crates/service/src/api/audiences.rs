@@ -108,12 +108,12 @@ pub struct FieldView {
     /// number, money, day, choice, text or list.
     kind: &'static str,
     unit: &'static str,
-    choices: Vec<Choice>,
+    choices: Vec<FieldChoice>,
     operators: &'static [&'static str],
 }
 
 #[derive(Serialize, ToSchema)]
-pub struct Choice {
+pub struct FieldChoice {
     value: String,
     label: Text,
     n: i64,
@@ -219,7 +219,7 @@ pub async fn list_fields(Manage(caller): Manage) -> Result<Json<FieldList>> {
         of.map(|field| field.choices.iter().map(|choice| choice.value.clone()).collect()).unwrap_or_default()
     };
     let segments = fields.iter().find(|field| field.name == "segment").map(|field| &field.choices);
-    let named = |choice: &Choice| Named { key: choice.value.clone(), label: choice.label.clone() };
+    let named = |choice: &FieldChoice| Named { key: choice.value.clone(), label: choice.label.clone() };
     let facets = |column: &str| {
         format!("select {column} as value, count(*) as n from products where {column} is not null group by {column}")
     };
@@ -255,7 +255,7 @@ fn kind_name(kind: FieldKind) -> &'static str {
 }
 
 /// The values of `sql` (value, n), most frequent first.
-async fn choices(shop: &data::Shop, sql: &str, label: &(dyn Fn(&str) -> Text + Sync)) -> Result<Vec<Choice>> {
+async fn choices(shop: &data::Shop, sql: &str, label: &(dyn Fn(&str) -> Text + Sync)) -> Result<Vec<FieldChoice>> {
     let mut found = BTreeMap::new();
     for batch in query(shop, &format!("{sql} order by n desc, value limit {CHOICES_MAX}")).await? {
         let (values, counts) = (texts(&batch, "value")?, integers(&batch, "n")?);
@@ -263,7 +263,7 @@ async fn choices(shop: &data::Shop, sql: &str, label: &(dyn Fn(&str) -> Text + S
             found.insert((-counts.value(at), values.value(at).to_owned()), counts.value(at));
         }
     }
-    Ok(found.into_iter().map(|((_, value), n)| Choice { label: label(&value), value, n }).collect())
+    Ok(found.into_iter().map(|((_, value), n)| FieldChoice { label: label(&value), value, n }).collect())
 }
 
 /// One audience.
@@ -319,9 +319,9 @@ pub async fn export_audience(
     Params(params): Params<ExportParams>,
 ) -> Result<Response> {
     let channel = match (&params.channel, params.all.unwrap_or(false)) {
-        (Some(channel), false) => Some(channel.as_str()),
+        (Some(channel), _) => Some(channel.as_str()),
         (None, true) => None,
-        _ => {
+        (None, false) => {
             return Err(ServiceError::usage("channel", "an export needs either a channel or all=true").help(
                 "with a channel only those who agreed to it are exported; all=true is not for addressing people",
             ));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use data::Shop;
 use data::arrow::array::Array;
-use domain::{Cents, Day};
+use domain::Cents;
 use segment::Text;
 use segment::profile::{Attribute, AttributeFacts, Facts, GroupFacts, Level, Measure, Moments, NumberFacts, Per};
 
@@ -15,8 +15,6 @@ use crate::flows::rows::{floats, integers, query, texts};
 
 /// Levels of an attribute that are told apart, those with most purchases.
 const LEVELS_MAX: usize = 60;
-/// The period whose value is compared with the one before.
-const PERIOD_DAYS: i32 = 365;
 
 /// An attribute, and the SQL that answers `segment`, `level` and `n`.
 struct Asked {
@@ -144,7 +142,7 @@ fn asked(present: &Present) -> Vec<Asked> {
 
 /// Everything that is counted of the groups called `keys`.
 pub async fn facts(shop: &Shop, keys: &[String], present: &Present) -> Result<Facts> {
-    let mut facts = Facts { groups: groups(shop, keys, present).await?, ..Facts::default() };
+    let mut facts = Facts { groups: groups(shop, keys).await?, ..Facts::default() };
     for asked in asked(present) {
         let counted = counted(shop, keys, &asked).await?;
         // An attribute of one level, or of none, tells nothing apart.
@@ -156,41 +154,24 @@ pub async fn facts(shop: &Shop, keys: &[String], present: &Present) -> Result<Fa
     Ok(facts)
 }
 
-async fn groups(shop: &Shop, keys: &[String], present: &Present) -> Result<Vec<GroupFacts>> {
-    let end = present.day.0.saturating_add(1);
-    let [begin, middle, end] = [end - 2 * PERIOD_DAYS, end - PERIOD_DAYS, end].map(|day| present.begins(Day(day)));
-    let paid = "quantity * unit_price_cents - coalesce(discount_cents, 0)";
-    let sql = format!(
-        "select s.segment as segment, count(*) as n, coalesce(sum(p.now), 0) as now, coalesce(sum(p.before), 0) as before
-        from segments s left join (
-          select customer_id, sum(case when ordered_at >= {middle} then {paid} else 0 end) as now,
-            sum(case when ordered_at < {middle} then {paid} else 0 end) as before
-          from orders where ordered_at >= {begin} and ordered_at < {end} group by customer_id
-        ) p on p.customer_id = s.customer_id where s.segment is not null group by s.segment"
-    );
-    // A period that the data reach into only in part is none to compare with.
-    let older = format!("select count(*) as n from (select 1 from orders where ordered_at < {begin} limit 1) as older");
-    let older = query(shop, &older).await?;
-    let is_whole = older.iter().map(|batch| integers(batch, "n")).collect::<Result<Vec<_>>>()?;
-    let is_whole = is_whole.iter().any(|n| n.iter().flatten().any(|n| n > 0));
-    let mut groups: Vec<GroupFacts> = keys
-        .iter()
-        .map(|key| GroupFacts {
-            key: key.clone(),
-            n_customers: 0,
-            n_customers_before: None,
-            value_cents: Cents(0),
-            value_cents_before: None,
-        })
-        .collect();
-    for batch in query(shop, &sql).await? {
-        let (names, n) = (texts(&batch, "segment")?, integers(&batch, "n")?);
-        let (now, before) = (integers(&batch, "now")?, integers(&batch, "before")?);
+/// What customers spent in all, so that words and figures speak of the same; how a group fares lately is told by who is active.
+async fn groups(shop: &Shop, keys: &[String]) -> Result<Vec<GroupFacts>> {
+    let sql = "select segment, count(*) as n, coalesce(sum(spent_cents), 0) as spent from segments
+        where segment is not null group by segment";
+    let empty = |key: &String| GroupFacts {
+        key: key.clone(),
+        n_customers: 0,
+        n_customers_before: None,
+        value_cents: Cents(0),
+        value_cents_before: None,
+    };
+    let mut groups: Vec<GroupFacts> = keys.iter().map(empty).collect();
+    for batch in query(shop, sql).await? {
+        let (names, n, spent) = (texts(&batch, "segment")?, integers(&batch, "n")?, integers(&batch, "spent")?);
         for row in 0..batch.num_rows() {
             let Some(at) = keys.iter().position(|key| key == names.value(row)) else { continue };
             groups[at].n_customers = n.value(row) as u64;
-            groups[at].value_cents = Cents(now.value(row));
-            groups[at].value_cents_before = is_whole.then(|| Cents(before.value(row)));
+            groups[at].value_cents = Cents(spent.value(row));
         }
     }
     Ok(groups)

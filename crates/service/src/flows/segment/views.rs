@@ -418,7 +418,7 @@ pub struct RfmView {
     #[schema(value_type = String)]
     pub as_of: Day,
     pub n_customers: u64,
-    /// The least values with the scores 2, 3, 4 and 5; for recency, the days from which the score is 4, 3, 2 and 1.
+    /// The least values with the scores 2, 3, 4 and 5; for recency, the most days with the scores 5, 4, 3 and 2.
     pub edges: RfmEdges,
     /// Rows by recency score, columns by the other two together, both from 1 to 5.
     pub grid: Vec<Vec<RfmCell>>,
@@ -446,6 +446,8 @@ pub struct RfmGroupView {
     pub name: Text,
     /// Who they are.
     pub meaning: Text,
+    /// What to do about them, in one sentence.
+    pub advice: Text,
     pub n_customers: u64,
     pub share: f64,
     pub revenue_cents: i64,
@@ -453,6 +455,39 @@ pub struct RfmGroupView {
     pub recency_days_mean: Option<f64>,
     pub purchases_mean: Option<f64>,
     pub spent_cents_mean: Option<f64>,
+}
+
+fn advice(group: RfmGroup) -> Text {
+    use RfmGroup::*;
+    let (zh, en) = match group {
+        Champions => (
+            "优先体验新品，邀请评价和推荐朋友，不必打折。",
+            "Show them what is new first and ask for reviews; no discount needed.",
+        ),
+        Loyal => ("用会员权益和更高一档的产品回馈。", "Reward them, and offer what is one step up."),
+        PotentialLoyalists => (
+            "推荐与已购产品相配的配件，促成下一次购买。",
+            "Recommend what fits what they own, for the next order soon.",
+        ),
+        New => ("做好售后和使用指导，介绍配件。", "Look after the first purchase well, and show what goes with it."),
+        Promising => {
+            ("用实用的内容和小额优惠带来第二次购买。", "Win the second order with useful content and a small offer.")
+        }
+        NeedAttention => {
+            ("在兴趣还在时，按浏览记录推荐并限时提醒。", "Remind them by what they looked at, while interest lasts.")
+        }
+        AboutToSleep => ("提醒降价和新一代产品，频率要低。", "Tell of price drops and new generations, rarely."),
+        AtRisk => (
+            "尽快唤回：换新补贴，或问清不再购买的原因。",
+            "Win them back soon: a trade-in, or a question why they left.",
+        ),
+        CannotLoseThem => ("由专人联系，给出专属方案。", "Have a person get in touch with an offer of their own."),
+        Hibernating => {
+            ("只在他们的设备到了换新周期时联系。", "Get in touch only when what they own is due for replacement.")
+        }
+        Lost => ("不再投入预算，除非试投证明有效。", "Spend nothing on them unless a test shows that it pays."),
+    };
+    Text { zh: zh.to_owned(), en: en.to_owned() }
 }
 
 impl RfmView {
@@ -465,6 +500,7 @@ impl RfmView {
                 key: group.group.key().to_owned(),
                 name: group.name.into(),
                 meaning: group.description.into(),
+                advice: advice(group.group),
                 n_customers: group.n_customers,
                 share: group.customers_share,
                 revenue_cents: group.value_cents.0,
@@ -479,7 +515,7 @@ impl RfmView {
             as_of,
             n_customers: groups.iter().map(|group| group.n_customers).sum(),
             edges: RfmEdges {
-                recency_days: cuts.recency_days().to_vec(),
+                recency_days: cuts.recency_days().map(|days| days.map(|days| days - 1)).to_vec(),
                 orders: cuts.frequency().to_vec(),
                 spent_cents: cuts.monetary_cents().to_vec(),
             },
