@@ -13,7 +13,7 @@ use super::access::Manage;
 use super::error::ErrorBody;
 use super::input::{Body, Id, Params, check_id, check_limit, check_offset};
 use crate::error::{Result, ServiceError};
-use crate::flows::audience::condition::{BEHAVIOURS, Condition, FIELDS, FieldKind};
+use crate::flows::audience::condition::{BEHAVIOURS, Condition, FIELDS, Field, FieldKind};
 use crate::flows::audience::lookalike::LookalikeRequest;
 use crate::flows::audience::{self, Asked, Audience, Count, Member};
 use crate::flows::rows::{integers, query, texts};
@@ -92,8 +92,8 @@ pub struct ExportParams {
 #[derive(Serialize, ToSchema)]
 pub struct FieldList {
     fields: Vec<FieldView>,
-    behaviours: Vec<Named>,
-    segments: Vec<Named>,
+    behaviours: Vec<BehaviourName>,
+    segments: Vec<SegmentName>,
     audiences: Vec<AudienceName>,
     /// Channels somebody agreed to.
     channels: Vec<String>,
@@ -105,7 +105,7 @@ pub struct FieldList {
 pub struct FieldView {
     name: &'static str,
     label: Text,
-    /// number, money, day, choice, text or list.
+    /// number, days, money, day, choice or text.
     kind: &'static str,
     unit: &'static str,
     choices: Vec<FieldChoice>,
@@ -120,9 +120,15 @@ pub struct FieldChoice {
 }
 
 #[derive(Serialize, ToSchema)]
-pub struct Named {
-    key: String,
+pub struct BehaviourName {
+    kind: String,
     label: Text,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SegmentName {
+    key: String,
+    name: Text,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -208,7 +214,7 @@ pub async fn list_fields(Manage(caller): Manage) -> Result<Json<FieldList>> {
         fields.push(FieldView {
             name: field.name,
             label: Text { zh: field.zh.to_owned(), en: field.en.to_owned() },
-            kind: kind_name(field.kind),
+            kind: kind_name(field),
             unit: field.unit,
             choices,
             operators: field.operators(),
@@ -219,7 +225,7 @@ pub async fn list_fields(Manage(caller): Manage) -> Result<Json<FieldList>> {
         of.map(|field| field.choices.iter().map(|choice| choice.value.clone()).collect()).unwrap_or_default()
     };
     let segments = fields.iter().find(|field| field.name == "segment").map(|field| &field.choices);
-    let named = |choice: &FieldChoice| Named { key: choice.value.clone(), label: choice.label.clone() };
+    let named = |choice: &FieldChoice| SegmentName { key: choice.value.clone(), name: choice.label.clone() };
     let facets = |column: &str| {
         format!("select {column} as value, count(*) as n from products where {column} is not null group by {column}")
     };
@@ -227,8 +233,8 @@ pub async fn list_fields(Manage(caller): Manage) -> Result<Json<FieldList>> {
         let found = choices(shop, &sql, &|value| Text::same(value)).await?;
         Ok::<_, ServiceError>(found.into_iter().map(|choice| choice.value).collect::<Vec<_>>())
     };
-    let behaviour = |kind: &crate::flows::audience::condition::BehaviourKind| Named {
-        key: kind.name.to_owned(),
+    let behaviour = |kind: &crate::flows::audience::condition::BehaviourKind| BehaviourName {
+        kind: kind.name.to_owned(),
         label: Text { zh: kind.zh.to_owned(), en: kind.en.to_owned() },
     };
     let audiences = caller.shop.store.audiences(1000)?;
@@ -237,20 +243,31 @@ pub async fn list_fields(Manage(caller): Manage) -> Result<Json<FieldList>> {
         segments: segments.into_iter().flatten().map(named).collect(),
         audiences: audiences.into_iter().map(|one| AudienceName { id: one.id, name: one.name }).collect(),
         channels: values_of("consent"),
-        categories: products(facets("category")).await?,
+        categories: with_parents(products(facets("category")).await?),
         brands: products(facets("brand")).await?,
         fields,
     }))
 }
 
-fn kind_name(kind: FieldKind) -> &'static str {
-    match kind {
+/// Paths with all that stand above them, in order: a condition on a parent holds for what is below.
+fn with_parents(paths: Vec<String>) -> Vec<String> {
+    let mut all = std::collections::BTreeSet::new();
+    for path in &paths {
+        all.extend(path.match_indices('/').map(|(at, _)| path[..at].to_owned()));
+        all.insert(path.clone());
+    }
+    all.into_iter().collect()
+}
+
+/// How a form asks for it: a list is chosen from like a choice.
+fn kind_name(field: &Field) -> &'static str {
+    match field.kind {
+        FieldKind::Number if field.unit == "days" => "days",
         FieldKind::Number => "number",
         FieldKind::Money => "money",
         FieldKind::Day => "day",
-        FieldKind::Choice => "choice",
+        FieldKind::Choice | FieldKind::List => "choice",
         FieldKind::Text => "text",
-        FieldKind::List => "list",
     }
 }
 

@@ -238,16 +238,20 @@ fn fields_offer_what_the_shop_has() {
     );
     assert_eq!(field("segment")["choices"].as_array().unwrap().len(), 2);
     assert_eq!(found["channels"], json!(["sms"]));
-    assert_eq!(found["categories"].as_array().unwrap().len(), 2);
+    assert_eq!(found["categories"], json!(["Movies", "Music", "Music/Pop"]));
     assert_eq!(found["brands"], json!(["Acme"]));
+    assert_eq!(found["behaviours"][0], json!({"kind": "bought", "label": {"zh": "购买过", "en": "bought"}}));
+    assert!(
+        found["segments"].as_array().unwrap().iter().all(|one| one["key"].is_string() && one["name"]["zh"].is_string())
+    );
     assert_eq!(found["audiences"][0]["name"], "All");
     // Every operator that is offered is one that a condition may ask.
     for field in found["fields"].as_array().unwrap() {
         for operator in field["operators"].as_array().unwrap() {
             let value = match (field["kind"].as_str().unwrap(), operator.as_str().unwrap()) {
                 (_, "is missing" | "is there") => Value::Null,
-                ("number" | "money", "between") => json!([1, 2]),
-                ("number" | "money", _) => json!(1),
+                ("number" | "days" | "money", "between") => json!([1, 2]),
+                ("number" | "days" | "money", _) => json!(1),
                 ("day", "between") => json!(["2024-01-01", "2025-01-01"]),
                 ("day", _) => json!("2024-01-01"),
                 (_, "in" | "not in") => json!(["a"]),
