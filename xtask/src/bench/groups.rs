@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Bench, Figures, N_THREADS, last_json, number};
-use crate::run::{command, output, root, run};
+use crate::run::{command, output, root, run, target_dir};
 use crate::setup;
 
 /// Scripts, environment and data of one family of peers.
@@ -18,6 +18,8 @@ struct Peers<'b> {
     scripts: PathBuf,
     python: PathBuf,
     folder: PathBuf,
+    /// The program of peers/segment/rust.
+    crates: PathBuf,
 }
 
 impl<'b> Peers<'b> {
@@ -26,7 +28,12 @@ impl<'b> Peers<'b> {
         let python = setup::python(family, &scripts.join(format!("requirements-{family}.txt")))?;
         let folder = bench.folder.join("segment");
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        Ok(Peers { bench, scripts, python, folder })
+        let manifest = scripts.join("rust/Cargo.toml");
+        let target = target_dir().join("segment-peers");
+        let mut build = command("cargo", &["build", "--release", "--locked", "--manifest-path"]);
+        // Its own folder: profiles and features of two workspaces do not mix.
+        run(build.arg(manifest).arg("--target-dir").arg(&target))?;
+        Ok(Peers { bench, scripts, python, folder, crates: target.join("release/segment-peers") })
     }
 
     fn script(&self, name: &str) -> std::process::Command {
@@ -57,6 +64,15 @@ impl<'b> Peers<'b> {
             run(self.script("to_npy.py").arg(&file).args([&n.to_string(), kind]).arg(&out))?;
         }
         Ok(out)
+    }
+
+    /// A Rust crate on the first `n` rows (0: all) of a set; `rest` as its usage says.
+    fn rust(&self, what: &str, who: &str, name: &str, n: usize, rest: &[&str]) -> Result<Value, String> {
+        let file = self.data(name)?;
+        let mut command = command(&self.crates.to_string_lossy(), &[what, who]);
+        command.arg(file).arg(n.to_string()).args(rest).env("BENCH_THREADS", N_THREADS);
+        eprintln!("→ crate {who}, {what} of {name} {rest:?}");
+        last_json(&output(&mut command)?)
     }
 
     fn peer(&self, command: &mut std::process::Command) -> Result<Value, String> {
@@ -124,6 +140,12 @@ pub fn hierarchical(bench: &Bench) -> Result<Vec<Figures>, String> {
             let quality = answer["height_sum"].as_f64().map_or("its own linkage".to_owned(), heights);
             all.push(peer_figures(format!("{who} {kind} {n}"), &answer, quality));
         }
+        // Of 50,000 points the matrix of distances that kodama works on takes 10 GB.
+        if n <= 20_000 {
+            let answer = peers.rust("hierarchical", "kodama", "hc_50k_d16", n, &[linkage])?;
+            let quality = heights(number(&answer, "height_sum"));
+            all.push(peer_figures(format!("kodama {linkage} {n}"), &answer, quality));
+        }
     }
     Ok(all)
 }
@@ -148,47 +170,72 @@ fn k_means_of(bench: &Bench, size: &str) -> Result<Vec<Figures>, String> {
         let name = format!("km_{size}_d{d}");
         for k in [8, 64, 256] {
             let centres = peers.folder.join(format!("{name}-centres-{k}.npy"));
-            if !centres.exists() {
+            if !centres.exists() || !centres.with_extension("f32").exists() {
                 let file = peers.data(&name)?;
                 run(peers.script("bench_kmeans.py").arg("centres").arg(&file).arg(k.to_string()).arg(&centres))?;
             }
             for mode in ["fixed", "conv"] {
                 all.extend(k_means_cell(&peers, &name, k, &centres, mode)?);
             }
+            all.extend(k_means_cell(&peers, &name, k, Path::new("-"), "fixed")?);
         }
     }
     Ok(all)
 }
 
+/// One cell; without first centres (`-`) everybody seeds by the default way, which is timed as well.
 fn k_means_cell(peers: &Peers<'_>, name: &str, k: usize, centres: &Path, mode: &str) -> Result<Vec<Figures>, String> {
     let input = peers.matrix(name, 0, "float32")?;
+    let seeds = centres == Path::new("-");
+    let cell = format!("{name} k={k} {}", if seeds { "seeding and 20" } else { mode });
     let (iterations, tolerance) = if mode == "fixed" { (20, "0") } else { (300, "1e-4") };
-    let set = [
-        format!("n_clusters={k}"),
-        format!("init={}", centres.display()),
-        format!("max_iterations={iterations}"),
-        format!("tolerance={tolerance}"),
-    ];
+    let mut set =
+        vec![format!("n_clusters={k}"), format!("max_iterations={iterations}"), format!("tolerance={tolerance}")];
+    if !seeds {
+        set.push(format!("init={}", centres.display()));
+    }
     let answer = peers.ours("k_means", &input, &set, &peers.folder.join("labels.npy"))?;
-    let said = |inertia: f64, n: f64| format!("inertia {inertia:.6e}, {n:.0} iterations");
+    let said = |inertia: f64, n: f64| {
+        let n = if n.is_nan() { String::new() } else { format!(", {n:.0} iterations") };
+        format!("inertia {inertia:.6e}{n}")
+    };
     let result = &answer["result"];
     let quality = said(number(result, "inertia"), number(result, "n_iterations"));
-    let mut all = vec![our_figures(format!("Tercet {name} k={k} {mode}"), &answer, quality)];
-    // faiss runs a fixed number of iterations; scikit-learn's slowest cells would take an hour.
-    let whom: &[&str] = match mode {
-        "fixed" => &["lloyd", "elkan", "faiss"],
-        _ => &["lloyd", "elkan"],
-    };
-    let is_huge = name.contains("1m") && k == 256;
-    for who in whom.iter().filter(|who| !is_huge || **who == "faiss" || (**who == "lloyd" && mode == "fixed")) {
-        let file = peers.data(name)?;
-        let mut script = peers.script("bench_kmeans.py");
-        let answer = peers.peer(script.arg(who).arg(&file).arg(k.to_string()).arg(centres).arg(mode))?;
+    let mut all = vec![our_figures(format!("Tercet {cell}"), &answer, quality)];
+    for who in whom(name, k, mode, seeds) {
+        let answer = if who == "linfa" {
+            let first = if seeds { "-".to_owned() } else { centres.with_extension("f32").display().to_string() };
+            peers.rust("k-means", who, name, 0, &[&k.to_string(), &first, mode])?
+        } else {
+            let file = peers.data(name)?;
+            let mut script = peers.script("bench_kmeans.py");
+            peers.peer(script.arg(who).arg(&file).arg(k.to_string()).arg(centres).arg(mode))?
+        };
         let quality = said(number(&answer, "inertia"), number(&answer, "n_iterations"));
-        let label = if *who == "faiss" { "faiss".to_owned() } else { format!("scikit-learn {who}") };
-        all.push(peer_figures(format!("{label} {name} k={k} {mode}"), &answer, quality));
+        let label = if who == "faiss" || who == "linfa" { who.to_owned() } else { format!("scikit-learn {who}") };
+        all.push(peer_figures(format!("{label} {cell}"), &answer, quality));
     }
     Ok(all)
+}
+
+/// Peers of a cell: those that take less than about two minutes of wall time.
+fn whom(name: &str, k: usize, mode: &str, seeds: bool) -> Vec<&'static str> {
+    let is_million = name.contains("1m");
+    let mut all = vec!["lloyd"];
+    // Seeding is the same before Elkan's iterations.
+    if !seeds && !(is_million && k == 256) {
+        all.push("elkan");
+    }
+    // faiss runs a fixed number of iterations; by itself it seeds with random points.
+    if mode == "fixed" {
+        all.push("faiss");
+    }
+    // Every distance by a plain loop.
+    let n_products = if is_million { 1_000_000 } else { 100_000 } * k * if name.ends_with("d64") { 64 } else { 16 };
+    if n_products <= if mode == "fixed" { 700_000_000 } else { 200_000_000 } {
+        all.push("linfa");
+    }
+    all
 }
 
 pub const DBSCAN: &str = "DBSCAN of 100,000 points in 2 and 8 dimensions";
@@ -197,8 +244,10 @@ pub const HDBSCAN: &str = "HDBSCAN of 50,000 points in 2, 8 and 16 dimensions, m
 
 pub fn dbscan(bench: &Bench) -> Result<Vec<Figures>, String> {
     let peers = Peers::of(bench, "density")?;
-    let mut all = density(&peers, "dbscan", "db_100k_d2", &["eps=0.12", "min_points=10"], &["scikit-learn"])?;
-    all.extend(density(&peers, "dbscan", "db_100k_d8", &["eps=1.2", "min_points=10"], &["scikit-learn"])?);
+    let mut all = Vec::new();
+    for (name, eps) in [("db_100k_d2", "eps=0.12"), ("db_100k_d8", "eps=1.2")] {
+        all.extend(density(&peers, "dbscan", name, &[eps, "min_points=10"], &["scikit-learn"], &["linfa", "petal"])?);
+    }
     Ok(all)
 }
 
@@ -207,24 +256,42 @@ pub fn hdbscan(bench: &Bench) -> Result<Vec<Figures>, String> {
     let mut all = Vec::new();
     for name in ["hd_50k_d2", "hd_50k_d8", "hd_50k_d16"] {
         let whom = ["hdbscan", "hdbscan_exact", "fast_hdbscan", "scikit-learn"];
-        all.extend(density(&peers, "hdbscan", name, &["min_cluster_size=50", "min_samples=10"], &whom)?);
+        let set = ["min_cluster_size=50", "min_samples=10"];
+        all.extend(density(&peers, "hdbscan", name, &set, &whom, &["petal", "hdbscan"])?);
     }
     Ok(all)
 }
 
-fn density(peers: &Peers<'_>, card: &str, name: &str, set: &[&str], whom: &[&str]) -> Result<Vec<Figures>, String> {
+/// One cell: scripts' peers, and crates, with agreement.
+fn density(
+    peers: &Peers<'_>,
+    card: &str,
+    name: &str,
+    set: &[&str],
+    whom: &[&str],
+    crates: &[&str],
+) -> Result<Vec<Figures>, String> {
     // scikit-learn's DBSCAN compares distances of f32 points in f64, and so do we from either file.
     let input = peers.matrix(name, 0, if card == "dbscan" { "float32" } else { "float64" })?;
     let labels = peers.folder.join("labels.npy");
-    let set: Vec<String> = set.iter().map(|text| (*text).to_owned()).collect();
-    let answer = peers.ours(card, &input, &set, &labels)?;
+    let told: Vec<String> = set.iter().map(|text| (*text).to_owned()).collect();
+    let answer = peers.ours(card, &input, &told, &labels)?;
     let found =
         |answer: &Value| format!("{} clusters, {} noise", number(answer, "n_clusters"), number(answer, "n_noise"));
     let mut all = vec![our_figures(format!("Tercet {card} {name}"), &answer, found(&answer["result"]))];
+    let mut answers = Vec::new();
     for who in whom {
         let mut script = peers.script("bench_density.py");
         let answer = peers.peer(script.arg("--peer").args([&peers.folder, &peers.folder]).args([name, who]))?;
-        let theirs = peers.folder.join(format!("{name}.{who}.npy"));
+        answers.push(((*who).to_owned(), answer, peers.folder.join(format!("{name}.{who}.npy"))));
+    }
+    let values: Vec<&str> = set.iter().filter_map(|text| text.split('=').next_back()).collect();
+    for who in crates {
+        let theirs = peers.folder.join(format!("{name}.crate-{who}.npy"));
+        let answer = peers.rust(card, who, name, 0, &[values[0], values[1], &theirs.to_string_lossy()])?;
+        answers.push((format!("{who} (Rust)"), answer, theirs));
+    }
+    for (who, answer, theirs) in answers {
         let mut script = peers.script("bench_density.py");
         let agreement = last_json(&output(script.arg("--compare").args([&labels, &theirs]))?)?;
         let equal = if agreement["equal"].as_bool() == Some(true) { ", labels equal" } else { "" };
