@@ -30,6 +30,8 @@ pub trait Lanes {
     unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
     /// `yes` where a < b, else `no`.
     unsafe fn select_less(a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
+    /// Bit by bit whether a ≤ b.
+    unsafe fn at_most(a: Self::V, b: Self::V) -> u32;
     /// Turns the leading `N` × `N` square around.
     unsafe fn transpose(rows: &mut [Self::V; LANES_MAX]);
 }
@@ -77,6 +79,10 @@ impl<T: Real> Lanes for Plain<T> {
     #[inline(always)]
     unsafe fn select_less(a: [T; 4], b: [T; 4], yes: [T; 4], no: [T; 4]) -> [T; 4] {
         std::array::from_fn(|at| if a[at] < b[at] { yes[at] } else { no[at] })
+    }
+    #[inline(always)]
+    unsafe fn at_most(a: [T; 4], b: [T; 4]) -> u32 {
+        (0..4).fold(0, |set, at| set | u32::from(a[at] <= b[at]) << at)
     }
     #[inline(always)]
     unsafe fn transpose(rows: &mut [[T; 4]; LANES_MAX]) {
@@ -162,6 +168,10 @@ mod wide {
             unsafe { _mm512_mask_mov_ps(no, _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), yes) }
         }
         #[inline(always)]
+        unsafe fn at_most(a: __m512, b: __m512) -> u32 {
+            unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_LE_OQ>(a, b)) }
+        }
+        #[inline(always)]
         unsafe fn transpose(rows: &mut [__m512; LANES_MAX]) {
             unsafe {
                 let mut t = *rows;
@@ -218,6 +228,10 @@ mod wide {
             unsafe { _mm512_mask_mov_pd(no, _mm512_cmp_pd_mask::<_CMP_LT_OQ>(a, b), yes) }
         }
         #[inline(always)]
+        unsafe fn at_most(a: __m512d, b: __m512d) -> u32 {
+            unsafe { u32::from(_mm512_cmp_pd_mask::<_CMP_LE_OQ>(a, b)) }
+        }
+        #[inline(always)]
         unsafe fn transpose(rows: &mut [__m512d; LANES_MAX]) {
             unsafe {
                 let mut t = *rows;
@@ -266,6 +280,10 @@ mod wide {
             unsafe { _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b)) }
         }
         #[inline(always)]
+        unsafe fn at_most(a: __m256, b: __m256) -> u32 {
+            unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(a, b)) as u32 }
+        }
+        #[inline(always)]
         unsafe fn transpose(rows: &mut [__m256; LANES_MAX]) {
             unsafe {
                 let mut t = *rows;
@@ -312,6 +330,10 @@ mod wide {
         #[inline(always)]
         unsafe fn select_less(a: __m256d, b: __m256d, yes: __m256d, no: __m256d) -> __m256d {
             unsafe { _mm256_blendv_pd(no, yes, _mm256_cmp_pd::<_CMP_LT_OQ>(a, b)) }
+        }
+        #[inline(always)]
+        unsafe fn at_most(a: __m256d, b: __m256d) -> u32 {
+            unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(a, b)) as u32 }
         }
         #[inline(always)]
         unsafe fn transpose(rows: &mut [__m256d; LANES_MAX]) {

@@ -13,11 +13,13 @@
 mod kernels;
 mod lanes;
 mod rows;
+mod tile;
 mod within;
 
 pub use kernels::Near;
-use kernels::{Kernels, Rows};
+use kernels::{Few, Kernels, Rows};
 pub use rows::{NOWHERE, Passes};
+pub(crate) use tile::{Tile, tile_kernel};
 pub use within::{BOUNDS, limits, rows_within};
 
 use crate::dense::Real;
@@ -68,6 +70,8 @@ pub struct Centres<T: 'static> {
     halves: Vec<T>,
     /// The largest squared length.
     square_max: f64,
+    /// For few centres, shapes (d, lanes) and (lanes): dimension by dimension, and the halves; and their kernel.
+    few: Option<(Vec<T>, Few<T>)>,
     kernels: Kernels<T>,
 }
 
@@ -90,6 +94,7 @@ impl<T: Near> Centres<T> {
             tiles: vec![T::ZERO; n_padded * d],
             halves: vec![T::INFINITY; n_padded],
             square_max: 0.0,
+            few: None,
             kernels,
         };
         for (at, row) in rows.chunks_exact(d).enumerate() {
@@ -101,6 +106,15 @@ impl<T: Near> Centres<T> {
             centres.halves[at] = T::from_f64(square / 2.0);
             centres.square_max = centres.square_max.max(square);
         }
+        centres.few = kernels.few.into_iter().find(|&(n_lanes, _)| n <= n_lanes).map(|(n_lanes, few)| {
+            let mut columns = vec![T::ZERO; (d + 1) * n_lanes];
+            columns[d * n_lanes..].fill(T::INFINITY);
+            for (at, row) in rows.chunks_exact(d).enumerate() {
+                row.iter().enumerate().for_each(|(dim, &value)| columns[dim * n_lanes + at] = value);
+                columns[d * n_lanes + at] = centres.halves[at];
+            }
+            (columns, few)
+        });
         centres
     }
 
@@ -171,6 +185,30 @@ impl<T: Near> Centres<T> {
         }
     }
 
+    /// The nearest centre of each row, as [`Centres::assign`] finds it; few centres cost less. Shapes: `values` (n, d),
+    /// `shift` (d), `labels` (n).
+    ///
+    /// # Panics
+    /// If lengths do not fit.
+    pub fn label(&self, values: &[T], shift: &[T], panel: &mut Panel<T>, labels: &mut [u32]) {
+        let Some((columns, few)) = &self.few else {
+            let mut found = Found::default();
+            for (values, labels) in values.chunks(WIDTH * self.d).zip(labels.chunks_mut(WIDTH)) {
+                self.pack(values, shift, &FIRST[..labels.len()], panel);
+                self.nearest(panel, &mut found);
+                labels.iter_mut().zip(found.at).for_each(|(label, at)| *label = at.to_f64() as u32);
+            }
+            return;
+        };
+        assert!(values.len() == labels.len() * self.d && shift.len() == self.d, "{} labels of rows", labels.len());
+        assert_eq!(panel.columns.len(), self.d.next_multiple_of(lanes::LANES_MAX) * WIDTH, "a panel for another d");
+        let (rows, n_lanes) = (Rows { values, d: self.d, shift }, columns.len() / (self.d + 1));
+        let (columns, halves) = columns.split_at(n_lanes * self.d);
+        let room = &mut panel.columns[..n_lanes * lanes::LANES_MAX];
+        // SAFETY: the processor has the instructions; columns, halves and room are as wide as the kernel's registers.
+        unsafe { few(&rows, columns, halves, room, labels) };
+    }
+
     /// How far a computed squared distance |x|² + 2 × score can be from the true one, given |x|²: a bound for every
     /// order of additions (Higham 2002, section 3.1), doubled.
     pub fn rounding(&self, square: f64) -> f64 {
@@ -214,13 +252,26 @@ mod tests {
     /// Every kernel against plain arithmetic, at all sizes around the tiles' edges.
     fn check<T: Near>() {
         for kernels in T::kernels() {
-            for (n, k, d) in [(1, 1, 1), (3, 2, 3), (64, 4, 8), (65, 5, 16), (130, 9, 17), (200, 33, 64), (40, 13, 31)]
-            {
+            for (n, k, d) in [
+                (1, 1, 1),
+                (3, 2, 3),
+                (64, 4, 8),
+                (65, 5, 16),
+                (71, 8, 16),
+                (130, 9, 17),
+                (200, 33, 64),
+                (40, 13, 31),
+                (75, 16, 33),
+            ] {
                 let (points, centres) = (random::<T>(n * d, 1), random::<T>(k * d, 2));
                 let shift = random::<T>(d, 3);
                 let ready = Centres::with_kernels(&centres, d, kernels);
                 let mut panel = Panel::new(d);
                 let mut found = Found::default();
+                let (mut labels, mut same, mut squares) = (vec![9; n], vec![9; n], vec![T::ZERO; n]);
+                ready.label(&points, &shift, &mut panel, &mut labels);
+                ready.assign(&points, &shift, &mut panel, &mut same, &mut squares);
+                assert_eq!(labels, same, "{} {n} {k} {d}", kernels.name);
                 for first in (0..n).step_by(WIDTH) {
                     // Backwards, so that picks are not just a range.
                     let picks: Vec<u32> = (first..n.min(first + WIDTH)).rev().map(|at| at as u32).collect();

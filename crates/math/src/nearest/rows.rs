@@ -52,10 +52,21 @@ impl<T: Near> Passes<T> {
         unsafe { (self.0.distances)(&Rows { values, d: shift.len(), shift }, picks, labels, centres, out) }
     }
 
-    /// Adds the weighted sums of the squares of each column, less the shift. Shapes: `values` (n, d), `shift` and `out` (d).
-    pub fn column_squares(&self, values: &[T], shift: &[T], weights: Option<&[f64]>, out: &mut [f64]) {
+    /// Adds the weighted sums of each column, less the shift, and of its squares. Shapes: `values` (n, d); `shift`, `sums`
+    /// and `squares` (d).
+    ///
+    /// # Panics
+    /// If lengths do not fit.
+    pub fn column_sums(
+        &self,
+        values: &[T],
+        shift: &[T],
+        weights: Option<&[f64]>,
+        sums: &mut [f64],
+        squares: &mut [f64],
+    ) {
         // SAFETY: as above.
-        unsafe { (self.0.column_squares)(&Rows { values, d: shift.len(), shift }, weights, out) }
+        unsafe { (self.0.column_sums)(&Rows { values, d: shift.len(), shift }, weights, sums, squares) }
     }
 }
 
@@ -122,14 +133,15 @@ fn folded<T: Real>(mut sums: [T; LANES]) -> T {
 }
 
 #[inline(always)]
-pub(super) fn column_squares<T: Real>(rows: &Rows<'_, T>, weights: Option<&[f64]>, out: &mut [f64]) {
+pub(super) fn column_sums<T: Real>(rows: &Rows<'_, T>, weights: Option<&[f64]>, sums: &mut [f64], squares: &mut [f64]) {
     let d = rows.d;
-    let (shift, out) = (&rows.shift[..d], &mut out[..d]);
+    let (shift, sums, squares) = (&rows.shift[..d], &mut sums[..d], &mut squares[..d]);
     for (at, row) in rows.values.chunks_exact(d).enumerate() {
         let weight = weights.map_or(1.0, |weights| weights[at]);
         for i in 0..d {
             let apart = (row[i] - shift[i]).to_f64();
-            out[i] += apart * apart * weight;
+            sums[i] += apart * weight;
+            squares[i] += apart * apart * weight;
         }
     }
 }
@@ -158,8 +170,8 @@ mod tests {
         Passes::default().distances(&values, &shift, &[1, 0], &[0, 0], &centres, &mut out);
         let expected = |first: i32| (first..first + 20).map(|x| (f64::from(x) - 1.5).powi(2)).sum::<f64>();
         assert_eq!(out, [expected(20), expected(0)]);
-        let mut squares = [0.0; 20];
-        Passes::default().column_squares(&values, &shift, None, &mut squares);
-        assert_eq!(squares[3], 2.5 * 2.5 + 22.5 * 22.5);
+        let (mut sums, mut squares) = ([0.0; 20], [0.0; 20]);
+        Passes::default().column_sums(&values, &shift, Some(&[1.0, 2.0]), &mut sums, &mut squares);
+        assert_eq!((sums[3], squares[3]), (2.5 + 2.0 * 22.5, 2.5 * 2.5 + 2.0 * 22.5 * 22.5));
     }
 }

@@ -5,14 +5,28 @@
 
 use crate::widest::widest;
 
-/// Bounds of a row are looked at this many at once; rows of bounds are filled up to a multiple.
+/// Bounds of a row are looked at this many at once; rows of more than one bound are filled up to a multiple.
 pub const BOUNDS: usize = 16;
 
 /// Appends the rows of which some bound, less what is taken off its column, is at most the row's limit.
-/// Shapes: `lower` (n, m), `off` (m), `limits` (n), with m a multiple of [`BOUNDS`].
+/// Shapes: `lower` (n, m), `off` (m), `limits` (n), with m 1 or a multiple of [`BOUNDS`].
 pub fn rows_within(lower: &[f32], off: &[f32], limits: &[f32], rows: &mut Vec<u32>) {
     #[inline(always)]
     fn pass(lower: &[f32], off: &[f32], limits: &[f32], rows: &mut Vec<u32>) {
+        if let &[off] = off {
+            for (part, (lower, limits)) in lower.chunks(BOUNDS).zip(limits.chunks(BOUNDS)).enumerate() {
+                let mut any = false;
+                for at in 0..limits.len() {
+                    any |= lower[at] - off <= limits[at];
+                }
+                for at in 0..if any { limits.len() } else { 0 } {
+                    if lower[at] - off <= limits[at] {
+                        rows.push((part * BOUNDS + at) as u32);
+                    }
+                }
+            }
+            return;
+        }
         for (row, (lower, &limit)) in lower.chunks_exact(off.len()).zip(limits).enumerate() {
             let mut n_within = [0u32; BOUNDS];
             for (lower, off) in lower.chunks_exact(BOUNDS).zip(off.chunks_exact(BOUNDS)) {
@@ -53,6 +67,11 @@ mod tests {
         let mut rows = Vec::new();
         rows_within(&lower, &off, &[4.0, 3.0, 2.9], &mut rows);
         assert_eq!(rows, [1]);
+        rows.clear();
+        let mut lower = vec![5.0; 40];
+        (lower[3], lower[39]) = (4.0, 4.5);
+        rows_within(&lower, &[0.5], &[3.75; 40], &mut rows);
+        assert_eq!(rows, [3]);
         let mut found = [0.0; 2];
         limits(&[3.0, 0.0], &[6.0, 1.0], 2.0, 2.0, &mut found);
         assert!(found[0] >= 5.0 && found[0] < 5.00001 && found[1] >= 6f32.sqrt());

@@ -138,12 +138,17 @@ impl Plan {
             }
             let up = |x: &f64| *x as f32 * UP;
             let mut gone: Vec<f32> = self.gone.iter().map(up).collect();
-            gone.resize(gone.len().next_multiple_of(BOUNDS), 0.0);
+            gone.resize(filled(gone.len()), 0.0);
             let moved = moved.iter().map(up).collect();
             Groups { groups, group_of, moved, gone }
         });
         Step { all: Centres::new(&rows, d), rows, groups }
     }
+}
+
+/// Bounds a point for this many groups: more than one are filled up for the vectors.
+fn filled(n_groups: usize) -> usize {
+    if n_groups == 1 { 1 } else { n_groups.next_multiple_of(BOUNDS) }
 }
 
 /// Halves the members across the widest column until groups are small; members stay in ascending order, so that the
@@ -170,7 +175,7 @@ fn split(centres: &[f64], d: usize, mut members: Vec<u32>, size: usize, groups: 
 
 impl<T: Near> Bounds<T> {
     pub fn new(n: usize, n_groups: usize) -> Self {
-        let n_bounds = n_groups.next_multiple_of(BOUNDS);
+        let n_bounds = filled(n_groups);
         Bounds {
             upper: vec![0.0; n],
             squares: vec![0.0; n],

@@ -27,6 +27,8 @@ pub(super) struct Frame<'a, T: 'static> {
     pub squares: f64,
     /// The mean over columns of their variance, without weights, as scikit-learn's tolerance has it.
     pub variance: f64,
+    /// A place at 0. Shape: (d).
+    pub zeros: Vec<T>,
     pub spherical: bool,
     pub passes: Passes<T>,
 }
@@ -36,31 +38,36 @@ impl<'a, T: Near> Frame<'a, T> {
         let (values, n, d) = (points.values(), points.n(), points.d());
         let passes = Passes::default();
         let zeros = vec![T::ZERO; d];
-        let labels = [0u32; BLOCK];
-        let nowhere = [math::nearest::NOWHERE; BLOCK];
-        let mean = summed(values, d, |_, rows, sum| {
-            let n = rows.len() / d;
-            passes.move_rows(rows, &zeros, &nowhere[..n], &labels[..n], None, sum);
-        });
-        let mean: Vec<f64> = mean.iter().map(|sum| sum / n as f64).collect();
-        // Directions have no mean to be taken off.
-        let shift: Vec<T> = if spherical { zeros } else { mean.iter().map(|&mean| T::from_f64(mean)).collect() };
-        let about = |weights: Option<&[f64]>| {
-            summed(values, d, |first, rows, sum| {
+        // Directions have no mean to be taken off. The others' is found about a guess, so that one pass is enough.
+        let guess: Vec<T> = if spherical { zeros.clone() } else { guess(values, d) };
+        let about = |shift: &[T], weights: Option<&[f64]>| {
+            summed(values, 2 * d, d, |first, rows, sums| {
                 let weights = weights.map(|weights| &weights[first..first + rows.len() / d]);
-                passes.column_squares(rows, &shift, weights, sum);
+                let (sum, squares) = sums.split_at_mut(d);
+                passes.column_sums(rows, shift, weights, sum, squares);
             })
         };
-        let squares = about(None);
-        // The shift is the mean rounded, or 0: what it is off by is taken out again.
-        let off = |at: usize| mean[at] - shift[at].to_f64();
-        let variance = (0..d).map(|at| (squares[at] / n as f64 - off(at).powi(2)).max(0.0)).sum::<f64>() / d as f64;
+        let sums = about(&guess, None);
+        let mean = |at: usize| sums[at] / n as f64;
+        let variance = |at: usize| (sums[d + at] / n as f64 - mean(at).powi(2)).max(0.0);
+        let shift: Vec<T> = if spherical {
+            zeros.clone()
+        } else {
+            (0..d).map(|at| T::from_f64(guess[at].to_f64() + mean(at))).collect()
+        };
+        // About the shift: what it is off the guess by is taken out.
         let squares = match weights {
-            Some(_) => about(weights).iter().sum(),
-            None => squares.iter().sum(),
+            Some(_) => about(&shift, weights)[d..].iter().sum(),
+            None => (0..d)
+                .map(|at| {
+                    let off = shift[at].to_f64() - guess[at].to_f64();
+                    (sums[d + at] - 2.0 * off * sums[at] + n as f64 * off * off).max(0.0)
+                })
+                .sum::<f64>(),
         };
         let weight = weights.map_or(n as f64, |weights| weights.iter().sum());
-        Frame { values, n, d, shift, weights, weight, squares, variance, spherical, passes }
+        let variance = (0..d).map(variance).sum::<f64>() / d as f64;
+        Frame { values, n, d, shift, weights, weight, squares, variance, zeros, spherical, passes }
     }
 
     /// Rows as given, relative to the shift. Shapes: (k, d).
@@ -92,21 +99,32 @@ impl<'a, T: Near> Frame<'a, T> {
     }
 }
 
-/// What `pass` adds up over blocks of rows, told where each starts. Shape: (d).
-fn summed<T: Near>(values: &[T], d: usize, pass: impl Fn(usize, &[T], &mut [f64]) + Sync) -> Vec<f64> {
+/// The mean of some rows from all over. Shape: (d).
+fn guess<T: Near>(values: &[T], d: usize) -> Vec<T> {
+    let n = values.len() / d;
+    let step = n.div_ceil(BLOCK);
+    let mut sums = vec![0.0; d];
+    for row in values.chunks_exact(d).step_by(step) {
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value.to_f64());
+    }
+    sums.iter().map(|sum| T::from_f64(sum / n.div_ceil(step) as f64)).collect()
+}
+
+/// The `n_sums` that `pass` adds up over blocks of rows, told where each starts.
+fn summed<T: Near>(values: &[T], n_sums: usize, d: usize, pass: impl Fn(usize, &[T], &mut [f64]) + Sync) -> Vec<f64> {
     let blocks_at_once = 16;
     let partial: Vec<Vec<f64>> = values
         .par_chunks(blocks_at_once * BLOCK * d)
         .enumerate()
         .map(|(part, values)| {
-            let mut sum = vec![0.0; d];
+            let mut sums = vec![0.0; n_sums];
             for (block, rows) in values.chunks(BLOCK * d).enumerate() {
-                pass((part * blocks_at_once + block) * BLOCK, rows, &mut sum);
+                pass((part * blocks_at_once + block) * BLOCK, rows, &mut sums);
             }
-            sum
+            sums
         })
         .collect();
-    partial.into_iter().fold(vec![0.0; d], |mut all, part| {
+    partial.into_iter().fold(vec![0.0; n_sums], |mut all, part| {
         all.iter_mut().zip(part).for_each(|(all, part)| *all += part);
         all
     })

@@ -17,6 +17,35 @@ pub(super) struct Step<T: 'static> {
     pub groups: Option<Groups<T>>,
 }
 
+/// Sums are taken anew once differences have likely left more than this part of what adding up would round: Σ w|x|, or
+/// Σ w. Points of like weight and size never get there; a single heavy or far one that leaves a group does.
+const DRIFT_MAX: f64 = 1e-11;
+
+/// The points of one label, or what changes in them.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Size {
+    /// Points with a weight.
+    n: i64,
+    /// Σ w, and Σ w|x|.
+    weight: f64,
+    mass: f64,
+    /// In a segment: how many came or went, and with how much of both.
+    n_moved: u32,
+    moved: [f64; 2],
+}
+
+impl Size {
+    /// A point that comes (1) or goes (−1).
+    fn add(&mut self, weight: f64, length: f64, sign: f64) {
+        let mass = weight * length;
+        self.n += if weight > 0.0 { sign as i64 } else { 0 };
+        self.weight += weight * sign;
+        self.mass += mass * sign;
+        self.n_moved += 1;
+        self.moved = [self.moved[0] + weight, self.moved[1] + mass];
+    }
+}
+
 /// Consecutive rows, handled by one thread at a time, and what the last iteration changed in them.
 pub(super) struct Segment<T: 'static> {
     pub first: usize,
@@ -28,9 +57,11 @@ pub(super) struct Segment<T: 'static> {
     n_changed: usize,
     /// What the changes add to the sums of rows. Shape: (k, d).
     sums: Vec<f64>,
-    /// What they add to weights and numbers of points with a weight. Shape: (k).
-    sizes: Vec<(f64, i64)>,
+    /// What they add to the sizes. Shape: (k).
+    sizes: Vec<Size>,
     touched: Vec<bool>,
+    /// Rows of a block whose label changed.
+    moved: Vec<u32>,
 }
 
 /// Everything that lives through the iterations.
@@ -40,8 +71,10 @@ struct State<'a, T: 'static> {
     segments: Vec<Segment<T>>,
     /// Shape: (k, d): the weighted sums of the rows with each label.
     sums: Vec<f64>,
-    /// Shape: (k): their weight, and how many have one.
-    sizes: Vec<(f64, i64)>,
+    /// Shape: (k).
+    sizes: Vec<Size>,
+    /// How far rounding may have taken each Σ w and Σ w·x: the variance, as of a random walk. Shape: (k).
+    drift: Vec<[f64; 2]>,
 }
 
 /// Runs from first centres, relative to the frame's shift. Shape: (k, d).
@@ -116,8 +149,9 @@ impl<T: Near> Segment<T> {
             n_distances: 0,
             n_changed: 0,
             sums: vec![0.0; k * d],
-            sizes: vec![(0.0, 0); k],
+            sizes: vec![Size::default(); k],
             touched: vec![false; k],
+            moved: Vec::with_capacity(BLOCK),
         }
     }
 
@@ -125,7 +159,6 @@ impl<T: Near> Segment<T> {
     fn assign(&mut self, frame: &Frame<T>, step: &Step<T>) {
         let d = frame.d;
         self.n_changed = 0;
-        let mut squares = [T::ZERO; BLOCK];
         let mut old = [NOWHERE; BLOCK];
         for at in (0..self.labels.len()).step_by(BLOCK) {
             let n = BLOCK.min(self.labels.len() - at);
@@ -134,7 +167,7 @@ impl<T: Near> Segment<T> {
             if step.groups.is_some() {
                 self.assign_within_bounds(frame, step, at, n);
             } else {
-                step.all.assign(rows, &frame.shift, &mut self.panel, &mut self.labels[at..at + n], &mut squares[..n]);
+                step.all.label(rows, &frame.shift, &mut self.panel, &mut self.labels[at..at + n]);
                 self.n_distances += (n * step.all.n()) as u64;
             }
             self.note(frame, at, &old[..n]);
@@ -147,29 +180,42 @@ impl<T: Near> Segment<T> {
     fn note(&mut self, frame: &Frame<T>, at: usize, old: &[u32]) {
         let labels = &self.labels[at..at + old.len()];
         let first = self.first + at;
-        let mut n_changed = 0;
-        for (i, (&from, &to)) in old.iter().zip(labels).enumerate() {
-            if from == to {
-                continue;
-            }
-            n_changed += 1;
-            let weight = frame.weight_of(first + i);
-            let has_weight = i64::from(weight > 0.0);
+        let pairs = old.iter().zip(labels).enumerate();
+        self.moved.clear();
+        self.moved.extend(pairs.filter(|(_, (from, to))| from != to).map(|(i, _)| i as u32));
+        self.n_changed += self.moved.len();
+        if self.moved.is_empty() {
+            return;
+        }
+        let rows = &frame.values[first * frame.d..][..old.len() * frame.d];
+        // Squared lengths: distances to one centre at 0.
+        let mut squares = [0.0; BLOCK];
+        let (squares, nought) = (&mut squares[..self.moved.len()], &[0; BLOCK][..old.len()]);
+        frame.passes.distances(rows, &frame.shift, &self.moved, nought, &frame.zeros, squares);
+        for (&i, &square) in self.moved.iter().zip(&*squares) {
+            let (from, to) = (old[i as usize], labels[i as usize] as usize);
+            let (weight, length) = (frame.weight_of(first + i as usize), square.sqrt());
             if from != NOWHERE {
-                self.sizes[from as usize].0 -= weight;
-                self.sizes[from as usize].1 -= has_weight;
+                self.sizes[from as usize].add(weight, length, -1.0);
                 self.touched[from as usize] = true;
             }
-            self.sizes[to as usize].0 += weight;
-            self.sizes[to as usize].1 += has_weight;
-            self.touched[to as usize] = true;
+            self.sizes[to].add(weight, length, 1.0);
+            self.touched[to] = true;
         }
-        if n_changed > 0 {
-            let rows = &frame.values[first * frame.d..][..old.len() * frame.d];
-            let weights = frame.weights.map(|weights| &weights[first..first + old.len()]);
-            frame.passes.move_rows(rows, &frame.shift, old, labels, weights, &mut self.sums);
+        let weights = frame.weights.map(|weights| &weights[first..first + old.len()]);
+        frame.passes.move_rows(rows, &frame.shift, old, labels, weights, &mut self.sums);
+    }
+}
+
+impl<T: Near> Segment<T> {
+    /// As if no row had had a label before.
+    fn note_all(&mut self, frame: &Frame<T>) {
+        let n_changed = self.n_changed;
+        for at in (0..self.labels.len()).step_by(BLOCK) {
+            let n = BLOCK.min(self.labels.len() - at);
+            self.note(frame, at, &[NOWHERE; BLOCK][..n]);
         }
-        self.n_changed += n_changed;
+        self.n_changed = n_changed.max(1);
     }
 }
 
@@ -180,7 +226,8 @@ impl<'a, T: Near> State<'a, T> {
             .step_by(size)
             .map(|first| Segment::new(first, size.min(frame.n - first), k, frame.d, plan))
             .collect();
-        State { frame, k, segments, sums: vec![0.0; k * frame.d], sizes: vec![(0.0, 0); k] }
+        let (sums, sizes) = (vec![0.0; k * frame.d], vec![Size::default(); k]);
+        State { frame, k, segments, sums, sizes, drift: vec![[0.0; 2]; k] }
     }
 
     /// Labels all points; says how many changed.
@@ -188,7 +235,28 @@ impl<'a, T: Near> State<'a, T> {
         let frame = self.frame;
         self.segments.par_iter_mut().for_each(|segment| segment.assign(frame, step));
         self.gather();
-        self.segments.iter().map(|segment| segment.n_changed).sum()
+        let n_changed = self.segments.iter().map(|segment| segment.n_changed).sum();
+        if self.has_drifted() {
+            self.sum_anew();
+        }
+        n_changed
+    }
+
+    /// Whether rounding may show in a sum: say, because a point left that was heavier than all that stayed.
+    fn has_drifted(&self) -> bool {
+        let beyond = |drift: f64, sum: f64| drift > (DRIFT_MAX * sum).powi(2);
+        let sizes = self.sizes.iter().zip(&self.drift).filter(|(size, _)| size.n > 0);
+        sizes.into_iter().any(|(size, drift)| beyond(drift[0], size.weight) || beyond(drift[1], size.mass))
+    }
+
+    /// All sums from the labels alone.
+    fn sum_anew(&mut self) {
+        let frame = self.frame;
+        self.segments.par_iter_mut().for_each(|segment| segment.note_all(frame));
+        self.sums.fill(0.0);
+        self.sizes.fill(Size::default());
+        self.gather();
+        self.drift.fill([0.0; 2]);
     }
 
     /// Adds what changed, segment by segment, so that sums do not depend on who was first.
@@ -199,16 +267,23 @@ impl<'a, T: Near> State<'a, T> {
                 let more = &mut segment.sums[c * d..(c + 1) * d];
                 self.sums[c * d..(c + 1) * d].iter_mut().zip(more.iter()).for_each(|(sum, more)| *sum += more);
                 more.fill(0.0);
-                self.sizes[c].0 += segment.sizes[c].0;
-                self.sizes[c].1 += segment.sizes[c].1;
-                segment.sizes[c] = (0.0, 0);
+                let (size, more) = (&mut self.sizes[c], std::mem::take(&mut segment.sizes[c]));
+                // Every addition inside the segment rounds to what had moved at most, and one to the sum.
+                for (at, sum) in [size.weight, size.mass].into_iter().enumerate() {
+                    let unit = f64::EPSILON / 2.0;
+                    let (moved, largest) = (more.moved[at], sum.max(more.moved[at]));
+                    self.drift[c][at] += (unit * largest).powi(2) + f64::from(more.n_moved) * (unit * moved).powi(2);
+                }
+                size.n += more.n;
+                size.weight += more.weight;
+                size.mass += more.mass;
             }
             segment.touched.fill(false);
         }
         for c in 0..self.k {
             // What subtracting leaves of nothing.
-            if self.sizes[c].1 == 0 {
-                self.sizes[c].0 = 0.0;
+            if self.sizes[c].n == 0 {
+                (self.sizes[c], self.drift[c]) = (Size::default(), [0.0; 2]);
                 self.sums[c * d..(c + 1) * d].fill(0.0);
             }
         }
@@ -219,7 +294,7 @@ impl<'a, T: Near> State<'a, T> {
         let d = self.frame.d;
         let of_centre = |c: usize| -> f64 {
             let (row, sum) = (&step.rows[c * d..(c + 1) * d], &self.sums[c * d..(c + 1) * d]);
-            row.iter().zip(sum).map(|(x, sum)| x.to_f64() * (self.sizes[c].0 * x.to_f64() - 2.0 * sum)).sum()
+            row.iter().zip(sum).map(|(x, sum)| x.to_f64() * (self.sizes[c].weight * x.to_f64() - 2.0 * sum)).sum()
         };
         (self.frame.squares + (0..self.k).map(of_centre).sum::<f64>()).max(0.0)
     }
@@ -229,7 +304,7 @@ impl<'a, T: Near> State<'a, T> {
     fn means(&self, old: &[f64], step: &Step<T>) -> Vec<f64> {
         let d = self.frame.d;
         let (mut sums, mut sizes) = (Vec::new(), Vec::new());
-        let empty: Vec<usize> = (0..self.k).filter(|&c| self.sizes[c].1 == 0).collect();
+        let empty: Vec<usize> = (0..self.k).filter(|&c| self.sizes[c].n == 0).collect();
         if !empty.is_empty() {
             (sums, sizes) = (self.sums.clone(), self.sizes.clone());
             self.relocate(&empty, step, &mut sums, &mut sizes);
@@ -238,10 +313,10 @@ impl<'a, T: Near> State<'a, T> {
         let mut means = old.to_vec();
         for (c, mean) in means.chunks_exact_mut(d).enumerate() {
             let sum = &sums[c * d..(c + 1) * d];
-            if sizes[c].1 == 0 || self.frame.spherical && sum.iter().all(|&sum| sum == 0.0) {
+            if sizes[c].n == 0 || self.frame.spherical && sum.iter().all(|&sum| sum == 0.0) {
                 continue;
             }
-            mean.iter_mut().zip(sum).for_each(|(mean, sum)| *mean = sum / sizes[c].0);
+            mean.iter_mut().zip(sum).for_each(|(mean, sum)| *mean = sum / sizes[c].weight);
             if self.frame.spherical {
                 to_unit_length(mean);
             }
@@ -249,7 +324,7 @@ impl<'a, T: Near> State<'a, T> {
         means
     }
 
-    fn relocate(&self, empty: &[usize], step: &Step<T>, sums: &mut [f64], sizes: &mut [(f64, i64)]) {
+    fn relocate(&self, empty: &[usize], step: &Step<T>, sums: &mut [f64], sizes: &mut [Size]) {
         let (frame, d) = (self.frame, self.frame.d);
         let mut far: Vec<(f64, usize, u32)> = Vec::new();
         for (segment, distances) in self.segments.iter().zip(self.distances(step)) {
@@ -267,15 +342,16 @@ impl<'a, T: Near> State<'a, T> {
         for (&c, (_, row, label)) in empty.iter().zip(far) {
             let (weight, label) = (frame.weight_of(row), label as usize);
             // A cluster is not emptied to fill another.
-            if sizes[label].1 <= 1 {
+            if sizes[label].n <= 1 {
                 continue;
             }
             for (at, value) in frame.row(row).enumerate() {
                 sums[label * d + at] -= value.to_f64() * weight;
                 sums[c * d + at] = value.to_f64() * weight;
             }
-            sizes[label] = (sizes[label].0 - weight, sizes[label].1 - 1);
-            sizes[c] = (weight, 1);
+            sizes[label].weight -= weight;
+            sizes[label].n -= 1;
+            sizes[c] = Size { weight, n: 1, ..Size::default() };
         }
     }
 

@@ -3,6 +3,15 @@
 //! labels are the same, bit for bit); seeding by k-means++ or k-means||; weights; cosine; mini-batches; and, in
 //! [`choose`], how many groups there should be.
 //!
+//! Sums of rows are kept by differences, since after some iterations few labels change; when differences may have left
+//! more rounding than adding up would (a heavy or far point left a group), the sums are taken anew.
+//!
+//! Elkan's bounds (2003: one a point and centre) are not among the ways to find the nearest. They were tried as groups of one
+//! centre: they leave a third to a half of the distances that Yinyang's groups leave, and cost more to keep than that saves.
+//! CPU seconds of Lloyd, Hamerly, Yinyang, Elkan until no label changed, two threads: 20,000 × 256, k = 32: 0.21, 0.17, 0.15,
+//! 0.18; k = 128: 0.68, 0.71, 0.54, 0.70; 100,000 × 64, k = 64: 0.76, 0.36, 0.36, 0.75; 100,000 × 16, k = 64: 0.30, 0.25, 0.31,
+//! 0.59. With few centres no bounds pay: a million points × 64, k = 8 take 0.74 by Lloyd and 1.68 by Hamerly in 20 iterations.
+//!
 //! All points are taken relative to the mean, so that products in single precision keep their digits. Work is cut
 //! into segments that do not depend on the number of threads and is added up in their order.
 

@@ -61,8 +61,8 @@ impl<T: Near> Assigner<T> {
 
     fn assign_block(&self, rows: &[T], labels: &mut [i32], squares: &mut [f64]) {
         let n = labels.len();
-        let (mut found, mut about) = (vec![0u32; n], vec![T::ZERO; n]);
-        self.centres.assign(rows, &self.shift, &mut Panel::new(self.d), &mut found, &mut about);
+        let mut found = vec![0u32; n];
+        self.centres.label(rows, &self.shift, &mut Panel::new(self.d), &mut found);
         let picks: Vec<u32> = (0..n as u32).collect();
         self.passes.distances(rows, &self.shift, &picks, &found, &self.rows, squares);
         labels.iter_mut().zip(found).for_each(|(label, found)| *label = found as i32);
