@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::kd_tree::{KdTree, LEAF, Node, Visitor};
+use crate::leaf_tiles::{LeafTiles, bits};
 
 /// Shape of both: (n, k), by position in the tree, from near to far; equally far ones by position.
 pub struct Nearest {
@@ -17,14 +18,14 @@ pub struct Nearest {
 ///
 /// # Panics
 /// If `k` is 0 or not less than the number of points.
-pub fn k_nearest(tree: &KdTree, k: usize) -> Nearest {
+pub fn k_nearest(tree: &KdTree, tiles: &LeafTiles, k: usize) -> Nearest {
     assert!(0 < k && k < tree.n(), "{k} neighbours among {} points", tree.n());
     let mut positions = vec![0; tree.n() * k];
     let mut distances = vec![f64::INFINITY; tree.n() * k];
     positions.par_chunks_mut(LEAF * k).zip(distances.par_chunks_mut(LEAF * k)).enumerate().for_each(
         |(leaf, (positions, distances))| {
             positions.fill(u32::MAX);
-            tree.walk(leaf, &mut Lists { tree, k, first: leaf * LEAF, positions, distances });
+            tree.walk(leaf, &mut Lists { tree, tiles, k, first: leaf * LEAF, positions, distances });
         },
     );
     Nearest { k, positions, distances }
@@ -33,6 +34,7 @@ pub fn k_nearest(tree: &KdTree, k: usize) -> Nearest {
 /// The lists of a leaf's points while they fill.
 struct Lists<'a> {
     tree: &'a KdTree,
+    tiles: &'a LeafTiles,
     k: usize,
     first: usize,
     positions: &'a mut [u32],
@@ -52,18 +54,17 @@ impl Visitor for Lists<'_> {
     }
 
     fn scan(&mut self, leaf: usize) {
-        let node = self.tree.leaf_node(leaf);
-        let places = self.tree.positions(leaf);
+        let mut limits = [-1.0; LEAF];
+        let n_own = self.distances.len() / self.k;
+        (0..n_own).for_each(|at| limits[at] = self.farthest(at));
+        let maybe = self.tiles.maybe_within(self.tree, self.first / LEAF, leaf, &limits);
         let mut found = [0.0; LEAF];
-        for at in 0..self.distances.len() / self.k {
-            let point = self.tree.point(self.first + at);
-            if self.tree.point_gap(point, node) > self.farthest(at) {
-                continue;
-            }
-            self.tree.distances(point, leaf, &mut found);
+        for (at, &maybe) in maybe[..n_own].iter().enumerate().filter(|(_, maybe)| **maybe != 0) {
+            LeafTiles::distances(self.tree, self.first + at, leaf, maybe, &mut found);
             let list = at * self.k..(at + 1) * self.k;
             let (positions, distances) = (&mut self.positions[list.clone()], &mut self.distances[list]);
-            for (position, &distance) in places.clone().zip(&found) {
+            for lane in bits(maybe) {
+                let (position, distance) = (leaf * LEAF + lane, found[lane]);
                 if distance <= distances[self.k - 1] && position != self.first + at {
                     insert(positions, distances, position as u32, distance);
                 }
@@ -99,7 +100,9 @@ mod tests {
             // Few values, so that many distances are equal.
             let values: Vec<f64> = (0..n * d).map(|_| random.below(6) as f64).collect();
             let tree = KdTree::new(&values, d);
-            let found = k_nearest(&tree, k);
+            let found = k_nearest(&tree, &LeafTiles::new(&tree), k);
+            let exact = k_nearest(&tree, &LeafTiles::exact(&tree), k);
+            assert!(found.positions == exact.positions && found.distances == exact.distances);
             for at in 0..n {
                 let mut all: Vec<(f64, u32)> = (0..n)
                     .filter(|&other| other != at)

@@ -86,6 +86,10 @@ impl KdTree {
         self.n
     }
 
+    pub fn d(&self) -> usize {
+        self.d
+    }
+
     pub fn n_leaves(&self) -> usize {
         self.n_leaves
     }
@@ -130,6 +134,12 @@ impl KdTree {
             node = if leaf < right.first_leaf { left } else { right };
         }
         node
+    }
+
+    /// The squared distance between two positions.
+    pub fn distance(&self, a: usize, b: usize) -> f64 {
+        let pairs = self.point(a).iter().zip(self.point(b));
+        pairs.fold(0.0, |sum, (x, y)| sum + (x - y) * (x - y))
     }
 
     /// Squared distances from `point` to the places of a leaf; infinity, or not a number, where no point is.

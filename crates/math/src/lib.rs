@@ -9,6 +9,7 @@ mod factors_in_bytes;
 pub mod k_nearest;
 pub mod kd_tree;
 pub mod largest;
+pub mod leaf_tiles;
 pub mod masked;
 pub mod mixed;
 pub mod nearest;

@@ -1,5 +1,12 @@
 //! DBSCAN, exact: a point with enough weight within `eps` is a core; cores within `eps` of each other share a cluster.
 //!
+//! One index serves every number of dimensions: a kd-tree whose leaves are compared by products in single precision, with the
+//! few pairs that rounding leaves open decided in double precision ([`math::leaf_tiles`]). What the tree cannot prune, in
+//! many dimensions nearly everything, thus costs what products of matrices cost, and comparing all with all by products could
+//! win nothing. CPU seconds for 20,000 points (50 blobs, 5 % noise) in 16, 32, 64 and 128 dimensions, two threads: 0.24, 0.49,
+//! 1.00, 3.04; with leaves compared in double precision 0.28, 0.67, 1.66, 5.71. In two dimensions, where grids are at
+//! home, 100,000 points take 0.07.
+//!
 //! Two points are neighbours if Σ(x − y)² ≤ eps², both sides in double precision, summed in the order of the columns: the
 //! rule of scikit-learn's kd-tree for input of either precision. Clusters are numbered by their first core row. A border
 //! point joins the lowest-numbered cluster with a core within `eps`, as scikit-learn's search does, so labels are equal
@@ -9,6 +16,7 @@ use domain::{Card, Kind, Param, Settings};
 use math::DisjointSets;
 use math::dense::Real;
 use math::kd_tree::{KdTree, LEAF, Node, Visitor};
+use math::leaf_tiles::{LeafTiles, bits};
 use rayon::prelude::*;
 
 use crate::cluster::on_threads;
@@ -83,19 +91,17 @@ pub fn dbscan<T: Real>(
     go_on(0.0)?;
     on_threads(options.n_threads, || {
         let tree = KdTree::new(points.values(), points.d());
+        let tiles = LeafTiles::new(&tree);
         let weights = options.weights.map(|by_row| tree.order().iter().map(|&row| by_row[row as usize]).collect());
-        let search = Search { tree: &tree, eps2: eps * eps, min_weight: min_points as f64, weights };
+        let search = Search { tree: &tree, tiles: &tiles, eps2: eps * eps, min_weight: min_points as f64, weights };
         go_on(0.1)?;
-        let is_core = search.cores();
-        go_on(0.6)?;
-        let sets = search.join(&is_core);
-        go_on(0.8)?;
-        Ok(search.label(&is_core, &sets))
+        search.run(&go_on)
     })
 }
 
 struct Search<'a> {
     tree: &'a KdTree,
+    tiles: &'a LeafTiles,
     eps2: f64,
     min_weight: f64,
     /// Shape: (n), by position.
@@ -103,6 +109,24 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    fn run(&self, go_on: &dyn Fn(f64) -> Result<(), SegmentError>) -> Result<Dbscan, SegmentError> {
+        let is_core = self.cores();
+        go_on(0.6)?;
+        let sets = self.join(&is_core);
+        go_on(0.8)?;
+        Ok(self.label(&is_core, &sets))
+    }
+
+    /// For each place of the leaf `own` that `asks`, its neighbours among the places of `other`.
+    fn neighbours(&self, own: usize, other: usize, asks: impl Fn(usize) -> bool) -> [u32; LEAF] {
+        let mut limits = [-1.0; LEAF];
+        (0..self.tree.positions(own).len()).filter(|&at| asks(at)).for_each(|at| limits[at] = self.eps2);
+        if limits.iter().all(|&limit| limit < 0.0) {
+            return [0; LEAF];
+        }
+        self.tiles.within(self.tree, own, other, &limits)
+    }
+
     /// Which positions hold cores.
     fn cores(&self) -> Vec<bool> {
         let mut is_core = vec![false; self.tree.n()];
@@ -179,20 +203,12 @@ impl Visitor for Counts<'_> {
     }
 
     fn scan(&mut self, leaf: usize) {
-        let Search { tree, eps2, min_weight, weights } = self.search;
-        let node = tree.leaf_node(leaf);
-        let places = tree.positions(leaf);
-        let mut found = [0.0; LEAF];
-        for (position, sum) in tree.positions(self.own.first_leaf).zip(&mut self.sums) {
-            let point = tree.point(position);
-            if *sum >= *min_weight || tree.point_gap(point, node) > *eps2 {
-                continue;
-            }
-            tree.distances(point, leaf, &mut found);
-            let near = found[..places.len()].iter().map(|distance| distance <= eps2);
+        let Search { min_weight, weights, .. } = self.search;
+        let near = self.search.neighbours(self.own.first_leaf, leaf, |at| self.sums[at] < *min_weight);
+        for (sum, near) in self.sums.iter_mut().zip(near) {
             *sum += match weights {
-                None => near.map(|near| f64::from(u8::from(near))).sum::<f64>(),
-                Some(weights) => near.zip(&weights[places.clone()]).map(|(near, w)| if near { *w } else { 0.0 }).sum(),
+                None => f64::from(near.count_ones()),
+                Some(weights) => bits(near).map(|lane| weights[leaf * LEAF + lane]).sum(),
             };
         }
     }
@@ -212,24 +228,19 @@ impl Visitor for Joining<'_> {
     }
 
     fn scan(&mut self, leaf: usize) {
-        let Search { tree, eps2, .. } = self.search;
-        let node = tree.leaf_node(leaf);
-        let mut theirs = tree.positions(leaf).filter(|&at| self.is_core[at]).map(|at| self.sets.find(at as u32));
+        let tree = self.search.tree;
+        let cores = tree.positions(leaf).filter(|&at| self.is_core[at]).fold(0, |set, at| set | 1u32 << (at % LEAF));
+        let mut theirs = bits(cores).map(|lane| self.sets.find((leaf * LEAF + lane) as u32));
         let Some(first) = theirs.next() else { return };
         let one_set = theirs.all(|root| root == first).then_some(first);
-        let mut found = [0.0; LEAF];
-        for position in tree.positions(self.leaf).filter(|&at| self.is_core[at]) {
-            let known = one_set.is_some_and(|set| self.sets.find(position as u32) == self.sets.find(set));
-            let point = tree.point(position);
-            if known || tree.point_gap(point, node) > *eps2 {
-                continue;
-            }
-            tree.distances(point, leaf, &mut found);
-            for (other, distance) in tree.positions(leaf).zip(&found) {
-                if distance <= eps2 && self.is_core[other] {
-                    self.sets.merge(position as u32, other as u32);
-                }
-            }
+        let asks = |at: usize| {
+            let position = self.leaf * LEAF + at;
+            self.is_core[position] && !one_set.is_some_and(|set| self.sets.find(position as u32) == self.sets.find(set))
+        };
+        let near = self.search.neighbours(self.leaf, leaf, asks);
+        for (at, near) in near.into_iter().enumerate() {
+            let position = (self.leaf * LEAF + at) as u32;
+            bits(near & cores).for_each(|lane| _ = self.sets.merge(position, (leaf * LEAF + lane) as u32));
         }
     }
 }
@@ -249,24 +260,15 @@ impl Visitor for Borders<'_> {
     }
 
     fn scan(&mut self, leaf: usize) {
-        let Search { tree, eps2, .. } = self.search;
-        let places = tree.positions(leaf);
-        if !self.is_core[places.clone()].contains(&true) {
+        if !self.is_core[self.search.tree.positions(leaf)].contains(&true) {
             return;
         }
-        let node = tree.leaf_node(leaf);
-        let mut found = [0.0; LEAF];
-        for (at, label) in self.labels.iter_mut().enumerate().filter(|(at, _)| !self.is_core[self.first + at]) {
-            let point = tree.point(self.first + at);
-            if tree.point_gap(point, node) > *eps2 {
-                continue;
-            }
-            tree.distances(point, leaf, &mut found);
-            for (other, distance) in places.clone().zip(&found) {
+        let near = self.search.neighbours(self.first / LEAF, leaf, |at| !self.is_core[self.first + at]);
+        for (label, near) in self.labels.iter_mut().zip(near) {
+            for lane in bits(near) {
+                let other = self.of_cores[leaf * LEAF + lane];
                 // As unsigned numbers NOISE is the largest.
-                if distance <= eps2 && (self.of_cores[other] as u32) < *label as u32 {
-                    *label = self.of_cores[other];
-                }
+                *label = if (other as u32) < *label as u32 { other } else { *label };
             }
         }
     }

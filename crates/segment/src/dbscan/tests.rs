@@ -126,3 +126,29 @@ proptest! {
         prop_assert_eq!(crate::agreement::adjusted_rand_index(&cores(&found), &cores(&back)), 1.0);
     }
 }
+
+#[test]
+fn products_decide_as_distances_do() {
+    let (mut random, mut n_of_interest) = (math::Random::new(17), 0);
+    for (n, d, eps, away) in [(700, 2, 0.03, 0.0), (500, 8, 0.55, 3.0), (400, 33, 1.75, 1e4), (300, 5, 0.35, 1e9)] {
+        let mut values: Vec<f64> = (0..n * d).map(|_| random.uniform() + away).collect();
+        // Copies, and distances of exactly eps.
+        values.copy_within(0..50 * d, 100 * d);
+        (200..250).for_each(|row| {
+            values.copy_within((row - 200) * d..(row - 199) * d, row * d);
+            values[row * d] += eps;
+        });
+        let weights: Vec<f64> = (0..n).map(|at| (at % 3) as f64).collect();
+        let tree = KdTree::new(&values, d);
+        for weights in [None, Some(weights)] {
+            let by = |tiles: &LeafTiles| {
+                let search = Search { tree: &tree, tiles, eps2: eps * eps, min_weight: 4.0, weights: weights.clone() };
+                search.run(&|_| Ok(())).unwrap()
+            };
+            let found = by(&LeafTiles::new(&tree));
+            n_of_interest += usize::from(found.n_clusters > 0 && found.labels.contains(&NOISE));
+            assert_eq!(found, by(&LeafTiles::exact(&tree)));
+        }
+    }
+    assert!(n_of_interest > 0, "clusters and noise");
+}

@@ -11,6 +11,7 @@ mod spanning;
 use domain::{Card, Kind, Param, Settings};
 use math::dense::Real;
 use math::kd_tree::KdTree;
+use math::leaf_tiles::LeafTiles;
 
 pub use hierarchy::Condensed;
 
@@ -142,7 +143,7 @@ pub fn hdbscan<T: Real>(
     let n = points.n();
     on_threads(options.n_threads, || {
         let tree = KdTree::new(points.values(), points.d());
-        let spanned = spanning::spanning_tree(&tree, told.min_samples, options.progress);
+        let spanned = spanning::spanning_tree(&tree, &LeafTiles::new(&tree), told.min_samples, options.progress);
         let (edges, core_distances) = spanned.ok_or(SegmentError::Cancelled)?;
         let merges = hierarchy::single_linkage(edges, n);
         let condensed = hierarchy::condense(&merges, told.min_cluster_size);

@@ -1,5 +1,10 @@
 //! The minimum spanning tree of mutual reachability, by Borůvka's rounds over a kd-tree.
 //!
+//! In many dimensions too: leaves are compared by products ([`math::leaf_tiles`]), and only what may beat a point's best so far
+//! is measured. CPU seconds of the whole HDBSCAN of 20,000 points in 32 and 64 dimensions, two threads: 1.16 and 2.14; by
+//! distances in double precision 3.41 and 6.70. Prim's algorithm over a matrix of products was tried in NumPy: 10.9 and 10.2,
+//! of which 0.9 for its own loop, and the matrix takes n² numbers: 1.6 GB here, 10 GB for 50,000 points.
+//!
 //! Weights are compared squared. Among equal weights a component may take any edge: an edge that would close a ring when its
 //! turn comes is as heavy as the others of the ring and is left out, so the tree stays minimal. Every bound that a search
 //! uses is known before it starts or comes from its own leaf, so the edges do not depend on threads.
@@ -7,6 +12,7 @@
 use math::DisjointSets;
 use math::k_nearest::k_nearest;
 use math::kd_tree::{KdTree, LEAF, Node, Visitor};
+use math::leaf_tiles::{LeafTiles, bits};
 use rayon::prelude::*;
 
 /// An edge between two rows, with the mutual reachability distance.
@@ -32,12 +38,17 @@ const NOBODY: u32 = u32::MAX;
 
 /// n − 1 edges, in no particular order, and the core distance of each row: to the `min_samples`-th other point.
 /// `go_on` hears of the share done, and stops the work with `false`: `None`.
-pub fn spanning_tree(tree: &KdTree, min_samples: usize, go_on: &dyn Fn(f64) -> bool) -> Option<(Vec<Edge>, Vec<f64>)> {
+pub fn spanning_tree(
+    tree: &KdTree,
+    tiles: &LeafTiles,
+    min_samples: usize,
+    go_on: &dyn Fn(f64) -> bool,
+) -> Option<(Vec<Edge>, Vec<f64>)> {
     let n = tree.n();
     if n == 1 {
         return Some((Vec::new(), vec![0.0]));
     }
-    let nearest = k_nearest(tree, min_samples.clamp(1, n - 1));
+    let nearest = k_nearest(tree, tiles, min_samples.clamp(1, n - 1));
     let core: Vec<f64> = nearest.distances.chunks_exact(nearest.k).map(|list| list[nearest.k - 1]).collect();
     let mut known: Vec<Known> =
         core.iter().map(|&least| Known { weight: f64::INFINITY, other: NOBODY, least }).collect();
@@ -72,7 +83,7 @@ pub fn spanning_tree(tree: &KdTree, min_samples: usize, go_on: &dyn Fn(f64) -> b
         // 3. Searches, a leaf at a time, of those that may have something lighter.
         let whole = whole_nodes(tree, &components);
         known.par_chunks_mut(LEAF).enumerate().for_each(|(leaf, known)| {
-            Foreign::new(tree, leaf, &core, &components, &bounds, &whole, known).search();
+            Foreign::new(tree, tiles, leaf, &core, &components, &bounds, &whole, known).search();
         });
         // 4. Each component's lightest edge.
         let mut lightest: Vec<(f64, u32)> = vec![(f64::INFINITY, NOBODY); n];
@@ -125,6 +136,7 @@ fn whole_nodes(tree: &KdTree, components: &[u32]) -> Vec<u32> {
 /// A leaf's points in search of the nearest points of other components.
 struct Foreign<'a> {
     tree: &'a KdTree,
+    tiles: &'a LeafTiles,
     leaf: usize,
     core: &'a [f64],
     components: &'a [u32],
@@ -140,6 +152,7 @@ struct Foreign<'a> {
 impl<'a> Foreign<'a> {
     fn new(
         tree: &'a KdTree,
+        tiles: &'a LeafTiles,
         leaf: usize,
         core: &'a [f64],
         components: &'a [u32],
@@ -159,7 +172,7 @@ impl<'a> Foreign<'a> {
             }
         }
         let shared = shared.unwrap_or(NOBODY);
-        let mut new = Foreign { tree, leaf, core, components, whole, known, limits, shared, farthest: 0.0 };
+        let mut new = Foreign { tree, tiles, leaf, core, components, whole, known, limits, shared, farthest: 0.0 };
         new.share();
         new
     }
@@ -197,21 +210,31 @@ impl Visitor for Foreign<'_> {
         if whole != NOBODY && whole == self.shared {
             return;
         }
-        let mut found = [0.0; LEAF];
-        for (at, position) in tree.positions(self.leaf).enumerate() {
-            let component = self.components[position];
-            let point = tree.point(position);
-            if self.limits[at] < 0.0 || whole == component || tree.point_gap(point, node) >= self.limits[at] {
-                continue;
+        let mut limits = self.limits;
+        for (limit, position) in limits.iter_mut().zip(tree.positions(self.leaf)) {
+            if whole != NOBODY && whole == self.components[position] {
+                *limit = -1.0;
             }
-            tree.distances(point, leaf, &mut found);
-            for (other, &distance) in tree.positions(leaf).zip(&found) {
-                if distance < self.limits[at] && self.components[other] != component {
-                    let weight = distance.max(self.core[position]).max(self.core[other]);
-                    if weight < self.limits[at] {
-                        self.limits[at] = weight;
-                        (self.known[at].weight, self.known[at].other) = (weight, other as u32);
-                    }
+        }
+        if limits.iter().all(|&limit| limit < 0.0) {
+            return;
+        }
+        let maybe = self.tiles.maybe_within(tree, self.leaf, leaf, &limits);
+        let mut found = [0.0; LEAF];
+        for (at, position) in tree.positions(self.leaf).enumerate().filter(|&(at, _)| maybe[at] != 0) {
+            let component = self.components[position];
+            let others = bits(maybe[at]).filter(|lane| {
+                let other = leaf * LEAF + lane;
+                self.components[other] != component && self.core[other] < self.limits[at]
+            });
+            let others = others.fold(0, |set, lane| set | 1 << lane);
+            LeafTiles::distances(tree, position, leaf, others, &mut found);
+            for lane in bits(others) {
+                let (other, distance) = (leaf * LEAF + lane, found[lane]);
+                let weight = distance.max(self.core[position]).max(self.core[other]);
+                if weight < self.limits[at] {
+                    self.limits[at] = weight;
+                    (self.known[at].weight, self.known[at].other) = (weight, other as u32);
                 }
             }
         }
@@ -267,7 +290,9 @@ mod tests {
             let mut value = || if n_values > 0 { random.below(n_values) as f64 } else { random.uniform() };
             let values: Vec<f64> = (0..n * d).map(|_| value()).collect();
             let tree = KdTree::new(&values, d);
-            let (edges, _) = spanning_tree(&tree, min_samples, &|_| true).unwrap();
+            let (edges, _) = spanning_tree(&tree, &LeafTiles::new(&tree), min_samples, &|_| true).unwrap();
+            let (exact, _) = spanning_tree(&tree, &LeafTiles::exact(&tree), min_samples, &|_| true).unwrap();
+            assert_eq!(edges, exact);
             let mut weights: Vec<f64> = edges.iter().map(|edge| edge.weight).collect();
             weights.sort_by(f64::total_cmp);
             assert_eq!(weights, by_all_pairs(&values, d, min_samples), "n {n} d {d}");
