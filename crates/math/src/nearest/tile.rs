@@ -11,6 +11,7 @@ type Two<'a, T> = [&'a [T; LEAF]; 2];
 type TwoMut<'a, T> = [&'a mut [T; LEAF]; 2];
 
 /// The kernel of this processor.
+#[allow(clippy::type_complexity)]
 #[derive(Clone, Copy)]
 pub(crate) struct Tile(unsafe fn(&[f32], &[f32], &[f32; LEAF], &[u8], Two<'_, f32>, TwoMut<'_, u32>));
 
