@@ -3,6 +3,7 @@
 //!
 //! What is not here: other types of NumPy, Fortran order, texts as columns.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
@@ -13,6 +14,7 @@ use datafusion::arrow::datatypes::{DataType, Float64Type};
 
 use super::{LabError, io_error, open};
 use crate::sources::open_parquet;
+use crate::sources::records::Records;
 
 /// Numbers of either precision.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,36 +68,50 @@ pub fn read_cells(path: &Path) -> Result<Cells, LabError> {
     }
     let mut text = String::new();
     open(path)?.read_to_string(&mut text).map_err(io_error(path))?;
-    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let Some((_, header)) = lines.next() else { return Err(bad("the file is empty".to_owned())) };
-    let separator = ['\t', ';', ','].into_iter().find(|separator| header.contains(*separator)).unwrap_or(' ');
-    let columns = fields_of(header, separator);
     let mut rows = Vec::new();
-    for (at, line) in lines {
-        let row = fields_of(line, separator);
-        if row.len() != columns.len() {
-            let problem = format!("line {} has {} cells; allowed: {}, as the header", at + 1, row.len(), columns.len());
-            return Err(bad(problem));
-        }
-        rows.push(row);
-    }
+    let found = each_row(&text, Some(b' '), |_, cells| {
+        rows.push(cells.iter().map(|cell| (*cell).to_owned()).collect());
+        Ok(())
+    });
+    found.map_err(bad)?;
+    let columns = rows.remove(0);
     Ok((columns, rows))
 }
 
-/// The cells of a line; a quoted one may hold separators, and doubled quotes.
-fn fields_of(line: &str, separator: char) -> Vec<String> {
-    let (mut cells, mut cell, mut is_quoted) = (Vec::new(), String::new(), false);
-    let mut chars = line.chars().peekable();
-    while let Some(next) = chars.next() {
-        match next {
-            '"' if is_quoted && chars.peek() == Some(&'"') => cell.extend(chars.next()),
-            '"' => is_quoted = !is_quoted,
-            _ if next == separator && !is_quoted => cells.push(std::mem::take(&mut cell).trim().to_owned()),
-            _ => cell.push(next),
+/// Hands over the cells of every line that is not blank, with its number; quotes as in CSV. The separator is the tab, semicolon or
+/// comma that stands in the first line, else `otherwise`, else any blanks.
+///
+/// # Errors
+/// If there is no line, lines differ in length, or `each` says so.
+fn each_row(
+    text: &str,
+    otherwise: Option<u8>,
+    mut each: impl FnMut(u64, &[&str]) -> Result<(), String>,
+) -> Result<(), String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let first = text.lines().find(|line| !line.trim().is_empty()).ok_or("the file is empty")?;
+    let separator = [b'\t', b';', b','].into_iter().find(|byte| first.as_bytes().contains(byte)).or(otherwise);
+    let mut width = None;
+    let mut whole = |line: u64, cells: &[&str]| {
+        let allowed = *width.get_or_insert(cells.len());
+        match cells.len() == allowed {
+            true => each(line, cells),
+            false => Err(format!("line {line} has {} cells; allowed: {allowed}, as the lines before", cells.len())),
+        }
+    };
+    let Some(separator) = separator else {
+        let mut lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+        return lines.try_for_each(|(line, number)| whole(number, &line.split_whitespace().collect::<Vec<_>>()));
+    };
+    let mut records = Records::new(text, separator, 1);
+    let mut fields: Vec<Cow<str>> = Vec::new();
+    while let Some(place) = records.next_into(&mut fields) {
+        if !records.raw(place).trim().is_empty() {
+            let cells: Vec<&str> = fields.iter().map(|field| field.trim()).collect();
+            whole(place.line, &cells)?;
         }
     }
-    cells.push(cell.trim().to_owned());
-    cells
+    Ok(())
 }
 
 fn cells_of_parquet(path: &Path) -> Result<Cells, LabError> {
@@ -164,40 +180,27 @@ fn from_npy(bytes: &[u8]) -> Result<LabPoints, String> {
 }
 
 fn from_text(text: &str) -> Result<LabPoints, String> {
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).peekable();
-    let Some(&(_, first)) = lines.peek() else { return Err("the file is empty".to_owned()) };
-    let separator = ['\t', ',', ';'].into_iter().find(|separator| first.contains(*separator));
-    let cells = |line: &str| -> Vec<String> {
-        match separator {
-            Some(separator) => line.split(separator).map(|cell| cell.trim().trim_matches('"').to_owned()).collect(),
-            None => line.split_whitespace().map(str::to_owned).collect(),
-        }
-    };
-    let is_number = |cell: &String| cell.is_empty() || cell.parse::<f64>().is_ok();
-    let mut columns = Vec::new();
-    if !cells(first.trim_start_matches('\u{feff}')).iter().all(is_number) {
-        columns = cells(first.trim_start_matches('\u{feff}'));
-        lines.next();
-    }
-    let (mut values, mut n, mut d) = (Vec::new(), 0, columns.len());
-    for (at, line) in lines {
-        let row = cells(line);
+    let number = |cell: &str| if cell.is_empty() { Some(f64::NAN) } else { cell.parse::<f64>().ok() };
+    let (mut columns, mut values, mut n, mut d): (Vec<String>, Vec<f64>, usize, usize) = Default::default();
+    each_row(text, None, |line, cells| {
+        // A first line that is not all numbers names the columns.
         if d == 0 {
-            d = row.len();
+            d = cells.len();
+            if cells.iter().any(|cell| number(cell).is_none()) {
+                columns = cells.iter().map(|cell| (*cell).to_owned()).collect();
+                return Ok(());
+            }
         }
-        if row.len() != d {
-            return Err(format!("line {} has {} cells; allowed: {d}, as the lines before", at + 1, row.len()));
-        }
-        for (column, cell) in row.iter().enumerate() {
-            let value = if cell.is_empty() { Ok(f64::NAN) } else { cell.parse() };
-            values.push(value.map_err(|_| {
+        for (column, cell) in cells.iter().enumerate() {
+            values.push(number(cell).ok_or_else(|| {
                 let name = columns.get(column).map_or_else(|| (column + 1).to_string(), |name| format!("'{name}'"));
                 let found: String = cell.chars().take(60).collect();
-                format!("line {}, column {name} holds '{found}'; allowed: a number", at + 1)
+                format!("line {line}, column {name} holds '{found}'; allowed: a number")
             })?);
         }
         n += 1;
-    }
+        Ok(())
+    })?;
     Ok(LabPoints { values: Numbers::F64(values), n, d, columns })
 }
 
@@ -274,6 +277,8 @@ mod tests {
         }
         let named = from_text("\u{feff}\"a\",b\n1,2.5\n-3,4e2\n").unwrap();
         assert_eq!((named.columns, named.values), (vec!["a".to_owned(), "b".to_owned()], expected.values));
+        let quoted = from_text("\"a, b\",c\n\"1\",2\n").unwrap();
+        assert_eq!((quoted.columns, quoted.n), (vec!["a, b".to_owned(), "c".to_owned()], 1));
         let gap = from_text("a,b\n1,\n").unwrap();
         assert!(matches!(gap.values, Numbers::F64(values) if values[0] == 1.0 && values[1].is_nan()));
     }
@@ -290,6 +295,11 @@ mod tests {
         );
         std::fs::write(&path, "a,b\n1\n").unwrap();
         assert!(read_cells(&path).unwrap_err().to_string().contains("line 2 has 1 cells; allowed: 2"));
+        // A quoted cell may hold separators and lines' ends; a quote within one is a character like any other.
+        std::fs::write(&path, "a;b\r\n\"x;\r\ny\";15\" wide\r\n\r\n").unwrap();
+        assert_eq!(read_cells(&path).unwrap().1, [["x;\r\ny", "15\" wide"]]);
+        std::fs::write(&path, "\n").unwrap();
+        assert!(read_cells(&path).unwrap_err().to_string().contains("the file is empty"));
     }
 
     #[test]

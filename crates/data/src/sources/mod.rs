@@ -26,7 +26,7 @@ mod open;
 pub mod presets;
 mod profile;
 mod read;
-mod records;
+pub(crate) mod records;
 pub mod units;
 
 pub use error::ImportError;
