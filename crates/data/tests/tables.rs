@@ -12,7 +12,7 @@ use data::files::Step;
 use data::shop::ShopOptions;
 use data::tables::{PartLimits, Row};
 use data::{DataError, Shop, SourceTag, Tables};
-use domain::{Cents, Customer, Event, EventKind, Millis, Product, SegmentMember};
+use domain::{AudienceMember, Cents, Customer, Event, EventKind, Millis, Product, SegmentMember};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -201,6 +201,57 @@ fn paths(shop: &Shop, spec: &'static domain::TableSpec) -> BTreeSet<String> {
     shop.tables().manifest(spec).unwrap().files.into_iter().map(|file| file.path).collect()
 }
 
+fn members(audience: &str, customers: &[&str]) -> Vec<AudienceMember> {
+    let member = |customer: &&str| AudienceMember {
+        audience_id: audience.to_owned(),
+        customer_id: (*customer).to_owned(),
+        score: None,
+        added_at: Millis(1),
+    };
+    customers.iter().map(member).collect()
+}
+
+#[test]
+fn rows_of_one_name_are_replaced_in_one_change() {
+    let (_folder, shop) = new_shop();
+    let replace =
+        |name, of: &[&str]| shop.tables().replace_where("audience_id", name, members(name, of), "audience").unwrap();
+    assert_eq!(replace("a", &["c1", "c2"]), 0);
+    assert_eq!(replace("b", &["c2"]), 0);
+    let (before, generation) =
+        (shop.engine().unwrap(), shop.tables().manifest(AudienceMember::spec()).unwrap().generation);
+    assert_eq!(replace("a", &["c2", "c3", "c4"]), 2);
+    let manifest = shop.tables().manifest(AudienceMember::spec()).unwrap();
+    // One step, one small file, one note of where rows came from; and who began to read before still can.
+    assert_eq!((manifest.generation, manifest.files.len(), manifest.sources.len()), (generation + 1, 1, 1));
+    let count = "select audience_id, count(*) as n from audience_members group by audience_id order by audience_id";
+    let n = |rows: data::engine::Rows| {
+        let rows = rows.to_json().unwrap();
+        let of = |at: usize| rows.get(at).map(|row| row["n"].as_u64().unwrap());
+        (of(0), of(1))
+    };
+    assert_eq!(n(before.query(count).unwrap()), (Some(2), Some(1)));
+    assert_eq!(n(shop.engine().unwrap().query(count).unwrap()), (Some(3), Some(1)));
+    assert_eq!(replace("a", &[]), 3);
+    assert_eq!(n(shop.engine().unwrap().query(count).unwrap()), (Some(1), None));
+}
+
+#[test]
+fn the_shops_clock_tells_hours() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("shop");
+    Shop::create(&root).unwrap();
+    let config = std::fs::read_to_string(root.join("tercet.toml")).unwrap();
+    for (zone, expected) in [("Asia/Shanghai", [8, 7]), ("Asia/Kolkata", [5, 4]), ("America/New_York", [19, 18])] {
+        let line = config.lines().find(|line| line.trim_start_matches(['#', ' ']).starts_with("time_zone")).unwrap();
+        std::fs::write(root.join("tercet.toml"), config.replace(line, &format!("time_zone = \"{zone}\""))).unwrap();
+        let sql = "select shop_hour(arrow_cast('1970-01-01T00:00:00Z', 'Timestamp(Millisecond, Some(\"UTC\"))')) as a,
+            shop_hour(arrow_cast('1970-01-01T00:00:00Z', 'Timestamp(Millisecond, Some(\"UTC\"))') - interval '45 minutes') as b";
+        let rows = Shop::open(&root).unwrap().engine().unwrap().query(sql).unwrap().to_json().unwrap();
+        assert_eq!((&rows[0]["a"], &rows[0]["b"]), (&expected[0].into(), &expected[1].into()), "{zone}");
+    }
+}
+
 #[test]
 fn rejects_are_kept_with_their_reason() {
     let (_folder, shop) = new_shop();
@@ -289,6 +340,7 @@ fn changes(shop: &Shop) -> Result<(), DataError> {
     writer.finish()?;
     import(shop, &[product("a", "new"), product("b", "new")], "second")?;
     shop.tables().delete_where_customer("c1")?;
+    shop.tables().replace_where("audience_id", "a", members("a", &["c2"]), "audience")?;
     Ok(())
 }
 

@@ -10,15 +10,17 @@ use datafusion::arrow::array::AsArray;
 use domain::TableSpec;
 
 use super::manifest::{FileEntry, Manifest};
-use super::merge::filtered;
+use super::merge::{SMALL_FILE_ROWS, filtered};
 use super::rows::Row;
-use super::writer::Change;
-use super::{ImportReport, SourceTag, Tables, read};
+use super::writer::{Change, note_live};
+use super::{ImportReport, PartsWriter, SourceTag, Tables, read};
 use crate::DataError;
 use crate::files::Step;
 
 /// Files with fewer rows than this are joined by a compaction.
 const COMPACT_BELOW_ROWS: u64 = 1 << 20;
+/// Rows encoded at a time.
+const BLOCK_ROWS: usize = 1 << 16;
 
 /// What a collection removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +67,48 @@ impl Tables {
         Ok(n_deleted)
     }
 
+    /// Puts `rows` in the place of those whose text column `column` is `value`, as one change: a reader sees the rows before or
+    /// the rows after, never neither. How many there were. The new rows must have that value, and no key twice.
+    pub fn replace_where<R: Row>(
+        &self,
+        column: &str,
+        value: &str,
+        rows: impl IntoIterator<Item = R>,
+        source_name: &str,
+    ) -> Result<u64, DataError> {
+        let (spec, values) = (R::spec(), BTreeSet::from([value.to_owned()]));
+        let guard = self.commit_guard(spec);
+        let mut manifest = self.manifest(spec)?;
+        let folder = self.folder(spec);
+        let mut affected = Vec::new();
+        for file in &manifest.files {
+            if file.n_rows < SMALL_FILE_ROWS || holds(&folder, spec, file, column, &values)? {
+                affected.push(file.clone());
+            }
+        }
+        let job = self.start_job(spec)?;
+        let mut parts = self.parts_writer(spec, &job);
+        let n_replaced = self.copy_without(spec, &affected, column, &values, &mut parts)?;
+        let mut rows = rows.into_iter();
+        let mut n_rows = 0;
+        loop {
+            let block: Vec<R> = rows.by_ref().take(BLOCK_ROWS).collect();
+            if block.is_empty() {
+                break;
+            }
+            n_rows += block.len() as u64;
+            parts.write(&R::to_batch(&block)?)?;
+        }
+        let removed = affected.iter().map(|file| file.path.clone()).collect();
+        let change = Change { added: parts.finish()?, removed, n_replaced };
+        note_live(&mut manifest, source_name, &job, n_rows, n_replaced);
+        self.commit(spec, manifest, change)?;
+        drop(guard);
+        // Whoever reads the state before has time to finish.
+        self.collect_garbage(GRACE)?;
+        Ok(n_replaced)
+    }
+
     /// Removes every row of every table that names this customer, and the raw text of rejected rows that contain the
     /// name; how many rows there were.
     pub fn delete_where_customer(&self, customer_id: &str) -> Result<u64, DataError> {
@@ -92,8 +136,21 @@ impl Tables {
     ) -> Result<Change, DataError> {
         let job = self.start_job(spec)?;
         let mut parts = self.parts_writer(spec, &job);
+        let n_replaced = self.copy_without(spec, files, column, values, &mut parts)?;
+        Ok(Change { added: parts.finish()?, removed: files.iter().map(|file| file.path.clone()).collect(), n_replaced })
+    }
+
+    /// Copies `files` without the rows whose `column` is one of `values`; how many those were.
+    fn copy_without(
+        &self,
+        spec: &'static TableSpec,
+        files: &[FileEntry],
+        column: &str,
+        values: &BTreeSet<String>,
+        parts: &mut PartsWriter,
+    ) -> Result<u64, DataError> {
         let folder = self.folder(spec);
-        let mut n_replaced = 0;
+        let mut n_left_out = 0;
         for file in files {
             for batch in read::batches(&folder, spec, file, None)? {
                 let batch = batch?;
@@ -101,11 +158,11 @@ impl Tables {
                     Some(cells) => cells.as_string::<i32>().iter().map(|cell| !is_one_of(cell, values)).collect(),
                     None => vec![true; batch.num_rows()],
                 };
-                n_replaced += keep.iter().filter(|keep| !**keep).count() as u64;
+                n_left_out += keep.iter().filter(|keep| !**keep).count() as u64;
                 parts.write(&filtered(&batch, keep)?)?;
             }
         }
-        Ok(Change { added: parts.finish()?, removed: files.iter().map(|file| file.path.clone()).collect(), n_replaced })
+        Ok(n_left_out)
     }
 
     /// Joins the small files of each month into one; how many files became fewer.

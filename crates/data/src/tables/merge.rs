@@ -25,7 +25,7 @@ use super::{PartsWriter, Tables, read};
 use crate::DataError;
 
 /// Files smaller than this are folded into the new one on the occasion.
-const SMALL_FILE_ROWS: u64 = 16 << 10;
+pub(crate) const SMALL_FILE_ROWS: u64 = 16 << 10;
 
 /// A key's digest: 128 bits, so that two keys of one shop never meet.
 type KeyDigest = (u64, u64);

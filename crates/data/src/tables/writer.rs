@@ -285,6 +285,22 @@ fn note_source(manifest: &mut Manifest, tag: &SourceTag, job: &Job, report: &Imp
     });
 }
 
+/// Notes rows that the product made itself.
+pub(crate) fn note_live(manifest: &mut Manifest, name: &str, job: &Job, n_rows: u64, n_replaced: u64) {
+    let report = ImportReport {
+        table: String::new(),
+        source: name.to_owned(),
+        rows_read: n_rows,
+        rows_kept: n_rows,
+        rows_rejected: 0,
+        rows_replaced: n_replaced,
+        files: 0,
+        bytes: 0,
+        reject_path: None,
+    };
+    note_source(manifest, &SourceTag::live(name), job, &report, None);
+}
+
 impl Rejects {
     fn create(job: &Job) -> Result<Self, DataError> {
         let path = job.path.join("rejects.csv");
