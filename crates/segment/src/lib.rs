@@ -12,6 +12,7 @@ pub mod features;
 pub mod hdbscan;
 pub mod hierarchical;
 pub mod k_means;
+pub mod lineage;
 pub mod lookalike;
 pub mod migration;
 pub mod month;

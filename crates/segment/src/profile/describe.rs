@@ -5,7 +5,7 @@ use super::contrast::{Contrasts, LevelContrast};
 use super::facts::{Attribute, Measure, Per};
 use super::name::{capitalised, inner};
 use super::number::{Currency, compact, money, percent};
-use super::{GroupProfile, Trend};
+use super::{GroupProfile, ProfileOptions, Trend};
 use crate::Text;
 
 const N_LEVELS: usize = 3;
@@ -13,13 +13,14 @@ const N_NUMBERS: usize = 2;
 /// Numbers that differ less than this many standard deviations are not told.
 const EFFECT: f64 = 0.3;
 
-pub(super) fn describe(profile: &GroupProfile, contrasts: &Contrasts, currency: &Currency) -> Text {
+pub(super) fn describe(profile: &GroupProfile, contrasts: &Contrasts, options: &ProfileOptions) -> Text {
+    let currency = &options.currency;
     let sentences = [
         Some(size(profile, currency)),
         listed(more(contrasts)),
         listed(contrasts.worth_a_word(false).filter_map(less).take(1).collect()),
         listed(numbers(contrasts, currency)),
-        trend(&profile.trend),
+        trend(&profile.trend, options.recent_days),
     ];
     let told: Vec<Text> = sentences.into_iter().flatten().collect();
     Text::new(
@@ -156,14 +157,25 @@ fn numbers(contrasts: &Contrasts, currency: &Currency) -> Vec<Text> {
     differs.filter_map(|number| clause(number.measure, number.mean, number.mean_overall)).take(N_NUMBERS).collect()
 }
 
-fn trend(trend: &Trend) -> Option<Text> {
+/// What was spent in the last days beside as many before.
+fn trend(trend: &Trend, days: u32) -> Option<Text> {
     let change = trend.value_change?;
-    let size = percent(change.abs());
-    Some(match change {
-        0.05.. => Text::new(format!("消费比上期增长{size}。"), format!("Spending is up {size} on the period before.")),
-        change if change <= -0.05 => {
-            Text::new(format!("消费比上期下降{size}。"), format!("Spending is down {size} on the period before."))
-        }
-        _ => Text::new("消费与上期基本持平。", "Spending is about as in the period before."),
-    })
+    let (zh, en) = match change {
+        // Beyond double, how many times says more than per cent.
+        1.0.. => (
+            format!("是此前{days}天的{:.1}倍", change + 1.0),
+            format!("{:.1} times as much as in the {days} before", change + 1.0),
+        ),
+        0.05.. => (
+            format!("比此前{days}天增长{}", percent(change)),
+            format!("{} more than in the {days} before", percent(change)),
+        ),
+        _ if change <= -1.0 => ("为零".to_owned(), "nothing".to_owned()),
+        _ if change <= -0.05 => (
+            format!("比此前{days}天下降{}", percent(-change)),
+            format!("{} less than in the {days} before", percent(-change)),
+        ),
+        _ => (format!("与此前{days}天基本持平"), format!("about as much as in the {days} before")),
+    };
+    Some(Text::new(format!("最近{days}天消费{zh}。"), format!("In the last {days} days they spent {en}.")))
 }

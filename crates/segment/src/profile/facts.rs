@@ -17,11 +17,21 @@ pub struct Facts {
 pub struct GroupFacts {
     pub key: String,
     pub n_customers: u64,
-    pub n_customers_before: Option<u64>,
-    /// What its customers paid in the period.
+    /// What its customers ever paid.
     pub value_cents: Cents,
-    /// In the period before.
-    pub value_cents_before: Option<Cents>,
+    /// How they fare lately; `None` unless both periods are known whole.
+    pub recent: Option<Recent>,
+}
+
+/// A period up to the present, and the one before, as long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recent {
+    /// Customers who bought.
+    pub n_active: u64,
+    pub n_active_before: u64,
+    /// What was paid.
+    pub value_cents: Cents,
+    pub value_cents_before: Cents,
 }
 
 /// Counts at the levels of an attribute.
@@ -91,9 +101,9 @@ pub struct Moments {
 pub enum Measure {
     /// Days since the last purchase.
     RecencyDays,
-    /// Orders in the period.
+    /// Orders in all.
     Orders,
-    /// Cents paid in the period.
+    /// Cents paid in all.
     SpendCents,
     /// Cents per order.
     BasketCents,

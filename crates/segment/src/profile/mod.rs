@@ -12,7 +12,7 @@ mod number;
 
 pub use actions::{Action, ActionKind, Target};
 pub use contrast::{LevelContrast, NumberContrast};
-pub use facts::{Attribute, AttributeFacts, Facts, GroupFacts, Level, Measure, Moments, NumberFacts, Per};
+pub use facts::{Attribute, AttributeFacts, Facts, GroupFacts, Level, Measure, Moments, NumberFacts, Per, Recent};
 pub use number::{Currency, compact, money, percent};
 
 use domain::Cents;
@@ -30,11 +30,19 @@ pub struct ProfileOptions {
     pub prior: f64,
     /// Over- and under-represented levels that are listed, at most, of each.
     pub n_levels_max: usize,
+    /// Length of the periods of [`Recent`].
+    pub recent_days: u32,
 }
 
 impl Default for ProfileOptions {
     fn default() -> Self {
-        ProfileOptions { currency: Currency::default(), false_share: 0.05, prior: 100.0, n_levels_max: 12 }
+        ProfileOptions {
+            currency: Currency::default(),
+            false_share: 0.05,
+            prior: 100.0,
+            n_levels_max: 12,
+            recent_days: 90,
+        }
     }
 }
 
@@ -62,9 +70,10 @@ pub struct GroupProfile {
     pub actions: Vec<Action>,
 }
 
-/// Against the period before, as relative changes; `None` where that is unknown or was nothing.
+/// The last period against the one before, as relative changes; `None` where that is unknown or was nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Trend {
+    /// Of customers who bought.
     pub customers_change: Option<f64>,
     pub value_change: Option<f64>,
     pub direction: Direction,
@@ -113,7 +122,7 @@ pub fn profile(facts: &Facts, options: &ProfileOptions) -> Result<Vec<GroupProfi
             numbers: contrasts.numbers.clone(),
             actions: Vec::new(),
         };
-        profile.description = describe::describe(&profile, contrasts, &options.currency);
+        profile.description = describe::describe(&profile, contrasts, options);
         profile.actions = actions::suggest(&profile, contrasts, &options.currency);
         profile
     });
@@ -127,16 +136,18 @@ pub fn profile(facts: &Facts, options: &ProfileOptions) -> Result<Vec<GroupProfi
 
 impl Trend {
     fn of(group: &GroupFacts) -> Self {
-        let change =
-            |now: f64, before: Option<f64>| before.filter(|&before| before > 0.0).map(|before| now / before - 1.0);
-        let value_change = change(group.value_cents.0 as f64, group.value_cents_before.map(|cents| cents.0 as f64));
+        let change = |of: fn(&Recent) -> (f64, f64)| {
+            let (now, before) = of(group.recent.as_ref()?);
+            (before > 0.0).then(|| now / before - 1.0)
+        };
+        let value_change = change(|recent| (recent.value_cents.0 as f64, recent.value_cents_before.0 as f64));
         let direction = match value_change {
             Some(0.05..) => Direction::Growing,
             Some(change) if change <= -0.05 => Direction::Shrinking,
             Some(_) => Direction::Steady,
             None => Direction::Unknown,
         };
-        let customers_change = change(group.n_customers as f64, group.n_customers_before.map(|n| n as f64));
+        let customers_change = change(|recent| (recent.n_active as f64, recent.n_active_before as f64));
         Trend { customers_change, value_change, direction }
     }
 }

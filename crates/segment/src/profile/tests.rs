@@ -43,9 +43,13 @@ fn shop() -> Facts {
     let groups = keys.iter().zip(SIZES).zip(values).map(|((key, n_customers), (now, before))| GroupFacts {
         key: (*key).into(),
         n_customers,
-        n_customers_before: Some(n_customers - 100),
         value_cents: Cents(now * 100_000),
-        value_cents_before: (before > 0).then_some(Cents(before * 100_000)),
+        recent: Some(Recent {
+            n_active: n_customers / 2,
+            n_active_before: n_customers / 2 - 100,
+            value_cents: Cents(now * 10_000),
+            value_cents_before: Cents(before * 10_000),
+        }),
     });
     let categories = vec![
         level("phone", "手机", "Phones"),
@@ -142,14 +146,14 @@ fn descriptions_tell_size_facts_and_trend() {
         found[0].description.zh,
         "4000位客户，占全部客户的7.7%；消费3600万元，占总消费的41%。72%买过笔记本电脑（全部客户17%）；\
          70%的购买在5000元以上价位（全部客户20%）；60%的订单在周末（全部客户32%）。较少人买过耳机（4%，全部客户27%）。\
-         人均消费9000元（全部客户1691元）；配件占比10%（全部客户38%）。消费比上期增长16%。"
+         人均消费9000元（全部客户1691元）；配件占比10%（全部客户38%）。最近90天消费比此前90天增长16%。"
     );
     assert_eq!(
         found[0].description.en,
         "4K customers, 7.7% of all; they spent ¥36M, 41% of the total. 72% have bought laptops (all customers: 17%); \
          70% of purchases are priced over ¥5K (all customers: 20%); 60% of orders are placed on weekends (all customers: \
          32%). Fewer have bought headphones (4%; all customers: 27%). Spend per customer: ¥9K (all customers: ¥1.7K); share \
-         of accessories: 10% (all customers: 38%). Spending is up 16% on the period before."
+         of accessories: 10% (all customers: 38%). In the last 90 days they spent 16% more than in the 90 before."
     );
     let directions: Vec<Direction> = found.iter().map(|group| group.trend.direction).collect();
     use Direction::{Growing, Shrinking, Steady, Unknown};
@@ -158,6 +162,25 @@ fn descriptions_tell_size_facts_and_trend() {
     let weekday = found[0].over.iter().find(|level| level.attribute == Attribute::Weekday).unwrap();
     assert!(["6", "7"].contains(&weekday.level.as_str()) && weekday.n == 3 * 1_200);
     assert_eq!((weekday.share, found[0].over[0].level.as_str()), (0.3, "laptop"));
+}
+
+#[test]
+fn trends_are_told_as_people_would() {
+    let said = |now: i64, before: i64| {
+        let mut facts = shop();
+        let (value_cents, value_cents_before) = (Cents(now), Cents(before));
+        facts.groups[0].recent = Some(Recent { value_cents, value_cents_before, ..Recent::default() });
+        let found = profile(&facts, &ProfileOptions { recent_days: 30, ..ProfileOptions::default() }).unwrap();
+        let sentence = found[0].description.en.rsplit_once("In the last ").map(|(_, rest)| rest.to_owned());
+        (sentence, found[0].trend.direction)
+    };
+    let of = |text: &str| Some(format!("30 days they spent {text}."));
+    assert_eq!(said(300, 100), (of("3.0 times as much as in the 30 before"), Direction::Growing));
+    assert_eq!(said(110, 100), (of("10% more than in the 30 before"), Direction::Growing));
+    assert_eq!(said(101, 100), (of("about as much as in the 30 before"), Direction::Steady));
+    assert_eq!(said(40, 100), (of("60% less than in the 30 before"), Direction::Shrinking));
+    assert_eq!(said(0, 100), (of("nothing"), Direction::Shrinking));
+    assert_eq!(said(100, 0), (None, Direction::Unknown));
 }
 
 #[test]
@@ -279,7 +302,7 @@ proptest! {
         let n_groups = counts.len();
         let names = [("手机", "Phones"), ("笔记本电脑", "Laptops"), ("耳机", "Headphones"), ("相机", "Cameras")];
         let levels: Vec<Level> = names.iter().map(|&(zh, en)| level(en, zh, en)).collect();
-        let group = |at: usize| GroupFacts { key: at.to_string(), n_customers: 60, n_customers_before: None, value_cents: Cents(at as i64), value_cents_before: Some(Cents(2)) };
+        let group = |at: usize| GroupFacts { key: at.to_string(), n_customers: 60, value_cents: Cents(at as i64), recent: Some(Recent { value_cents: Cents(at as i64), value_cents_before: Cents(2), ..Recent::default() }) };
         let moments = |at: usize| Moments { n: 60, sum: 60.0 * spend[at], sum_squares: 61.0 * spend[at] * spend[at] };
         let facts = Facts {
             groups: (0..n_groups).map(group).collect(),
