@@ -101,6 +101,7 @@ impl Shop {
         // No flush may carry an event from the store to the tables between the two.
         let _no_flush = self.flush_guard();
         let n_state = self.state()?.erase_customer(customer_id)?;
+        self.remove_exports_with(customer_id)?;
         Ok(n_state + self.tables().delete_where_customer(customer_id)?)
     }
 }

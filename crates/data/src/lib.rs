@@ -9,6 +9,7 @@ mod error;
 pub mod export;
 pub mod files;
 mod flush;
+mod handed_out;
 mod interactions;
 pub mod lab;
 mod models;

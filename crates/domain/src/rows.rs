@@ -232,3 +232,17 @@ pub struct AudienceMember {
     pub score: Option<f64>,
     pub added_at: Millis,
 }
+
+/// One place of the list that a customer would be given.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecommendedProduct {
+    pub customer_id: String,
+    /// 1 is the top.
+    pub position: i64,
+    pub product_id: String,
+    pub score: f64,
+    /// The model that it came from; absent if it was popularity alone.
+    pub model_version: Option<String>,
+    pub made_at: Millis,
+}

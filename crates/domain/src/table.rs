@@ -295,6 +295,21 @@ pub static ALL: &[TableSpec] = &[
         partition: None,
         derived: true,
     },
+    TableSpec {
+        name: "recommendations",
+        sentence: "What each customer would be recommended, as of when it was last worked out for everyone.",
+        columns: &[
+            required("customer_id", Text),
+            required("position", Integer).within(1.0, 500.0),
+            required("product_id", Text),
+            required("score", Float),
+            optional("model_version", Text),
+            required("made_at", Instant),
+        ],
+        key: &[],
+        partition: None,
+        derived: true,
+    },
 ];
 
 #[cfg(test)]

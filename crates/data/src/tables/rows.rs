@@ -9,7 +9,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::datatypes::{Date32Type, Float64Type, Int64Type, TimestampMillisecondType};
 use domain::{
     AudienceMember, Cents, Customer, Day, Event, EventKind, Exposure, Fit, KnowledgeDocument, Millis, Order, Product,
-    Review, SegmentMember, Spend, TableSpec,
+    RecommendedProduct, Review, SegmentMember, Spend, TableSpec,
 };
 
 use super::Tables;
@@ -502,6 +502,32 @@ impl Row for AudienceMember {
             customer_id: batch.text("customer_id", at).expect(REQUIRED),
             score: batch.float("score", at),
             added_at: batch.instant("added_at", at).expect(REQUIRED),
+        }
+    }
+}
+
+impl Row for RecommendedProduct {
+    const TABLE: &'static str = "recommendations";
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            texts(rows, |row| Some(&row.customer_id)),
+            ints(rows, |row| Some(row.position)),
+            texts(rows, |row| Some(&row.product_id)),
+            floats(rows, |row| Some(row.score)),
+            texts(rows, |row| row.model_version.as_deref()),
+            instants(rows, |row| row.made_at),
+        ]
+    }
+
+    fn read(batch: &Columns<'_>, at: usize) -> Self {
+        RecommendedProduct {
+            customer_id: batch.text("customer_id", at).expect(REQUIRED),
+            position: batch.int("position", at).expect(REQUIRED),
+            product_id: batch.text("product_id", at).expect(REQUIRED),
+            score: batch.float("score", at).expect(REQUIRED),
+            model_version: batch.text("model_version", at),
+            made_at: batch.instant("made_at", at).expect(REQUIRED),
         }
     }
 }
