@@ -171,6 +171,12 @@ pub enum Audience {
     },
     /// Find out anew who belongs to it
     Refresh { id: String },
+    /// Give it another name
+    Rename {
+        id: String,
+        #[arg(long)]
+        name: String,
+    },
     /// Delete an audience
     Delete { id: String },
 }
@@ -211,6 +217,18 @@ pub struct Recommend {
     /// Lists for all customers, as rows of customer_id, position, product_id, score, propensity
     #[arg(long)]
     pub all: bool,
+    /// With --all: only for the members of this audience (its id or name)
+    #[arg(long, value_name = "ID", requires = "all", requires = "consent")]
+    pub audience: Option<String>,
+    /// Of the audience, only those who agreed to be addressed on this channel
+    #[arg(long, value_name = "NAME", requires = "audience", group = "consent")]
+    pub channel: Option<String>,
+    /// All of the audience, whatever they agreed to: not for addressing them
+    #[arg(long, requires = "audience", group = "consent")]
+    pub regardless: bool,
+    /// With --all: keep everybody's first ten in the table recommendations, for conditions of audiences to ask
+    #[arg(long, requires = "all", conflicts_with_all = ["audience", "output"])]
+    pub keep: bool,
     /// A list given before: its terms and reasons, and whether it comes out the same today
     #[arg(long, value_name = "LIST_ID")]
     pub replay: Option<String>,

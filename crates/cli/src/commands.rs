@@ -9,6 +9,7 @@ use service::api::overview;
 use service::api::server::{ServeOptions, Server, set_password};
 use service::auth::{Scope, keys};
 use service::clock::{now, rfc3339};
+use service::flows::audience;
 use service::flows::evaluate::{EvaluateRequest, Evaluation};
 use service::flows::train::TrainRequest;
 use service::flows::{self, plot};
@@ -264,8 +265,19 @@ async fn recommend(dir: &Path, asked: Recommend, as_json: bool) -> Result<()> {
         service::api::input::check_id("--customer", id)?;
     }
     let shop = loaded(dir).await?;
+    if asked.keep {
+        return crate::everyone::keep(&shop, as_json).await;
+    }
     if asked.all {
-        return crate::everyone::write(&shop, usize::from(asked.n), asked.output.as_deref(), as_json).await;
+        let only = match &asked.audience {
+            None => None,
+            Some(text) => {
+                let audience = audience::named(&shop.store, text)?;
+                Some(audience::members_of(&shop.shop, &audience.id, asked.channel.as_deref()).await?)
+            }
+        };
+        let n = usize::from(asked.n);
+        return crate::everyone::write(&shop, n, only.as_ref(), asked.output.as_deref(), as_json).await;
     }
     let language = asked.lang.unwrap_or_else(|| shop.shop.config().language.clone());
     if let Some(list_id) = asked.replay {

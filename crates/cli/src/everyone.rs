@@ -1,12 +1,13 @@
 //! `recommend --all`: the lists of all customers into a file or onto stdout.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use data::export::{ParquetFile, csv_field};
+use data::export::ParquetFile;
 use serde_json::json;
-use service::serving::{Place, ServedShop, batch_of};
+use service::serving::{CSV_HEADER, Place, ServedShop, batch_of, write_csv};
 use service::{Result, ServiceError};
 
 use crate::print::{self, Ending, Progress, ending_of};
@@ -19,8 +20,31 @@ enum Sink {
     Parquet(Box<ParquetFile>, Vec<Place>),
 }
 
-/// Writes everyone's `n` products.
-pub async fn write(shop: &ServedShop, n: usize, output: Option<&Path>, as_json: bool) -> Result<()> {
+/// Keeps the first places of everybody's list in the shop.
+pub async fn keep(shop: &ServedShop, as_json: bool) -> Result<()> {
+    let bar = Progress::new(as_json);
+    let report = shop.keep_everyone(&|share, message| bar.report(share, message)).await?;
+    drop(bar);
+    let (n_customers, n_places) = (report.n_customers, report.n_places);
+    match as_json {
+        true => print::json(&json!({"table": "recommendations", "n_customers": n_customers, "n_places": n_places})),
+        false => print::line(&format!(
+            "{} places for {} customers in the table recommendations",
+            print::count(n_places as u64),
+            print::count(n_customers as u64)
+        )),
+    }
+    Ok(())
+}
+
+/// Writes the `n` products of everyone, or of those in `only`.
+pub async fn write(
+    shop: &ServedShop,
+    n: usize,
+    only: Option<&BTreeSet<String>>,
+    output: Option<&Path>,
+    as_json: bool,
+) -> Result<()> {
     let mut sink = match output.map(|path| Ok::<_, ServiceError>((path, ending_of(path)?))).transpose()? {
         None => Sink::Csv(Box::new(BufWriter::new(std::io::stdout()))),
         Some((path, Ending::Csv)) => Sink::Csv(Box::new(BufWriter::new(File::create(path)?))),
@@ -30,11 +54,11 @@ pub async fn write(shop: &ServedShop, n: usize, output: Option<&Path>, as_json: 
         }
     };
     if let Sink::Csv(file) = &mut sink {
-        writeln!(file, "customer_id,position,product_id,score,propensity")?;
+        writeln!(file, "{CSV_HEADER}")?;
     }
     let bar = Progress::new(as_json);
     let progress = |share: f64, message: &str| bar.report(share, message);
-    let report = shop.recommend_everyone(n, &progress, |list| sink.take(list)).await?;
+    let report = shop.recommend_everyone(n, only, &progress, |list| sink.take(list)).await?;
     drop(bar);
     sink.finish()?;
     let Some(path) = output else { return Ok(()) };
@@ -54,11 +78,7 @@ pub async fn write(shop: &ServedShop, n: usize, output: Option<&Path>, as_json: 
 impl Sink {
     fn take(&mut self, list: &[Place]) -> Result<()> {
         match self {
-            Sink::Csv(file) => list.iter().try_for_each(|place| {
-                let (customer, product) = (csv_field(&place.customer_id), csv_field(&place.product_id));
-                let Place { position, score, propensity, .. } = place;
-                Ok(writeln!(file, "{customer},{position},{product},{score},{propensity}")?)
-            }),
+            Sink::Csv(file) => Ok(write_csv(file, list)?),
             Sink::Parquet(file, waiting) => {
                 waiting.extend_from_slice(list);
                 if waiting.len() >= ROWS_MAX {

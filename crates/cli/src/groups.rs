@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use service::flows::audience::condition::Condition;
 use service::flows::audience::lookalike::{self, LookalikeRequest};
 use service::flows::audience::{self, Asked};
-use service::flows::segment::{self, By, Group, RfmView, SegmentRequest, Segmentation, Text};
+use service::flows::segment::{self, By, Group, Published, RfmView, SegmentRequest, Segmentation, Text};
 use service::store::Store;
 use service::{Result, ServiceError};
 
@@ -84,16 +84,16 @@ pub async fn segment(dir: &Path, asked: Segment, as_json: bool) -> Result<()> {
     let language = |asked: Option<String>| asked.unwrap_or_else(|| shop.config().language.clone());
     match asked {
         Segment::List { lang } => {
-            let made = segment::current(&shop)?;
-            let rfm = segment::current_rfm(&shop).ok();
+            let published = Published::needed(&shop)?;
+            let (made, rfm) = (published.groups()?, published.rfm().ok());
             if as_json {
                 print::json(&json!({"segments": made, "rfm": rfm}));
                 return Ok(());
             }
             let language = language(lang);
-            print_groups(&made, &language);
+            print_groups(made, &language);
             if let Some(rfm) = rfm {
-                print_rfm(&rfm, &language);
+                print_rfm(rfm, &language);
             }
             Ok(())
         }
@@ -118,9 +118,10 @@ fn print_rfm(rfm: &RfmView, language: &str) {
 }
 
 fn show(shop: &Shop, key: &str, language: &str, as_json: bool) -> Result<()> {
-    let made = segment::current(shop)?;
+    let published = Published::needed(shop)?;
+    let made = published.groups()?;
     let Some(group) = made.groups.iter().find(|group| group.key == key) else {
-        let rfm = segment::current_rfm(shop)?;
+        let rfm = published.rfm()?;
         let known = || made.groups.iter().map(|group| &group.key).chain(rfm.groups.iter().map(|group| &group.key));
         let Some(group) = rfm.groups.iter().find(|group| group.key == key) else {
             let known = known().cloned().collect::<Vec<_>>().join(", ");
@@ -173,7 +174,7 @@ fn show(shop: &Shop, key: &str, language: &str, as_json: bool) -> Result<()> {
 
 /// Every row of the table `segments`.
 fn export(shop: &Shop, file: &Path, as_json: bool) -> Result<()> {
-    segment::current(shop)?;
+    Published::needed(shop)?;
     let rows: Vec<SegmentMember> = shop.tables().load()?;
     match file.extension().and_then(|ending| ending.to_str()) {
         Some("parquet") => {
@@ -238,6 +239,7 @@ pub async fn audience(dir: &Path, asked: Audience, as_json: bool) -> Result<()> 
             lookalike::make(&shop, &store, request, &|share, message| bar.report(share, message)).await?
         }
         Audience::Refresh { id } => audience::refresh(&shop, &store, audience::get(&store, &id)?).await?,
+        Audience::Rename { id, name } => audience::rename(&store, &id, Some(&name), None)?,
         Audience::Delete { id } => {
             audience::delete(&shop, &store, &id)?;
             if as_json {

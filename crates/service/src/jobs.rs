@@ -37,6 +37,11 @@ pub struct Handle {
 }
 
 impl Handle {
+    /// The job's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Notes progress; `false` when the job was cancelled.
     pub fn report(&self, share: f64, message: &str) -> bool {
         if let Some(live) = self.live.lock().expect("no holder panics").get_mut(&self.id) {

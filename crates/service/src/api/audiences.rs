@@ -11,13 +11,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::access::Manage;
 use super::error::ErrorBody;
-use super::input::{Body, Id, Params, check_id, check_limit, check_offset};
+use super::input::{Body, Id, PageParams, Params, check_id};
 use crate::error::{Result, ServiceError};
 use crate::flows::audience::condition::{BEHAVIOURS, Condition, FIELDS, Field, FieldKind};
 use crate::flows::audience::lookalike::LookalikeRequest;
-use crate::flows::audience::{self, Asked, Audience, Count, Member};
+use crate::flows::audience::{self, Asked, Audience, Count, KeptLists, Member};
 use crate::flows::rows::{integers, query, texts};
-use crate::flows::segment::{Text, current_names};
+use crate::flows::segment::{Text, names};
 use crate::jobs::Handle;
 use crate::store::JobRecord;
 
@@ -29,10 +29,19 @@ const CHOICES_MAX: usize = 200;
 pub struct AudienceBody {
     #[schema(min_length = 1, max_length = 80, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     name: String,
-    /// A tree of all, any, not, field, did and audience.
+    /// A tree of all, any, not, field, did, audience and recommended.
     #[schema(value_type = Object)]
     conditions: Value,
     /// daily if absent.
+    #[schema(pattern = "^(hourly|daily|never)$")]
+    refresh: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenameBody {
+    #[schema(min_length = 1, max_length = 80, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    name: Option<String>,
     #[schema(pattern = "^(hourly|daily|never)$")]
     refresh: Option<String>,
 }
@@ -70,16 +79,6 @@ pub struct MemberPage {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct PageParams {
-    #[param(maximum = 100_000)]
-    offset: Option<usize>,
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<usize>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct ExportParams {
     /// Only customers who agreed to be addressed on this channel.
     #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
@@ -99,6 +98,8 @@ pub struct FieldList {
     channels: Vec<String>,
     categories: Vec<String>,
     brands: Vec<String>,
+    /// What is kept of what everybody would be recommended; absent before it was worked out.
+    recommended: Option<KeptLists>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -135,6 +136,8 @@ pub struct SegmentName {
 pub struct AudienceName {
     id: String,
     name: String,
+    /// `rules` or `lookalike`; the members of the latter have scores.
+    kind: String,
 }
 
 /// All audiences, newest first.
@@ -190,7 +193,7 @@ pub async fn start_lookalike(
 #[utoipa::path(get, path = "/v1/audiences/fields", tag = "audiences", responses((status = 200, body = FieldList), (status = "4XX", body = ErrorBody)))]
 pub async fn list_fields(Manage(caller): Manage) -> Result<Json<FieldList>> {
     let shop = &caller.shop.shop;
-    let names = current_names(shop)?;
+    let names = names(caller.shop.groups.now(shop)?.as_deref())?;
     let mut fields = Vec::with_capacity(FIELDS.len());
     for field in FIELDS {
         let sql = match (field.kind, field.name) {
@@ -241,10 +244,14 @@ pub async fn list_fields(Manage(caller): Manage) -> Result<Json<FieldList>> {
     Ok(Json(FieldList {
         behaviours: BEHAVIOURS.iter().map(behaviour).collect(),
         segments: segments.into_iter().flatten().map(named).collect(),
-        audiences: audiences.into_iter().map(|one| AudienceName { id: one.id, name: one.name }).collect(),
+        audiences: audiences
+            .into_iter()
+            .map(|one| AudienceName { id: one.id, name: one.name, kind: one.kind })
+            .collect(),
         channels: values_of("consent"),
         categories: with_parents(products(facets("category")).await?),
         brands: products(facets("brand")).await?,
+        recommended: audience::kept_lists(shop).await?,
         fields,
     }))
 }
@@ -303,6 +310,18 @@ pub async fn put_audience(
     Ok(Json(audience::change(&caller.shop.shop, &caller.shop.store, &id, asked).await?))
 }
 
+/// Gives an audience another name or schedule; its members stay.
+#[utoipa::path(patch, path = "/v1/audiences/{id}", tag = "audiences", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")), request_body = RenameBody,
+    responses((status = 200, body = Audience), (status = "4XX", body = ErrorBody)))]
+pub async fn patch_audience(
+    Manage(caller): Manage,
+    Id(id): Id,
+    Body(body): Body<RenameBody>,
+) -> Result<Json<Audience>> {
+    let _alone = caller.shop.maintenance.lock().await;
+    Ok(Json(audience::rename(&caller.shop.store, &id, body.name.as_deref(), body.refresh.as_deref())?))
+}
+
 /// Deletes an audience.
 #[utoipa::path(delete, path = "/v1/audiences/{id}", tag = "audiences", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 204), (status = "4XX", body = ErrorBody)))]
@@ -322,9 +341,19 @@ pub async fn list_members(
     Params(params): Params<PageParams>,
 ) -> Result<Json<MemberPage>> {
     let found = audience::get(&caller.shop.store, &id)?;
-    let (offset, limit) = (check_offset(params.offset)?, check_limit("limit", params.limit, 50)?);
+    let (offset, limit) = params.checked()?;
     let items = audience::page(&caller.shop.shop, &id, offset, limit).await?;
     Ok(Json(MemberPage { total: found.n_customers, items }))
+}
+
+/// Whoever takes customers away says on which channel they will be addressed, or that they will not be.
+pub fn checked_channel(channel: Option<String>, all: Option<bool>) -> Result<Option<String>> {
+    match (channel, all.unwrap_or(false)) {
+        (Some(channel), _) => check_id("the channel", &channel).map(|()| Some(channel)),
+        (None, true) => Ok(None),
+        (None, false) => Err(ServiceError::usage("channel", "an export needs either a channel or all=true")
+            .help("with a channel only those who agreed to it are exported; all=true is not for addressing people")),
+    }
 }
 
 /// The members as CSV, by default only those who agreed to a channel.
@@ -335,17 +364,8 @@ pub async fn export_audience(
     Id(id): Id,
     Params(params): Params<ExportParams>,
 ) -> Result<Response> {
-    let channel = match (&params.channel, params.all.unwrap_or(false)) {
-        (Some(channel), _) => Some(channel.as_str()),
-        (None, true) => None,
-        (None, false) => {
-            return Err(ServiceError::usage("channel", "an export needs either a channel or all=true").help(
-                "with a channel only those who agreed to it are exported; all=true is not for addressing people",
-            ));
-        }
-    };
-    channel.map_or(Ok(()), |channel| check_id("the channel", channel))?;
-    let text = audience::export(&caller.shop.shop, &caller.shop.store, &id, channel).await?;
+    let channel = checked_channel(params.channel, params.all)?;
+    let text = audience::export(&caller.shop.shop, &caller.shop.store, &id, channel.as_deref()).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"audience.csv\""),

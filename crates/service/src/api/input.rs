@@ -4,8 +4,10 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header;
 use axum::http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use utoipa::IntoParams;
 
 use super::wording;
 use crate::error::{Kind, Result, ServiceError, clipped};
@@ -126,4 +128,22 @@ pub fn check_offset(asked: Option<usize>) -> Result<usize> {
             .help("narrow the search with query and filters instead of paging on"));
     }
     Ok(asked)
+}
+
+/// Which rows of a long list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageParams {
+    #[param(maximum = 100_000)]
+    offset: Option<usize>,
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+}
+
+impl PageParams {
+    /// Where the page starts, and how many rows it has; 50 if nothing is said.
+    pub fn checked(&self) -> Result<(usize, usize)> {
+        Ok((check_offset(self.offset)?, check_limit("limit", self.limit, 50)?))
+    }
 }

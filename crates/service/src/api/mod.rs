@@ -5,6 +5,7 @@ pub mod access;
 mod audiences;
 mod catalogue;
 mod console;
+mod download;
 pub mod error;
 mod events;
 mod health;
@@ -92,7 +93,12 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(audiences::count_audience))
         .routes(routes!(audiences::start_lookalike))
         .routes(routes!(audiences::list_fields))
-        .routes(routes!(audiences::get_audience, audiences::put_audience, audiences::delete_audience))
+        .routes(routes!(
+            audiences::get_audience,
+            audiences::put_audience,
+            audiences::patch_audience,
+            audiences::delete_audience
+        ))
         .routes(routes!(audiences::list_members))
         .routes(routes!(audiences::export_audience))
         .routes(routes!(overview::get_overview))
@@ -102,6 +108,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(models::list_cards))
         .routes(routes!(runs::list_jobs, runs::start_job))
         .routes(routes!(runs::get_job, runs::cancel_job))
+        .routes(routes!(runs::get_job_file))
         .routes(routes!(keys::list_keys, keys::create_key))
         .routes(routes!(keys::revoke_key))
         .routes(routes!(session::get_session, session::open_session, session::close_session))

@@ -11,7 +11,7 @@ use super::error::ErrorBody;
 use super::input::{Body, Id, Params, check_id, check_limit, check_offset, check_text};
 use crate::error::{Result, ServiceError};
 use crate::flows::segment;
-use crate::serving::{CustomerRow, CustomerSearch, HistoryRow};
+use crate::serving::{CustomerRow, CustomerSearch, HistoryRow, ServedShop};
 
 #[derive(Serialize, ToSchema)]
 pub struct CustomerView {
@@ -39,9 +39,9 @@ pub struct GroupName {
 }
 
 /// The customers as shown, with their groups.
-async fn views(shop: &data::Shop, rows: Vec<CustomerRow>) -> Result<Vec<CustomerView>> {
+async fn views(served: &ServedShop, rows: Vec<CustomerRow>) -> Result<Vec<CustomerView>> {
     let ids: Vec<&str> = rows.iter().map(|row| row.customer.customer_id.as_str()).collect();
-    let groups = segment::groups_of(shop, &ids).await?;
+    let groups = segment::groups_of(&served.shop, &served.groups, &ids).await?;
     let view = |row: CustomerRow| {
         let group = groups.get(&row.customer.customer_id).cloned();
         CustomerView { segment: group.map(|(key, name)| GroupName { key, name }), ..row.into() }
@@ -158,7 +158,7 @@ pub async fn list_customers(
         limit: check_limit("limit", params.limit, 50)?,
     };
     let page = caller.shop.customers(&search).await?;
-    Ok(Json(CustomerPage { total: page.total, items: views(&caller.shop.shop, page.items).await? }))
+    Ok(Json(CustomerPage { total: page.total, items: views(&caller.shop, page.items).await? }))
 }
 
 /// One customer.
@@ -166,7 +166,7 @@ pub async fn list_customers(
     responses((status = 200, body = CustomerView), (status = "4XX", body = ErrorBody)))]
 pub async fn get_customer(Manage(caller): Manage, Id(id): Id) -> Result<Json<CustomerView>> {
     let row = caller.shop.customer(&id).await?;
-    let mut views = views(&caller.shop.shop, vec![row]).await?;
+    let mut views = views(&caller.shop, vec![row]).await?;
     Ok(Json(views.remove(0)))
 }
 

@@ -1,10 +1,12 @@
 //! `/v1/jobs`: long work, started, watched and cancelled.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -13,22 +15,25 @@ use super::access::Manage;
 use super::error::ErrorBody;
 use super::input::{Body, Id};
 use crate::error::{Result, ServiceError, clipped};
+use crate::flows::audience::{self, condition::Condition};
 use crate::flows::evaluate::{EvaluateRequest, evaluate};
 use crate::flows::hold_out::split_kind;
 use crate::flows::segment::{self, By, SegmentRequest};
 use crate::flows::train::{N_TRIALS, TrainRequest, named, train};
 use crate::jobs::Handle;
-use crate::serving::ServedShop;
+use crate::serving::{CSV_HEADER, ServedShop, write_csv};
 use crate::store::JobRecord;
 
 /// What to do.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobBody {
-    /// `train`, `evaluate` or `segment`.
-    #[schema(pattern = "^(train|evaluate|segment)$")]
+    /// `train`, `evaluate`, `segment`, `predict` (everybody's first ten, for conditions to ask) or `recommend` (an audience's lists as
+    /// a file).
+    #[schema(pattern = "^(train|evaluate|segment|predict|recommend)$")]
     kind: String,
     /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?. For `segment`: by?, n_clusters?, algorithm?, settings?, seed?.
+    /// For `predict`: nothing. For `recommend`: audience, n?, and channel or all.
     #[schema(value_type = Option<Object>)]
     params: Option<Value>,
 }
@@ -54,6 +59,23 @@ struct SegmentParams {
     #[serde(default)]
     settings: BTreeMap<String, Value>,
     seed: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoParams {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecommendParams {
+    /// Its id.
+    audience: String,
+    /// Products for each.
+    n: Option<usize>,
+    /// Only those who agreed to be addressed on this channel.
+    channel: Option<String>,
+    /// All, whatever they agreed to.
+    all: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -110,12 +132,36 @@ pub async fn start_job(Manage(caller): Manage, Body(body): Body<JobBody>) -> Res
         "train" => start_train(caller.shop, params)?,
         "evaluate" => start_evaluate(caller.shop, params)?,
         "segment" => start_segment(caller.shop, params)?,
+        "predict" => start_predict(&caller.shop, params)?,
+        "recommend" => start_recommend(caller.shop, params)?,
         other => {
-            let message = format!("kind is '{}'; allowed: train, evaluate, segment", clipped(other));
+            let message =
+                format!("kind is '{}'; allowed: train, evaluate, segment, predict, recommend", clipped(other));
             return Err(ServiceError::usage("kind", message));
         }
     };
     Ok((StatusCode::ACCEPTED, Json(job)))
+}
+
+/// The file that a job of kind `recommend` made: who is recommended what, as CSV.
+#[utoipa::path(get, path = "/v1/jobs/{id}/file", tag = "jobs", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 200, body = String, content_type = "text/csv"), (status = "4XX", body = ErrorBody)))]
+pub async fn get_job_file(Manage(caller): Manage, Id(id): Id) -> Result<Response> {
+    let job = caller.shop.jobs.get(&id)?;
+    let path = match job.kind == "recommend" && job.state == "done" {
+        true => caller.shop.shop.export(&file_name(&job.id))?,
+        false => None,
+    };
+    let path = path.ok_or_else(|| {
+        ServiceError::not_found("file of the job", &id).help(
+            "files are kept for twenty jobs of kind recommend, and until a customer in them is erased; start it again",
+        )
+    })?;
+    super::download::csv_file(path, "recommendations.csv").await
+}
+
+fn file_name(job: &str) -> String {
+    format!("{job}.csv")
 }
 
 fn assignments(settings: &BTreeMap<String, Value>) -> Vec<String> {
@@ -167,12 +213,48 @@ fn start_segment(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
         let _alone = shop.maintenance.lock().await;
         let on = |share: f64, message: &str| handle.report(share, message);
         let made = segment::train(&shop.shop, request, &on).await?;
+        // What they ask for may mean other customers now.
+        audience::refresh_where(&shop.shop, &shop.store, |asked| !asked.values_of("segment").is_empty()).await?;
         let groups: Vec<Value> = made
             .groups
             .iter()
             .map(|group| serde_json::json!({"key": group.key, "name": group.name, "n_customers": group.n_customers}))
             .collect();
         Ok(serde_json::json!({"version": made.version, "stability": made.stability, "groups": groups}))
+    })
+}
+
+/// Works out what everybody would be recommended, and refreshes the audiences that ask for it.
+pub fn start_predict(shop: &Arc<ServedShop>, params: Value) -> Result<JobRecord> {
+    let NoParams {} = serde_json::from_value(params.clone()).map_err(super::input::not_json)?;
+    let (jobs, shop) = (shop.jobs.clone(), shop.clone());
+    jobs.start("predict", params, move |handle: Handle| async move {
+        let report = shop.keep_everyone(&|share, message| handle.report(share * 0.9, message)).await?;
+        handle.report(0.9, "refreshing audiences");
+        let _alone = shop.maintenance.lock().await;
+        let n = audience::refresh_where(&shop.shop, &shop.store, Condition::asks_recommendations).await?;
+        let (n_customers, n_places) = (report.n_customers, report.n_places);
+        Ok(serde_json::json!({"n_customers": n_customers, "n_places": n_places, "n_audiences": n}))
+    })
+}
+
+fn start_recommend(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
+    let asked: RecommendParams = serde_json::from_value(params.clone()).map_err(super::input::not_json)?;
+    let RecommendParams { audience, n, channel, all } = asked;
+    let audience = audience::get(&shop.store, &audience)?;
+    let n = super::input::check_limit("n", n, 10)?;
+    let channel = super::audiences::checked_channel(channel, all)?;
+    let jobs = shop.jobs.clone();
+    jobs.start("recommend", params, move |handle: Handle| async move {
+        let only = audience::members_of(&shop.shop, &audience.id, channel.as_deref()).await?;
+        let (_, file) = shop.shop.create_export(&file_name(handle.id()))?;
+        let mut file = std::io::BufWriter::new(file);
+        writeln!(file, "{CSV_HEADER}")?;
+        let on = |share: f64, message: &str| handle.report(share, message);
+        let report = shop.recommend_everyone(n, Some(&only), &on, |list| Ok(write_csv(&mut file, list)?)).await?;
+        file.flush()?;
+        let (n_customers, n_places) = (report.n_customers, report.n_places);
+        Ok(serde_json::json!({"audience": audience.id, "n_customers": n_customers, "n_places": n_places}))
     })
 }
 

@@ -1,14 +1,17 @@
 //! `/v1/segments`, `/v1/rfm`, `/v1/cohorts`, `/v1/migration`: who the customers are, in groups.
 
+use std::sync::Arc;
+
 use axum::Json;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::access::Manage;
+use super::access::{Caller, Manage};
 use super::error::ErrorBody;
-use super::input::{Id, Params, check_limit, check_offset};
+use super::input::{Id, PageParams, Params, check_limit};
 use crate::error::{Result, ServiceError};
-use crate::flows::segment::{self, Cohorts, Map, Member, Movement, RfmView, Segmentation, Tree};
+use crate::flows::segment::{self, Cohorts, Map, Member, Movement, Published, RfmView, Segmentation, Tree};
 
 const POINTS_MAX: usize = 200_000;
 
@@ -32,16 +35,6 @@ pub struct NearParams {
     n: Option<usize>,
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PageParams {
-    #[param(maximum = 100_000)]
-    offset: Option<usize>,
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<usize>,
-}
-
 #[derive(Serialize, ToSchema)]
 pub struct MemberList {
     items: Vec<Member>,
@@ -53,10 +46,15 @@ pub struct GroupMembers {
     items: Vec<Member>,
 }
 
+/// What is in service.
+fn published(caller: &Caller) -> Result<Arc<Published>> {
+    caller.shop.groups.needed(&caller.shop.shop)
+}
+
 /// The groups in service.
 #[utoipa::path(get, path = "/v1/segments", tag = "groups", responses((status = 200, body = Segmentation), (status = "4XX", body = ErrorBody)))]
-pub async fn get_segments(Manage(caller): Manage) -> Result<Json<Segmentation>> {
-    Ok(Json(segment::current(&caller.shop.shop)?))
+pub async fn get_segments(Manage(caller): Manage) -> Result<Response> {
+    Ok(Json(published(&caller)?.groups()?).into_response())
 }
 
 /// A sample of customers as points of a map.
@@ -66,8 +64,8 @@ pub async fn get_map(Manage(caller): Manage, Params(params): Params<MapParams>) 
     if !(1..=POINTS_MAX).contains(&limit) {
         return Err(ServiceError::usage("limit", format!("limit is {limit}; allowed: 1 to {POINTS_MAX}")));
     }
-    let shop = caller.shop.shop.clone();
-    Ok(Json(crate::serving::off_thread(move || Ok(segment::current_map(&shop)?.thinned(limit))).await?))
+    let published = published(&caller)?;
+    Ok(Json(crate::serving::off_thread(move || Ok(published.map()?.thinned(limit))).await?))
 }
 
 /// The customers nearest to a place of the map.
@@ -79,8 +77,8 @@ pub async fn get_near(Manage(caller): Manage, Params(params): Params<NearParams>
 
 /// How small groups merge into larger ones.
 #[utoipa::path(get, path = "/v1/segments/tree", tag = "groups", responses((status = 200, body = Tree), (status = "4XX", body = ErrorBody)))]
-pub async fn get_tree(Manage(caller): Manage) -> Result<Json<Tree>> {
-    Ok(Json(segment::current_tree(&caller.shop.shop)?))
+pub async fn get_tree(Manage(caller): Manage) -> Result<Response> {
+    Ok(Json(published(&caller)?.tree()?).into_response())
 }
 
 /// A group's customers, by what they spent. Takes the keys of groups found and of those by recency, frequency and money.
@@ -92,25 +90,25 @@ pub async fn list_group(
     Params(params): Params<PageParams>,
 ) -> Result<Json<GroupMembers>> {
     let shop = &caller.shop.shop;
-    let (offset, limit) = (check_offset(params.offset)?, check_limit("limit", params.limit, 50)?);
-    let total = segment::size(shop, &key)?;
+    let (offset, limit) = params.checked()?;
+    let total = published(&caller)?.size(&key)?;
     Ok(Json(GroupMembers { total, items: segment::members(shop, &key, offset, limit).await? }))
 }
 
 /// Customers by recency, frequency and money.
 #[utoipa::path(get, path = "/v1/rfm", tag = "groups", responses((status = 200, body = RfmView), (status = "4XX", body = ErrorBody)))]
-pub async fn get_rfm(Manage(caller): Manage) -> Result<Json<RfmView>> {
-    Ok(Json(segment::current_rfm(&caller.shop.shop)?))
+pub async fn get_rfm(Manage(caller): Manage) -> Result<Response> {
+    Ok(Json(published(&caller)?.rfm()?).into_response())
 }
 
 /// Who came back, by the month of the first purchase.
 #[utoipa::path(get, path = "/v1/cohorts", tag = "groups", responses((status = 200, body = Cohorts), (status = "4XX", body = ErrorBody)))]
-pub async fn get_cohorts(Manage(caller): Manage) -> Result<Json<Cohorts>> {
-    Ok(Json(segment::current_cohorts(&caller.shop.shop)?))
+pub async fn get_cohorts(Manage(caller): Manage) -> Result<Response> {
+    Ok(Json(published(&caller)?.cohorts()?).into_response())
 }
 
 /// How customers moved between the groups by recency, frequency and money.
 #[utoipa::path(get, path = "/v1/migration", tag = "groups", responses((status = 200, body = Movement), (status = "4XX", body = ErrorBody)))]
 pub async fn get_movement(Manage(caller): Manage) -> Result<Json<Movement>> {
-    Ok(Json(segment::current_movement(&caller.shop.shop)?))
+    Ok(Json(published(&caller)?.movement()?.cloned().unwrap_or_default()))
 }

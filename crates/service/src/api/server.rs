@@ -147,6 +147,10 @@ async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
     if flushed > 0 || shop.is_behind() {
         shop.reload().await?;
     }
+    if shop.is_keeping_due().await? {
+        // A job of its own, since it takes long; one that is under way already is not started twice.
+        super::runs::start_predict(shop, serde_json::json!({}))?;
+    }
     let _alone = shop.maintenance.lock().await;
     audience::refresh_due(&shop.shop, &shop.store, clock::now().0).await?;
     Ok(())

@@ -1,15 +1,20 @@
 //! Lists for all customers at once, by the same ranker. Limits on how many customers get a product, if the policy has any,
 //! are kept over all lists together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 
 use data::arrow::array::Array;
+use data::export::csv_field;
+use data::tables::Row;
+use domain::RecommendedProduct;
 use recommend::rank::{ALLOCATION, Answer, Request, allocate};
 
 use super::{ListRequest, ServedShop, Snapshot};
 use crate::clock;
 use crate::error::{Result, ServiceError};
 use crate::flows::Progress;
+use crate::flows::audience::{self, condition::PLACES_KEPT};
 use crate::flows::rows::{query, texts};
 
 /// One place of one customer's list.
@@ -34,18 +39,25 @@ pub struct EveryoneReport {
 
 /// Customers ranked between two reports of progress.
 const CHUNK: usize = 1024;
+/// Rows written at a time.
+const BLOCK: usize = 1 << 16;
+/// What is kept is made anew after a day: customers go on, and so do products.
+const KEPT_MS_MAX: i64 = 86_400_000;
 /// Scores are raised by this so that all count as worth giving: a list shall be full before it is choosy.
 const WORTH: f64 = 1e3;
 
 impl ServedShop {
-    /// Calls `each` with the list of every customer of the table or with a history, by id.
+    /// Calls `each` with the list of every customer of the table or with a history, by id; of those in `only`, if it is given.
     pub async fn recommend_everyone(
         &self,
         n: usize,
+        only: Option<&BTreeSet<String>>,
         progress: Progress<'_>,
         mut each: impl FnMut(&[Place]) -> Result<()>,
     ) -> Result<EveryoneReport> {
-        let customers: Vec<(String, Option<String>)> = self.everyone().await?.into_iter().collect();
+        let is_asked = |id: &str| only.is_none_or(|only| only.contains(id));
+        let everyone = self.everyone().await?.into_iter();
+        let customers: Vec<(String, Option<String>)> = everyone.filter(|(id, _)| is_asked(id)).collect();
         let snapshot = self.snapshot();
         let settings = snapshot.ranker.policy().settings(&ALLOCATION);
         let capacity = capacity(&snapshot);
@@ -85,6 +97,49 @@ impl ServedShop {
             each(&list)?;
         }
         Ok(report)
+    }
+
+    /// Works out the first places of everybody's list, and keeps them as the table `recommendations`, for conditions to ask.
+    pub async fn keep_everyone(&self, progress: Progress<'_>) -> Result<EveryoneReport> {
+        let model_version = self.snapshot().model.as_ref().map(|model| model.info.version.clone());
+        let made_at = clock::now();
+        let mut writer = self.shop.tables().replacing_writer(RecommendedProduct::spec(), "recommend --all --keep")?;
+        let mut waiting: Vec<RecommendedProduct> = Vec::new();
+        let each = |list: &[Place]| -> Result<()> {
+            waiting.extend(list.iter().map(|place| RecommendedProduct {
+                customer_id: place.customer_id.clone(),
+                position: place.position as i64,
+                product_id: place.product_id.clone(),
+                score: place.score,
+                model_version: model_version.clone(),
+                made_at,
+            }));
+            if waiting.len() >= BLOCK {
+                writer.write(RecommendedProduct::to_batch(&waiting)?)?;
+                waiting.clear();
+            }
+            Ok(())
+        };
+        let report = self.recommend_everyone(PLACES_KEPT, None, progress, each).await?;
+        let finish = move || -> Result<()> {
+            writer.write(RecommendedProduct::to_batch(&waiting)?)?;
+            writer.finish()?;
+            Ok(())
+        };
+        tokio::task::block_in_place(finish)?;
+        Ok(report)
+    }
+
+    /// Whether an audience asks for what is kept, and it is of another model than the present one or a day old.
+    pub async fn is_keeping_due(&self) -> Result<bool> {
+        if !audience::any_asks_recommendations(&self.store)? {
+            return Ok(false);
+        }
+        let current = self.snapshot().model.as_ref().map(|model| model.info.version.clone());
+        let is_fresh = |kept: audience::KeptLists| {
+            kept.model_version == current && clock::now().0.saturating_sub(kept.made_at) < KEPT_MS_MAX
+        };
+        Ok(!audience::kept_lists(&self.shop).await?.is_some_and(is_fresh))
     }
 
     /// Every customer with the region, if known.
@@ -143,6 +198,18 @@ fn places(answer: &Answer, chosen: impl Iterator<Item = usize>) -> Vec<Place> {
         propensity: answer.items[at].propensity,
     };
     chosen.zip(1..).map(place).collect()
+}
+
+/// The first line of lists as CSV.
+pub const CSV_HEADER: &str = "customer_id,position,product_id,score,propensity";
+
+/// Places as lines of CSV.
+pub fn write_csv(file: &mut dyn Write, places: &[Place]) -> std::io::Result<()> {
+    places.iter().try_for_each(|place| {
+        let (customer, product) = (csv_field(&place.customer_id), csv_field(&place.product_id));
+        let Place { position, score, propensity, .. } = place;
+        writeln!(file, "{customer},{position},{product},{score},{propensity}")
+    })
 }
 
 /// Places as columns, for Parquet and CSV: customer_id, position, product_id, score, propensity.

@@ -15,7 +15,7 @@ mod turnover;
 
 pub use answer::{Answer, AnswerItem, ListRequest, Reason, Replay, SimilarItem, Term};
 pub use catalogue::{PopularProduct, ProductRow, Snapshot};
-pub use everyone::{EveryoneReport, Place, batch_of};
+pub use everyone::{CSV_HEADER, EveryoneReport, Place, batch_of, write_csv};
 
 pub use people::{CustomerRow, CustomerSearch, HistoryRow, Page, off_thread};
 pub use search::{BrandCount, CategoryCount, ProductFacets, ProductFilter, ProductSearch};

@@ -26,7 +26,7 @@ use crate::error::{Result, ServiceError};
 use crate::flows::dataset::Dealings;
 use crate::flows::learned::HALF_LIFE_DAYS;
 use crate::flows::rows::{integers, query, table, texts};
-use crate::flows::{dataset, learned, models, policy};
+use crate::flows::{dataset, learned, models, policy, segment};
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::store::{Appended, Store};
@@ -45,6 +45,8 @@ pub struct ServedShop {
     pub(crate) regions: Regions,
     pub metrics: Arc<Metrics>,
     pub jobs: Jobs,
+    /// Customer groups in service.
+    pub groups: segment::Kept,
     snapshot: RwLock<Arc<Snapshot>>,
     /// Held while a snapshot is built, a flush runs or someone is erased: one at a time.
     pub(crate) maintenance: AsyncMutex<()>,
@@ -102,6 +104,7 @@ impl ServedShop {
             histories: Histories::new(CUSTOMERS_MAX),
             regions: Regions::default(),
             metrics,
+            groups: segment::Kept::default(),
             snapshot: RwLock::new(Arc::new(snapshot)),
             maintenance: AsyncMutex::new(()),
             erasing: tokio::sync::RwLock::new(()),

@@ -1,8 +1,13 @@
 //! Customer groups and audiences from outside: found, shown, counted, refreshed, exported, erased.
 
-use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
-use crate::shop::{N_CUSTOMERS, Served, serve, served};
+use data::Shop;
+use domain::Order;
+use serde_json::{Value, json};
+use service::auth::Scope;
+
+use crate::shop::{self, N_CUSTOMERS, START, Served, serve, served};
 
 /// Customers of even and odd number buy from different halves of the catalogue: two groups, and nothing else.
 fn grouped() -> (crate::shop::Folder, Served) {
@@ -254,7 +259,12 @@ fn fields_offer_what_the_shop_has() {
                 ("number" | "days" | "money", _) => json!(1),
                 ("day", "between") => json!(["2024-01-01", "2025-01-01"]),
                 ("day", _) => json!("2024-01-01"),
+                // Groups must be there; other values need not.
+                (_, "in" | "not in") if field["name"] == "segment" => json!(["g2"]),
+                (_, "in" | "not in") if field["name"] == "rfm" => json!(["champions", "lost"]),
                 (_, "in" | "not in") => json!(["a"]),
+                _ if field["name"] == "segment" => json!("g1"),
+                _ if field["name"] == "rfm" => json!("lost"),
                 _ => json!("a"),
             };
             let mut condition = json!({"field": field["name"], "op": operator});
@@ -264,4 +274,239 @@ fn fields_offer_what_the_shop_has() {
             count(&served, condition);
         }
     }
+}
+
+fn keys_of(made: &Value) -> Vec<String> {
+    made["groups"].as_array().unwrap().iter().map(|group| group["key"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_group_keeps_its_key_and_a_lost_key_never_returns() {
+    let (_folder, served) = grouped();
+    let first = served.get("/v1/segments");
+    assert_eq!((keys_of(&first), &first["before"]), (vec!["g1".to_owned(), "g2".to_owned()], &Value::Null));
+    assert_eq!((&first["groups"][0]["since"], &first["groups"][0]["was"]), (&first["as_of"], &json!([])));
+    // Found again, they are the same; and each says so.
+    assert_eq!(served.job("segment", json!({"n_clusters": 2, "seed": 9}))["state"], "done");
+    let second = served.get("/v1/segments");
+    let members = |key: &str| {
+        let page = served.get(&format!("/v1/segments/{key}/customers?limit=100"));
+        page["items"].as_array().unwrap().iter().map(|one| number_of(one) % 2).collect::<BTreeSet<usize>>()
+    };
+    assert_eq!(keys_of(&second).into_iter().collect::<BTreeSet<_>>(), ["g1", "g2"].map(String::from).into());
+    assert_ne!(members("g1"), members("g2"));
+    for group in second["groups"].as_array().unwrap() {
+        let was = &group["was"][0];
+        assert_eq!((&was["key"], &was["share"], &was["n"]), (&group["key"], &json!(1.0), &json!(N_CUSTOMERS / 2)));
+        assert_eq!(group["name"], was["name"]);
+    }
+    let counts: u64 = second["before"]["counts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|row| row.as_array().unwrap())
+        .map(|n| n.as_u64().unwrap())
+        .sum();
+    assert_eq!((counts, &second["before"]["version"]), (N_CUSTOMERS as u64, &first["version"]));
+    // More groups and fewer, again and again: a key that was lost does not come back for somebody else.
+    let (mut ever, mut before) = (BTreeSet::from(["g1".to_owned(), "g2".to_owned()]), keys_of(&second));
+    for n in [5, 2, 4, 3] {
+        assert_eq!(served.job("segment", json!({"n_clusters": n}))["state"], "done");
+        let made = served.get("/v1/segments");
+        let now = keys_of(&made);
+        assert_eq!(now.iter().collect::<BTreeSet<_>>().len(), n, "{now:?}");
+        assert!(
+            now.iter().all(|key| before.contains(key) || !ever.contains(key)),
+            "{before:?} -> {now:?}, ever {ever:?}"
+        );
+        ever.extend(now.iter().cloned());
+        before = now;
+    }
+}
+
+#[test]
+fn an_audience_of_a_lost_group_stays_as_it_was() {
+    let (_folder, served) = grouped();
+    assert_eq!(served.job("segment", json!({"n_clusters": 5}))["state"], "done");
+    let keys = keys_of(&served.get("/v1/segments"));
+    let made: Vec<Value> =
+        keys.iter().map(|key| create(&served, key, json!({"field": "segment", "op": "=", "value": key}))).collect();
+    assert_eq!(served.job("segment", json!({"n_clusters": 2}))["state"], "done");
+    let now = served.get("/v1/segments");
+    let mut n_lost = 0;
+    for (key, before) in keys.iter().zip(&made) {
+        let after = served.get(&format!("/v1/audiences/{}", before["id"].as_str().unwrap()));
+        match now["groups"].as_array().unwrap().iter().find(|group| group["key"] == *key) {
+            // Made anew at once, since what it asks for is another set now.
+            Some(group) => {
+                assert_eq!((&after["n_customers"], &after["lost_groups"]), (&group["n_customers"], &json!([])))
+            }
+            None => {
+                assert_eq!((&after["n_customers"], &after["lost_groups"]), (&before["n_customers"], &json!([key])));
+                n_lost += 1;
+            }
+        }
+    }
+    assert!(n_lost >= 3, "{keys:?} -> {:?}", keys_of(&now));
+    // Nobody can begin with a group that is not there, of either kind.
+    for conditions in [
+        json!({"field": "segment", "op": "in", "value": ["g1", "g99"]}),
+        json!({"field": "rfm", "op": "=", "value": "kings"}),
+    ] {
+        let refused = served.call("POST", "/v1/audiences", Some(json!({"name": "x", "conditions": conditions})));
+        assert_eq!(refused.status, 404, "{}", refused.body);
+        assert!(refused.json()["error"]["help"].as_str().unwrap().starts_with("there are: "), "{}", refused.body);
+    }
+}
+
+/// Beside what everybody bought, who is even buys at nine in the evening and ever more; who is odd bought much a season before.
+fn with_habits() -> (shop::Folder, Served) {
+    const HOUR_MS: i64 = 3_600_000;
+    let folder = shop::make();
+    let mut orders = Vec::new();
+    for who in 0..N_CUSTOMERS as i64 {
+        for step in 0..8 {
+            // Nine in the evening in Shanghai is 13:00 UTC.
+            let at = match who % 2 {
+                0 => START + step * 24 * HOUR_MS + 13 * HOUR_MS + who * 60_000,
+                _ => START - (100 + 9 * step) * 24 * HOUR_MS + 2 * HOUR_MS,
+            };
+            orders
+                .push(json!({"order_id": format!("h{who}-{step}"), "ordered_at": at, "customer_id": format!("c{who}"),
+                "product_id": format!("p{}", who % 2), "quantity": 1, "unit_price_cents": 5000}));
+        }
+    }
+    // So that both periods are known whole.
+    orders.push(json!({"order_id": "old", "ordered_at": START - 400 * 24 * HOUR_MS, "customer_id": "c1", "product_id": "p1", "quantity": 1, "unit_price_cents": 100}));
+    shop::write::<Order>(&Shop::open(folder.shop()).unwrap(), &orders);
+    let key = shop::key(&folder.shop(), &Scope::ALL);
+    let served = serve(&folder.shop(), key);
+    assert_eq!(served.job("segment", json!({"n_clusters": 2}))["state"], "done");
+    (folder, served)
+}
+
+#[test]
+fn hours_and_trends_are_told_of_groups() {
+    let (_folder, served) = with_habits();
+    let made = served.get("/v1/segments");
+    for group in made["groups"].as_array().unwrap() {
+        let page = served.get(&format!("/v1/segments/{}/customers?limit=1", group["key"].as_str().unwrap()));
+        let is_even = number_of(&page["items"][0]).is_multiple_of(2);
+        let evening =
+            group["traits"].as_array().unwrap().iter().find(|one| one["kind"] == "hour" && one["level"] == "21");
+        let direction = evening.map(|one| one["direction"].as_str().unwrap());
+        assert_eq!(direction, Some(if is_even { "over" } else { "under" }), "{}", group["traits"]);
+        // Six purchases of everybody and eight of the even ones lately; of the odd ones' eight, some in the season before.
+        let trend = &group["trend"];
+        let n = (N_CUSTOMERS / 2) as i64;
+        let (now, before) = (trend["value_cents"].as_i64().unwrap(), trend["value_cents_before"].as_i64().unwrap());
+        assert_eq!(now, n * 5000 * if is_even { 14 } else { 6 }, "{trend}");
+        match is_even {
+            true => assert_eq!((before, &trend["value_change"]), (0, &Value::Null)),
+            false => {
+                assert!(before > 0 && before % (n * 5000) == 0, "{trend}");
+                let change = trend["value_change"].as_f64().unwrap();
+                assert!((change - (now as f64 / before as f64 - 1.0)).abs() < 1e-12, "{trend}");
+                assert!(
+                    group["description"]["en"].as_str().unwrap().contains("In the last 90 days they spent"),
+                    "{group}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_people_would_be_recommended_chooses_them() {
+    let (_folder, served) = grouped();
+    let music = json!({"recommended": {"category": "Music"}, "within_first": 1});
+    let refused = served.call("POST", "/v1/audiences/count", Some(json!({"conditions": music})));
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(refused.json()["error"]["help"].as_str().unwrap().contains("predict"), "{}", refused.body);
+    assert_eq!(served.get("/v1/audiences/fields")["recommended"], Value::Null);
+    let trained = served.job("train", json!({"algorithm": "ease"}));
+    assert_eq!(trained["state"], "done");
+    let job = served.job("predict", json!({}));
+    assert_eq!((&job["state"], &job["result"]["n_customers"]), (&json!("done"), &json!(N_CUSTOMERS)), "{job}");
+    let kept = served.get("/v1/audiences/fields")["recommended"].clone();
+    assert_eq!(kept["model_version"], trained["result"]["version"]);
+    assert!(kept["model_version"].is_string() && kept["n"] == 10, "{kept}");
+    // The even ones buy music, and would be recommended more of it.
+    let made = create(&served, "Music next", music);
+    assert_eq!(made["n_customers"], N_CUSTOMERS / 2, "{made}");
+    let members = served.get(&format!("/v1/audiences/{}/customers?limit=100", made["id"].as_str().unwrap()));
+    for member in members["items"].as_array().unwrap() {
+        assert!(number_of(member).is_multiple_of(2), "{member}");
+        let list = served.get(&format!("/v1/recommendations?customer={}&n=1", member["customer_id"].as_str().unwrap()));
+        let product = list["items"][0]["product_id"].as_str().unwrap();
+        let own = json!({"all": [{"field": "customer_id", "op": "=", "value": member["customer_id"]}, {"recommended": {"product": product}, "within_first": 1}]});
+        assert_eq!(count(&served, own)["n"], 1);
+    }
+    assert_eq!(count(&served, json!({"recommended": {"brand": "Acme"}}))["n"], N_CUSTOMERS);
+    assert_eq!(count(&served, json!({"not": {"recommended": {"brand": "Acme"}}}))["n"], 0);
+    assert_eq!(count(&served, json!({"recommended": {"category": "Garden"}}))["n"], 0);
+}
+
+#[test]
+fn an_audience_is_recommended_to_within_its_consent() {
+    let (_folder, served) = grouped();
+    let music = create(&served, "Music", json!({"did": "bought", "what": {"category": "Music"}}));
+    let id = music["id"].as_str().unwrap();
+    let file = |job: &Value| served.call("GET", &format!("/v1/jobs/{}/file", job["id"].as_str().unwrap()), None);
+    let job = served.job("recommend", json!({"audience": id, "n": 3, "channel": "sms"}));
+    assert_eq!(job["result"]["n_customers"], N_CUSTOMERS / 2, "{job}");
+    let csv = file(&job);
+    let mut lines = csv.body.lines();
+    assert_eq!((csv.status, lines.next()), (200, Some("customer_id,position,product_id,score,propensity")));
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows.len(), N_CUSTOMERS / 2 * 3);
+    assert!(rows.iter().all(|row| row[0][1..].parse::<usize>().unwrap().is_multiple_of(2) && row.len() == 5));
+    // Who did not agree is not in it; all are only on request.
+    assert_eq!(file(&served.job("recommend", json!({"audience": id, "channel": "email"}))).body.lines().count(), 1);
+    let all = served.job("recommend", json!({"audience": id, "n": 1, "all": true}));
+    assert_eq!(file(&all).body.lines().count(), 1 + N_CUSTOMERS / 2);
+    for (params, status) in [
+        (json!({"audience": id}), 400),
+        (json!({"audience": "aud_none", "all": true}), 404),
+        (json!({"audience": id, "all": true, "n": 501}), 400),
+        (json!({"audience": id, "all": true, "colour": "red"}), 400),
+    ] {
+        let answer = served.call("POST", "/v1/jobs", Some(json!({"kind": "recommend", "params": params})));
+        assert_eq!(answer.status, status, "{params}: {}", answer.body);
+    }
+    // Erased from the files, too; and other jobs have none.
+    assert_eq!(served.call("DELETE", "/v1/customers/c2", None).status, 200);
+    let gone = file(&job);
+    assert_eq!(gone.status, 404, "{}", gone.body);
+    assert!(gone.body.contains("erased"), "{}", gone.body);
+    let other =
+        served.get("/v1/jobs")["items"].as_array().unwrap().iter().find(|job| job["kind"] == "segment").cloned();
+    assert_eq!(file(&other.unwrap()).status, 404);
+}
+
+#[test]
+fn audiences_are_renamed_without_being_made_anew() {
+    let (_folder, served) = grouped();
+    let few: Vec<String> = (0..14).map(|at| format!("c{}", 2 * at)).collect();
+    let seeds = create(&served, "Seeds", json!({"field": "customer_id", "op": "in", "value": few}));
+    let body = json!({"name": "More", "seed": seeds["id"], "size": 6});
+    let started = served.call("POST", "/v1/audiences/lookalike", Some(body)).json();
+    let alike = loop {
+        let job = served.get(&format!("/v1/jobs/{}", started["id"].as_str().unwrap()));
+        if !["queued", "running"].contains(&job["state"].as_str().unwrap()) {
+            break job["result"].clone();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    let path = format!("/v1/audiences/{}", alike["id"].as_str().unwrap());
+    let renamed = served.call("PATCH", &path, Some(json!({"name": "  Their kin "})));
+    assert_eq!((renamed.status, &renamed.json()["name"]), (200, &json!("Their kin")), "{}", renamed.body);
+    assert_eq!((&renamed.json()["refreshed_at"], &renamed.json()["n_customers"]), (&alike["refreshed_at"], &json!(6)));
+    assert_eq!(served.call("PATCH", &path, Some(json!({"name": "Seeds"}))).status, 409);
+    assert_eq!(served.call("PATCH", &path, Some(json!({"name": ""}))).status, 400);
+    assert_eq!(served.call("PATCH", &path, Some(json!({"refresh": "daily"}))).status, 409);
+    // Its scores can be asked for.
+    let members = served.get(&format!("{path}/customers"));
+    let third = members["items"][2]["score"].as_f64().unwrap();
+    assert_eq!(count(&served, json!({"audience": alike["id"], "score_min": third}))["n"], 3);
 }

@@ -246,7 +246,7 @@ fn lists_for_everyone_keep_limits_over_all_customers() {
                 all.extend_from_slice(list);
                 Ok(())
             };
-            let report = shop.recommend_everyone(3, &|_, _| true, keep).await.unwrap();
+            let report = shop.recommend_everyone(3, None, &|_, _| true, keep).await.unwrap();
             (report, all)
         })
     };

@@ -23,9 +23,28 @@ pub enum Condition {
         values: Vec<Scalar>,
     },
     Did(Behaviour),
-    /// Member of another audience, by its id.
-    Audience(String),
+    /// Member of another audience.
+    Audience {
+        id: String,
+        /// And at least so much alike, if that audience is a look-alike.
+        score_min: Option<f64>,
+    },
+    /// Would be recommended something.
+    Recommended(Recommended),
 }
+
+/// What stands in the list that a customer would be given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recommended {
+    pub category: Option<String>,
+    pub brand: Option<String>,
+    pub product: Option<String>,
+    /// Among so many first places.
+    pub within_first: u64,
+}
+
+/// Places kept of everybody's list.
+pub const PLACES_KEPT: usize = 10;
 
 /// A value to compare with.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,8 +212,36 @@ impl Condition {
         match self {
             Condition::All(parts) | Condition::Any(parts) => parts.iter().flat_map(Condition::audiences).collect(),
             Condition::Not(part) => part.audiences(),
-            Condition::Audience(id) => vec![id],
-            Condition::Field { .. } | Condition::Did(_) => Vec::new(),
+            Condition::Audience { id, .. } => vec![id],
+            Condition::Field { .. } | Condition::Did(_) | Condition::Recommended(_) => Vec::new(),
+        }
+    }
+
+    /// The values of a field that it asks for.
+    pub fn values_of(&self, name: &str) -> Vec<&str> {
+        match self {
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().flat_map(|part| part.values_of(name)).collect()
+            }
+            Condition::Not(part) => part.values_of(name),
+            Condition::Field { field, values, .. } if field.name == name => {
+                let texts = values.iter().filter_map(|value| match value {
+                    Scalar::Text(text) => Some(text.as_str()),
+                    Scalar::Number(_) => None,
+                });
+                texts.collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it asks what somebody would be recommended.
+    pub fn asks_recommendations(&self) -> bool {
+        match self {
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().any(Condition::asks_recommendations),
+            Condition::Not(part) => part.asks_recommendations(),
+            Condition::Recommended(_) => true,
+            _ => false,
         }
     }
 
@@ -204,7 +251,9 @@ impl Condition {
             Condition::All(parts) => json!({"all": all(parts)}),
             Condition::Any(parts) => json!({"any": all(parts)}),
             Condition::Not(part) => json!({"not": part.to_json()}),
-            Condition::Audience(id) => json!({"audience": id}),
+            Condition::Audience { id, score_min: None } => json!({"audience": id}),
+            Condition::Audience { id, score_min } => json!({"audience": id, "score_min": score_min}),
+            Condition::Recommended(wanted) => wanted.to_json(),
             Condition::Did(behaviour) => behaviour.to_json(),
             Condition::Field { field, operator, values } => {
                 let name = OPERATORS.iter().find(|(_, known)| known == operator).map_or("=", |(name, _)| name);
@@ -251,8 +300,17 @@ fn parse(value: &Value, depth: usize, n_nodes: &mut usize) -> Result<Condition> 
         return Ok(Condition::Not(Box::new(parse(part, depth + 1, n_nodes)?)));
     }
     if let Some(id) = object.get("audience") {
-        only(&["audience"])?;
-        return Ok(Condition::Audience(text("audience", id)?));
+        only(&["audience", "score_min"])?;
+        let score_min = object.get("score_min").filter(|value| !value.is_null());
+        let score_min = score_min.map(|value| match value.as_f64().filter(|number| number.is_finite()) {
+            Some(number) => Ok(number),
+            None => Err(wrong(format!("'score_min' is {}; allowed: a number", clipped(&value.to_string())))),
+        });
+        return Ok(Condition::Audience { id: text("audience", id)?, score_min: score_min.transpose()? });
+    }
+    if object.contains_key("recommended") {
+        only(&["recommended", "within_first"])?;
+        return parse_recommended(object).map(Condition::Recommended);
     }
     if object.contains_key("did") {
         only(&["did", "what", "within_days", "at_least", "at_most"])?;
@@ -262,7 +320,7 @@ fn parse(value: &Value, depth: usize, n_nodes: &mut usize) -> Result<Condition> 
         only(&["field", "op", "value"])?;
         return parse_field(object);
     }
-    Err(wrong("a condition needs one of: all, any, not, field, did, audience"))
+    Err(wrong("a condition needs one of: all, any, not, field, did, audience, recommended"))
 }
 
 fn text(what: &str, value: &Value) -> Result<String> {
@@ -375,6 +433,39 @@ fn parse_behaviour(object: &Map<String, Value>) -> Result<Behaviour> {
     })
 }
 
+fn parse_recommended(object: &Map<String, Value>) -> Result<Recommended> {
+    let Some(what) = object["recommended"].as_object() else {
+        return Err(wrong("'recommended' must be an object"));
+    };
+    const WHAT: [&str; 3] = ["category", "brand", "product"];
+    if let Some(key) = what.keys().find(|key| !WHAT.contains(&key.as_str())) {
+        return Err(wrong(format!("'recommended' has '{}'; allowed: {}", clipped(key), WHAT.join(", "))));
+    }
+    let of = |name: &str| what.get(name).filter(|value| !value.is_null()).map(|value| text(name, value)).transpose();
+    let wanted = Recommended {
+        category: of("category")?,
+        brand: of("brand")?,
+        product: of("product")?,
+        within_first: whole("within_first", object.get("within_first"), PLACES_KEPT as u64)?
+            .unwrap_or(PLACES_KEPT as u64)
+            .max(1),
+    };
+    if wanted.category.is_none() && wanted.brand.is_none() && wanted.product.is_none() {
+        return Err(wrong(format!("'recommended' names nothing; allowed: {}", WHAT.join(", "))));
+    }
+    Ok(wanted)
+}
+
+impl Recommended {
+    fn to_json(&self) -> Value {
+        let mut what = Map::new();
+        for (name, text) in [("category", &self.category), ("brand", &self.brand), ("product", &self.product)] {
+            text.iter().for_each(|text| drop(what.insert(name.into(), json!(text))));
+        }
+        json!({"recommended": what, "within_first": self.within_first})
+    }
+}
+
 impl Behaviour {
     fn to_json(&self) -> Value {
         let mut what = Map::new();
@@ -410,10 +501,23 @@ mod tests {
             json!({"field": "gender", "op": "is missing"}),
             json!({"did": "bought", "what": {"category": "Computers/Laptops", "price_min_cents": 5}, "within_days": 90, "at_least": 2, "at_most": 4}),
             json!({"did": "viewed", "at_least": 1}),
+            json!({"audience": "a1", "score_min": 0.25}),
+            json!({"recommended": {"category": "Phones", "brand": "Acme"}, "within_first": 3}),
         ] {
             let condition = Condition::parse(&value).unwrap();
             assert_eq!(condition.to_json(), value);
         }
+    }
+
+    #[test]
+    fn what_a_tree_asks_for_is_found_at_any_depth() {
+        let tree = json!({"all": [{"any": [{"field": "segment", "op": "in", "value": ["g1", "g4"]}, {"audience": "a1"}]},
+            {"not": {"field": "segment", "op": "=", "value": "g2"}}, {"field": "region", "op": "=", "value": "North"}]});
+        let condition = Condition::parse(&tree).unwrap();
+        assert_eq!((condition.values_of("segment"), condition.audiences()), (vec!["g1", "g4", "g2"], vec!["a1"]));
+        assert!(!condition.asks_recommendations());
+        let deep = json!({"not": {"any": [{"recommended": {"product": "p1"}}]}});
+        assert!(Condition::parse(&deep).unwrap().asks_recommendations());
     }
 
     #[test]
@@ -438,6 +542,11 @@ mod tests {
             (json!({"did": "bought", "within_days": -1}), "0 to 36500"),
             (json!({"did": "bought", "at_least": 3, "at_most": 2}), "less than"),
             (json!({"did": "bought", "what": {"brand": "a\nb"}}), "on one line"),
+            (json!({"audience": "a", "score_min": "much"}), "allowed: a number"),
+            (json!({"recommended": "phones"}), "must be an object"),
+            (json!({"recommended": {}}), "names nothing"),
+            (json!({"recommended": {"colour": "red"}}), "allowed: category"),
+            (json!({"recommended": {"brand": "a"}, "within_first": 11}), "0 to 10"),
             (nested, "too large"),
             (wide, "too large"),
         ] {

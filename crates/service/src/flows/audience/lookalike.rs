@@ -96,6 +96,7 @@ pub async fn make(shop: &Shop, store: &Store, request: LookalikeRequest, progres
         refresh: "never".to_owned(),
         history: Vec::new(),
         lookalike: Some(report),
+        lost_groups: Vec::new(),
     };
     audience.sql =
         format!("select customer_id, score from audience_members where audience_id = {}", quoted(&audience.id));

@@ -10,13 +10,15 @@ use std::collections::BTreeSet;
 use data::Shop;
 use data::tables::Row;
 use domain::{AudienceMember, Day, Millis};
+use segment::rfm::RfmGroup;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use self::condition::Condition;
+use self::condition::{Condition, PLACES_KEPT};
 use self::sql::{Present, members};
 use super::rows::{integers, query, query_rows, quoted, texts};
+use super::segment::Published;
 use crate::clock;
 use crate::error::{Result, ServiceError, clipped};
 use crate::random;
@@ -52,6 +54,9 @@ pub struct Audience {
     pub refresh: String,
     pub history: Vec<Size>,
     pub lookalike: Option<lookalike::Report>,
+    /// Groups that it asks for and that exist no more: its members stay those of the last refresh until it is changed.
+    #[serde(default)]
+    pub lost_groups: Vec<String>,
 }
 
 /// How large an audience was.
@@ -73,13 +78,17 @@ impl Asked {
     /// # Errors
     /// If the name, the schedule or the conditions are not allowed.
     pub fn new(name: &str, conditions: &Value, refresh: Option<&str>) -> Result<Asked> {
-        let refresh = refresh.unwrap_or("daily");
-        if !REFRESH.iter().any(|(known, _)| *known == refresh) {
-            let message = format!("refresh is '{}'; allowed: hourly, daily, never", clipped(refresh));
-            return Err(ServiceError::usage("refresh", message));
-        }
-        Ok(Asked { name: checked_name(name)?, conditions: Condition::parse(conditions)?, refresh: refresh.to_owned() })
+        let refresh = checked_refresh(refresh.unwrap_or("daily"))?;
+        Ok(Asked { name: checked_name(name)?, conditions: Condition::parse(conditions)?, refresh })
     }
+}
+
+fn checked_refresh(refresh: &str) -> Result<String> {
+    if !REFRESH.iter().any(|(known, _)| *known == refresh) {
+        let message = format!("refresh is '{}'; allowed: hourly, daily, never", clipped(refresh));
+        return Err(ServiceError::usage("refresh", message));
+    }
+    Ok(refresh.to_owned())
 }
 
 pub(super) fn checked_name(name: &str) -> Result<String> {
@@ -123,7 +132,7 @@ pub struct Reach {
 
 /// Counts without storing anything.
 pub async fn count(shop: &Shop, store: &Store, conditions: &Condition) -> Result<Count> {
-    known_audiences(store, conditions)?;
+    known(shop, store, conditions).await?;
     let present = present(shop).await?;
     let statement = members(conditions, &present);
     let everyone = members(&Condition::All(Vec::new()), &present);
@@ -156,12 +165,77 @@ async fn reach(shop: &Shop, statement: &str) -> Result<Vec<Reach>> {
     Ok(reach)
 }
 
-/// Every audience a condition names must be there: a misspelt one would be an empty set.
-fn known_audiences(store: &Store, conditions: &Condition) -> Result<()> {
+/// Every audience and every group that a condition names must be there: a misspelt one would be an empty set. So must be what
+/// everybody would be recommended, if it asks for that.
+async fn known(shop: &Shop, store: &Store, conditions: &Condition) -> Result<()> {
     for id in conditions.audiences() {
         store.audience(id)?.ok_or_else(|| ServiceError::not_found("audience", id))?;
     }
+    if let Some(key) = lost_groups(shop, conditions)?.first() {
+        let there = group_keys(shop)?.join(", ");
+        let help = match there.is_empty() {
+            true => "make groups first: tercet train segment".to_owned(),
+            false => format!("there are: {there}"),
+        };
+        return Err(ServiceError::not_found("group", key).help(help));
+    }
+    if let Some(key) = conditions.values_of("rfm").into_iter().find(|key| RfmGroup::from_key(key).is_none()) {
+        let there: Vec<_> = RfmGroup::ALL.into_iter().map(RfmGroup::key).collect();
+        return Err(ServiceError::not_found("RFM group", key).help(format!("there are: {}", there.join(", "))));
+    }
+    if conditions.asks_recommendations() && kept_lists(shop).await?.is_none() {
+        let message = "what everybody would be recommended has not been worked out yet";
+        return Err(ServiceError::conflict("recommendations", message)
+            .help("do so: tercet recommend --all --keep, or POST /v1/jobs {\"kind\": \"predict\"}"));
+    }
     Ok(())
+}
+
+fn group_keys(shop: &Shop) -> Result<Vec<String>> {
+    let Some(published) = Published::now(shop)? else { return Ok(Vec::new()) };
+    Ok(published.groups()?.groups.iter().map(|group| group.key.clone()).collect())
+}
+
+/// Groups that are asked for and not there.
+fn lost_groups(shop: &Shop, conditions: &Condition) -> Result<Vec<String>> {
+    let asked: BTreeSet<&str> = conditions.values_of("segment").into_iter().collect();
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let there = group_keys(shop)?;
+    Ok(asked.into_iter().filter(|key| !there.iter().any(|known| known == key)).map(str::to_owned).collect())
+}
+
+/// What is kept of what everybody would be recommended: the model it came from, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct KeptLists {
+    /// Absent if it was popularity alone.
+    pub model_version: Option<String>,
+    /// UTC milliseconds.
+    pub made_at: i64,
+    /// Places of each list.
+    pub n: usize,
+}
+
+/// `None` before it was first worked out.
+pub async fn kept_lists(shop: &Shop) -> Result<Option<KeptLists>> {
+    let rows = query_rows(shop, "select model_version, made_at from recommendations limit 1").await?;
+    Ok(rows.first().map(|row| KeptLists {
+        model_version: row["model_version"].as_str().map(str::to_owned),
+        made_at: row["made_at"].as_i64().unwrap_or(0),
+        n: PLACES_KEPT,
+    }))
+}
+
+/// Whether an audience that is kept up to date asks what everybody would be recommended.
+pub fn any_asks_recommendations(store: &Store) -> Result<bool> {
+    for audience in store.audiences(AUDIENCES_MAX)? {
+        let Some(value) = &audience.conditions else { continue };
+        if audience.refresh != "never" && Condition::parse(value)?.asks_recommendations() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Makes an audience and fills it.
@@ -172,7 +246,7 @@ pub async fn create(shop: &Shop, store: &Store, asked: Asked) -> Result<Audience
             .help("delete one that is not used"));
     }
     free_name(&others, &asked.name, "")?;
-    known_audiences(store, &asked.conditions)?;
+    known(shop, store, &asked.conditions).await?;
     let now = clock::now().0;
     let audience = Audience {
         id: format!("aud_{}", random::token(6)?),
@@ -187,6 +261,7 @@ pub async fn create(shop: &Shop, store: &Store, asked: Asked) -> Result<Audience
         refresh: asked.refresh,
         history: Vec::new(),
         lookalike: None,
+        lost_groups: Vec::new(),
     };
     refresh(shop, store, audience).await
 }
@@ -206,7 +281,7 @@ pub async fn change(shop: &Shop, store: &Store, id: &str, asked: Asked) -> Resul
         return Err(ServiceError::conflict("kind", "a look-alike audience has no conditions to change"));
     }
     free_name(&store.audiences(AUDIENCES_MAX)?, &asked.name, id)?;
-    known_audiences(store, &asked.conditions)?;
+    known(shop, store, &asked.conditions).await?;
     if asks_for(store, &asked.conditions, id)? {
         return Err(ServiceError::usage(
             "conditions",
@@ -216,6 +291,23 @@ pub async fn change(shop: &Shop, store: &Store, id: &str, asked: Asked) -> Resul
     (audience.name, audience.refresh) = (asked.name, asked.refresh);
     audience.conditions = Some(asked.conditions.to_json());
     refresh(shop, store, audience).await
+}
+
+/// Gives an audience another name or schedule, and leaves its members alone.
+pub fn rename(store: &Store, id: &str, name: Option<&str>, refresh: Option<&str>) -> Result<Audience> {
+    let mut audience = get(store, id)?;
+    if let Some(name) = name {
+        audience.name = checked_name(name)?;
+        free_name(&store.audiences(AUDIENCES_MAX)?, &audience.name, id)?;
+    }
+    if let Some(refresh) = refresh {
+        if audience.kind != "rules" && refresh != "never" {
+            return Err(ServiceError::conflict("kind", "a look-alike audience is not made anew; allowed: never"));
+        }
+        audience.refresh = checked_refresh(refresh)?;
+    }
+    store.put_audience(&audience)?;
+    Ok(audience)
 }
 
 /// Whether `conditions` lead to the audience `id`.
@@ -234,6 +326,15 @@ fn asks_for(store: &Store, conditions: &Condition, id: &str) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// The audience of this id or, failing that, of this name.
+pub fn named(store: &Store, text: &str) -> Result<Audience> {
+    if let Some(found) = store.audience(text)? {
+        return Ok(found);
+    }
+    let all = store.audiences(AUDIENCES_MAX)?;
+    all.into_iter().find(|one| one.name == text).ok_or_else(|| ServiceError::not_found("audience", text))
 }
 
 pub fn get(store: &Store, id: &str) -> Result<Audience> {
@@ -256,10 +357,20 @@ pub fn delete(shop: &Shop, store: &Store, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Finds out who satisfies the conditions now, and stores who they are. A look-alike audience stays as it is.
+/// Finds out who satisfies the conditions now, and stores who they are. A look-alike audience stays as it is, and so does one
+/// that asks for a group which exists no more: nobody would be in it, and that is not what was meant.
 pub async fn refresh(shop: &Shop, store: &Store, mut audience: Audience) -> Result<Audience> {
     let Some(value) = &audience.conditions else { return Ok(audience) };
     let conditions = Condition::parse(value)?;
+    let lost = lost_groups(shop, &conditions)?;
+    let is_news = lost != audience.lost_groups;
+    audience.lost_groups = lost;
+    if !audience.lost_groups.is_empty() {
+        if is_news {
+            store.put_audience(&audience)?;
+        }
+        return Ok(audience);
+    }
     audience.sql = members(&conditions, &present(shop).await?);
     let mut ids = Vec::new();
     for batch in query(shop, &format!("{}\norder by e.customer_id", audience.sql)).await? {
@@ -269,7 +380,7 @@ pub async fn refresh(shop: &Shop, store: &Store, mut audience: Audience) -> Resu
     keep(shop, store, audience, ids).await
 }
 
-/// Replaces an audience's members.
+/// Replaces an audience's members, in one change: whoever reads meanwhile sees those before.
 pub(super) async fn keep(
     shop: &Shop,
     store: &Store,
@@ -286,18 +397,13 @@ pub(super) async fn keep(
     let done = tokio::task::spawn_blocking(move || -> Result<()> {
         let shop = writing;
         shop.lock_for_writing()?;
-        let own = BTreeSet::from([id.clone()]);
-        shop.tables().delete_where(AudienceMember::spec(), "audience_id", &own)?;
         let row = |(customer_id, score)| AudienceMember {
             audience_id: id.clone(),
             customer_id,
             score,
             added_at: Millis(now),
         };
-        let rows: Vec<_> = ids.into_iter().map(row).collect();
-        if !rows.is_empty() {
-            shop.tables().upsert(&rows, "audience")?;
-        }
+        shop.tables().replace_where("audience_id", &id, ids.into_iter().map(row), "audience")?;
         Ok(())
     });
     done.await.map_err(|error| ServiceError::failed(format!("refreshing an audience: {error}")))??;
@@ -313,6 +419,19 @@ pub async fn refresh_due(shop: &Shop, store: &Store, now: i64) -> Result<usize> 
     for audience in store.audiences(AUDIENCES_MAX)? {
         let every = REFRESH.iter().find(|(name, _)| *name == audience.refresh).map_or(i64::MAX, |(_, ms)| *ms);
         if audience.conditions.is_some() && now.saturating_sub(audience.refreshed_at) >= every {
+            refresh(shop, store, audience).await?;
+            n_refreshed += 1;
+        }
+    }
+    Ok(n_refreshed)
+}
+
+/// Refreshes those that ask for something that has just changed, unless they are never to be refreshed; how many were.
+pub async fn refresh_where(shop: &Shop, store: &Store, asks: impl Fn(&Condition) -> bool) -> Result<usize> {
+    let mut n_refreshed = 0;
+    for audience in store.audiences(AUDIENCES_MAX)? {
+        let Some(value) = &audience.conditions else { continue };
+        if audience.refresh != "never" && asks(&Condition::parse(value)?) {
             refresh(shop, store, audience).await?;
             n_refreshed += 1;
         }
@@ -352,20 +471,32 @@ pub async fn page(shop: &Shop, id: &str, offset: usize, limit: usize) -> Result<
     Ok(query_rows(shop, &sql).await?.into_iter().map(row).collect())
 }
 
-/// The members as CSV: with a channel those who agreed to be addressed on it, without all.
-pub async fn export(shop: &Shop, store: &Store, id: &str, channel: Option<&str>) -> Result<String> {
-    get(store, id)?;
+/// A statement that answers `customer_id` and `score` of the members: with a channel those who agreed to be addressed on it,
+/// without all.
+fn reachable(id: &str, channel: Option<&str>) -> String {
     let agreed = channel.map_or(String::new(), |channel| {
         format!(
             " and m.customer_id in (select customer_id from customers where array_has(consent, {}))",
             quoted(channel)
         )
     });
-    let sql = format!(
-        "select m.customer_id, m.score from audience_members m where m.audience_id = {}{agreed}
-        order by m.score desc nulls last, m.customer_id",
-        quoted(id)
-    );
+    let id = quoted(id);
+    format!("select m.customer_id, m.score from audience_members m where m.audience_id = {id}{agreed}")
+}
+
+/// Such members.
+pub async fn members_of(shop: &Shop, id: &str, channel: Option<&str>) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for batch in query(shop, &reachable(id, channel)).await? {
+        found.extend(texts(&batch, "customer_id")?.iter().flatten().map(str::to_owned));
+    }
+    Ok(found)
+}
+
+/// Such members as CSV.
+pub async fn export(shop: &Shop, store: &Store, id: &str, channel: Option<&str>) -> Result<String> {
+    get(store, id)?;
+    let sql = format!("{} order by m.score desc nulls last, m.customer_id", reachable(id, channel));
     let mut text = String::from("customer_id,score\n");
     for row in query_rows(shop, &sql).await? {
         let id = row["customer_id"].as_str().unwrap_or_default();

@@ -6,7 +6,7 @@
 use domain::Day;
 use jiff::tz::TimeZone;
 
-use super::condition::{Behaviour, Condition, Field, FieldKind, Operator, Scalar};
+use super::condition::{Behaviour, Condition, Field, FieldKind, Operator, Recommended, Scalar};
 use crate::clock;
 use crate::flows::rows::quoted;
 
@@ -68,9 +68,12 @@ fn where_(condition: &Condition, present: &Present, depth: usize) -> String {
         Condition::All(parts) => joined(parts, "and", "true", present, depth),
         Condition::Any(parts) => joined(parts, "or", "false", present, depth),
         Condition::Not(part) => format!("not coalesce({}, false)", where_(part, present, depth)),
-        Condition::Audience(id) => {
-            format!("e.customer_id in (select customer_id from audience_members where audience_id = {})", quoted(id))
+        Condition::Audience { id, score_min } => {
+            let least = score_min.map_or(String::new(), |score| format!(" and score >= {score}"));
+            let id = quoted(id);
+            format!("e.customer_id in (select customer_id from audience_members where audience_id = {id}{least})")
         }
+        Condition::Recommended(wanted) => recommended(wanted),
         Condition::Field { field, operator, values } => compared(field, *operator, values, present),
         Condition::Did(behaviour) => did(behaviour, present),
     }
@@ -126,6 +129,21 @@ fn compared(field: &Field, operator: Operator, values: &[Scalar], present: &Pres
     }
 }
 
+fn recommended(asked: &Recommended) -> String {
+    let mut tests = vec![format!("r.position <= {}", asked.within_first)];
+    tests.extend(asked.product.as_ref().map(|id| format!("r.product_id = {}", quoted(id))));
+    tests.extend(asked.category.as_ref().map(|path| below(path)));
+    tests.extend(asked.brand.as_ref().map(|brand| format!("p.brand = {}", quoted(brand))));
+    let needs_products = asked.category.is_some() || asked.brand.is_some();
+    let join = if needs_products { " join products p on p.product_id = r.product_id" } else { "" };
+    format!("e.customer_id in (select r.customer_id from recommendations r{join} where {})", tests.join(" and "))
+}
+
+/// A product of the category or of one below it.
+fn below(path: &str) -> String {
+    format!("(p.category = {} or starts_with(p.category, {}))", quoted(path), quoted(&format!("{path}/")))
+}
+
 fn did(asked: &Behaviour, present: &Present) -> String {
     let (table, time, counted) = match asked.kind.event {
         None => ("orders", "ordered_at", "distinct d.order_id"),
@@ -145,11 +163,7 @@ fn did(asked: &Behaviour, present: &Present) -> String {
     }
     let mut join = "";
     if let Some(path) = &asked.category {
-        tests.push(format!(
-            "(p.category = {0} or starts_with(p.category, {1}))",
-            quoted(path),
-            quoted(&format!("{path}/"))
-        ));
+        tests.push(below(path));
     }
     if let Some(brand) = &asked.brand {
         tests.push(format!("p.brand = {}", quoted(brand)));

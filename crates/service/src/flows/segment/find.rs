@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::features::Customers;
 use super::tastes::Tastes;
-use super::{SegmentRequest, method};
+use super::{BLOCK, SegmentRequest, method};
 use crate::error::{Result, ServiceError};
 use crate::flows::Progress;
 
@@ -63,6 +63,8 @@ pub struct Projection {
 /// What a run found.
 pub struct Found {
     pub fitted: Fitted,
+    /// One per group, known once the groups before were looked at.
+    pub keys: Vec<String>,
     pub card: &'static str,
     pub settings: domain::Settings,
     /// Why so many groups, if that was chosen.
@@ -86,7 +88,8 @@ pub struct FoundTree {
 /// A customer's place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placed {
-    pub group: usize,
+    /// Place among the groups.
+    pub group: u16,
     /// From the centre, in standard deviations of a feature.
     pub distance: f64,
     pub x: u16,
@@ -128,7 +131,10 @@ pub(super) fn find(
     };
     let points = Points::new(&values, n, values.len() / n)?;
     let cancelled = || ServiceError::conflict("cancelled", "cancelled");
-    let choice = match (request.n_clusters, is_k_means && !has(&request.set, "n_clusters")) {
+    // How many groups there are is asked of the data, whatever method then makes them.
+    let is_open =
+        method.card.param("n_clusters").is_some() && !["n_clusters", "height"].iter().any(|n| has(&request.set, n));
+    let choice = match (request.n_clusters, is_open) {
         (None, true) => {
             progress(0.05, "looking for how many groups there are").then_some(()).ok_or_else(cancelled)?;
             Some(choose_number(points, request)?)
@@ -158,7 +164,8 @@ pub(super) fn find(
     let rows_of = |matrix: &Matrix| (0..matrix.n).map(|row| matrix.row(row).to_vec()).collect();
     let fitted = Fitted { space, centres: rows_of(&centres), map };
     let sample = fitted.place(points)?;
-    Ok(Found { fitted, card: method.card.name, settings, choice, stability, tree, sample, n_customers: customers.n() })
+    let (card, n_customers) = (method.card.name, customers.n());
+    Ok(Found { fitted, keys: Vec::new(), card, settings, choice, stability, tree, sample, n_customers })
 }
 
 fn has(set: &[String], name: &str) -> bool {
@@ -318,18 +325,22 @@ impl Fitted {
     pub fn place(&self, points: Points<f32>) -> Result<Vec<Placed>> {
         let (labels, distances) = assign(points, &self.centres())?;
         let of = labels.into_iter().zip(distances).zip(self.map.places(points));
-        Ok(of.map(|((label, distance), (x, y))| Placed { group: label as usize, distance, x, y }).collect())
+        Ok(of.map(|((label, distance), (x, y))| Placed { group: label as u16, distance, x, y }).collect())
     }
 }
 
 impl Found {
-    /// `g1` is the largest group of the sample.
-    pub fn keys(&self) -> Vec<String> {
-        (1..=self.fitted.centres.len()).map(|number| format!("g{number}")).collect()
+    /// The places of all customers, block by block.
+    pub fn place_all(&self, customers: &Customers, tastes: Option<&Tastes>) -> Result<Vec<Placed>> {
+        let mut placed = Vec::with_capacity(customers.n());
+        for first in (0..customers.n()).step_by(BLOCK) {
+            let rows: Vec<usize> = (first..(first + BLOCK).min(customers.n())).collect();
+            placed.extend(self.place(customers, tastes, &rows)?);
+        }
+        Ok(placed)
     }
 
-    /// The places of some customers.
-    pub fn place(&self, customers: &Customers, tastes: Option<&Tastes>, rows: &[usize]) -> Result<Vec<Placed>> {
+    fn place(&self, customers: &Customers, tastes: Option<&Tastes>, rows: &[usize]) -> Result<Vec<Placed>> {
         let values: Vec<f32> = match (&self.fitted.space, tastes) {
             (Space::Behaviour(preparation), _) => preparation.apply(&customers.table(rows)?)?,
             (Space::Taste(_), Some(tastes)) => tastes.points(rows)?,

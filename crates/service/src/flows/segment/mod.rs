@@ -5,6 +5,8 @@ pub mod activity;
 pub mod facts;
 pub mod features;
 mod find;
+mod former;
+mod published;
 mod tastes;
 mod views;
 
@@ -13,23 +15,24 @@ use std::time::Instant;
 
 use data::Shop;
 use data::tables::Row;
-use domain::{Cents, SegmentMember};
-use segment::profile::{Currency, ProfileOptions, profile};
+use domain::{Cents, Day, SegmentMember};
+use segment::profile::{Currency, ProfileOptions, Recent, profile};
 use segment::rfm::{Activity, RfmGroup, Scores};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use self::features::Customers;
-use self::find::Found;
+use self::find::{Found, Placed};
+use self::former::Former;
 use self::tastes::Tastes;
 use super::Progress;
 use super::audience::{present, sql::Present};
-use super::rows::{integers, query, quoted, texts};
+use super::rows::{integers, query, query_rows, quoted, texts};
 use crate::clock;
 use crate::error::{Result, ServiceError};
 
-pub use self::views::{Cohorts, Group, Map, Movement, RfmGroupView, RfmView, Segmentation, Trait, Tree};
+pub use self::published::{Kept, Published, names};
+pub use self::views::{Before, Cohorts, Group, Map, Movement, RfmGroupView, RfmView, Segmentation, Trait, Tree, Was};
 
 /// The kind of model under `models/`.
 pub const KIND: &str = "segment";
@@ -136,23 +139,31 @@ pub async fn train(shop: &Shop, request: SegmentRequest, progress: Progress<'_>)
         By::Behaviour => None,
         By::Taste => Some(Tastes::read(shop, &customers, &request).await?),
     };
-    let (found, scored) = tokio::task::block_in_place(|| {
-        let activities = activity::activities(&purchases, customers.n(), present.day);
-        let scored = activity::scores(&activities);
+    let (mut found, placed) = tokio::task::block_in_place(|| {
         let on = |share: f64, message: &str| progress(0.4 + 0.3 * share, message);
         let found = find::find(&customers, tastes.as_ref(), &request, &on)?;
-        let of_all = scored.as_ref().map(|(scores, _, _)| scores.as_slice());
-        write_members(shop, (&customers, tastes.as_ref()), &found, &activities, of_all)?;
-        Ok::<_, ServiceError>((found, scored))
+        let placed = found.place_all(&customers, tastes.as_ref())?;
+        Ok::<_, ServiceError>((found, placed))
     })?;
+    drop(tastes);
+    let former = Former::read(shop, &customers, &placed, found.fitted.centres.len()).await?;
+    found.keys.clone_from(&former.keys);
+    let scored = tokio::task::block_in_place(|| {
+        let activities = activity::activities(&purchases, customers.n(), present.day);
+        let scored = activity::scores(&activities);
+        let of_all = scored.as_ref().map(|(scores, _, _)| scores.as_slice());
+        write_members(shop, &customers, &placed, &found.keys, &activities, of_all)?;
+        Ok::<_, ServiceError>(scored)
+    })?;
+    drop(placed);
     go_on(0.75, "describing the groups")?;
-    let keys = found.keys();
-    let facts = facts::facts(shop, &keys, &present).await?;
+    let totals = totals(shop, &found.keys, &present).await?;
+    let facts = facts::facts(shop, &found.keys, &totals, &present).await?;
     // In a small shop a few customers must be able to say something.
     let prior = (customers.n() as f64 / 20.0).clamp(1.0, ProfileOptions::default().prior);
-    let options = ProfileOptions { currency: currency(&shop.config().currency), prior, ..ProfileOptions::default() };
+    let currency = currency(&shop.config().currency);
+    let options = ProfileOptions { currency, prior, recent_days: ACTIVE_DAYS as u32, ..ProfileOptions::default() };
     let profiles = profile(&facts, &options)?;
-    let totals = totals(shop, &keys, &present).await?;
     go_on(0.95, "counting retention and movement")?;
     let (cohorts, movement) = tokio::task::block_in_place(|| {
         let cohorts = Cohorts::new(activity::cohorts(&purchases, present.day)?);
@@ -161,6 +172,7 @@ pub async fn train(shop: &Shop, request: SegmentRequest, progress: Progress<'_>)
     })?;
     let now = clock::now().0;
     let mut made = Segmentation::new(&found, &request, profiles, &totals, &customers, &present);
+    former.tell(&mut made, present.day)?;
     (made.trained_at, made.seconds) = (now, started.elapsed().as_secs_f64());
     let rfm = scored.map(|(_, rfm, cuts)| RfmView::new(&rfm, &cuts, present.day));
     publish(shop, &mut made, &found, &rfm, &cohorts, &movement)?;
@@ -199,22 +211,21 @@ fn publish(
 /// Writes everybody's group and scores, block by block.
 fn write_members(
     shop: &Shop,
-    (customers, tastes): (&Customers, Option<&Tastes>),
-    found: &Found,
+    customers: &Customers,
+    placed: &[Placed],
+    keys: &[String],
     activities: &[Option<Activity>],
     scores: Option<&[Option<Scores>]>,
 ) -> Result<()> {
-    let keys = found.keys();
     let mut writer = shop.tables().replacing_writer(SegmentMember::spec(), "train segment")?;
     for first in (0..customers.n()).step_by(BLOCK) {
-        let rows: Vec<usize> = (first..(first + BLOCK).min(customers.n())).collect();
-        let placed = found.place(customers, tastes, &rows)?;
-        let member = |(row, placed): (&usize, find::Placed)| {
-            let activity = activities[*row].as_ref();
-            let scores = scores.and_then(|scores| scores[*row]);
+        let rows = first..(first + BLOCK).min(customers.n());
+        let member = |row: usize| {
+            let (placed, activity) = (&placed[row], activities[row].as_ref());
+            let scores = scores.and_then(|scores| scores[row]);
             SegmentMember {
-                customer_id: customers.ids[*row].to_string(),
-                segment: Some(keys[placed.group].clone()),
+                customer_id: customers.ids[row].to_string(),
+                segment: Some(keys[usize::from(placed.group)].clone()),
                 rfm: scores.map(|scores| scores.group().key().to_owned()),
                 recency_score: scores.map(|scores| i64::from(scores.recency)),
                 frequency_score: scores.map(|scores| i64::from(scores.frequency)),
@@ -227,7 +238,7 @@ fn write_members(
                 y: Some(f64::from(placed.y)),
             }
         };
-        let members: Vec<SegmentMember> = rows.iter().zip(placed).map(member).collect();
+        let members: Vec<SegmentMember> = rows.map(member).collect();
         writer.write(SegmentMember::to_batch(&members)?)?;
     }
     writer.finish()?;
@@ -241,33 +252,42 @@ pub(crate) struct Totals {
     pub n_orders: u64,
     pub revenue: Cents,
     pub recency_days_median: Option<f64>,
-    /// Customers who bought in the last 90 days, and in the 90 before.
-    pub n_active: u64,
-    pub n_active_before: u64,
+    /// The last 90 days and the 90 before; the latter are 0 where the shop's orders do not reach back so far.
+    pub recent: Recent,
+    /// Whether they do.
+    pub is_recent_whole: bool,
 }
 
 const ACTIVE_DAYS: i32 = 90;
 
 async fn totals(shop: &Shop, keys: &[String], present: &Present) -> Result<Vec<Totals>> {
     let end = present.day.0.saturating_add(1);
-    let [before, after] = [end - 2 * ACTIVE_DAYS, end - ACTIVE_DAYS].map(|day| present.begins(domain::Day(day)));
+    let [before, after, end] = [end - 2 * ACTIVE_DAYS, end - ACTIVE_DAYS, end].map(|day| present.begins(Day(day)));
+    let begun = present.begins(Day(present.day.0 + 2 - 2 * ACTIVE_DAYS));
+    let reaches = format!("select customer_id from orders where ordered_at < {begun} limit 1");
+    let is_recent_whole = !query_rows(shop, &reaches).await?.is_empty();
     let sql = format!(
         "select s.segment as segment, count(*) as n, coalesce(sum(o.n_orders), 0) as n_orders,
           coalesce(sum(s.spent_cents), 0) as revenue, cast(median(s.recency_days) as bigint) as recency,
-          count(case when o.last >= {after} then 1 end) as active,
-          count(case when o.n_before > 0 then 1 end) as before
+          count(case when o.n_now > 0 then 1 end) as n_now, count(case when o.n_before > 0 then 1 end) as n_before,
+          coalesce(sum(o.cents_now), 0) as cents_now, coalesce(sum(o.cents_before), 0) as cents_before
         from segments s left join (
-          select customer_id, count(distinct case when quantity > 0 then order_id end) as n_orders, max(ordered_at) as last,
-            count(case when ordered_at >= {before} and ordered_at < {after} then 1 end) as n_before
-          from orders group by customer_id
+          select customer_id, count(distinct case when quantity > 0 then order_id end) as n_orders,
+            sum(case when quantity > 0 and ordered_at >= {after} then 1 else 0 end) as n_now,
+            sum(case when quantity > 0 and ordered_at >= {before} and ordered_at < {after} then 1 else 0 end) as n_before,
+            sum(case when ordered_at >= {after} then cents else 0 end) as cents_now,
+            sum(case when ordered_at >= {before} and ordered_at < {after} then cents else 0 end) as cents_before
+          from (select *, quantity * unit_price_cents - coalesce(discount_cents, 0) as cents from orders
+            where ordered_at < {end}) as lines group by customer_id
         ) o on o.customer_id = s.customer_id where s.segment is not null group by s.segment"
     );
-    let mut totals = vec![Totals::default(); keys.len()];
+    let mut totals = vec![Totals { is_recent_whole, ..Totals::default() }; keys.len()];
     for batch in query(shop, &sql).await? {
         let names = texts(&batch, "segment")?;
         let column = |name: &str| integers(&batch, name);
-        let (n, orders, revenue) = (column("n")?, column("n_orders")?, column("revenue")?);
-        let (recency, active, before) = (column("recency")?, column("active")?, column("before")?);
+        let (n, orders, revenue, recency) = (column("n")?, column("n_orders")?, column("revenue")?, column("recency")?);
+        let (n_now, n_before) = (column("n_now")?, column("n_before")?);
+        let (cents_now, cents_before) = (column("cents_now")?, column("cents_before")?);
         for row in 0..batch.num_rows() {
             use data::arrow::array::Array;
             let Some(at) = keys.iter().position(|key| key == names.value(row)) else { continue };
@@ -276,8 +296,13 @@ async fn totals(shop: &Shop, keys: &[String], present: &Present) -> Result<Vec<T
                 n_orders: orders.value(row) as u64,
                 revenue: Cents(revenue.value(row)),
                 recency_days_median: recency.is_valid(row).then(|| recency.value(row) as f64),
-                n_active: active.value(row) as u64,
-                n_active_before: before.value(row) as u64,
+                recent: Recent {
+                    n_active: n_now.value(row) as u64,
+                    n_active_before: n_before.value(row) as u64,
+                    value_cents: Cents(cents_now.value(row)),
+                    value_cents_before: Cents(cents_before.value(row)),
+                },
+                is_recent_whole,
             };
         }
     }
@@ -298,63 +323,10 @@ fn currency(code: &str) -> Currency {
     Currency { zh_after: zh_after.to_owned(), en_before: en_before.to_owned() }
 }
 
-/// One file of the segmentation in service.
-fn read<T: DeserializeOwned>(shop: &Shop, name: &str) -> Result<Option<(String, T)>> {
-    let Some(version) = shop.models().current(KIND)? else { return Ok(None) };
-    let bytes = shop.models().read(KIND, &version, &format!("{name}.json"))?;
-    Ok(Some((version, serde_json::from_slice(&bytes)?)))
-}
-
-fn needed<T>(found: Option<T>) -> Result<T> {
-    found.ok_or_else(|| {
-        ServiceError::new(crate::error::Kind::NotFound, "segments", "no customer groups have been made yet")
-            .help("make them: tercet train segment, or POST /v1/jobs {\"kind\": \"segment\"}")
-    })
-}
-
-/// The segmentation in service.
-pub fn current(shop: &Shop) -> Result<Segmentation> {
-    let (version, mut made) = needed(read::<Segmentation>(shop, "segmentation")?)?;
-    made.version = version;
-    Ok(made)
-}
-
-pub fn current_rfm(shop: &Shop) -> Result<RfmView> {
-    needed(read::<Option<RfmView>>(shop, "rfm")?.and_then(|(_, rfm)| rfm))
-}
-
-pub fn current_cohorts(shop: &Shop) -> Result<Cohorts> {
-    Ok(needed(read::<Cohorts>(shop, "cohorts")?)?.1)
-}
-
-pub fn current_movement(shop: &Shop) -> Result<Movement> {
-    Ok(needed(read::<Option<Movement>>(shop, "movement")?)?.1.unwrap_or_default())
-}
-
-pub fn current_map(shop: &Shop) -> Result<Map> {
-    Ok(needed(read::<Map>(shop, "map")?)?.1)
-}
-
-pub fn current_tree(shop: &Shop) -> Result<Tree> {
-    Ok(needed(read::<Tree>(shop, "tree")?)?.1)
-}
-
-/// Names of groups, found and by recency, frequency and money, by their keys; those of the latter always.
-pub fn current_names(shop: &Shop) -> Result<BTreeMap<String, Text>> {
-    let mut names: BTreeMap<String, Text> =
-        RfmGroup::ALL.into_iter().map(|group| (group.key().to_owned(), group.name().into())).collect();
-    if let Some((_, made)) = read::<Segmentation>(shop, "segmentation")? {
-        names.extend(made.groups.into_iter().map(|group| (group.key, group.name)));
-    }
-    Ok(names)
-}
-
 /// The groups of some customers, by id, with their names.
-pub async fn groups_of(shop: &Shop, ids: &[&str]) -> Result<BTreeMap<String, (String, Text)>> {
-    let Some((_, made)) = read::<Segmentation>(shop, "segmentation")?.filter(|_| !ids.is_empty()) else {
-        return Ok(BTreeMap::new());
-    };
-    let names: BTreeMap<String, Text> = made.groups.into_iter().map(|group| (group.key, group.name)).collect();
+pub async fn groups_of(shop: &Shop, kept: &Kept, ids: &[&str]) -> Result<BTreeMap<String, (String, Text)>> {
+    let Some(published) = kept.now(shop)?.filter(|_| !ids.is_empty()) else { return Ok(BTreeMap::new()) };
+    let groups = &published.groups()?.groups;
     let listed = ids.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(", ");
     let sql =
         format!("select customer_id, segment from segments where segment is not null and customer_id in ({listed})");
@@ -362,23 +334,11 @@ pub async fn groups_of(shop: &Shop, ids: &[&str]) -> Result<BTreeMap<String, (St
     for batch in query(shop, &sql).await? {
         let (who, keys) = (texts(&batch, "customer_id")?, texts(&batch, "segment")?);
         for (id, key) in who.iter().flatten().zip(keys.iter().flatten()) {
-            let name = names.get(key).cloned().unwrap_or_else(|| Text::same(key));
-            found.insert(id.to_owned(), (key.to_owned(), name));
+            let name = groups.iter().find(|group| group.key == key).map(|group| group.name.clone());
+            found.insert(id.to_owned(), (key.to_owned(), name.unwrap_or_else(|| Text::same(key))));
         }
     }
     Ok(found)
-}
-
-/// How many customers a group has.
-///
-/// # Errors
-/// If there is no group of this key.
-pub fn size(shop: &Shop, key: &str) -> Result<u64> {
-    let found = match RfmGroup::from_key(key) {
-        Some(_) => current_rfm(shop)?.groups.into_iter().find(|group| group.key == key).map(|group| group.n_customers),
-        None => current(shop)?.groups.into_iter().find(|group| group.key == key).map(|group| group.n_customers),
-    };
-    found.ok_or_else(|| ServiceError::not_found("group", key))
 }
 
 /// A customer of a group.
@@ -422,7 +382,7 @@ async fn listed(shop: &Shop, chosen: &str, order: &str) -> Result<Vec<Member>> {
         ) o on o.customer_id = s.customer_id
         where s.customer_id in (select customer_id from ({chosen}) as chosen) order by {order}"
     );
-    let rows = super::rows::query_rows(shop, &sql).await?;
+    let rows = query_rows(shop, &sql).await?;
     let member = |row: serde_json::Map<String, serde_json::Value>| Member {
         customer_id: row["customer_id"].as_str().unwrap_or_default().to_owned(),
         segment: row["segment"].as_str().map(str::to_owned),

@@ -41,7 +41,37 @@ pub struct Segmentation {
     pub choice: Option<Choice>,
     pub stability: Stability,
     pub features: Vec<FeatureView>,
+    /// The largest first.
     pub groups: Vec<Group>,
+    /// The highest number that a group's key ever had: none is given twice.
+    #[serde(default)]
+    pub n_keys: usize,
+    /// The groups before these and who went where; absent the first time.
+    #[serde(default)]
+    pub before: Option<Before>,
+}
+
+/// A former segmentation, beside the present one.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Before {
+    pub version: String,
+    /// UTC milliseconds.
+    pub trained_at: i64,
+    #[schema(value_type = String)]
+    pub as_of: Day,
+    pub groups: Vec<BeforeGroup>,
+    /// Customers in both by the group they were in (row) and are in (column), in the order of either's groups.
+    pub counts: Vec<Vec<u64>>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct BeforeGroup {
+    pub key: String,
+    pub name: Text,
+    /// Those of its customers who are in a group today.
+    pub n_customers: u64,
+    /// Whether a present group continues it, under the same key.
+    pub goes_on: bool,
 }
 
 /// Numbers of groups that were looked at.
@@ -98,14 +128,41 @@ pub struct Group {
     pub traits: Vec<Trait>,
     pub numbers: Vec<NumberView>,
     pub actions: Vec<ActionView>,
+    /// As of when there has been a group of this key.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub since: Option<Day>,
+    /// Where its customers were before, most first: former groups that a tenth of them, or half of the former group, came from.
+    #[serde(default)]
+    pub was: Vec<Was>,
 }
 
-/// Customers who bought in the last 90 days, and in the 90 before.
+/// A former group as part of a present one.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Was {
+    pub key: String,
+    pub name: Text,
+    pub n: u64,
+    /// Of the present group's customers who were in any group.
+    pub share: f64,
+    /// Of the former group's customers who are in any group.
+    pub share_of_it: f64,
+}
+
+/// The last 90 days and the 90 before. Changes are absent where nothing was before, or the orders do not reach back so far.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Trend {
+    /// Customers who bought.
     pub n_now: u64,
     pub n_before: u64,
     pub change: Option<f64>,
+    /// What was paid.
+    #[serde(default)]
+    pub value_cents: i64,
+    #[serde(default)]
+    pub value_cents_before: i64,
+    #[serde(default)]
+    pub value_change: Option<f64>,
 }
 
 /// A level that is over- or under-represented.
@@ -177,7 +234,6 @@ impl Group {
         let per = |n: u64| (n > 0).then(|| (revenue_cents as f64 / n as f64).round() as i64);
         let over = profile.over.iter().map(|level| Trait::of(level, "over"));
         let under = profile.under.iter().map(|level| Trait::of(level, "under"));
-        let change = (totals.n_active_before > 0).then(|| totals.n_active as f64 / totals.n_active_before as f64 - 1.0);
         Group {
             key: profile.key,
             name: profile.name.into(),
@@ -190,7 +246,14 @@ impl Group {
             mean_order_cents: per(totals.n_orders),
             value_per_customer_cents: per(totals.n_customers).unwrap_or(0),
             recency_days_median: totals.recency_days_median,
-            trend: Trend { n_now: totals.n_active, n_before: totals.n_active_before, change },
+            trend: Trend {
+                n_now: totals.recent.n_active,
+                n_before: totals.recent.n_active_before,
+                change: profile.trend.customers_change,
+                value_cents: totals.recent.value_cents.0,
+                value_cents_before: totals.recent.value_cents_before.0,
+                value_change: profile.trend.value_change,
+            },
             stability,
             traits: over.chain(under).collect(),
             numbers: profile
@@ -216,6 +279,8 @@ impl Group {
                         .map(|target| ActionTarget { kind: attribute(target.attribute), level: target.level }),
                 })
                 .collect(),
+            since: None,
+            was: Vec::new(),
         }
     }
 }
@@ -284,6 +349,8 @@ impl Segmentation {
                 })
                 .collect(),
             groups: groups.map(|(at, (profile, totals))| Group::new(profile, totals, &all, of(at))).collect(),
+            n_keys: 0,
+            before: None,
         }
     }
 }
@@ -335,15 +402,20 @@ impl Map {
     }
 
     /// At most `limit` of the points, evenly.
-    pub fn thinned(mut self, limit: usize) -> Map {
+    pub fn thinned(&self, limit: usize) -> Map {
         let step = self.n.div_ceil(limit.max(1)).max(1);
-        if step > 1 {
-            let thin = |column: Vec<u16>| column.into_iter().step_by(step).collect();
-            (self.x, self.y) = (thin(self.x), thin(self.y));
-            self.group = self.group.into_iter().step_by(step).collect();
-            self.n = self.x.len();
+        let thin = |column: &[u16]| column.iter().step_by(step).copied().collect::<Vec<u16>>();
+        let x = thin(&self.x);
+        Map {
+            n: x.len(),
+            n_total: self.n_total,
+            x,
+            y: thin(&self.y),
+            group: self.group.iter().step_by(step).copied().collect(),
+            explained: self.explained,
+            axes: self.axes.clone(),
+            groups: self.groups.clone(),
         }
-        self
     }
 }
 
@@ -396,7 +468,7 @@ pub struct LeafView {
 
 impl Tree {
     pub(super) fn new(found: &Found) -> Tree {
-        let keys = found.keys();
+        let keys = &found.keys;
         let leaf = |(id, &(n_customers, group)): (usize, &(usize, usize))| LeafView {
             id,
             n_customers,

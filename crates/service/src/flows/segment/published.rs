@@ -1,0 +1,144 @@
+//! The segmentation in service, as files of one version: each is parsed when first asked for, and kept by a server until
+//! another version is in service.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use data::Shop;
+use segment::rfm::RfmGroup;
+use serde::de::DeserializeOwned;
+
+use super::views::{Cohorts, Map, Movement, RfmView, Segmentation, Tree};
+use super::{KIND, Text};
+use crate::error::{Kind, Result, ServiceError};
+
+/// One version of everything that a segmentation answers.
+pub struct Published {
+    shop: Shop,
+    pub version: String,
+    groups: OnceLock<Segmentation>,
+    rfm: OnceLock<Option<RfmView>>,
+    cohorts: OnceLock<Cohorts>,
+    movement: OnceLock<Option<Movement>>,
+    map: OnceLock<Map>,
+    tree: OnceLock<Tree>,
+}
+
+impl Published {
+    /// What is in service now, if anything.
+    pub fn now(shop: &Shop) -> Result<Option<Published>> {
+        Ok(shop.models().current(KIND)?.map(|version| Published::of(shop, version)))
+    }
+
+    /// # Errors
+    /// If no groups have been made yet.
+    pub fn needed(shop: &Shop) -> Result<Published> {
+        Published::now(shop)?.ok_or_else(none_yet)
+    }
+
+    fn of(shop: &Shop, version: String) -> Published {
+        Published {
+            shop: shop.clone(),
+            version,
+            groups: OnceLock::new(),
+            rfm: OnceLock::new(),
+            cohorts: OnceLock::new(),
+            movement: OnceLock::new(),
+            map: OnceLock::new(),
+            tree: OnceLock::new(),
+        }
+    }
+
+    /// The file `name`, parsed once. Two who ask at the same time may both parse; the first stays.
+    fn kept<'a, T: DeserializeOwned>(&self, cell: &'a OnceLock<T>, name: &str) -> Result<&'a T> {
+        if let Some(kept) = cell.get() {
+            return Ok(kept);
+        }
+        let bytes = self.shop.models().read(KIND, &self.version, &format!("{name}.json"))?;
+        let read = serde_json::from_slice(&bytes)?;
+        Ok(cell.get_or_init(|| read))
+    }
+
+    pub fn groups(&self) -> Result<&Segmentation> {
+        if let Some(kept) = self.groups.get() {
+            return Ok(kept);
+        }
+        let bytes = self.shop.models().read(KIND, &self.version, "segmentation.json")?;
+        let mut read: Segmentation = serde_json::from_slice(&bytes)?;
+        // Known only once it was published.
+        read.version.clone_from(&self.version);
+        Ok(self.groups.get_or_init(|| read))
+    }
+
+    /// # Errors
+    /// If nobody has bought anything.
+    pub fn rfm(&self) -> Result<&RfmView> {
+        self.kept(&self.rfm, "rfm")?.as_ref().ok_or_else(none_yet)
+    }
+
+    pub fn cohorts(&self) -> Result<&Cohorts> {
+        self.kept(&self.cohorts, "cohorts")
+    }
+
+    /// `None` before there are two months to compare.
+    pub fn movement(&self) -> Result<Option<&Movement>> {
+        Ok(self.kept(&self.movement, "movement")?.as_ref())
+    }
+
+    pub fn map(&self) -> Result<&Map> {
+        self.kept(&self.map, "map")
+    }
+
+    pub fn tree(&self) -> Result<&Tree> {
+        self.kept(&self.tree, "tree")
+    }
+
+    /// How many customers a group has, found or by recency, frequency and money.
+    ///
+    /// # Errors
+    /// If there is no group of this key.
+    pub fn size(&self, key: &str) -> Result<u64> {
+        let found = match RfmGroup::from_key(key) {
+            Some(_) => self.rfm()?.groups.iter().find(|group| group.key == key).map(|group| group.n_customers),
+            None => self.groups()?.groups.iter().find(|group| group.key == key).map(|group| group.n_customers),
+        };
+        found.ok_or_else(|| ServiceError::not_found("group", key))
+    }
+}
+
+fn none_yet() -> ServiceError {
+    ServiceError::new(Kind::NotFound, "segments", "no customer groups have been made yet")
+        .help("make them: tercet train segment, or POST /v1/jobs {\"kind\": \"segment\"}")
+}
+
+/// What a server keeps of it.
+#[derive(Default)]
+pub struct Kept(Mutex<Option<Arc<Published>>>);
+
+impl Kept {
+    /// What is in service now, if anything.
+    pub fn now(&self, shop: &Shop) -> Result<Option<Arc<Published>>> {
+        let current = shop.models().current(KIND)?;
+        let mut kept = self.0.lock().expect("no holder panics");
+        if kept.as_ref().map(|kept| &kept.version) != current.as_ref() {
+            *kept = current.map(|version| Arc::new(Published::of(shop, version)));
+        }
+        Ok(kept.clone())
+    }
+
+    /// # Errors
+    /// If no groups have been made yet.
+    pub fn needed(&self, shop: &Shop) -> Result<Arc<Published>> {
+        self.now(shop)?.ok_or_else(none_yet)
+    }
+}
+
+/// Names of groups by their keys: those by recency, frequency and money always, those found if there are any.
+pub fn names(published: Option<&Published>) -> Result<BTreeMap<String, Text>> {
+    let mut names: BTreeMap<String, Text> =
+        RfmGroup::ALL.into_iter().map(|group| (group.key().to_owned(), group.name().into())).collect();
+    if let Some(published) = published {
+        names.extend(published.groups()?.groups.iter().map(|group| (group.key.clone(), group.name.clone())));
+    }
+    Ok(names)
+}
