@@ -31,6 +31,10 @@ const ACTIONS = [
   [["win_back", "发送换新提醒与专属券", "Remind them with a voucher", "手里的设备多半超过三年", "most of what they own is over three years old"], ["service", "提供旧机数据迁移服务", "Offer to move their data", "门店顾客更看重服务", "customers of stores value service"], ["upgrade", "推荐两代之后的同系列", "Suggest the same line two generations on", "品牌忠诚度仍高", "they stay with their brand"]],
 ];
 
+/** The grouping before: five groups went on, one became two others. */
+const FORMER = [["g1", "数码尝鲜者", "Gadget first-movers"], ["g2", "居家办公族", "Home-office builders"], ["g3", "影音发烧友", "Sound and picture lovers"], ["g4", "精打细算型", "Bargain planners"], ["g6", "沉睡的老顾客", "Sleeping regulars"], ["g7", "偶尔来的年轻人", "Occasional young customers"]];
+const WAS = [[["g1", 0.88, 0.84]], [["g2", 0.91, 0.9]], [["g3", 0.8, 0.86], ["g4", 0.12, 0.05]], [["g4", 0.83, 0.81], ["g7", 0.11, 0.22]], [["g7", 0.69, 0.71], ["g1", 0.14, 0.16]], [["g6", 0.93, 0.95]]];
+
 const RFM = [
   ["champions", "核心顾客", "Champions", "最近买过、买得勤、花得多。", "Bought lately, often, and for much.", "让他们最先看到新品，并邀请评价。", "Show them launches first; ask for reviews."],
   ["loyal", "忠诚顾客", "Loyal", "经常购买，消费稳定。", "Buy often and steadily.", "用会员权益留住，推荐升级款。", "Keep them with benefits; suggest better models."],
@@ -63,7 +67,7 @@ function makeSegments(now, algorithm = "k_means") {
   const total = GROUPS.reduce((sum, [, , , , share, value]) => sum + share * value, 0);
   return {
     version: "20261127-020011-k_means", trained_at: now - 1.2 * DAY_MS, seconds: 38.4, as_of: dayText(now - DAY_MS),
-    n_customers: N_ALL, n_without: 3_912, card: algorithm, settings: { n_clusters: 6, init: "k_means_plus_plus", max_iterations: 300 }, seed: 42,
+    n_customers: N_ALL, by: "behaviour", card: algorithm, settings: { n_clusters: 6, init: "k_means_plus_plus", max_iterations: 300 }, seed: 42,
     choice: {
       recommended: 6,
       curve: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((k) => ({
@@ -79,11 +83,17 @@ function makeSegments(now, algorithm = "k_means") {
       return {
         key: `g${at + 1}`, name: both(nameZh, nameEn), description: both(aboutZh, aboutEn), n_customers, share, revenue_cents: n_customers * value, revenue_share: (share * value) / total,
         n_orders, mean_order_cents: Math.round((n_customers * value) / n_orders), value_per_customer_cents: value, recency_days_median: [21, 48, 63, 96, 55, 438][at],
-        trend: { n_now: Math.round(n_before * (1 + change)), n_before, change: at === 2 ? null : change }, stability,
+        trend: { n_now: Math.round(n_before * (1 + change)), n_before, change: at === 2 ? null : change, value_cents: Math.round(n_before * value * 0.3 * (1 + 1.4 * change)), value_cents_before: at === 2 ? 0 : Math.round(n_before * value * 0.3), value_change: at === 2 ? null : 1.4 * change }, stability,
+        since: at === 4 ? dayText(now - DAY_MS) : dayText(now - 180 * DAY_MS), was: WAS[at].map(([key, share, share_of_it]) => ({ key, name: both(...FORMER.find(([former]) => former === key).slice(1, 3)), n: Math.round(n_customers * share), share, share_of_it })),
         traits: traits.map(([kind, level, zh, en, here, elsewhere]) => ({ kind, level, label: both(zh, en), share: here, share_elsewhere: elsewhere, lift: here / elsewhere, z: (here - elsewhere) * 120, direction: here > elsewhere ? "over" : "under" })),
         actions: ACTIONS[at].map(([kind, zh, en, whyZh, whyEn]) => ({ kind, title: both(zh, en), reason: both(`${whyZh}。`, `${whyEn[0].toUpperCase()}${whyEn.slice(1)}.`) })),
       };
     }),
+    before: {
+      version: "20260601-020011-k_means", trained_at: now - 180 * DAY_MS, as_of: dayText(now - 181 * DAY_MS),
+      groups: FORMER.map(([key, zh, en]) => ({ key, name: both(zh, en), n_customers: Math.round(N_ALL / 6), goes_on: key !== "g7" })),
+      counts: FORMER.map(([key]) => GROUPS.map(([, , , , share], at) => Math.round(N_ALL * share * (WAS[at].find(([former]) => former === key)?.[1] ?? 0.02)))),
+    },
   };
 }
 
@@ -231,6 +241,7 @@ function sqlOf(condition, depth = 1) {
   if (condition.all) return list(condition.all, "and");
   if (condition.any) return list(condition.any, "or");
   if (condition.not) return `not ${sqlOf(condition.not, depth + 1)}`;
+  if (condition.recommended) return `customer_id in (select customer_id from recommendations where position <= ${condition.within_first ?? 10}${Object.entries(condition.recommended).map(([name, value]) => ` and ${name} = '${value}'`).join("")})`;
   if (condition.audience !== undefined) return `customer_id in (select customer_id from audience_members where audience_id = '${condition.audience}')`;
   if (condition.did) {
     const what = Object.entries(condition.what ?? {}).map(([name, value]) => ` and ${name} = '${value}'`).join("");
@@ -303,7 +314,7 @@ export function createSegments(now) {
             if (d < 4e6) found.push([d, at]);
           }
           found.sort((a, b) => a[0] - b[0]);
-          return { items: found.slice(0, Number(query.get("n") ?? 8)).map(([, at]) => ({ customer_id: `C${10_000 + at * 37}`, group: `g${near.group[at] + 1}`, spent_cents: GROUPS[near.group[at]][5] + (at % 97) * 1_000, n_orders: 1 + (at % 6), last_seen: now - (at % 200) * DAY_MS })) };
+          return { items: found.slice(0, Number(query.get("n") ?? 8)).map(([, at]) => ({ customer_id: `C${10_000 + at * 37}`, segment: `g${near.group[at] + 1}`, spent_cents: GROUPS[near.group[at]][5] + (at % 97) * 1_000, n_orders: 1 + (at % 6), last_seen: now - (at % 200) * DAY_MS })) };
         }
         if (second === "map") return makeMap();
         if (second === "tree") return makeTree();
@@ -321,7 +332,7 @@ export function createSegments(now) {
         if (second === "fields") {
           return {
             fields: FIELDS.map(([name, zh, en, kind, unit, choices]) => ({ name, label: both(zh, en), kind, unit, choices: (choices ?? []).map(([value, nameZh, nameEn, n]) => ({ value, label: both(nameZh, nameEn), n })), operators: OPERATORS[kind] ?? OPERATORS.number })),
-            behaviours: BEHAVIOURS.map(([kind, zh, en]) => ({ kind, label: both(zh, en) })), segments: state.segments.groups.map(({ key, name }) => ({ key, name })), audiences: audiences.map(({ id, name }) => ({ id, name })),
+            behaviours: BEHAVIOURS.map(([kind, zh, en]) => ({ kind, label: both(zh, en) })), segments: state.segments.groups.map(({ key, name }) => ({ key, name })), audiences: audiences.map(({ id, name, kind }) => ({ id, name, kind })), recommended: { model_version: "20261126-013000-ials", made_at: now - 7 * 3_600_000, n: 10 },
             channels: ["sms", "email", "wechat", "push"], categories: [...new Set(shop.products.map((one) => one.category))], brands: [...new Set(shop.products.map((one) => one.brand))],
           };
         }
@@ -350,6 +361,10 @@ export function createSegments(now) {
         const counted = check();
         const audience = find();
         return Object.assign(audience, { name: body.name, refresh: body.refresh ?? audience.refresh, conditions: body.conditions, sql: counted.sql, n_customers: counted.n, consent: counted.consent, history: [...audience.history, { at: Date.now(), n: counted.n }], refreshed_at: Date.now() });
+      }
+      case "PATCH audiences": {
+        if (body.name !== undefined && !body.name.trim()) refuse(400, "invalid", "name is empty", "Give the audience a name.");
+        return Object.assign(find(), body);
       }
       case "DELETE audiences":
         audiences.splice(audiences.indexOf(find()), 1);

@@ -182,11 +182,12 @@ export function createMock(now = Date.now()) {
       case "GET evaluations": return { items: empty ? [] : state.evaluations };
       case "GET cards": return { items: CARDS };
       case "GET jobs": return { items: empty ? [] : state.jobs.map(jobNow) };
+      case "GET jobs/:id/file": return { $csv: "customer_id,position,product_id,score,propensity\nC10000,1,P000001,0.91,1\n", $name: "recommendations.csv" };
       case "GET jobs/:id": return found(state.jobs.map(jobNow).find((job) => job.id === second), "job", second);
       case "POST jobs": {
         if (state.jobs.some((job) => jobNow(job).state === "running" && job.kind === body.kind))
           throw new Refusal(409, "busy", say(lang, "Such a job is already running.", "已有同类任务在运行。"), say(lang, "Wait for it or cancel it.", "请等待它完成，或取消它。"));
-        return startJob(body.kind, body.params, body.kind === "segment" ? () => ({ version: segments.trained().version }) : undefined);
+        return startJob(body.kind, body.params, { segment: () => ({ version: segments.trained().version }), recommend: () => ({ audience: body.params?.audience, n_customers: 4_212, n_places: 42_120 }), predict: () => ({ n_customers: 214_380, n_places: 2_143_800, n_audiences: 1 }) }[body.kind]);
       }
       case "DELETE jobs/:id": {
         const job = found(state.jobs.find((one) => one.id === second), "job", second);

@@ -43,3 +43,18 @@ export function sankeyData(flows: Flows): { nodes: { name: string; depth: number
     links: flows.flows.map(({ from, to, n }) => ({ source: nodeName("from", from), target: nodeName("to", to), value: n })),
   };
 }
+
+/** The groups before and now as kinds of one list, so that a group that goes on is the same kind on both sides. */
+export function regrouping<Name>(
+  present: readonly { key: string; name: Name }[],
+  before: { groups: readonly { key: string; name: Name }[]; counts: readonly (readonly number[])[] },
+): { kinds: { key: string; name: Name }[]; counts: number[][] } {
+  const gone = before.groups.filter((one) => !present.some((now) => now.key === one.key));
+  const kinds = [...present, ...gone].map(({ key, name }) => ({ key, name }));
+  const counts = kinds.map(() => kinds.map(() => 0));
+  before.groups.forEach((group, row) => {
+    const from = kinds.findIndex((kind) => kind.key === group.key);
+    present.forEach((_, to) => (counts[from]![to] = before.counts[row]?.[to] ?? 0));
+  });
+  return { kinds, counts };
+}

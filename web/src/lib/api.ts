@@ -160,6 +160,8 @@ export const api = {
 
   jobs: async (signal?: AbortSignal) => itemsOf(await get<Items<Job> | Job[]>("/jobs", {}, signal)),
   job: (job: string | number, signal?: AbortSignal) => get<Job>(`/jobs/${id(job)}`, {}, signal),
+  /** What a job made, as a file of the browser. */
+  jobFile: async (job: string | number) => (await ask("GET", `/jobs/${id(job)}/file`)).blob(),
   startJob: (kind: string, params: unknown) => request<Job>("POST", "/jobs", { kind, params }),
   cancelJob: (job: string | number) => request<unknown>("DELETE", `/jobs/${id(job)}`),
 
@@ -182,6 +184,7 @@ export const api = {
     request<AudienceCount>("POST", "/audiences/count", { conditions }, signal),
   createAudience: (draft: AudienceDraft) => request<Audience>("POST", "/audiences", draft),
   changeAudience: (audience: string, draft: AudienceDraft) => request<Audience>("PUT", `/audiences/${id(audience)}`, draft),
+  renameAudience: (audience: string, name: string) => request<Audience>("PATCH", `/audiences/${id(audience)}`, { name }),
   removeAudience: (audience: string) => request<void>("DELETE", `/audiences/${id(audience)}`),
   findAlike: (name: string, seed: string | number, size: number) =>
     request<Job>("POST", "/audiences/lookalike", { name, seed, size }),

@@ -4,7 +4,7 @@ import type { Dictionary } from "../i18n";
 import type { Format, Lang } from "./format";
 import { categoryText } from "./format";
 import { textIn } from "./groups";
-import type { AudienceField, AudienceFields, Condition, DidWhat, Scalar } from "./types";
+import type { AudienceField, AudienceFields, Condition, DidWhat, RecommendedWhat, Scalar } from "./types";
 
 export type Mode = "all" | "any" | "none";
 export interface GroupNode {
@@ -33,8 +33,16 @@ export interface AudienceNode {
   id: number;
   kind: "audience";
   audience: string | number | null;
+  /** Only members at least so much alike, of a look-alike. */
+  score_min: number | null;
 }
-export type Leaf = FieldNode | DidNode | AudienceNode;
+export interface RecommendedNode {
+  id: number;
+  kind: "recommended";
+  what: RecommendedWhat;
+  within_first: number;
+}
+export type Leaf = FieldNode | DidNode | AudienceNode | RecommendedNode;
 export type EditNode = GroupNode | Leaf;
 
 export const MAX_DEPTH = 8;
@@ -45,7 +53,10 @@ const nextId = (): number => (n_made += 1);
 
 export const newGroup = (mode: Mode = "any", children: EditNode[] = []): GroupNode => ({ id: nextId(), kind: "group", mode, children });
 export const newDid = (did = "bought"): DidNode => ({ id: nextId(), kind: "did", did, what: {}, within_days: 90, at_least: 1, at_most: null });
-export const newAudience = (audience: string | number | null = null): AudienceNode => ({ id: nextId(), kind: "audience", audience });
+export const newAudience = (audience: string | number | null = null, score_min: number | null = null): AudienceNode => ({ id: nextId(), kind: "audience", audience, score_min });
+/** Places that the service keeps of everybody's list. */
+export const PLACES_KEPT = 10;
+export const newRecommended = (what: RecommendedWhat = {}, within_first = PLACES_KEPT): RecommendedNode => ({ id: nextId(), kind: "recommended", what: { ...what }, within_first });
 export function newField(field: AudienceField | undefined): FieldNode {
   const op = field?.operators[0] ?? "=";
   return { id: nextId(), kind: "field", field: field?.name ?? "", op, value: emptyValue(op) };
@@ -82,9 +93,13 @@ function toNode(condition: Condition): EditNode {
     const { did, what, within_days, at_least, at_most } = condition;
     return { id: nextId(), kind: "did", did, what: { ...what }, within_days: within_days ?? null, at_least: at_least ?? 1, at_most: at_most ?? null };
   }
-  if ("audience" in condition) return newAudience(condition.audience);
+  if ("audience" in condition) return newAudience(condition.audience, condition.score_min ?? null);
+  if ("recommended" in condition) return newRecommended(condition.recommended, condition.within_first);
   return { id: nextId(), kind: "field", field: condition.field, op: condition.op, value: condition.value ?? null };
 }
+
+/** What was filled in. */
+const said = <T extends object>(what: T): T => Object.fromEntries(Object.entries(what).filter(([, value]) => value !== undefined && value !== "")) as T;
 
 /** Back to the service's tree. Groups in which nothing stands are left out. */
 export function conditionOf(node: EditNode): Condition | null {
@@ -99,7 +114,7 @@ export function conditionOf(node: EditNode): Condition | null {
     case "field":
       return takesNone(node.op) ? { field: node.field, op: node.op } : { field: node.field, op: node.op, value: node.value };
     case "did": {
-      const what = Object.fromEntries(Object.entries(node.what).filter(([, value]) => value !== undefined && value !== "")) as DidWhat;
+      const what = said(node.what);
       return {
         did: node.did,
         ...(Object.keys(what).length > 0 ? { what } : {}),
@@ -109,13 +124,17 @@ export function conditionOf(node: EditNode): Condition | null {
       };
     }
     case "audience":
-      return node.audience === null ? null : { audience: node.audience };
+      if (node.audience === null) return null;
+      return node.score_min === null ? { audience: node.audience } : { audience: node.audience, score_min: node.score_min };
+    case "recommended":
+      return { recommended: said(node.what), within_first: node.within_first };
   }
 }
 
 /** Whether a leaf says all that it needs to. */
 export function isComplete(node: Leaf): boolean {
   if (node.kind === "audience") return node.audience !== null && node.audience !== "";
+  if (node.kind === "recommended") return Object.keys(said(node.what)).length > 0 && node.within_first >= 1 && node.within_first <= PLACES_KEPT;
   if (node.kind === "did") {
     const { price_min_cents: low, price_max_cents: high } = node.what;
     return node.did !== "" && node.at_least >= 0 && (node.at_most === null || node.at_most >= node.at_least) && (node.within_days === null || node.within_days > 0) && (low === undefined || high === undefined || low <= high);
@@ -177,6 +196,7 @@ export function readCondition(value: unknown, depth = 1): Condition | null {
   }
   if (typeof one.field === "string" && typeof one.op === "string") return value as Condition;
   if (typeof one.did === "string") return value as Condition;
+  if (typeof one.recommended === "object" && one.recommended !== null) return value as Condition;
   if (typeof one.audience === "string" || typeof one.audience === "number") return value as Condition;
   return null;
 }
@@ -221,7 +241,13 @@ export function sentence(condition: Condition, speech: Speech, inner = false): s
   if ("not" in condition) return words.not(sentence(condition.not, speech, true));
   if ("audience" in condition) {
     const name = fields?.audiences.find((one) => String(one.id) === String(condition.audience))?.name ?? String(condition.audience);
-    return words.audience(name);
+    const least = condition.score_min ?? null;
+    return least === null ? words.audience(name) : words.audienceAlike(name, speech.format.number(least, 2));
+  }
+  if ("recommended" in condition) {
+    const { brand, category, product } = condition.recommended;
+    const target = [brand, category === undefined ? undefined : categoryText(category), product === undefined ? undefined : words.product(product)];
+    return words.recommended(target.filter((part): part is string => part !== undefined && part !== "").join(words.targetJoin) || "…", speech.format.number(condition.within_first ?? PLACES_KEPT));
   }
   if ("did" in condition) {
     const what = condition.what ?? {};

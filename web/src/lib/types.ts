@@ -311,11 +311,33 @@ export interface Group {
   mean_order_cents: number;
   value_per_customer_cents: number;
   recency_days_median: number | null;
-  /** Customers active in the last 90 days beside the 90 before. */
-  trend: { n_now: number; n_before: number; change: number | null };
+  /** Customers who bought in the last 90 days beside the 90 before, and what they paid. */
+  trend: { n_now: number; n_before: number; change: number | null; value_cents: number; value_cents_before: number; value_change: number | null };
   stability: number | null;
   traits: Trait[];
   actions: GroupAction[];
+  /** As of when there has been a group of this key. */
+  since: Day | null;
+  /** Where its customers were before, most first. */
+  was: GroupBefore[];
+}
+
+/** A former group as part of a present one: shares of the present one's customers and of its own. */
+export interface GroupBefore {
+  key: string;
+  name: Text;
+  n: number;
+  share: number;
+  share_of_it: number;
+}
+
+/** The grouping before this one; `counts` has a row for each former group and a column for each present one. */
+export interface SegmentsBefore {
+  version: string;
+  trained_at: Instant;
+  as_of: Day;
+  groups: { key: string; name: Text; n_customers: number; goes_on: boolean }[];
+  counts: number[][];
 }
 
 export interface ChoicePoint {
@@ -332,7 +354,7 @@ export interface Segments {
   seconds: number | null;
   as_of: Day;
   n_customers: number;
-  n_without: number;
+  by: "behaviour" | "taste";
   card: string;
   settings?: Settings | null;
   seed?: number | null;
@@ -340,6 +362,7 @@ export interface Segments {
   stability: { mean: number; low: number; high: number; n_resamples: number } | null;
   features: { name: string; label: Text; unit: string; weight: number }[];
   groups: Group[];
+  before: SegmentsBefore | null;
 }
 
 /** A sample of customers on two axes, in columns; coordinates are whole numbers from 0 to 65535. */
@@ -356,7 +379,7 @@ export interface GroupMap {
 
 export interface NearCustomer {
   customer_id: string;
-  group: string;
+  segment: string | null;
   spent_cents: number | null;
   n_orders: number | null;
   last_seen: Instant | null;
@@ -432,17 +455,25 @@ export type Condition =
   | { not: Condition }
   | { field: string; op: string; value?: Scalar | Scalar[] | null }
   | { did: string; what?: DidWhat; within_days?: number | null; at_least?: number; at_most?: number | null }
-  | { audience: string | number };
+  | { audience: string | number; score_min?: number | null }
+  | { recommended: RecommendedWhat; within_first?: number };
+
+export interface RecommendedWhat {
+  category?: string;
+  brand?: string;
+  product?: string;
+}
 
 export type RefreshRate = "daily" | "hourly" | "never";
 
 export interface Lookalike {
   seed: string | number;
   method: string;
-  lift_at_1: number;
-  lift_at_5: number;
-  lift_at_10: number;
-  auc: number;
+  /** All `null` with too few seeds to hide any. */
+  lift_at_1: number | null;
+  lift_at_5: number | null;
+  lift_at_10: number | null;
+  auc: number | null;
   auc_low: number | null;
   auc_high: number | null;
   n_seeds: number;
@@ -467,6 +498,8 @@ export interface Audience {
   lookalike: Lookalike | null;
   /** How many may be reached on which channel. */
   consent?: Consent[] | null;
+  /** Groups that it asks for and that exist no more: it stays as it was. */
+  lost_groups?: string[];
 }
 
 export interface AudienceDraft {
@@ -497,8 +530,10 @@ export interface AudienceFields {
   fields: AudienceField[];
   behaviours: { kind: string; label: Text }[];
   segments: { key: string; name: Text }[];
-  audiences: { id: string | number; name: string }[];
+  audiences: { id: string | number; name: string; kind: string }[];
   channels: string[];
   categories: string[];
   brands: string[];
+  /** What everybody would be recommended, as it was last worked out. */
+  recommended: { model_version: string | null; made_at: Instant; n: number } | null;
 }

@@ -153,6 +153,7 @@ const PAGES = [
   ["groups-cohorts-revenue", "/groups?view=cohorts&show=revenue"],
   ["groups-movement", "/groups?view=movement"],
   ["groups-movement-table", "/groups?view=movement&show=table"],
+  ["groups-movement-groups", "/groups?view=movement&of=groups"],
   ...(group ? [["group", group]] : []),
   ["audiences", "/audiences"],
   ["audience-new", "/audiences/new"],
@@ -584,6 +585,13 @@ if (mock) {
     await page.goto(`${URL_BASE}/groups`);
     await settled(page);
     await page.getByRole("button", { name: t.groups.again }).click();
+    // How they are to be found is asked first.
+    await page.getByRole("radio", { name: t.groups.form.exactly }).check();
+    await page.getByRole("spinbutton", { name: t.groups.form.number }).fill("1");
+    expect(await page.getByRole("button", { name: t.groups.form.start }).isDisabled(), "one group can be asked for");
+    await page.getByRole("spinbutton", { name: t.groups.form.number }).fill("5");
+    await shot(page, "groups-form");
+    await page.getByRole("button", { name: t.groups.form.start }).click();
     await page.getByRole("progressbar").waitFor();
     await shot(page, "groups-training");
     await page.getByText(t.groups.trained).waitFor();
@@ -623,6 +631,10 @@ if (mock) {
     await page.getByRole("progressbar").waitFor();
     await page.locator(".found a").waitFor();
     await shot(page, "audience-alike-found");
+    await page.getByRole("button", { name: t.audiences.recommend.start }).click();
+    await page.getByRole("button", { name: t.audiences.recommend.take }).waitFor();
+    const [lists] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: t.audiences.recommend.take }).click()]);
+    expect(lists.suggestedFilename().endsWith(`-${t.audiences.recommend.fileName}.csv`), `the file is called ${lists.suggestedFilename()}`);
     await page.getByRole("button", { name: t.audiences.remove, exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: t.audiences.remove, exact: true }).click();
     await page.waitForURL(`${URL_BASE}/audiences`);

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { dictionaries } from "../../src/i18n";
 import {
-  addTo, conditionOf, countNodes, depthOf, edit, editable, isComplete, leavesOf, newAudience, newDid, newGroup, readCondition, remove, sentence, valueFor,
+  addTo, conditionOf, countNodes, depthOf, edit, editable, isComplete, leavesOf, newAudience, newDid, newGroup, newRecommended, readCondition, remove, sentence, valueFor,
   type Leaf,
 } from "../../src/lib/conditions";
 import { Format, type Lang } from "../../src/lib/format";
@@ -80,7 +80,7 @@ const fields: AudienceFields = {
     { name: "city", label: { zh: "城市", en: "City" }, kind: "text", operators: ["is missing"] },
   ],
   behaviours: [{ kind: "bought", label: { zh: "购买了", en: "bought" } }],
-  segments: [], audiences: [{ id: "a-1", name: "VIP" }], channels: [], categories: [], brands: [],
+  segments: [], audiences: [{ id: "a-1", name: "VIP", kind: "rules" }], channels: [], categories: [], brands: [], recommended: null,
 };
 const say = (condition: Condition, lang: Lang): string => sentence(condition, { t: dictionaries[lang], lang, format: new Format(lang, "CNY", "UTC"), fields });
 
@@ -93,6 +93,19 @@ test("what the service may add later is still said", () => {
   expect(say({ field: "new_field", op: "~", value: 3 }, "en")).toBe("new_field ~ 3");
   expect(say({ did: "bought", what: {}, within_days: null, at_least: 0, at_most: 0 }, "en")).toBe("bought anything not once");
   expect(say({ audience: 7 }, "zh")).toBe("属于人群“7”");
+});
+
+test("recommendations and likeness are read, sent and said", () => {
+  const next: Condition = { recommended: { category: "Phones", brand: "Acme" }, within_first: 3 };
+  const alike: Condition = { audience: "a-1", score_min: 0.25 };
+  const both: Condition = { all: [next, alike] };
+  expect(conditionOf(editable(both))).toEqual(both);
+  expect(readCondition(JSON.parse(JSON.stringify(both)))).toEqual(both);
+  expect(say(both, "en")).toBe("would be recommended Acme, Phones among the first 3; and is in the audience “VIP” with a likeness of 0.25 or more");
+  expect(say(next, "zh")).toBe("推荐列表前 3 位中有 Acme、Phones");
+  expect(isComplete(newRecommended())).toBe(false);
+  expect(isComplete(newRecommended({ product: "p1" }))).toBe(true);
+  expect(isComplete(newRecommended({ product: "p1" }, 11))).toBe(false);
 });
 
 test("leaves in order", () => expect(leavesOf(editable(tree)).map((leaf) => leaf.kind)).toEqual(["did", "audience", "field", "field", "field"]));

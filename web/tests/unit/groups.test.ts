@@ -1,6 +1,6 @@
 // The map's coordinates, the tree's layout, flows, and the figures of groups in words.
 import { expect, test } from "vitest";
-import { flowsOf, sankeyData } from "../../src/charts/flow";
+import { flowsOf, regrouping, sankeyData } from "../../src/charts/flow";
 import { held, MAX_ZOOM, moved, packed, rgbOf, SPAN, spread, toMap, toScreen, WHOLE, zoomed } from "../../src/charts/map";
 import { layoutTree } from "../../src/charts/tree";
 import { averageRetention, firmnessOfGroup, firmnessOfGrouping, groupClass, heatStep, liftReach, newAudiencePath, textIn, trendOf } from "../../src/lib/groups";
@@ -104,4 +104,13 @@ test("figures in words", () => {
 test("a new audience begins with its condition", () => {
   const search = new URLSearchParams(newAudiencePath({ field: "segment", op: "=", value: "g1" }, "A & B").split("?")[1]);
   expect([JSON.parse(search.get("conditions") ?? ""), search.get("name")]).toEqual([{ field: "segment", op: "=", value: "g1" }, "A & B"]);
+});
+
+test("a group that goes on is the same kind before and now, and one that is gone comes last", () => {
+  const present = ["g2", "g3"].map((key) => ({ key, name: key }));
+  const before = { groups: ["g1", "g2"].map((key) => ({ key, name: `old ${key}` })), counts: [[3, 9], [40, 2]] };
+  expect(regrouping(present, before)).toEqual({
+    kinds: [{ key: "g2", name: "g2" }, { key: "g3", name: "g3" }, { key: "g1", name: "old g1" }],
+    counts: [[40, 2, 0], [0, 0, 0], [3, 9, 0]],
+  });
 });
