@@ -149,6 +149,7 @@ fn show(shop: &Shop, key: &str, language: &str, as_json: bool) -> Result<()> {
         return Ok(());
     }
     print::line(&format!("{}  ({})\n{}\n", said(&group.name, language), group.key, said(&group.description, language)));
+    print_former(group, language);
     let row = |one: &service::flows::segment::Trait| {
         vec![
             one.kind.clone(),
@@ -170,6 +171,23 @@ fn show(shop: &Shop, key: &str, language: &str, as_json: bool) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Since when the group has been the same, and where its customers were before.
+fn print_former(group: &Group, language: &str) {
+    if group.was.is_empty() {
+        return;
+    }
+    let goes_on = group.was.iter().any(|was| was.key == group.key);
+    match group.since.filter(|_| goes_on) {
+        Some(since) => print::line(&format!("The same group since {since}.")),
+        None => print::line("A new group."),
+    }
+    for was in group.was.iter().filter(|was| was.key != group.key) {
+        let name = said(&was.name, language);
+        print::line(&format!("{:.0} % of its customers were in {} ({name}).", was.share * 100.0, was.key));
+    }
+    print::line("");
 }
 
 /// Every row of the table `segments`.
