@@ -235,7 +235,7 @@ impl Visitor for Joining<'_> {
         let one_set = theirs.all(|root| root == first).then_some(first);
         let asks = |at: usize| {
             let position = self.leaf * LEAF + at;
-            self.is_core[position] && !one_set.is_some_and(|set| self.sets.find(position as u32) == self.sets.find(set))
+            self.is_core[position] && one_set.is_none_or(|set| self.sets.find(position as u32) != self.sets.find(set))
         };
         let near = self.search.neighbours(self.leaf, leaf, asks);
         for (at, near) in near.into_iter().enumerate() {

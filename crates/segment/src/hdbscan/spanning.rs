@@ -83,7 +83,7 @@ pub fn spanning_tree(
         // 3. Searches, a leaf at a time, of those that may have something lighter.
         let whole = whole_nodes(tree, &components);
         known.par_chunks_mut(LEAF).enumerate().for_each(|(leaf, known)| {
-            Foreign::new(tree, tiles, leaf, &core, &components, &bounds, &whole, known).search();
+            Foreign::new((tree, tiles), leaf, &core, &components, &bounds, &whole, known).search();
         });
         // 4. Each component's lightest edge.
         let mut lightest: Vec<(f64, u32)> = vec![(f64::INFINITY, NOBODY); n];
@@ -151,8 +151,7 @@ struct Foreign<'a> {
 
 impl<'a> Foreign<'a> {
     fn new(
-        tree: &'a KdTree,
-        tiles: &'a LeafTiles,
+        (tree, tiles): (&'a KdTree, &'a LeafTiles),
         leaf: usize,
         core: &'a [f64],
         components: &'a [u32],
