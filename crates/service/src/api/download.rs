@@ -29,7 +29,12 @@ impl Stream for Blocks {
 
 /// A file of CSV under the name that the browser proposes.
 pub async fn csv_file(path: PathBuf, name: &str) -> Result<Response> {
-    let mut file = crate::serving::off_thread(move || Ok(File::open(path)?)).await?;
+    let opened = crate::serving::off_thread(move || {
+        let file = File::open(path)?;
+        let n_bytes = file.metadata()?.len();
+        Ok((file, n_bytes))
+    });
+    let (mut file, n_bytes) = opened.await?;
     let (taken, blocks) = channel(2);
     tokio::task::spawn_blocking(move || {
         loop {
@@ -47,6 +52,7 @@ pub async fn csv_file(path: PathBuf, name: &str) -> Result<Response> {
     });
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_LENGTH, n_bytes.to_string()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
