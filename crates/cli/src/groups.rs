@@ -38,6 +38,9 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     };
     let bar = Progress::new(as_json);
     let made = segment::train(&shop, request, &|share, message| bar.report(share, message)).await?;
+    // What they ask for may mean other customers now.
+    let store = Store::of(&shop)?;
+    audience::refresh_where(&shop, &store, |asked| !asked.values_of("segment").is_empty()).await?;
     drop(bar);
     if as_json {
         print::json(&serde_json::to_value(&made)?);
