@@ -8,15 +8,17 @@ use crate::run::{Outcome, command, output, root};
 const EDGES: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("math", &[]),
-    ("recommend", &["domain", "math"]),
+    ("neural", &["math"]),
+    ("recommend", &["domain", "math", "neural"]),
     ("segment", &["domain", "math"]),
+    ("language", &["domain", "math", "neural"]),
     ("data", &["domain"]),
-    ("service", &["domain", "math", "data", "recommend", "segment"]),
+    ("service", &["domain", "math", "data", "recommend", "segment", "language", "neural"]),
     ("cli", &["service", "domain", "data", "recommend"]),
 ];
 
 /// Crates that keep the algorithms pure: no files, network, clocks or environment in their sources.
-const PURE: &[&str] = &["domain", "math", "recommend", "segment"];
+const PURE: &[&str] = &["domain", "math", "neural", "recommend", "segment", "language"];
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "tokio::", "async fn"];
 
 /// Only this crate may name the SQL engine, so that one crate alone pays for compiling it.

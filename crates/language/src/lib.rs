@@ -1,0 +1,8 @@
+//! What people write: text, vectors of words, sequence to sequence, classifiers, opinions, search.
+//!
+//! Chinese first, English complete. Pure: no files, no network, no clock, no environment, no async. Texts come in as
+//! strings, models as bytes, seeds as arguments, and the result is a value.
+
+pub mod error;
+
+pub use error::LanguageError;
