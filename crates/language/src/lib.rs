@@ -4,5 +4,6 @@
 //! strings, models as bytes, seeds as arguments, and the result is a value.
 
 pub mod error;
+pub mod text;
 
 pub use error::LanguageError;
