@@ -5,5 +5,6 @@
 
 pub mod error;
 pub mod text;
+pub mod vectors;
 
 pub use error::LanguageError;
