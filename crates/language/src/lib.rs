@@ -4,6 +4,7 @@
 //! strings, models as bytes, seeds as arguments, and the result is a value.
 
 pub mod error;
+pub mod seq2seq;
 pub mod text;
 pub mod vectors;
 

@@ -1,0 +1,9 @@
+//! From one sequence to another: recurrent and attention-only encoder-decoders, how they are trained and how they write.
+
+pub mod checkpoint;
+pub mod decode;
+pub mod metrics;
+pub mod model;
+pub mod train;
+pub mod transformer;
+pub mod vocabulary;
