@@ -3,6 +3,7 @@
 //! Chinese first, English complete. Pure: no files, no network, no clock, no environment, no async. Texts come in as
 //! strings, models as bytes, seeds as arguments, and the result is a value.
 
+pub mod classify;
 pub mod error;
 pub mod seq2seq;
 pub mod text;
