@@ -5,6 +5,7 @@
 
 pub mod classify;
 pub mod error;
+pub mod opinion;
 pub mod seq2seq;
 pub mod text;
 pub mod vectors;
