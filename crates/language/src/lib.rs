@@ -6,8 +6,11 @@
 pub mod classify;
 pub mod error;
 pub mod opinion;
+pub mod registry;
+pub mod search;
 pub mod seq2seq;
 pub mod text;
 pub mod vectors;
 
 pub use error::LanguageError;
+pub use registry::cards;

@@ -1,0 +1,138 @@
+//! Words that say nothing of what is looked for: articles, pronouns, and the words questions are made of. Only queries
+//! lose them; entries keep all their words.
+
+/// English words, in order.
+const ENGLISH: &[&str] = &[
+    "a", "about", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can",
+    "cannot", "could", "did", "do", "does", "doing", "for", "from", "get", "had", "has", "have", "he", "help", "her",
+    "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "kindly", "know", "let", "like", "may", "me",
+    "might", "mine", "must", "my", "need", "of", "on", "or", "our", "ours", "please", "shall", "she", "should", "so",
+    "some", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "this", "those",
+    "to", "us", "use", "using", "want", "was", "way", "we", "were", "what", "when", "where", "which", "while", "who",
+    "whom", "whose", "why", "will", "wish", "with", "would", "you", "your", "yours",
+];
+
+/// Chinese words that are asked with, or that join others.
+const CHINESE: &[&str] = &[
+    "一下",
+    "一个",
+    "一款",
+    "一台",
+    "一部",
+    "不",
+    "与",
+    "个",
+    "为什么",
+    "么",
+    "了",
+    "什么",
+    "什么样",
+    "从",
+    "以",
+    "们",
+    "会",
+    "但",
+    "你",
+    "你们",
+    "使用",
+    "到",
+    "功能是",
+    "卖",
+    "去",
+    "又",
+    "及",
+    "可不可以",
+    "可以",
+    "吗",
+    "吧",
+    "呀",
+    "呢",
+    "和",
+    "哪",
+    "哪个",
+    "哪些",
+    "哪款",
+    "哪里",
+    "啊",
+    "在",
+    "多少",
+    "她",
+    "如何",
+    "它",
+    "对",
+    "帮",
+    "帮我",
+    "应该",
+    "想",
+    "想要",
+    "怎么",
+    "怎么办",
+    "怎么样",
+    "怎样",
+    "您",
+    "或",
+    "所",
+    "把",
+    "推荐",
+    "支持不支持",
+    "是",
+    "是不是",
+    "是否",
+    "有",
+    "有没有",
+    "来",
+    "款",
+    "没",
+    "没有",
+    "用",
+    "的",
+    "着",
+    "等",
+    "给",
+    "能",
+    "能不能",
+    "能否",
+    "要",
+    "让",
+    "请",
+    "请问",
+    "过",
+    "还",
+    "还是",
+    "这",
+    "这个",
+    "这款",
+    "那",
+    "那个",
+    "都",
+    "需要",
+    "麻烦",
+    "被",
+    "就",
+    "很",
+    "也",
+    "我",
+    "我们",
+    "我想",
+    "我要",
+    "买",
+    "求",
+    "求推荐",
+    "好用",
+];
+
+/// Whether a folded word says nothing.
+pub(super) fn is_stop(word: &str) -> bool {
+    ENGLISH.binary_search(&word).is_ok() || CHINESE.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_in_order() {
+        assert!(ENGLISH.is_sorted());
+        assert!(is_stop("how") && is_stop("怎么") && !is_stop("battery") && !is_stop("充电"));
+    }
+}
