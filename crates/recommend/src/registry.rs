@@ -16,6 +16,8 @@ static REGISTRY: &[&Algorithm] = &[
     &graph::rp3beta::ALGORITHM,
     &factor::ials::ALGORITHM,
     &session::vmis_knn::ALGORITHM,
+    &session::item2vec::ALGORITHM,
+    &session::sasrec::ALGORITHM,
     &popularity::ALGORITHM,
     &rating::SVD_ALGORITHM,
     &hybrid::ALGORITHM,
