@@ -1,5 +1,7 @@
 //! `tercet lab`: cards, and runs of them on plain files.
 
+use std::path::Path;
+
 use service::lab::{self, LabRequest};
 use service::{Result, ServiceError};
 
@@ -75,11 +77,7 @@ fn figure(name: &str, value: &serde_json::Value) -> String {
 
 fn request(card: String, options: LabOptions) -> LabRequest {
     LabRequest {
-        card,
-        train: Default::default(),
-        test: None,
         set: options.set,
-        k: vec![10, 20],
         seed: options.seed,
         n_threads: usize::from(options.threads),
         output: options.output,
@@ -89,17 +87,20 @@ fn request(card: String, options: LabOptions) -> LabRequest {
         prepare: options.prepare,
         items: options.items,
         preset: options.preset,
+        ..LabRequest::new(&card, Path::new(""))
     }
 }
 
 fn failed(error: lab::LabFailure) -> ServiceError {
-    use lab::LabFailure::{NoItems, NoLists, NoRatings, NoTest, Output, Settings, UnknownCard};
+    use lab::LabFailure::{NoItems, NoLists, NoRatings, NoTest, OneInput, Output, Settings, UnknownCard};
     match error {
         UnknownCard { .. } | Settings(_) => ServiceError::usage("lab", error.to_string())
             .help("tercet lab list names the cards, tercet lab show CARD its parameters"),
         NoLists { .. } => ServiceError::usage("lab", error.to_string())
             .help("a card that ranks, such as ials or item_knn, makes lists; tercet lab list names them"),
-        NoItems | NoTest { .. } | Output(_) | NoRatings { .. } => ServiceError::usage("lab", error.to_string()),
+        NoItems | NoTest { .. } | OneInput { .. } | Output(_) | NoRatings { .. } => {
+            ServiceError::usage("lab", error.to_string())
+        }
         other => ServiceError::failed(other.to_string()),
     }
 }

@@ -18,6 +18,7 @@ use rustc_hash::FxHashMap;
 mod parquet;
 pub mod points;
 mod products;
+pub mod texts;
 
 pub use products::read_products;
 

@@ -4,6 +4,8 @@
 
 mod cluster;
 mod content;
+mod pairs;
+mod texts;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -43,6 +45,28 @@ pub struct LabRequest {
     pub preset: Option<String>,
 }
 
+impl LabRequest {
+    /// A run of a card on one input, everything else as usual.
+    pub fn new(card: &str, input: &Path) -> LabRequest {
+        LabRequest {
+            card: card.to_owned(),
+            train: input.to_path_buf(),
+            test: None,
+            set: Vec::new(),
+            k: vec![10, 20],
+            seed: 1,
+            n_threads: 2,
+            output: None,
+            top: None,
+            users_max: None,
+            weights: false,
+            items: None,
+            prepare: false,
+            preset: None,
+        }
+    }
+}
+
 /// Why the lab cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LabFailure {
@@ -58,6 +82,10 @@ pub enum LabFailure {
     Evaluate(#[from] recommend::evaluate::EvaluateError),
     #[error(transparent)]
     Cluster(#[from] segment::SegmentError),
+    #[error(transparent)]
+    Language(#[from] language::LanguageError),
+    #[error("{card} reads one input ({input}): tercet lab run {card} --input PATH")]
+    OneInput { card: &'static str, input: &'static str },
     #[error("{0}")]
     Output(String),
     #[error("clusters are found in one file: tercet lab run {card} --input FILE")]
@@ -75,7 +103,7 @@ pub enum LabFailure {
 /// Every card the lab can run.
 pub fn cards() -> Vec<&'static Card> {
     let clusters = segment::registry().iter().map(|method| method.card);
-    recommend::registry::cards().into_iter().chain(clusters).collect()
+    recommend::registry::cards().into_iter().chain(clusters).chain(language::cards().iter().copied()).collect()
 }
 
 /// The cards of the terms of a score, of which `[recommend.terms]` of a shop's tercet.toml speaks. They need a shop to run.
@@ -98,6 +126,9 @@ pub fn run(request: &LabRequest, progress: &(dyn Fn(f64) -> bool + Sync)) -> Res
     let settings = card.settings_from_texts(&request.set)?;
     if card.name == recommend::content::CARD.name {
         return content::run(card, &settings, request);
+    }
+    if language::cards().iter().any(|other| other.name == card.name) {
+        return texts::run(card, &settings, request, progress);
     }
     if let Some(method) = segment::method(card.name) {
         return match request.test {
