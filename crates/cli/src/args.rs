@@ -47,7 +47,7 @@ pub enum Command {
     Lab(Lab),
     /// Ask the shop's tables
     Sql(Sql),
-    /// Learn from events and orders
+    /// Learn from events and orders, and from what people write
     Train(Train),
     /// Customer groups found by train segment
     #[command(subcommand)]
@@ -59,8 +59,12 @@ pub enum Command {
     Evaluate(Evaluate),
     /// What a customer is likely to want next
     Recommend(Recommend),
-    /// Products like a product
+    /// Products like a product, or words used like a word
     Similar(Similar),
+    /// What customers say of products, aspect by aspect
+    Opinions(Opinions),
+    /// Products and documents for what somebody would type
+    Search(Search),
     /// Serve the API and the console
     Serve(Serve),
     /// API keys
@@ -85,7 +89,7 @@ pub struct Sql {
 #[derive(Args, Clone)]
 pub struct Train {
     /// What to train
-    #[arg(default_value = "recommend", value_parser = ["recommend", "segment", "all"])]
+    #[arg(default_value = "recommend", value_parser = ["recommend", "segment", "language", "all"])]
     pub what: String,
     /// The algorithm's card; without it, settings of several are searched and the best is kept (segment: k_means, with
     /// as many groups as suit the data unless --set n_clusters=N)
@@ -258,10 +262,37 @@ pub struct Recommend {
 }
 
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("to what").required(true).args(["product", "word"]))]
 pub struct Similar {
     #[arg(long, value_name = "ID")]
-    pub product: String,
+    pub product: Option<String>,
+    /// A word of the shop's reviews, descriptions and documents
+    #[arg(long, value_name = "WORD")]
+    pub word: Option<String>,
     #[arg(short, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub n: u16,
+}
+
+#[derive(Args)]
+pub struct Opinions {
+    /// One product; without it, all that have reviews
+    #[arg(long, value_name = "ID")]
+    pub product: Option<String>,
+    #[arg(long, default_value = "reviews", value_parser = ["reviews", "best", "worst"])]
+    pub sort: String,
+    #[arg(short, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub n: u16,
+    /// Language of names
+    #[arg(long, value_parser = ["zh", "en"])]
+    pub lang: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Search {
+    pub query: String,
+    #[arg(long = "in", default_value = "all", value_parser = ["products", "documents", "all"])]
+    pub within: String,
+    #[arg(short, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     pub n: u16,
 }
 

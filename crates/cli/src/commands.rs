@@ -20,7 +20,7 @@ use service::{Result, ServiceError};
 
 use crate::args::{Arguments, Command, Evaluate, Keys, Recommend, Serve, Similar, Train};
 use crate::print::{self, Progress};
-use crate::{groups, whole_shop};
+use crate::{groups, language, whole_shop};
 
 pub async fn run(arguments: Arguments) -> Result<()> {
     let (dir, json) = (arguments.shop.as_path(), arguments.json);
@@ -36,6 +36,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Sql(sql) => crate::sql::run(dir, sql, json).await,
         Command::Train(train) => match train.what.as_str() {
             "segment" => groups::train(dir, train, json).await,
+            "language" => language::train(dir, train, json).await,
             "all" => self::train_all(dir, train, json).await,
             _ => self::train(dir, train, json).await,
         },
@@ -44,6 +45,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Evaluate(evaluate) => self::evaluate(dir, evaluate, json).await,
         Command::Recommend(recommend) => self::recommend(dir, recommend, json).await,
         Command::Similar(similar) => self::similar(dir, similar, json).await,
+        Command::Opinions(asked) => language::opinions(dir, asked, json).await,
+        Command::Search(asked) => language::search(dir, asked, json).await,
         Command::Serve(serve) => self::serve(dir, serve).await,
         Command::Keys(keys) => self::keys(dir, keys, json),
         Command::Password { generate } => password(dir, generate, json),
@@ -145,7 +148,7 @@ async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     Ok(())
 }
 
-/// A recommender and groups, each with its own search.
+/// A recommender, groups and the shop's words, each in its usual way.
 async fn train_all(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     if asked.algorithm.is_some() || !asked.set.is_empty() {
         return Err(ServiceError::usage(
@@ -154,7 +157,8 @@ async fn train_all(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
         ));
     }
     train(dir, Train { what: "recommend".to_owned(), ..asked.clone() }, as_json).await?;
-    groups::train(dir, asked, as_json).await
+    groups::train(dir, asked.clone(), as_json).await?;
+    language::train(dir, asked, as_json).await
 }
 
 /// What the search tried, the last round first, the best of each first.
@@ -375,9 +379,13 @@ fn origin(term: &service::serving::Term) -> String {
 }
 
 async fn similar(dir: &Path, asked: Similar, as_json: bool) -> Result<()> {
-    let items = loaded(dir).await?.similar(&asked.product, usize::from(asked.n))?;
+    let (is_word, what) = language::word_or_product(&asked.word, &asked.product)?;
+    if is_word {
+        return language::similar_words(dir, what, usize::from(asked.n), as_json).await;
+    }
+    let items = loaded(dir).await?.similar(what, usize::from(asked.n))?;
     if as_json {
-        print::json(&json!({"product_id": asked.product, "items": items}));
+        print::json(&json!({"product_id": what, "items": items}));
         return Ok(());
     }
     let row = |item: &service::serving::SimilarItem| {

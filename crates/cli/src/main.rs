@@ -8,6 +8,7 @@ mod commands;
 mod everyone;
 mod groups;
 mod lab;
+mod language;
 mod print;
 mod sql;
 mod whole_shop;

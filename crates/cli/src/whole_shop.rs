@@ -9,6 +9,7 @@ use data::sources::{self, Counts, FileReport, ImportRequest};
 use serde_json::json;
 use service::api::server::{ServeOptions, Server, set_password};
 use service::clock::now;
+use service::flows::language::{self, LanguageRequest};
 use service::flows::segment::{self, By, SegmentRequest};
 use service::flows::train::{TrainRequest, train};
 use service::{Result, ServiceError};
@@ -52,6 +53,12 @@ pub async fn demo(asked: Demo) -> Result<()> {
             n_threads: 2,
         };
         segment::train(&shop, request, &|share, what| bar.report(share, what)).await?;
+    }
+    if shop.models().current(language::KIND)?.is_none() {
+        eprintln!("Learning the shop's words.");
+        let bar = Progress::new(false);
+        let request = LanguageRequest { seed: asked.seed, ..LanguageRequest::default() };
+        language::train(&shop, request, &|share, what| bar.report(share, what)).await?;
     }
     // For unattended starts; people are shown a generated one.
     if let Ok(password) = std::env::var("TERCET_PASSWORD") {

@@ -11,6 +11,7 @@ mod events;
 mod health;
 pub mod input;
 mod keys;
+mod language;
 mod lists;
 mod models;
 pub mod overview;
@@ -101,6 +102,15 @@ fn described() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(audiences::list_members))
         .routes(routes!(audiences::export_audience))
+        .routes(routes!(language::get_language))
+        .routes(routes!(language::get_words))
+        .routes(routes!(language::get_analogy))
+        .routes(routes!(language::get_word_map))
+        .routes(routes!(language::list_opinions))
+        .routes(routes!(language::analyse_text))
+        .routes(routes!(language::get_opinions))
+        .routes(routes!(language::search))
+        .routes(routes!(language::get_suggestions))
         .routes(routes!(overview::get_overview))
         .routes(routes!(models::list_models))
         .routes(routes!(models::activate_model))

@@ -28,12 +28,12 @@ use crate::store::JobRecord;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobBody {
-    /// `train`, `evaluate`, `segment`, `predict` (everybody's first ten, for conditions to ask) or `recommend` (an audience's lists as
-    /// a file).
-    #[schema(pattern = "^(train|evaluate|segment|predict|recommend)$")]
+    /// `train`, `evaluate`, `segment`, `language`, `predict` (everybody's first ten, for conditions to ask) or `recommend` (an
+    /// audience's lists as a file).
+    #[schema(pattern = "^(train|evaluate|segment|language|predict|recommend)$")]
     kind: String,
     /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?. For `segment`: by?, n_clusters?, algorithm?, settings?, seed?.
-    /// For `predict`: nothing. For `recommend`: audience, n?, and channel or all.
+    /// For `language`: dim?, epochs?, seed?. For `predict`: nothing. For `recommend`: audience, n?, and channel or all.
     #[schema(value_type = Option<Object>)]
     params: Option<Value>,
 }
@@ -132,11 +132,14 @@ pub async fn start_job(Manage(caller): Manage, Body(body): Body<JobBody>) -> Res
         "train" => start_train(caller.shop, params)?,
         "evaluate" => start_evaluate(caller.shop, params)?,
         "segment" => start_segment(caller.shop, params)?,
+        "language" => super::language::start(caller.shop, params)?,
         "predict" => start_predict(&caller.shop, params)?,
         "recommend" => start_recommend(caller.shop, params)?,
         other => {
-            let message =
-                format!("kind is '{}'; allowed: train, evaluate, segment, predict, recommend", clipped(other));
+            let message = format!(
+                "kind is '{}'; allowed: train, evaluate, segment, language, predict, recommend",
+                clipped(other)
+            );
             return Err(ServiceError::usage("kind", message));
         }
     };

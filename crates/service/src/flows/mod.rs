@@ -5,6 +5,7 @@ pub mod audience;
 pub mod dataset;
 pub mod evaluate;
 pub mod hold_out;
+pub mod language;
 pub mod learned;
 pub mod models;
 pub mod plot;

@@ -10,6 +10,7 @@ mod durability;
 mod groups;
 mod hostile;
 mod http;
+mod language;
 mod odd_shops;
 mod openapi;
 mod ranking;

@@ -1,0 +1,229 @@
+//! What the shop's own words teach: vectors of words, a judge of reviews, opinions by aspect, and an index to search.
+//! Learned from products, reviews and documents; published as a model of kind `language`, read once and kept.
+
+pub mod find;
+pub mod opinions;
+mod train;
+pub mod words;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use data::Shop;
+use domain::Product;
+use language::classify::TextClassifier;
+use language::search::{Attributes, Index, Snapshot, Suggester};
+use language::text::{Lexicon, Tokeniser};
+use language::vectors::{DocumentEncoder, DocumentWeights, SentenceEncoder, Tokenise, WordVectors};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use self::opinions::Opinions;
+use super::rows::table;
+use crate::error::{Kind, Result, ServiceError};
+
+pub use self::train::{LanguageRequest, train};
+
+/// The kind of model under `models/`.
+pub const KIND: &str = "language";
+
+/// What is known of the language models in service: `language.json`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct LanguageInfo {
+    /// Filled in by readers: it is known only once published.
+    #[serde(default)]
+    pub version: String,
+    /// UTC milliseconds.
+    pub trained_at: i64,
+    pub seconds: f64,
+    pub seed: u64,
+    pub texts: TextCounts,
+    /// Absent if the shop has too few words.
+    pub vectors: Option<VectorInfo>,
+    /// Absent if the shop has too few reviews with stars.
+    pub sentiment: Option<SentimentInfo>,
+    pub opinions: OpinionInfo,
+    pub search: SearchInfo,
+    pub lexicon: LexiconInfo,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct TextCounts {
+    pub n_reviews: usize,
+    pub n_products: usize,
+    pub n_documents: usize,
+    /// Words in all, and different ones.
+    pub n_words: u64,
+    pub n_distinct: usize,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct VectorInfo {
+    pub n_words: usize,
+    pub dim: usize,
+    pub epochs: usize,
+    pub words_per_second: f64,
+    /// The mean loss of each epoch.
+    pub losses: Vec<f64>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct SentimentInfo {
+    pub n_train: usize,
+    /// Reviews held out, one in ten, chosen by the seed.
+    pub n_test: usize,
+    pub accuracy: f64,
+    pub macro_f1: f64,
+    /// Mean distance between how sure the judge is and how often it is right, 0 to 1.
+    pub calibration_error: f64,
+    /// What always saying the commoner class would reach.
+    pub accuracy_of_commonest: f64,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct OpinionInfo {
+    pub n_products: usize,
+    pub n_mentions: usize,
+    pub n_aspects: usize,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct SearchInfo {
+    pub n_products: usize,
+    pub n_documents: usize,
+    pub n_chunks: usize,
+    pub bytes: usize,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct LexiconInfo {
+    pub n_words: usize,
+    pub n_names: usize,
+    pub examples: Vec<String>,
+}
+
+/// The models in service, read and made ready. Shared by all who ask.
+pub struct Loaded {
+    pub info: LanguageInfo,
+    pub tokeniser: Tokeniser,
+    pub vectors: Option<Arc<WordVectors>>,
+    pub encoder: Option<Arc<dyn SentenceEncoder>>,
+    pub sentiment: Option<TextClassifier>,
+    pub opinions: Opinions,
+    pub products: Searchable,
+    pub documents: Searchable,
+    /// Names that the catalogue gave, lower case.
+    pub names: Vec<String>,
+    pub brands: Vec<String>,
+}
+
+/// An index made ready.
+pub struct Searchable {
+    pub snapshot: Arc<Snapshot>,
+    pub attributes: Attributes,
+    pub suggester: Suggester,
+}
+
+impl Searchable {
+    fn new(bytes: Vec<u8>, tokeniser: &Tokeniser) -> Result<Searchable> {
+        let snapshot = Index::from_bytes(bytes)?.with_tokeniser(tokeniser)?.snapshot();
+        let suggester = Suggester::of(&snapshot, [])?;
+        Ok(Searchable { attributes: Attributes::of(&snapshot), suggester, snapshot })
+    }
+}
+
+/// How texts are cut for vectors: the shop's words, neither stop words nor punctuation.
+pub(super) struct Cut(pub Tokeniser);
+
+impl Tokenise for Cut {
+    fn tokens(&self, text: &str) -> Vec<String> {
+        self.0.words(text)
+    }
+}
+
+/// One shop's models, by its folder: several shops are served by one program.
+static KEPT: LazyLock<Mutex<HashMap<PathBuf, Arc<Loaded>>>> = LazyLock::new(Mutex::default);
+
+/// The models in service; read when they are first asked for, and again when another version is.
+///
+/// # Errors
+/// If nothing was learned yet, or a file is damaged.
+pub async fn current(shop: &Shop) -> Result<Arc<Loaded>> {
+    let version = shop.models().current(KIND)?.ok_or_else(|| {
+        ServiceError::new(Kind::NotFound, "language", "nothing has been learned of the shop's words yet")
+            .help("learn it: tercet train language, or POST /v1/jobs {\"kind\": \"language\"}")
+    })?;
+    let root = shop.root().to_path_buf();
+    if let Some(kept) = KEPT.lock().expect("no holder panics").get(&root).filter(|kept| kept.info.version == version) {
+        return Ok(kept.clone());
+    }
+    let products: Vec<Product> = table(shop).await?;
+    let own = shop.clone();
+    let loaded = Arc::new(crate::serving::off_thread(move || load(&own, &version, &products)).await?);
+    KEPT.lock().expect("no holder panics").insert(root, loaded.clone());
+    Ok(loaded)
+}
+
+fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
+    let read = |name: &str| shop.models().read(KIND, version, name);
+    let mut info: LanguageInfo = serde_json::from_slice(&read("language.json")?)?;
+    info.version = version.to_owned();
+    let lexicon = Lexicon::from_products(products);
+    let tokeniser = Tokeniser::new(&lexicon);
+    let (mut vectors, mut encoder) = (None, None::<Arc<dyn SentenceEncoder>>);
+    if info.vectors.is_some() {
+        let words = Arc::new(WordVectors::from_bytes(&read("vectors.bin")?)?);
+        let weights = DocumentWeights::from_bytes(&read("weights.bin")?, &words)?;
+        encoder = Some(Arc::new(DocumentEncoder::new("sif", words.clone(), weights, cut(&tokeniser))));
+        vectors = Some(words);
+    }
+    let sentiment = match info.sentiment.is_some() {
+        true => Some(TextClassifier::from_bytes(&read("sentiment.bin")?)?),
+        false => None,
+    };
+    let mut brands: Vec<String> = products.iter().filter_map(|product| product.brand.clone()).collect();
+    brands.sort_unstable();
+    brands.dedup();
+    Ok(Loaded {
+        opinions: serde_json::from_slice(&read("opinions.json")?)?,
+        products: Searchable::new(read("products.search")?, &tokeniser)?,
+        documents: Searchable::new(read("documents.search")?, &tokeniser)?,
+        names: lexicon.names().map(|(name, _)| name.to_owned()).collect(),
+        brands,
+        info,
+        tokeniser,
+        vectors,
+        encoder,
+        sentiment,
+    })
+}
+
+fn cut(tokeniser: &Tokeniser) -> Arc<dyn Tokenise> {
+    Arc::new(Cut(tokeniser.clone().without_stop_words().without_punctuation()))
+}
+
+/// Bytes of a text as characters, which is what those who show it count.
+pub(super) fn characters(text: &str, bytes: &std::ops::Range<usize>) -> (usize, usize) {
+    let count = |to: usize| text.get(..to).map_or(0, |before| before.chars().count());
+    (count(bytes.start), count(bytes.end))
+}
+
+impl From<language::LanguageError> for ServiceError {
+    fn from(error: language::LanguageError) -> Self {
+        use language::LanguageError::{Cancelled, Corrupt, Unfit};
+        match &error {
+            Unfit { what, .. } => {
+                let field = what.to_string();
+                ServiceError::usage("text", error.to_string()).detail(serde_json::json!({"field": field}))
+            }
+            Cancelled => ServiceError::conflict("cancelled", "cancelled"),
+            Corrupt(_) => ServiceError::failed(error.to_string()).help("learn again: tercet train language"),
+            _ => ServiceError::failed(error.to_string()),
+        }
+    }
+}
+
+/// Files of a model, by name.
+type Files = BTreeMap<String, Vec<u8>>;
