@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CARDS, historyOf, makeEvaluations, makeModels, makeShop, overviewOf, recommendationsFor } from "./data.mjs";
+import { createLanguage } from "./language.mjs";
 import { createSegments } from "./segments.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -51,6 +52,7 @@ export function createMock(now = Date.now()) {
   };
 
   const segments = createSegments(now);
+  const language = createLanguage(now);
   full.customers.forEach((customer, at) => at < 72 && (customer.segment = segments.groupOf(at)));
   const results = new Map();
 
@@ -153,6 +155,8 @@ export function createMock(now = Date.now()) {
     if (method === "GET" && path === "/products/facets") return facets(shop, query);
     const own = segments.answer(method, path, query, body, { shop, empty, refuse, startJob });
     if (own !== undefined) return own;
+    const said = language.answer(method, path, query, body, { shop, empty, refuse });
+    if (said !== undefined) return said;
     const rest = second !== undefined;
     switch (`${method} ${first}${rest ? "/:id" : ""}${third ? `/${third}` : ""}`) {
       case "GET session": return sessionBody(session);
@@ -187,7 +191,13 @@ export function createMock(now = Date.now()) {
       case "POST jobs": {
         if (state.jobs.some((job) => jobNow(job).state === "running" && job.kind === body.kind))
           throw new Refusal(409, "busy", say(lang, "Such a job is already running.", "已有同类任务在运行。"), say(lang, "Wait for it or cancel it.", "请等待它完成，或取消它。"));
-        return startJob(body.kind, body.params, { segment: () => ({ version: segments.trained().version }), recommend: () => ({ audience: body.params?.audience, n_customers: 4_212, n_places: 42_120 }), predict: () => ({ n_customers: 214_380, n_places: 2_143_800, n_audiences: 1 }) }[body.kind]);
+        const ends = {
+          segment: () => ({ version: segments.trained().version }),
+          language: () => language.learned(empty),
+          recommend: () => ({ audience: body.params?.audience, n_customers: 4_212, n_places: 42_120 }),
+          predict: () => ({ n_customers: 214_380, n_places: 2_143_800, n_audiences: 1 }),
+        };
+        return startJob(body.kind, body.params, ends[body.kind]);
       }
       case "DELETE jobs/:id": {
         const job = found(state.jobs.find((one) => one.id === second), "job", second);

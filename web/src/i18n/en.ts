@@ -1,11 +1,17 @@
 // Every text of the console in English. This file defines which texts exist; the other languages must match it.
 import { audiences, groups } from "./groups.en";
+import { analyse, language, opinions, search, words } from "./language.en";
 
 const count = (n: string, one: string, many: string): string => `${n} ${n === "1" ? one : many}`;
 
 export const en = {
   groups,
   audiences,
+  language,
+  opinions,
+  analyse,
+  search,
+  words,
   app: {
     tagline: "Recommendations you can audit",
     skip: "Skip to content",
@@ -29,11 +35,15 @@ export const en = {
     customers: "Customers",
     groups: "Groups",
     audiences: "Audiences",
+    opinions: "Opinions",
+    search: "Search",
+    words: "Words",
     evaluation: "Evaluation",
     models: "Models",
     jobs: "Jobs",
     settings: "Settings",
     groupShop: "Shop",
+    groupLanguage: "Language",
     groupLearning: "Learning",
     groupManage: "Manage",
   },
@@ -433,7 +443,7 @@ export const en = {
     params: "Parameters",
   },
   state: { queued: "queued", running: "running", done: "done", failed: "failed", cancelled: "cancelled" },
-  jobKind: { train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", lookalike: "Find similar customers" },
+  jobKind: { train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", language: "Learn the shop's words", lookalike: "Find similar customers" },
   settings: {
     title: "Settings",
     lead: "API keys of this shop, and how this console looks.",

@@ -1,10 +1,16 @@
 // 控制台的全部中文文字。缺少任何一条都是类型错误。
 import type { Dictionary } from ".";
 import { audiences, groups } from "./groups.zh";
+import { analyse, language, opinions, search, words } from "./language.zh";
 
 export const zh: Dictionary = {
   groups,
   audiences,
+  language,
+  opinions,
+  analyse,
+  search,
+  words,
   app: {
     tagline: "每一条推荐都可核查",
     skip: "跳到正文",
@@ -28,11 +34,15 @@ export const zh: Dictionary = {
     customers: "顾客",
     groups: "客户群",
     audiences: "目标人群",
+    opinions: "口碑",
+    search: "搜索",
+    words: "词语",
     evaluation: "算法评估",
     models: "模型",
     jobs: "任务",
     settings: "设置",
     groupShop: "店铺",
+    groupLanguage: "语言与口碑",
     groupLearning: "学习",
     groupManage: "管理",
   },
@@ -432,7 +442,7 @@ export const zh: Dictionary = {
     params: "参数",
   },
   state: { queued: "排队中", running: "运行中", done: "已完成", failed: "失败", cancelled: "已取消" },
-  jobKind: { train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", lookalike: "寻找相似顾客" },
+  jobKind: { train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习店里的语言", lookalike: "寻找相似顾客" },
   settings: {
     title: "设置",
     lead: "本店的 API 密钥，以及控制台的外观。",
@@ -747,6 +757,13 @@ export const zh: Dictionary = {
       "start the job again; it is safe to run twice": "请重新启动任务；重复运行是安全的",
       "there is no product '{1}'": "没有商品 “{1}”",
       "there is no customer '{1}'": "没有顾客 “{1}”",
+      "reading texts": "读取文字",
+      "counting words": "统计词语",
+      "weighing words": "给词语定权重",
+      "learning to judge reviews": "学习判断褒贬",
+      "reading opinions": "从评论中读出口碑",
+      "indexing products and documents": "为商品与文档建立索引",
+      "there is no product with reviews '{1}'": "没有收到评论的商品 “{1}”",
       "there is no model '{1}'": "没有模型 “{1}”",
       "there are no interactions to learn from: found {1}": "没有可供学习的交互：{1}",
       "price_min is {1}, above price_max, {2}": "最低价 {1} 高于最高价 {2}（单位：分）",

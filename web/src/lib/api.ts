@@ -1,5 +1,6 @@
 // The only file that talks to the service. Every failure becomes an ApiError with something to tell a person.
 import type {
+  Analysis,
   Audience,
   AudienceCount,
   AudienceDraft,
@@ -11,15 +12,19 @@ import type {
   ErrorBody,
   Evaluation,
   Explanation,
+  Found,
   GroupMap,
   GroupTree,
   HistoryItem,
   Job,
   Key,
+  LanguageInfo,
   Member,
   Migration,
   Model,
   NearCustomer,
+  OpinionList,
+  OpinionPage,
   Overview,
   Page,
   Product,
@@ -30,6 +35,9 @@ import type {
   Session,
   ShopName,
   SimilarItem,
+  WordMap,
+  WordNeighbour,
+  WordNeighbours,
 } from "./types";
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
@@ -193,6 +201,19 @@ export const api = {
     const query = channel === null ? { all: true } : { channel };
     return (await ask("GET", `/audiences/${id(audience)}/export${queryText(query)}`)).blob();
   },
+
+  language: (signal?: AbortSignal) => get<LanguageInfo>("/language", {}, signal),
+  words: (word: string, n: number, signal?: AbortSignal) => get<WordNeighbours>("/words", { word, n }, signal),
+  analogy: (a: string, b: string, c: string, n: number, signal?: AbortSignal) =>
+    get<Items<WordNeighbour>>("/words/analogy", { a, b, c, n }, signal),
+  wordMap: (n: number, signal?: AbortSignal) => get<WordMap>("/words/map", { n }, signal),
+  opinions: (query: Query, signal?: AbortSignal) => get<OpinionList>("/opinions", query, signal),
+  opinion: (product: string, signal?: AbortSignal) => get<OpinionPage>(`/opinions/${id(product)}`, {}, signal),
+  analyse: (text: string, signal?: AbortSignal) => request<Analysis>("POST", "/opinions/analyse", { text }, signal),
+  /** An empty query browses; `q` is always sent. */
+  search: (query: Query & { q: string }, signal?: AbortSignal) =>
+    get<Found>(`/search${queryText(query)}${query.q === "" ? `${queryText(query) === "" ? "?" : "&"}q=` : ""}`, {}, signal),
+  suggest: (q: string, n: number, signal?: AbortSignal) => get<Items<{ text: string }>>("/search/suggest", { q, n }, signal),
 
   keys: async (signal?: AbortSignal) => itemsOf(await get<Items<Key> | Key[]>("/keys", {}, signal)),
   createKey: (name: string, scopes: string[]) => request<Key>("POST", "/keys", { name, scopes }),

@@ -140,6 +140,12 @@ export class Format {
     return this.dates({ year: "numeric", month: "short", timeZone: "UTC" }).format(date);
   }
 
+  /** The month of an instant in the shop's time zone. */
+  monthOf(at: Instant): string {
+    const date = toDate(at);
+    return date === null ? MISSING : this.dates({ year: "numeric", month: "short", timeZone: this.timeZone }).format(date);
+  }
+
   /** An instant as a day of the shop's time zone; a plain day stays that day. */
   date(at: Instant | null | undefined): string {
     if (at === null || at === undefined || at === "") return MISSING;

@@ -11,13 +11,18 @@ export type Route =
   | { page: "group"; id: string }
   | { page: "audiences" }
   | { page: "audience"; id: string }
+  | { page: "opinions" }
+  | { page: "opinion"; id: string }
+  | { page: "analyse" }
+  | { page: "search" }
+  | { page: "words" }
   | { page: "evaluation" }
   | { page: "models" }
   | { page: "jobs" }
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "products", "customers", "groups", "audiences", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "products", "customers", "groups", "audiences", "opinions", "analyse", "search", "words", "evaluation", "models", "jobs", "settings"] as const;
 
 export function matchRoute(path: string): Route {
   const missing: Route = { page: "missing", path };
@@ -39,6 +44,7 @@ export function matchRoute(path: string): Route {
   if (first === "customers") return { page: "customer", id };
   if (first === "groups") return { page: "group", id };
   if (first === "audiences") return { page: "audience", id };
+  if (first === "opinions") return { page: "opinion", id };
   return missing;
 }
 
@@ -47,6 +53,9 @@ export const customerPath = (id: string): string => `/customers/${encodeURICompo
 export const groupPath = (key: string): string => `/groups/${encodeURIComponent(key)}`;
 /** `new` is the page of an audience that is not saved yet. */
 export const audiencePath = (id: string | number): string => `/audiences/${encodeURIComponent(String(id))}`;
+
+/** What customers say of a product. */
+export const opinionPath = (id: string): string => `/opinions/${encodeURIComponent(id)}`;
 
 /** `search` with `changes` laid over it; an empty value removes its name. */
 export function searchWith(search: string, changes: Record<string, string | number | null>): string {

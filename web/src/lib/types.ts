@@ -537,3 +537,196 @@ export interface AudienceFields {
   /** What everybody would be recommended, as it was last worked out. */
   recommended: { model_version: string | null; made_at: Instant; n: number } | null;
 }
+
+// What people write. `start` and `end` count characters (code points), never UTF-16 units; see lib/language.ts.
+
+export interface LanguageInfo {
+  version: string;
+  trained_at: Instant;
+  seconds: number;
+  seed: number;
+  texts: { n_reviews: number; n_products: number; n_documents: number; n_words: number; n_distinct: number };
+  vectors: { n_words: number; dim: number; epochs: number; words_per_second: number; losses: number[] } | null;
+  sentiment: {
+    n_train: number;
+    n_test: number;
+    accuracy: number;
+    macro_f1: number;
+    calibration_error: number;
+    accuracy_of_commonest: number;
+  } | null;
+  opinions: { n_products: number; n_mentions: number; n_aspects: number };
+  search: { n_products: number; n_documents: number; n_chunks: number; bytes: number };
+  lexicon: { n_words: number; n_names: number; examples: string[] };
+}
+
+export interface WordNeighbour {
+  word: string;
+  similarity: number;
+  count: number;
+}
+
+export interface WordNeighbours {
+  word: string;
+  known: boolean;
+  count: number;
+  items: WordNeighbour[];
+}
+
+export interface WordPoint {
+  word: string;
+  x: number;
+  y: number;
+  count: number;
+  cluster: number;
+  kind: "brand" | "name" | "word";
+}
+
+export interface WordMap {
+  items: WordPoint[];
+  clusters: { words: string[]; n: number }[];
+}
+
+export interface OpinionRow {
+  product_id: string;
+  name: string;
+  brand: string | null;
+  n_reviews: number;
+  n_mentions: number;
+  stars_mean: number | null;
+  share_positive: number;
+  praised: string[];
+  blamed: string[];
+}
+
+export interface OpinionList {
+  total: number;
+  items: OpinionRow[];
+  aspects: { key: string; label: Text }[];
+}
+
+export interface OpinionMonth {
+  month: string;
+  positive: number;
+  negative: number;
+}
+
+export interface Quote {
+  text: string;
+  polarity: "positive" | "negative";
+  at: Instant;
+  stars: number | null;
+  n_alike: number;
+}
+
+export interface Aspect {
+  key: string;
+  label: Text;
+  n: number;
+  positive: number;
+  negative: number;
+  mixed: number;
+  share_positive: number;
+  low: number;
+  high: number;
+  others: {
+    share_positive: number;
+    n: number;
+    difference: number;
+    low: number;
+    high: number;
+    stands_out: "better" | "worse" | null;
+  } | null;
+  over_time: OpinionMonth[];
+  quotes: Quote[];
+}
+
+export interface OpinionPage {
+  product_id: string;
+  name: string;
+  brand: string | null;
+  category: string | null;
+  n_reviews: number;
+  n_mentions: number;
+  stars_mean: number | null;
+  share_positive: number;
+  aspects: Aspect[];
+  neighbours: { product_id: string; name: string }[];
+  over_time: OpinionMonth[];
+  summary: Text;
+}
+
+export interface Mark {
+  start: number;
+  end: number;
+}
+
+export interface Mention extends Mark {
+  aspect: string;
+  label: Text;
+  polarity: "positive" | "negative" | "neutral";
+  confidence: number;
+  term_start: number;
+  term_end: number;
+}
+
+export interface Analysis {
+  text: string;
+  language: string;
+  sentiment: { label: string; probability: number; words: (Mark & { weight: number })[] } | null;
+  mentions: Mention[];
+}
+
+export interface ReadCondition {
+  id: string;
+  attribute: string;
+  label: Text;
+  is_soft: boolean;
+  start: number | null;
+  end: number | null;
+}
+
+export interface ProductHit {
+  product_id: string;
+  name: string;
+  brand: string | null;
+  category: string | null;
+  price_cents: number | null;
+  score: number;
+  marks: Mark[];
+  snippet: { text: string; marks: Mark[] } | null;
+  why: { term: string; reading: string; field: string; score: number }[];
+}
+
+export interface DocumentHit {
+  document_id: string;
+  title: string;
+  sections: string[];
+  text: string;
+  start: number;
+  end: number;
+  marks: Mark[];
+  score: number;
+}
+
+export interface Facet {
+  attribute: string;
+  values: { value: string; n: number }[];
+  n_values: number;
+}
+
+export interface Found {
+  query: {
+    text: string;
+    words: string;
+    filters: ReadCondition[];
+    sort: string;
+    relaxed: string[];
+    did_you_mean: string | null;
+  };
+  products: ProductHit[];
+  n_products: number;
+  documents: DocumentHit[];
+  n_documents: number;
+  facets: Facet[];
+}

@@ -1,7 +1,7 @@
 // The console in a real browser: every page in both languages, both themes and two widths, then the ways people take.
 //
 // Against TERCET_CONSOLE_URL with TERCET_CONSOLE_PASSWORD, or, without them, against the mock service over dist/.
-// TERCET_CONSOLE_SHOTS names a folder for screenshots. The last line says how many passed and failed.
+// TERCET_CONSOLE_SHOTS names a folder for screenshots; TERCET_CONSOLE_ONLY, as a pattern, which checks to run. The last line says how many passed and failed.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
@@ -21,6 +21,8 @@ if (SHOTS) mkdirSync(SHOTS, { recursive: true });
 
 const { module: i18n } = await runnerImport(`${ROOT}src/i18n/index.ts`);
 const counts = { passed: 0, failed: 0 };
+/** Only checks whose names match, while one part is being worked on. */
+const ONLY = process.env.TERCET_CONSOLE_ONLY ? new RegExp(process.env.TERCET_CONSOLE_ONLY) : null;
 
 /** Plain texts by path, so that a text can be looked for in the language where it does not belong. */
 function texts(value, path = "", into = new Map()) {
@@ -39,6 +41,7 @@ function foreignTexts(lang) {
 }
 
 async function check(name, body) {
+  if (ONLY !== null && !ONLY.test(name)) return;
   try {
     const findings = await body();
     if (findings.length > 0) throw new Error(findings.slice(0, 8).join("\n    "));
@@ -76,7 +79,7 @@ async function newPage({ lang = "en", theme = "light", width = 1280, height = 90
     // Without a graphics card the map is painted by the processor, which the browser remarks on.
     const software = /GL Driver Message .*GPU stall due to ReadPixels/.test(message.text());
     // So is that nothing was trained yet.
-    const untrained = /status of 404/.test(message.text()) && /\/v1\/(segments|rfm|cohorts|migration)$/.test(message.location().url);
+    const untrained = /status of 404/.test(message.text()) && /\/v1\/(segments|rfm|cohorts|migration|language|words\/map(\?.*)?|opinions(\/[^/]+|\?.*)?|search\?.*)$/.test(message.location().url);
     if ((message.type() === "error" || message.type() === "warning") && !expected && !untrained && !software) complaints.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => complaints.push(`script: ${error.message}`));
@@ -135,6 +138,7 @@ await scout.page.goto(`${URL_BASE}/groups`);
 await settled(scout.page);
 const groupLink = scout.page.locator("main h2 a[href^='/groups/']").first();
 const group = (await groupLink.count()) > 0 ? await groupLink.getAttribute("href") : null;
+const opinion = await firstHref(scout.page, "/opinions");
 await scout.close();
 
 const PAGES = [
@@ -159,6 +163,13 @@ const PAGES = [
   ["audience-new", "/audiences/new"],
   ...(audience ? [["audience", audience]] : []),
   ...(mock ? [["audience-alike", "/audiences/a-3"]] : []),
+  ["opinions", "/opinions"],
+  ...(opinion ? [["opinion", opinion]] : []),
+  ["analyse", "/analyse"],
+  ["search-start", "/search"],
+  ["search", "/search?q=5000%E5%85%83%E4%BB%A5%E4%B8%8B%2016G%20%E8%BD%BB%E8%96%84%E6%9C%AC"],
+  ["search-documents", "/search?q=%E6%80%8E%E4%B9%88%E9%80%80%E8%B4%A7&in=documents"],
+  ["words", "/words"],
   ["evaluation", "/evaluation"],
   ["models", "/models"],
   ["jobs", "/jobs"],
@@ -185,6 +196,24 @@ for (const lang of ["zh", "en"]) {
             if ((await explain.count()) > 0) await explain.first().click();
             await settled(page);
           }
+          if (label === "opinion" && theme === "dark") {
+            // The other half of the page: an aspect chosen, and two neighbours beside the product.
+            await page.locator("main button[aria-pressed]").nth(2).click();
+            const boxes = page.locator("main .near input");
+            for (let at = 0; at < Math.min(2, await boxes.count()); at += 1) await boxes.nth(at).check();
+            await settled(page);
+          }
+          if (label === "analyse") {
+            await page.locator(".examples button").first().click();
+            await settled(page);
+            await page.locator(".mentions, .text").first().waitFor();
+          }
+          if (label === "search") await page.locator("summary").first().click();
+          if (label === "words" && theme === "dark") {
+            await page.locator("main .frame").press("Enter");
+            await page.waitForURL(/word=/);
+            await settled(page);
+          }
           await shot(page, `${name}-${label}`);
           return inspect(page, complaints, lang);
         });
@@ -209,7 +238,7 @@ for (const lang of ["zh", "en"]) {
 for (const width of [768, 1024, 1600]) {
   const { page, complaints, close } = await newPage({ lang: width === 1024 ? "en" : "zh", width });
   await signIn(page);
-  for (const [label, path] of PAGES.filter(([name]) => /^(group|audience)/.test(name))) {
+  for (const [label, path] of PAGES.filter(([name]) => /^(group|audience|opinion|search|words|analyse)/.test(name))) {
     await check(`${width} px ${label}`, async () => {
       await page.goto(`${URL_BASE}${path}`);
       await settled(page);
@@ -662,6 +691,59 @@ if (mock) {
     expect((await page.locator(".big b").textContent()) === "222", `shows ${await page.locator(".big b").textContent()}`);
     await close();
     return complaints;
+  });
+  await check("a condition read out of a query is taken away and comes back, and a completion is chosen by keys", async () => {
+    const { page, complaints, t, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}/search`);
+    await settled(page);
+    await page.getByRole("combobox", { name: t.search.query }).fill("laptop under 1000 16GB");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/q=laptop/);
+    await settled(page);
+    const chips = page.getByRole("button", { name: new RegExp(`^${t.search.remove("")}`) });
+    const n = await chips.count();
+    expect(n === 3, `${n} conditions`);
+    await chips.first().click();
+    await page.waitForURL(/drop=/);
+    await settled(page);
+    expect((await chips.count()) === 2, "the condition is still there");
+    await page.getByRole("button", { name: t.search.restore }).click();
+    await settled(page);
+    expect((await chips.count()) === 3, "it did not come back");
+    const facet = page.locator(".facets button").first();
+    await facet.click();
+    await page.waitForURL(/filter=/);
+    await settled(page);
+    expect((await page.locator(".facets button[aria-pressed=true]").count()) === 1, "no choice is marked");
+    const box = page.getByRole("combobox", { name: t.search.query });
+    await box.fill("fjell");
+    await page.locator("[role=option]").first().waitFor();
+    await page.keyboard.press("ArrowDown");
+    const wanted = await page.locator("[role=option][aria-selected=true]").textContent();
+    await page.keyboard.press("Enter");
+    await page.waitForFunction((text) => new URLSearchParams(location.search).get("q") === text, wanted);
+    await settled(page);
+    await close();
+    return complaints;
+  });
+  await check("nothing learned yet: each page offers to learn, shows how far it is, and then what there is", async () => {
+    const { page, complaints, t, close } = await newPage({ shop: "empty" });
+    await signIn(page);
+    for (const path of ["/search", "/words", "/opinions"]) {
+      await page.goto(`${URL_BASE}${path}`);
+      await settled(page);
+      await page.getByText(t.language.untrained).waitFor();
+    }
+    await page.getByRole("button", { name: t.language.learn }).click();
+    await page.getByRole("progressbar").waitFor();
+    await page.getByText(t.opinions.none, { exact: true }).waitFor();
+    await page.goto(`${URL_BASE}/words`);
+    await settled(page);
+    await page.getByText(t.words.tooFew).waitFor();
+    const findings = await inspect(page, complaints, "en");
+    await close();
+    return findings;
   });
   await check("a running job can be cancelled", async () => {
     const { page, complaints, t, close } = await newPage();
