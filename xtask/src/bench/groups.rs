@@ -223,7 +223,7 @@ fn whom(name: &str, k: usize, mode: &str, seeds: bool) -> Vec<&'static str> {
     let is_million = name.contains("1m");
     let mut all = vec!["lloyd"];
     // Seeding is the same before Elkan's iterations.
-    if !seeds && !(is_million && k == 256) {
+    if !(seeds || is_million && k == 256) {
         all.push("elkan");
     }
     // faiss runs a fixed number of iterations; by itself it seeds with random points.
