@@ -1,7 +1,9 @@
 //! Attention of a state over the encoded words of a source: additive (Bahdanau et al. 2015, A.1.2), and dot, general and
 //! concat (Luong et al. 2015, eq. 8), with coverage (See et al. 2017, eq. 11) where scores are additive.
 //!
+//! ```text
 //!     additive, concat: v · tanh(q W + k U [+ b] [+ coverage w])    dot: q · k    general: q · (k W)
+//! ```
 //!
 //! Sources of different lengths lie one after another in [`Memory`], without padding. A batch of states may name its
 //! sources in any order, so that many unfinished outputs share one; for the backward pass each state has its own.

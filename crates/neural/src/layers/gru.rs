@@ -1,7 +1,9 @@
 //! The gated recurrent unit (Cho et al. 2014), with the reset gate applied to the projected state, so that all of a
 //! step's products of the state are one:
 //!
+//! ```text
 //!     r = σ(x_r + h_r)   z = σ(x_z + h_z)   n = tanh(x_n + r h_n)   h' = n + z (h - n)
+//! ```
 //!
 //! where `x_·` are the projected inputs and `h_·` the projected state, both with their biases. Only what happens element
 //! by element is here; the products are in [`super::recurrent`].

@@ -1,6 +1,8 @@
 //! Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000):
 //!
+//! ```text
 //!     i, f, o = σ(a_i), σ(a_f), σ(a_o)   g = tanh(a_g)   c' = f c + i g   h' = o tanh(c')
+//! ```
 //!
 //! where `a_·` are the projected inputs plus the projected state. Only what happens element by element is here; the
 //! products are in [`super::recurrent`].
