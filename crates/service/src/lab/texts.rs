@@ -72,6 +72,13 @@ fn figures<const N: usize>(pairs: [(&str, Value); N]) -> Map<String, Value> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
+/// What a trial reached, and on how many rows.
+fn trial_figures(reached: &[(&'static str, f64)], n_train: usize, n_test: usize) -> Map<String, Value> {
+    let mut all = figures([("n_train", json!(n_train)), ("n_test", json!(n_test))]);
+    all.extend(reached.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+    all
+}
+
 /// Vectors in the text format of word2vec.
 fn word_vectors(
     lines: &[String],
@@ -182,10 +189,9 @@ fn classified(
     let (train, test) = (read_labelled(&request.train, "train")?, read_labelled(&request.train, "test")?);
     let load_seconds = loading.elapsed().as_secs_f64();
     let before = Usage::now();
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(request.n_threads).build();
-    let threads = threads.map_err(|error| LabFailure::Output(format!("threads cannot be started: {error}")))?;
-    let trial = threads
-        .install(|| classify::run(&examples(&train), &examples(&test), settings, &Run::new(request.seed, progress)))?;
+    let run = Run::new(request.seed, progress);
+    let trial =
+        neural::on_threads(request.n_threads, || classify::run(&examples(&train), &examples(&test), settings, &run))?;
     let fitted = Usage::now().since(&before);
     if let Some(path) = &request.output {
         let texts: Vec<&str> = test.iter().map(|row| row.1.as_str()).collect();
@@ -194,10 +200,7 @@ fn classified(
             |one: &classify::Prediction| format!("{}\t{:.4}\n", trial.model.classes()[one.class], one.probability);
         write(Some(path), answers.iter().map(line).collect::<String>().as_bytes())?;
     }
-    let mut result: Map<String, Value> =
-        trial.figures.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    result.insert("n_train".to_owned(), json!(train.len()));
-    result.insert("n_test".to_owned(), json!(test.len()));
+    let result = trial_figures(&trial.figures, train.len(), test.len());
     Ok(answer(card, settings, request, load_seconds, &fitted, result))
 }
 
@@ -219,10 +222,7 @@ fn aspects(
     let fitted = Usage::now().since(&before);
     let line = |&class: &usize| format!("{}\n", trial.model.classes()[class]);
     write(request.output.as_deref(), trial.answers.iter().map(line).collect::<String>().as_bytes())?;
-    let mut result: Map<String, Value> =
-        trial.figures.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    result.insert("n_train".to_owned(), json!(train.len()));
-    result.insert("n_test".to_owned(), json!(test.len()));
+    let result = trial_figures(&trial.figures, train.len(), test.len());
     Ok(answer(card, settings, request, load_seconds, &fitted, result))
 }
 

@@ -335,10 +335,10 @@ fn label(filter: &Filter) -> Text {
         }
         Condition::Between { min: None, max: None } => Text { zh: zh.to_owned(), en: en.to_owned() },
         Condition::OneOf(values) => {
-            Text { zh: format!("{zh}:{}", values.join(" / ")), en: format!("{en}: {}", values.join(" / ")) }
+            Text { zh: format!("{zh}：{}", values.join(" / ")), en: format!("{en}: {}", values.join(" / ")) }
         }
         Condition::NoneOf(values) => {
-            Text { zh: format!("不要{zh}:{}", values.join(" / ")), en: format!("{en} not {}", values.join(" / ")) }
+            Text { zh: format!("不要{zh}：{}", values.join(" / ")), en: format!("{en} not {}", values.join(" / ")) }
         }
         Condition::Lacks(word) => Text { zh: format!("不含“{word}”"), en: format!("without “{word}”") },
     }

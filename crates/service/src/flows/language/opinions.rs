@@ -2,6 +2,7 @@
 //! language models are learned, against other products of the category, month by month, with quotes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use domain::{Product, Review};
 use language::opinion::digest::{Wanted, digest};
@@ -18,6 +19,9 @@ use crate::flows::segment::Text;
 const QUOTES: usize = 5;
 /// Other products that a page names.
 const NEIGHBOURS: usize = 6;
+
+/// Built once: it is some thousand words, and an analysis asks for it at each request.
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::seed);
 
 /// Everything that was learned of opinions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -115,8 +119,7 @@ impl Opinions {
             .filter_map(|review| Some((*places.get(review.product_id.as_str())?, review)))
             .filter(|(_, review)| !review.text.trim().is_empty())
             .collect();
-        let lexicon = Lexicon::seed();
-        let miner = Miner::of(&lexicon);
+        let miner = Miner::of(&LEXICON);
         let read = |&(product, review): &(usize, &'_ Review)| {
             (product, month_of(review.at, zone), miner.opinions(&review.text))
         };
@@ -292,10 +295,10 @@ fn summary(aspects: &[AspectView]) -> Text {
         }
     };
     let parts = [
-        ("常被称赞:", "Praised: ", praised.into_iter().take(3).collect::<Vec<_>>()),
-        ("常被抱怨:", "Criticised: ", blamed.into_iter().take(3).collect()),
-        ("强于同类:", "Better than its category: ", aspects.iter().filter(stands("better")).take(3).collect()),
-        ("弱于同类:", "Worse than its category: ", aspects.iter().filter(stands("worse")).take(3).collect()),
+        ("常被称赞：", "Praised: ", praised.into_iter().take(3).collect::<Vec<_>>()),
+        ("常被抱怨：", "Criticised: ", blamed.into_iter().take(3).collect()),
+        ("强于同类：", "Better than its category: ", aspects.iter().filter(stands("better")).take(3).collect()),
+        ("弱于同类：", "Worse than its category: ", aspects.iter().filter(stands("worse")).take(3).collect()),
     ];
     let mut text = Text::default();
     for (zh, en, named) in parts.into_iter().filter(|part| !part.2.is_empty()) {
@@ -307,7 +310,8 @@ fn summary(aspects: &[AspectView]) -> Text {
         text.en += &format!("{space}{en}{}.", join(&|aspect| aspect.label.en.to_lowercase(), ", "));
     }
     if text.zh.is_empty() {
-        text = Text { zh: "评论还太少,看不出倾向。".to_owned(), en: "Too few reviews to tell.".to_owned() };
+        text =
+            Text { zh: "评论还太少，看不出倾向。".to_owned(), en: "Too few reviews to tell.".to_owned() };
     }
     text
 }
@@ -444,7 +448,6 @@ pub fn analyse(loaded: Option<&Loaded>, text: &str) -> Result<Analysis> {
         return Err(ServiceError::usage("text", message));
     }
     let text = language::text::mask(text).text;
-    let lexicon = Lexicon::seed();
     let mention = |opinion: &Opinion| {
         let (start, end) = characters(&text, &(opinion.evidence.0..opinion.evidence.1));
         let (term_start, term_end) = characters(&text, &(opinion.term.0..opinion.term.1));
@@ -464,7 +467,7 @@ pub fn analyse(loaded: Option<&Loaded>, text: &str) -> Result<Analysis> {
             term_end,
         }
     };
-    let mentions = Miner::of(&lexicon).opinions(&text).iter().map(mention).collect();
+    let mentions = Miner::of(&LEXICON).opinions(&text).iter().map(mention).collect();
     let sentiment = loaded.and_then(|loaded| loaded.sentiment.as_ref()).map(|judge| {
         let judged = judge.predict(&text);
         let positive = judge.classes().iter().position(|class| class == "positive").unwrap_or(0);

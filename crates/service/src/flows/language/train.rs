@@ -88,11 +88,8 @@ pub async fn train(shop: &Shop, request: LanguageRequest, progress: Progress<'_>
         let error = ServiceError::conflict("texts", "there are neither products, reviews nor documents to learn from");
         return Err(error.help("import some first: tercet import FILE --as products, reviews or knowledge"));
     }
-    let (mut info, files) = tokio::task::block_in_place(|| {
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(request.n_threads).build();
-        let threads = threads.map_err(|error| ServiceError::failed(format!("threads cannot be started: {error}")))?;
-        threads.install(|| learn(read, &request, progress))
-    })?;
+    let (mut info, files) =
+        tokio::task::block_in_place(|| neural::on_threads(request.n_threads, || learn(read, &request, progress)))?;
     (info.trained_at, info.seconds) = (clock::now().0, started.elapsed().as_secs_f64());
     let mut files = files;
     files.insert("language.json".to_owned(), serde_json::to_vec(&info)?);
@@ -111,8 +108,7 @@ fn go_on(progress: Progress<'_>, share: f64, message: &str) -> Result<()> {
 }
 
 async fn read(shop: &Shop) -> Result<Read> {
-    let mut reviews: Vec<Review> = table(shop).await?;
-    reviews.par_iter_mut().for_each(|review| review.text = mask(&review.text).text);
+    let reviews: Vec<Review> = table(shop).await?;
     let mut sales = std::collections::HashMap::new();
     let bought = "select product_id, cast(sum(quantity) as double) as n from orders group by product_id";
     for batch in query(shop, bought).await? {
@@ -124,7 +120,9 @@ async fn read(shop: &Shop) -> Result<Read> {
     Ok(Read { products, reviews, documents, sales, time_zone: shop.config().zone() })
 }
 
-fn learn(read: Read, request: &LanguageRequest, progress: Progress<'_>) -> Result<(LanguageInfo, Files)> {
+fn learn(mut read: Read, request: &LanguageRequest, progress: Progress<'_>) -> Result<(LanguageInfo, Files)> {
+    // Before anything is learned from them.
+    read.reviews.par_iter_mut().for_each(|review| review.text = mask(&review.text).text);
     let lexicon = Lexicon::from_products(&read.products);
     let tokeniser = Tokeniser::new(&lexicon);
     let mut files = Files::new();

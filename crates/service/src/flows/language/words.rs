@@ -9,8 +9,8 @@ use crate::error::{Kind, Result, ServiceError, clipped};
 
 /// A word may be so long, in bytes.
 const WORD_MAX: usize = 120;
-/// Clusters of the map.
-const CLUSTERS: usize = 12;
+/// Clusters of the map: as many as there are colours that can be told apart.
+const CLUSTERS: usize = 10;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct WordNeighbours {
