@@ -5,6 +5,7 @@
 
 mod groups;
 mod import;
+mod language;
 mod serve;
 
 use std::fs;
@@ -51,6 +52,14 @@ const CASES: &[Case] = &[
     Case { name: "hierarchical", sentence: groups::HIERARCHICAL, run: groups::hierarchical },
     Case { name: "dbscan", sentence: groups::DBSCAN, run: groups::dbscan },
     Case { name: "hdbscan", sentence: groups::HDBSCAN, run: groups::hdbscan },
+    Case { name: "groups-large", sentence: groups::LARGE, run: groups::large },
+    Case { name: "word2vec", sentence: language::WORD2VEC, run: language::word2vec },
+    Case { name: "sentiment", sentence: language::SENTIMENT, run: language::sentiment },
+    Case { name: "aspects", sentence: language::ASPECTS, run: language::aspects },
+    Case { name: "intents", sentence: language::INTENTS, run: language::intents },
+    Case { name: "matching", sentence: language::MATCHING, run: language::matching },
+    Case { name: "segmentation", sentence: language::SEGMENTATION, run: language::segmentation },
+    Case { name: "search", sentence: language::SEARCH, run: language::search },
 ];
 
 struct Bench {
@@ -95,14 +104,17 @@ fn table(case: &Case, figures: &[Figures]) -> String {
         if is_ours(one) {
             ours = one;
         }
-        let ratio =
-            |ours: f64, theirs: f64| if is_ours(one) { "–".to_owned() } else { format!("{:.2}", ours / theirs) };
+        // What was not measured, or has nothing to stand against, is a dash.
+        let told = |value: f64, digits: usize| {
+            if value.is_finite() { format!("{value:.digits$}") } else { "–".to_owned() }
+        };
+        let ratio = |ours: f64, theirs: f64| told(if is_ours(one) { f64::NAN } else { ours / theirs }, 2);
         text.push_str(&format!(
-            "| {} | {:.2} | {:.2} | {:.0} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} |\n",
             one.who,
-            one.cpu_seconds,
-            one.wall_seconds,
-            one.peak_mib,
+            told(one.cpu_seconds, 2),
+            told(one.wall_seconds, 2),
+            told(one.peak_mib, 0),
             ratio(ours.cpu_seconds, one.cpu_seconds),
             ratio(ours.peak_mib, one.peak_mib),
             one.quality

@@ -44,9 +44,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         train.extend(read(folder, name, "train")?.into_iter().map(|record| (domain as u32, record)));
     }
     let test = read(folder, name, "test")?;
+    let (cpu, wall) = (cpu_seconds(), Instant::now());
     let prior = if names.len() > 1 && wanted.prior > 0.0 { Some(prior(folder, names)?) } else { None };
     let lexicon = Lexicon::seed();
-    let (cpu, wall) = (cpu_seconds(), Instant::now());
     let (mut right, mut total, mut by_class) = (0, 0, std::collections::BTreeMap::<String, [usize; 3]>::new());
     let mut answer = |model: &PolarityModel, records: &[&Record]| {
         for record in records {
@@ -83,6 +83,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "who": "tercet", "card": "aspect_polarity", "data": name, "options": options, "train": train.len(), "test": total,
             "accuracy": (right as f64 / total as f64 * 1e4).round() / 1e4, "macro_f1": (macro_f1 * 1e4).round() / 1e4,
             "cpu_seconds": ((cpu_seconds() - cpu) * 100.0).round() / 100.0, "wall_seconds": (wall.elapsed().as_secs_f64() * 100.0).round() / 100.0,
+            "peak_rss_mb": peak_mib(),
         })
     );
     Ok(())
@@ -147,4 +148,10 @@ fn cpu_seconds() -> f64 {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
     (ticks(11) + ticks(12)) / 100.0
+}
+
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) >> 10
 }

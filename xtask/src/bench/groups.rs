@@ -300,3 +300,35 @@ fn density(
     }
     Ok(all)
 }
+
+pub const LARGE: &str = "a simulated shop of 2 M customers, 129 M events, 6.2 M order lines: RFM, features by SQL, K-Means \
+    of 12 groups, stability and every customer's row written; the whole process. No peer does this";
+
+/// The shop is made once: some ten minutes and 8 GB of disk under the target folder.
+pub fn large(bench: &Bench) -> Result<Vec<Figures>, String> {
+    let shop = bench.folder.join("large.shop");
+    let program = bench.tercet.to_string_lossy();
+    let made = shop.join("made");
+    if !made.exists() {
+        let _ = fs::remove_dir_all(&shop);
+        run(command(&program, &["demo", "--make-only", "--size", "large", "--end", "2026-06-30"]).arg(&shop))?;
+        fs::write(&made, "").map_err(|error| format!("{}: {error}", made.display()))?;
+    }
+    let mut measured = command("python3", &[]);
+    measured.arg(root().join("bench/peers/import/measure.py")).arg(program.as_ref());
+    measured
+        .args(["train", "segment", "--json", "--set", "n_clusters=12", "--threads", N_THREADS, "--shop"])
+        .arg(&shop);
+    eprintln!("→ tercet train segment, n_clusters=12");
+    let measured = last_json(&output(&mut measured)?)?;
+    let answer = &measured["answer"];
+    let stability = number(&answer["stability"], "mean");
+    let quality = format!("{} customers, Rand index of samples {stability:.3}", answer["n_customers"]);
+    Ok(vec![Figures {
+        who: "Tercet train segment".to_owned(),
+        cpu_seconds: number(&measured, "cpu_s"),
+        wall_seconds: number(&measured, "wall_s"),
+        peak_mib: number(&measured, "peak_rss_mb"),
+        quality,
+    }])
+}
