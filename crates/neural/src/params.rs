@@ -5,6 +5,7 @@
 //! [`crate::adam`].
 
 use math::Random;
+use rayon::prelude::*;
 
 use crate::checkpoint::Archive;
 use crate::{Matrix, NeuralError};
@@ -27,6 +28,9 @@ pub struct Param {
     /// Whether a batch gives gradients to few of its rows, which are then kept by row.
     pub by_row: bool,
 }
+
+/// Values that a task works on.
+const CHUNK: usize = 1 << 14;
 
 /// All that a network learns.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,6 +62,21 @@ impl Params {
 
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Moves every value the part `rate` of the way towards that of `other`, which has the same parameters.
+    ///
+    /// # Panics
+    /// If it has others.
+    pub fn follow(&mut self, other: &Params, rate: f32) {
+        assert_eq!(self.len(), other.len(), "the same parameters");
+        for (own, other) in self.list.iter_mut().zip(&other.list) {
+            assert_eq!(own.value.values.len(), other.value.values.len(), "{}", own.name);
+            let chunks = own.value.values.par_chunks_mut(CHUNK).zip(other.value.values.par_chunks(CHUNK));
+            chunks.for_each(|(own, other)| {
+                own.iter_mut().zip(other).for_each(|(own, other)| *own += rate * (other - *own));
+            });
+        }
     }
 
     pub fn n_values(&self) -> usize {

@@ -73,6 +73,9 @@ struct LearnerMeta<S> {
     n_targets: u64,
     /// The best validation loss as its bits, which text keeps exactly, and its epoch.
     best: Option<(u64, u64)>,
+    /// Whether an average of the parameters is kept.
+    #[serde(default)]
+    average: bool,
 }
 
 fn json(value: impl Serialize) -> Value {
@@ -110,10 +113,17 @@ pub fn learner_to_bytes<M: Kept>(model: &M, learner: &Learner, options: &TrainOp
         batch_at: learner.batch_at,
         n_targets: learner.n_targets,
         best: learner.best.as_ref().map(|best| (best.nats.to_bits(), best.epoch)),
+        average: learner.average.is_some(),
     };
-    let best = learner.best.iter().flat_map(|best| best.params.iter());
-    let best: Vec<(String, &Matrix)> = best.map(|(_, param)| (format!("best/{}", param.name), &param.value)).collect();
-    to_bytes(M::LEARNING, json(meta), &learner.params, Some(&learner.adam), &best)
+    let best = learner.best.as_ref().map(|best| &best.params);
+    let more: Vec<(String, &Matrix)> = titled("best", best).chain(titled("average", learner.average.as_ref())).collect();
+    to_bytes(M::LEARNING, json(meta), &learner.params, Some(&learner.adam), &more)
+}
+
+/// Parameters as matrices whose names say what they are for.
+fn titled<'a>(title: &'a str, params: Option<&'a Params>) -> impl Iterator<Item = (String, &'a Matrix)> {
+    let all = params.into_iter().flat_map(|params| params.iter());
+    all.map(move |(_, param)| (format!("{title}/{}", param.name), &param.value))
 }
 
 /// The model, its learning, and what was kept beside them. With the options and pairs it was learning with, it goes on as
@@ -129,6 +139,11 @@ pub fn learner_from_bytes<M: Kept>(bytes: &[u8], options: &TrainOptions) -> Resu
             return Err(LanguageError::unfit(what, found, format!("{kept}, with which learning began")));
         }
     }
+    if (options.average > 0.0) != meta.average {
+        let found = if options.average > 0.0 { "an average of parameters" } else { "none" };
+        let kept = if meta.average { "one" } else { "none" };
+        return Err(LanguageError::unfit("average", found, format!("{kept}, as when learning began")));
+    }
     let (model, params) = rebuilt(&archive, meta.shape)?;
     let adam = archive.adam(&params, options.adam)?;
     let best = match meta.best {
@@ -138,17 +153,23 @@ pub fn learner_from_bytes<M: Kept>(bytes: &[u8], options: &TrainOptions) -> Resu
             if !nats.is_finite() {
                 return Err(LanguageError::Corrupt(format!("its best loss is {nats}, expected a finite number")));
             }
-            let mut params = params.clone();
-            let ids: Vec<_> = params.iter().map(|(id, param)| (id, format!("best/{}", param.name))).collect();
-            for (id, name) in ids {
-                let (n_rows, n_cols) = (params.value(id).n_rows, params.value(id).n_cols);
-                *params.value_mut(id) = archive.matrix(&name, n_rows, n_cols)?;
-            }
-            Some(Best { nats, epoch, params })
+            Some(Best { nats, epoch, params: kept(&archive, "best", &params)? })
         }
     };
     let (epoch, batch_at, n_targets) = (meta.epoch, meta.batch_at, meta.n_targets);
-    Ok((model, Learner { params, adam, epoch, batch_at, n_targets, best }, meta.more))
+    let average = if meta.average { Some(kept(&archive, "average", &params)?) } else { None };
+    Ok((model, Learner { params, adam, epoch, batch_at, n_targets, average, best }, meta.more))
+}
+
+/// Parameters of the same names and shapes as `like`, kept under another title.
+fn kept(archive: &Archive, title: &str, like: &Params) -> Result<Params, LanguageError> {
+    let mut params = like.clone();
+    let ids: Vec<_> = params.iter().map(|(id, param)| (id, format!("{title}/{}", param.name))).collect();
+    for (id, name) in ids {
+        let (n_rows, n_cols) = (params.value(id).n_rows, params.value(id).n_cols);
+        *params.value_mut(id) = archive.matrix(&name, n_rows, n_cols)?;
+    }
+    Ok(params)
 }
 
 fn rebuilt<M: Kept>(archive: &Archive, shape: M::Shape) -> Result<(M, Params), LanguageError> {

@@ -129,6 +129,32 @@ impl Vocabulary {
         ids.iter().map(|&id| self.word(id)).collect()
     }
 
+    /// The words of `sentence` that have no id, each once, in their order: what a model that copies numbers from
+    /// [`Vocabulary::len`] on.
+    pub fn unknown<W: AsRef<str>>(&self, sentence: &[W]) -> Vec<String> {
+        let mut unknown: Vec<String> = Vec::new();
+        for word in sentence.iter().map(AsRef::as_ref) {
+            if !self.ids.contains_key(word) && !unknown.iter().any(|known| known == word) {
+                unknown.push(word.to_owned());
+            }
+        }
+        unknown
+    }
+
+    /// As [`Vocabulary::encode`], with ids for the unknown words of the source; only what is not among them either becomes
+    /// [`UNKNOWN`].
+    pub fn encode_with<W: AsRef<str>>(&self, words: &[W], unknown: &[String]) -> Vec<u32> {
+        let beyond = |word: &str| unknown.iter().position(|known| known == word).map(|at| (self.len() + at) as u32);
+        let id = |word: &str| self.ids.get(word).copied().or_else(|| beyond(word)).unwrap_or(UNKNOWN);
+        words.iter().map(|word| id(word.as_ref())).collect()
+    }
+
+    /// The inverse of [`Vocabulary::encode_with`].
+    pub fn decode_with<'a>(&'a self, ids: &[u32], unknown: &'a [String]) -> Vec<&'a str> {
+        let beyond = |id: u32| (id as usize).checked_sub(self.len()).and_then(|at| unknown.get(at));
+        ids.iter().map(|&id| beyond(id).map_or_else(|| self.word(id), String::as_str)).collect()
+    }
+
     /// The words, one a line.
     pub fn to_text(&self) -> String {
         self.words.join("\n")
@@ -158,6 +184,17 @@ mod tests {
         assert_eq!(vocabulary.decode(&[7, 3, 1, 99]), ["d", "<unk>", "<s>", "<unk>"]);
         assert_eq!(Vocabulary::learn(sentences.clone(), 2, 0).words(), ["a", "b"]);
         assert_eq!(Vocabulary::learn(sentences, 1, 1).words(), ["a"]);
+    }
+
+    #[test]
+    fn unknown_words_of_a_source_have_ids_of_their_own() {
+        let vocabulary = Vocabulary::learn(["a b".split(' ')], 1, 0);
+        let source = ["x", "a", "y", "x"];
+        let unknown = vocabulary.unknown(&source);
+        assert_eq!(unknown, ["x", "y"]);
+        assert_eq!(vocabulary.encode_with(&source, &unknown), [6, 4, 7, 6]);
+        assert_eq!(vocabulary.encode_with(&["y", "b", "z"], &unknown), [7, 5, UNKNOWN]);
+        assert_eq!(vocabulary.decode_with(&[7, 5, 6, 8], &unknown), ["y", "b", "x", "<unk>"]);
     }
 
     #[test]

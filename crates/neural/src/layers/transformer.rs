@@ -1,6 +1,8 @@
 //! Stacks of attention and feed-forward layers (Vaswani et al. 2017) in the form that normalises before each part (Xiong et
 //! al. 2020): x + part(norm(x)), and a norm at the end. Sequences lie one behind the other, see [`Spans`].
 
+use std::collections::HashMap;
+
 use super::dropout::Dropout;
 use super::feed_forward::Fed;
 use super::multi_head::{Attending, AttentionShape};
@@ -245,14 +247,20 @@ impl Positions {
 
     /// Adds to each row the vector of its place.
     pub fn add(&self, pass: &Pass, x: &mut Matrix, places: impl Iterator<Item = u32>) {
-        for (row, place) in places.enumerate() {
-            let row = x.row_mut(row);
-            match self {
-                Positions::Learned(table) => {
-                    super::linear::add(row, pass.params.value(table.table).row((place as usize).min(table.n - 1)));
+        match self {
+            Positions::Learned(table) => {
+                for (row, place) in places.enumerate() {
+                    let place = (place as usize).min(table.n - 1);
+                    super::linear::add(x.row_mut(row), pass.params.value(table.table).row(place));
                 }
-                Positions::Sinusoidal { .. } => {
-                    row.iter_mut().enumerate().for_each(|(col, x)| *x += self.wave(place, col))
+            }
+            Positions::Sinusoidal { .. } => {
+                // Sequences begin at few places and their rows follow one another: each place's waves are drawn once.
+                let mut waves: HashMap<u32, Vec<f32>> = HashMap::new();
+                for (row, place) in places.enumerate() {
+                    let row = x.row_mut(row);
+                    let wave = || (0..row.len()).map(|col| self.wave(place, col)).collect();
+                    super::linear::add(row, waves.entry(place).or_insert_with(wave));
                 }
             }
         }

@@ -4,6 +4,7 @@
 
 mod beam;
 mod best;
+mod consensus;
 mod one_by_one;
 mod required;
 mod rules;
@@ -11,6 +12,7 @@ mod rules;
 mod tests;
 
 pub use beam::{Beam, Stop, beam};
+pub use consensus::consensus;
 pub use one_by_one::{Sampling, greedy, sample};
 pub use rules::Rules;
 

@@ -78,6 +78,12 @@ pub static CARD: Card = Card {
             (0.0, 1.0, 0.0),
         ),
         float("clip", "The longest gradient over all parameters; 0 for any.", "", (0.0, 1e6, 5.0)),
+        float(
+            "average",
+            "How much the running mean of the parameters, which is what writes, keeps of itself at a step; 0 for no mean.",
+            "",
+            (0.0, 0.999_999, 0.0),
+        ),
         int("batch", "Pairs learned from at once.", "pairs", (1, 65_536, 64)),
         int("epochs", "Rounds over the pairs, at most.", "epochs", (1, 100_000, 20)),
         int(

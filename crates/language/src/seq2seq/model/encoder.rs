@@ -52,6 +52,8 @@ impl Dropping {
 
 /// Places of the network for dropout; those of the decoder begin at [`DECODER`].
 const WORDS: u64 = 0;
+/// What the decoder attends to.
+pub const ENCODED: u64 = 1 << 10;
 pub const DECODER: u64 = 1 << 20;
 
 #[derive(Clone, Debug)]

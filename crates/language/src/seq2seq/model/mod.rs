@@ -11,6 +11,7 @@ mod tests;
 mod write;
 
 pub use card::{CARD, Shape};
+pub(crate) use write::mix;
 pub use write::{Writer, Written};
 
 use neural::layers::Dropout;
@@ -22,7 +23,7 @@ use crate::seq2seq::decode::UNKNOWN;
 use crate::seq2seq::train::{Batch, Draw, Network};
 use backward::ByOutputs;
 use decoder::{Decoder, READOUT, Unrolled, Weights};
-use encoder::{Dropping, Encoded, Encoder};
+use encoder::{Dropping, ENCODED, Encoded, Encoder};
 use neural::layers::attention::Memory;
 
 /// A recurrent encoder-decoder: which parameters do what. The parameters themselves are handed in.
@@ -63,7 +64,8 @@ impl Recurrent {
         order.sort_by_key(|&pair| std::cmp::Reverse(batch.outputs[pair].len()));
         let outputs: Vec<&[u32]> = order.iter().map(|&pair| batch.outputs[pair]).collect();
         let encoded = self.encoder.forward(compute, params, &batch.sources, dropping, learning);
-        let (words, starts) = encoded.words(&order);
+        let (mut words, starts) = encoded.words(&order);
+        dropping.apply(&mut words.values, ENCODED);
         let memory = self.decoder.attention.memory(compute, params, words, starts);
         let weights = self.decoder.pack(compute, params, learning);
         let initial = encoded.last(&order);
@@ -159,8 +161,9 @@ impl Network for Recurrent {
         let (attention, gates) = self.by_mixed(&pass, batch, &learned.by_mixed);
         let by = ByOutputs { readouts: learned.by_x, attention, gates, coverage: self.shape.coverage * scale };
         let Pass { order, encoded, memory, weights, unrolled, .. } = pass;
-        let by = self.decoder.backward(compute, params, gradients, &weights, &memory, &unrolled, by, dropping);
+        let mut by = self.decoder.backward(compute, params, gradients, &weights, &memory, &unrolled, by, dropping);
         drop((weights, unrolled, memory));
+        dropping.apply(&mut by.words.values, ENCODED);
         self.encoder.backward(compute, params, gradients, &encoded, &order, by.words.view(), by.initial);
         Ok(learned.loss)
     }

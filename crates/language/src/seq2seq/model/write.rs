@@ -144,7 +144,7 @@ impl<'a> Writer<'a> {
 }
 
 /// Logarithms of the generated words' probabilities become those of the mixture with copying.
-fn mix(out: &mut [f32], gate: f32, source: &[u32], attention: &[f32]) {
+pub(crate) fn mix(out: &mut [f32], gate: f32, source: &[u32], attention: &[f32]) {
     let log_gate = gate.max(f32::MIN_POSITIVE).ln();
     out.iter_mut().for_each(|value| *value += log_gate);
     let mut copied: HashMap<u32, f32> = HashMap::new();

@@ -52,6 +52,8 @@ pub struct TrainOptions {
     /// Epochs without a better validation loss after which learning ends; 0: never.
     pub patience: u64,
     pub precision: Precision,
+    /// How much of their average the parameters keep at a step; 0: no average. See [`Learner::average`].
+    pub average: f32,
     pub seed: u64,
     pub n_threads: usize,
 }
@@ -74,12 +76,15 @@ impl TrainOptions {
                 weight_decay: settings.float("weight_decay") as f32,
                 clip: settings.float("clip") as f32,
                 schedule,
+                // Attention learns from gradients that change faster (Vaswani et al. 2017, section 5.3).
+                beta2: if settings.text("cell") == "transformer" { 0.98 } else { AdamOptions::default().beta2 },
                 ..AdamOptions::default()
             },
             batch: settings.usize("batch"),
             epochs: settings.int("epochs").unsigned_abs(),
             patience: settings.int("patience").unsigned_abs(),
             precision: Precision::from_name(settings.text("precision"))?,
+            average: settings.float("average") as f32,
             seed,
             n_threads,
         })
@@ -118,6 +123,9 @@ pub struct Learner {
     pub epoch: u64,
     pub batch_at: u64,
     pub n_targets: u64,
+    /// The running mean of the parameters over the last steps, if one is wanted: what is validated and used. It lies nearer
+    /// to the middle of where steps of noisy gradients wander about (Polyak and Juditsky 1992).
+    pub average: Option<Params>,
     /// The least validation loss, the epoch it was reached in, and the parameters then.
     pub best: Option<Best>,
 }
@@ -144,12 +152,18 @@ pub enum Ended {
 impl Learner {
     pub fn new(params: Params, options: &TrainOptions) -> Self {
         let adam = Adam::new(&params, options.adam);
-        Learner { params, adam, epoch: 0, batch_at: 0, n_targets: 0, best: None }
+        let average = (options.average > 0.0).then(|| params.clone());
+        Learner { params, adam, epoch: 0, batch_at: 0, n_targets: 0, average, best: None }
     }
 
     /// The parameters to use: the best by validation, else the last.
     pub fn result(&self) -> &Params {
-        self.best.as_ref().map_or(&self.params, |best| &best.params)
+        self.best.as_ref().map_or(self.last(), |best| &best.params)
+    }
+
+    /// The parameters as they are now, averaged if that is wanted.
+    fn last(&self) -> &Params {
+        self.average.as_ref().unwrap_or(&self.params)
     }
 
     /// Goes on learning until all is done, validation gets no better, or `watch` returns false: then the state is that
@@ -227,6 +241,11 @@ impl Learner {
             return Err(diverged.into());
         }
         let gradient = self.adam.update(&mut self.params, gradients)?;
+        if let Some(average) = &mut self.average {
+            // The first steps are soon forgotten.
+            let steps = self.adam.step() as f32;
+            average.follow(&self.params, 1.0 - options.average.min((1.0 + steps) / (10.0 + steps)));
+        }
         self.batch_at += 1;
         self.n_targets += loss.n_targets as u64;
         let in_epoch = self.batch_at as f64 / n_steps_in_epoch as f64;
@@ -250,9 +269,9 @@ impl Learner {
         validation: &Pairs,
         options: &TrainOptions,
     ) -> Result<f64, LanguageError> {
-        let nats = evaluate(network, compute, &self.params, validation, options.batch)?.mean_nats();
+        let nats = evaluate(network, compute, self.last(), validation, options.batch)?.mean_nats();
         if self.best.as_ref().is_none_or(|best| nats < best.nats) {
-            self.best = Some(Best { nats, epoch: self.epoch, params: self.params.clone() });
+            self.best = Some(Best { nats, epoch: self.epoch, params: self.last().clone() });
         }
         Ok(nats)
     }

@@ -30,7 +30,8 @@ fn reversed(n: usize, seed: u64) -> Pairs {
 
 #[test]
 fn stopped_and_resumed_is_as_if_never_stopped() {
-    let (pairs, validation, options) = (reversed(40, 1), reversed(16, 2), options());
+    let (pairs, validation) = (reversed(40, 1), reversed(16, 2));
+    let options = TrainOptions { average: 0.9, ..options() };
     let texts = ["dropout=0.2", "copy=true", "input_feeding=true", "layers=2"];
     let (model, params) = model(&texts);
     let mut whole = Learner::new(params.clone(), &options);
@@ -50,6 +51,30 @@ fn stopped_and_resumed_is_as_if_never_stopped() {
     let other = TrainOptions { seed: 6, ..options };
     let error = learner_from_bytes::<Recurrent>(&bytes, &other).unwrap_err().to_string();
     assert!(error.contains("found 6, allowed 5"), "{error}");
+    let other = TrainOptions { average: 0.0, ..options };
+    let error = learner_from_bytes::<Recurrent>(&bytes, &other).unwrap_err().to_string();
+    assert!(error.contains("average: found none, allowed one"), "{error}");
+}
+
+/// After one step the mean keeps 2/11 of where parameters began, after the second 3/12 of itself.
+#[test]
+fn the_average_follows_the_parameters_and_is_the_result() {
+    let (model, params) = model(&[]);
+    let options = TrainOptions { average: 0.5, epochs: 1, ..options() };
+    let mut learner = Learner::new(params.clone(), &options);
+    let mut expected = params.clone();
+    let ids: Vec<_> = params.iter().map(|(id, _)| id).collect();
+    for (step, keep) in [(1u64, 2.0 / 11.0), (2, 3.0 / 12.0)] {
+        let ended = learner.run(&model, &reversed(40, 1), &Pairs::default(), &options, &|trace| trace.step < step);
+        assert_eq!(ended, Ok(Ended::Stopped));
+        for &id in &ids {
+            let now = &learner.params.value(id).values;
+            let mean = expected.value_mut(id).values.iter_mut();
+            mean.zip(now).for_each(|(mean, now)| *mean = keep * *mean + (1.0 - keep) * now);
+            let found = &learner.result().value(id).values;
+            assert!(found.iter().zip(&expected.value(id).values).all(|(a, b)| (a - b).abs() < 1e-6));
+        }
+    }
 }
 
 #[test]

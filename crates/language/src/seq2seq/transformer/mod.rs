@@ -2,6 +2,7 @@
 //! with gradients, and, in [`writing`], how it writes. Sequences of a batch lie one behind the other, so nothing is computed
 //! for what fills up a batch.
 
+mod pointer;
 #[cfg(test)]
 mod tests;
 mod writing;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::decode::{BEGIN, END, UNKNOWN};
 use super::train::{Batch, Draw, Network};
 use crate::LanguageError;
+use pointer::{Pointed, Pointer};
 
 /// The measures of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,12 @@ pub struct TransformerShape {
     pub n_places: usize,
     /// Whether words' vectors are multiplied by √dim when they are read (section 3.4), which lets them learn faster.
     pub scale_words: bool,
+    /// Whether words of the source may be copied, known or not; both sides share their vocabulary then.
+    #[serde(default)]
+    pub copy: bool,
+    /// The weight of the loss for pointing again at what was pointed at; 0 for none. Needs `copy`.
+    #[serde(default)]
+    pub coverage: f32,
 }
 
 impl TransformerShape {
@@ -60,13 +68,16 @@ impl TransformerShape {
             label_smoothing: settings.float("label_smoothing") as f32,
             n_places: 0,
             scale_words: true,
+            copy: settings.bool("copy"),
+            coverage: settings.float("coverage") as f32,
         };
         shape.check()?;
         Ok(shape)
     }
 
     /// # Errors
-    /// If a size is 0 or beyond what the card allows, the heads do not divide the columns, or a part is no part.
+    /// If a size is 0 or beyond what the card allows, the heads do not divide the columns, a part is no part, the
+    /// vocabularies differ although words are to be copied, or coverage is wanted without copying.
     pub fn check(&self) -> Result<(), LanguageError> {
         for (what, found, least, most) in [
             ("source words", self.n_source, 4, 1 << 31),
@@ -85,7 +96,20 @@ impl TransformerShape {
             let found = format!("{} for dim_hidden {}", self.n_heads, self.dim);
             return Err(LanguageError::unfit("heads", found, "a divisor of dim_hidden"));
         }
-        for (what, found, most) in [("dropout", self.dropout, 0.95), ("label_smoothing", self.label_smoothing, 0.9)] {
+        if self.copy && self.n_source != self.n_target {
+            let found = format!("{} and {}", self.n_source, self.n_target);
+            let what = "source and target words of a model that copies";
+            return Err(LanguageError::unfit(what, found, "the same words"));
+        }
+        if self.coverage > 0.0 && !self.copy {
+            let allowed = "0 without copy: its own attention has many heads";
+            return Err(LanguageError::unfit("coverage of a transformer", self.coverage, allowed));
+        }
+        for (what, found, most) in [
+            ("dropout", self.dropout, 0.95),
+            ("label_smoothing", self.label_smoothing, 0.9),
+            ("coverage", self.coverage, 100.0),
+        ] {
             if !(0.0..=most).contains(&found) {
                 return Err(LanguageError::unfit(what, found, format!("0 to {most}")));
             }
@@ -105,6 +129,7 @@ pub struct Transformer {
     encoder: Stack,
     decoder: Stack,
     readout: Linear,
+    pointer: Option<Pointer>,
     dropout: Dropout,
     scale: f32,
 }
@@ -130,9 +155,11 @@ impl Sides {
         let ended = |source: &&[u32]| {
             source.iter().copied().chain([END]).map(|id| known(id, shape.n_source)).collect::<Vec<_>>()
         };
-        let output: Vec<u32> = batch.outputs.concat().into_iter().map(|id| known(id, shape.n_target)).collect();
+        let kept = |id: u32| if shape.copy { id } else { known(id, shape.n_target) };
+        let output: Vec<u32> = batch.outputs.concat().into_iter().map(kept).collect();
         let target_spans = Spans::of_lens(batch.outputs.iter().map(|output| output.len()));
-        let shifted = |nth: usize| std::iter::once(BEGIN).chain(output[target_spans.range(nth)].iter().copied());
+        let fed = |nth: usize| output[target_spans.range(nth)].iter().map(|&id| known(id, shape.n_target));
+        let shifted = |nth: usize| std::iter::once(BEGIN).chain(fed(nth));
         Sides {
             source: batch.sources.iter().flat_map(ended).collect(),
             source_spans: Spans::of_lens(batch.sources.iter().map(|source| source.len() + 1)),
@@ -175,6 +202,7 @@ impl Transformer {
             encoder: Stack::encoder(builder, "encoder", &stack, false, ENCODER)?,
             decoder: Stack::decoder(builder, "decoder", &stack, DECODER)?,
             readout: Linear::new(builder, "readout", shape.dim, shape.n_target, true)?,
+            pointer: if shape.copy { Some(Pointer::new(builder, shape.dim, shape.coverage)?) } else { None },
             dropout: Dropout { rate: shape.dropout },
             scale,
         })
@@ -186,6 +214,13 @@ impl Transformer {
         let other = Other { rows: &encoded, spans: &sides.source_spans };
         let (y, decoder) = self.decoder.forward(pass, x, &sides.target_spans, Some(other));
         Forward { y, encoded, encoder, decoder }
+    }
+
+    /// Points with every row, if words may be copied.
+    fn point(&self, pass: &Pass, y: &Matrix, encoded: &Matrix, sides: &Sides) -> Option<Pointed> {
+        let (y, encoded) = ((y, &sides.target_spans), (encoded, &sides.source_spans));
+        let learning = pass.learning.is_some();
+        self.pointer.as_ref().map(|pointer| pointer.forward(pass.compute, pass.params, y, encoded, learning))
     }
 
     fn encode(&self, pass: &Pass, ids: &[u32], spans: &Spans) -> (Matrix, Stacked) {
@@ -237,10 +272,18 @@ impl Network for Transformer {
         let Forward { y, encoded, encoder, decoder } = self.forward(&pass, &sides);
         let (smoothing, scale) = (self.shape.label_smoothing, 1.0 / sides.output.len().max(1) as f32);
         let readout = &self.readout;
-        let learned =
-            learn_linear(compute, params, gradients, readout, y.view(), &sides.output, smoothing, scale, None);
+        let pointed = self.point(&pass, &y, &encoded, &sides);
+        let mixed = pointed.as_ref().map(|pointed| pointed.mixed(&sides.output, &batch.sources));
+        let mixed = mixed.as_deref();
+        let mut learned =
+            learn_linear(compute, params, gradients, readout, y.view(), &sides.output, smoothing, scale, mixed);
         drop(y);
         let mut by_encoded = Matrix::zeros(encoded.n_rows, encoded.n_cols);
+        if let (Some(pointer), Some(pointed)) = (&self.pointer, pointed) {
+            learned.loss.sum += pointer.coverage_loss(&pointed);
+            let (of, by) = ((&sides.output[..], &batch.sources[..]), (&mut learned.by_x, &mut by_encoded));
+            pointer.backward(compute, params, gradients, pointed, of, &learned.by_mixed, scale, by);
+        }
         let other = (Other { rows: &encoded, spans: &sides.source_spans }, &mut by_encoded);
         let by_y = learned.by_x.view();
         let by_target = self.decoder.backward(&pass, gradients, decoder, &sides.target_spans, by_y, Some(other));
@@ -252,9 +295,17 @@ impl Network for Transformer {
 
     fn evaluate(&self, compute: &Compute, params: &Params, batch: &Batch) -> Result<Loss, LanguageError> {
         let sides = Sides::of(batch, &self.shape);
-        let forward = self.forward(&Pass { compute, params, learning: None }, &sides);
+        let pass = Pass { compute, params, learning: None };
+        let forward = self.forward(&pass, &sides);
         let smoothing = self.shape.label_smoothing;
-        Ok(evaluate_linear(compute, params, &self.readout, forward.y.view(), &sides.output, smoothing, None))
+        let pointed = self.point(&pass, &forward.y, &forward.encoded, &sides);
+        let mixed = pointed.as_ref().map(|pointed| pointed.mixed(&sides.output, &batch.sources));
+        let (y, mixed) = (forward.y.view(), mixed.as_deref());
+        let mut loss = evaluate_linear(compute, params, &self.readout, y, &sides.output, smoothing, mixed);
+        if let (Some(pointer), Some(pointed)) = (&self.pointer, &pointed) {
+            loss.sum += pointer.coverage_loss(pointed);
+        }
+        Ok(loss)
     }
 }
 

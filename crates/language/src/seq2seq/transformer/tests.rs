@@ -21,6 +21,8 @@ fn shape(dropout: f32, n_places: usize) -> TransformerShape {
         label_smoothing: if dropout > 0.0 { 0.1 } else { 0.0 },
         n_places,
         scale_words: n_places == 0,
+        copy: false,
+        coverage: 0.0,
     }
 }
 
@@ -69,6 +71,69 @@ fn gradients_are_those_of_differences() {
         assert_gradients(&params, &gradients, again);
         if rate == 0.0 {
             assert!((model.evaluate(&compute, &params, &batch).unwrap().mean() - loss.mean()).abs() < 1e-6);
+        }
+    }
+}
+
+/// Copies of known and unknown words (10 and 11 are of their sources alone), an empty source, repeated words.
+fn copied() -> Batch<'static> {
+    Batch {
+        sources: vec![&[5, 6, 5, 7], &[], &[8, 10, 4, 11], &[9]],
+        outputs: vec![&[5, 7, END], &[6, END], &[4, 10, 8, 10, END], &[END]],
+    }
+}
+
+fn copying(coverage: f32) -> TransformerShape {
+    TransformerShape { n_source: 10, n_target: 10, n_layers: 1, copy: true, coverage, ..shape(0.0, 4) }
+}
+
+#[test]
+fn gradients_of_a_pointer_are_those_of_differences() {
+    let compute = Compute::new(Precision::F32);
+    for (coverage, label_smoothing) in [(0.0, 0.1), (0.7, 0.0)] {
+        let (model, mut params) = made(&TransformerShape { label_smoothing, ..copying(coverage) }, 3);
+        let is_bias = |name: &str| name.ends_with("feed.inner.bias");
+        let all: Vec<_> = params.iter().map(|(id, param)| (id, is_bias(&param.name))).collect();
+        for (at, (id, is_bias)) in all.into_iter().enumerate() {
+            let value = params.value_mut(id);
+            let moved = neural::testing::random_matrix(value.n_rows, value.n_cols, 0.2, at as u64);
+            value.values.iter_mut().zip(moved.values).for_each(|(value, by)| *value += by);
+            if is_bias {
+                value.values.iter_mut().enumerate().for_each(|(at, bias)| *bias = [9.0, -9.0][at % 2]);
+            }
+        }
+        let mut gradients = Gradients::zeros(&params);
+        let loss = model.learn(&compute, &params, &mut gradients, &copied(), draw(5)).unwrap();
+        assert!((model.evaluate(&compute, &params, &copied()).unwrap().mean() - loss.mean()).abs() < 1e-5);
+        assert_gradients(&params, &gradients, |params| {
+            model.learn(&compute, params, &mut Gradients::zeros(params), &copied(), draw(5)).unwrap().mean()
+        });
+    }
+}
+
+/// What was never seen is written since it stands in the source.
+#[test]
+fn a_pointer_writes_as_it_learns_and_copies_unknown_words() {
+    let compute = Compute::new(Precision::F32);
+    for coverage in [0.0, 0.5] {
+        let (model, mut params) = made(&TransformerShape { dim: 16, dim_inner: 32, ..copying(coverage) }, 5);
+        let mut adam = Adam::new(&params, AdamOptions { learning_rate: 0.01, clip: 1.0, ..AdamOptions::default() });
+        let mut gradients = Gradients::zeros(&params);
+        for step in 0..200 {
+            model.learn(&compute, &params, &mut gradients, &copied(), draw(step)).unwrap();
+            adam.update(&mut params, &mut gradients).unwrap();
+        }
+        let nats = model.evaluate(&compute, &params, &copied()).unwrap().mean_nats();
+        assert!(nats < 0.1, "{nats}");
+        let writing = Writing::new(&model, &params, compute);
+        let limits = Limits { max: 10, ..Limits::default() };
+        let wanted = Beam { limits, length_penalty: 0.0, ..Beam::default() };
+        let written = decode::beam(&writing, &copied().sources, &wanted).unwrap();
+        for (row, (written, expected)) in written.iter().zip(&copied().outputs).enumerate() {
+            assert_eq!(written[0].tokens, expected[..expected.len() - 1]);
+            let one = Batch { sources: vec![copied().sources[row]], outputs: vec![expected] };
+            let loss = model.evaluate(&compute, &params, &one).unwrap();
+            assert!((loss.sum_nats + f64::from(written[0].log_probability)).abs() < 1e-3, "{row}");
         }
     }
 }
@@ -147,6 +212,7 @@ fn learning_goes_on_from_bytes() {
         epochs: 3,
         patience: 0,
         precision: Precision::F32,
+        average: 0.0,
         seed: 5,
         n_threads: 2,
     };
@@ -169,5 +235,7 @@ fn learning_goes_on_from_bytes() {
     let refused = |shape: TransformerShape| shape.check().unwrap_err().to_string();
     assert!(refused(TransformerShape { n_heads: 3, ..shape(0.0, 0) }).contains("divisor"));
     assert!(refused(TransformerShape { dim: usize::MAX, ..shape(0.0, 0) }).contains("dim_hidden"));
+    assert!(refused(TransformerShape { copy: true, ..shape(0.0, 0) }).contains("found 10 and 9"));
+    assert!(refused(TransformerShape { coverage: 1.0, ..shape(0.0, 0) }).contains("without copy"));
     assert!(refused(TransformerShape { dropout: f32::NAN, ..shape(0.0, 0) }).contains("dropout"));
 }
