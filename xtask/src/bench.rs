@@ -6,6 +6,7 @@
 mod groups;
 mod import;
 mod language;
+mod seq2seq;
 mod serve;
 
 use std::fs;
@@ -60,6 +61,9 @@ const CASES: &[Case] = &[
     Case { name: "matching", sentence: language::MATCHING, run: language::matching },
     Case { name: "segmentation", sentence: language::SEGMENTATION, run: language::segmentation },
     Case { name: "search", sentence: language::SEARCH, run: language::search },
+    Case { name: "seq2seq-step", sentence: seq2seq::STEP, run: seq2seq::step },
+    Case { name: "seq2seq-beam", sentence: seq2seq::BEAM, run: seq2seq::beam },
+    Case { name: "seq2seq-quality", sentence: seq2seq::QUALITY, run: seq2seq::quality },
 ];
 
 struct Bench {

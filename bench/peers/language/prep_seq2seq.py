@@ -74,6 +74,11 @@ def couplet(data, out):
         write(out, part, chosen)
 
 
+def pieces(text):
+    """Words with their hyphens, apostrophes and pounds, so that what is written needs no repair before it is scored."""
+    return re.findall(r"£?[a-z0-9]+(?:[-'][a-z0-9]+)*|[^\sa-z0-9]", text.lower())
+
+
 def meaning(text):
     """The source's tokens, and the names that placeholders stand for."""
     tokens, names = [], {}
@@ -82,14 +87,14 @@ def meaning(text):
         if attribute in ("name", "near"):
             names[f"x{attribute}"] = value
             value = f"x{attribute}"
-        tokens += [f"@{attribute}"] + words(value)
+        tokens += [f"@{attribute}"] + pieces(value)
     return " ".join(tokens), names
 
 
 def sentence(text, names):
     for placeholder, name in sorted(names.items(), key=lambda pair: -len(pair[1])):
         text = re.sub(re.escape(name), placeholder, text, flags=re.IGNORECASE)
-    return " ".join(words(text))
+    return " ".join(pieces(text))
 
 
 def e2e(data, out):
@@ -107,6 +112,15 @@ def e2e(data, out):
     (out / "test.names").write_text("".join(json.dumps(names) + "\n" for _, names, _ in test), encoding="utf-8")
 
 
+def score_against(lines, references):
+    """BLEU on tokens as they are, against any number of references each; exact is the share that equals one of them."""
+    from sacrebleu.metrics import BLEU
+    n = max(map(len, references))
+    streams = [[of[i] if i < len(of) else None for of in references] for i in range(n)]
+    exact = sum(line in of for line, of in zip(lines, references)) / len(references)
+    return dict(bleu=BLEU(tokenize="none", force=True).corpus_score(lines, streams).score, exact=exact)
+
+
 def score_lines(folder, lines):
     """BLEU on tokens as they are; with test.refs against all references, in lower case and tokenised as mteval-v13a."""
     from sacrebleu.metrics import BLEU
@@ -117,8 +131,9 @@ def score_lines(folder, lines):
     if not (folder / "test.refs").exists():
         return dict(bleu=BLEU(tokenize="none", force=True).corpus_score(lines, [targets]).score, exact=exact)
     names = [json.loads(line) for line in (folder / "test.names").read_text(encoding="utf-8").splitlines()]
-    for at, (line, of) in enumerate(zip(lines, names)):
-        lines[at] = " ".join(of.get(word, word) for word in line.split())
+    for at, of in enumerate(names):
+        for placeholder, name in of.items():
+            lines[at] = lines[at].replace(placeholder, name)
     refs = [line.split("\t") for line in (folder / "test.refs").read_text(encoding="utf-8").split("\n")[:-1]]
     n = max(map(len, refs))
     streams = [[of[i] if i < len(of) else None for of in refs] for i in range(n)]

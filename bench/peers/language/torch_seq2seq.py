@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """PyTorch beside our encoder-decoders: speed of training and of writing one sentence.
 
-    python torch_seq2seq.py [gru|transformer] [eager|compile|bf16] [STEPS]     training
-    python torch_seq2seq.py [gru|transformer] beam [SENTENCES]                 beam 5 of one sentence at a time
+    python torch_seq2seq.py [gru|transformer] train [f32|bf16|bf16-weights|compile] [STEPS] [THREADS]
+    python torch_seq2seq.py [gru|transformer] beam [f32|bf16-weights] [SENTENCES] [THREADS]     beam 5, one sentence at a time
 
 The task (the same in every implementation): a 64-bit linear congruential generator, x = x * 6364136223846793005 +
 1442695040888963407 from 42, gives tokens 3 + (x >> 33) % 7997, batch by batch, row by row: sources of 20 tokens; targets are
 the sources reversed. Vocabulary 8,000, batch 64, Adam with 1e-3, f32, 2 threads. GRU: embedding 256, one layer of 512,
 additive attention of 512 from the previous state, readout tanh 1024 -> 512 -> 8,000. Transformer: dim 256, 4 heads, inner
-1,024, 3 + 3 layers, learned places, norm first, no dropout. After 3 steps, STEPS (20) are timed. Writing: untrained weights, a
-source of 20 tokens, 20 tokens written, keys and values of what was written kept.
+1,024, 3 + 3 layers, learned places, norm first, no dropout. Parameters begin as ours do (`alike`), so that losses can be
+compared step by step. After 3 steps, STEPS (20) are timed. bf16 is autocast, bf16-weights keeps everything in it, moments too.
+Writing: untrained weights, a source of 20 tokens, 20 tokens written, keys and values of what was written kept.
+Prints one line of JSON.
 """
-import json, os, resource, sys, time
+import json, resource, sys, time
 import torch, torch.nn as nn, torch.nn.functional as F
 V, E, H, B, T = 8000, 256, 512, 64, 20
 
@@ -84,7 +86,7 @@ def write(m, kind, source, width=5):
                 x = x + l.multihead_attn.out_proj(F.scaled_dot_product_attention(q, *cross[n]).transpose(1, 2).reshape(width, 1, d))
                 x = x + l.linear2(F.relu(l.linear1(l.norm3(x))))
             lg = m.o(m.t.decoder.norm(x))[:, 0]
-        lp = lg.log_softmax(1); lp[:, :3] = -1e30
+        lp = lg.float().log_softmax(1); lp[:, :3] = -1e30
         total, at = (total.unsqueeze(1) + lp).view(-1).topk(width)
         rows, tokens = at // V, at % V
         words.append((rows, tokens))
@@ -93,33 +95,48 @@ def write(m, kind, source, width=5):
     return total[0].item()
 
 
-def beam(kind, n):
-    m = {"gru": Gru, "transformer": Tr}[kind]().eval(); sources = batches(1)[0][0]
+def alike(m):
+    """The distributions from which our parameters are drawn, where PyTorch's differ."""
+    for module in m.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None: nn.init.zeros_(module.bias)
+    if isinstance(m, Gru):
+        for table in (m.es, m.et): nn.init.normal_(table.weight, std=E ** -0.5)
+    return m
+
+
+def beam(m, n):
+    sources = batches(1)[0][0]
+    kind = "gru" if isinstance(m, Gru) else "transformer"
     write(m, kind, sources[:1]); t0, c0 = time.perf_counter(), time.process_time()
     for i in range(n): write(m, kind, sources[i % B:i % B + 1])
     w, cpu = time.perf_counter() - t0, time.process_time() - c0
-    print(json.dumps(dict(impl=f"torch-{torch.__version__}", model=kind, mode="beam 5", ms_sentence=round(w / n * 1e3, 2), cpu_ms_sentence=round(cpu / n * 1e3, 2))))
+    return dict(wall_s=w, cpu_s=cpu, ms_a_sentence=w / n * 1e3)
 
 
-def main():
-    kind = sys.argv[1] if len(sys.argv) > 1 else "gru"; mode = sys.argv[2] if len(sys.argv) > 2 else "eager"
-    steps = int(sys.argv[3]) if len(sys.argv) > 3 else 20
-    torch.set_num_threads(int(os.environ.get("RAYON_NUM_THREADS", "2"))); torch.manual_seed(0)
-    if mode == "beam": return beam(kind, steps)
-    m = {"gru": Gru, "transformer": Tr}[kind](); n = sum(p.numel() for p in m.parameters())
-    opt = torch.optim.Adam(m.parameters(), lr=1e-3, fused=(mode != "nofuse")); data = batches(20)
-    f = torch.compile(m) if mode == "compile" else m; losses = []; t0 = None
-    tc = time.perf_counter()
+def train(m, precision, steps):
+    opt = torch.optim.Adam(m.parameters(), lr=1e-3, fused=True); data = batches(20)
+    f = torch.compile(m) if precision == "compile" else m; losses = []
     for i in range(3 + steps):
         if i == 3: t0 = time.perf_counter(); c0 = time.process_time()
         src, din, tgt = data[i % 20]; opt.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=mode == "bf16"):
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
             lg = f(src, din)
-        loss = F.cross_entropy(lg.float().reshape(-1, V), tgt.reshape(-1)); loss.backward(); opt.step(); losses.append(loss.item())
+        loss = F.cross_entropy(lg.float().reshape(-1, V), tgt.reshape(-1)); loss.backward(); opt.step()
+        if i == 0 or (i + 1) % 20 == 0: losses.append([i + 1, round(loss.item(), 3)])
     w = time.perf_counter() - t0; cpu = time.process_time() - c0
-    print(json.dumps(dict(impl=f"torch-{torch.__version__}", model=kind, mode=mode, params=n, wall_s=round(w, 3), cpu_s=round(cpu, 2),
-          ms_step=round(w / steps * 1e3, 1), tgt_tok_s=round(B * T * steps / w, 1), warm_s=round(t0 - tc, 2),
-          loss=[round(losses[0], 3), round(losses[-1], 3)], peak_rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1))))
+    return dict(n_params=sum(p.numel() for p in m.parameters()), wall_s=w, cpu_s=cpu, tokens_per_s=B * T * steps / w, losses=losses)
+
+
+def main():
+    kind, what, precision, n, threads = (sys.argv[1:] + ["gru", "train", "f32", "20", "2"][len(sys.argv) - 1:])[:5]
+    torch.set_num_threads(int(threads)); torch.manual_seed(0)
+    m = alike({"gru": Gru, "transformer": Tr}[kind]())
+    if precision == "bf16-weights": m = m.to(torch.bfloat16)
+    measured = beam(m.eval(), int(n)) if what == "beam" else train(m, precision, int(n))
+    print(json.dumps(dict(impl=f"torch-{torch.__version__}", model=kind, what=what, precision=precision, threads=int(threads), n=int(n),
+          **measured, peak_rss_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)))
 
 if __name__ == "__main__":
     main()

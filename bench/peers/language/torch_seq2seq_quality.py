@@ -5,8 +5,9 @@
 
 Parameters and defaults: cell=gru (gru, lstm, transformer), attention=additive (additive, dot, general), dim_embedding=256,
 dim_hidden=256, n_layers=1 (transformer: each side), n_heads=4, dropout=0.3, smoothing=0.1, learning_rate=0.001, warm_up=0
-(steps; then falling with the root), epochs=10, batch=64, clip=1.0, min_count=1, beam=5, length_penalty=1.0, max_length=50,
-seed=1, threads=2, hypotheses= (a file to write).
+(steps; then falling with the root), average=0 (the part of itself that a running mean of the parameters keeps a step), epochs=10,
+batch=64, clip=1.0, min_count=1, beam=5, length_penalty=1.0 (several, with commas: the one with which the validation part is
+written best), max_length=60, seed=1, threads=2, test=yes (no: the validation part alone), hypotheses= (a file to write).
 The recurrent encoder has both directions of half the width each; the decoder starts from their last states, attends from
 its new state (Luong) or its old one (additive), and reads out tanh(W [state; context]).
 Kept are the parameters of the epoch with the least validation loss.
@@ -26,8 +27,8 @@ import torch.nn.functional as F
 PAD, BEGIN, END, UNKNOWN = range(4)
 DEFAULTS = dict(
     cell="gru", attention="additive", dim_embedding=256, dim_hidden=256, n_layers=1, n_heads=4, dropout=0.3, smoothing=0.1,
-    learning_rate=0.001, warm_up=0, epochs=10, batch=64, clip=1.0, min_count=1, beam=5, length_penalty=1.0, max_length=50,
-    seed=1, threads=2, hypotheses="",
+    learning_rate=0.001, warm_up=0, average=0.0, epochs=10, batch=64, clip=1.0, min_count=1, beam=5, length_penalty="1.0",
+    max_length=60, seed=1, threads=2, test="yes", hypotheses="",
 )
 
 
@@ -158,7 +159,7 @@ def batches(pairs, size, generator=None):
 
 
 @torch.no_grad()
-def beam_search(model, source, lens, o, width):
+def beam_search(model, source, lens, o, width, penalty):
     """The best output of each source: ends count only among the best `width`; score log P / ((5 + n) / 6)^penalty."""
     n, s = len(lens), model.start(source, lens, width)
     tokens = torch.full((n * width, 1), BEGIN)
@@ -178,7 +179,7 @@ def beam_search(model, source, lens, o, width):
                 value, row = top[at, rank].item(), at * width + rows[at, rank].item()
                 if words[at, rank] == END:
                     if rank < width:
-                        score = value / ((5 + step + 1) / 6) ** o.length_penalty
+                        score = value / ((5 + step + 1) / 6) ** penalty
                         if score > best[at][0]:
                             best[at] = (score, tokens[row, 1:].tolist())
                 elif len(going) < width:
@@ -186,12 +187,21 @@ def beam_search(model, source, lens, o, width):
             kept += [one[1:] for one in going]
             chosen.append([one[0] for one in going])
         scores = torch.tensor(chosen)
-        if all(best[at][0] >= chosen[at][0] / ((5 + step + 1) / 6) ** o.length_penalty for at in range(n)):
+        if all(best[at][0] >= chosen[at][0] / ((5 + step + 1) / 6) ** penalty for at in range(n)):
             break
         picked = torch.tensor([row for row, _ in kept])
         tokens = torch.cat([tokens[picked], torch.tensor([[word] for _, word in kept])], 1)
         model.select(s, picked)
     return [tokens for _, tokens in best]
+
+
+def write(model, sources, o, targets, penalty):
+    """The best output of each source, 64 at a time."""
+    outputs = [""] * len(sources)
+    for rows, source, lens, _, _ in batches([(source, []) for source in sources], 64):
+        for row, tokens in zip(rows, beam_search(model, source, lens, o, o.beam, penalty)):
+            outputs[row] = " ".join(targets.words[token] for token in tokens)
+    return outputs
 
 
 def main():
@@ -211,7 +221,10 @@ def main():
     factor = lambda step: min((step + 1) / o.warm_up, (o.warm_up / (step + 1)) ** 0.5) if o.warm_up else 1.0
     schedule = torch.optim.lr_scheduler.LambdaLR(adam, factor)
     generator = torch.Generator().manual_seed(o.seed)
-    wall, cpu, n_words = time.perf_counter(), time.process_time(), 0
+    # The mean follows fast at first, as ours does.
+    keep = lambda step: min(o.average, (1 + step) / (10 + step))
+    mean = {name: value.clone() for name, value in model.state_dict().items()} if o.average else None
+    wall, cpu, n_words, n_steps = time.perf_counter(), time.process_time(), 0, 0
     least, kept, curve = math.inf, None, []
     for epoch in range(o.epochs):
         model.train()
@@ -223,8 +236,14 @@ def main():
             nn.utils.clip_grad_norm_(model.parameters(), o.clip)
             adam.step()
             schedule.step()
-            n_words += int((outputs != PAD).sum())
+            n_words, n_steps = n_words + int((outputs != PAD).sum()), n_steps + 1
+            if mean:
+                for name, value in model.state_dict().items():
+                    mean[name].lerp_(value, 1 - keep(n_steps))
         model.eval()
+        if mean:
+            learned = {name: value.clone() for name, value in model.state_dict().items()}
+            model.load_state_dict(mean)
         with torch.no_grad():
             total = count = 0
             for _, source, lens, inputs, outputs in batches(pairs["valid"], 128):
@@ -234,22 +253,31 @@ def main():
         curve.append(round(total / count, 4))
         if curve[-1] < least:
             least, kept = curve[-1], {name: value.clone() for name, value in model.state_dict().items()}
+        if mean:
+            model.load_state_dict(learned)
     fit_wall, fit_cpu = time.perf_counter() - wall, time.process_time() - cpu
     model.load_state_dict(kept)
     model.eval()
-    cpu, outputs = time.process_time(), [""] * len(pairs["test"])
-    for rows, source, lens, _, _ in batches(pairs["test"], 64):
-        for row, tokens in zip(rows, beam_search(model, source, lens, o, o.beam)):
-            outputs[row] = " ".join(targets.words[token] for token in tokens)
-    decode_cpu = time.process_time() - cpu
-    path = Path(o.hypotheses or "/dev/null")
-    path.write_text("".join(line + "\n" for line in outputs), encoding="utf-8")
-    from prep_seq2seq import score_lines
+    from prep_seq2seq import score_against, score_lines
+    references = {}
+    for source, target in zip(lines["valid", "src"], lines["valid", "tgt"]):
+        references.setdefault(" ".join(source), []).append(" ".join(target))
+    tried = []
+    for penalty in map(float, o.length_penalty.split(",")):
+        written = write(model, [sources(source.split()) for source in references], o, targets, penalty)
+        scores = score_against(written, list(references.values()))
+        tried.append([penalty, scores["bleu"], scores["exact"]])
+    best, scores = max(tried, key=lambda one: one[1]), {}
+    cpu = time.process_time()
+    if o.test == "yes":
+        outputs = write(model, [source for source, _ in pairs["test"]], o, targets, best[0])
+        Path(o.hypotheses or "/dev/null").write_text("".join(line + "\n" for line in outputs), encoding="utf-8")
+        scores = score_lines(folder, outputs)
     print(json.dumps(dict(
         impl=f"torch-{torch.__version__}", folder=folder.name, cell=o.cell, params=sum(p.numel() for p in model.parameters()),
-        **score_lines(folder, outputs), valid_nats=curve, fit_s=round(fit_wall, 1), fit_cpu_s=round(fit_cpu, 1),
-        tokens_per_second=round(n_words / fit_wall, 1), decode_cpu_s=round(decode_cpu, 1),
-        peak_rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1))))
+        steps=n_steps, **scores, valid=tried, valid_best=best, valid_nats=curve, fit_s=fit_wall, fit_cpu_s=fit_cpu,
+        tokens_per_s=n_words / fit_wall, decode_cpu_s=time.process_time() - cpu,
+        peak_rss_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)))
 
 
 if __name__ == "__main__":

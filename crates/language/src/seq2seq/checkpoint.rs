@@ -116,7 +116,8 @@ pub fn learner_to_bytes<M: Kept>(model: &M, learner: &Learner, options: &TrainOp
         average: learner.average.is_some(),
     };
     let best = learner.best.as_ref().map(|best| &best.params);
-    let more: Vec<(String, &Matrix)> = titled("best", best).chain(titled("average", learner.average.as_ref())).collect();
+    let more: Vec<(String, &Matrix)> =
+        titled("best", best).chain(titled("average", learner.average.as_ref())).collect();
     to_bytes(M::LEARNING, json(meta), &learner.params, Some(&learner.adam), &more)
 }
 
