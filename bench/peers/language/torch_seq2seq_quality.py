@@ -251,6 +251,7 @@ def main():
                 total += F.cross_entropy(logits.flatten(0, 1), outputs.flatten(), ignore_index=PAD, reduction="sum").item()
                 count += int((outputs != PAD).sum())
         curve.append(round(total / count, 4))
+        print(f"epoch {epoch} validation {curve[-1]}", file=sys.stderr, flush=True)
         if curve[-1] < least:
             least, kept = curve[-1], {name: value.clone() for name, value in model.state_dict().items()}
         if mean:
