@@ -8,7 +8,7 @@ use crate::run::{Outcome, command, output, root};
 const EDGES: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("math", &[]),
-    ("neural", &["math"]),
+    ("neural", &["domain", "math"]),
     ("recommend", &["domain", "math", "neural"]),
     ("segment", &["domain", "math"]),
     ("language", &["domain", "math", "neural"]),

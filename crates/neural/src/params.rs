@@ -8,6 +8,7 @@ use math::Random;
 use rayon::prelude::*;
 
 use crate::checkpoint::Archive;
+use crate::math_functions::widest;
 use crate::{Matrix, NeuralError};
 
 /// Which parameter: an index into [`Params`] and into all that stands beside it.
@@ -82,6 +83,32 @@ impl Params {
     pub fn n_values(&self) -> usize {
         self.list.iter().map(|param| param.value.values.len()).sum()
     }
+
+    /// Every value moves by the part `weight` of its way to that of `other`: called after each step with the parameters
+    /// being learned, this keeps a running mean of them (Polyak and Juditsky 1992).
+    ///
+    /// # Panics
+    /// If `other` has other parameters.
+    pub fn move_towards(&mut self, other: &Params, weight: f32) {
+        assert_eq!(self.list.len(), other.list.len(), "parameters");
+        for (to, from) in self.list.iter_mut().zip(&other.list) {
+            assert_eq!(to.value.values.len(), from.value.values.len(), "values of '{}'", to.name);
+            let chunks = to.value.values.par_chunks_mut(CHUNK).zip(from.value.values.par_chunks(CHUNK));
+            chunks.for_each(|(to, from)| move_towards(to, from, weight));
+        }
+    }
+}
+
+/// Values moved by a task.
+const CHUNK: usize = 1 << 14;
+
+fn move_towards(to: &mut [f32], from: &[f32], weight: f32) {
+    widest!(move_towards_pass(to: &mut [f32], from: &[f32], weight: f32) -> ())
+}
+
+#[inline(always)]
+fn move_towards_pass(to: &mut [f32], from: &[f32], weight: f32) {
+    to.iter_mut().zip(from).for_each(|(to, &from)| *to = (from - *to).mul_add(weight, *to));
 }
 
 /// A gradient: of the loss by each value of a parameter.
@@ -343,6 +370,21 @@ mod tests {
         assert_eq!((rows.row(3), rows.row(0)), (Some(&[1.0f32, 3.0][..]), None));
         rows.clear();
         assert_eq!(rows, RowGradient::new(5, 2));
+    }
+
+    #[test]
+    fn a_running_mean_moves_by_its_part_of_the_way() {
+        let make = |value: f32| {
+            let mut params = Params::default();
+            params.push("a", Matrix::new(1, 3, vec![value, 2.0 * value, 0.0]).unwrap(), false);
+            params.push("b", Matrix::new(1, 1, vec![-value]).unwrap(), true);
+            params
+        };
+        let mut mean = make(1.0);
+        mean.move_towards(&make(5.0), 0.25);
+        assert_eq!(mean, make(2.0));
+        mean.move_towards(&make(7.0), 1.0);
+        assert_eq!(mean, make(7.0));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use domain::{Card, Kind, Param, Settings};
 use math::Factors;
-use neural::sequences::{self, Architecture, Embedding, Loss, Parts, Sequences};
+use neural::sequences::{self, Embedding, Parts, Sequences, settings};
 
 use super::subwords::Subwords;
 use super::vocabulary::{Corpus, Vocabulary};
@@ -15,63 +15,21 @@ pub static CARD: Card = Card {
     sentence: "Learns vectors of words from the company they keep, so that words used alike are near each other.",
     family: "vectors",
     params: &[
-        Param {
-            name: "architecture",
-            sentence: "Whether each word of the context, or their mean, predicts the word in the middle.",
-            unit: "",
-            kind: Kind::Choice { options: &["skip_gram", "cbow"], default: "skip_gram" },
-        },
-        Param {
-            name: "dim",
-            sentence: "Length of the vectors.",
-            unit: "",
-            kind: Kind::Int { min: 1, max: 4096, default: 100 },
-        },
-        Param {
-            name: "window",
-            sentence: "Context to either side at most; its width is drawn anew for each word.",
-            unit: "words",
-            kind: Kind::Int { min: 1, max: 1000, default: 5 },
-        },
-        Param {
-            name: "loss",
-            sentence: "How a word is told from others: from some drawn at random, or by its way in a tree of all.",
-            unit: "",
-            kind: Kind::Choice {
-                options: &["negative_sampling", "hierarchical_softmax"],
-                default: "negative_sampling",
-            },
-        },
-        Param {
-            name: "negatives",
-            sentence: "Words drawn for negative sampling.",
-            unit: "words",
-            kind: Kind::Int { min: 1, max: 1000, default: 5 },
-        },
-        Param {
-            name: "epochs",
-            sentence: "Passes over the sentences.",
-            unit: "epochs",
-            kind: Kind::Int { min: 1, max: 1_000_000, default: 5 },
-        },
+        settings::ARCHITECTURE,
+        settings::dim(100),
+        settings::window("words", 5),
+        settings::LOSS,
+        settings::negatives("words", 5),
+        settings::power(0.75),
+        settings::epochs(5),
         Param {
             name: "min_count",
             sentence: "Words found less often are left out.",
             unit: "occurrences",
             kind: Kind::Int { min: 1, max: 1_000_000_000, default: 5 },
         },
-        Param {
-            name: "sample",
-            sentence: "Words that make up more than this part of all are thinned; 0 keeps all.",
-            unit: "",
-            kind: Kind::Float { min: 0.0, max: 1.0, default: 1e-3 },
-        },
-        Param {
-            name: "learning_rate",
-            sentence: "At the start; falls linearly to a 250th of that.",
-            unit: "",
-            kind: Kind::Float { min: 0.0, max: 10.0, default: 0.05 },
-        },
+        settings::sample(1e-3),
+        settings::learning_rate(0.05),
         Param {
             name: "subwords",
             sentence: "Whether a word is also the pieces it is written with, so that unknown words have vectors.",
@@ -128,30 +86,6 @@ pub struct Trained {
     pub n_words: u64,
 }
 
-/// The settings of a card as the learning takes them.
-pub fn embedding(settings: &Settings, options: &TrainOptions) -> Embedding {
-    Embedding {
-        architecture: match settings.text("architecture") {
-            "cbow" => Architecture::Cbow,
-            _ => Architecture::SkipGram,
-        },
-        loss: match settings.text("loss") {
-            "hierarchical_softmax" => Loss::HierarchicalSoftmax,
-            _ => Loss::NegativeSampling { n_negatives: settings.usize("negatives") },
-        },
-        dim: settings.usize("dim"),
-        window: settings.usize("window"),
-        n_epochs: settings.usize("epochs"),
-        sample: settings.float("sample"),
-        power: 0.75,
-        learning_rate: settings.float("learning_rate") as f32,
-        learning_rate_end: settings.float("learning_rate") as f32 / 250.0,
-        n_blocks: 0,
-        seed: options.seed,
-        n_threads: options.n_threads,
-    }
-}
-
 /// Learns from sentences that can be gone through twice: once to count, once to learn.
 ///
 /// # Errors
@@ -185,7 +119,7 @@ pub fn train_on(
             format!("a word found {} times or more, lower 'min_count' or give more text", settings.int("min_count"));
         return Err(LanguageError::unfit("words to learn from", "none", allowed));
     }
-    let wanted = embedding(settings, options);
+    let wanted = Embedding::of_settings(settings, options.seed, options.n_threads);
     let sequences = Sequences { ids: &corpus.ids, ends: &corpus.ends };
     let n_words = corpus.n_words * wanted.n_epochs as u64;
     if !settings.bool("subwords") {

@@ -19,6 +19,7 @@ mod huffman;
 mod kernels;
 mod lanes;
 mod plan;
+pub mod settings;
 mod spans;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use domain::{Card, Kind, Param, Settings};
 use math::Factors;
 use neural::NeuralError;
-use neural::sequences::{self, Embedding, Loss, Sequences};
+use neural::sequences::{self, Embedding, Sequences, settings};
 
 use crate::batch::{self, Lists};
 use crate::bytes::{Reader, Writer};
@@ -20,48 +20,13 @@ pub static CARD: Card = Card {
     sentence: "Learns vectors of items from the company they keep in sessions or baskets, as Word2Vec does with words.",
     family: "session",
     params: &[
-        Param {
-            name: "dim",
-            sentence: "Length of the vectors.",
-            unit: "",
-            kind: Kind::Int { min: 1, max: 4096, default: 64 },
-        },
-        Param {
-            name: "window",
-            sentence: "Neighbours in time to either side at most; large for baskets, whose order says nothing.",
-            unit: "items",
-            kind: Kind::Int { min: 1, max: 1000, default: 10 },
-        },
-        Param {
-            name: "negatives",
-            sentence: "Items drawn for each that was there.",
-            unit: "items",
-            kind: Kind::Int { min: 1, max: 1000, default: 10 },
-        },
-        Param {
-            name: "power",
-            sentence: "Negatives are drawn by their counts to this power; 0 draws all alike.",
-            unit: "",
-            kind: Kind::Float { min: -2.0, max: 2.0, default: 0.75 },
-        },
-        Param {
-            name: "epochs",
-            sentence: "Passes over the histories.",
-            unit: "epochs",
-            kind: Kind::Int { min: 1, max: 1_000_000, default: 20 },
-        },
-        Param {
-            name: "sample",
-            sentence: "Items that make up more than this part of all are thinned; 0 keeps all.",
-            unit: "",
-            kind: Kind::Float { min: 0.0, max: 1.0, default: 1e-3 },
-        },
-        Param {
-            name: "learning_rate",
-            sentence: "At the start; falls linearly to a 250th of that.",
-            unit: "",
-            kind: Kind::Float { min: 0.0, max: 10.0, default: 0.05 },
-        },
+        settings::dim(64),
+        settings::window("items", 10),
+        settings::negatives("items", 10),
+        settings::power(0.75),
+        settings::epochs(20),
+        settings::sample(1e-3),
+        settings::learning_rate(0.05),
         Param {
             name: "scoring",
             sentence: "By cosine with the items of the history, or by what is expected in their company.",
@@ -110,19 +75,7 @@ fn fit(
         ids.extend(order.into_iter().map(|at| matrix.indices[at]));
         ends.push(ids.len());
     }
-    let wanted = Embedding {
-        loss: Loss::NegativeSampling { n_negatives: settings.usize("negatives") },
-        dim: settings.usize("dim"),
-        window: settings.usize("window"),
-        n_epochs: settings.usize("epochs"),
-        sample: settings.float("sample"),
-        power: settings.float("power"),
-        learning_rate: settings.float("learning_rate") as f32,
-        learning_rate_end: settings.float("learning_rate") as f32 / 250.0,
-        seed: options.seed,
-        n_threads: options.n_threads,
-        ..Embedding::default()
-    };
+    let wanted = Embedding::of_settings(settings, options.seed, options.n_threads);
     let sequences = Sequences { ids: &ids, ends: &ends };
     let mut found =
         sequences::embed(sequences, matrix.n_cols, None, &wanted, options.progress).map_err(to_fit_error)?;
