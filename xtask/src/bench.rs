@@ -7,6 +7,7 @@ mod groups;
 mod import;
 mod language;
 mod seq2seq;
+mod sequences;
 mod serve;
 
 use std::fs;
@@ -64,6 +65,7 @@ const CASES: &[Case] = &[
     Case { name: "seq2seq-step", sentence: seq2seq::STEP, run: seq2seq::step },
     Case { name: "seq2seq-beam", sentence: seq2seq::BEAM, run: seq2seq::beam },
     Case { name: "seq2seq-quality", sentence: seq2seq::QUALITY, run: seq2seq::quality },
+    Case { name: "sequences", sentence: sequences::SENTENCE, run: sequences::sequences },
 ];
 
 struct Bench {

@@ -119,15 +119,35 @@ pub fn by_factors<F: FnMut(&[HistoryEntry], &mut [f32])>(
     k: usize,
     n_threads: usize,
 ) -> Lists {
+    let fold_all = || {
+        let mut fold_in = fold_in();
+        move |histories: &[Vec<HistoryEntry>], vectors: &mut [f32]| {
+            for (history, vector) in histories.iter().zip(vectors.chunks_mut(items.stride)) {
+                fold_in(history, vector);
+            }
+        }
+    };
+    by_factors_of_many(items, fold_all, interactions, users, k, n_threads)
+}
+
+/// As [`by_factors`], for models that make the vectors of many users faster than one by one: `fold_in` is handed some
+/// histories, and for each a row of the items' stride, whose values are what they happen to be.
+pub fn by_factors_of_many<F: FnMut(&[Vec<HistoryEntry>], &mut [f32])>(
+    items: &Factors,
+    fold_in: impl Fn() -> F + Sync,
+    interactions: &Interactions,
+    users: Range<usize>,
+    k: usize,
+    n_threads: usize,
+) -> Lists {
     let largest = Largest::new(items, FirstPass::fastest());
     let work = || {
         let (largest, mut fold_in, mut work) = (&largest, fold_in(), Work::default());
         let mut vectors = vec![0f32; USERS * items.stride];
         move |users: Range<usize>| {
             let vectors = &mut vectors[..users.len() * items.stride];
-            for (vector, user) in vectors.chunks_mut(items.stride).zip(users.clone()) {
-                fold_in(&interactions.history(user), vector);
-            }
+            let histories: Vec<_> = users.clone().map(|user| interactions.history(user)).collect();
+            fold_in(&histories, vectors);
             let seen: Vec<&[u32]> = users.map(|user| interactions.matrix.row(user).0).collect();
             largest.search(vectors, &seen, k, &mut work)
         }

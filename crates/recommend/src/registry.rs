@@ -40,6 +40,14 @@ pub fn algorithm(name: &str) -> Option<&'static Algorithm> {
     registry().iter().copied().find(|algorithm| algorithm.card.name == name)
 }
 
+/// Cards whose fit takes minutes where others take seconds. A comparison of everything leaves them out unless they are named.
+const SLOW: &[&str] = &["sasrec"];
+
+/// Whether the card's fit takes minutes where others take seconds.
+pub fn is_slow(card: &Card) -> bool {
+    SLOW.contains(&card.name)
+}
+
 /// Reads a model of whichever algorithm wrote `model`.
 pub fn from_bytes(model: &[u8]) -> Result<Box<dyn Recommender>, FitError> {
     let name = bytes::card_name(model)?;
@@ -53,6 +61,12 @@ pub fn from_bytes(model: &[u8]) -> Result<Box<dyn Recommender>, FitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slow_cards_exist() {
+        assert!(SLOW.iter().all(|name| algorithm(name).is_some_and(|algorithm| is_slow(algorithm.card))));
+        assert!(registry().iter().any(|algorithm| !is_slow(algorithm.card)));
+    }
 
     #[test]
     fn names_are_unique() {

@@ -26,6 +26,12 @@ pub static CARD: Card = Card {
             kind: Kind::Int { min: 1, max: 64, default: 2 },
         },
         Param {
+            name: "widening",
+            sentence: "Columns within the feed-forward layers, as so many times dim.",
+            unit: "times",
+            kind: Kind::Int { min: 1, max: 16, default: 4 },
+        },
+        Param {
             name: "max_length",
             sentence: "Only so many of the newest items of a history are read.",
             unit: "items",
@@ -72,6 +78,24 @@ pub static CARD: Card = Card {
             sentence: "The part of each value, times the learning rate, that a step takes away.",
             unit: "",
             kind: Kind::Float { min: 0.0, max: 10.0, default: 0.0 },
+        },
+        Param {
+            name: "averaging",
+            sentence: "What is kept is a running mean of what was learned over about so many epochs; 0: the last step alone.",
+            unit: "epochs",
+            kind: Kind::Float { min: 0.0, max: 1000.0, default: 2.0 },
+        },
+        Param {
+            name: "score",
+            sentence: "Items are scored by the product of their vectors with the network's answer, or by the cosine.",
+            unit: "",
+            kind: Kind::Choice { options: &["product", "cosine"], default: "product" },
+        },
+        Param {
+            name: "temperature",
+            sentence: "By what cosines are divided before the softmax: the smaller, the more only the nearest items matter.",
+            unit: "",
+            kind: Kind::Float { min: 1e-3, max: 10.0, default: 0.07 },
         },
         Param {
             name: "smoothing",

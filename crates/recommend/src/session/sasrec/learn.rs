@@ -1,16 +1,16 @@
 //! How `sasrec` learns: each row tells the item that came next from the others; the newest items of some customers are held
-//! out, and learning ends once they are found no better.
+//! out, and learning ends once they are found no better. What is judged, and kept, is a running mean of the parameters
+//! over the last steps: it finds more than the parameters of any one step, and does not jump about as they do.
 
 use domain::Settings;
 use math::Random;
-use neural::adam::{Adam, AdamOptions};
+use neural::adam::{Adam, AdamOptions, Schedule};
 use neural::layers::{Pass, dropout};
-use neural::loss::softmax_cross_entropy;
-use neural::product::Mode;
 use neural::{Compute, Gradients, Matrix, Params};
 
 use super::Sasrec;
 use super::network::{Network, compute_of, of_network};
+use super::softmax::{self, Classes};
 use crate::fitting::{checked_matrix, on_threads};
 use crate::{FitError, FitOptions, Interactions};
 
@@ -19,8 +19,8 @@ const HELD_OUT: u64 = 1 << 32;
 const ORDER: u64 = 2 << 32;
 const NEGATIVES: u64 = 3 << 32;
 
-/// Catalogues of more items learn from samples when the loss is `auto`.
-const FULL_UP_TO: usize = 50_000;
+/// Steps over which the learning rate rises.
+const WARM_UP: u64 = 100;
 
 pub(super) fn fit(interactions: &Interactions, settings: &Settings, options: &FitOptions) -> Result<Sasrec, FitError> {
     checked_matrix(interactions, false)?;
@@ -91,12 +91,15 @@ struct Learner<'a> {
     params: Params,
     gradients: Gradients,
     adam: Adam,
-    /// The parameters that found held-out items best.
+    /// The running mean of the parameters, and the least weight of a step in it.
+    mean: Params,
+    least_weight: f64,
+    /// The mean that found held-out items best.
     best: Params,
 }
 
-/// Rows whose scores exist at once.
-const ROWS: usize = 256;
+/// Customers judged together.
+const JUDGED: usize = 256;
 
 impl<'a> Learner<'a> {
     fn new(network: &'a Network, params: Params, histories: &'a Histories, settings: &Settings, seed: u64) -> Self {
@@ -104,22 +107,29 @@ impl<'a> Learner<'a> {
             learning_rate: settings.float("learning_rate") as f32,
             weight_decay: settings.float("weight_decay") as f32,
             clip: 5.0,
+            // Rises, and then stays: learning ends by what held-out items say, not by a plan.
+            schedule: Schedule::Linear { warm_up: WARM_UP, total: u64::MAX },
             ..AdamOptions::default()
         };
+        let n_negatives = settings.usize("n_negatives");
         let sampled = match settings.text("loss") {
             "full" => false,
             "sampled" => true,
-            _ => network.n_items > FULL_UP_TO,
+            // A sample and the batch's own items cost about as much as all items then.
+            _ => network.n_items > 2 * n_negatives,
         };
+        let steps = histories.learned.len().div_ceil(settings.usize("batch"));
         Learner {
             network,
             histories,
             compute: compute_of(settings),
-            others: if sampled { Others::Sample { n: settings.usize("n_negatives") } } else { Others::All },
+            others: if sampled { Others::Sample { n: n_negatives } } else { Others::All },
             smoothing: settings.float("smoothing") as f32,
             seed,
             gradients: Gradients::zeros(&params),
             adam: Adam::new(&params, options),
+            least_weight: 1.0 / (settings.float("averaging") * steps as f64).max(1.0),
+            mean: params.clone(),
             best: params.clone(),
             params,
         }
@@ -148,7 +158,7 @@ impl<'a> Learner<'a> {
             if ndcg > best.0 || self.histories.held_out.is_empty() {
                 best = (ndcg, epoch);
                 figures[2..].copy_from_slice(&[(epoch + 1) as f64, ndcg, recall]);
-                self.best.clone_from(&self.params);
+                self.best.clone_from(&self.mean);
             } else if patience > 0 && epoch - best.1 >= patience {
                 break;
             }
@@ -163,96 +173,57 @@ impl<'a> Learner<'a> {
         let inputs: Vec<&[u32]> = histories.iter().map(|items| &items[..items.len() - 1]).collect();
         let targets = histories.concat();
         let learning = Some(dropout::key(self.seed, self.adam.step(), 0));
-        let network = self.network;
-        let (y, read) = network.forward(&Pass { compute: &self.compute, params: &self.params, learning }, &inputs);
-        let (sum, by_y) = match self.others {
-            Others::All => self.against_all(&y, &targets),
-            Others::Sample { n } => self.against_some(&y, &targets, n),
-        };
         let pass = Pass { compute: &self.compute, params: &self.params, learning };
-        network.backward(&pass, &mut self.gradients, read, &by_y);
+        let (answers, read) = self.network.forward(&pass, &inputs);
+        let classes = match self.others {
+            Others::All => Classes::all(self.network, &self.params),
+            Others::Sample { n } => self.sample(&targets, n),
+        };
+        let learned = softmax::learn(
+            &self.compute,
+            self.network,
+            &answers,
+            &classes,
+            &targets,
+            self.smoothing,
+            &mut self.gradients,
+        );
+        self.network.backward(&pass, &mut self.gradients, read, learned.by_answers);
         self.adam.update(&mut self.params, &mut self.gradients).map_err(of_network)?;
-        Ok((sum, targets.len()))
+        // The mean of all steps at first, so that what was there before the first one is forgotten soon.
+        let weight = self.least_weight.max(4.0 / (3.0 + self.adam.step() as f64));
+        self.mean.move_towards(&self.params, weight as f32);
+        Ok((learned.loss, targets.len()))
     }
 
-    /// The softmax over all items: loss, and its mean's gradient by `y`; that by the items is added.
-    fn against_all(&mut self, y: &Matrix, targets: &[u32]) -> (f64, Matrix) {
-        let items = self.params.value(self.network.items).rows(0, self.network.n_items);
-        let by_items = self.gradients.dense_mut(self.network.items);
-        let (forward, back) = (self.compute.pack(items.t()), self.compute.pack(items));
-        let scale = 1.0 / targets.len() as f32;
-        let mut by_y = Matrix::zeros(y.n_rows, y.n_cols);
-        let mut logits = Matrix::default();
-        let mut sum = 0.0;
-        for from in (0..y.n_rows).step_by(ROWS) {
-            let to = (from + ROWS).min(y.n_rows);
-            if logits.n_rows != to - from {
-                logits.reset(to - from, self.network.n_items);
-            }
-            self.compute.product_packed(logits.view_mut(), y.rows(from, to), &forward, Mode::Replace);
-            sum += softmax_cross_entropy(&mut logits, &targets[from..to], self.smoothing, scale).sum;
-            self.compute.product_packed(by_y.rows_mut(from, to), logits.view(), &back, Mode::Replace);
-            let by_items = by_items.rows_mut(0, self.network.n_items);
-            self.compute.product(by_items, logits.view().t(), y.rows(from, to), Mode::Add);
-        }
-        (sum, by_y)
-    }
-
-    /// The softmax over the batch's targets and `n` items drawn evenly: each other item counts for as many as it stands for.
-    fn against_some(&mut self, y: &Matrix, targets: &[u32], n: usize) -> (f64, Matrix) {
+    /// The batch's targets and `n` items drawn evenly, each with the logarithm of the chance that it is among them.
+    fn sample(&self, targets: &[u32], n: usize) -> Classes {
         let n_items = self.network.n_items;
         let mut random = Random::stream(self.seed, NEGATIVES + self.adam.step());
         let mut chosen: Vec<u32> =
             (0..n).map(|_| random.below(n_items) as u32).chain(targets.iter().copied()).collect();
         chosen.sort_unstable();
         chosen.dedup();
-        let column = |item: u32| chosen.binary_search(&item).expect("targets were chosen") as u32;
-        let columns: Vec<u32> = targets.iter().map(|&target| column(target)).collect();
         let total: f64 = self.histories.n_targets.iter().map(|&n| f64::from(n)).sum();
         let drawn_not = (1.0 - 1.0 / n_items as f64).powi(n as i32);
-        // The chance that an item is among them.
         let chance = |&item: &u32| {
             let part = f64::from(self.histories.n_targets[item as usize]) / total;
             1.0 - drawn_not * (1.0 - part).powi(targets.len() as i32)
         };
-        let stands_for: Vec<f32> = chosen.iter().map(|item| chance(item).ln() as f32).collect();
-        let table = self.params.value(self.network.items);
-        let mut vectors = Matrix::zeros(chosen.len(), self.network.dim);
-        for (row, &item) in chosen.iter().enumerate() {
-            vectors.row_mut(row).copy_from_slice(table.row(item as usize));
-        }
-        let mut logits = self.compute.times(y.view(), vectors.view().t());
-        for (row, &column) in columns.iter().enumerate() {
-            let row = logits.row_mut(row);
-            let at_target = row[column as usize];
-            row.iter_mut().zip(&stands_for).for_each(|(logit, less)| *logit -= less);
-            row[column as usize] = at_target;
-        }
-        let sum = softmax_cross_entropy(&mut logits, &columns, self.smoothing, 1.0 / targets.len() as f32).sum;
-        let by_y = self.compute.times(logits.view(), vectors.view());
-        let by_vectors = self.compute.times(logits.view().t(), y.view());
-        for (row, &item) in chosen.iter().enumerate() {
-            neural::layers::linear::add(self.gradients.row_mut(self.network.items, item as usize), by_vectors.row(row));
-        }
-        (sum, by_y)
+        let log_chances = chosen.iter().map(|item| chance(item).ln() as f32).collect();
+        Classes::some(self.network, &self.params, chosen, log_chances)
     }
 
     /// NDCG@10 and recall@10 of the held-out items among all that their customers do not have; 0 of none.
     fn judge(&self) -> (f64, f64) {
-        let items = self.params.value(self.network.items).rows(0, self.network.n_items);
-        let packed = self.compute.pack(items.t());
+        let classes = Classes::all(self.network, &self.mean);
+        let packed = self.compute.pack(classes.vectors.view().t());
         let (mut ndcg, mut recall) = (0.0, 0.0);
-        for part in self.histories.held_out.chunks(ROWS) {
+        for part in self.histories.held_out.chunks(JUDGED) {
             let histories: Vec<&[u32]> = part.iter().map(|(history, _)| &history[..]).collect();
-            let rows = self.network.read(&self.compute, &self.params, &histories);
-            let mut last = Matrix::zeros(part.len(), self.network.dim);
-            let mut end = 0;
-            for (at, history) in histories.iter().enumerate() {
-                end += history.len() + 1;
-                last.row_mut(at).copy_from_slice(rows.row(end - 1));
-            }
+            let last = self.network.answers(&self.compute, &self.mean, &histories);
             let mut scores = Matrix::zeros(part.len(), self.network.n_items);
-            self.compute.product_packed(scores.view_mut(), last.view(), &packed, Mode::Replace);
+            self.compute.product_packed(scores.view_mut(), last.view(), &packed, neural::Mode::Replace);
             for (at, (history, next)) in part.iter().enumerate() {
                 let scores = scores.row_mut(at);
                 history.iter().filter(|&item| item != next).for_each(|&item| scores[item as usize] = f32::NEG_INFINITY);

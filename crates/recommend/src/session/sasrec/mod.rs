@@ -9,6 +9,7 @@
 mod card;
 mod learn;
 mod network;
+mod softmax;
 #[cfg(test)]
 mod tests;
 
@@ -20,9 +21,11 @@ use neural::{Compute, Params, Precision};
 
 pub use card::CARD;
 use network::Network;
+use softmax::{Classes, dot};
 
 use crate::batch::{self, Lists};
 use crate::bytes::{Reader, Writer};
+use crate::fitting::on_threads;
 use crate::linear::item_weights::{best_first, largest_first};
 use crate::{Algorithm, Contribution, FitError, HistoryEntry, Interactions, Recommender, Source};
 
@@ -47,9 +50,10 @@ const REPORT: [&str; 5] = ["loss", "n_epochs", "best_epoch", "valid_ndcg@10", "v
 
 impl Sasrec {
     fn new(settings: Settings, network: Network, params: Params, figures: &[f64]) -> Self {
+        let vectors = Classes::all(&network, &params).vectors;
         let mut items = Factors::zeros(network.n_items, network.dim);
         for item in 0..network.n_items {
-            items.row_mut(item)[..network.dim].copy_from_slice(network.item_vector(&params, item));
+            items.row_mut(item)[..network.dim].copy_from_slice(vectors.row(item));
         }
         let report = REPORT.iter().copied().zip(figures.iter().copied()).collect();
         Sasrec { settings, network, params, items, report }
@@ -86,14 +90,10 @@ impl Sasrec {
         known[from..].iter().map(|entry| entry.item).collect()
     }
 
-    /// The network's rows for a history: after the start, after the first item, and so on. Shape: (1 + n, dim).
+    /// The network's answers to a history: after the start, after the first item, and so on. Shape: (1 + n, dim).
     fn rows(&self, recent: &[u32]) -> neural::Matrix {
         self.network.read(&Compute::new(Precision::F32), &self.params, &[recent])
     }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 impl Recommender for Sasrec {
@@ -120,7 +120,7 @@ impl Recommender for Sasrec {
         }
         let recent = self.recent(history);
         let rows = self.rows(&recent);
-        let vector = self.network.item_vector(&self.params, item as usize);
+        let vector = &self.items.row(item as usize)[..self.network.dim];
         let scores: Vec<f32> = (0..rows.n_rows).map(|row| dot(rows.row(row), vector)).collect();
         let start = Contribution { source: Source::Popularity, value: scores[0] };
         let steps = recent.iter().zip(scores.windows(2));
@@ -143,8 +143,8 @@ impl Recommender for Sasrec {
     }
 
     fn item_vectors(&self) -> Option<(Vec<f32>, usize)> {
-        let n = self.network.n_items * self.network.dim;
-        Some((self.params.value(self.network.items).values[..n].to_vec(), self.network.dim))
+        let rows = (0..self.network.n_items).flat_map(|item| &self.items.row(item)[..self.network.dim]);
+        Some((rows.copied().collect(), self.network.dim))
     }
 
     fn fit_report(&self) -> Vec<(&'static str, f64)> {
@@ -153,13 +153,19 @@ impl Recommender for Sasrec {
 
     fn recommend_batch(&self, interactions: &Interactions, users: Range<usize>, k: usize, n_threads: usize) -> Lists {
         let fold_in = || {
-            move |history: &[HistoryEntry], x: &mut [f32]| {
-                let rows = self.rows(&self.recent(history));
-                x.fill(0.0);
-                x[..self.network.dim].copy_from_slice(rows.row(rows.n_rows - 1));
+            move |histories: &[Vec<HistoryEntry>], vectors: &mut [f32]| {
+                let recent: Vec<Vec<u32>> = histories.iter().map(|history| self.recent(history)).collect();
+                let recent: Vec<&[u32]> = recent.iter().map(Vec::as_slice).collect();
+                // Blocks of customers are what threads share already.
+                let answers =
+                    on_threads(1, || self.network.answers(&Compute::new(Precision::F32), &self.params, &recent));
+                for (at, vector) in vectors.chunks_mut(self.items.stride).enumerate() {
+                    vector.fill(0.0);
+                    vector[..self.network.dim].copy_from_slice(answers.row(at));
+                }
             }
         };
-        batch::by_factors(&self.items, fold_in, interactions, users, k, n_threads)
+        batch::by_factors_of_many(&self.items, fold_in, interactions, users, k, n_threads)
     }
 
     fn to_bytes(&self) -> Vec<u8> {

@@ -107,3 +107,57 @@ fn damaged_bytes_are_refused() {
         assert!(matches!(registry::from_bytes(&bytes), Err(FitError::Corrupt(_))));
     }
 }
+
+/// A small network whose parameters are of size 1, as finite differences want it.
+fn small(texts: &[&str]) -> (Network, Params) {
+    let base = ["dim=8", "n_heads=2", "n_layers=1", "widening=1", "max_length=4", "temperature=0.7", "precision=f32"];
+    let settings = CARD.settings_from_texts(&[&base, texts].concat()).unwrap();
+    let (network, mut params) = Network::new(7, &settings, 3).unwrap();
+    let items = neural::testing::random_matrix(8, 8, 0.5, 5);
+    params.value_mut(network.items).values.copy_from_slice(&items.values);
+    (network, params)
+}
+
+const HISTORIES: [&[u32]; 3] = [&[3, 1, 0], &[], &[6, 6]];
+const TARGETS: [u32; 8] = [3, 1, 0, 2, 5, 6, 6, 4];
+
+#[test]
+fn gradients_are_those_of_differences() {
+    let compute = Compute::new(Precision::F32);
+    for texts in [&["score=product"], &["score=cosine"]] {
+        let (network, params) = small(texts);
+        let learn = |params: &Params, gradients: &mut neural::Gradients| {
+            let pass = neural::layers::Pass { compute: &compute, params, learning: None };
+            let (answers, read) = network.forward(&pass, &HISTORIES);
+            let classes = Classes::all(&network, params);
+            let learned = softmax::learn(&compute, &network, &answers, &classes, &TARGETS, 0.1, gradients);
+            network.backward(&pass, gradients, read, learned.by_answers);
+            learned.loss / TARGETS.len() as f64
+        };
+        let mut gradients = neural::Gradients::zeros(&params);
+        learn(&params, &mut gradients);
+        neural::testing::assert_gradients(&params, &gradients, |params| {
+            learn(params, &mut neural::Gradients::zeros(params))
+        });
+    }
+}
+
+/// An item that is there with probability 1/2 counts for two; a sample of all items is the softmax over all.
+#[test]
+fn sampled_items_stand_for_as_many_as_their_chances_say() {
+    let compute = Compute::new(Precision::F32);
+    let (network, params) = small(&[]);
+    let pass = neural::layers::Pass { compute: &compute, params: &params, learning: None };
+    let (answers, _) = network.forward(&pass, &[&[]]);
+    let loss = |classes: &Classes, target: u32| {
+        let mut gradients = neural::Gradients::zeros(&params);
+        let learned = softmax::learn(&compute, &network, &answers, classes, &[target], 0.0, &mut gradients);
+        (learned.loss, learned.by_answers, gradients)
+    };
+    let all = Classes::some(&network, &params, (0..7).collect(), vec![0.0; 7]);
+    assert_eq!(loss(&all, 5), loss(&Classes::all(&network, &params), 5));
+    let score = |item| f64::from(dot(answers.rows.row(0), network.item_vector(&params, item)));
+    let some = Classes::some(&network, &params, vec![1, 4, 5], vec![0.5f32.ln(), 0.25f32.ln(), 0.125f32.ln()]);
+    let expected = (2.0 * score(1).exp() + 4.0 * score(4).exp() + score(5).exp()).ln() - score(5);
+    assert!((loss(&some, 5).0 - expected).abs() < 1e-5, "{} {expected}", loss(&some, 5).0);
+}
