@@ -189,7 +189,7 @@ pub enum Audience {
 pub struct Evaluate {
     #[arg(default_value = "recommend", value_parser = ["recommend"])]
     pub what: String,
-    /// Cards to compare; all suitable ones if absent
+    /// Cards to compare; if absent all but those that take minutes
     #[arg(long, value_name = "CARD", value_delimiter = ',')]
     pub algorithm: Vec<String>,
     /// A parameter, when one algorithm is named

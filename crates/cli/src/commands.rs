@@ -180,10 +180,13 @@ fn print_tried(tried: &[flows::models::Tried]) {
 
 async fn evaluate(dir: &Path, asked: Evaluate, as_json: bool) -> Result<()> {
     let shop = Shop::open(dir)?;
-    let names = match asked.algorithm.is_empty() {
-        false => asked.algorithm,
-        true => recommend::registry::registry().iter().map(|algorithm| algorithm.card.name.to_owned()).collect(),
-    };
+    let (mut names, mut left_out) = (asked.algorithm, Vec::new());
+    if names.is_empty() {
+        let cards = recommend::registry::registry().iter().map(|algorithm| algorithm.card);
+        let (slow, others): (Vec<_>, Vec<_>) = cards.partition(|card| recommend::registry::is_slow(card));
+        names = others.into_iter().map(|card| card.name.to_owned()).collect();
+        left_out = slow.into_iter().map(|card| card.name).collect();
+    }
     if names.len() > 1 && !asked.set.is_empty() {
         return Err(ServiceError::usage("set", "--set needs exactly one --algorithm"));
     }
@@ -206,6 +209,10 @@ async fn evaluate(dir: &Path, asked: Evaluate, as_json: bool) -> Result<()> {
         print::json(&serde_json::to_value(&found)?);
     } else {
         print_evaluation(&found, &measure, asked.all_metrics);
+        if !left_out.is_empty() {
+            let names = left_out.join(", ");
+            print::line(&format!("left out because it takes minutes: {names}; --algorithm {} judges it", left_out[0]));
+        }
     }
     Ok(())
 }
