@@ -73,6 +73,12 @@ export function safeReturnPath(path: string | null): string {
   return path !== null && /^\/(?![/\\])/.test(path) && !path.startsWith("/login") ? path : "/";
 }
 
+/** How many entries of a list come before the page asked for; anything but a count is the beginning. */
+export function offsetIn(search: string): number {
+  const offset = Math.floor(Number(new URLSearchParams(search).get("offset")));
+  return Number.isSafeInteger(offset) && offset > 0 ? offset : 0;
+}
+
 class Router {
   path = $state(typeof location === "undefined" ? "/" : location.pathname);
   search = $state(typeof location === "undefined" ? "" : location.search);
@@ -80,6 +86,11 @@ class Router {
 
   param(name: string): string {
     return new URLSearchParams(this.search).get(name) ?? "";
+  }
+
+  /** Where the page of a long list begins. */
+  get offset(): number {
+    return offsetIn(this.search);
   }
 
   go(to: string, { replace = false }: { replace?: boolean } = {}): void {

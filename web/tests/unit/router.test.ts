@@ -1,6 +1,6 @@
 // Addresses to pages and back.
 import { expect, test } from "vitest";
-import { audiencePath, customerPath, groupPath, matchRoute, productPath, safeReturnPath, searchWith } from "../../src/lib/router.svelte";
+import { audiencePath, customerPath, groupPath, matchRoute, offsetIn, productPath, safeReturnPath, searchWith } from "../../src/lib/router.svelte";
 
 test.each([
   ["/", { page: "overview" }],
@@ -38,3 +38,13 @@ test.each([
   ["/login?next=/", "/"],
   [null, "/"],
 ])("returns only within the console: %s", (path, expected) => expect(safeReturnPath(path)).toBe(expected));
+
+test.each([
+  ["", 0],
+  ["?offset=25", 25],
+  ["?offset=25.9&sort=name", 25],
+  ["?offset=-25", 0],
+  ["?offset=next", 0],
+  ["?offset=1e999", 0],
+  ["?offset=", 0],
+])("the place in a list: %s", (search, offset) => expect(offsetIn(search)).toBe(offset));
