@@ -1,6 +1,6 @@
 // What pages of customer groups share: colours, words for figures, texts in a language. Pure.
 import type { Lang } from "./format";
-import type { Condition, Text } from "./types";
+import type { Condition, Segments, Text } from "./types";
 
 export const N_GROUP_COLORS = 10;
 
@@ -10,8 +10,46 @@ export function textIn(text: Text | null | undefined, lang: Lang): string {
   return text[lang] || text[lang === "zh" ? "en" : "zh"] || "–";
 }
 
-/** The class that carries a group's colour; beyond the last colour they begin again. */
-export const groupClass = (at: number): string => (at < 0 ? "group-10" : `group-${(at % N_GROUP_COLORS) + 1}`);
+/** The class that carries a colour; beyond the last colour they begin again, and without one it is grey. */
+export const groupClass = (at: number | undefined): string => (at === undefined || at < 0 ? "group-10" : `group-${(at % N_GROUP_COLORS) + 1}`);
+
+/** The class of a kind among those of a fixed list, as the RFM groups are: those beyond the last colour, who are lost, are grey. */
+export const listedClass = (at: number): string => groupClass(listedColor(at));
+export const listedColor = (at: number): number => (at < 0 ? N_GROUP_COLORS - 1 : Math.min(at, N_GROUP_COLORS - 1));
+
+/** The number in a group's key: keys are `g1`, `g2`… in the order in which groups first appeared. */
+function numberIn(key: string): number {
+  const number = /^g(\d{1,9})$/.exec(key)?.[1];
+  if (number !== undefined) return Number(number);
+  return [...key].reduce((hash, letter) => (hash * 31 + letter.codePointAt(0)!) % 1_000_003, 7);
+}
+
+/**
+ * Colours of groups by their keys. A key is kept over retraining and never given again, and so is its colour: each takes the one
+ * of its own number, the elder first; if that is taken, the next that the fewest of the present groups have, and then the fewest of
+ * those that are gone. So a group that appears changes the colour of none that was there before.
+ */
+export function colorsOf(present: readonly string[], gone: readonly string[] = []): ReadonlyMap<string, number> {
+  const isPresent = new Set(present);
+  const sorted = [...new Set([...present, ...gone])].map((key) => ({ key, number: numberIn(key) })).sort((a, b) => a.number - b.number || (a.key < b.key ? -1 : 1));
+  const taken = Array.from({ length: N_GROUP_COLORS }, () => ({ present: 0, all: 0 }));
+  const colors = new Map<string, number>();
+  for (const { key, number } of sorted) {
+    const order = taken.map((_, step) => (number + N_GROUP_COLORS - 1 + step) % N_GROUP_COLORS);
+    const weight = (color: number): number => (isPresent.has(key) ? taken[color]!.present * 1_000 : 0) + taken[color]!.all;
+    const color = order.reduce((best, one) => (weight(one) < weight(best) ? one : best));
+    taken[color]!.all += 1;
+    if (isPresent.has(key)) taken[color]!.present += 1;
+    colors.set(key, color);
+  }
+  return colors;
+}
+
+/** Colours of the present groups and of those before, so that all pictures of both agree. */
+export function colorsIn(segments: Pick<Segments, "groups" | "before"> | null | undefined): ReadonlyMap<string, number> {
+  const keys = (groups: readonly { key: string }[] | undefined): string[] => (groups ?? []).map(({ key }) => key);
+  return colorsOf(keys(segments?.groups), keys(segments?.before?.groups));
+}
 
 export type Firmness = "firm" | "good" | "fair" | "weak";
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { flowsOf, regrouping, sankeyData } from "../../src/charts/flow";
 import { held, MAX_ZOOM, moved, packed, rgbOf, SPAN, spread, toMap, toScreen, WHOLE, zoomed } from "../../src/charts/map";
 import { layoutTree } from "../../src/charts/tree";
-import { averageRetention, firmnessOfGroup, firmnessOfGrouping, groupClass, heatStep, liftReach, newAudiencePath, textIn, trendOf } from "../../src/lib/groups";
+import { averageRetention, colorsIn, colorsOf, firmnessOfGroup, firmnessOfGrouping, groupClass, heatStep, liftReach, listedClass, N_GROUP_COLORS, newAudiencePath, textIn, trendOf } from "../../src/lib/groups";
 
 const [W, H] = [800, 500];
 
@@ -97,7 +97,8 @@ test("figures in words", () => {
   expect([0.1, -0.1, 0.01, null, NaN].map(trendOf)).toEqual(["up", "down", "level", "unknown", "unknown"]);
   expect([1, 2, 0.5, 8, 100, 0].map(liftReach)).toEqual([0, 1 / 3, 1 / 3, 1, 1, 1]);
   expect([heatStep(null, 1), heatStep(0, 0), heatStep(0.5, 1), heatStep(2, 1)]).toEqual([null, 0, 5, 9]);
-  expect([groupClass(0), groupClass(9), groupClass(10), groupClass(-1)]).toEqual(["group-1", "group-10", "group-1", "group-10"]);
+  expect([groupClass(0), groupClass(9), groupClass(10), groupClass(-1), groupClass(undefined)]).toEqual(["group-1", "group-10", "group-1", "group-10", "group-10"]);
+  expect([0, 9, 12, -1].map(listedClass)).toEqual(["group-1", "group-10", "group-10", "group-10"]);
   expect([textIn({ zh: "甲", en: "A" }, "zh"), textIn({ zh: "", en: "A" }, "zh"), textIn(null, "en")]).toEqual(["甲", "A", "–"]);
 });
 
@@ -113,4 +114,47 @@ test("a group that goes on is the same kind before and now, and one that is gone
     kinds: [{ key: "g2", name: "g2" }, { key: "g3", name: "g3" }, { key: "g1", name: "old g1" }],
     counts: [[40, 2, 0], [0, 0, 0], [3, 9, 0]],
   });
+});
+
+const colored = (...keys: string[]): (number | undefined)[] => keys.map((key) => colorsOf(keys).get(key));
+
+test("a group keeps its colour over retraining, however large it has become and whoever comes beside it", () => {
+  const before = colorsOf(["g1", "g2", "g3", "g4", "g5"]);
+  // g2 is the largest now, g1 and g4 are gone, and four are new; two of these have numbers whose colours are taken.
+  const after = colorsOf(["g2", "g12", "g5", "g3", "g6", "g13", "g7"]);
+  for (const key of ["g2", "g3", "g5"]) expect(after.get(key)).toBe(before.get(key));
+  expect(new Set(after.values()).size).toBe(7);
+  expect(colored("g1", "g2", "g10")).toEqual([0, 1, 9]);
+  // An elder has the colour: the next free one, in whatever order they are told.
+  expect([colored("g1", "g11"), colored("g11", "g1"), colored("g1", "g2", "g11")]).toEqual([[0, 1], [1, 0], [0, 1, 2]]);
+});
+
+test("ever new groups never take the colour of one that goes on, and share none before all are used", () => {
+  const keys = ["g3"];
+  const kept = new Map<string, number>();
+  for (let n = 4; n < 60; n += 1) {
+    keys.push(`g${n}`);
+    const colors = colorsOf(keys);
+    for (const [key, color] of kept) expect(colors.get(key)).toBe(color);
+    for (const [key, color] of colors) kept.set(key, color);
+    expect(new Set(colors.values()).size).toBe(Math.min(keys.length, N_GROUP_COLORS));
+  }
+});
+
+test("groups that are gone take no colour from the present ones as long as there are enough", () => {
+  const gone = ["g1", "g2", "g3", "g4", "g5", "g6"];
+  const present = ["g7", "g8", "g13", "g17", "g18", "g21", "g27", "g28"];
+  const colors = colorsOf(present, gone);
+  expect(new Set(present.map((key) => colors.get(key))).size).toBe(present.length);
+  expect(colors.size).toBe(14);
+});
+
+test("keys of another make have colours too, and those of before count", () => {
+  const colors = colorsOf(["red", "blue", "g1", "g0", ""]);
+  expect([...colors.values()].every((color) => color >= 0 && color < N_GROUP_COLORS)).toBe(true);
+  expect(new Set(colors.values()).size).toBe(5);
+  const group = (key: string) => ({ key }) as never;
+  const segments = { groups: [group("g11")], before: { groups: [group("g1")] } as never };
+  expect([...colorsIn(segments)]).toEqual([["g1", 0], ["g11", 1]]);
+  expect([colorsIn(null).size, colorsIn({ groups: [group("g4")], before: null }).get("g4")]).toEqual([0, 3]);
 });
