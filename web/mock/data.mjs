@@ -65,7 +65,7 @@ export function makeShop(now) {
         specs: at % 3 === 2 ? {} : specs,
         description: at % 2 === 0 ? `${name}. A dependable choice for work and travel.\n适合办公与出行的可靠之选。` : null,
         image_url: at % 5 === 0 ? "https://images.example/one.jpg" : null,
-        extra: null, n_orders, n_events: n_orders * between(9, 22), revenue_cents: n_orders * price_cents,
+        n_orders, n_events: n_orders * between(9, 22), revenue_cents: n_orders * price_cents,
       });
     }
   }

@@ -43,8 +43,8 @@ export function createMock(now = Date.now()) {
       { id: "j-2", kind: "train", state: "done", progress: 1, message: "ease", created_at: now - 86_400_000, started_at: now - 86_399_000, finished_at: now - 86_350_000, result: { version: "20261122-031502-ease", "ndcg@10": 0.1312 }, error: null },
     ],
     keys: [
-      { id: "k-1", name: "Web shop", scopes: ["ingest", "serve"], prefix: "tk_7Qm2", created_at: now - 40 * 86_400_000, last_used_at: now - 60_000 },
-      { id: "k-2", name: "夜间导入任务与数据仓库同步服务", scopes: ["ingest", "serve", "manage"], prefix: "tk_x90a", created_at: now - 3 * 86_400_000, last_used_at: null },
+      { id: "k-1", name: "Web shop", scopes: ["ingest", "serve"], created_at: now - 40 * 86_400_000 },
+      { id: "k-2", name: "夜间导入任务与数据仓库同步服务", scopes: ["ingest", "serve", "manage"], created_at: now - 3 * 86_400_000 },
     ],
     sessions: new Map(),
     failures: 0,
@@ -206,7 +206,7 @@ export function createMock(now = Date.now()) {
       }
       case "GET keys": return { items: empty ? [] : state.keys };
       case "POST keys": {
-        const key = { id: `k-${(state.n_created += 1)}`, name: body.name, scopes: body.scopes, prefix: "tk_mock", created_at: Date.now(), last_used_at: null };
+        const key = { id: `k-${(state.n_created += 1)}`, name: body.name, scopes: body.scopes, created_at: Date.now() };
         state.keys.unshift(key);
         return { $status: 201, ...key, secret: "tk_mock5Zr8uQ1vB7nX2cK9eW4tY6" };
       }

@@ -455,8 +455,6 @@ export const en = {
     scopes: "Scopes",
     scopesEmpty: "Choose at least one scope.",
     created: "Created",
-    lastUsed: "Last used",
-    never: "never",
     create: "Create key",
     creating: "Creating…",
     newKey: "New key",

@@ -454,8 +454,6 @@ export const zh: Dictionary = {
     scopes: "权限",
     scopesEmpty: "请至少选择一项权限。",
     created: "创建于",
-    lastUsed: "最近使用",
-    never: "从未",
     create: "创建密钥",
     creating: "正在创建…",
     newKey: "新密钥",

@@ -23,6 +23,7 @@ import type {
   Migration,
   Model,
   NearCustomer,
+  NewKey,
   OpinionList,
   OpinionPage,
   Overview,
@@ -216,6 +217,6 @@ export const api = {
   suggest: (q: string, n: number, signal?: AbortSignal) => get<Items<{ text: string }>>("/search/suggest", { q, n }, signal),
 
   keys: async (signal?: AbortSignal) => itemsOf(await get<Items<Key> | Key[]>("/keys", {}, signal)),
-  createKey: (name: string, scopes: string[]) => request<Key>("POST", "/keys", { name, scopes }),
+  createKey: (name: string, scopes: string[]) => request<NewKey>("POST", "/keys", { name, scopes }),
   revokeKey: (key: string | number) => request<unknown>("DELETE", `/keys/${id(key)}`),
 };

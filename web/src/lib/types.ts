@@ -48,7 +48,6 @@ export interface Product {
   specs?: Record<string, string> | null;
   description?: string | null;
   image_url?: string | null;
-  extra?: string | null;
   n_orders?: number | null;
   n_events?: number | null;
   revenue_cents?: number | null;
@@ -186,7 +185,6 @@ export type Settings = Record<string, SettingValue>;
 
 export interface Model {
   version: string;
-  kind?: string | null;
   card: string;
   settings?: Settings | null;
   trained_at: Instant;
@@ -270,10 +268,15 @@ export interface Key {
   id: string | number;
   name: string;
   scopes: string[];
-  created_at?: Instant | null;
-  last_used_at?: Instant | null;
-  prefix?: string | null;
-  secret?: string | null;
+  created_at: Instant;
+}
+
+/** A key just made: the only time its secret is told. */
+export interface NewKey {
+  id: string | number;
+  name: string;
+  scopes: string[];
+  secret: string;
 }
 
 /** A text of the service in every language of the console. */
