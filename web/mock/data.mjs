@@ -157,7 +157,7 @@ export function recommendationsFor(shop, query) {
     };
   });
   return {
-    list_id: "01JD8Z3K5Q2M7", customer_id: query.get("customer"), model: { version: "20261122-031502-ease", card: "ease" },
+    list_id: "01JD8Z3K5Q2M7", customer_id: query.get("customer") ?? shop.customers[0].customer_id, model: { version: "20261122-031502-ease", card: "ease" },
     fallback: cold ? "popular" : null, items,
   };
 }

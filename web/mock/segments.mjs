@@ -22,6 +22,9 @@ const GROUPS = [
     [["numeric", "recency", "一年以上未购买", "No purchase for over a year", 0.83, 0.24], ["generation", "old", "设备已落后两代", "Owns two generations back", 0.66, 0.27], ["channel", "store", "门店购买", "Bought in a store", 0.49, 0.22], ["channel", "app", "App 下单", "Orders in the app", 0.12, 0.47]]],
 ];
 
+/** A key that was given once is not given again: the group that is new has the highest number. */
+const KEYS = ["g1", "g2", "g3", "g4", "g8", "g6"];
+
 const ACTIONS = [
   [["launch", "新品上市前三天先通知他们", "Tell them of launches three days ahead", "新品占他们消费的七成", "seven tenths of their spending is on new models"], ["loyalty", "邀请加入以旧换新计划", "Invite them to trade in", "平均 14 个月换一次手机", "they change phones every 14 months"], ["accessory", "推荐新机配件套装", "Offer accessories for the new phone", "买保护壳的比例偏低", "few of them buy a case"]],
   [["accessory", "给笔记本买家推荐扩展坞", "Offer a dock to buyers of laptops", "62% 还没有扩展坞", "62 % have none yet"], ["cross_sell", "显示器与键盘组合优惠", "Bundle monitors and keyboards", "常在三个月内陆续购买", "often bought within three months of each other"], ["recommend", "在工作日上午推送", "Reach them on weekday mornings", "84% 的订单在工作日", "84 % of their orders are on weekdays"]],
@@ -81,7 +84,7 @@ function makeSegments(now, algorithm = "k_means") {
       const n_orders = Math.round(n_customers * (1.4 + 4.2 * (value / 1_284_000)));
       const n_before = Math.round(n_customers * (at === 5 ? 0.06 : 0.4));
       return {
-        key: `g${at + 1}`, name: both(nameZh, nameEn), description: both(aboutZh, aboutEn), n_customers, share, revenue_cents: n_customers * value, revenue_share: (share * value) / total,
+        key: KEYS[at], name: both(nameZh, nameEn), description: both(aboutZh, aboutEn), n_customers, share, revenue_cents: n_customers * value, revenue_share: (share * value) / total,
         n_orders, mean_order_cents: Math.round((n_customers * value) / n_orders), value_per_customer_cents: value, recency_days_median: [21, 48, 63, 96, 55, 438][at],
         trend: { n_now: Math.round(n_before * (1 + change)), n_before, change: at === 2 ? null : change, value_cents: Math.round(n_before * value * 0.3 * (1 + 1.4 * change)), value_cents_before: at === 2 ? 0 : Math.round(n_before * value * 0.3), value_change: at === 2 ? null : 1.4 * change }, stability,
         since: at === 4 ? dayText(now - DAY_MS) : dayText(now - 180 * DAY_MS), was: WAS[at].map(([key, share, share_of_it]) => ({ key, name: both(...FORMER.find(([former]) => former === key).slice(1, 3)), n: Math.round(n_customers * share), share, share_of_it })),
@@ -116,7 +119,7 @@ function makeMap() {
   map = {
     n: N_POINTS, n_total: N_ALL, x, y, group, explained: [0.31, 0.19],
     axes: [both("最近是否活跃、是否追新", "how lately they came, and how new what they buy is"), both("消费金额与购买频次", "how much and how often they buy")],
-    groups: GROUPS.map(([zh, en, , , , , cx, cy], at) => ({ key: `g${at + 1}`, name: both(zh, en), x: whole(cx), y: whole(cy) })),
+    groups: GROUPS.map(([zh, en, , , , , cx, cy], at) => ({ key: KEYS[at], name: both(zh, en), x: whole(cx), y: whole(cy) })),
   };
   return map;
 }
@@ -126,7 +129,7 @@ function makeTree() {
   const counts = [3, 5, 4, 7, 5, 6];
   const leaves = [];
   counts.forEach((n, at) => {
-    for (let one = 0; one < n; one += 1) leaves.push({ id: leaves.length, n_customers: Math.round((N_ALL * GROUPS[at][4]) / n * (0.6 + 0.8 * random())), group: `g${at + 1}` });
+    for (let one = 0; one < n; one += 1) leaves.push({ id: leaves.length, n_customers: Math.round((N_ALL * GROUPS[at][4]) / n * (0.6 + 0.8 * random())), group: KEYS[at] });
   });
   const merges = [];
   const sizes = leaves.map(() => 1);
@@ -206,8 +209,8 @@ function makeMigration(now) {
 
 const FIELDS = [
   ["region", "地区", "Region", "choice", "", [["华东", "华东", "East China", 61_200], ["华北", "华北", "North China", 40_310], ["华南", "华南", "South China", 38_400], ["西南", "西南", "South-west China", 22_900], ["Nordics", "北欧", "Nordics", 8_120]]],
-  ["segment", "客户群归属", "Customer group", "choice", "", GROUPS.map(([zh, en, , , share], at) => [`g${at + 1}`, zh, en, Math.round(N_ALL * share)])],
-  ["rfm", "RFM 层级", "RFM group", "choice", "", RFM.map(([key, zh, en]) => [key, zh, en, null])],
+  ["segment", "客户群归属", "Customer group", "choice", "", GROUPS.map(([zh, en, , , share], at) => [KEYS[at], zh, en, Math.round(N_ALL * share)])],
+  ["rfm", "RFM 层级", "RFM group", "choice", "", RFM.map(([key, zh, en], at) => [key, zh, en, 9_000 + 4_100 * at])],
   ["recency_score", "最近度评分", "Recency score", "number", "", null],
   ["frequency_score", "频次评分", "Frequency score", "number", "", null],
   ["spent_cents", "累计消费金额", "Total spent", "money", "", null],
@@ -230,7 +233,7 @@ function shareOf(condition) {
   if (condition.all) return condition.all.reduce((share, one) => share * shareOf(one), 1);
   if (condition.any) return 1 - condition.any.reduce((share, one) => share * (1 - shareOf(one)), 1);
   if (condition.not) return 1 - shareOf(condition.not);
-  if (condition.field === "segment") return [condition.value].flat().reduce((share, key) => share + (GROUPS[Number(String(key).slice(1)) - 1]?.[4] ?? 0), 0);
+  if (condition.field === "segment") return [condition.value].flat().reduce((share, key) => share + (GROUPS[KEYS.indexOf(String(key))]?.[4] ?? 0), 0);
   const hash = [...JSON.stringify(condition)].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7);
   return 0.04 + 0.4 * (hash / 9973);
 }
@@ -314,7 +317,7 @@ export function createSegments(now) {
             if (d < 4e6) found.push([d, at]);
           }
           found.sort((a, b) => a[0] - b[0]);
-          return { items: found.slice(0, Number(query.get("n") ?? 8)).map(([, at]) => ({ customer_id: `C${10_000 + at * 37}`, segment: `g${near.group[at] + 1}`, spent_cents: GROUPS[near.group[at]][5] + (at % 97) * 1_000, n_orders: 1 + (at % 6), last_seen: now - (at % 200) * DAY_MS })) };
+          return { items: found.slice(0, Number(query.get("n") ?? 8)).map(([, at]) => ({ customer_id: `C${10_000 + at * 37}`, segment: KEYS[near.group[at]], spent_cents: GROUPS[near.group[at]][5] + (at % 97) * 1_000, n_orders: 1 + (at % 6), last_seen: now - (at % 200) * DAY_MS })) };
         }
         if (second === "map") return makeMap();
         if (second === "tree") return makeTree();
@@ -373,5 +376,12 @@ export function createSegments(now) {
     }
   }
 
-  return { answer, trained: () => Object.assign(state.segments, { trained_at: Date.now() }), groupOf: (at) => { const { key, name } = state.segments.groups[at % GROUPS.length]; return { key, name }; } };
+  /** Trained again: the smallest group is the largest now, and all go on under their keys. */
+  function trained() {
+    const { groups, before } = state.segments;
+    state.segments = { ...state.segments, trained_at: Date.now(), groups: groups.toReversed(), before: { ...before, counts: before.counts.map((row) => row.toReversed()) } };
+    return state.segments;
+  }
+
+  return { answer, trained, groupOf: (at) => { const { key, name } = state.segments.groups[at % GROUPS.length]; return { key, name }; } };
 }

@@ -131,7 +131,7 @@ export function createMock(now = Date.now()) {
   }
 
   function open(method, path, body, previous) {
-    if (path === "/shops") return SHOPS.map(({ id, name }) => ({ id, name }));
+    if (path === "/shops") return { items: SHOPS.map(({ id, name }) => ({ id, name })) };
     if (method === "POST" && path === "/session") {
       if (body.password !== PASSWORD) {
         state.failures += 1;
@@ -166,7 +166,7 @@ export function createMock(now = Date.now()) {
       case "GET products/:id": return found(shop.products.find((one) => one.product_id === second), say(lang, "product", "商品"), second);
       case "GET similar": {
         const at = shop.products.findIndex((one) => one.product_id === query.get("product"));
-        return { items: at % 9 === 8 ? [] : shop.products.slice(at + 1, at + 1 + Number(query.get("n") ?? 8)).map((one, index) => ({ ...one, score: 0.81 - index * 0.07 })) };
+        return { product_id: query.get("product"), items: at % 9 === 8 ? [] : shop.products.slice(at + 1, at + 1 + Number(query.get("n") ?? 8)).map(({ product_id, name, brand, category, price_cents, image_url }, index) => ({ product_id, name, brand, category, price_cents, image_url, score: 0.81 - index * 0.07, alike: 0.8 - index * 0.06, together: 0.83 - index * 0.09 })) };
       }
       case "GET customers": return customers(shop, query);
       case "GET customers/:id": {

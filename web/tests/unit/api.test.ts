@@ -101,3 +101,81 @@ test("every path and every field that the console reads is documented", () => {
   expect(n_calls).toBeGreaterThan(40);
   expect(found.filter((field) => !ONE_NAME_FOR_TWO.has(field))).toEqual([]);
 });
+
+/** What of a value is not as its schema says. What the console does not read may be missing. */
+function faults(value: unknown, schema: Schema, where: string): string[] {
+  if (schema.$ref !== undefined) return faults(value, documented.components.schemas[schema.$ref.split("/").at(-1)!]!, where);
+  const choices = schema.oneOf ?? schema.anyOf;
+  if (choices !== undefined) {
+    const found = choices.map((one) => faults(value, one, where));
+    return found.reduce((best, one) => (one.length < best.length ? one : best));
+  }
+  if (schema.allOf !== undefined) return faults(value, schema.allOf.reduce<Schema>((whole, part) => merged(whole, part), {}), where);
+  if (schema.type === undefined) return [];
+  const types = [schema.type].flat();
+  const type = value === null ? "null" : Array.isArray(value) ? "array" : Number.isInteger(value) && types.includes("integer") ? "integer" : typeof value;
+  if (!types.includes(type)) return [`${where} is ${type}, not ${types.join(" or ")}`];
+  if (Array.isArray(value)) {
+    // The first few tell; a map has 200,000 points.
+    return value.slice(0, 20).flatMap((one, at) => {
+      const item = schema.prefixItems?.[at] ?? schema.items;
+      return item ? faults(one, item, `${where}[${at}]`) : [];
+    });
+  }
+  if (type !== "object" || schema.properties === undefined) return [];
+  const { properties } = schema;
+  const fields = value as Record<string, unknown>;
+  return Object.entries(fields).flatMap(([name, one]) => (one === undefined ? [] : properties[name] === undefined ? [`${where}.${name} is not documented`] : faults(one, properties[name], `${where}.${name}`)));
+}
+
+function merged(one: Schema, other: Schema): Schema {
+  if (other.$ref !== undefined) return merged(one, documented.components.schemas[other.$ref.split("/").at(-1)!]!);
+  if (other.allOf !== undefined) return other.allOf.reduce<Schema>(merged, one);
+  return { type: "object", properties: { ...one.properties, ...other.properties } };
+}
+
+test("the mock answers as the service would", async () => {
+  const { startMock, PASSWORD } = (await import("../../mock/server.mjs" as string)) as { startMock: () => Promise<{ url: string; close: () => void }>; PASSWORD: string };
+  const mock = await startMock();
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${mock.url}${path}`, init);
+  const opened = await ask("/v1/session", { method: "POST", body: JSON.stringify({ password: PASSWORD }) });
+  const headers = { cookie: opened.headers.get("set-cookie")!.split(";")[0]! };
+  const read = async (path: string): Promise<unknown> => (await ask(path, { headers })).json();
+  const first = async (path: string, name: string): Promise<string> => encodeURIComponent(String(((await read(path)) as { items: Record<string, unknown>[] }).items[0]![name]));
+  const product = await first("/v1/products", "product_id");
+  const customer = await first("/v1/customers", "customer_id");
+  const [a, b, c] = ((await read("/v1/words/map")) as { items: { word: string }[] }).items.map(({ word }) => encodeURIComponent(word));
+  const asked: Record<string, string[]> = {
+    "/v1/audiences/{}": ["/v1/audiences/a-1", "/v1/audiences/a-3"],
+    "/v1/audiences/{}/customers": ["/v1/audiences/a-3/customers"],
+    "/v1/customers/{}": [`/v1/customers/${customer}`],
+    "/v1/customers/{}/history": [`/v1/customers/${customer}/history`],
+    "/v1/explain": ["/v1/explain?list_id=1&replay=true"],
+    "/v1/jobs/{}": ["/v1/jobs/j-1", "/v1/jobs/j-2"],
+    "/v1/opinions/{}": [`/v1/opinions/${await first("/v1/opinions", "product_id")}`],
+    "/v1/products/{}": [`/v1/products/${product}`],
+    "/v1/recommendations": [`/v1/recommendations?customer=${customer}&explain=true`],
+    "/v1/search": [`/v1/search?q=${encodeURIComponent("5000元以下 16G 轻薄本")}`, `/v1/search?q=${encodeURIComponent("怎么退货")}&in=documents`],
+    "/v1/search/suggest": ["/v1/search/suggest?q=fj"],
+    "/v1/segments/map/near": ["/v1/segments/map/near?x=30000&y=30000&n=5"],
+    "/v1/segments/{}/customers": ["/v1/segments/g2/customers"],
+    "/v1/similar": [`/v1/similar?product=${product}`],
+    "/v1/words": [`/v1/words?word=${encodeURIComponent("屏幕")}`],
+    "/v1/words/analogy": [`/v1/words/analogy?a=${a}&b=${b}&c=${c}`],
+  };
+  /** What other programs ask for, or what is a file. */
+  const ELSEWHERE = ["/v1/popular", "/v1/audiences/{}/export", "/v1/jobs/{}/file"];
+  const found: string[] = [];
+  for (const [path, methods] of paths) {
+    if (!path.startsWith("/v1") || methods.get === undefined || ELSEWHERE.includes(path)) continue;
+    const schema = Object.values(methods.get.responses["200"]?.content ?? {})[0]!.schema;
+    for (const address of asked[path] ?? [path]) {
+      const answer = await ask(address, { headers });
+      if (answer.ok) found.push(...faults(await answer.json(), schema, path));
+      else found.push(`${address}: ${answer.status}`);
+    }
+  }
+  mock.close();
+  const told = new Set(found.map((one) => one.replace(/\[\d+\]/g, "[]").replace(" is not documented", "")));
+  expect([...told].filter((one) => !ONE_NAME_FOR_TWO.has(`GET ${one}`))).toEqual([]);
+});
