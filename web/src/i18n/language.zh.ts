@@ -3,12 +3,12 @@ import type { Texts } from ".";
 import type { analyse as analyseEn, language as languageEn, opinions as opinionsEn, search as searchEn, words as wordsEn } from "./language.en";
 
 export const language: Texts<typeof languageEn> = {
-  untrained: "还没有学习店里的语言",
+  untrained: "还没有学习本店的用语",
   untrainedHelp: "用评论、商品文字与文档学习，在此处或在服务器上：",
   learn: "开始学习",
   again: "重新学习",
   learning: "正在学习",
-  learned: "店里的语言已重新学习。",
+  learned: "本店的用语已重新学习。",
   learnFailed: "学习失败",
   cancelled: "学习已取消。",
   positive: "称赞",
@@ -44,11 +44,11 @@ export const opinions: Texts<typeof opinionsEn> = {
   aspectsLead: "右边是称赞，左边是抱怨，按评论条数计。点一个方面，看顾客怎么说。",
   scale: "条形表示",
   scales: { counts: "条数", shares: "占比" },
-  legendMixed: "又夸又怨",
+  legendMixed: "褒贬参半",
   legendOthers: "同类商品的水平",
   legendInterval: "95% 置信区间",
   nReviews: (n) => `${n} 条评论`,
-  bar: (positive, negative, mixed) => `${positive} 条称赞，${negative} 条抱怨，${mixed} 条又夸又怨`,
+  bar: (positive, negative, mixed) => `${positive} 条称赞，${negative} 条抱怨，${mixed} 条褒贬参半`,
   better: "优于同类",
   worse: "不如同类",
   share: (share, low, high) => `评价它的顾客中，${share} 称赞（区间 ${low}–${high}）。`,
@@ -60,7 +60,7 @@ export const opinions: Texts<typeof opinionsEn> = {
   noQuotes: "没有可引用的句子。",
   alike: (n) => `另有 ${n} 条说法相近`,
   overTime: "随时间变化",
-  overTimeLead: "按月统计的提及次数；又夸又怨的，两边各计一半。",
+  overTimeLead: "按月统计的提及次数；褒贬参半的，两边各计一半。",
   overTimeLabel: "每月称赞与抱怨的图",
   monthsOf: (label) => `${label}：逐月变化`,
   praiseCount: "称赞次数",
@@ -170,7 +170,7 @@ export const search: Texts<typeof searchEn> = {
 
 export const words: Texts<typeof wordsEn> = {
   title: "词语",
-  lead: "店里自己的语言：哪些词用法相近，全部从店里的文字中学来。",
+  lead: "本店自己的用语：哪些词用法相近，全部从店里的文字中学来。",
   map: "词语地图",
   mapLead: "同色的词用法相近，大多靠在一起；点越大，用得越多。",
   mapLabel: "词语地图。方向键移动，加号减号缩放，0 显示全部，回车选中最靠近中央的词。",

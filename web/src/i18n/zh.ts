@@ -442,7 +442,7 @@ export const zh: Dictionary = {
     params: "参数",
   },
   state: { queued: "排队中", running: "运行中", done: "已完成", failed: "失败", cancelled: "已取消" },
-  jobKind: { train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习店里的语言", lookalike: "寻找相似顾客" },
+  jobKind: { train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习本店用语", lookalike: "寻找相似顾客" },
   settings: {
     title: "设置",
     lead: "本店的 API 密钥，以及控制台的外观。",
