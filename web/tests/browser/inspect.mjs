@@ -1,4 +1,5 @@
 // What can be wrong with a page, found inside the browser. Each function runs in the page and returns findings as text.
+// Styles are asked for once an element, however many texts stand in it.
 
 /** Anything wider than the window, and text cut off without an ellipsis. */
 export function overflow() {
@@ -7,23 +8,30 @@ export function overflow() {
   if (root.scrollWidth > root.clientWidth) findings.push(`the document is ${root.scrollWidth} px wide in a window of ${root.clientWidth}`);
   const describe = (element) => `<${element.tagName.toLowerCase()} class="${element.getAttribute("class") ?? ""}"> “${element.textContent.trim().slice(0, 40)}”`;
   const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== "");
+  const known = new Map();
+  /** The element itself or the nearest around it that cuts off what reaches beyond it. */
+  const frameOf = (element) => {
+    if (element === null || element === document.body) return null;
+    if (!known.has(element)) {
+      const style = getComputedStyle(element);
+      const cuts = ["hidden", "clip"].includes(style.overflowX) && style.textOverflow !== "ellipsis";
+      known.set(element, cuts ? element : frameOf(element.parentElement));
+    }
+    return known.get(element);
+  };
   for (const element of document.body.querySelectorAll("*")) {
     if (!hasText(element) || element.closest(".visually-hidden, .table-scroll, .skip, option, script, noscript, [hidden]")) continue;
     if (element.checkVisibility && !element.checkVisibility()) continue;
     const box = element.getBoundingClientRect();
     if (box.width === 0 || box.height === 0) continue;
     if (box.right > root.clientWidth + 1 || box.left < -1) findings.push(`${describe(element)} reaches beyond the window: ${Math.round(box.left)}–${Math.round(box.right)}`);
-    for (let at = element; at !== null && at !== document.body; at = at.parentElement) {
-      const style = getComputedStyle(at);
-      const clips = ["hidden", "clip"].includes(style.overflowX);
-      if (!clips || style.textOverflow === "ellipsis") continue;
-      const range = document.createRange();
-      range.selectNodeContents(element);
-      const text = range.getBoundingClientRect();
-      const frame = at.getBoundingClientRect();
-      if (text.right > frame.right + 1.5 || text.left < frame.left - 1.5) findings.push(`${describe(element)} is cut off`);
-      break;
-    }
+    const cutting = frameOf(element);
+    if (cutting === null) continue;
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const text = range.getBoundingClientRect();
+    const frame = cutting.getBoundingClientRect();
+    if (text.right > frame.right + 1.5 || text.left < frame.left - 1.5) findings.push(`${describe(element)} is cut off`);
   }
   for (const element of document.querySelectorAll("button, .button, .badge")) {
     if (element.closest(".visually-hidden, .table-scroll")) continue;
@@ -55,14 +63,14 @@ export function contrast() {
     const [r, g, b] = color.map((value) => (value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
+  const grounds = new Map();
   const background = (element) => {
-    const layers = [];
-    for (let at = element; at !== null; at = at.parentElement) {
-      const color = rgba(getComputedStyle(at).backgroundColor);
-      if (color[3] > 0) layers.push(color);
-      if (color[3] === 255) break;
+    if (element === null) return [255, 255, 255, 255];
+    if (!grounds.has(element)) {
+      const color = rgba(getComputedStyle(element).backgroundColor);
+      grounds.set(element, color[3] === 255 ? color : over(color, background(element.parentElement)));
     }
-    return layers.reduceRight((below, layer) => over(layer, below), [255, 255, 255, 255]);
+    return grounds.get(element);
   };
   const findings = new Set();
   for (const element of document.body.querySelectorAll("*")) {

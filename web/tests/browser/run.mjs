@@ -1,7 +1,9 @@
 // The console in a real browser: every page in both languages and two widths, in both themes, then the ways people take.
 //
-// Against TERCET_CONSOLE_URL with TERCET_CONSOLE_PASSWORD, or, without them, against the mock service over dist/.
-// TERCET_CONSOLE_SHOTS names a folder for screenshots; TERCET_CONSOLE_ONLY, as a pattern, which checks to run. The last line says how many passed and failed.
+// Against TERCET_CONSOLE_URL with TERCET_CONSOLE_PASSWORD, or, without them, against the mock service over dist/. Against a real
+// service pages are looked at in two ways instead of six: what the mock cannot show is what data are like, not what dark is like.
+// TERCET_CONSOLE_SHOTS names a folder for screenshots; TERCET_CONSOLE_ONLY, as a pattern, which checks to run;
+// TERCET_CONSOLE_LANES how many pages are open at a time. The last line says how many passed and failed.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
@@ -13,9 +15,12 @@ const CHROMIUM = process.env.TERCET_CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const SHOTS = process.env.TERCET_CONSOLE_SHOTS;
 const REAL = process.env.TERCET_CONSOLE_URL;
+const N_LANES = Number(process.env.TERCET_CONSOLE_LANES ?? 2);
 
-const mock = REAL ? null : await (await import("../../mock/server.mjs")).startMock();
-const URL_BASE = (REAL ?? mock.url).replace(/\/$/, "");
+// What the ways change must not be seen by those who look: each has a service of its own.
+const mocks = REAL ? [] : await Promise.all([0, 1].map(async () => (await import("../../mock/server.mjs")).startMock()));
+const mock = mocks[0];
+const [LOOKED_AT, URL_BASE] = (REAL ? [REAL, REAL] : mocks.map(({ url }) => url)).map((url) => url.replace(/\/$/, ""));
 const PASSWORD = process.env.TERCET_CONSOLE_PASSWORD ?? "tercet";
 if (SHOTS) mkdirSync(SHOTS, { recursive: true });
 
@@ -40,6 +45,17 @@ function foreignTexts(lang) {
   return [...other.values()].filter((text) => text.length >= (lang === "zh" ? 4 : 2) && !ownTexts.has(text));
 }
 
+/** What is put into every page before its own scripts: what looks for faults, and how many answers are being waited for. */
+const PROBES = Object.fromEntries(["zh", "en"].map((lang) => [
+  lang,
+  `window.probes = { ${[accessibility, contrast, overflow, untranslated].map((probe) => `${probe.name}: ${probe}`).join(",\n")}, foreign: ${JSON.stringify(foreignTexts(lang))}, n_open: 0 };
+   const ask = window.fetch;
+   window.fetch = (...args) => {
+     probes.n_open += 1;
+     return ask(...args).finally(() => { probes.n_open -= 1; });
+   };`,
+]));
+
 async function check(name, body) {
   if (ONLY !== null && !ONLY.test(name)) return;
   try {
@@ -57,11 +73,21 @@ function expect(condition, message) {
   if (!condition) throw new Error(message);
 }
 
+/** Runs `tasks` in their order, as many at a time as there are lanes. */
+async function together(tasks) {
+  const waiting = [...tasks];
+  const lane = async () => {
+    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) await task();
+  };
+  await Promise.all(Array.from({ length: N_LANES }, lane));
+}
+
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 
 /** A page with the wanted language, theme and width, and the list of what its console complained about. */
-async function newPage({ lang = "en", theme = "light", width = 1280, height = 900, shop = "" } = {}) {
+async function newPage({ lang = "en", theme = "light", width = 1280, height = 900, shop = "", base = URL_BASE } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, locale: "en-GB", reducedMotion: "reduce" });
+  await context.addInitScript(PROBES[lang]);
   await context.addInitScript(
     ([kept_lang, kept_theme, kept_shop]) => {
       if (localStorage.getItem("tercet.lang") === null) localStorage.setItem("tercet.lang", kept_lang);
@@ -84,43 +110,64 @@ async function newPage({ lang = "en", theme = "light", width = 1280, height = 90
   });
   page.on("pageerror", (error) => complaints.push(`script: ${error.message}`));
   page.on("request", (request) => {
-    if (!request.url().startsWith(URL_BASE) && !request.url().startsWith("data:")) complaints.push(`asks elsewhere: ${request.url()}`);
+    if (!request.url().startsWith(base) && !request.url().startsWith("data:")) complaints.push(`asks elsewhere: ${request.url()}`);
   });
-  return { page, complaints, t: i18n.dictionaries[lang], close: () => context.close() };
+  /** Shows a page as its address does, for somebody who has signed in. */
+  const open = async (path) => {
+    await page.goto(base + path);
+    await settled(page);
+  };
+  /** Has the session without the form: that is looked at on its own. */
+  const enter = async (path) => {
+    const answer = await context.request.post(`${base}/v1/session`, { data: { password: PASSWORD, ...(shop ? { shop } : {}) }, headers: { origin: base } });
+    if (!answer.ok()) throw new Error(`signing in: ${answer.status()} ${await answer.text()}`);
+    if (path !== undefined) await open(path);
+  };
+  return { page, complaints, t: i18n.dictionaries[lang], open, enter, close: () => context.close() };
 }
 
+/** Waits until everything asked for has come and been drawn, and nothing more came of that for some frames. */
 async function settled(page) {
-  await page.waitForSelector("h1");
-  await page.waitForFunction(() => document.querySelector(".skeleton") === null && document.querySelector("[aria-busy=true]") === null);
-  // Charts arrive with their own chunk.
-  await page.waitForFunction(() => [...document.querySelectorAll(".chart")].every((chart) => chart.querySelector("canvas") !== null));
-  await page.waitForTimeout(150);
+  const missing = await page.evaluate(() => new Promise((resolve) => {
+    const CALM_FRAMES = 4;
+    const until = performance.now() + 20_000;
+    const reasons = () => [
+      document.querySelector("h1") === null && "no heading",
+      document.querySelector(".skeleton") !== null && "a skeleton",
+      document.querySelector("[aria-busy=true]") !== null && "something busy",
+      // Charts arrive with their own chunk.
+      [...document.querySelectorAll(".chart")].some((chart) => chart.querySelector("canvas") === null) && "a chart without a canvas",
+      window.probes.n_open > 0 && "an answer that has not come",
+    ].filter(Boolean);
+    let n_calm = 0;
+    const look = () => {
+      const found = reasons();
+      n_calm = found.length === 0 ? n_calm + 1 : 0;
+      if (n_calm === CALM_FRAMES) resolve([]);
+      else if (performance.now() > until) resolve(found);
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }));
+  if (missing.length > 0) throw new Error(`the page does not come to rest: ${missing.join(", ")}`);
 }
 
-async function signIn(page) {
-  await page.goto(`${URL_BASE}/login`);
-  await page.fill("#password", PASSWORD);
-  await page.click("button[type=submit]");
-  await page.waitForSelector("#content");
-}
-
-async function firstHref(page, list) {
-  await page.goto(`${URL_BASE}${list}`);
+/** Goes to another page as a link does. That each page also opens from its address is seen once for each. */
+async function follow(page, path) {
+  await page.evaluate((to) => {
+    history.pushState(null, "", to);
+    dispatchEvent(new PopStateEvent("popstate"));
+    scrollTo(0, 0);
+  }, path);
   await settled(page);
-  const link = page.locator("tbody th a").first();
-  return (await link.count()) > 0 ? link.getAttribute("href") : null;
 }
 
 async function inspect(page, complaints, lang) {
-  const foreign = foreignTexts(lang);
-  const findings = [
-    ...complaints.splice(0),
-    ...(await page.evaluate(overflow)),
-    ...(await page.evaluate(accessibility)),
-    ...(await page.evaluate(contrast)),
-    ...(await page.evaluate(untranslated, foreign)),
-  ];
-  const declared = await page.getAttribute("html", "lang");
+  const [declared, found] = await page.evaluate(() => {
+    const { overflow, accessibility, contrast, untranslated, foreign } = window.probes;
+    return [document.documentElement.lang, [...overflow(), ...accessibility(), ...contrast(), ...untranslated(foreign)]];
+  });
+  const findings = [...complaints.splice(0), ...found];
   if (!declared.startsWith(lang)) findings.push(`html lang is ${declared}`);
   return findings;
 }
@@ -129,16 +176,18 @@ async function shot(page, name) {
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
 }
 
-const scout = await newPage();
-await signIn(scout.page);
-const product = await firstHref(scout.page, "/products");
-const customer = await firstHref(scout.page, "/customers");
-const audience = await firstHref(scout.page, "/audiences");
-await scout.page.goto(`${URL_BASE}/groups`);
-await settled(scout.page);
-const groupLink = scout.page.locator("main h2 a[href^='/groups/']").first();
-const group = (await groupLink.count()) > 0 ? await groupLink.getAttribute("href") : null;
-const opinion = await firstHref(scout.page, "/opinions");
+const scout = await newPage({ base: LOOKED_AT });
+await scout.enter();
+async function firstHref(path, links) {
+  await scout.open(path);
+  const link = scout.page.locator(links).first();
+  return (await link.count()) > 0 ? link.getAttribute("href") : null;
+}
+const product = await firstHref("/products", "tbody th a");
+const customer = await firstHref("/customers", "tbody th a");
+const audience = await firstHref("/audiences", "tbody th a");
+const group = await firstHref("/groups", "main h2 a[href^='/groups/']");
+const opinion = await firstHref("/opinions", "tbody th a");
 await scout.close();
 
 const PAGES = [
@@ -177,81 +226,109 @@ const PAGES = [
   ["missing", "/no/such/page"],
 ];
 
-for (const lang of ["zh", "en"]) {
-  for (const theme of ["light", "dark"]) {
-    for (const width of [1280, 360]) {
-      // Dark changes colours alone: each language sees it at one width.
-      if (theme === "dark" && (lang === "zh") !== (width === 1280)) continue;
-      const { page, complaints, close } = await newPage({ lang, theme, width });
-      const name = `${lang}-${theme}-${width}`;
-      await page.goto(`${URL_BASE}/login`);
-      await page.waitForSelector("#password");
-      await check(`${name} login`, () => inspect(page, complaints, lang));
-      await shot(page, `${name}-login`);
-      await signIn(page);
-      for (const [label, path] of PAGES) {
-        await check(`${name} ${label}`, async () => {
-          await page.goto(`${URL_BASE}${path}`);
-          await settled(page);
-          if (label === "customer") {
-            const explain = page.locator("button[aria-expanded]").filter({ hasText: i18n.dictionaries[lang].customer.explain });
-            if ((await explain.count()) > 0) await explain.first().click();
-            await settled(page);
-          }
-          if (label === "opinion" && theme === "dark") {
-            // The other half of the page: an aspect chosen, and two neighbours beside the product.
-            await page.locator("main button[aria-pressed]").nth(2).click();
-            const boxes = page.locator("main .near input");
-            for (let at = 0; at < Math.min(2, await boxes.count()); at += 1) await boxes.nth(at).check();
-            await settled(page);
-          }
-          if (label === "analyse") {
-            await page.locator(".examples button").first().click();
-            await settled(page);
-            await page.locator(".mentions, .text").first().waitFor();
-          }
-          if (label === "search") await page.locator("summary").first().click();
-          if (label === "words" && theme === "dark") {
-            await page.locator("main .frame").press("Enter");
-            await page.waitForURL(/word=/);
-            await settled(page);
-          }
-          await shot(page, `${name}-${label}`);
-          return inspect(page, complaints, lang);
-        });
-      }
-      if (width === 360) {
-        await check(`${name} menu opens and leads on`, async () => {
-          await page.click("button[aria-controls=sidebar]");
-          await shot(page, `${name}-menu`);
-          await page.click("#sidebar a[href='/customers']");
-          await settled(page);
-          expect(page.url().endsWith("/customers"), `at ${page.url()}`);
-          expect(!(await page.locator("#sidebar").isVisible()), "the menu stays open");
-          return inspect(page, complaints, lang);
-        });
-      }
-      await close();
-    }
+/** How pages are looked at. Dark changes colours alone: each language sees it at one width. */
+const LOOKS = [
+  { lang: "zh", theme: "light", width: 1280, wider: [768, 1600] },
+  { lang: "zh", theme: "light", width: 360 },
+  { lang: "zh", theme: "dark", width: 1280 },
+  { lang: "en", theme: "light", width: 1280, wider: [1024] },
+  { lang: "en", theme: "light", width: 360 },
+  { lang: "en", theme: "dark", width: 360 },
+];
+const looks = REAL ? [LOOKS[0], LOOKS[5]] : LOOKS;
+
+/** What is only there after somebody did something. */
+async function reveal(page, label, { lang, theme }) {
+  if (label === "customer") {
+    const explain = page.locator("button[aria-expanded]").filter({ hasText: i18n.dictionaries[lang].customer.explain });
+    if ((await explain.count()) > 0) await explain.first().click();
+    await settled(page);
+  }
+  if (label === "opinion" && theme === "dark") {
+    // The other half of the page: an aspect chosen, and two neighbours beside the product.
+    await page.locator("main button[aria-pressed]").nth(2).click();
+    const boxes = page.locator("main .near input");
+    for (let at = 0; at < Math.min(2, await boxes.count()); at += 1) await boxes.nth(at).check();
+    await settled(page);
+  }
+  if (label === "analyse") {
+    await page.locator(".examples button").first().click();
+    await settled(page);
+    await page.locator(".mentions, .text").first().waitFor();
+  }
+  if (label === "search") await page.locator("summary").first().click();
+  if (label === "words" && theme === "dark") {
+    await page.locator("main .frame").press("Enter");
+    await page.waitForURL(/word=/);
+    await settled(page);
   }
 }
 
-// Between a phone and a desk, and beyond: where columns begin and end.
-for (const width of [768, 1024, 1600]) {
-  const { page, complaints, close } = await newPage({ lang: width === 1024 ? "en" : "zh", width });
-  await signIn(page);
-  for (const [label, path] of PAGES.filter(([name]) => /^(group|audience|opinion|search|words|analyse)/.test(name))) {
-    await check(`${width} px ${label}`, async () => {
-      await page.goto(`${URL_BASE}${path}`);
+const WIDER = /^(group|audience|opinion|search|words|analyse)/;
+
+async function lookAtAll(look, n) {
+  const { lang, theme, width, wider = [] } = look;
+  const { page, complaints, open, close } = await newPage({ ...look, base: LOOKED_AT });
+  const name = `${lang}-${theme}-${width}`;
+  await page.goto(`${LOOKED_AT}/login`);
+  await page.waitForSelector("#password");
+  await check(`${name} login`, () => inspect(page, complaints, lang));
+  await shot(page, `${name}-login`);
+  await page.fill("#password", PASSWORD);
+  await page.click("button[type=submit]");
+  await page.waitForSelector("#content");
+  for (const [label, path] of PAGES) {
+    await check(`${name} ${label}`, async () => {
+      await (n === 0 ? open(path) : follow(page, path));
+      await reveal(page, label, look);
+      await shot(page, `${name}-${label}`);
+      return inspect(page, complaints, lang);
+    });
+    // Between a phone and a desk, and beyond: where columns begin and end.
+    for (const other of WIDER.test(label) ? wider : []) {
+      await check(`${other} px ${label}`, async () => {
+        await page.setViewportSize({ width: other, height: 900 });
+        // Where only some checks are wanted, nobody has been here before.
+        await (page.url() === LOOKED_AT + path ? settled(page) : follow(page, path));
+        await shot(page, `${other}-${label}`);
+        return [...complaints.splice(0), ...(await page.evaluate(() => window.probes.overflow()))];
+      });
+      await page.setViewportSize({ width, height: 900 });
+    }
+  }
+  if (width === 360) {
+    await check(`${name} menu opens and leads on`, async () => {
+      await page.click("button[aria-controls=sidebar]");
+      await shot(page, `${name}-menu`);
+      await page.click("#sidebar a[href='/customers']");
       await settled(page);
-      await shot(page, `${width}-${label}`);
-      return [...complaints.splice(0), ...(await page.evaluate(overflow))];
+      expect(page.url().endsWith("/customers"), `at ${page.url()}`);
+      expect(!(await page.locator("#sidebar").isVisible()), "the menu stays open");
+      return inspect(page, complaints, lang);
     });
   }
   await close();
 }
 
-await check("a wrong password is refused with a reason, and does not enter", async () => {
+async function lookAtEmpty(lang, width) {
+  const { page, complaints, enter, close } = await newPage({ lang, width, shop: "empty", base: LOOKED_AT });
+  await enter("/");
+  for (const [label, path] of PAGES.filter(([name]) => !["product", "customer", "group", "audience", "audience-new", "audience-alike"].includes(name))) {
+    await check(`empty shop ${lang}-${width} ${label}`, async () => {
+      await follow(page, path);
+      await shot(page, `empty-${lang}-${width}-${label}`);
+      if (label !== "missing") expect((await page.locator(".empty").count()) > 0, "no empty state");
+      return inspect(page, complaints, lang);
+    });
+  }
+  await close();
+}
+
+/** Whole ways through, one after the other: they change what is there. */
+const ways = [];
+const way = (name, body) => ways.push(() => check(name, body));
+
+way("a wrong password is refused with a reason, and does not enter", async () => {
   const { page, complaints, t, close } = await newPage();
   await page.goto(`${URL_BASE}/login`);
   await page.fill("#password", `${PASSWORD}-wrong`);
@@ -265,7 +342,7 @@ await check("a wrong password is refused with a reason, and does not enter", asy
   return complaints;
 });
 
-await check("a deep link asks to sign in and comes back", async () => {
+way("a deep link asks to sign in and comes back", async () => {
   const { page, complaints, close } = await newPage();
   await page.goto(`${URL_BASE}/products?sort=name`);
   await page.waitForSelector("#password");
@@ -277,9 +354,9 @@ await check("a deep link asks to sign in and comes back", async () => {
   return complaints;
 });
 
-await check("language and theme are changed and remembered", async () => {
-  const { page, complaints, close } = await newPage();
-  await signIn(page);
+way("language and theme are changed and remembered", async () => {
+  const { page, enter, complaints, close } = await newPage();
+  await enter("/");
   await page.locator("#sidebar").getByText("中文").click();
   await page.locator("#sidebar").getByText("深色").click();
   await page.reload();
@@ -291,11 +368,9 @@ await check("language and theme are changed and remembered", async () => {
 });
 
 if (product) {
-  await check("a product is found by its name and opened", async () => {
-    const { page, complaints, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}/products`);
-    await settled(page);
+  way("a product is found by its name and opened", async () => {
+    const { page, enter, complaints, close } = await newPage();
+    await enter("/products");
     const name = (await page.locator("tbody th a").first().textContent()).trim();
     await page.getByRole("searchbox").fill(name);
     await page.waitForURL(/query=/);
@@ -316,11 +391,9 @@ if (product) {
 }
 
 if (product) {
-  await check("a category and a brand are chosen from those there are, and hold what they said", async () => {
-    const { page, complaints, t, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}/products`);
-    await settled(page);
+  way("a category and a brand are chosen from those there are, and hold what they said", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/products");
     for (const [name, label] of [["category", t.products.category], ["brand", t.products.brand]]) {
       const select = page.getByRole("combobox", { name: label, exact: true });
       await page.waitForFunction((element) => element.options.length > 1, await select.elementHandle());
@@ -340,11 +413,9 @@ if (product) {
 }
 
 if (customer) {
-  await check("a customer's recommendations give reasons and an exact sum", async () => {
-    const { page, complaints, t, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}${customer}`);
-    await settled(page);
+  way("a customer's recommendations give reasons and an exact sum", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter(customer);
     const explain = page.getByRole("button", { name: t.customer.explain }).first();
     await explain.waitFor();
     await explain.click();
@@ -362,11 +433,9 @@ if (customer) {
   });
 }
 
-await check("a training is started and watched to its end", async () => {
-  const { page, complaints, t, close } = await newPage();
-  await signIn(page);
-  await page.goto(`${URL_BASE}/jobs`);
-  await settled(page);
+way("a training is started and watched to its end", async () => {
+  const { page, enter, complaints, t, close } = await newPage();
+  await enter("/jobs");
   const before = await page.locator("li.job").count();
   const simple = page.locator("#algorithm option[value=popularity]");
   if ((await simple.count()) > 0) await page.selectOption("#algorithm", "popularity");
@@ -379,12 +448,10 @@ await check("a training is started and watched to its end", async () => {
   return complaints;
 });
 
-await check("a key is created, shown once, and revoked", async () => {
-  const { page, complaints, t, close } = await newPage();
+way("a key is created, shown once, and revoked", async () => {
+  const { page, enter, complaints, t, close } = await newPage();
   const name = `browser test ${Date.now()}`;
-  await signIn(page);
-  await page.goto(`${URL_BASE}/settings`);
-  await settled(page);
+  await enter("/settings");
   await page.getByRole("button", { name: t.settings.create }).click();
   await page.getByRole("alert").filter({ hasText: t.settings.nameEmpty }).waitFor();
   await page.fill("#key-name", name);
@@ -404,11 +471,9 @@ await check("a key is created, shown once, and revoked", async () => {
   return complaints;
 });
 
-await check("an evaluation form refuses nothing chosen and shows an algorithm's settings", async () => {
-  const { page, complaints, t, close } = await newPage();
-  await signIn(page);
-  await page.goto(`${URL_BASE}/evaluation`);
-  await settled(page);
+way("an evaluation form refuses nothing chosen and shows an algorithm's settings", async () => {
+  const { page, enter, complaints, t, close } = await newPage();
+  await enter("/evaluation");
   await page.getByRole("button", { name: t.evaluation.start }).click();
   await page.getByRole("alert").filter({ hasText: t.evaluation.chooseOne }).waitFor();
   await page.locator("label.card", { hasText: "EASE" }).click();
@@ -420,11 +485,9 @@ await check("an evaluation form refuses nothing chosen and shows an algorithm's 
   return complaints;
 });
 
-await check("a comparison shows the metrics of one question at a time, and nothing beside the window", async () => {
-  const { page, complaints, t, close } = await newPage();
-  await signIn(page);
-  await page.goto(`${URL_BASE}/evaluation`);
-  await settled(page);
+way("a comparison shows the metrics of one question at a time, and nothing beside the window", async () => {
+  const { page, enter, complaints, t, close } = await newPage();
+  await enter("/evaluation");
   const views = Object.values(t.evaluation.views);
   const offered = page.getByRole("group", { name: t.evaluation.show }).locator("label");
   // A shop may not have compared anything yet.
@@ -446,10 +509,9 @@ await check("a comparison shows the metrics of one question at a time, and nothi
   return complaints;
 });
 
-await check("the keyboard alone reaches the content and the navigation", async () => {
-  const { page, complaints, t, close } = await newPage();
-  await signIn(page);
-  await settled(page);
+way("the keyboard alone reaches the content and the navigation", async () => {
+  const { page, enter, complaints, t, close } = await newPage();
+  await enter("/");
   await page.reload();
   await settled(page);
   await page.keyboard.press("Tab");
@@ -466,10 +528,9 @@ await check("the keyboard alone reaches the content and the navigation", async (
   return complaints;
 });
 
-await check("on paper there is no navigation and nothing is cut off", async () => {
-  const { page, complaints, close } = await newPage({ width: 794 });
-  await signIn(page);
-  await settled(page);
+way("on paper there is no navigation and nothing is cut off", async () => {
+  const { page, enter, complaints, close } = await newPage({ width: 794 });
+  await enter("/");
   await page.emulateMedia({ media: "print" });
   expect(!(await page.locator("#sidebar").isVisible()), "the navigation is printed");
   const findings = await page.evaluate(overflow);
@@ -477,9 +538,9 @@ await check("on paper there is no navigation and nothing is cut off", async () =
   return [...complaints, ...findings];
 });
 
-await check("a service that does not answer is said so, with a way to try again", async () => {
-  const { page, t, close } = await newPage();
-  await signIn(page);
+way("a service that does not answer is said so, with a way to try again", async () => {
+  const { page, enter, t, close } = await newPage();
+  await enter();
   await page.route("**/v1/models", (route) => route.abort());
   await page.goto(`${URL_BASE}/models`);
   await page.getByRole("alert").filter({ hasText: t.error.unreachable }).waitFor();
@@ -491,10 +552,9 @@ await check("a service that does not answer is said so, with a way to try again"
 });
 
 if (mock) {
-  await check("another shop is shown after its own password, and each tab keeps to its own", async () => {
-    const { page, complaints, t, close } = await newPage({ shop: "harbour" });
-    await signIn(page);
-    await settled(page);
+  way("another shop is shown after its own password, and each tab keeps to its own", async () => {
+    const { page, enter, complaints, t, close } = await newPage({ shop: "harbour" });
+    await enter("/");
     const choice = page.getByLabel(t.app.switchShop);
     await choice.selectOption("shanghai");
     await page.waitForURL(/login\?shop=shanghai/);
@@ -517,36 +577,17 @@ if (mock) {
     // The browser itself notes the refusals that led to the password.
     return complaints.filter((text) => !text.includes("401"));
   });
-  for (const lang of ["zh", "en"]) {
-    for (const width of [1280, 360]) {
-      const { page, complaints, close } = await newPage({ lang, width, shop: "empty" });
-      await signIn(page);
-      for (const [label, path] of PAGES.filter(([name]) => !["product", "customer", "group", "audience", "audience-new", "audience-alike"].includes(name))) {
-        await check(`empty shop ${lang}-${width} ${label}`, async () => {
-          await page.goto(`${URL_BASE}${path}`);
-          await settled(page);
-          await shot(page, `empty-${lang}-${width}-${label}`);
-          if (label !== "missing") expect((await page.locator(".empty").count()) > 0, "no empty state");
-          return inspect(page, complaints, lang);
-        });
-      }
-      await close();
-    }
-  }
-  await check("an error shows the service's message and help", async () => {
-    const { page, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}/products?query=fail`);
+  way("an error shows the service's message and help", async () => {
+    const { page, enter, close } = await newPage();
+    await enter("/products?query=fail");
     await page.getByRole("alert").filter({ hasText: "ran out of memory" }).filter({ hasText: "engine.memory_mb" }).waitFor();
     await shot(page, "error-en");
     await close();
     return [];
   });
-  await check("a model is put into service after a question", async () => {
-    const { page, complaints, t, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}/models`);
-    await settled(page);
+  way("a model is put into service after a question", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/models");
     await page.getByRole("button", { name: t.models.activate }).first().click();
     await page.getByRole("dialog").waitFor();
     await shot(page, "dialog-en");
@@ -555,11 +596,9 @@ if (mock) {
     await close();
     return complaints;
   });
-  await check("the map is moved, enlarged and asked by keyboard, and a group is hidden", async () => {
-    const { page, complaints, t, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}/groups?view=map`);
-    await settled(page);
+  way("the map is moved, enlarged and asked by keyboard, and a group is hidden", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/groups?view=map");
     const map = page.getByRole("application");
     await map.focus();
     for (const key of ["+", "+", "ArrowLeft", "ArrowUp", "-"]) await page.keyboard.press(key);
@@ -577,8 +616,8 @@ if (mock) {
     return complaints;
   });
   for (const wanted of ["webgl", "2d"]) {
-    await check(`the map is painted by ${wanted}, and a hidden group is not`, async () => {
-      const { page, complaints, t, close } = await newPage();
+    way(`the map is painted by ${wanted}, and a hidden group is not`, async () => {
+      const { page, enter, complaints, t, close } = await newPage();
       await page.addInitScript((only) => {
         const context = HTMLCanvasElement.prototype.getContext;
         HTMLCanvasElement.prototype.getContext = function (kind, options) {
@@ -587,9 +626,7 @@ if (mock) {
           return only === "webgl" ? context.call(this, kind, { ...options, failIfMajorPerformanceCaveat: false, preserveDrawingBuffer: true }) : null;
         };
       }, wanted);
-      await signIn(page);
-      await page.goto(`${URL_BASE}/groups?view=map`);
-      await settled(page);
+      await enter("/groups?view=map");
       const painted = () => page.evaluate((kind) => {
         const dots = document.querySelector("canvas");
         if (dots.getContext(kind) === null) return -1;
@@ -610,11 +647,11 @@ if (mock) {
       return complaints;
     });
   }
-  await check("groups are trained again in place", async () => {
-    const { page, complaints, t, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}/groups`);
-    await settled(page);
+  way("groups are trained again in place", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/groups");
+    const colorsBeside = (names) => page.evaluate((wanted) => [...document.querySelectorAll(wanted)].map((one) => [one.textContent.trim(), getComputedStyle(one.closest("li").querySelector(".swatch")).backgroundColor]), names);
+    const cards = await colorsBeside("main li h2");
     await page.getByRole("button", { name: t.groups.again }).click();
     // How they are to be found is asked first.
     await page.getByRole("radio", { name: t.groups.form.exactly }).check();
@@ -628,14 +665,23 @@ if (mock) {
     await page.getByText(t.groups.trained).waitFor();
     await page.getByRole("progressbar").waitFor({ state: "detached" });
     await settled(page);
+    // The order is another now; who has which colour is not, here and elsewhere.
+    const known = new Map(cards);
+    const again = await colorsBeside("main li h2");
+    expect(known.size === new Set(known.values()).size && again.length === cards.length && again[0][0] !== cards[0][0], `before ${cards.join(" | ")}, now ${again.join(" | ")}`);
+    const found = [again];
+    for (const [path, names] of [["/groups?view=map", "main .legend button"], ["/groups?view=tree", "main .legend a"], ["/", "main .ranking a[href^='/groups/']"]]) {
+      await follow(page, path);
+      found.push(await colorsBeside(names));
+    }
+    for (const [name, color] of found.flat()) expect(known.get(name) === color, `${name} was ${known.get(name)} and is ${color}`);
+    expect(found.every((list) => list.length === cards.length), `lists of ${found.map((list) => list.length)}`);
     await close();
     return complaints;
   });
-  await check("an audience begins with a group, is counted while typed, saved, found alike, exported and deleted", async () => {
-    const { page, complaints, t, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}/groups/g2`);
-    await settled(page);
+  way("an audience begins with a group, is counted while typed, saved, found alike, exported and deleted", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/groups/g2");
     await page.getByRole("link", { name: t.groups.makeAudience }).first().click();
     await page.waitForURL(/audiences\/new/);
     await settled(page);
@@ -674,11 +720,9 @@ if (mock) {
     await close();
     return complaints;
   });
-  await check("a slow answer to an earlier count does not overwrite a later one", async () => {
-    const { page, complaints, t, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}/audiences/new?conditions=${encodeURIComponent(JSON.stringify({ all: [{ field: "city", op: "=", value: "x" }] }))}`);
-    await settled(page);
+  way("a slow answer to an earlier count does not overwrite a later one", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter(`/audiences/new?conditions=${encodeURIComponent(JSON.stringify({ all: [{ field: "city", op: "=", value: "x" }] }))}`);
     await page.locator(".big b").waitFor();
     await page.route("**/v1/audiences/count", async (route) => {
       const first = route.request().postData().includes('"slow"');
@@ -694,11 +738,9 @@ if (mock) {
     await close();
     return complaints;
   });
-  await check("a condition read out of a query is taken away and comes back, and a completion is chosen by keys", async () => {
-    const { page, complaints, t, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}/search`);
-    await settled(page);
+  way("a condition read out of a query is taken away and comes back, and a completion is chosen by keys", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/search");
     await page.getByRole("combobox", { name: t.search.query }).fill("laptop under 1000 16GB");
     await page.keyboard.press("Enter");
     await page.waitForURL(/q=laptop/);
@@ -729,29 +771,25 @@ if (mock) {
     await close();
     return complaints;
   });
-  await check("nothing learned yet: each page offers to learn, shows how far it is, and then what there is", async () => {
-    const { page, complaints, t, close } = await newPage({ shop: "empty" });
-    await signIn(page);
+  way("nothing learned yet: each page offers to learn, shows how far it is, and then what there is", async () => {
+    const { page, enter, open, complaints, t, close } = await newPage({ shop: "empty" });
+    await enter();
     for (const path of ["/search", "/words", "/opinions"]) {
-      await page.goto(`${URL_BASE}${path}`);
-      await settled(page);
+      await open(path);
       await page.getByText(t.language.untrained).waitFor();
     }
     await page.getByRole("button", { name: t.language.learn }).click();
     await page.getByRole("progressbar").waitFor();
     await page.getByText(t.opinions.none, { exact: true }).waitFor();
-    await page.goto(`${URL_BASE}/words`);
-    await settled(page);
+    await open("/words");
     await page.getByText(t.words.tooFew).waitFor();
     const findings = await inspect(page, complaints, "en");
     await close();
     return findings;
   });
-  await check("a running job can be cancelled", async () => {
-    const { page, complaints, t, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}/jobs`);
-    await settled(page);
+  way("a running job can be cancelled", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/jobs");
     await page.getByRole("button", { name: t.jobs.startNow }).click();
     await page.getByRole("button", { name: t.jobs.cancel }).click();
     await page.getByRole("dialog").getByRole("button", { name: t.jobs.cancel }).click();
@@ -761,7 +799,17 @@ if (mock) {
   });
 }
 
+const walk = async () => {
+  for (const one of ways) await one();
+};
+const gaze = [...looks.map((look, n) => () => lookAtAll(look, n)), ...(mock ? ["zh", "en"].flatMap((lang) => [1280, 360].map((width) => () => lookAtEmpty(lang, width))) : [])];
+// There is one real service: what the ways train and change would move under the eyes of those who look.
+if (mock) await together([walk, ...gaze]);
+else {
+  await together(gaze);
+  await walk();
+}
 await browser.close();
-mock?.close();
+mocks.forEach((one) => one.close());
 console.log(`${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed > 0 ? 1 : 0;
