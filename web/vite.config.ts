@@ -28,5 +28,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
   },
-  test: { include: ["tests/unit/**/*.test.ts"], environment: "node" },
+  // However busy the machine is: no test is about time.
+  test: { include: ["tests/unit/**/*.test.ts"], environment: "node", testTimeout: 60_000 },
 });

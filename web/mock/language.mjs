@@ -183,7 +183,7 @@ export function createLanguage(now) {
     vectors: { n_words: 21_480, dim: 100, epochs: 5, words_per_second: 412_300, losses: [2.914, 2.371, 2.204, 2.131, 2.098] },
     sentiment: { n_train: 33_912, n_test: 3_768, accuracy: 0.9436, macro_f1: 0.9127, calibration_error: 0.0143, accuracy_of_commonest: 0.7421 },
     opinions: { n_products: 30, n_mentions: 23_118, n_aspects: 13 }, search: { n_products: 54, n_documents: 37, n_chunks: 412, bytes: 3_481_600 },
-    lexicon: { n_words: 214, n_names: 61, examples: ["aero14", "青禾", "p9pro", "16gb", "灵动本", "fjellone", "光影m2", "quiet3", "usb-c", "云雀"] },
+    lexicon: { n_words: 153, n_names: 61, examples: ["aero14", "青禾", "p9pro", "16gb", "灵动本", "fjellone", "光影m2", "quiet3", "usb-c", "云雀"] },
   };
   const state = { learned_empty: false };
   const made = new Map();

@@ -9,6 +9,8 @@ export interface Palette {
   bad: string;
   series: string[];
   groups: string[];
+  /** For those of a fixed list that come after the last colour. */
+  beyond: string;
   font: string;
 }
 
@@ -25,6 +27,7 @@ export function readPalette(): Palette {
     bad: token("bad"),
     series: [1, 2, 3, 4, 5, 6].map((n) => token(`series-${n}`)),
     groups: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => token(`group-${n}`)),
+    beyond: token("group-beyond"),
     font: token("font-text"),
   };
 }

@@ -17,7 +17,7 @@ export interface Layout {
   leaves: { id: number; x: number; n_customers: number; group: string }[];
   branches: Branch[];
   top: number;
-  /** The height that leaves as many branches as there are groups; `null` if they are not what a cut would give. */
+  /** The height below which each branch is one group; `null` if the groups are not what a cut would give. */
   cut: number | null;
 }
 
@@ -43,10 +43,12 @@ export function layoutTree(tree: GroupTree): Layout {
   return { leaves, branches, top, cut: cutFor(branches, new Set(leaves.map((leaf) => leaf.group)).size) };
 }
 
+/** Groups that were found otherwise, as by K-Means, may lie across branches: then no line would say something true. */
 function cutFor(branches: readonly Branch[], n_groups: number): number | null {
   const heights = branches.map((branch) => branch.height).sort((a, b) => b - a);
   if (n_groups < 2 || heights.length < n_groups - 1) return null;
   const above = heights[n_groups - 2]!;
   const below = heights[n_groups - 1] ?? 0;
-  return above > below ? (above + below) / 2 : null;
+  const isPure = branches.every((branch) => branch.height >= above || branch.group !== null);
+  return above > below && isPure ? (above + below) / 2 : null;
 }

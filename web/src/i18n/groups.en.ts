@@ -163,6 +163,7 @@ export const groups = {
   tree: {
     title: "How groups relate",
     lead: "Branches that meet low are alike; the dashed line is where the tree is cut into the present groups.",
+    leadAcross: "Branches that meet low are alike. The groups were found another way: a grey branch holds customers of several of them.",
     label: "Tree of groups, coloured by group",
     height: "Distance",
     cut: (n: string) => `Cut: ${n}`,

@@ -164,6 +164,7 @@ export const groups: Texts<typeof groupsEn> = {
   tree: {
     title: "客户群之间的亲疏",
     lead: "在越低处汇合的分支越相似；虚线是切分成现有客户群的位置。",
+    leadAcross: "在越低处汇合的分支越相似。现有客户群由另一种方法划分：灰色分支之下有不止一个客户群。",
     label: "按客户群着色的亲疏树",
     height: "距离",
     cut: (n) => `切分为 ${n}`,

@@ -149,6 +149,7 @@ export const search: Texts<typeof searchEn> = {
   allDocuments: (n) => `查看全部 ${n} 篇文档`,
   noProducts: "没有符合的商品",
   noProductsHelp: "去掉一个条件，或换个说法。",
+  noProductsWords: "换个说法试试。",
   noDocuments: "没有符合的文档",
   noDocumentsHelp: "文档按字词与含义查找。导入更多文档：",
   why: "为什么排在这里",

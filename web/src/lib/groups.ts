@@ -13,9 +13,8 @@ export function textIn(text: Text | null | undefined, lang: Lang): string {
 /** The class that carries a colour; beyond the last colour they begin again, and without one it is grey. */
 export const groupClass = (at: number | undefined): string => (at === undefined || at < 0 ? "group-10" : `group-${(at % N_GROUP_COLORS) + 1}`);
 
-/** The class of a kind among those of a fixed list, as the RFM groups are: those beyond the last colour, who are lost, are grey. */
-export const listedClass = (at: number): string => groupClass(listedColor(at));
-export const listedColor = (at: number): number => (at < 0 ? N_GROUP_COLORS - 1 : Math.min(at, N_GROUP_COLORS - 1));
+/** The class of a kind among those of a fixed list, as the RFM groups are: those beyond the last colour, who are lost, are pale. */
+export const listedClass = (at: number): string => (at < N_GROUP_COLORS ? groupClass(at) : "group-beyond");
 
 /** The number in a group's key: keys are `g1`, `g2`… in the order in which groups first appeared. */
 function numberIn(key: string): number {

@@ -70,6 +70,11 @@ test("a tree stands in its order, with branches over their leaves", () => {
   expect(cut).toBe(4);
 });
 
+test("groups that lie across the branches are not shown as a cut", () => {
+  const across = { ...TREE, leaves: [leaf(0, "a"), leaf(1, "b"), leaf(2, "b"), leaf(3, "a")] };
+  expect(layoutTree(across)).toMatchObject({ top: 6, cut: null });
+});
+
 test("a tree with one group or with gaps is no reason to fail", () => {
   expect(layoutTree({ leaves: [leaf(0, "a")], merges: [], order: [0] })).toMatchObject({ branches: [], top: 0, cut: null });
   expect(layoutTree({ ...TREE, merges: [[0, 9, 1, 2]] }).branches).toEqual([]);
@@ -98,7 +103,7 @@ test("figures in words", () => {
   expect([1, 2, 0.5, 8, 100, 0].map(liftReach)).toEqual([0, 1 / 3, 1 / 3, 1, 1, 1]);
   expect([heatStep(null, 1), heatStep(0, 0), heatStep(0.5, 1), heatStep(2, 1)]).toEqual([null, 0, 5, 9]);
   expect([groupClass(0), groupClass(9), groupClass(10), groupClass(-1), groupClass(undefined)]).toEqual(["group-1", "group-10", "group-1", "group-10", "group-10"]);
-  expect([0, 9, 12, -1].map(listedClass)).toEqual(["group-1", "group-10", "group-10", "group-10"]);
+  expect([0, 9, 10, 12, -1].map(listedClass)).toEqual(["group-1", "group-10", "group-beyond", "group-beyond", "group-10"]);
   expect([textIn({ zh: "甲", en: "A" }, "zh"), textIn({ zh: "", en: "A" }, "zh"), textIn(null, "en")]).toEqual(["甲", "A", "–"]);
 });
 
