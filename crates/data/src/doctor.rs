@@ -160,8 +160,13 @@ fn examine_models(shop: &Shop, mend: bool, findings: &mut Vec<Finding>) -> Resul
     let Ok(kinds) = fs::read_dir(shop.root().join("models")) else { return Ok(()) };
     let mut kinds: Vec<_> = kinds.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     kinds.sort();
+    let models = shop.models();
+    // A kind's models may have names.
+    for at in 0..kinds.len() {
+        let names = models.names(&kinds[at]).unwrap_or_default();
+        kinds.extend(names.into_iter().map(|name| format!("{}/{name}", kinds[at])).collect::<Vec<_>>());
+    }
     for kind in kinds {
-        let models = shop.models();
         let Err(error) = models.current(&kind) else { continue };
         let newest = models.versions(&kind)?.pop();
         if let (true, Some(version)) = (mend, &newest) {

@@ -22,7 +22,7 @@ pub mod tables;
 
 pub use error::DataError;
 pub use interactions::{InteractionQuery, InteractionTable};
-pub use models::Models;
+pub use models::{Models, is_model_name};
 pub use shop::{Shop, ShopConfig};
 pub use tables::{ImportReport, SourceTag, TableWriter, Tables};
 

@@ -1,5 +1,7 @@
 //! The folder of trained models: `models/<kind>/<version>/` is written once and never changed; `current` names the
-//! version in use and is replaced atomically. What the files mean is the business of whoever trained them.
+//! version in use and is replaced atomically. A kind may have models with names: `models/<kind>/<name>/…`. Beside the
+//! versions stands what learning under way keeps, replaced atomically too. What the files mean is the business of whoever
+//! trained them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -113,11 +115,80 @@ impl Models<'_> {
         Ok(n_removed)
     }
 
+    /// The names under which a kind has models, or learning that is not done, in order.
+    pub fn names(&self, kind: &str) -> Result<Vec<String>, DataError> {
+        let folder = self.kind_folder(kind)?;
+        let Ok(entries) = fs::read_dir(&folder) else { return Ok(Vec::new()) };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(DataError::io(&folder, "list the models"))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_dir() && is_model_name(&name) {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Replaces a file beside the versions; after a crash the old or the new content is there, whole.
+    pub fn keep(&self, kind: &str, name: &str, bytes: &[u8]) -> Result<(), DataError> {
+        self.lock.hold()?;
+        let path = self.kept_path(kind, name)?;
+        create_private_folder(path.parent().expect("it lies in the kind's folder"))?;
+        files::replace(&path, bytes, &self.hook)
+    }
+
+    /// The content of a file beside the versions, if it is there.
+    pub fn kept(&self, kind: &str, name: &str) -> Result<Option<Vec<u8>>, DataError> {
+        let path = self.kept_path(kind, name)?;
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(DataError::io(&path, "read the model")(error)),
+        }
+    }
+
+    /// Whether a file stands beside the versions.
+    pub fn is_kept(&self, kind: &str, name: &str) -> Result<bool, DataError> {
+        Ok(self.kept_path(kind, name)?.is_file())
+    }
+
+    /// Removes a file beside the versions; one that is not there is no error.
+    pub fn forget(&self, kind: &str, name: &str) -> Result<(), DataError> {
+        self.lock.hold()?;
+        let path = self.kept_path(kind, name)?;
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(DataError::io(&path, "remove the file")(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes a kind with all its versions, such as one model by its name.
+    pub fn remove(&self, kind: &str) -> Result<(), DataError> {
+        self.lock.hold()?;
+        let folder = self.kind_folder(kind)?;
+        fs::remove_dir_all(&folder).map_err(DataError::io(&folder, "remove the model"))
+    }
+
+    fn kept_path(&self, kind: &str, name: &str) -> Result<PathBuf, DataError> {
+        // Versions begin with a digit, what is being written with a dot.
+        let plain = name.starts_with(|c: char| c.is_ascii_lowercase()) && is_inside(name) && !name.contains('/');
+        match plain && name != "current" {
+            true => Ok(self.kind_folder(kind)?.join(name)),
+            false => Err(unknown("model file name", name, "a plain file name")),
+        }
+    }
+
     fn kind_folder(&self, kind: &str) -> Result<PathBuf, DataError> {
-        let plain = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        match plain {
+        let (of, name) = kind.split_once('/').map_or((kind, None), |(of, name)| (of, Some(name)));
+        let plain = is_kind(of);
+        match plain && name.is_none_or(is_model_name) {
             true => Ok(self.root.join(kind)),
-            false => Err(unknown("kind of model", kind, "small letters and _")),
+            false if plain => Err(unknown("name of a model", name.unwrap_or_default(), NAMES)),
+            false => Err(unknown("kind of model", of, "small letters, digits and _, a letter first")),
         }
     }
 
@@ -128,6 +199,21 @@ impl Models<'_> {
             false => Err(unknown("model version", version, &versions.join(", "))),
         }
     }
+}
+
+const NAMES: &str = "up to 40 small letters, digits, - and _, a letter first";
+
+fn is_kind(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Whether a model may be called so; no version is.
+pub fn is_model_name(text: &str) -> bool {
+    text != "current"
+        && text.len() <= 40
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))
 }
 
 fn unknown(what: &'static str, found: &str, allowed: &str) -> DataError {

@@ -7,6 +7,7 @@
 //! mapping · headings · presets              which column is which
 //! cells (dates, money, numbers, units)      texts to typed columns, or a reason
 //! read → import                             in parallel and in order, into a table
+//! pairs                                     a file of pairs of texts, to learn writing from
 //! ```
 
 mod blocks;
@@ -23,6 +24,7 @@ mod mapping;
 pub mod money;
 pub mod numbers;
 mod open;
+pub mod pairs;
 pub mod presets;
 mod profile;
 mod read;
