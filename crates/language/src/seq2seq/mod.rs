@@ -6,4 +6,5 @@ pub mod metrics;
 pub mod model;
 pub mod train;
 pub mod transformer;
+pub mod units;
 pub mod vocabulary;
