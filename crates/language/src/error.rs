@@ -13,6 +13,9 @@ pub enum LanguageError {
     Neural(#[from] neural::NeuralError),
     #[error("cancelled")]
     Cancelled,
+    /// An encoder outside this crate cannot answer now.
+    #[error("{0}")]
+    Unavailable(String),
 }
 
 impl LanguageError {

@@ -344,6 +344,15 @@ impl Snapshot {
         })
     }
 
+    /// The entries nearest to a meaning, by it alone, with their cosines; none if entries have vectors of another length.
+    ///
+    /// # Errors
+    /// If an entry cannot be read.
+    pub fn nearest(&self, vector: &[f32], k: usize) -> Result<Vec<(Entry, f32)>, LanguageError> {
+        let near = self.vectors.nearest(vector, k, &self.rank, |entry| self.alive[entry]);
+        near.into_iter().map(|(entry, cosine)| Ok((self.entry(entry as usize)?, cosine))).collect()
+    }
+
     /// One pass over what has the words: an entry that fails nothing counts for all attributes, one that fails the conditions
     /// of a single attribute counts for that attribute.
     fn faceted(&self, matched: &[usize], filters: &[Filter], masks: &[Vec<bool>]) -> (Vec<Facet>, Vec<Band>) {

@@ -9,6 +9,7 @@ pub mod encoder;
 pub mod formats;
 pub mod matching;
 pub mod phrases;
+pub mod piece_table;
 pub mod subwords;
 pub mod train;
 pub mod vocabulary;
@@ -19,6 +20,7 @@ pub use documents::{DocumentEncoder, DocumentSettings, DocumentWeights, Weightin
 pub use encoder::{SentenceEncoder, Tokenise};
 pub use matching::{Blend, CharacterWeights, PairMatcher};
 pub use phrases::{PhraseCounter, PhraseSettings, Phrases, Scoring};
+pub use piece_table::{PieceTable, TableEncoder};
 pub use subwords::Subwords;
 pub use train::{TrainOptions, Trained, train, train_on};
 pub use vocabulary::{Corpus, Counter, Vocabulary};
