@@ -18,6 +18,7 @@ pub mod overview;
 mod people;
 mod runs;
 mod segments;
+mod seq2seq;
 pub mod server;
 mod session;
 mod wording;
@@ -111,6 +112,10 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(language::get_opinions))
         .routes(routes!(language::search))
         .routes(routes!(language::get_suggestions))
+        .routes(routes!(seq2seq::list_models))
+        .routes(routes!(seq2seq::delete_model))
+        .routes(routes!(seq2seq::get_curve))
+        .routes(routes!(seq2seq::write_text))
         .routes(routes!(overview::get_overview))
         .routes(routes!(models::list_models))
         .routes(routes!(models::activate_model))

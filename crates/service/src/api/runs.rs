@@ -28,12 +28,12 @@ use crate::store::JobRecord;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobBody {
-    /// `train`, `evaluate`, `segment`, `language`, `predict` (everybody's first ten, for conditions to ask) or `recommend` (an
-    /// audience's lists as a file).
-    #[schema(pattern = "^(train|evaluate|segment|language|predict|recommend)$")]
+    /// `train`, `evaluate`, `segment`, `language`, `seq2seq`, `predict` (everybody's first ten, for conditions to ask) or
+    /// `recommend` (an audience's lists as a file).
+    #[schema(pattern = "^(train|evaluate|segment|language|seq2seq|predict|recommend)$")]
     kind: String,
     /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?. For `segment`: by?, n_clusters?, algorithm?, settings?, seed?.
-    /// For `language`: dim?, epochs?, seed?. For `predict`: nothing. For `recommend`: audience, n?, and channel or all.
+    /// For `language`: dim?, epochs?, seed?. For `seq2seq`: name, and pairs, settings?, seed?, restart?, or resume. For `predict`: nothing. For `recommend`: audience, n?, and channel or all.
     #[schema(value_type = Option<Object>)]
     params: Option<Value>,
 }
@@ -133,11 +133,12 @@ pub async fn start_job(Manage(caller): Manage, Body(body): Body<JobBody>) -> Res
         "evaluate" => start_evaluate(caller.shop, params)?,
         "segment" => start_segment(caller.shop, params)?,
         "language" => super::language::start(caller.shop, params)?,
+        "seq2seq" => super::seq2seq::start(caller.shop, params)?,
         "predict" => start_predict(&caller.shop, params)?,
         "recommend" => start_recommend(caller.shop, params)?,
         other => {
             let message = format!(
-                "kind is '{}'; allowed: train, evaluate, segment, language, predict, recommend",
+                "kind is '{}'; allowed: train, evaluate, segment, language, seq2seq, predict, recommend",
                 clipped(other)
             );
             return Err(ServiceError::usage("kind", message));
@@ -167,7 +168,7 @@ fn file_name(job: &str) -> String {
     format!("{job}.csv")
 }
 
-fn assignments(settings: &BTreeMap<String, Value>) -> Vec<String> {
+pub(super) fn assignments(settings: &BTreeMap<String, Value>) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     settings.iter().map(|(name, value)| format!("{name}={}", text(value))).collect()
 }

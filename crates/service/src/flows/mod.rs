@@ -12,6 +12,7 @@ pub mod plot;
 pub mod policy;
 pub mod rows;
 pub mod segment;
+pub mod seq2seq;
 pub mod train;
 
 /// How a long flow reports and hears about cancellation: (share done, what is being done) -> go on?
