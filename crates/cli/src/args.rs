@@ -65,6 +65,9 @@ pub enum Command {
     Opinions(Opinions),
     /// Products and documents for what somebody would type
     Search(Search),
+    /// Models that write, learned from the shop's pairs of texts by train seq2seq
+    #[command(subcommand, name = "seq2seq")]
+    Seq2Seq(Seq2Seq),
     /// Serve the API and the console
     Serve(Serve),
     /// API keys
@@ -89,7 +92,7 @@ pub struct Sql {
 #[derive(Args, Clone)]
 pub struct Train {
     /// What to train
-    #[arg(default_value = "recommend", value_parser = ["recommend", "segment", "language", "all"])]
+    #[arg(default_value = "recommend", value_parser = ["recommend", "segment", "language", "seq2seq", "all"])]
     pub what: String,
     /// The algorithm's card; without it, settings of several are searched and the best is kept (segment: k_means, with
     /// as many groups as suit the data unless --set n_clusters=N)
@@ -101,6 +104,18 @@ pub struct Train {
     /// segment: group by behaviour (what, when, for how much), or by taste (which products, as the factor model sees them)
     #[arg(long, default_value = "behaviour", value_parser = ["behaviour", "taste"])]
     pub by: String,
+    /// seq2seq: the model's name
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// seq2seq: what to learn from: titles, descriptions, questions (of documents), or a file in the shop's folder
+    #[arg(long, value_name = "PAIRS")]
+    pub pairs: Option<String>,
+    /// seq2seq: go on with what was stopped
+    #[arg(long, conflicts_with_all = ["pairs", "set", "restart"])]
+    pub resume: bool,
+    /// seq2seq: begin anew although something was stopped, and lose it
+    #[arg(long)]
+    pub restart: bool,
     /// Settings the search tries
     #[arg(long, default_value_t = service::flows::train::N_TRIALS as u16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub trials: u16,
@@ -108,6 +123,13 @@ pub struct Train {
     pub seed: u64,
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: u16,
+}
+
+impl Train {
+    /// Whether something is said that only writing models have.
+    pub fn is_of_seq2seq(&self) -> bool {
+        self.name.is_some() || self.pairs.is_some() || self.resume || self.restart
+    }
 }
 
 #[derive(Subcommand)]
@@ -262,13 +284,16 @@ pub struct Recommend {
 }
 
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("to what").required(true).args(["product", "word"]))]
+#[command(group = clap::ArgGroup::new("to what").required(true).args(["product", "word", "text"]))]
 pub struct Similar {
     #[arg(long, value_name = "ID")]
     pub product: Option<String>,
     /// A word of the shop's reviews, descriptions and documents
     #[arg(long, value_name = "WORD")]
     pub word: Option<String>,
+    /// Any text: products and documents that mean most like it
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
     #[arg(short, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=500))]
     pub n: u16,
 }
@@ -294,6 +319,42 @@ pub struct Search {
     pub within: String,
     #[arg(short, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     pub n: u16,
+}
+
+#[derive(Subcommand)]
+pub enum Seq2Seq {
+    /// Models that write, and those being learned
+    List,
+    /// Write for a text
+    Write {
+        name: String,
+        text: String,
+        /// Texts kept side by side while searching
+        #[arg(long, default_value_t = 5, value_name = "N")]
+        beam: usize,
+        /// Texts printed, at most as many as are kept
+        #[arg(short, default_value_t = 3, value_name = "N")]
+        n: usize,
+        /// A phrase that must occur
+        #[arg(long, value_name = "PHRASE")]
+        must: Vec<String>,
+        /// A phrase that must not occur
+        #[arg(long, value_name = "PHRASE")]
+        must_not: Vec<String>,
+        /// Draw at random instead of searching: below 1 likelier words gain, above 1 they lose
+        #[arg(long, value_name = "T")]
+        temperature: Option<f64>,
+        /// Draw at random among the likeliest words that together have this probability
+        #[arg(long, value_name = "P")]
+        top_p: Option<f64>,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Also what each unit written looked at; --json always has it
+        #[arg(long)]
+        attention: bool,
+    },
+    /// Delete a model with all its versions
+    Delete { name: String },
 }
 
 #[derive(Args)]

@@ -34,9 +34,15 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Lab(lab) => crate::lab::run(lab, json),
         Command::Status => status(dir, json),
         Command::Sql(sql) => crate::sql::run(dir, sql, json).await,
+        Command::Train(train) if train.what != "seq2seq" && train.is_of_seq2seq() => {
+            let message =
+                format!("--name, --pairs, --resume and --restart are of train seq2seq; found: {}", train.what);
+            Err(ServiceError::usage("train", message))
+        }
         Command::Train(train) => match train.what.as_str() {
             "segment" => groups::train(dir, train, json).await,
             "language" => language::train(dir, train, json).await,
+            "seq2seq" => crate::seq2seq::train(dir, train, json).await,
             "all" => self::train_all(dir, train, json).await,
             _ => self::train(dir, train, json).await,
         },
@@ -47,6 +53,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Similar(similar) => self::similar(dir, similar, json).await,
         Command::Opinions(asked) => language::opinions(dir, asked, json).await,
         Command::Search(asked) => language::search(dir, asked, json).await,
+        Command::Seq2Seq(asked) => crate::seq2seq::run(dir, asked, json),
         Command::Serve(serve) => self::serve(dir, serve).await,
         Command::Keys(keys) => self::keys(dir, keys, json),
         Command::Password { generate } => password(dir, generate, json),
@@ -386,6 +393,9 @@ fn origin(term: &service::serving::Term) -> String {
 }
 
 async fn similar(dir: &Path, asked: Similar, as_json: bool) -> Result<()> {
+    if let Some(text) = &asked.text {
+        return language::similar_texts(dir, text, usize::from(asked.n), as_json).await;
+    }
     let (is_word, what) = language::word_or_product(&asked.word, &asked.product)?;
     if is_word {
         return language::similar_words(dir, what, usize::from(asked.n), as_json).await;

@@ -77,6 +77,13 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
         count(info.search.n_documents),
         info.search.bytes as f64 / 1048576.0
     ));
+    if let Some(encoder) = &info.encoder {
+        let note = encoder.note.as_ref().map_or(String::new(), |note| format!("; not another, since {note}"));
+        print::line(&format!(
+            "meaning: by the vectors of {}{note}",
+            if encoder.name.is_empty() { "nothing" } else { &encoder.name }
+        ));
+    }
     print::line(&format!("version {} in service after {:.1} s", info.version, info.seconds));
     Ok(())
 }
@@ -89,6 +96,12 @@ pub async fn similar_words(dir: &Path, word: &str, n: usize, as_json: bool) -> R
         print::json(&serde_json::to_value(&found)?);
         return Ok(());
     }
+    if found.from_file {
+        print::line(&format!(
+            "the shop's texts have no word '{}' five times: judged by the file of vectors",
+            found.word
+        ));
+    }
     if !found.known {
         let from =
             if found.items.is_empty() { "nothing is known of it" } else { "judged by the pieces it is written with" };
@@ -99,6 +112,29 @@ pub async fn similar_words(dir: &Path, word: &str, n: usize, as_json: bool) -> R
         .iter()
         .map(|item| vec![item.word.clone(), format!("{:.3}", item.similarity), print::count(item.count)]);
     print::table(&["word", "similarity", "times"], &rows.collect::<Vec<_>>());
+    Ok(())
+}
+
+/// The products and documents that mean most like a text.
+pub async fn similar_texts(dir: &Path, text: &str, n: usize, as_json: bool) -> Result<()> {
+    let shop = Shop::open(dir)?;
+    let loaded = language::current(&shop).await?;
+    let found = tokio::task::block_in_place(|| find::alike(&loaded, text, n))?;
+    if as_json {
+        print::json(&serde_json::to_value(&found)?);
+        return Ok(());
+    }
+    if let Some(note) = &found.note {
+        print::line(said(note, &shop.config().language));
+    }
+    print::line(&format!("by the vectors of {}", found.encoder));
+    for (what, items) in [("product", &found.products), ("document", &found.documents)] {
+        if !items.is_empty() {
+            let row =
+                |item: &find::AlikeItem| vec![item.id.clone(), item.name.clone(), format!("{:.3}", item.similarity)];
+            print::table(&[what, "name", "similarity"], &items.iter().map(row).collect::<Vec<_>>());
+        }
+    }
     Ok(())
 }
 
@@ -204,6 +240,9 @@ fn print_found(found: &Found, language: &str) {
     if !found.query.filters.is_empty() {
         let filters: Vec<String> = found.query.filters.iter().map(shown).collect();
         print::line(&format!("understood as:\n{}\n", filters.join("\n")));
+    }
+    if let Some(note) = &found.note {
+        print::line(&format!("{}\n", said(note, language)));
     }
     if let Some(other) = &found.query.did_you_mean {
         print::line(&format!("did you mean: {other}\n"));

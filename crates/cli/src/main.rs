@@ -10,6 +10,7 @@ mod groups;
 mod lab;
 mod language;
 mod print;
+mod seq2seq;
 mod sql;
 mod whole_shop;
 

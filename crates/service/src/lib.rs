@@ -5,6 +5,7 @@ pub mod api;
 pub mod auth;
 pub mod clock;
 pub mod doctor;
+pub mod encoders;
 pub mod error;
 pub mod flows;
 pub mod jobs;

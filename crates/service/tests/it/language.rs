@@ -8,7 +8,7 @@ use service::auth::Scope;
 use crate::shop::{self, Folder, Served, serve, served};
 
 /// A shop with two products of one category, one praised for its screen and blamed for its battery, the other the reverse.
-fn reviewed() -> (Folder, Served) {
+pub fn reviewed() -> (Folder, Served) {
     let (folder, mut served) = served();
     served.stop();
     let opened = Shop::open(folder.shop()).unwrap();

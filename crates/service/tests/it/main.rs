@@ -7,6 +7,7 @@ mod api;
 #[path = "../../../data/tests/common/mod.rs"]
 mod disk;
 mod durability;
+mod encoders;
 mod groups;
 mod hostile;
 mod http;
@@ -14,4 +15,5 @@ mod language;
 mod odd_shops;
 mod openapi;
 mod ranking;
+mod seq2seq;
 mod shop;

@@ -2,13 +2,16 @@
 //! from and can be dropped; what is left is searched as words and by meaning.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use language::LanguageError;
 use language::search::{Condition, Filter, Hit, Request, Settled, Sort, parse_query};
+use language::vectors::SentenceEncoder;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Loaded, characters};
-use crate::error::{Result, ServiceError, clipped};
+use super::{Loaded, Searchable, Shelves, characters};
+use crate::error::{Kind, Result, ServiceError, clipped};
 use crate::flows::segment::Text;
 
 /// Hits of a page at most.
@@ -36,6 +39,8 @@ pub struct Found {
     pub documents: Vec<DocumentHit>,
     pub n_documents: usize,
     pub facets: Vec<FacetView>,
+    /// Why meaning was looked for with the shop's own words, although tercet.toml asks for another encoder.
+    pub note: Option<Text>,
 }
 
 /// How a text was understood.
@@ -154,7 +159,8 @@ pub fn suggest(loaded: &Loaded, typed: &str, n: usize) -> Suggestions {
 /// # Errors
 /// If the text is too long, a page lies too deep, or a choice is not `attribute:value`.
 pub fn find(loaded: &Loaded, asked: &Asked) -> Result<Found> {
-    let vector = meaning(loaded, asked.text)?;
+    let Meaning { vector, own, note } = meaning(loaded, asked.text)?;
+    let on = own.as_deref().map_or((&loaded.products, &loaded.documents), |own| (&own.products, &own.documents));
     let mut found = Found {
         query: QueryView { text: asked.text.to_owned(), words: asked.text.to_owned(), ..QueryView::default() },
         products: Vec::new(),
@@ -162,9 +168,10 @@ pub fn find(loaded: &Loaded, asked: &Asked) -> Result<Found> {
         documents: Vec::new(),
         n_documents: 0,
         facets: Vec::new(),
+        note,
     };
     if asked.products {
-        products(loaded, asked, vector.clone(), &mut found)?;
+        products(on.0, asked, vector.clone(), &mut found)?;
     }
     if asked.documents && !asked.text.trim().is_empty() {
         let request = Request {
@@ -174,7 +181,7 @@ pub fn find(loaded: &Loaded, asked: &Asked) -> Result<Found> {
             vector,
             ..Request::new(asked.text)
         };
-        let answer = loaded.documents.snapshot.search(&request, &Settled::documents())?;
+        let answer = on.1.snapshot.search(&request, &Settled::documents())?;
         found.n_documents = answer.n_total;
         found.documents = answer.hits.into_iter().map(document).collect();
         if found.query.did_you_mean.is_none() && found.products.is_empty() {
@@ -184,15 +191,93 @@ pub fn find(loaded: &Loaded, asked: &Asked) -> Result<Found> {
     Ok(found)
 }
 
-fn meaning(loaded: &Loaded, text: &str) -> Result<Option<Vec<f32>>> {
-    let Some(encoder) = loaded.encoder.as_ref().filter(|_| !text.trim().is_empty() && text.len() <= 4096) else {
-        return Ok(None);
-    };
-    Ok(Some(encoder.encode(&[text])?.row(0).to_vec()))
+/// What a text means, and the index that has vectors of that kind.
+struct Meaning {
+    vector: Option<Vec<f32>>,
+    /// Our own, where the encoder from outside does not answer.
+    own: Option<Arc<Shelves>>,
+    note: Option<Text>,
 }
 
-fn products(loaded: &Loaded, asked: &Asked, vector: Option<Vec<f32>>, found: &mut Found) -> Result<()> {
-    let mut understood = parse_query(asked.text, &loaded.products.attributes)?;
+fn meaning(loaded: &Loaded, text: &str) -> Result<Meaning> {
+    let note = loaded.note.as_ref().map(|_| told());
+    let Some(encoder) = loaded.encoder.as_ref().filter(|_| !text.trim().is_empty() && text.len() <= 4096) else {
+        return Ok(Meaning { vector: None, own: None, note });
+    };
+    let vector = |encoder: &dyn SentenceEncoder| -> std::result::Result<Vec<f32>, LanguageError> {
+        let rows = encoder.encode(&[text])?;
+        Ok(rows.row(0)[..rows.n_factors].to_vec())
+    };
+    match (vector(&**encoder), &loaded.own) {
+        (Err(LanguageError::Unavailable(_)), Some(own)) => {
+            let vector = own.encoder.as_deref().map(vector).transpose()?;
+            Ok(Meaning { vector, own: Some(own.shelves(&loaded.tokeniser)?), note: Some(told()) })
+        }
+        (made, _) => Ok(Meaning { vector: Some(made?), own: None, note }),
+    }
+}
+
+/// Why is in the log, and in `/v1/language`: who searches need not know where the shop's encoder is.
+fn told() -> Text {
+    Text {
+        zh: "外部的文本编码器暂不可用，已改用店里自己的词语。".to_owned(),
+        en: "The sentence encoder cannot be used now; the shop's own words are.".to_owned(),
+    }
+}
+
+/// What means most like a text, by meaning alone.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Alike {
+    /// What gave the vectors.
+    pub encoder: String,
+    pub products: Vec<AlikeItem>,
+    pub documents: Vec<AlikeItem>,
+    pub note: Option<Text>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AlikeItem {
+    /// Of the product, or of the document.
+    pub id: String,
+    pub name: String,
+    /// Cosine, 0 to 1.
+    pub similarity: f32,
+}
+
+/// The products and documents that mean most like a text, `n` of each at most.
+///
+/// # Errors
+/// If the text is empty or too long, or there are no vectors.
+pub fn alike(loaded: &Loaded, text: &str, n: usize) -> Result<Alike> {
+    if text.trim().is_empty() || text.len() > 4096 {
+        let message = format!("the text has {} bytes; allowed: 1 to 4096 with something to read", text.len());
+        return Err(ServiceError::usage("text", message));
+    }
+    let Meaning { vector, own, note } = meaning(loaded, text)?;
+    let encoder =
+        if own.is_some() { loaded.own.as_ref().and_then(|own| own.encoder.as_ref()) } else { loaded.encoder.as_ref() };
+    let (Some(vector), Some(encoder)) = (vector, encoder) else {
+        return Err(ServiceError::new(Kind::NotFound, "vectors", "the shop has too few words to learn vectors from")
+            .help("import reviews, descriptions or documents, then learn again: tercet train language"));
+    };
+    let (products, documents) =
+        own.as_deref().map_or((&loaded.products, &loaded.documents), |own| (&own.products, &own.documents));
+    // Pieces of one document count once, by the nearest of them.
+    let items = |on: &Searchable| -> Result<Vec<AlikeItem>> {
+        let mut items: Vec<AlikeItem> = Vec::new();
+        for (entry, similarity) in on.snapshot.nearest(&vector, 5 * n)? {
+            let id = entry.group.unwrap_or(entry.id);
+            if items.len() < n && items.iter().all(|other| other.id != id) {
+                items.push(AlikeItem { id, name: entry.name, similarity });
+            }
+        }
+        Ok(items)
+    };
+    Ok(Alike { encoder: encoder.name().to_owned(), products: items(products)?, documents: items(documents)?, note })
+}
+
+fn products(on: &Searchable, asked: &Asked, vector: Option<Vec<f32>>, found: &mut Found) -> Result<()> {
+    let mut understood = parse_query(asked.text, &on.attributes)?;
     understood.filters.retain(|filter| !asked.dropped.contains(&id_of(filter)));
     found.query.words = understood.words.clone();
     found.query.filters = understood.filters.iter().map(|filter| filter_view(filter, asked.text)).collect();
@@ -206,7 +291,7 @@ fn products(loaded: &Loaded, asked: &Asked, vector: Option<Vec<f32>>, found: &mu
         request.filters.push(Filter::one_of(attribute, [value]));
     }
     (request.offset, request.limit, request.with_facets, request.vector) = (asked.offset, asked.limit, true, vector);
-    let answer = loaded.products.snapshot.search(&request, &Settled::products())?;
+    let answer = on.snapshot.search(&request, &Settled::products())?;
     found.n_products = answer.n_total;
     found.query.relaxed = answer.relaxed.iter().map(id_of).collect();
     found.query.did_you_mean = answer.did_you_mean;

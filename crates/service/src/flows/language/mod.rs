@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 
 use self::opinions::Opinions;
 use super::rows::table;
+use crate::encoders::{self, EncoderInfo};
 use crate::error::{Kind, Result, ServiceError};
 
 pub use self::train::{LanguageRequest, train};
@@ -46,6 +47,9 @@ pub struct LanguageInfo {
     pub opinions: OpinionInfo,
     pub search: SearchInfo,
     pub lexicon: LexiconInfo,
+    /// What the index was made with for meaning beside words; absent if with nothing.
+    #[serde(default)]
+    pub encoder: Option<EncoderInfo>,
 }
 
 /// What was read.
@@ -109,7 +113,14 @@ pub struct Loaded {
     pub info: LanguageInfo,
     pub tokeniser: Tokeniser,
     pub vectors: Option<Arc<WordVectors>>,
+    /// What `products` and `documents` have vectors of.
     pub encoder: Option<Arc<dyn SentenceEncoder>>,
+    /// Where it is one from outside: our own index, for when that one cannot be asked.
+    pub own: Option<OwnIndex>,
+    /// Why it is our own although another was asked for.
+    pub note: Option<String>,
+    /// Vectors of words of a file, which knows more words than the shop.
+    pub words_of_file: Option<Arc<WordVectors>>,
     pub sentiment: Option<TextClassifier>,
     pub opinions: Opinions,
     pub products: Searchable,
@@ -133,6 +144,42 @@ impl Searchable {
         Ok(Searchable { attributes: Attributes::of(&snapshot), suggester, snapshot })
     }
 }
+
+/// The index made with our own encoder beside one from outside; read when it is first needed.
+pub struct OwnIndex {
+    pub encoder: Option<Arc<dyn SentenceEncoder>>,
+    /// Not the shop itself, whose lock would be held as long as this is kept.
+    root: PathBuf,
+    version: String,
+    read: Mutex<Option<Arc<Shelves>>>,
+}
+
+/// Products and documents to search.
+pub struct Shelves {
+    pub products: Searchable,
+    pub documents: Searchable,
+}
+
+impl OwnIndex {
+    /// # Errors
+    /// If a file is missing or damaged.
+    pub fn shelves(&self, tokeniser: &Tokeniser) -> Result<Arc<Shelves>> {
+        let mut read = self.read.lock().expect("no holder panics");
+        if let Some(shelves) = &*read {
+            return Ok(shelves.clone());
+        }
+        let shop = Shop::open(&self.root)?;
+        let searchable = |name: &str| Searchable::new(shop.models().read(KIND, &self.version, name)?, tokeniser);
+        let products = searchable(&format!("{OWN}products.search"))?;
+        let shelves = Arc::new(Shelves { products, documents: searchable(&format!("{OWN}documents.search"))? });
+        Ok(read.insert(shelves).clone())
+    }
+}
+
+/// What begins the names of our own index beside another.
+const OWN: &str = "own.";
+/// What was learned for an encoder from outside.
+const OUTSIDE: &str = "encoder.bin";
 
 /// How texts are cut for vectors: the shop's words, neither stop words nor punctuation.
 pub(super) struct Cut(pub Tokeniser);
@@ -179,6 +226,28 @@ fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
         encoder = Some(Arc::new(DocumentEncoder::new("sif", words.clone(), weights, cut(&tokeniser))));
         vectors = Some(words);
     }
+    let (mut own, mut note, mut words_of_file, mut prefix) = (None, None, None, "");
+    if let Some(asked) = info.encoder.as_ref().filter(|encoder| encoder.kind != "own") {
+        let kept = shop.models().read(KIND, version, OUTSIDE).ok();
+        match encoders::to_ask_with(asked, shop, cut(&tokeniser), kept.as_deref()) {
+            Ok(outside) => {
+                let index = OwnIndex {
+                    encoder: encoder.replace(outside.encoder),
+                    root: shop.root().to_path_buf(),
+                    version: version.to_owned(),
+                    read: Mutex::new(None),
+                };
+                (own, words_of_file) = (Some(index), outside.words);
+            }
+            Err(said) => {
+                tracing::warn!(message = %said, "the encoder from outside cannot be used; our own is");
+                (note, prefix) = (Some(said), OWN);
+            }
+        }
+    } else {
+        note = info.encoder.as_ref().and_then(|encoder| encoder.note.clone());
+    }
+    let searchable = |name: &str| Searchable::new(read(&format!("{prefix}{name}"))?, &tokeniser);
     let sentiment = match info.sentiment.is_some() {
         true => Some(TextClassifier::from_bytes(&read("sentiment.bin")?)?),
         false => None,
@@ -188,14 +257,17 @@ fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
     brands.dedup();
     Ok(Loaded {
         opinions: serde_json::from_slice(&read("opinions.json")?)?,
-        products: Searchable::new(read("products.search")?, &tokeniser)?,
-        documents: Searchable::new(read("documents.search")?, &tokeniser)?,
+        products: searchable("products.search")?,
+        documents: searchable("documents.search")?,
         names: lexicon.names().map(|(name, _)| name.to_owned()).collect(),
         brands,
         info,
         tokeniser,
         vectors,
         encoder,
+        own,
+        note,
+        words_of_file,
         sentiment,
     })
 }
@@ -212,13 +284,15 @@ pub(super) fn characters(text: &str, bytes: &std::ops::Range<usize>) -> (usize, 
 
 impl From<language::LanguageError> for ServiceError {
     fn from(error: language::LanguageError) -> Self {
-        use language::LanguageError::{Cancelled, Corrupt, Unfit};
+        use language::LanguageError::{Cancelled, Corrupt, Unavailable, Unfit};
         match &error {
             Unfit { what, .. } => {
                 let field = what.to_string();
                 ServiceError::usage("text", error.to_string()).detail(serde_json::json!({"field": field}))
             }
             Cancelled => ServiceError::conflict("cancelled", "cancelled"),
+            Unavailable(_) => ServiceError::new(Kind::Unavailable, "encoder", error.to_string())
+                .help("mend [encoder] of tercet.toml, or take it out: the shop's own words serve then"),
             Corrupt(_) => ServiceError::failed(error.to_string()).help("learn again: tercet train language"),
             _ => ServiceError::failed(error.to_string()),
         }

@@ -16,10 +16,12 @@ use rayon::prelude::*;
 
 use super::opinions::Opinions;
 use super::{
-    Files, KIND, LanguageInfo, LexiconInfo, OpinionInfo, SearchInfo, SentimentInfo, TextCounts, VectorInfo, cut,
+    Files, KIND, LanguageInfo, LexiconInfo, OUTSIDE, OWN, OpinionInfo, SearchInfo, SentimentInfo, TextCounts,
+    VectorInfo, cut,
 };
 use crate::clock;
-use crate::error::{Result, ServiceError};
+use crate::encoders::{self, EncoderConfig, EncoderInfo, Outside};
+use crate::error::{Kind, Result, ServiceError};
 use crate::flows::Progress;
 use crate::flows::rows::{floats, query, table, texts};
 
@@ -80,6 +82,7 @@ struct Read {
 /// If a number is out of range, the shop has no texts at all, or the work was cancelled.
 pub async fn train(shop: &Shop, request: LanguageRequest, progress: Progress<'_>) -> Result<LanguageInfo> {
     let request = request.checked()?;
+    let encoder = EncoderConfig::of(shop)?;
     shop.lock_for_writing()?;
     let started = Instant::now();
     go_on(progress, 0.0, "reading texts")?;
@@ -88,8 +91,9 @@ pub async fn train(shop: &Shop, request: LanguageRequest, progress: Progress<'_>
         let error = ServiceError::conflict("texts", "there are neither products, reviews nor documents to learn from");
         return Err(error.help("import some first: tercet import FILE --as products, reviews or knowledge"));
     }
-    let (mut info, files) =
-        tokio::task::block_in_place(|| neural::on_threads(request.n_threads, || learn(read, &request, progress)))?;
+    let (mut info, files) = tokio::task::block_in_place(|| {
+        neural::on_threads(request.n_threads, || learn(read, shop, encoder.as_ref(), &request, progress))
+    })?;
     (info.trained_at, info.seconds) = (clock::now().0, started.elapsed().as_secs_f64());
     let mut files = files;
     files.insert("language.json".to_owned(), serde_json::to_vec(&info)?);
@@ -120,7 +124,13 @@ async fn read(shop: &Shop) -> Result<Read> {
     Ok(Read { products, reviews, documents, sales, time_zone: shop.config().zone() })
 }
 
-fn learn(mut read: Read, request: &LanguageRequest, progress: Progress<'_>) -> Result<(LanguageInfo, Files)> {
+fn learn(
+    mut read: Read,
+    shop: &Shop,
+    asked: Option<&EncoderConfig>,
+    request: &LanguageRequest,
+    progress: Progress<'_>,
+) -> Result<(LanguageInfo, Files)> {
     // Before anything is learned from them.
     read.reviews.par_iter_mut().for_each(|review| review.text = mask(&review.text).text);
     let lexicon = Lexicon::from_products(&read.products);
@@ -138,6 +148,15 @@ fn learn(mut read: Read, request: &LanguageRequest, progress: Progress<'_>) -> R
         ..LanguageInfo::default()
     };
     let all = all_texts(&read);
+    // First, so that a file that cannot be used is told before anything takes long.
+    let outside = match asked {
+        None => None,
+        Some(asked) => {
+            go_on(progress, 0.01, "asking the sentence encoder")?;
+            let sample = &all[..all.len().min(20 * BLOCK)];
+            Some(encoders::to_learn_with(asked, shop, cut(&tokeniser), sample)?.map(|outside| (asked.kind(), outside)))
+        }
+    };
     let mut encoder = None;
     if let Some((vectors, weights)) = learn_vectors(&all, &tokeniser, request, &mut info, progress)? {
         files.insert("vectors.bin".to_owned(), vectors.to_bytes());
@@ -158,8 +177,47 @@ fn learn(mut read: Read, request: &LanguageRequest, progress: Progress<'_>) -> R
     };
     files.insert("opinions.json".to_owned(), serde_json::to_vec(&opinions)?);
     go_on(progress, 0.85, "indexing products and documents")?;
-    info.search = index(&read, &tokeniser, encoder.as_ref(), &mut files)?;
+    let encoder = encoder.as_ref().map(|encoder| encoder as &dyn SentenceEncoder);
+    indices(&read, &tokeniser, encoder, outside, &mut info, &mut files)?;
     Ok((info, files))
+}
+
+/// The index with the encoder from outside, and our own beside it; ours alone if there is none or it does not answer.
+fn indices(
+    read: &Read,
+    tokeniser: &Tokeniser,
+    own: Option<&dyn SentenceEncoder>,
+    outside: Option<std::result::Result<(&'static str, Outside), String>>,
+    info: &mut LanguageInfo,
+    files: &mut Files,
+) -> Result<()> {
+    let described = |kind: &str, encoder: &dyn SentenceEncoder, note: Option<String>| {
+        let (kind, name) = (kind.to_owned(), encoder.name().to_owned());
+        EncoderInfo { kind, name, dim: encoder.dim(), note }
+    };
+    let mut note = None;
+    match outside {
+        None => {}
+        Some(Err(said)) => note = Some(said),
+        Some(Ok((kind, outside))) => match index(read, tokeniser, Some(&*outside.encoder), "", files) {
+            Ok(made) => {
+                info.search = made;
+                info.search.bytes += index(read, tokeniser, own, OWN, files)?.bytes;
+                info.encoder = Some(described(kind, &*outside.encoder, None));
+                files.extend(outside.kept.map(|kept| (OUTSIDE.to_owned(), kept)));
+                return Ok(());
+            }
+            Err(error) if error.kind == Kind::Unavailable => note = Some(error.message),
+            Err(error) => return Err(error),
+        },
+    }
+    info.search = index(read, tokeniser, own, "", files)?;
+    info.encoder = match (own, note) {
+        (Some(own), note) => Some(described("own", own, note)),
+        (None, Some(note)) => Some(EncoderInfo { kind: "own".to_owned(), note: Some(note), ..EncoderInfo::default() }),
+        (None, None) => None,
+    };
+    Ok(())
 }
 
 fn described(lexicon: &Lexicon) -> LexiconInfo {
@@ -266,10 +324,10 @@ fn learn_sentiment(
 fn index(
     read: &Read,
     tokeniser: &Tokeniser,
-    encoder: Option<&DocumentEncoder>,
+    encoder: Option<&dyn SentenceEncoder>,
+    prefix: &str,
     files: &mut Files,
 ) -> Result<SearchInfo> {
-    let encoder = encoder.map(|encoder| encoder as &dyn SentenceEncoder);
     let products: Vec<Entry> = read.products.iter().map(|product| entry(product, read)).collect();
     let documents: Vec<Entry> = read.documents.iter().flat_map(pieces).collect();
     let mut info = SearchInfo {
@@ -283,7 +341,7 @@ fn index(
         index.apply(&Changes { put, remove: Vec::new() }, encoder, &|_| true)?;
         let bytes = index.to_bytes();
         info.bytes += bytes.len();
-        files.insert(name.to_owned(), bytes);
+        files.insert(format!("{prefix}{name}"), bytes);
     }
     Ok(info)
 }

@@ -18,6 +18,8 @@ pub struct WordNeighbours {
     pub word: String,
     /// Whether the texts have it; a word they do not have is judged by the pieces it is written with.
     pub known: bool,
+    /// Whether the shop's texts lack it and the neighbours are those of a file of vectors (`[encoder]` of tercet.toml).
+    pub from_file: bool,
     pub count: u64,
     pub items: Vec<WordNeighbour>,
 }
@@ -86,15 +88,22 @@ impl Loaded {
     /// # Errors
     /// If there are no vectors, or what was typed is no word.
     pub fn neighbours(&self, typed: &str, n: usize) -> Result<WordNeighbours> {
-        let vectors = self.word_vectors()?;
         let word = self.token(typed)?;
+        let own = self.vectors.as_deref().filter(|own| own.known(&word).is_some());
+        if let (None, Some(file)) = (own, self.words_of_file.as_deref())
+            && file.known(&word).is_some()
+        {
+            let near = file.similar(&word, n)?;
+            return Ok(WordNeighbours { known: true, from_file: true, count: 0, items: self.counted(near), word });
+        }
+        let vectors = self.word_vectors()?;
         let count = vectors.vocabulary().id(&word).map_or(0, |id| vectors.vocabulary().counts()[id as usize]);
         let known = vectors.known(&word).is_some();
         let near = match vectors.vector(&word) {
             Some(_) => vectors.similar(&word, n)?,
             None => Vec::new(),
         };
-        Ok(WordNeighbours { known, count, items: self.counted(near), word })
+        Ok(WordNeighbours { known, from_file: false, count, items: self.counted(near), word })
     }
 
     fn counted(&self, near: Vec<(&str, f32)>) -> Vec<WordNeighbour> {
