@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { CARDS, historyOf, makeEvaluations, makeModels, makeShop, overviewOf, recommendationsFor } from "./data.mjs";
 import { createLanguage } from "./language.mjs";
 import { createSegments } from "./segments.mjs";
+import { createWriting } from "./writing.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIST = join(ROOT, "dist");
@@ -53,6 +54,7 @@ export function createMock(now = Date.now()) {
 
   const segments = createSegments(now);
   const language = createLanguage(now);
+  const writing = createWriting(now);
   full.customers.forEach((customer, at) => at < 72 && (customer.segment = segments.groupOf(at)));
   const results = new Map();
 
@@ -157,6 +159,8 @@ export function createMock(now = Date.now()) {
     if (own !== undefined) return own;
     const said = language.answer(method, path, query, body, { shop, empty, refuse });
     if (said !== undefined) return said;
+    const wrote = writing.answer(method, path, body, { empty, refuse, jobs: () => state.jobs.map(jobNow) });
+    if (wrote !== undefined) return wrote;
     const rest = second !== undefined;
     switch (`${method} ${first}${rest ? "/:id" : ""}${third ? `/${third}` : ""}`) {
       case "GET session": return sessionBody(session);
@@ -194,6 +198,7 @@ export function createMock(now = Date.now()) {
         const ends = {
           segment: () => ({ version: segments.trained().version }),
           language: () => language.learned(empty),
+          seq2seq: () => writing.learned(body.params),
           recommend: () => ({ audience: body.params?.audience, n_customers: 4_212, n_places: 42_120 }),
           predict: () => ({ n_customers: 214_380, n_places: 2_143_800, n_audiences: 1 }),
         };

@@ -1,6 +1,7 @@
 // Every text of the console in English. This file defines which texts exist; the other languages must match it.
 import { audiences, groups } from "./groups.en";
 import { analyse, language, opinions, search, words } from "./language.en";
+import { writing } from "./writing.en";
 
 const count = (n: string, one: string, many: string): string => `${n} ${n === "1" ? one : many}`;
 
@@ -12,6 +13,7 @@ export const en = {
   analyse,
   search,
   words,
+  writing,
   app: {
     tagline: "Recommendations you can audit",
     skip: "Skip to content",
@@ -38,6 +40,7 @@ export const en = {
     opinions: "Opinions",
     search: "Search",
     words: "Words",
+    writing: "Writing",
     evaluation: "Evaluation",
     models: "Models",
     jobs: "Jobs",
@@ -443,7 +446,7 @@ export const en = {
     params: "Parameters",
   },
   state: { queued: "queued", running: "running", done: "done", failed: "failed", cancelled: "cancelled" },
-  jobKind: { train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", language: "Learn the shop's words", lookalike: "Find similar customers" },
+  jobKind: { train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", language: "Learn the shop's words", seq2seq: "Learn to write", lookalike: "Find similar customers" },
   settings: {
     title: "Settings",
     lead: "API keys of this shop, and how this console looks.",

@@ -2,6 +2,7 @@
 import type { Dictionary } from ".";
 import { audiences, groups } from "./groups.zh";
 import { analyse, language, opinions, search, words } from "./language.zh";
+import { writing } from "./writing.zh";
 
 export const zh: Dictionary = {
   groups,
@@ -11,6 +12,7 @@ export const zh: Dictionary = {
   analyse,
   search,
   words,
+  writing,
   app: {
     tagline: "每一条推荐都可核查",
     skip: "跳到正文",
@@ -37,6 +39,7 @@ export const zh: Dictionary = {
     opinions: "口碑",
     search: "搜索",
     words: "词语",
+    writing: "写作模型",
     evaluation: "算法评估",
     models: "模型",
     jobs: "任务",
@@ -442,7 +445,7 @@ export const zh: Dictionary = {
     params: "参数",
   },
   state: { queued: "排队中", running: "运行中", done: "已完成", failed: "失败", cancelled: "已取消" },
-  jobKind: { train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习本店用语", lookalike: "寻找相似顾客" },
+  jobKind: { train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习本店用语", seq2seq: "学习写作", lookalike: "寻找相似顾客" },
   settings: {
     title: "设置",
     lead: "本店的 API 密钥，以及控制台的外观。",
@@ -731,6 +734,11 @@ export const zh: Dictionary = {
       user_power: "顾客一侧的幂次。",
     },
     phrase: {
+      "reading pairs": "读取成对的文字",
+      "judging what it writes": "评判写出的内容",
+      "round {1} of {2}, loss {3}, {4} words a second, at most {5} left": "第 {1} 轮（共 {2} 轮），损失 {3}，每秒 {4} 词，最多还需 {5}",
+      "asking the sentence encoder": "连接文本编码器",
+      "stopped; what was learned is kept, and can go on": "已停止；学到的都已保存，可以接着学",
       "No products": "没有商品",
       "Lists need a catalogue to choose from.": "推荐列表需要商品目录才能挑选。",
       "Nothing to learn from": "没有可供学习的数据",

@@ -8,6 +8,7 @@ import type {
   Card,
   Cohorts,
   Condition,
+  Curve,
   Customer,
   ErrorBody,
   Evaluation,
@@ -39,6 +40,8 @@ import type {
   WordMap,
   WordNeighbour,
   WordNeighbours,
+  WritingItem,
+  Written,
 } from "./types";
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
@@ -215,6 +218,11 @@ export const api = {
   search: (query: Query & { q: string }, signal?: AbortSignal) =>
     get<Found>(`/search${queryText(query)}${query.q === "" ? `${queryText(query) === "" ? "?" : "&"}q=` : ""}`, {}, signal),
   suggest: (q: string, n: number, signal?: AbortSignal) => get<Items<{ text: string }>>("/search/suggest", { q, n }, signal),
+
+  writers: async (signal?: AbortSignal) => itemsOf(await get<Items<WritingItem> | WritingItem[]>("/seq2seq", {}, signal)),
+  writerCurve: (name: string, signal?: AbortSignal) => get<Curve>(`/seq2seq/${id(name)}/curve`, {}, signal),
+  writeWith: (name: string, body: Record<string, unknown>, signal?: AbortSignal) => request<Written>("POST", `/seq2seq/${id(name)}/write`, body, signal),
+  removeWriter: (name: string) => request<void>("DELETE", `/seq2seq/${id(name)}`),
 
   keys: async (signal?: AbortSignal) => itemsOf(await get<Items<Key> | Key[]>("/keys", {}, signal)),
   createKey: (name: string, scopes: string[]) => request<NewKey>("POST", "/keys", { name, scopes }),

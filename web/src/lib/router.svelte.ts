@@ -16,13 +16,14 @@ export type Route =
   | { page: "analyse" }
   | { page: "search" }
   | { page: "words" }
+  | { page: "writing" }
   | { page: "evaluation" }
   | { page: "models" }
   | { page: "jobs" }
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "products", "customers", "groups", "audiences", "opinions", "analyse", "search", "words", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "products", "customers", "groups", "audiences", "opinions", "analyse", "search", "words", "writing", "evaluation", "models", "jobs", "settings"] as const;
 
 export function matchRoute(path: string): Route {
   const missing: Route = { page: "missing", path };

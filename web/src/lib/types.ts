@@ -719,6 +719,8 @@ export interface Facet {
 }
 
 export interface Found {
+  /** Why the shop's own words stand in for the sentence encoder that was asked for. */
+  note?: Text | null;
   query: {
     text: string;
     words: string;
@@ -732,4 +734,67 @@ export interface Found {
   documents: DocumentHit[];
   n_documents: number;
   facets: Facet[];
+}
+
+/** A model that writes, or one that is being learned, or both. */
+export interface WritingItem {
+  name: string;
+  state: "ready" | "training" | "paused";
+  version: string | null;
+  trained_at: Instant | null;
+  cell: string;
+  attention: string | null;
+  pairs: string;
+  n_pairs: number;
+  n_parameters: number;
+  bleu: number | null;
+  exact: number | null;
+  valid_loss: number | null;
+  n_rejected: number;
+  rejected: { line: number; reason: string }[];
+  versions: string[];
+  learning: {
+    done: number;
+    step: number;
+    loss: number | null;
+    valid_loss: number | null;
+    tokens_per_second: number | null;
+    seconds_left: number | null;
+    seconds: number;
+  } | null;
+}
+
+export interface CurvePoint {
+  step: number;
+  epoch: number;
+  loss: number;
+  valid_loss: number | null;
+  tokens_per_second: number;
+  at: Instant;
+}
+
+export interface Curve {
+  name: string;
+  state: WritingItem["state"];
+  points: CurvePoint[];
+  done: number;
+  seconds_left: number | null;
+}
+
+export interface WrittenItem {
+  text: string;
+  tokens: string[];
+  score: number;
+  ended: boolean;
+  /** Shape: (tokens, source). */
+  attention: number[][];
+}
+
+export interface Written {
+  name: string;
+  version: string;
+  source: string[];
+  unknown: number[];
+  masked: boolean;
+  items: WrittenItem[];
 }

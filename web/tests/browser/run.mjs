@@ -219,6 +219,8 @@ const PAGES = [
   ["search", "/search?q=5000%E5%85%83%E4%BB%A5%E4%B8%8B%2016G%20%E8%BD%BB%E8%96%84%E6%9C%AC"],
   ["search-documents", "/search?q=%E6%80%8E%E4%B9%88%E9%80%80%E8%B4%A7&in=documents"],
   ["words", "/words"],
+  ["writing", "/writing"],
+  ...(mock ? [["writing-written", "/writing?model=titles"]] : []),
   ["evaluation", "/evaluation"],
   ["models", "/models"],
   ["jobs", "/jobs"],
@@ -257,6 +259,14 @@ async function reveal(page, label, { lang, theme }) {
     await page.locator(".mentions, .text").first().waitFor();
   }
   if (label === "search") await page.locator("summary").first().click();
+  if (label === "writing-written") {
+    await page.locator("main textarea").fill("云雀; 轻薄本; memory 16 GB; screen 14 inch ☃");
+    await page.locator("main form summary").click();
+    await page.locator("main form").filter({ has: page.locator("textarea") }).locator("button[type=submit]").click();
+    await page.locator("table.heat").waitFor();
+    await page.locator("td.cell").nth(7).hover();
+    if (theme === "dark") await page.getByText(i18n.dictionaries[lang].writing.views.table, { exact: true }).click();
+  }
   if (label === "words" && theme === "dark") {
     await page.locator("main .frame").press("Enter");
     await page.waitForURL(/word=/);
@@ -796,6 +806,36 @@ if (mock) {
     await page.locator("li.job[data-state=cancelled]").waitFor();
     await close();
     return complaints;
+  });
+  await check("a stopped model goes on learning, is stopped again, and another writes", async () => {
+    const { page, complaints, t, close } = await newPage();
+    await signIn(page);
+    await page.goto(`${URL_BASE}/writing`);
+    await settled(page);
+    const row = page.locator("tbody tr").filter({ hasText: "service-answers" });
+    await row.getByRole("button", { name: t.writing.resume }).click();
+    await row.getByText(t.writing.states.training).waitFor();
+    await row.getByRole("button", { name: t.writing.stop }).click();
+    await row.getByText(t.writing.states.paused).waitFor();
+    expect(await page.locator("main textarea").isDisabled(), "a model that is not learned to its end is asked to write");
+    await page.getByRole("link", { name: "titles" }).click();
+    await page.waitForURL(/model=titles/);
+    await page.locator("main textarea").fill("云雀; 轻薄本; memory 16 GB");
+    await page.getByText(t.writing.more).click();
+    await page.getByLabel(t.writing.must, { exact: true }).fill("旗舰");
+    await page.getByRole("button", { name: t.writing.write, exact: true }).click();
+    await page.locator(".texts button").first().filter({ hasText: "旗舰" }).waitFor();
+    // The picture is read with the keyboard as with the mouse.
+    await page.locator("td.cell[tabindex='0']").focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowRight");
+    const said = await page.locator("td.cell:focus").getAttribute("aria-label");
+    expect((await page.locator(".head p").textContent()) === said, `the cell says ${said}`);
+    await page.getByText(t.writing.views.table, { exact: true }).click();
+    await page.locator("th").filter({ hasText: t.writing.lookedAt }).waitFor();
+    const findings = await inspect(page, complaints, "en");
+    await close();
+    return findings;
   });
 }
 
