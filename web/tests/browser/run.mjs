@@ -274,7 +274,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(group|audience|opinion|search|words|analyse)/;
+const WIDER = /^(group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;
