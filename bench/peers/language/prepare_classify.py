@@ -10,6 +10,7 @@ OUT/clinc150           train + oos_train; test = in-scope test; test_oos.tsv = o
 OUT/smp2017            train + develop; test
 OUT/atis               train; test, words looked up in the dictionary, sentence marks left out
 OUT/absa_NAME          aspect polarity as published: train.txt and test.txt, three lines a record
+OUT/absa_laptop_quad   Laptop-ACOS as such records, train.txt only
 """
 import csv, gzip, io, json, os, re, sys, zipfile
 
@@ -88,6 +89,26 @@ def absa():
         g.write(f.read())
     with open(f"{en}/Laptops_Test_Gold.xml.seg", encoding="utf-8") as f, open(f"{OUT}/absa_laptop_en/test.txt", "w", encoding="utf-8") as g:
         g.write(f.read())
+    os.makedirs(f"{OUT}/absa_laptop_quad", exist_ok=True)
+    with gzip.open(f"{en}/laptop_quad_train.tsv.gz", "rt", encoding="utf-8") as f, open(f"{OUT}/absa_laptop_quad/train.txt", "w", encoding="utf-8") as g:
+        g.writelines(quads(f))
+
+
+def quads(lines):
+    """Laptop-ACOS as records of three lines: the aspects that are named and have one polarity."""
+    for line in lines:
+        sentence, *marked = line.rstrip("\n").split("\t")
+        words, named = sentence.split(" "), {}
+        for quad in marked:
+            place, _, polarity, _ = quad.split(" ")
+            named.setdefault(place, set()).add(polarity)
+        for place, polarities in named.items():
+            start, end = map(int, place.split(","))
+            if start < 0 or len(polarities) != 1:
+                continue
+            text = " ".join([*words[:start], "$T$", *words[end:]])
+            polarity = {"0": "Negative", "1": "Neutral", "2": "Positive"}[polarities.pop()]
+            yield f"{text}\n{' '.join(words[start:end])}\n{polarity}\n"
 
 
 for make in (shopping, clinc, smp, atis, absa):

@@ -2,8 +2,8 @@
 //! of all domains of a language, and from whole reviews (none of which shares eight Han characters in a row with any
 //! text of the aspect sets), answers one domain's test part; prints one JSON line.
 //!
-//! usage: opinions FOLDER NAME [cv] [name=value ...]
-//! FOLDER holds absa_NAME/ and, for Chinese, shopping_random/; NAME is camera, notebook, car or laptop_en. With `cv` the
+//! usage: opinions FOLDER NAME [cv] [quads] [name=value ...]
+//! With `quads` laptop_en is learned from Laptop-ACOS beside its own training part. FOLDER holds absa_NAME/ and, for Chinese, shopping_random/; NAME is camera, notebook, car or laptop_en. With `cv` the
 //! training part alone is used, in four parts.
 
 use std::collections::HashSet;
@@ -37,7 +37,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         prior: number("prior", f64::from(defaults.prior))? as f32,
         min_df: number("min_df", f64::from(defaults.min_df))? as u32,
     };
-    let names: &[&str] = if name == "laptop_en" { &["laptop_en"] } else { &["camera", "notebook", "car"] };
+    let has_quads = options.iter().any(|option| option == "quads");
+    let names: &[&str] = match name.as_str() {
+        "laptop_en" if has_quads => &["laptop_en", "laptop_quad"],
+        "laptop_en" => &["laptop_en"],
+        _ => &["camera", "notebook", "car"],
+    };
     let own = names.iter().position(|other| other == name).ok_or("NAME is camera, notebook, car or laptop_en")? as u32;
     let mut train = Vec::new();
     for (domain, name) in names.iter().enumerate() {
@@ -45,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let test = read(folder, name, "test")?;
     let (cpu, wall) = (cpu_seconds(), Instant::now());
-    let prior = if names.len() > 1 && wanted.prior > 0.0 { Some(prior(folder, names)?) } else { None };
+    let prior = if name != "laptop_en" && wanted.prior > 0.0 { Some(prior(folder, names)?) } else { None };
     let lexicon = Lexicon::seed();
     let (mut right, mut total, mut by_class) = (0, 0, std::collections::BTreeMap::<String, [usize; 3]>::new());
     let mut answer = |model: &PolarityModel, records: &[&Record]| {

@@ -1,6 +1,6 @@
 //! A judge of polarity as bytes and back.
 //!
-//! `TCPOLA01`, a checksum of all that follows (u64), the length of the head (u64), the head (JSON: classes, settings,
+//! `TCPOLA02`, a checksum of all that follows (u64), the length of the head (u64), the head (JSON: classes, settings,
 //! calibration, number of columns), then keys (u64), weights (f32) and bias (f32), little-endian.
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::classify::Calibration;
 use crate::classify::bytes::{Left, checksum, opened, put};
 use crate::classify::linear::{Linear, outputs};
 
-const MAGIC: &[u8; 8] = b"TCPOLA01";
+const MAGIC: &[u8; 8] = b"TCPOLA02";
 
 #[derive(Serialize, Deserialize)]
 struct Head {

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::aspects::ASPECTS;
+use super::english;
 use super::learn::Alike;
 use super::polarity::Said;
 use super::words::{COMPARATIVES, HEDGES, INTENSIFIERS, NEGATIONS, NEGATIVE, POSITIVE, TURNS};
@@ -65,6 +66,8 @@ struct Hit {
     start: usize,
     end: usize,
     sense: Sense,
+    /// Written in letters, where words between take more room.
+    is_latin: bool,
 }
 
 /// The seed, and what was learned beside it.
@@ -73,8 +76,8 @@ pub struct Lexicon {
     senses: FxHashMap<String, Vec<Sense>>,
     /// By word and aspect: what the word says of that aspect alone.
     own: FxHashMap<(String, u16), i8>,
-    /// The longest word, in characters.
-    n_chars_max: usize,
+    /// By first character: the longest word, in characters.
+    n_chars_max: FxHashMap<char, usize>,
 }
 
 impl Default for Lexicon {
@@ -86,7 +89,8 @@ impl Default for Lexicon {
 impl Lexicon {
     /// Our own seed.
     pub fn seed() -> Self {
-        let mut lexicon = Lexicon { senses: FxHashMap::default(), own: FxHashMap::default(), n_chars_max: 0 };
+        let mut lexicon =
+            Lexicon { senses: FxHashMap::default(), own: FxHashMap::default(), n_chars_max: FxHashMap::default() };
         let flat: [(&[&str], Sense); 7] = [
             (POSITIVE, Sense::Opinion(1.0)),
             (NEGATIVE, Sense::Opinion(-1.0)),
@@ -98,6 +102,15 @@ impl Lexicon {
         ];
         for (words, sense) in flat {
             words.iter().for_each(|word| lexicon.insert(word, sense));
+        }
+        let english = [
+            (english::PRAISE, Sense::Opinion(1.0)),
+            (english::BLAME, Sense::Opinion(-1.0)),
+            (english::NEGATIONS, Sense::Negation),
+            (english::TURNS, Sense::Turn),
+        ];
+        for (list, sense) in english {
+            english::of(list).for_each(|word| lexicon.insert(word, sense));
         }
         for (at, aspect) in ASPECTS.iter().enumerate() {
             let at = at as u16;
@@ -133,7 +146,10 @@ impl Lexicon {
     }
 
     fn insert(&mut self, word: &str, sense: Sense) {
-        self.n_chars_max = self.n_chars_max.max(word.chars().count());
+        if let Some(first) = word.chars().next() {
+            let longest = self.n_chars_max.entry(first).or_default();
+            *longest = (*longest).max(word.chars().count());
+        }
         let senses = self.senses.entry(word.to_owned()).or_default();
         // A word with a strength needs no entry for what it says of single aspects.
         let is_opinion = |sense: &Sense| matches!(sense, Sense::Opinion(_));
@@ -310,7 +326,9 @@ impl Lexicon {
             }
             word.clear();
             let mut longest = None;
-            for (n, (_, c)) in lower[at..].iter().take(self.n_chars_max).enumerate() {
+            let first = lower[at].1.chars().next().unwrap_or_default();
+            let n_max = self.n_chars_max.get(&first).copied().unwrap_or(0);
+            for (n, (_, c)) in lower[at..].iter().take(n_max).enumerate() {
                 word.push_str(c);
                 let inside = is_letter(at + n) && is_letter(at + n + 1);
                 if !inside && let Some(senses) = self.senses.get(&word) {
@@ -320,7 +338,8 @@ impl Lexicon {
             match longest {
                 Some((n, senses)) => {
                     let (start, end) = (lower[at].0, end_of(at + n));
-                    hits.extend(senses.iter().map(|&sense| Hit { start, end, sense }));
+                    let is_latin = word.starts_with(|c: char| c.is_ascii_alphanumeric());
+                    hits.extend(senses.iter().map(|&sense| Hit { start, end, sense, is_latin }));
                     at += n;
                 }
                 None => at += 1,
@@ -404,10 +423,12 @@ fn word_of(text: &str) -> Option<String> {
 fn is_turned(hits: &[Hit], at: usize) -> bool {
     let mut end = hits[at].start;
     let mut turned = false;
+    // Bytes: four Han characters, or some words: "not have any problems".
+    let [far, near] = if hits[at].is_latin { [24, 12] } else { [12, 6] };
     for hit in hits[..at].iter().rev() {
         match hit.sense {
-            Sense::Negation if end.saturating_sub(hit.end) <= 12 => turned = !turned,
-            Sense::Intensifier | Sense::Hedge if end.saturating_sub(hit.end) <= 6 => {}
+            Sense::Negation if end.saturating_sub(hit.end) <= far => turned = !turned,
+            Sense::Intensifier | Sense::Hedge if end.saturating_sub(hit.end) <= near => {}
             _ => break,
         }
         end = hit.start;

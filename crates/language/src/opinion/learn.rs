@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::extract::{Lexicon, Part, clauses};
 use crate::LanguageError;
@@ -48,7 +48,7 @@ pub struct NewTerm {
 }
 
 /// A proposed opinion.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NewOpinion {
     pub word: String,
     /// Positive praises.

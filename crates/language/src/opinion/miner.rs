@@ -14,6 +14,8 @@ pub struct Miner<'a> {
     pub prior: Option<&'a TextClassifier>,
     /// The domain whose own features are used; one that the model does not know uses what all share.
     pub domain: u32,
+    /// The model is asked only where the lexicon finds no word that praises or blames.
+    pub gaps_only: bool,
     /// Without an opinion word of the lexicon in its clause, a mention is neutral if the model is less sure than this.
     pub confidence_min: f64,
 }
@@ -21,7 +23,7 @@ pub struct Miner<'a> {
 impl<'a> Miner<'a> {
     /// By the lexicon alone.
     pub fn of(lexicon: &'a Lexicon) -> Self {
-        Miner { lexicon, model: None, prior: None, domain: u32::MAX, confidence_min: 0.8 }
+        Miner { lexicon, model: None, prior: None, domain: u32::MAX, gaps_only: false, confidence_min: 0.8 }
     }
 
     /// What a review says, in its order.
@@ -34,7 +36,7 @@ impl<'a> Miner<'a> {
             let clause = &text[start..end];
             let mention = Mention { text: clause, start: opinion.term.0 - start, end: opinion.term.1 - start };
             // Words that name and judge at once leave nothing to judge.
-            if opinion.word == Some(opinion.term) {
+            if opinion.word == Some(opinion.term) || (self.gaps_only && opinion.word.is_some()) {
                 continue;
             }
             let (class, probability) = model.judge(&mention, self.domain, self.lexicon, self.prior);

@@ -8,11 +8,14 @@ mod aspects;
 mod bytes;
 mod card;
 pub mod digest;
+mod english;
 mod extract;
 pub mod learn;
 mod miner;
 mod polarity;
 mod quotes;
+mod scope;
+pub mod stars;
 pub mod stats;
 #[cfg(test)]
 mod tests;

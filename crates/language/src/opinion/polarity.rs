@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::extract::{Lexicon, clauses};
+use super::scope;
 use crate::LanguageError;
 use crate::classify::linear::{self, Linear, Method, Wanted as LinearWanted, class_of};
 use crate::classify::svm::Loss;
@@ -257,7 +258,11 @@ fn features(
     sketch.grams(5, &symbols(&aspect), 1, 3, 0.5);
     let said = lexicon.around(text, clause, (mention.start, mention.end));
     let own = aspect.last().map_or(0, |token| token.symbol);
-    sketch.words(&said, own);
+    sketch.words(60, &said, own);
+    let is_english = glue(text) == " ";
+    if is_english {
+        sketch.english(mention, lexicon);
+    }
     if let Some(prior) = prior.filter(|_| wanted.prior > 0.0) {
         let parts =
             [(0, text.len()), clause, (mention.start, clause.1), (clause.0, mention.end), (mention.end, clause.1)];
@@ -300,7 +305,7 @@ fn tokens(text: &str, start: usize, end: usize) -> Vec<Token> {
     found
 }
 
-fn fold(state: u64, symbol: u64) -> u64 {
+pub(super) fn fold(state: u64, symbol: u64) -> u64 {
     let mixed = (state ^ symbol).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 32)
 }
@@ -330,22 +335,82 @@ impl Sketch {
     }
 
     /// Words that praise or blame, with their negation and side, alone and with the aspect.
-    fn words(&mut self, said: &[Said], own: u64) {
+    fn words(&mut self, sort: u64, said: &[Said], own: u64) {
         let first = self.cells.len();
         let mut sum = 0.0;
         for said in said {
             let turned = u64::from(said.is_turned);
             let after = u64::from(said.is_after);
-            self.cells.push((fold(fold(60, said.word), turned), 1.0));
-            self.cells.push((fold(fold(fold(61, said.word), turned), after), 1.0));
-            self.cells.push((fold(fold(fold(62, said.word), turned), own), 1.0));
+            self.cells.push((fold(fold(sort, said.word), turned), 1.0));
+            self.cells.push((fold(fold(fold(sort + 1, said.word), turned), after), 1.0));
+            self.cells.push((fold(fold(fold(sort + 2, said.word), turned), own), 1.0));
             sum += said.strength;
         }
         self.close(first, 0.6);
         if let Some(nearest) = said.iter().min_by_key(|said| said.far) {
-            self.cells.push((fold(63, 0), 0.5 * nearest.strength));
+            self.cells.push((fold(sort + 3, 0), 0.5 * nearest.strength));
         }
-        self.cells.push((fold(64, 0), 0.3 * sum.clamp(-2.0, 2.0)));
+        self.cells.push((fold(sort + 4, 0), 0.3 * sum.clamp(-2.0, 2.0)));
+    }
+
+    /// What the part of an English sentence that speaks of the aspect says of it, and what the rest says.
+    fn english(&mut self, mention: &Mention, lexicon: &Lexicon) {
+        let all = scope::words(mention.text);
+        let (from, to) = scope::part(&all, mention);
+        if from >= to {
+            return;
+        }
+        let is_aspect = |word: &&scope::Word| word.end > mention.start && word.start < mention.end;
+        let mut own: Vec<u64> = Vec::new();
+        for word in &all[from..to] {
+            match is_aspect(&word) {
+                true if own.last() == Some(&fold(7, 2)) => {}
+                true => own.push(fold(7, 2)),
+                false => own.push(scope::symbol(word)),
+            }
+        }
+        self.grams(20, &own, 1, 2, 0.9);
+        let first = self.cells.len();
+        let place = all.iter().position(|word| is_aspect(&word)).unwrap_or(from);
+        for (at, word) in all.iter().enumerate().filter(|(_, word)| !is_aspect(word)) {
+            let near = 1.0 / (1.0 + 0.5 * at.abs_diff(place) as f32);
+            self.cells.push((fold(23, scope::symbol(word)), near));
+        }
+        self.scaled(first, 0.7);
+        let bytes = (all[from].start.min(mention.start), all[to - 1].end.max(mention.end));
+        let said = lexicon.around(mention.text, bytes, (mention.start, mention.end));
+        self.words(80, &said, 0);
+        let sum = |said: &[Said]| said.iter().map(|said| said.strength).sum::<f32>().clamp(-2.0, 2.0);
+        let sign = |sum: f32| u64::from(sum > 0.1) + 2 * u64::from(sum < -0.1);
+        let inside = sum(&said);
+        let before = sum(&lexicon.around(mention.text, (0, bytes.0), (mention.start, mention.end)));
+        let after = sum(&lexicon.around(mention.text, (bytes.1, mention.text.len()), (mention.start, mention.end)));
+        let [turn_before, turn_after] = scope::turns(&all, (from, to)).map(u64::from);
+        for cue in scope::cues(&all[from..to]) {
+            self.cells.push((fold(fold(24, cue), sign(inside)), 0.25));
+        }
+        self.cells.push((fold(fold(25, turn_before), sign(before)), 0.3));
+        self.cells.push((fold(fold(26, turn_after), sign(after)), 0.3));
+        self.cells.push((fold(fold(27, sign(inside)), 3 * sign(before) + sign(after)), 0.4));
+        self.cells.push((fold(28, sign(inside)), 0.5));
+    }
+
+    /// Values of one key added up, together of the given length.
+    fn scaled(&mut self, first: usize, length: f32) {
+        let own = &mut self.cells[first..];
+        own.sort_unstable_by(|x, y| x.0.cmp(&y.0).then(x.1.total_cmp(&y.1)));
+        let mut kept = first;
+        for at in first..self.cells.len() {
+            if at > first && self.cells[at].0 == self.cells[kept - 1].0 {
+                self.cells[kept - 1].1 += self.cells[at].1;
+            } else {
+                self.cells[kept] = self.cells[at];
+                kept += 1;
+            }
+        }
+        self.cells.truncate(kept);
+        let norm = self.cells[first..].iter().map(|cell| cell.1 * cell.1).sum::<f32>().sqrt();
+        self.cells[first..].iter_mut().for_each(|cell| cell.1 *= length / norm.max(f32::MIN_POSITIVE));
     }
 
     fn close(&mut self, first: usize, length: f32) {

@@ -188,7 +188,6 @@ pub static POSITIVE: &[&str] = &[
     "love",
     "loved",
     "loves",
-    "like",
     "nice",
     "perfect",
     "perfectly",
