@@ -17,6 +17,7 @@ use jieba_rs::Jieba;
 
 use super::lexicon::Lexicon;
 use super::normalise::{Normalised, Normaliser};
+use super::perceptron::PerceptronSegmenter;
 use super::stop_words::is_stop_word;
 use phrases::Phrases;
 
@@ -61,6 +62,8 @@ pub struct Token<'a> {
 #[derive(Clone, Debug)]
 pub struct Tokeniser {
     jieba: Arc<Jieba>,
+    /// Cuts instead of the dictionary, where every byte belongs to one token.
+    learned: Option<Arc<PerceptronSegmenter>>,
     phrases: Arc<Phrases>,
     normaliser: Normaliser,
     mode: Mode,
@@ -144,6 +147,7 @@ impl Tokeniser {
         };
         Tokeniser {
             jieba,
+            learned: None,
             phrases: Arc::new(phrases),
             normaliser: Normaliser::default(),
             mode: Mode::Exact,
@@ -151,6 +155,14 @@ impl Tokeniser {
             stop_words: true,
             punctuation: true,
         }
+    }
+
+    /// Cuts Chinese as a segmenter learned to, instead of by the dictionary; the lexicon's words stay whole. Indexes, which
+    /// want the words inside words too, are cut by the dictionary still.
+    pub fn with_segmenter(self, segmenter: Arc<PerceptronSegmenter>, lexicon: &Lexicon) -> Self {
+        let mut phrases = Phrases::clone(&self.phrases);
+        lexicon.words().filter(|(word, _)| word.chars().count() > 1).for_each(|(word, _)| phrases.add(word));
+        Tokeniser { learned: Some(segmenter), phrases: Arc::new(phrases), ..self }
     }
 
     pub fn mode(self, mode: Mode) -> Self {

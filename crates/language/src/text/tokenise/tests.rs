@@ -179,3 +179,23 @@ fn tokeniser_once() -> &'static Tokeniser {
     static ONCE: LazyLock<Tokeniser> = LazyLock::new(tokeniser);
     &ONCE
 }
+
+#[test]
+fn a_learned_segmenter_cuts_instead_of_the_dictionary() {
+    // Apart, as no dictionary has it, so that it shows who cut.
+    let lines = ["手 机 很 好", "手 机 不 贵", "好 手 机", "我 的 手 机", "很 好 的 手 机"];
+    let lines: Vec<String> = lines.iter().cycle().take(100).map(ToString::to_string).collect();
+    let card = &crate::text::perceptron::CARD;
+    let settings = card.settings([("n_epochs", "20"), ("table_bits", "12")]).unwrap();
+    let segmenter = Arc::new(crate::text::perceptron::train(&lines, &settings, 1, &|_| true).unwrap());
+    let nothing = Lexicon::new();
+    let learned = Tokeniser::new(&nothing).with_segmenter(segmenter.clone(), &nothing);
+    assert_eq!(learned.words("我的手机很好, RTX 4060").join(" "), "我 的 手 机 很 好 , rtx4060");
+    assert_eq!(learned.clone().mode(Mode::Search).words("手机"), ["手机"], "indexes are cut by the dictionary");
+    let tokens = learned.tokenise("我的手机");
+    assert_eq!(tokens.iter().map(|token| token.range.clone()).collect::<Vec<_>>(), [0..3, 3..6, 6..9, 9..12]);
+    // The shop's own words stay whole.
+    let lexicon = Lexicon::from_catalogue(["X 1"], ["Acme"], ["手机"], ["手机"]);
+    let own = Tokeniser::new(&lexicon).with_segmenter(segmenter, &lexicon);
+    assert_eq!(own.words("我的手机很好").join(" "), "我 的 手机 很 好");
+}

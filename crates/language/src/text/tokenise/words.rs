@@ -109,8 +109,15 @@ impl Tokeniser {
         end
     }
 
-    /// Cuts a run of ideographs by the dictionary.
+    /// Cuts a run of ideographs by the dictionary, or as was learned.
     fn by_dictionary(&self, run: &str, at: usize, sink: &mut Sink) {
+        if let Some(learned) = self.learned.as_ref().filter(|_| self.mode == Mode::Exact) {
+            learned.each(run, |range| {
+                let word = &run[range.clone()];
+                sink(at + range.start..at + range.end, TokenKind::Word, Cow::Borrowed(word));
+            });
+            return;
+        }
         let tokens = match self.mode {
             Mode::Search => self.jieba.cut_for_search(run, self.hmm),
             _ => self.jieba.cut(run, self.hmm),
