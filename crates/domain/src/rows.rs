@@ -233,6 +233,20 @@ pub struct AudienceMember {
     pub added_at: Millis,
 }
 
+/// How much a customer is drawn to a brand or a category.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CustomerTaste {
+    pub customer_id: String,
+    /// `brand` or `category`.
+    pub kind: String,
+    /// The brand, or the path of the category.
+    pub name: String,
+    /// Up to 1: the cosine of what the customer touched to what stands under this name, seen from the mean of everything.
+    pub affinity: f64,
+    pub made_at: Millis,
+}
+
 /// One place of the list that a customer would be given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -310,6 +310,20 @@ pub static ALL: &[TableSpec] = &[
         partition: None,
         derived: true,
     },
+    TableSpec {
+        name: "tastes",
+        sentence: "How much customers are drawn to brands and categories, as of when it was last worked out for everyone.",
+        columns: &[
+            required("customer_id", Text),
+            required("kind", Text).one_of(&["brand", "category"]),
+            required("name", Text),
+            required("affinity", Float).within(-1.0, 1.0),
+            required("made_at", Instant),
+        ],
+        key: &[],
+        partition: None,
+        derived: true,
+    },
 ];
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::datatypes::{Date32Type, Float64Type, Int64Type, TimestampMillisecondType};
 use domain::{
-    AudienceMember, Cents, Customer, Day, Event, EventKind, Exposure, Fit, KnowledgeDocument, Millis, Order, Product,
-    RecommendedProduct, Review, SegmentMember, Spend, TableSpec,
+    AudienceMember, Cents, Customer, CustomerTaste, Day, Event, EventKind, Exposure, Fit, KnowledgeDocument, Millis,
+    Order, Product, RecommendedProduct, Review, SegmentMember, Spend, TableSpec,
 };
 
 use super::Tables;
@@ -502,6 +502,30 @@ impl Row for AudienceMember {
             customer_id: batch.text("customer_id", at).expect(REQUIRED),
             score: batch.float("score", at),
             added_at: batch.instant("added_at", at).expect(REQUIRED),
+        }
+    }
+}
+
+impl Row for CustomerTaste {
+    const TABLE: &'static str = "tastes";
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            texts(rows, |row| Some(&row.customer_id)),
+            texts(rows, |row| Some(&row.kind)),
+            texts(rows, |row| Some(&row.name)),
+            floats(rows, |row| Some(row.affinity)),
+            instants(rows, |row| row.made_at),
+        ]
+    }
+
+    fn read(batch: &Columns<'_>, at: usize) -> Self {
+        CustomerTaste {
+            customer_id: batch.text("customer_id", at).expect(REQUIRED),
+            kind: batch.text("kind", at).expect(REQUIRED),
+            name: batch.text("name", at).expect(REQUIRED),
+            affinity: batch.float("affinity", at).expect(REQUIRED),
+            made_at: batch.instant("made_at", at).expect(REQUIRED),
         }
     }
 }
