@@ -317,6 +317,9 @@ pub struct Search {
     pub query: String,
     #[arg(long = "in", default_value = "all", value_parser = ["products", "documents", "all"])]
     pub within: String,
+    /// As the text says if absent, else relevance
+    #[arg(long, value_parser = ["relevance", "price_asc", "price_desc", "newest", "best_selling"])]
+    pub sort: Option<String>,
     #[arg(short, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     pub n: u16,
 }

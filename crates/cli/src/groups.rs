@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use service::flows::audience::condition::Condition;
 use service::flows::audience::lookalike::{self, LookalikeRequest};
 use service::flows::audience::{self, Asked};
-use service::flows::segment::{self, By, Group, Published, RfmView, SegmentRequest, Segmentation, Text};
+use service::flows::in_service::needed;
+use service::flows::segment::{self, By, Group, Groups, Published, RfmView, SegmentRequest, Segmentation, Text};
 use service::store::Store;
 use service::{Result, ServiceError};
 
@@ -40,7 +41,8 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     let made = segment::train(&shop, request, &|share, message| bar.report(share, message)).await?;
     // What they ask for may mean other customers now.
     let store = Store::of(&shop)?;
-    audience::refresh_where(&shop, &store, |asked| !asked.values_of("segment").is_empty()).await?;
+    let home = audience::Home { shop: &shop, store: &store, groups: &Groups::default() };
+    audience::refresh_where(home, |asked| !asked.values_of("segment").is_empty()).await?;
     drop(bar);
     if as_json {
         print::json(&serde_json::to_value(&made)?);
@@ -87,7 +89,7 @@ pub async fn segment(dir: &Path, asked: Segment, as_json: bool) -> Result<()> {
     let language = |asked: Option<String>| asked.unwrap_or_else(|| shop.config().language.clone());
     match asked {
         Segment::List { lang } => {
-            let published = Published::needed(&shop)?;
+            let published = needed::<Published>(&shop).await?;
             let (made, rfm) = (published.groups()?, published.rfm().ok());
             if as_json {
                 print::json(&json!({"segments": made, "rfm": rfm}));
@@ -100,8 +102,8 @@ pub async fn segment(dir: &Path, asked: Segment, as_json: bool) -> Result<()> {
             }
             Ok(())
         }
-        Segment::Show { key, lang } => show(&shop, &key, &language(lang), as_json),
-        Segment::Export { file } => export(&shop, &file, as_json),
+        Segment::Show { key, lang } => show(&shop, &key, &language(lang), as_json).await,
+        Segment::Export { file } => export(&shop, &file, as_json).await,
     }
 }
 
@@ -120,8 +122,8 @@ fn print_rfm(rfm: &RfmView, language: &str) {
     print::table(&header, &rfm.groups.iter().map(row).collect::<Vec<_>>());
 }
 
-fn show(shop: &Shop, key: &str, language: &str, as_json: bool) -> Result<()> {
-    let published = Published::needed(shop)?;
+async fn show(shop: &Shop, key: &str, language: &str, as_json: bool) -> Result<()> {
+    let published = needed::<Published>(shop).await?;
     let made = published.groups()?;
     let Some(group) = made.groups.iter().find(|group| group.key == key) else {
         let rfm = published.rfm()?;
@@ -194,8 +196,8 @@ fn print_former(group: &Group, language: &str) {
 }
 
 /// Every row of the table `segments`.
-fn export(shop: &Shop, file: &Path, as_json: bool) -> Result<()> {
-    Published::needed(shop)?;
+async fn export(shop: &Shop, file: &Path, as_json: bool) -> Result<()> {
+    needed::<Published>(shop).await?;
     let rows: Vec<SegmentMember> = shop.tables().load()?;
     match file.extension().and_then(|ending| ending.to_str()) {
         Some("parquet") => {
@@ -245,21 +247,22 @@ fn csv(rows: &[SegmentMember]) -> String {
 pub async fn audience(dir: &Path, asked: Audience, as_json: bool) -> Result<()> {
     let shop = Shop::open(dir)?;
     let store = Store::of(&shop)?;
+    let home = audience::Home { shop: &shop, store: &store, groups: &Groups::default() };
     let made = match asked {
         Audience::List => return list(&store, as_json),
         Audience::Create { name, conditions, refresh, count } => {
             let conditions = conditions_of(&conditions)?;
             if count {
-                return counted(&shop, &store, &conditions, as_json).await;
+                return counted(home, &conditions, as_json).await;
             }
-            audience::create(&shop, &store, Asked::new(&name, &conditions, Some(&refresh))?).await?
+            audience::create(home, Asked::new(&name, &conditions, Some(&refresh))?).await?
         }
         Audience::Lookalike { seed, name, size } => {
             let bar = Progress::new(as_json);
             let request = LookalikeRequest::new(&name, &seed, size)?;
             lookalike::make(&shop, &store, request, &|share, message| bar.report(share, message)).await?
         }
-        Audience::Refresh { id } => audience::refresh(&shop, &store, audience::get(&store, &id)?).await?,
+        Audience::Refresh { id } => audience::refresh(home, audience::get(&store, &id)?).await?,
         Audience::Rename { id, name } => audience::rename(&store, &id, Some(&name), None)?,
         Audience::Delete { id } => {
             audience::delete(&shop, &store, &id)?;
@@ -307,8 +310,8 @@ fn conditions_of(text: &str) -> Result<Value> {
         .map_err(|error| ServiceError::usage("conditions", format!("the conditions are no JSON: {error}")))
 }
 
-async fn counted(shop: &Shop, store: &Store, conditions: &Value, as_json: bool) -> Result<()> {
-    let found = audience::count(shop, store, &Condition::parse(conditions)?).await?;
+async fn counted(home: audience::Home<'_>, conditions: &Value, as_json: bool) -> Result<()> {
+    let found = audience::count(home, &Condition::parse(conditions)?).await?;
     if as_json {
         print::json(&serde_json::to_value(&found)?);
         return Ok(());

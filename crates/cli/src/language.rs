@@ -5,9 +5,10 @@ use std::path::Path;
 use data::Shop;
 use domain::Cents;
 use serde_json::json;
+use service::flows::in_service::needed;
 use service::flows::language::find::{self, Found};
 use service::flows::language::opinions::{AspectView, OpinionPage};
-use service::flows::language::{self, LanguageRequest};
+use service::flows::language::{self, LanguageRequest, Loaded, Segmenter};
 use service::flows::segment::Text;
 use service::{Result, ServiceError};
 
@@ -23,10 +24,15 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
         LanguageRequest { seed: asked.seed, n_threads: usize::from(asked.threads), ..LanguageRequest::default() };
     for text in &asked.set {
         let wrong = || {
-            let message = format!("--set {text} is not understood; allowed: dim=10 to 1000, epochs=1 to 1000");
-            ServiceError::usage("settings", message)
+            let allowed =
+                "dim=10 to 1000, epochs=1 to 1000, segmenter=dictionary, learned or a file of lab run segment_words";
+            ServiceError::usage("settings", format!("--set {text} is not understood; allowed: {allowed}"))
         };
         let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+        if name == "segmenter" {
+            request.segmenter = segmenter(value)?;
+            continue;
+        }
         let value: usize = value.trim().parse().map_err(|_| wrong())?;
         match name {
             "dim" => request.dim = value,
@@ -70,6 +76,22 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
         info.opinions.n_aspects,
         count(info.opinions.n_products)
     ));
+    if let Some(taught) = &info.opinions.taught {
+        print::line(&format!(
+            "learned from these reviews: {} names of aspects, {} words of praise and blame",
+            count(taught.n_names),
+            count(taught.n_words)
+        ));
+        if let Some(judge) = &taught.judge {
+            print::line(&format!(
+                "judge of clauses: the lexicon decides {:.1} % of {} mentions held out and agrees with the stars of the review in {:.1} %; the judge in {:.1} % of the others",
+                judge.decided * 100.0,
+                count(judge.n_test),
+                judge.accuracy_of_lexicon * 100.0,
+                judge.accuracy_elsewhere * 100.0
+            ));
+        }
+    }
     print::line(&format!(
         "search: {} products, {} pieces of {} documents, {:.1} MiB",
         count(info.search.n_products),
@@ -88,9 +110,19 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     Ok(())
 }
 
+/// The dictionary, the one in service, or one from a file.
+fn segmenter(value: &str) -> Result<Segmenter> {
+    let path = Path::new(value);
+    if !path.is_file() {
+        return Segmenter::named(value)
+            .map_err(|error| error.help("or a file: tercet lab run segment_words --input CUT.txt --output FILE"));
+    }
+    Ok(Segmenter::New(std::fs::read(path)?))
+}
+
 /// The words used most like a word.
 pub async fn similar_words(dir: &Path, word: &str, n: usize, as_json: bool) -> Result<()> {
-    let loaded = language::current(&Shop::open(dir)?).await?;
+    let loaded = needed::<Loaded>(&Shop::open(dir)?).await?;
     let found = loaded.neighbours(word, n)?;
     if as_json {
         print::json(&serde_json::to_value(&found)?);
@@ -144,7 +176,7 @@ fn said<'a>(text: &'a Text, language: &str) -> &'a str {
 
 pub async fn opinions(dir: &Path, asked: Opinions, as_json: bool) -> Result<()> {
     let shop = Shop::open(dir)?;
-    let loaded = language::current(&shop).await?;
+    let loaded = needed::<Loaded>(&shop).await?;
     let language = asked.lang.unwrap_or_else(|| shop.config().language.clone());
     let Some(product) = asked.product else {
         let list = loaded.opinions.list(&asked.sort, 0, usize::from(asked.n))?;
@@ -208,7 +240,7 @@ fn print_page(page: &OpinionPage, language: &str) {
 
 pub async fn search(dir: &Path, asked: Search, as_json: bool) -> Result<()> {
     let shop = Shop::open(dir)?;
-    let loaded = language::current(&shop).await?;
+    let loaded = needed::<Loaded>(&shop).await?;
     let language = &shop.config().language;
     let within = asked.within.as_str();
     let found = find::find(
@@ -221,6 +253,7 @@ pub async fn search(dir: &Path, asked: Search, as_json: bool) -> Result<()> {
             limit: usize::from(asked.n),
             dropped: &[],
             chosen: &[],
+            sort: asked.sort.as_deref().map(find::sort_named).transpose()?,
         },
     )?;
     if as_json {

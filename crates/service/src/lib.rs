@@ -11,6 +11,7 @@ pub mod flows;
 pub mod jobs;
 pub mod lab;
 pub mod metrics;
+mod near;
 mod random;
 pub mod serving;
 pub mod store;

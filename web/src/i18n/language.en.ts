@@ -137,7 +137,7 @@ export const search = {
   remove: (label: string) => `Take away: ${label}`,
   restore: "Bring back what was taken away",
   from: (text: string) => `from “${text}”`,
-  sort: { relevance: "Best match first", price_up: "Cheapest first", price_down: "Dearest first", newest: "Newest first", most_popular: "Most popular first" },
+  sort: { relevance: "Best match first", price_asc: "Cheapest first", price_desc: "Dearest first", newest: "Newest first", best_selling: "Most popular first" },
   sortLabel: "Order:",
   didYouMean: "Did you mean",
   took: (time: string) => `answered in ${time}`,

@@ -138,7 +138,7 @@ export const search: Texts<typeof searchEn> = {
   remove: (label) => `去掉条件：${label}`,
   restore: "恢复去掉的条件",
   from: (text) => `来自“${text}”`,
-  sort: { relevance: "按相关程度", price_up: "价格从低到高", price_down: "价格从高到低", newest: "最新上市优先", most_popular: "最热门优先" },
+  sort: { relevance: "按相关程度", price_asc: "价格从低到高", price_desc: "价格从高到低", newest: "最新上市优先", best_selling: "最热门优先" },
   sortLabel: "排列方式：",
   didYouMean: "您是不是想搜",
   took: (time) => `用时 ${time}`,

@@ -42,7 +42,14 @@ export interface RecommendedNode {
   what: RecommendedWhat;
   within_first: number;
 }
-export type Leaf = FieldNode | DidNode | AudienceNode | RecommendedNode;
+export interface TasteNode {
+  id: number;
+  kind: "taste";
+  of: "brand" | "category";
+  name: string;
+  at_least: number;
+}
+export type Leaf = FieldNode | DidNode | AudienceNode | RecommendedNode | TasteNode;
 export type EditNode = GroupNode | Leaf;
 
 export const MAX_DEPTH = 8;
@@ -57,6 +64,10 @@ export const newAudience = (audience: string | number | null = null, score_min: 
 /** Places that the service keeps of everybody's list. */
 export const PLACES_KEPT = 10;
 export const newRecommended = (what: RecommendedWhat = {}, within_first = PLACES_KEPT): RecommendedNode => ({ id: nextId(), kind: "recommended", what: { ...what }, within_first });
+/** Affinities that the service keeps, and the usual one to ask for. */
+export const AFFINITY_MIN = 0.2;
+export const AFFINITY_USUAL = 0.5;
+export const newTaste = (of: TasteNode["of"] = "brand", name = "", at_least = AFFINITY_USUAL): TasteNode => ({ id: nextId(), kind: "taste", of, name, at_least });
 export function newField(field: AudienceField | undefined): FieldNode {
   const op = field?.operators[0] ?? "=";
   return { id: nextId(), kind: "field", field: field?.name ?? "", op, value: emptyValue(op) };
@@ -95,6 +106,10 @@ function toNode(condition: Condition): EditNode {
   }
   if ("audience" in condition) return newAudience(condition.audience, condition.score_min ?? null);
   if ("recommended" in condition) return newRecommended(condition.recommended, condition.within_first);
+  if ("taste" in condition) {
+    const { brand, category } = condition.taste;
+    return newTaste(brand === undefined ? "category" : "brand", brand ?? category ?? "", condition.at_least ?? AFFINITY_USUAL);
+  }
   return { id: nextId(), kind: "field", field: condition.field, op: condition.op, value: condition.value ?? null };
 }
 
@@ -128,6 +143,8 @@ export function conditionOf(node: EditNode): Condition | null {
       return node.score_min === null ? { audience: node.audience } : { audience: node.audience, score_min: node.score_min };
     case "recommended":
       return { recommended: said(node.what), within_first: node.within_first };
+    case "taste":
+      return node.name === "" ? null : { taste: node.of === "brand" ? { brand: node.name } : { category: node.name }, at_least: node.at_least };
   }
 }
 
@@ -135,6 +152,7 @@ export function conditionOf(node: EditNode): Condition | null {
 export function isComplete(node: Leaf): boolean {
   if (node.kind === "audience") return node.audience !== null && node.audience !== "";
   if (node.kind === "recommended") return Object.keys(said(node.what)).length > 0 && node.within_first >= 1 && node.within_first <= PLACES_KEPT;
+  if (node.kind === "taste") return node.name !== "" && node.at_least >= AFFINITY_MIN && node.at_least <= 1;
   if (node.kind === "did") {
     const { price_min_cents: low, price_max_cents: high } = node.what;
     return node.did !== "" && node.at_least >= 0 && (node.at_most === null || node.at_most >= node.at_least) && (node.within_days === null || node.within_days > 0) && (low === undefined || high === undefined || low <= high);
@@ -197,6 +215,7 @@ export function readCondition(value: unknown, depth = 1): Condition | null {
   if (typeof one.field === "string" && typeof one.op === "string") return value as Condition;
   if (typeof one.did === "string") return value as Condition;
   if (typeof one.recommended === "object" && one.recommended !== null) return value as Condition;
+  if (typeof one.taste === "object" && one.taste !== null) return value as Condition;
   if (typeof one.audience === "string" || typeof one.audience === "number") return value as Condition;
   return null;
 }
@@ -248,6 +267,10 @@ export function sentence(condition: Condition, speech: Speech, inner = false): s
     const { brand, category, product } = condition.recommended;
     const target = [brand, category === undefined ? undefined : categoryText(category), product === undefined ? undefined : words.product(product)];
     return words.recommended(target.filter((part): part is string => part !== undefined && part !== "").join(words.targetJoin) || "…", speech.format.number(condition.within_first ?? PLACES_KEPT));
+  }
+  if ("taste" in condition) {
+    const { brand, category } = condition.taste;
+    return words.taste(brand ?? (category === undefined ? "…" : categoryText(category)), speech.format.number(condition.at_least ?? AFFINITY_USUAL, 2));
   }
   if ("did" in condition) {
     const what = condition.what ?? {};

@@ -459,7 +459,14 @@ export type Condition =
   | { field: string; op: string; value?: Scalar | Scalar[] | null }
   | { did: string; what?: DidWhat; within_days?: number | null; at_least?: number; at_most?: number | null }
   | { audience: string | number; score_min?: number | null }
-  | { recommended: RecommendedWhat; within_first?: number };
+  | { recommended: RecommendedWhat; within_first?: number }
+  | { taste: TasteFor; at_least?: number | null };
+
+/** One of the two. */
+export interface TasteFor {
+  brand?: string;
+  category?: string;
+}
 
 export interface RecommendedWhat {
   category?: string;
@@ -539,6 +546,8 @@ export interface AudienceFields {
   brands: string[];
   /** What everybody would be recommended, as it was last worked out. */
   recommended: { model_version: string | null; made_at: Instant; n: number } | null;
+  /** What tastes were worked out for. */
+  tastes: { brands: string[]; categories: string[] } | null;
 }
 
 // What people write. `start` and `end` count characters (code points), never UTF-16 units; see lib/language.ts.

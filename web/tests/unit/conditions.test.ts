@@ -80,7 +80,7 @@ const fields: AudienceFields = {
     { name: "city", label: { zh: "城市", en: "City" }, kind: "text", operators: ["is missing"] },
   ],
   behaviours: [{ kind: "bought", label: { zh: "购买了", en: "bought" } }],
-  segments: [], audiences: [{ id: "a-1", name: "VIP", kind: "rules" }], channels: [], categories: [], brands: [], recommended: null,
+  segments: [], audiences: [{ id: "a-1", name: "VIP", kind: "rules" }], channels: [], categories: [], brands: [], recommended: null, tastes: null,
 };
 const say = (condition: Condition, lang: Lang): string => sentence(condition, { t: dictionaries[lang], lang, format: new Format(lang, "CNY", "UTC"), fields });
 
@@ -93,6 +93,16 @@ test("what the service may add later is still said", () => {
   expect(say({ field: "new_field", op: "~", value: 3 }, "en")).toBe("new_field ~ 3");
   expect(say({ did: "bought", what: {}, within_days: null, at_least: 0, at_most: 0 }, "en")).toBe("bought anything not once");
   expect(say({ audience: 7 }, "zh")).toBe("属于人群“7”");
+});
+
+test("tastes are read, sent and said", () => {
+  const taste: Condition = { taste: { category: "Computers/Laptops" }, at_least: 0.6 };
+  expect(conditionOf(editable(taste))).toEqual({ all: [taste] });
+  expect(readCondition(JSON.parse(JSON.stringify(taste)))).toEqual(taste);
+  expect(say(taste, "en")).toBe("is drawn to Computers › Laptops by 0.6 or more");
+  expect(say({ taste: { brand: "Acme" } }, "zh")).toBe("对 Acme 的偏好度不低于 0.5");
+  expect([newTaste(), newTaste("brand", "Acme"), newTaste("brand", "Acme", 0.1)].map(isComplete)).toEqual([false, true, false]);
+  expect(conditionOf(editable({ taste: { brand: "Acme" } }))).toEqual({ all: [{ taste: { brand: "Acme" }, at_least: 0.5 }] });
 });
 
 test("recommendations and likeness are read, sent and said", () => {

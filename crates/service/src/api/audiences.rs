@@ -15,6 +15,7 @@ use super::input::{Body, Id, PageParams, Params, check_id};
 use crate::error::{Result, ServiceError};
 use crate::flows::audience::condition::{BEHAVIOURS, Condition, FIELDS, Field, FieldKind};
 use crate::flows::audience::lookalike::LookalikeRequest;
+use crate::flows::audience::taste::KeptTastes;
 use crate::flows::audience::{self, Asked, Audience, Count, KeptLists, Member};
 use crate::flows::rows::{integers, query, texts};
 use crate::flows::segment::{Text, names};
@@ -29,7 +30,7 @@ const CHOICES_MAX: usize = 200;
 pub struct AudienceBody {
     #[schema(min_length = 1, max_length = 80, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     name: String,
-    /// A tree of all, any, not, field, did, audience and recommended.
+    /// A tree of all, any, not, field, did, audience, recommended and taste.
     #[schema(value_type = Object)]
     conditions: Value,
     /// daily if absent.
@@ -100,6 +101,8 @@ pub struct FieldList {
     brands: Vec<String>,
     /// What is kept of what everybody would be recommended; absent before it was worked out.
     recommended: Option<KeptLists>,
+    /// What tastes are kept for; absent before they were worked out.
+    tastes: Option<KeptTastes>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -155,7 +158,7 @@ pub async fn create_audience(
 ) -> Result<(StatusCode, Json<Audience>)> {
     let asked = Asked::new(&body.name, &body.conditions, body.refresh.as_deref())?;
     let _alone = caller.shop.maintenance.lock().await;
-    let made = audience::create(&caller.shop.shop, &caller.shop.store, asked).await?;
+    let made = audience::create(caller.shop.home(), asked).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -164,7 +167,7 @@ pub async fn create_audience(
     responses((status = 200, body = Count), (status = "4XX", body = ErrorBody)))]
 pub async fn count_audience(Manage(caller): Manage, Body(body): Body<CountBody>) -> Result<Json<Count>> {
     let conditions = Condition::parse(&body.conditions)?;
-    Ok(Json(audience::count(&caller.shop.shop, &caller.shop.store, &conditions).await?))
+    Ok(Json(audience::count(caller.shop.home(), &conditions).await?))
 }
 
 /// Finds customers like those of an audience: starts a job whose result is the new audience.
@@ -193,7 +196,7 @@ pub async fn start_lookalike(
 #[utoipa::path(get, path = "/v1/audiences/fields", tag = "audiences", responses((status = 200, body = FieldList), (status = "4XX", body = ErrorBody)))]
 pub async fn list_fields(Manage(caller): Manage) -> Result<Json<FieldList>> {
     let shop = &caller.shop.shop;
-    let names = names(caller.shop.groups.now(shop)?.as_deref())?;
+    let names = names(caller.shop.groups.now(shop).await?.as_deref())?;
     let mut fields = Vec::with_capacity(FIELDS.len());
     for field in FIELDS {
         let sql = match (field.kind, field.name) {
@@ -252,6 +255,7 @@ pub async fn list_fields(Manage(caller): Manage) -> Result<Json<FieldList>> {
         categories: with_parents(products(facets("category")).await?),
         brands: products(facets("brand")).await?,
         recommended: audience::kept_lists(shop).await?,
+        tastes: audience::taste::kept(shop).await?,
         fields,
     }))
 }
@@ -307,7 +311,7 @@ pub async fn put_audience(
 ) -> Result<Json<Audience>> {
     let asked = Asked::new(&body.name, &body.conditions, body.refresh.as_deref())?;
     let _alone = caller.shop.maintenance.lock().await;
-    Ok(Json(audience::change(&caller.shop.shop, &caller.shop.store, &id, asked).await?))
+    Ok(Json(audience::change(caller.shop.home(), &id, asked).await?))
 }
 
 /// Gives an audience another name or schedule; its members stay.

@@ -34,6 +34,8 @@ pub struct ProductView {
     n_orders: i64,
     n_events: i64,
     revenue_cents: i64,
+    /// Reviews in the shop's tables.
+    n_reviews: i64,
 }
 
 impl ProductView {
@@ -57,6 +59,7 @@ impl ProductView {
             n_orders: row.n_orders,
             n_events: row.n_events,
             revenue_cents: row.revenue_cents,
+            n_reviews: row.n_reviews,
         }
     }
 }

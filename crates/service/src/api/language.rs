@@ -14,7 +14,7 @@ use crate::error::{Result, ServiceError};
 use crate::flows::language::find::{self, Asked, Found, Suggestions};
 use crate::flows::language::opinions::{self, Analysis, OpinionList, OpinionPage};
 use crate::flows::language::words::{WordMap, WordNeighbour, WordNeighbours};
-use crate::flows::language::{self, LanguageInfo, LanguageRequest};
+use crate::flows::language::{self, LanguageInfo, LanguageRequest, Loaded, Segmenter};
 use crate::jobs::Handle;
 use crate::serving::{ServedShop, off_thread};
 use crate::store::JobRecord;
@@ -98,6 +98,10 @@ pub struct SearchParams {
     /// Choices among facets, `attribute:value`, separated by `|`.
     #[param(max_length = 1000)]
     filter: Option<String>,
+    /// In which order products come: `relevance`, `price_asc`, `price_desc`, `newest` or `best_selling`. As the text says if
+    /// absent; `relevance` if it says nothing.
+    #[param(pattern = "^(relevance|price_asc|price_desc|newest|best_selling)$")]
+    sort: Option<String>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -123,10 +127,15 @@ pub struct AnalogyAnswer {
     items: Vec<WordNeighbour>,
 }
 
+/// What is in service.
+async fn learned(shop: &ServedShop) -> Result<Arc<Loaded>> {
+    shop.words.needed(&shop.shop).await
+}
+
 /// What was learned of the shop's words, and how well.
 #[utoipa::path(get, path = "/v1/language", tag = "language", responses((status = 200, body = LanguageInfo), (status = "4XX", body = ErrorBody)))]
 pub async fn get_language(Manage(caller): Manage) -> Result<Json<LanguageInfo>> {
-    Ok(Json(language::current(&caller.shop.shop).await?.info.clone()))
+    Ok(Json(learned(&caller.shop).await?.info.clone()))
 }
 
 /// The words used most like a word.
@@ -134,7 +143,7 @@ pub async fn get_language(Manage(caller): Manage) -> Result<Json<LanguageInfo>> 
 pub async fn get_words(Manage(caller): Manage, Params(params): Params<WordParams>) -> Result<Json<WordNeighbours>> {
     let n = check_limit("n", params.n, 20)?;
     check_text("word", &params.word, WORD_MAX)?;
-    let loaded = language::current(&caller.shop.shop).await?;
+    let loaded = learned(&caller.shop).await?;
     Ok(Json(off_thread(move || loaded.neighbours(&params.word, n)).await?))
 }
 
@@ -145,7 +154,7 @@ pub async fn get_analogy(Manage(caller): Manage, Params(params): Params<AnalogyP
     for (name, word) in [("a", &params.a), ("b", &params.b), ("c", &params.c)] {
         check_text(name, word, WORD_MAX)?;
     }
-    let loaded = language::current(&caller.shop.shop).await?;
+    let loaded = learned(&caller.shop).await?;
     let items = off_thread(move || loaded.analogy(&params.a, &params.b, &params.c, n)).await?;
     Ok(Json(AnalogyAnswer { items }))
 }
@@ -154,7 +163,7 @@ pub async fn get_analogy(Manage(caller): Manage, Params(params): Params<AnalogyP
 #[utoipa::path(get, path = "/v1/words/map", tag = "language", params(WordMapParams), responses((status = 200, body = WordMap), (status = "4XX", body = ErrorBody)))]
 pub async fn get_word_map(Manage(caller): Manage, Params(params): Params<WordMapParams>) -> Result<Json<WordMap>> {
     let n = check_limit("n", params.n, 400)?;
-    let loaded = language::current(&caller.shop.shop).await?;
+    let loaded = learned(&caller.shop).await?;
     Ok(Json(off_thread(move || loaded.word_map(n)).await?))
 }
 
@@ -162,7 +171,7 @@ pub async fn get_word_map(Manage(caller): Manage, Params(params): Params<WordMap
 #[utoipa::path(get, path = "/v1/opinions", tag = "language", params(OpinionParams), responses((status = 200, body = OpinionList), (status = "4XX", body = ErrorBody)))]
 pub async fn list_opinions(Manage(caller): Manage, Params(params): Params<OpinionParams>) -> Result<Json<OpinionList>> {
     let (offset, limit) = (check_offset(params.offset)?, check_limit("limit", params.limit, 50)?);
-    let loaded = language::current(&caller.shop.shop).await?;
+    let loaded = learned(&caller.shop).await?;
     Ok(Json(loaded.opinions.list(params.sort.as_deref().unwrap_or("reviews"), offset, limit)?))
 }
 
@@ -170,14 +179,14 @@ pub async fn list_opinions(Manage(caller): Manage, Params(params): Params<Opinio
 #[utoipa::path(get, path = "/v1/opinions/{id}", tag = "language", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 200, body = OpinionPage), (status = "4XX", body = ErrorBody)))]
 pub async fn get_opinions(Manage(caller): Manage, Id(id): Id) -> Result<Json<OpinionPage>> {
-    Ok(Json(language::current(&caller.shop.shop).await?.opinions.page(&id)?.clone()))
+    Ok(Json(learned(&caller.shop).await?.opinions.page(&id)?.clone()))
 }
 
 /// What one text says: praise or complaint, of which aspects, in which words. Nothing is stored.
 #[utoipa::path(post, path = "/v1/opinions/analyse", tag = "language", request_body = AnalyseBody,
     responses((status = 200, body = Analysis), (status = "4XX", body = ErrorBody)))]
 pub async fn analyse_text(Manage(caller): Manage, Body(body): Body<AnalyseBody>) -> Result<Json<Analysis>> {
-    let loaded = language::current(&caller.shop.shop).await.ok();
+    let loaded = learned(&caller.shop).await.ok();
     Ok(Json(off_thread(move || opinions::analyse(loaded.as_deref(), &body.text)).await?))
 }
 
@@ -200,11 +209,12 @@ pub async fn search(Serve(caller): Serve, Params(params): Params<SearchParams>) 
         let parts = text.iter().flat_map(|text| text.split(by));
         parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     };
+    let sort = params.sort.as_deref().map(find::sort_named).transpose()?;
     let (dropped, chosen) = (list(&params.drop, ','), list(&params.filter, '|'));
-    let loaded = language::current(&caller.shop.shop).await?;
+    let loaded = learned(&caller.shop).await?;
     let found = off_thread(move || {
         let (dropped, chosen) = (&dropped[..], &chosen[..]);
-        find::find(&loaded, &Asked { text: &params.q, products, documents, offset, limit, dropped, chosen })
+        find::find(&loaded, &Asked { text: &params.q, products, documents, offset, limit, dropped, chosen, sort })
     });
     Ok(Json(found.await?))
 }
@@ -214,7 +224,7 @@ pub async fn search(Serve(caller): Serve, Params(params): Params<SearchParams>) 
 pub async fn get_suggestions(Serve(caller): Serve, Params(params): Params<SuggestParams>) -> Result<Json<Suggestions>> {
     check_text("q", &params.q, 100)?;
     let n = at_most("n", check_limit("n", params.n, 8)?, 50)?;
-    let loaded = language::current(&caller.shop.shop).await?;
+    let loaded = learned(&caller.shop).await?;
     Ok(Json(find::suggest(&loaded, &params.q, n)))
 }
 
@@ -223,6 +233,8 @@ pub async fn get_suggestions(Serve(caller): Serve, Params(params): Params<Sugges
 struct LanguageParams {
     dim: Option<usize>,
     epochs: Option<usize>,
+    /// `dictionary`, or `learned`: that of the models in service.
+    segmenter: Option<String>,
     seed: Option<u64>,
 }
 
@@ -233,6 +245,7 @@ pub(super) fn start(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
     let request = LanguageRequest {
         dim: asked.dim.unwrap_or(usual.dim),
         epochs: asked.epochs,
+        segmenter: asked.segmenter.as_deref().map_or(Ok(Segmenter::default()), Segmenter::named)?,
         seed: asked.seed.unwrap_or(usual.seed),
         n_threads: 1,
     };
@@ -241,6 +254,9 @@ pub(super) fn start(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
     jobs.start("language", params, move |handle: Handle| async move {
         let on = |share: f64, message: &str| handle.report(share, message);
         let _alone = shop.maintenance.lock().await;
-        Ok(serde_json::to_value(language::train(&shop.shop, request, &on).await?)?)
+        let info = language::train(&shop.shop, request, &on).await?;
+        // Made ready here, so that nobody who asks waits for it.
+        learned(&shop).await?;
+        Ok(serde_json::to_value(info)?)
     })
 }

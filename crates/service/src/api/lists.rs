@@ -112,7 +112,10 @@ pub async fn get_similar(Serve(caller): Serve, Params(params): Params<SimilarPar
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PopularParams {
+    /// A category path or the beginning of one.
+    #[param(max_length = 500, pattern = r"^[^\x00]*$")]
     category: Option<String>,
+    #[param(max_length = 500, pattern = r"^[^\x00]*$")]
     region: Option<String>,
     /// 1 to 500; 10 if absent.
     #[param(minimum = 1, maximum = 500)]
@@ -129,7 +132,10 @@ pub struct PopularList {
     responses((status = 200, body = PopularList), (status = "4XX", body = ErrorBody)))]
 pub async fn get_popular(Serve(caller): Serve, Params(params): Params<PopularParams>) -> Result<Json<PopularList>> {
     let n = check_limit("n", params.n, 10)?;
-    Ok(Json(PopularList { items: caller.shop.popular(params.category.as_deref(), params.region.as_deref(), n) }))
+    for text in [&params.category, &params.region].into_iter().flatten() {
+        check_text("a filter", text, 500)?;
+    }
+    Ok(Json(PopularList { items: caller.shop.popular(params.category.as_deref(), params.region.as_deref(), n)? }))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -218,7 +218,7 @@ fn start_segment(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
         let on = |share: f64, message: &str| handle.report(share, message);
         let made = segment::train(&shop.shop, request, &on).await?;
         // What they ask for may mean other customers now.
-        audience::refresh_where(&shop.shop, &shop.store, |asked| !asked.values_of("segment").is_empty()).await?;
+        audience::refresh_where(shop.home(), |asked| !asked.values_of("segment").is_empty()).await?;
         let groups: Vec<Value> = made
             .groups
             .iter()
@@ -236,7 +236,7 @@ pub fn start_predict(shop: &Arc<ServedShop>, params: Value) -> Result<JobRecord>
         let report = shop.keep_everyone(&|share, message| handle.report(share * 0.9, message)).await?;
         handle.report(0.9, "refreshing audiences");
         let _alone = shop.maintenance.lock().await;
-        let n = audience::refresh_where(&shop.shop, &shop.store, Condition::asks_recommendations).await?;
+        let n = audience::refresh_where(shop.home(), Condition::asks_recommendations).await?;
         let (n_customers, n_places) = (report.n_customers, report.n_places);
         Ok(serde_json::json!({"n_customers": n_customers, "n_places": n_places, "n_audiences": n}))
     })

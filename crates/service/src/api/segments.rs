@@ -47,14 +47,14 @@ pub struct GroupMembers {
 }
 
 /// What is in service.
-fn published(caller: &Caller) -> Result<Arc<Published>> {
-    caller.shop.groups.needed(&caller.shop.shop)
+async fn published(caller: &Caller) -> Result<Arc<Published>> {
+    caller.shop.groups.needed(&caller.shop.shop).await
 }
 
 /// The groups in service.
 #[utoipa::path(get, path = "/v1/segments", tag = "groups", responses((status = 200, body = Segmentation), (status = "4XX", body = ErrorBody)))]
 pub async fn get_segments(Manage(caller): Manage) -> Result<Response> {
-    Ok(Json(published(&caller)?.groups()?).into_response())
+    Ok(Json(published(&caller).await?.groups()?).into_response())
 }
 
 /// A sample of customers as points of a map.
@@ -64,7 +64,7 @@ pub async fn get_map(Manage(caller): Manage, Params(params): Params<MapParams>) 
     if !(1..=POINTS_MAX).contains(&limit) {
         return Err(ServiceError::usage("limit", format!("limit is {limit}; allowed: 1 to {POINTS_MAX}")));
     }
-    let published = published(&caller)?;
+    let published = published(&caller).await?;
     Ok(Json(crate::serving::off_thread(move || Ok(published.map()?.thinned(limit))).await?))
 }
 
@@ -78,7 +78,7 @@ pub async fn get_near(Manage(caller): Manage, Params(params): Params<NearParams>
 /// How small groups merge into larger ones.
 #[utoipa::path(get, path = "/v1/segments/tree", tag = "groups", responses((status = 200, body = Tree), (status = "4XX", body = ErrorBody)))]
 pub async fn get_tree(Manage(caller): Manage) -> Result<Response> {
-    Ok(Json(published(&caller)?.tree()?).into_response())
+    Ok(Json(published(&caller).await?.tree()?).into_response())
 }
 
 /// A group's customers, by what they spent. Takes the keys of groups found and of those by recency, frequency and money.
@@ -91,24 +91,24 @@ pub async fn list_group(
 ) -> Result<Json<GroupMembers>> {
     let shop = &caller.shop.shop;
     let (offset, limit) = params.checked()?;
-    let total = published(&caller)?.size(&key)?;
+    let total = published(&caller).await?.size(&key)?;
     Ok(Json(GroupMembers { total, items: segment::members(shop, &key, offset, limit).await? }))
 }
 
 /// Customers by recency, frequency and money.
 #[utoipa::path(get, path = "/v1/rfm", tag = "groups", responses((status = 200, body = RfmView), (status = "4XX", body = ErrorBody)))]
 pub async fn get_rfm(Manage(caller): Manage) -> Result<Response> {
-    Ok(Json(published(&caller)?.rfm()?).into_response())
+    Ok(Json(published(&caller).await?.rfm()?).into_response())
 }
 
 /// Who came back, by the month of the first purchase.
 #[utoipa::path(get, path = "/v1/cohorts", tag = "groups", responses((status = 200, body = Cohorts), (status = "4XX", body = ErrorBody)))]
 pub async fn get_cohorts(Manage(caller): Manage) -> Result<Response> {
-    Ok(Json(published(&caller)?.cohorts()?).into_response())
+    Ok(Json(published(&caller).await?.cohorts()?).into_response())
 }
 
 /// How customers moved between the groups by recency, frequency and money.
 #[utoipa::path(get, path = "/v1/migration", tag = "groups", responses((status = 200, body = Movement), (status = "4XX", body = ErrorBody)))]
 pub async fn get_movement(Manage(caller): Manage) -> Result<Json<Movement>> {
-    Ok(Json(published(&caller)?.movement()?.cloned().unwrap_or_default()))
+    Ok(Json(published(&caller).await?.movement()?.cloned().unwrap_or_default()))
 }

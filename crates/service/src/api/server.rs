@@ -152,7 +152,7 @@ async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
         super::runs::start_predict(shop, serde_json::json!({}))?;
     }
     let _alone = shop.maintenance.lock().await;
-    audience::refresh_due(&shop.shop, &shop.store, clock::now().0).await?;
+    audience::refresh_due(shop.home(), clock::now().0).await?;
     Ok(())
 }
 

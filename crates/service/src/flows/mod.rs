@@ -5,6 +5,7 @@ pub mod audience;
 pub mod dataset;
 pub mod evaluate;
 pub mod hold_out;
+pub mod in_service;
 pub mod language;
 pub mod learned;
 pub mod models;

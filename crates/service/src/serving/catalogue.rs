@@ -77,6 +77,7 @@ pub struct ProductRow {
     pub n_orders: i64,
     pub n_events: i64,
     pub revenue_cents: i64,
+    pub n_reviews: i64,
     /// Decayed signs of interest.
     pub popularity: f32,
 }
@@ -336,7 +337,7 @@ mod tests {
             retired_on: retired.map(Day),
             ..Default::default()
         };
-        ProductRow { product, n_orders: 0, n_events: 0, revenue_cents: 0, popularity }
+        ProductRow { product, n_orders: 0, n_events: 0, revenue_cents: 0, n_reviews: 0, popularity }
     }
 
     #[test]

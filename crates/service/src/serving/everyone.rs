@@ -127,6 +127,8 @@ impl ServedShop {
             Ok(())
         };
         tokio::task::block_in_place(finish)?;
+        progress(0.95, "reading tastes");
+        audience::taste::keep(&self.shop).await?;
         Ok(report)
     }
 

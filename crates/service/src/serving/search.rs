@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use domain::Product;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::catalogue::{ProductRow, Snapshot};
 use super::people::check_sort;
 use super::{Page, ServedShop};
-use crate::error::Result;
+use crate::error::{Result, ServiceError};
+use crate::near::near;
 
 /// Which products are meant.
 #[derive(Clone, Debug, Default)]
@@ -126,6 +128,34 @@ impl ServedShop {
     /// At most `limit` categories and `limit` brands, those with most products.
     pub fn product_facets(&self, filter: &ProductFilter, limit: usize) -> ProductFacets {
         facets(&self.snapshot(), filter, limit)
+    }
+}
+
+/// Categories named when none is near to what was asked.
+const NAMED: usize = 8;
+
+impl Snapshot {
+    /// What is said when no product stands in a category.
+    pub(super) fn no_category(&self, asked: &str) -> ServiceError {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in self.products.iter().flatten() {
+            row.product.category.iter().flat_map(|path| with_parents(path)).for_each(|path| {
+                *counts.entry(path).or_default() += 1;
+            });
+        }
+        let n_all = counts.len();
+        let known: Vec<&str> = most_frequent(counts, n_all).into_iter().map(|(path, _)| path).collect();
+        let near = near(asked, known.iter().copied(), 3);
+        let help = match (near.as_slice(), known.as_slice()) {
+            (_, []) => "no product has a category".to_owned(),
+            ([], known) if known.len() <= NAMED => format!("there are: {}", known.join(", ")),
+            ([], known) => {
+                format!("there are: {}, …; GET /v1/products/facets lists all {n_all}", known[..NAMED].join(", "))
+            }
+            (near, _) => format!("did you mean {}? GET /v1/products/facets lists all {n_all}", near.join(" or ")),
+        };
+        let named = &known[..known.len().min(NAMED)];
+        ServiceError::not_found("category", asked).help(help).detail(json!({"near": near, "allowed": named}))
     }
 }
 

@@ -24,9 +24,10 @@ use super::turnover;
 use crate::clock;
 use crate::error::{Result, ServiceError};
 use crate::flows::dataset::Dealings;
+use crate::flows::in_service::InService;
 use crate::flows::learned::HALF_LIFE_DAYS;
 use crate::flows::rows::{integers, query, table, texts};
-use crate::flows::{dataset, learned, models, policy, segment};
+use crate::flows::{audience, dataset, language, learned, models, policy, segment};
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::store::{Appended, Store};
@@ -46,7 +47,9 @@ pub struct ServedShop {
     pub metrics: Arc<Metrics>,
     pub jobs: Jobs,
     /// Customer groups in service.
-    pub groups: segment::Kept,
+    pub groups: segment::Groups,
+    /// The shop's words in service.
+    pub words: InService<language::Loaded>,
     snapshot: RwLock<Arc<Snapshot>>,
     /// Held while a snapshot is built, a flush runs or someone is erased: one at a time.
     pub(crate) maintenance: AsyncMutex<()>,
@@ -104,7 +107,8 @@ impl ServedShop {
             histories: Histories::new(CUSTOMERS_MAX),
             regions: Regions::default(),
             metrics,
-            groups: segment::Kept::default(),
+            groups: segment::Groups::default(),
+            words: InService::default(),
             snapshot: RwLock::new(Arc::new(snapshot)),
             maintenance: AsyncMutex::new(()),
             erasing: tokio::sync::RwLock::new(()),
@@ -118,6 +122,11 @@ impl ServedShop {
         served.load_histories().await?;
         served.regions.load(&served.shop, &served.store).await?;
         Ok(Arc::new(served))
+    }
+
+    /// What audiences need to know of it.
+    pub fn home(&self) -> audience::Home<'_> {
+        audience::Home { shop: &self.shop, store: &self.store, groups: &self.groups }
     }
 
     pub fn snapshot(&self) -> Arc<Snapshot> {
@@ -263,16 +272,14 @@ impl ServedShop {
         if let Some(path) = &request.category
             && snapshot.ranker.catalogue().of_category(path).is_empty()
         {
-            return Err(ServiceError::not_found("category", path).help(
-                "ask `tercet sql \"select distinct category from products\"` or GET /v1/products/facets for those there are",
-            ));
+            return Err(snapshot.no_category(path));
         }
         let list_id = self.store.next_list_id(now.0);
         let asked = self.rank_request(&snapshot, request, now, seed_of(&list_id));
         let answer =
             snapshot.ranker.recommend_to(asked).map_err(|error| ServiceError::usage("n", error.to_string()))?;
         let stored = StoredAnswer::new(now.0, &snapshot, answer);
-        let explained = request.explain.then(|| language(&request.language));
+        let explained = request.explain.then(|| language_of(&request.language));
         let answer = stored.view(&list_id, &snapshot, explained);
         let body = stored.body()?;
         if !self.store.keep_answer(list_id, request.customer_id.clone(), now.0, body) {
@@ -335,7 +342,7 @@ impl ServedShop {
         })?;
         let stored = StoredAnswer::read(&body)?;
         let snapshot = self.snapshot();
-        let mut answer = stored.view(list_id, &snapshot, Some(language(tag)));
+        let mut answer = stored.view(list_id, &snapshot, Some(language_of(tag)));
         if let Some(id) = product_id {
             answer.items.retain(|item| item.product_id == id);
             if answer.items.is_empty() {
@@ -356,14 +363,21 @@ impl ServedShop {
         Ok(snapshot.similar(number, n))
     }
 
-    pub fn popular(&self, category: Option<&str>, region: Option<&str>, n: usize) -> Vec<PopularProduct> {
+    /// # Errors
+    /// If no product ever stood in the category. A region that is not known is any other: what sells everywhere is answered.
+    pub fn popular(&self, category: Option<&str>, region: Option<&str>, n: usize) -> Result<Vec<PopularProduct>> {
         let snapshot = self.snapshot();
+        if let Some(path) = category
+            && snapshot.ranker.catalogue().of_category(path).is_empty()
+        {
+            return Err(snapshot.no_category(path));
+        }
         let passes = |number: &&u32| category.is_none_or(|path| snapshot.is_in(**number, path));
         let mut seen = rustc_hash::FxHashSet::default();
         let regional = region.and_then(|region| snapshot.popular_by_region.get(region));
         let all = regional.into_iter().flatten().chain(&snapshot.popular).filter(passes);
         let chosen = all.filter(|number| seen.insert(**number)).take(n);
-        chosen.filter_map(|number| snapshot.popular_product(*number)).collect()
+        Ok(chosen.filter_map(|number| snapshot.popular_product(*number)).collect())
     }
 
     /// The model's age in seconds, if there is a model.
@@ -403,14 +417,14 @@ fn seed_of(list_id: &str) -> u64 {
     list_id.rsplit('-').next().and_then(|salt| u64::from_str_radix(salt, 16).ok()).unwrap_or(0)
 }
 
-fn language(tag: &str) -> Language {
+fn language_of(tag: &str) -> Language {
     Language::from_tag(tag).unwrap_or_default()
 }
 
 /// The generations of the tables a snapshot reads.
 fn tables_version(shop: &Shop) -> Result<String> {
     let mut version = dataset::data_version(shop)?;
-    for name in ["products", "customers", "fits"] {
+    for name in ["products", "customers", "fits", "reviews"] {
         let generation = shop.tables().manifest(data::Tables::spec(name)?)?.generation;
         version.push_str(&format!(" {name}-{generation}"));
     }
@@ -456,8 +470,8 @@ async fn build_snapshot(
         }
         let row = |product: Product| {
             let sold = base.sales.get(&product.product_id).copied().unwrap_or_default();
-            let Sales { n_orders, n_events, revenue_cents, popularity } = sold;
-            ProductRow { product, n_orders, n_events, revenue_cents, popularity }
+            let Sales { n_orders, n_events, revenue_cents, n_reviews, popularity } = sold;
+            ProductRow { product, n_orders, n_events, revenue_cents, n_reviews, popularity }
         };
         let current = models::current(&root);
         let kept = previous.as_ref().and_then(|previous| previous.model.clone());
@@ -488,6 +502,7 @@ struct Sales {
     n_orders: i64,
     n_events: i64,
     revenue_cents: i64,
+    n_reviews: i64,
     popularity: f32,
 }
 
@@ -525,6 +540,12 @@ async fn sales(shop: &Shop) -> Result<BTreeMap<String, Sales>> {
                 sold.revenue_cents += revenue.value(at);
                 sold.popularity += (n as f64 * weight * (-age_days / HALF_LIFE_DAYS).exp2()) as f32;
             }
+        }
+    }
+    for batch in query(shop, "select product_id, count(*) as n from reviews group by product_id").await? {
+        let (products, counts) = (texts(&batch, "product_id")?, integers(&batch, "n")?);
+        for at in 0..batch.num_rows() {
+            sales.entry(products.value(at).to_owned()).or_default().n_reviews = counts.value(at);
         }
     }
     Ok(sales)

@@ -69,6 +69,13 @@ fn strangers_are_told_from_customers_by_any_model() {
             let list = served.get(&format!("/v1/recommendations?customer={asked}"));
             assert_eq!(list["fallback"], fallback, "{card} {asked}: {list}");
         }
+        let refused = served.call("GET", "/v1/popular?category=Nope", None);
+        assert_eq!(refused.status, 404, "{}", refused.body);
+        assert_eq!(refused.json()["error"]["message"], "there is no category 'Nope'");
+        assert_eq!(refused.json()["error"]["help"], "there are: Movies, Music, Music/Pop");
+        let near = served.call("GET", "/v1/popular?category=Moveis", None).json();
+        assert_eq!(near["error"]["help"], "did you mean Movies? GET /v1/products/facets lists all 3");
+        assert_eq!(served.get("/v1/popular?category=movies&n=3")["items"].as_array().unwrap().len(), 3);
         for who in ["nobody", "c0"] {
             let refused = served.call("GET", &format!("/v1/recommendations?customer={who}&category=Nope"), None);
             assert_eq!(refused.status, 404, "{}", refused.body);

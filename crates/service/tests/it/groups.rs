@@ -448,6 +448,41 @@ fn what_people_would_be_recommended_chooses_them() {
 }
 
 #[test]
+fn what_people_are_drawn_to_chooses_them() {
+    let (_folder, served) = grouped();
+    let music = |least: f64| json!({"taste": {"category": "Music"}, "at_least": least});
+    let refused = served.call("POST", "/v1/audiences/count", Some(json!({"conditions": music(0.5)})));
+    assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (409, Some("tastes")), "{}", refused.body);
+    assert_eq!(served.job("predict", json!({}))["state"], "done");
+    // The even ones buy music.
+    let made = create(&served, "Music lovers", music(0.5));
+    assert_eq!(made["n_customers"], N_CUSTOMERS / 2, "{made}");
+    let sql = made["sql"].as_str().unwrap();
+    assert!(sql.contains("t.kind = 'category' and t.name = 'Music' and t.affinity >= 0.5"), "{sql}");
+    let members = served.get(&format!("/v1/audiences/{}/customers?limit=100", made["id"].as_str().unwrap()));
+    assert!(members["items"].as_array().unwrap().iter().all(|member| number_of(member).is_multiple_of(2)), "{members}");
+    let below = json!({"taste": {"category": "Music/Pop"}, "at_least": 0.2});
+    assert_eq!(count(&served, below)["n"], N_CUSTOMERS / 2);
+    let others = json!({"not": {"taste": {"category": "Movies"}}});
+    assert_eq!(count(&served, others)["n"], N_CUSTOMERS / 2);
+    let misspelt = json!({"conditions": {"taste": {"category": "Musik"}}});
+    let refused = served.call("POST", "/v1/audiences/count", Some(misspelt));
+    assert_eq!(
+        (refused.status, &refused.json()["error"]["help"]),
+        (404, &json!("did you mean Music?")),
+        "{}",
+        refused.body
+    );
+    // There is one brand: it sets nobody apart.
+    let brand = json!({"conditions": {"taste": {"brand": "Acme"}}});
+    let refused = served.call("POST", "/v1/audiences/count", Some(brand));
+    assert_eq!(refused.status, 404, "{}", refused.body);
+    // Who is erased has no taste.
+    assert_eq!(served.call("DELETE", "/v1/customers/c2", None).status, 200);
+    assert_eq!(count(&served, music(0.5))["n"], N_CUSTOMERS / 2 - 1);
+}
+
+#[test]
 fn an_audience_is_recommended_to_within_its_consent() {
     let (_folder, served) = grouped();
     let music = create(&served, "Music", json!({"did": "bought", "what": {"category": "Music"}}));

@@ -99,6 +99,25 @@ fn products_and_documents_are_found() {
         price["id"].as_str().unwrap()
     );
     assert_eq!(served.get(&dropped)["n_products"], 2);
+    let first = |sort: &str| {
+        let found =
+            served.get(&format!("/v1/search?q=%E6%9C%80%E8%B4%B5%E7%9A%84%E6%89%8B%E6%9C%BA&in=products{sort}"));
+        (
+            found["query"]["sort"].as_str().unwrap().to_owned(),
+            found["products"][0]["product_id"].as_str().unwrap().to_owned(),
+        )
+    };
+    assert_eq!(first(""), ("price_desc".to_owned(), "m1".to_owned()), "the text asks for the dearest");
+    assert_eq!(first("&sort=price_asc"), ("price_asc".to_owned(), "m2".to_owned()));
+    for sort in ["relevance", "price_desc", "newest", "best_selling"] {
+        assert_eq!(first(&format!("&sort={sort}")).0, sort);
+    }
+    let refused = served.call("GET", "/v1/search?q=a&sort=price", None);
+    assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (400, Some("sort")));
+    let allowed = "sort is 'price'; allowed: relevance, price_asc, price_desc, newest, best_selling";
+    assert_eq!(refused.json()["error"]["message"], allowed);
+    assert_eq!(served.get("/v1/products/m1")["n_reviews"], 120);
+    assert_eq!(served.get("/v1/products?query=p1&limit=1")["items"][0]["n_reviews"], 0);
     let by_sound = served.get("/v1/search?q=huawei%20mate60&in=products");
     assert_eq!(by_sound["products"][0]["product_id"], "m1", "{by_sound}");
     let document = &served.get("/v1/search?q=%E6%80%8E%E4%B9%88%E9%80%80%E8%B4%A7&in=documents")["documents"][0];

@@ -31,7 +31,23 @@ pub enum Condition {
     },
     /// Would be recommended something.
     Recommended(Recommended),
+    /// Is drawn to a brand or a category.
+    Taste(Taste),
 }
+
+/// What a customer is drawn to, and how much at least.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taste {
+    /// `brand` or `category`.
+    pub kind: &'static str,
+    pub name: String,
+    pub at_least: f64,
+}
+
+/// Affinities below this say nothing and are not kept.
+pub const AFFINITY_MIN: f64 = 0.2;
+/// What is asked for if nothing is said.
+const AFFINITY_USUAL: f64 = 0.5;
 
 /// What stands in the list that a customer would be given.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,7 +229,7 @@ impl Condition {
             Condition::All(parts) | Condition::Any(parts) => parts.iter().flat_map(Condition::audiences).collect(),
             Condition::Not(part) => part.audiences(),
             Condition::Audience { id, .. } => vec![id],
-            Condition::Field { .. } | Condition::Did(_) | Condition::Recommended(_) => Vec::new(),
+            Condition::Field { .. } | Condition::Did(_) | Condition::Recommended(_) | Condition::Taste(_) => Vec::new(),
         }
     }
 
@@ -235,13 +251,33 @@ impl Condition {
         }
     }
 
-    /// Whether it asks what somebody would be recommended.
+    /// Whether it asks what is worked out for everybody: what they would be recommended, or have a taste for.
     pub fn asks_recommendations(&self) -> bool {
         match self {
             Condition::All(parts) | Condition::Any(parts) => parts.iter().any(Condition::asks_recommendations),
             Condition::Not(part) => part.asks_recommendations(),
+            Condition::Recommended(_) | Condition::Taste(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it asks what somebody would be recommended.
+    pub fn asks_lists(&self) -> bool {
+        match self {
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().any(Condition::asks_lists),
+            Condition::Not(part) => part.asks_lists(),
             Condition::Recommended(_) => true,
             _ => false,
+        }
+    }
+
+    /// The tastes that it asks for.
+    pub fn tastes(&self) -> Vec<&Taste> {
+        match self {
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().flat_map(Condition::tastes).collect(),
+            Condition::Not(part) => part.tastes(),
+            Condition::Taste(taste) => vec![taste],
+            _ => Vec::new(),
         }
     }
 
@@ -254,6 +290,7 @@ impl Condition {
             Condition::Audience { id, score_min: None } => json!({"audience": id}),
             Condition::Audience { id, score_min } => json!({"audience": id, "score_min": score_min}),
             Condition::Recommended(wanted) => wanted.to_json(),
+            Condition::Taste(taste) => json!({"taste": {taste.kind: taste.name}, "at_least": taste.at_least}),
             Condition::Did(behaviour) => behaviour.to_json(),
             Condition::Field { field, operator, values } => {
                 let name = OPERATORS.iter().find(|(_, known)| known == operator).map_or("=", |(name, _)| name);
@@ -312,6 +349,10 @@ fn parse(value: &Value, depth: usize, n_nodes: &mut usize) -> Result<Condition> 
         only(&["recommended", "within_first"])?;
         return parse_recommended(object).map(Condition::Recommended);
     }
+    if object.contains_key("taste") {
+        only(&["taste", "at_least"])?;
+        return parse_taste(object).map(Condition::Taste);
+    }
     if object.contains_key("did") {
         only(&["did", "what", "within_days", "at_least", "at_most"])?;
         return parse_behaviour(object).map(Condition::Did);
@@ -320,7 +361,7 @@ fn parse(value: &Value, depth: usize, n_nodes: &mut usize) -> Result<Condition> 
         only(&["field", "op", "value"])?;
         return parse_field(object);
     }
-    Err(wrong("a condition needs one of: all, any, not, field, did, audience, recommended"))
+    Err(wrong("a condition needs one of: all, any, not, field, did, audience, recommended, taste"))
 }
 
 fn text(what: &str, value: &Value) -> Result<String> {
@@ -456,6 +497,25 @@ fn parse_recommended(object: &Map<String, Value>) -> Result<Recommended> {
     Ok(wanted)
 }
 
+fn parse_taste(object: &Map<String, Value>) -> Result<Taste> {
+    const KINDS: [&str; 2] = ["brand", "category"];
+    let allowed = "'taste' must be an object with one of: brand, category";
+    let what = object["taste"].as_object().filter(|what| what.len() == 1).ok_or_else(|| wrong(allowed))?;
+    let (kind, name) = what.iter().next().ok_or_else(|| wrong(allowed))?;
+    let kind = KINDS
+        .into_iter()
+        .find(|known| known == kind)
+        .ok_or_else(|| wrong(format!("'taste' has '{}'; allowed: one of {}", clipped(kind), KINDS.join(", "))))?;
+    let at_least = match object.get("at_least").filter(|value| !value.is_null()) {
+        None => AFFINITY_USUAL,
+        Some(value) => value.as_f64().filter(|found| (AFFINITY_MIN..=1.0).contains(found)).ok_or_else(|| {
+            let found = clipped(&value.to_string());
+            wrong(format!("'at_least' is {found}; allowed of a taste: a number from {AFFINITY_MIN} to 1"))
+        })?,
+    };
+    Ok(Taste { kind, name: text(kind, name)?, at_least })
+}
+
 impl Recommended {
     fn to_json(&self) -> Value {
         let mut what = Map::new();
@@ -503,6 +563,8 @@ mod tests {
             json!({"did": "viewed", "at_least": 1}),
             json!({"audience": "a1", "score_min": 0.25}),
             json!({"recommended": {"category": "Phones", "brand": "Acme"}, "within_first": 3}),
+            json!({"taste": {"brand": "O'Hara"}, "at_least": 0.4}),
+            json!({"taste": {"category": "Computers/Laptops"}, "at_least": 1.0}),
         ] {
             let condition = Condition::parse(&value).unwrap();
             assert_eq!(condition.to_json(), value);
@@ -547,6 +609,13 @@ mod tests {
             (json!({"recommended": {}}), "names nothing"),
             (json!({"recommended": {"colour": "red"}}), "allowed: category"),
             (json!({"recommended": {"brand": "a"}, "within_first": 11}), "0 to 10"),
+            (json!({"taste": "Acme"}), "must be an object"),
+            (json!({"taste": {"brand": "Acme", "category": "Phones"}}), "one of: brand, category"),
+            (json!({"taste": {"colour": "red"}}), "allowed: one of brand, category"),
+            (json!({"taste": {"brand": ""}}), "1 to 200"),
+            (json!({"taste": {"brand": "Acme"}, "at_least": 0.1}), "a number from 0.2 to 1"),
+            (json!({"taste": {"brand": "Acme"}, "at_least": "much"}), "a number from 0.2 to 1"),
+            (json!({"taste": {"brand": "Acme"}, "within_first": 3}), "allowed: taste, at_least"),
             (nested, "too large"),
             (wide, "too large"),
         ] {

@@ -4,6 +4,7 @@
 pub mod condition;
 pub mod lookalike;
 pub mod sql;
+pub mod taste;
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 use self::condition::{Condition, PLACES_KEPT};
 use self::sql::{Present, members};
 use super::rows::{integers, query, query_rows, quoted, texts};
-use super::segment::Published;
+use super::segment::Groups;
 use crate::clock;
 use crate::error::{Result, ServiceError, clipped};
 use crate::random;
@@ -111,6 +112,14 @@ pub async fn present(shop: &Shop) -> Result<Present> {
     Ok(Present { day: day.unwrap_or_else(|| clock::today(zone)), zone: clock::zone(zone) })
 }
 
+/// A shop with its audiences and its groups in service.
+#[derive(Clone, Copy)]
+pub struct Home<'a> {
+    pub shop: &'a Shop,
+    pub store: &'a Store,
+    pub groups: &'a Groups,
+}
+
 /// How many satisfy the conditions, and how they may be reached.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Count {
@@ -131,8 +140,9 @@ pub struct Reach {
 }
 
 /// Counts without storing anything.
-pub async fn count(shop: &Shop, store: &Store, conditions: &Condition) -> Result<Count> {
-    known(shop, store, conditions).await?;
+pub async fn count(home: Home<'_>, conditions: &Condition) -> Result<Count> {
+    known(home, conditions).await?;
+    let shop = home.shop;
     let present = present(shop).await?;
     let statement = members(conditions, &present);
     let everyone = members(&Condition::All(Vec::new()), &present);
@@ -167,12 +177,13 @@ async fn reach(shop: &Shop, statement: &str) -> Result<Vec<Reach>> {
 
 /// Every audience and every group that a condition names must be there: a misspelt one would be an empty set. So must be what
 /// everybody would be recommended, if it asks for that.
-async fn known(shop: &Shop, store: &Store, conditions: &Condition) -> Result<()> {
+async fn known(home: Home<'_>, conditions: &Condition) -> Result<()> {
+    let Home { shop, store, .. } = home;
     for id in conditions.audiences() {
         store.audience(id)?.ok_or_else(|| ServiceError::not_found("audience", id))?;
     }
-    if let Some(key) = lost_groups(shop, conditions)?.first() {
-        let there = group_keys(shop)?.join(", ");
+    if let Some(key) = lost_groups(home, conditions).await?.first() {
+        let there = group_keys(home).await?.join(", ");
         let help = match there.is_empty() {
             true => "make groups first: tercet train segment".to_owned(),
             false => format!("there are: {there}"),
@@ -183,7 +194,10 @@ async fn known(shop: &Shop, store: &Store, conditions: &Condition) -> Result<()>
         let there: Vec<_> = RfmGroup::ALL.into_iter().map(RfmGroup::key).collect();
         return Err(ServiceError::not_found("RFM group", key).help(format!("there are: {}", there.join(", "))));
     }
-    if conditions.asks_recommendations() && kept_lists(shop).await?.is_none() {
+    for asked in conditions.tastes() {
+        taste::known(shop, asked.kind, &asked.name).await?;
+    }
+    if conditions.asks_lists() && kept_lists(shop).await?.is_none() {
         let message = "what everybody would be recommended has not been worked out yet";
         return Err(ServiceError::conflict("recommendations", message)
             .help("do so: tercet recommend --all --keep, or POST /v1/jobs {\"kind\": \"predict\"}"));
@@ -191,18 +205,18 @@ async fn known(shop: &Shop, store: &Store, conditions: &Condition) -> Result<()>
     Ok(())
 }
 
-fn group_keys(shop: &Shop) -> Result<Vec<String>> {
-    let Some(published) = Published::now(shop)? else { return Ok(Vec::new()) };
+async fn group_keys(home: Home<'_>) -> Result<Vec<String>> {
+    let Some(published) = home.groups.now(home.shop).await? else { return Ok(Vec::new()) };
     Ok(published.groups()?.groups.iter().map(|group| group.key.clone()).collect())
 }
 
 /// Groups that are asked for and not there.
-fn lost_groups(shop: &Shop, conditions: &Condition) -> Result<Vec<String>> {
+async fn lost_groups(home: Home<'_>, conditions: &Condition) -> Result<Vec<String>> {
     let asked: BTreeSet<&str> = conditions.values_of("segment").into_iter().collect();
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    let there = group_keys(shop)?;
+    let there = group_keys(home).await?;
     Ok(asked.into_iter().filter(|key| !there.iter().any(|known| known == key)).map(str::to_owned).collect())
 }
 
@@ -239,14 +253,14 @@ pub fn any_asks_recommendations(store: &Store) -> Result<bool> {
 }
 
 /// Makes an audience and fills it.
-pub async fn create(shop: &Shop, store: &Store, asked: Asked) -> Result<Audience> {
-    let others = store.audiences(AUDIENCES_MAX)?;
+pub async fn create(home: Home<'_>, asked: Asked) -> Result<Audience> {
+    let others = home.store.audiences(AUDIENCES_MAX)?;
     if others.len() >= AUDIENCES_MAX {
         return Err(ServiceError::conflict("audiences", format!("there are {AUDIENCES_MAX} audiences already"))
             .help("delete one that is not used"));
     }
     free_name(&others, &asked.name, "")?;
-    known(shop, store, &asked.conditions).await?;
+    known(home, &asked.conditions).await?;
     let now = clock::now().0;
     let audience = Audience {
         id: format!("aud_{}", random::token(6)?),
@@ -263,7 +277,7 @@ pub async fn create(shop: &Shop, store: &Store, asked: Asked) -> Result<Audience
         lookalike: None,
         lost_groups: Vec::new(),
     };
-    refresh(shop, store, audience).await
+    refresh(home, audience).await
 }
 
 fn free_name(others: &[Audience], name: &str, own: &str) -> Result<()> {
@@ -275,13 +289,14 @@ fn free_name(others: &[Audience], name: &str, own: &str) -> Result<()> {
 }
 
 /// Replaces what an audience means, and fills it anew.
-pub async fn change(shop: &Shop, store: &Store, id: &str, asked: Asked) -> Result<Audience> {
+pub async fn change(home: Home<'_>, id: &str, asked: Asked) -> Result<Audience> {
+    let store = home.store;
     let mut audience = get(store, id)?;
     if audience.kind != "rules" {
         return Err(ServiceError::conflict("kind", "a look-alike audience has no conditions to change"));
     }
     free_name(&store.audiences(AUDIENCES_MAX)?, &asked.name, id)?;
-    known(shop, store, &asked.conditions).await?;
+    known(home, &asked.conditions).await?;
     if asks_for(store, &asked.conditions, id)? {
         return Err(ServiceError::usage(
             "conditions",
@@ -290,7 +305,7 @@ pub async fn change(shop: &Shop, store: &Store, id: &str, asked: Asked) -> Resul
     }
     (audience.name, audience.refresh) = (asked.name, asked.refresh);
     audience.conditions = Some(asked.conditions.to_json());
-    refresh(shop, store, audience).await
+    refresh(home, audience).await
 }
 
 /// Gives an audience another name or schedule, and leaves its members alone.
@@ -359,10 +374,11 @@ pub fn delete(shop: &Shop, store: &Store, id: &str) -> Result<()> {
 
 /// Finds out who satisfies the conditions now, and stores who they are. A look-alike audience stays as it is, and so does one
 /// that asks for a group which exists no more: nobody would be in it, and that is not what was meant.
-pub async fn refresh(shop: &Shop, store: &Store, mut audience: Audience) -> Result<Audience> {
+pub async fn refresh(home: Home<'_>, mut audience: Audience) -> Result<Audience> {
+    let Home { shop, store, .. } = home;
     let Some(value) = &audience.conditions else { return Ok(audience) };
     let conditions = Condition::parse(value)?;
-    let lost = lost_groups(shop, &conditions)?;
+    let lost = lost_groups(home, &conditions).await?;
     let is_news = lost != audience.lost_groups;
     audience.lost_groups = lost;
     if !audience.lost_groups.is_empty() {
@@ -414,12 +430,12 @@ pub(super) async fn keep(
 }
 
 /// Refreshes what is due; how many were.
-pub async fn refresh_due(shop: &Shop, store: &Store, now: i64) -> Result<usize> {
+pub async fn refresh_due(home: Home<'_>, now: i64) -> Result<usize> {
     let mut n_refreshed = 0;
-    for audience in store.audiences(AUDIENCES_MAX)? {
+    for audience in home.store.audiences(AUDIENCES_MAX)? {
         let every = REFRESH.iter().find(|(name, _)| *name == audience.refresh).map_or(i64::MAX, |(_, ms)| *ms);
         if audience.conditions.is_some() && now.saturating_sub(audience.refreshed_at) >= every {
-            refresh(shop, store, audience).await?;
+            refresh(home, audience).await?;
             n_refreshed += 1;
         }
     }
@@ -427,12 +443,12 @@ pub async fn refresh_due(shop: &Shop, store: &Store, now: i64) -> Result<usize> 
 }
 
 /// Refreshes those that ask for something that has just changed, unless they are never to be refreshed; how many were.
-pub async fn refresh_where(shop: &Shop, store: &Store, asks: impl Fn(&Condition) -> bool) -> Result<usize> {
+pub async fn refresh_where(home: Home<'_>, asks: impl Fn(&Condition) -> bool) -> Result<usize> {
     let mut n_refreshed = 0;
-    for audience in store.audiences(AUDIENCES_MAX)? {
+    for audience in home.store.audiences(AUDIENCES_MAX)? {
         let Some(value) = &audience.conditions else { continue };
         if audience.refresh != "never" && asks(&Condition::parse(value)?) {
-            refresh(shop, store, audience).await?;
+            refresh(home, audience).await?;
             n_refreshed += 1;
         }
     }

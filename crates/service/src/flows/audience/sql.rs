@@ -6,7 +6,7 @@
 use domain::Day;
 use jiff::tz::TimeZone;
 
-use super::condition::{Behaviour, Condition, Field, FieldKind, Operator, Recommended, Scalar};
+use super::condition::{Behaviour, Condition, Field, FieldKind, Operator, Recommended, Scalar, Taste};
 use crate::clock;
 use crate::flows::rows::quoted;
 
@@ -74,6 +74,7 @@ fn where_(condition: &Condition, present: &Present, depth: usize) -> String {
             format!("e.customer_id in (select customer_id from audience_members where audience_id = {id}{least})")
         }
         Condition::Recommended(wanted) => recommended(wanted),
+        Condition::Taste(taste) => drawn(taste),
         Condition::Field { field, operator, values } => compared(field, *operator, values, present),
         Condition::Did(behaviour) => did(behaviour, present),
     }
@@ -137,6 +138,13 @@ fn recommended(asked: &Recommended) -> String {
     let needs_products = asked.category.is_some() || asked.brand.is_some();
     let join = if needs_products { " join products p on p.product_id = r.product_id" } else { "" };
     format!("e.customer_id in (select r.customer_id from recommendations r{join} where {})", tests.join(" and "))
+}
+
+fn drawn(Taste { kind, name, at_least }: &Taste) -> String {
+    let (kind, name) = (quoted(kind), quoted(name));
+    format!(
+        "e.customer_id in (select t.customer_id from tastes t where t.kind = {kind} and t.name = {name} and t.affinity >= {at_least})"
+    )
 }
 
 /// A product of the category or of one below it.

@@ -29,6 +29,8 @@ pub struct Asked<'a> {
     pub dropped: &'a [String],
     /// Choices among facets, `attribute:value`.
     pub chosen: &'a [String],
+    /// In which order products come; as the text says, if absent.
+    pub sort: Option<Sort>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -50,7 +52,7 @@ pub struct QueryView {
     /// What is searched as words.
     pub words: String,
     pub filters: Vec<FilterView>,
-    /// `relevance`, `price_up`, `price_down`, `newest` or `most_popular`.
+    /// `relevance`, `price_asc`, `price_desc`, `newest` or `best_selling`.
     pub sort: String,
     /// Ids of conditions that were set aside because nothing passes all of them.
     pub relaxed: Vec<String>,
@@ -281,8 +283,9 @@ fn products(on: &Searchable, asked: &Asked, vector: Option<Vec<f32>>, found: &mu
     understood.filters.retain(|filter| !asked.dropped.contains(&id_of(filter)));
     found.query.words = understood.words.clone();
     found.query.filters = understood.filters.iter().map(|filter| filter_view(filter, asked.text)).collect();
-    found.query.sort = sort_name(understood.sort).to_owned();
     let mut request = understood.request();
+    request.sort = asked.sort.unwrap_or(understood.sort);
+    found.query.sort = sort_name(request.sort).to_owned();
     for choice in asked.chosen {
         let (attribute, value) = choice.split_once(':').ok_or_else(|| {
             let message = format!("filter is '{}'; allowed: attribute:value, as facets have them", clipped(choice));
@@ -367,14 +370,26 @@ fn document(hit: Hit) -> DocumentHit {
     }
 }
 
+/// Orders by their names, the usual one first.
+const SORTS: [(&str, Sort); 5] = [
+    ("relevance", Sort::Relevance),
+    ("price_asc", Sort::PriceUp),
+    ("price_desc", Sort::PriceDown),
+    ("newest", Sort::Newest),
+    ("best_selling", Sort::MostPopular),
+];
+
 fn sort_name(sort: Sort) -> &'static str {
-    match sort {
-        Sort::Relevance => "relevance",
-        Sort::PriceUp => "price_up",
-        Sort::PriceDown => "price_down",
-        Sort::Newest => "newest",
-        Sort::MostPopular => "most_popular",
-    }
+    SORTS.iter().find(|(_, known)| *known == sort).map_or("relevance", |(name, _)| name)
+}
+
+/// # Errors
+/// If there is no order of this name.
+pub fn sort_named(name: &str) -> Result<Sort> {
+    SORTS.iter().find(|(known, _)| *known == name).map(|(_, sort)| *sort).ok_or_else(|| {
+        let allowed = SORTS.map(|(known, _)| known).join(", ");
+        ServiceError::usage("sort", format!("sort is '{}'; allowed: {allowed}", clipped(name)))
+    })
 }
 
 /// The same condition has the same id in every answer to the same text.

@@ -1,33 +1,37 @@
 //! What the shop's own words teach: vectors of words, a judge of reviews, opinions by aspect, and an index to search.
-//! Learned from products, reviews and documents; published as a model of kind `language`, read once and kept.
+//! Learned from products, reviews and documents; published as a model of kind `language`.
 
 pub mod find;
 pub mod opinions;
+pub mod taught;
 mod train;
 pub mod words;
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use data::Shop;
 use domain::Product;
 use language::classify::TextClassifier;
 use language::search::{Attributes, Index, Snapshot, Suggester};
-use language::text::{Lexicon, Tokeniser};
+use language::text::{Lexicon, PerceptronSegmenter, Tokeniser};
 use language::vectors::{DocumentEncoder, DocumentWeights, SentenceEncoder, Tokenise, WordVectors};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use self::opinions::Opinions;
+use self::taught::{Taught, TaughtInfo};
+use super::in_service::Published;
 use super::rows::table;
 use crate::encoders::{self, EncoderInfo};
 use crate::error::{Kind, Result, ServiceError};
 
-pub use self::train::{LanguageRequest, train};
+pub use self::train::{LanguageRequest, Segmenter, train};
 
 /// The kind of model under `models/`.
 pub const KIND: &str = "language";
+/// The file of a learned segmenter.
+const SEGMENTER: &str = "segmenter.bin";
 
 /// What is known of the language models in service: `language.json`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -50,6 +54,9 @@ pub struct LanguageInfo {
     /// What the index was made with for meaning beside words; absent if with nothing.
     #[serde(default)]
     pub encoder: Option<EncoderInfo>,
+    /// Whether Chinese texts were cut as a segmenter learned to, not by the dictionary.
+    #[serde(default)]
+    pub is_segmenter_learned: bool,
 }
 
 /// What was read.
@@ -91,6 +98,9 @@ pub struct OpinionInfo {
     pub n_products: usize,
     pub n_mentions: usize,
     pub n_aspects: usize,
+    /// What the shop's own reviews taught; absent in models older than this.
+    #[serde(default)]
+    pub taught: Option<TaughtInfo>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -123,6 +133,8 @@ pub struct Loaded {
     pub words_of_file: Option<Arc<WordVectors>>,
     pub sentiment: Option<TextClassifier>,
     pub opinions: Opinions,
+    /// What reads opinions out of new texts as it did out of reviews.
+    pub taught: Taught,
     pub products: Searchable,
     pub documents: Searchable,
     /// Names that the catalogue gave, lower case.
@@ -190,27 +202,23 @@ impl Tokenise for Cut {
     }
 }
 
-/// One shop's models, by its folder: several shops are served by one program.
-static KEPT: LazyLock<Mutex<HashMap<PathBuf, Arc<Loaded>>>> = LazyLock::new(Mutex::default);
+impl Published for Loaded {
+    const KIND: &'static str = KIND;
 
-/// The models in service; read when they are first asked for, and again when another version is.
-///
-/// # Errors
-/// If nothing was learned yet, or a file is damaged.
-pub async fn current(shop: &Shop) -> Result<Arc<Loaded>> {
-    let version = shop.models().current(KIND)?.ok_or_else(|| {
+    async fn read(shop: &Shop, version: String) -> Result<Loaded> {
+        let products: Vec<Product> = table(shop).await?;
+        let own = shop.clone();
+        crate::serving::off_thread(move || load(&own, &version, &products)).await
+    }
+
+    fn version(&self) -> &str {
+        &self.info.version
+    }
+
+    fn none_yet() -> ServiceError {
         ServiceError::new(Kind::NotFound, "language", "nothing has been learned of the shop's words yet")
             .help("learn it: tercet train language, or POST /v1/jobs {\"kind\": \"language\"}")
-    })?;
-    let root = shop.root().to_path_buf();
-    if let Some(kept) = KEPT.lock().expect("no holder panics").get(&root).filter(|kept| kept.info.version == version) {
-        return Ok(kept.clone());
     }
-    let products: Vec<Product> = table(shop).await?;
-    let own = shop.clone();
-    let loaded = Arc::new(crate::serving::off_thread(move || load(&own, &version, &products)).await?);
-    KEPT.lock().expect("no holder panics").insert(root, loaded.clone());
-    Ok(loaded)
 }
 
 fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
@@ -218,7 +226,8 @@ fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
     let mut info: LanguageInfo = serde_json::from_slice(&read("language.json")?)?;
     info.version = version.to_owned();
     let lexicon = Lexicon::from_products(products);
-    let tokeniser = Tokeniser::new(&lexicon);
+    let segmenter = if info.is_segmenter_learned { Some(read(SEGMENTER)?) } else { None };
+    let tokeniser = tokeniser(&lexicon, segmenter.as_deref())?;
     let (mut vectors, mut encoder) = (None, None::<Arc<dyn SentenceEncoder>>);
     if info.vectors.is_some() {
         let words = Arc::new(WordVectors::from_bytes(&read("vectors.bin")?)?);
@@ -257,6 +266,7 @@ fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
     brands.dedup();
     Ok(Loaded {
         opinions: serde_json::from_slice(&read("opinions.json")?)?,
+        taught: Taught::load(info.opinions.taught.as_ref(), &|name: &str| Ok(read(name)?))?,
         products: searchable("products.search")?,
         documents: searchable("documents.search")?,
         names: lexicon.names().map(|(name, _)| name.to_owned()).collect(),
@@ -269,6 +279,15 @@ fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
         note,
         words_of_file,
         sentiment,
+    })
+}
+
+/// What cuts the shop's texts: by the dictionary, or as a segmenter of these bytes learned to.
+fn tokeniser(lexicon: &Lexicon, segmenter: Option<&[u8]>) -> Result<Tokeniser> {
+    let tokeniser = Tokeniser::new(lexicon);
+    Ok(match segmenter {
+        Some(bytes) => tokeniser.with_segmenter(Arc::new(PerceptronSegmenter::from_bytes(bytes)?), lexicon),
+        None => tokeniser,
     })
 }
 

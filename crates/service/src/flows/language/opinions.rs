@@ -6,11 +6,12 @@ use std::sync::LazyLock;
 
 use domain::{Product, Review};
 use language::opinion::digest::{Wanted, digest};
-use language::opinion::{ASPECTS, AspectOpinions, Lexicon, Miner, Opinion, Polarity, Quote, Review as Said};
+use language::opinion::{ASPECTS, AspectOpinions, Opinion, Polarity, Quote, Review as Said};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::taught::Taught;
 use super::{Loaded, characters, train::month_of};
 use crate::error::{Result, ServiceError};
 use crate::flows::segment::Text;
@@ -20,8 +21,8 @@ const QUOTES: usize = 5;
 /// Other products that a page names.
 const NEIGHBOURS: usize = 6;
 
-/// Built once: it is some thousand words, and an analysis asks for it at each request.
-static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::seed);
+/// For shops that have learned nothing yet. Built once: it is some thousand words.
+static UNTAUGHT: LazyLock<Taught> = LazyLock::new(Taught::nothing);
 
 /// Everything that was learned of opinions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -111,7 +112,12 @@ pub struct QuoteView {
 
 impl Opinions {
     /// Reads all reviews; products without any have no page.
-    pub(super) fn of(products: &[Product], reviews: &[Review], zone: &jiff::tz::TimeZone) -> Result<Opinions> {
+    pub(super) fn of(
+        products: &[Product],
+        reviews: &[Review],
+        zone: &jiff::tz::TimeZone,
+        taught: &Taught,
+    ) -> Result<Opinions> {
         let places: HashMap<&str, usize> =
             products.iter().enumerate().map(|(at, product)| (product.product_id.as_str(), at)).collect();
         let known: Vec<(usize, &Review)> = reviews
@@ -119,7 +125,7 @@ impl Opinions {
             .filter_map(|review| Some((*places.get(review.product_id.as_str())?, review)))
             .filter(|(_, review)| !review.text.trim().is_empty())
             .collect();
-        let miner = Miner::of(&LEXICON);
+        let miner = taught.miner();
         let read = |&(product, review): &(usize, &'_ Review)| {
             (product, month_of(review.at, zone), miner.opinions(&review.text))
         };
@@ -467,7 +473,8 @@ pub fn analyse(loaded: Option<&Loaded>, text: &str) -> Result<Analysis> {
             term_end,
         }
     };
-    let mentions = Miner::of(&LEXICON).opinions(&text).iter().map(mention).collect();
+    let taught = loaded.map_or(&*UNTAUGHT, |loaded| &loaded.taught);
+    let mentions = taught.miner().opinions(&text).iter().map(mention).collect();
     let sentiment = loaded.and_then(|loaded| loaded.sentiment.as_ref()).map(|judge| {
         let judged = judge.predict(&text);
         let positive = judge.classes().iter().position(|class| class == "positive").unwrap_or(0);

@@ -1,6 +1,7 @@
 //! Learning from a shop's texts, from tables to models in service. Reviews are masked before anything is learned from
 //! them, so that no model can hold what is personal.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use data::Shop;
@@ -15,9 +16,10 @@ use language::vectors::{
 use rayon::prelude::*;
 
 use super::opinions::Opinions;
+use super::taught::Taught;
 use super::{
-    Files, KIND, LanguageInfo, LexiconInfo, OUTSIDE, OWN, OpinionInfo, SearchInfo, SentimentInfo, TextCounts,
-    VectorInfo, cut,
+    Files, KIND, LanguageInfo, LexiconInfo, OUTSIDE, OWN, OpinionInfo, SEGMENTER, SearchInfo, SentimentInfo, TextCounts,
+    VectorInfo, cut, tokeniser,
 };
 use crate::clock;
 use crate::encoders::{self, EncoderConfig, EncoderInfo, Outside};
@@ -42,13 +44,57 @@ pub struct LanguageRequest {
     pub dim: usize,
     /// Passes over the texts; by their number if absent.
     pub epochs: Option<usize>,
+    pub segmenter: Segmenter,
     pub seed: u64,
     pub n_threads: usize,
 }
 
+/// What cuts Chinese texts into the words that vectors are learned of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Segmenter {
+    #[default]
+    Dictionary,
+    /// The learned one of the models in service.
+    Learned,
+    /// A learned one: the bytes that `lab run segment_words` writes.
+    New(Vec<u8>),
+}
+
+impl Segmenter {
+    /// # Errors
+    /// If it is neither.
+    pub fn named(name: &str) -> Result<Segmenter> {
+        match name {
+            "dictionary" => Ok(Segmenter::Dictionary),
+            "learned" => Ok(Segmenter::Learned),
+            other => {
+                let message = format!("segmenter is '{}'; allowed: dictionary, learned", crate::error::clipped(other));
+                Err(ServiceError::usage("segmenter", message))
+            }
+        }
+    }
+
+    /// The bytes of what is meant, if it is not the dictionary.
+    fn bytes(&self, shop: &Shop) -> Result<Option<Vec<u8>>> {
+        match self {
+            Segmenter::Dictionary => Ok(None),
+            Segmenter::New(bytes) => Ok(Some(bytes.clone())),
+            Segmenter::Learned => {
+                let current = shop.models().current(KIND)?;
+                let kept = current.and_then(|version| shop.models().read(KIND, &version, SEGMENTER).ok());
+                kept.map(Some).ok_or_else(|| {
+                    ServiceError::conflict("segmenter", "the models in service have no learned segmenter").help(
+                        "learn one: tercet lab run segment_words --input CUT.txt --output FILE; then: tercet train language --set segmenter=FILE",
+                    )
+                })
+            }
+        }
+    }
+}
+
 impl Default for LanguageRequest {
     fn default() -> Self {
-        LanguageRequest { dim: 100, epochs: None, seed: 1, n_threads: 2 }
+        LanguageRequest { dim: 100, epochs: None, segmenter: Segmenter::Dictionary, seed: 1, n_threads: 2 }
     }
 }
 
@@ -86,13 +132,14 @@ pub async fn train(shop: &Shop, request: LanguageRequest, progress: Progress<'_>
     shop.lock_for_writing()?;
     let started = Instant::now();
     go_on(progress, 0.0, "reading texts")?;
+    let segmenter = request.segmenter.bytes(shop)?;
     let read = read(shop).await?;
     if read.products.is_empty() && read.reviews.is_empty() && read.documents.is_empty() {
         let error = ServiceError::conflict("texts", "there are neither products, reviews nor documents to learn from");
         return Err(error.help("import some first: tercet import FILE --as products, reviews or knowledge"));
     }
     let (mut info, files) = tokio::task::block_in_place(|| {
-        neural::on_threads(request.n_threads, || learn(read, shop, encoder.as_ref(), &request, progress))
+        neural::on_threads(request.n_threads, || learn(read, shop, encoder.as_ref(), segmenter, &request, progress))
     })?;
     (info.trained_at, info.seconds) = (clock::now().0, started.elapsed().as_secs_f64());
     let mut files = files;
@@ -128,13 +175,14 @@ fn learn(
     mut read: Read,
     shop: &Shop,
     asked: Option<&EncoderConfig>,
+    segmenter: Option<Vec<u8>>,
     request: &LanguageRequest,
     progress: Progress<'_>,
 ) -> Result<(LanguageInfo, Files)> {
     // Before anything is learned from them.
     read.reviews.par_iter_mut().for_each(|review| review.text = mask(&review.text).text);
     let lexicon = Lexicon::from_products(&read.products);
-    let tokeniser = Tokeniser::new(&lexicon);
+    let tokeniser = tokeniser(&lexicon, segmenter.as_deref())?;
     let mut files = Files::new();
     let mut info = LanguageInfo {
         seed: request.seed,
@@ -145,8 +193,10 @@ fn learn(
             ..TextCounts::default()
         },
         lexicon: described(&lexicon),
+        is_segmenter_learned: segmenter.is_some(),
         ..LanguageInfo::default()
     };
+    segmenter.into_iter().for_each(|bytes| drop(files.insert(SEGMENTER.to_owned(), bytes)));
     let all = all_texts(&read);
     // First, so that a file that cannot be used is told before anything takes long.
     let outside = match asked {
@@ -157,23 +207,29 @@ fn learn(
             Some(encoders::to_learn_with(asked, shop, cut(&tokeniser), sample)?.map(|outside| (asked.kind(), outside)))
         }
     };
-    let mut encoder = None;
+    let (mut encoder, mut words) = (None, None);
     if let Some((vectors, weights)) = learn_vectors(&all, &tokeniser, request, &mut info, progress)? {
         files.insert("vectors.bin".to_owned(), vectors.to_bytes());
         files.insert("weights.bin".to_owned(), weights.to_bytes());
-        encoder = Some(DocumentEncoder::new("sif", vectors.into(), weights, cut(&tokeniser)));
+        let vectors = Arc::new(vectors);
+        encoder = Some(DocumentEncoder::new("sif", vectors.clone(), weights, cut(&tokeniser)));
+        words = Some(vectors);
     }
     go_on(progress, 0.55, "learning to judge reviews")?;
     if let Some((judge, reached)) = learn_sentiment(&read.reviews, request.seed, progress)? {
         files.insert("sentiment.bin".to_owned(), judge.to_bytes());
         info.sentiment = Some(reached);
     }
-    go_on(progress, 0.7, "reading opinions")?;
-    let opinions = Opinions::of(&read.products, &read.reviews, &read.time_zone)?;
+    go_on(progress, 0.7, "learning words of praise and blame")?;
+    let on = |share: f64| progress(0.7 + 0.1 * share, "learning words of praise and blame");
+    let (taught, taught_info) = Taught::learn(&read.reviews, words.as_deref(), request.seed, &mut files, &on)?;
+    go_on(progress, 0.8, "reading opinions")?;
+    let opinions = Opinions::of(&read.products, &read.reviews, &read.time_zone, &taught)?;
     info.opinions = OpinionInfo {
         n_products: opinions.pages.len(),
         n_mentions: opinions.pages.iter().map(|page| page.n_mentions).sum(),
         n_aspects: opinions.n_aspects(),
+        taught: Some(taught_info),
     };
     files.insert("opinions.json".to_owned(), serde_json::to_vec(&opinions)?);
     go_on(progress, 0.85, "indexing products and documents")?;

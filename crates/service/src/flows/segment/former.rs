@@ -11,6 +11,7 @@ use super::find::Placed;
 use super::published::Published;
 use super::views::{Before, BeforeGroup, Segmentation, Was};
 use crate::error::Result;
+use crate::flows::in_service;
 use crate::flows::rows::texts;
 
 /// A former group is told of if so many of a group's customers came from it …
@@ -31,7 +32,7 @@ pub struct Former {
 impl Former {
     /// Compares where everybody stands with the table `segments` as it was until now.
     pub async fn read(shop: &Shop, customers: &Customers, placed: &[Placed], n_groups: usize) -> Result<Former> {
-        let Some(published) = Published::now(shop)? else {
+        let Some(published) = in_service::now::<Published>(shop).await? else {
             let (keys, n_keys) = lineage::keys(&vec![None; n_groups], &[], 0);
             return Ok(Former { keys, n_keys, before: None });
         };

@@ -7,7 +7,7 @@ pub mod features;
 mod find;
 mod former;
 mod published;
-mod tastes;
+pub(crate) mod tastes;
 mod views;
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ use super::rows::{integers, query, query_rows, quoted, texts};
 use crate::clock;
 use crate::error::{Result, ServiceError};
 
-pub use self::published::{Kept, Published, names};
+pub use self::published::{Groups, Published, names};
 pub use self::views::{Before, Cohorts, Group, Map, Movement, RfmGroupView, RfmView, Segmentation, Trait, Tree, Was};
 
 /// The kind of model under `models/`.
@@ -324,8 +324,8 @@ fn currency(code: &str) -> Currency {
 }
 
 /// The groups of some customers, by id, with their names.
-pub async fn groups_of(shop: &Shop, kept: &Kept, ids: &[&str]) -> Result<BTreeMap<String, (String, Text)>> {
-    let Some(published) = kept.now(shop)?.filter(|_| !ids.is_empty()) else { return Ok(BTreeMap::new()) };
+pub async fn groups_of(shop: &Shop, kept: &Groups, ids: &[&str]) -> Result<BTreeMap<String, (String, Text)>> {
+    let Some(published) = kept.now(shop).await?.filter(|_| !ids.is_empty()) else { return Ok(BTreeMap::new()) };
     let groups = &published.groups()?.groups;
     let listed = ids.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(", ");
     let sql =

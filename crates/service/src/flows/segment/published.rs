@@ -1,8 +1,7 @@
-//! The segmentation in service, as files of one version: each is parsed when first asked for, and kept by a server until
-//! another version is in service.
+//! The segmentation in service, as files of one version: each is parsed when first asked for, and once.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use data::Shop;
 use segment::rfm::RfmGroup;
@@ -11,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::views::{Cohorts, Map, Movement, RfmView, Segmentation, Tree};
 use super::{KIND, Text};
 use crate::error::{Kind, Result, ServiceError};
+use crate::flows::in_service::{self, InService};
 
 /// One version of everything that a segmentation answers.
 pub struct Published {
@@ -24,20 +24,14 @@ pub struct Published {
     tree: OnceLock<Tree>,
 }
 
-impl Published {
-    /// What is in service now, if anything.
-    pub fn now(shop: &Shop) -> Result<Option<Published>> {
-        Ok(shop.models().current(KIND)?.map(|version| Published::of(shop, version)))
-    }
+/// What a server keeps of it.
+pub type Groups = InService<Published>;
 
-    /// # Errors
-    /// If no groups have been made yet.
-    pub fn needed(shop: &Shop) -> Result<Published> {
-        Published::now(shop)?.ok_or_else(none_yet)
-    }
+impl in_service::Published for Published {
+    const KIND: &'static str = KIND;
 
-    fn of(shop: &Shop, version: String) -> Published {
-        Published {
+    async fn read(shop: &Shop, version: String) -> Result<Published> {
+        Ok(Published {
             shop: shop.clone(),
             version,
             groups: OnceLock::new(),
@@ -46,9 +40,19 @@ impl Published {
             movement: OnceLock::new(),
             map: OnceLock::new(),
             tree: OnceLock::new(),
-        }
+        })
     }
 
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn none_yet() -> ServiceError {
+        none_yet()
+    }
+}
+
+impl Published {
     /// The file `name`, parsed once. Two who ask at the same time may both parse; the first stays.
     fn kept<'a, T: DeserializeOwned>(&self, cell: &'a OnceLock<T>, name: &str) -> Result<&'a T> {
         if let Some(kept) = cell.get() {
@@ -109,28 +113,6 @@ impl Published {
 fn none_yet() -> ServiceError {
     ServiceError::new(Kind::NotFound, "segments", "no customer groups have been made yet")
         .help("make them: tercet train segment, or POST /v1/jobs {\"kind\": \"segment\"}")
-}
-
-/// What a server keeps of it.
-#[derive(Default)]
-pub struct Kept(Mutex<Option<Arc<Published>>>);
-
-impl Kept {
-    /// What is in service now, if anything.
-    pub fn now(&self, shop: &Shop) -> Result<Option<Arc<Published>>> {
-        let current = shop.models().current(KIND)?;
-        let mut kept = self.0.lock().expect("no holder panics");
-        if kept.as_ref().map(|kept| &kept.version) != current.as_ref() {
-            *kept = current.map(|version| Arc::new(Published::of(shop, version)));
-        }
-        Ok(kept.clone())
-    }
-
-    /// # Errors
-    /// If no groups have been made yet.
-    pub fn needed(&self, shop: &Shop) -> Result<Arc<Published>> {
-        self.now(shop)?.ok_or_else(none_yet)
-    }
 }
 
 /// Names of groups by their keys: those by recency, frequency and money always, those found if there are any.
