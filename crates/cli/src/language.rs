@@ -150,7 +150,7 @@ pub async fn similar_words(dir: &Path, word: &str, n: usize, as_json: bool) -> R
 /// The products and documents that mean most like a text.
 pub async fn similar_texts(dir: &Path, text: &str, n: usize, as_json: bool) -> Result<()> {
     let shop = Shop::open(dir)?;
-    let loaded = language::current(&shop).await?;
+    let loaded = needed::<Loaded>(&shop).await?;
     let found = tokio::task::block_in_place(|| find::alike(&loaded, text, n))?;
     if as_json {
         print::json(&serde_json::to_value(&found)?);
