@@ -65,21 +65,6 @@ impl Params {
         self.list.is_empty()
     }
 
-    /// Moves every value the part `rate` of the way towards that of `other`, which has the same parameters.
-    ///
-    /// # Panics
-    /// If it has others.
-    pub fn follow(&mut self, other: &Params, rate: f32) {
-        assert_eq!(self.len(), other.len(), "the same parameters");
-        for (own, other) in self.list.iter_mut().zip(&other.list) {
-            assert_eq!(own.value.values.len(), other.value.values.len(), "{}", own.name);
-            let chunks = own.value.values.par_chunks_mut(CHUNK).zip(other.value.values.par_chunks(CHUNK));
-            chunks.for_each(|(own, other)| {
-                own.iter_mut().zip(other).for_each(|(own, other)| *own += rate * (other - *own));
-            });
-        }
-    }
-
     pub fn n_values(&self) -> usize {
         self.list.iter().map(|param| param.value.values.len()).sum()
     }
@@ -98,9 +83,6 @@ impl Params {
         }
     }
 }
-
-/// Values moved by a task.
-const CHUNK: usize = 1 << 14;
 
 fn move_towards(to: &mut [f32], from: &[f32], weight: f32) {
     widest!(move_towards_pass(to: &mut [f32], from: &[f32], weight: f32) -> ())

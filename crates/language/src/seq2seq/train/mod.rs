@@ -244,7 +244,7 @@ impl Learner {
         if let Some(average) = &mut self.average {
             // The first steps are soon forgotten.
             let steps = self.adam.step() as f32;
-            average.follow(&self.params, 1.0 - options.average.min((1.0 + steps) / (10.0 + steps)));
+            average.move_towards(&self.params, 1.0 - options.average.min((1.0 + steps) / (10.0 + steps)));
         }
         self.batch_at += 1;
         self.n_targets += loss.n_targets as u64;
