@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use domain::Settings;
-use language::seq2seq::decode::{Beam, Limits, StepModel, beam, consensus};
+use language::seq2seq::decode::{Beam, Limits, StepModel, beam};
 use language::seq2seq::metrics::{Tokenisation, bleu, exact_match};
 use language::seq2seq::model::{CARD, Recurrent, Shape, Writer};
 use language::seq2seq::train::{Learner, Network, Pairs, TrainOptions};
@@ -203,11 +203,10 @@ fn run<'a, N: Network, W: StepModel>(
     let writer = writer(params, Compute::new(Precision::F32));
     let limits = Limits { min: 0, max: WORDS_MAX, max_per_source_word: 0.0 };
     let mut tried: Vec<(f64, f64, Beam)> = Vec::new();
-    for &by_consensus in &asked.picks {
+    for &consensus in &asked.picks {
         for (&coverage_penalty, &length_penalty) in all_pairs(&asked.coverage_penalties, &asked.length_penalties) {
             let width = settings.usize("beam");
-            let n_best = if by_consensus { width } else { 1 };
-            let wanted = Beam { width, n_best, limits, length_penalty, coverage_penalty, ..Beam::default() };
+            let wanted = Beam { width, limits, length_penalty, coverage_penalty, consensus, ..Beam::default() };
             let written = write(task, &writer, &task.valid_sources, &wanted, options.n_threads)?;
             let bleu = bleu(&written, &task.valid_references, Tokenisation::Spaces)?.score;
             let exact = written.iter().zip(&task.valid_references).filter(|(line, of)| of.contains(line)).count();
@@ -222,7 +221,7 @@ fn run<'a, N: Network, W: StepModel>(
         json!([
             beam.length_penalty,
             beam.coverage_penalty,
-            if beam.n_best > 1 { "consensus" } else { "likeliest" },
+            if beam.consensus { "consensus" } else { "likeliest" },
             bleu,
             exact
         ])
@@ -240,7 +239,7 @@ fn all_pairs<'a>(first: &'a [f32], second: &'a [f32]) -> impl Iterator<Item = (&
     first.iter().flat_map(move |one| second.iter().map(move |other| (one, other)))
 }
 
-/// The best output of each source, of several the one they agree on.
+/// The best output of each source.
 fn write(
     task: &Task,
     writer: &impl StepModel,
@@ -255,9 +254,7 @@ fn write(
         for part in order.chunks(TOGETHER) {
             let together: Vec<&[u32]> = part.iter().map(|&at| &sources[at].ids[..]).collect();
             for (&at, outputs) in part.iter().zip(beam(writer, &together, wanted)?) {
-                let words = outputs
-                    .get(consensus(&outputs))
-                    .map(|output| task.target.decode_with(&output.tokens, &sources[at].unknown));
+                let words = outputs.first().map(|output| task.target.decode_with(&output.tokens, &sources[at].unknown));
                 written[at] = words.unwrap_or_default().join(" ");
             }
         }

@@ -145,7 +145,13 @@ impl Asked<'_> {
     /// The best output of each test source.
     fn write(&self, writer: &impl StepModel) -> Result<Vec<String>, LabFailure> {
         let limits = Limits { min: 0, max: WORDS_MAX, max_per_source_word: 0.0 };
-        let wanted = Beam { width: self.settings.usize("beam"), limits, ..Beam::default() };
+        let wanted = Beam {
+            width: self.settings.usize("beam"),
+            length_penalty: self.settings.float("length_penalty") as f32,
+            consensus: self.settings.text("pick") == "consensus",
+            limits,
+            ..Beam::default()
+        };
         let test = &self.task.test;
         let mut order: Vec<usize> = (0..test.len()).collect();
         // Like lengths together waste least.

@@ -6,6 +6,7 @@
 //! beam allocation, Post and Vilar 2018), and never fall so far behind that the rest could not be said any more.
 
 use super::best::{Best, Continuation};
+use super::consensus::consensus;
 use super::required::{Progress, Required};
 use super::{BEGIN, END, Limits, Next, Output, Rules, StepModel, attention_of};
 use crate::LanguageError;
@@ -32,6 +33,9 @@ pub struct Beam {
     pub length_penalty: f32,
     /// The weight β of the coverage penalty; 0 for none. Needs a model with attention.
     pub coverage_penalty: f32,
+    /// Whether the first output returned is the one that those found agree on ([`consensus`](super::consensus())) instead of
+    /// the best by itself. As many are found as the beam is wide.
+    pub consensus: bool,
     pub stop: Stop,
     pub limits: Limits,
     pub rules: Rules,
@@ -47,6 +51,7 @@ impl Default for Beam {
             n_best: 1,
             length_penalty: 1.0,
             coverage_penalty: 0.0,
+            consensus: false,
             stop: Stop::Likely,
             limits: Limits::default(),
             rules: Rules::default(),
@@ -300,7 +305,7 @@ impl<'a> Search<'a> {
 
     /// Whether the outputs that have ended are the ones to return.
     fn is_settled(&self, going_on: &[Continuation]) -> bool {
-        let Some(worst) = self.ended.get(self.wanted.n_best - 1) else { return false };
+        let Some(worst) = self.ended.get(self.n_found() - 1) else { return false };
         let best = going_on.iter().map(|one| one.score).fold(f32::NEG_INFINITY, f32::max);
         match self.wanted.stop {
             Stop::First => self.ended.len() >= self.width,
@@ -348,7 +353,18 @@ impl<'a> Search<'a> {
     }
 
     fn into_outputs(self) -> Vec<Output> {
-        self.ended.iter().take(self.wanted.n_best).map(|ended| self.output(ended)).collect()
+        let mut outputs: Vec<Output> = self.ended.iter().take(self.n_found()).map(|ended| self.output(ended)).collect();
+        if self.wanted.consensus && !outputs.is_empty() {
+            let chosen = consensus(&outputs);
+            outputs[..=chosen].rotate_right(1);
+        }
+        outputs.truncate(self.wanted.n_best);
+        outputs
+    }
+
+    /// Ended outputs that are looked at in the end.
+    fn n_found(&self) -> usize {
+        if self.wanted.consensus { self.wanted.width } else { self.wanted.n_best }
     }
 
     fn output(&self, ended: &Ended) -> Output {

@@ -169,6 +169,21 @@ proptest! {
         check_exact(&Dice { seed, contrast: 4.0 }, &[4, 5], &wanted);
     }
 
+    /// The same outputs, the one they agree on first.
+    #[test]
+    fn consensus_only_chooses(seed: u64, contrast in 0f32..20.0, width in 1usize..6) {
+        let plain = Beam { width, n_best: width, limits: limits(5), ..Beam::default() };
+        let model = Dice { seed, contrast };
+        let expected = beam(&model, &[&[4, 5]], &plain).unwrap().remove(0);
+        let found = beam(&model, &[&[4, 5]], &Beam { consensus: true, ..plain.clone() }).unwrap().remove(0);
+        let first = consensus(&expected);
+        prop_assert_eq!(&found[0], &expected[first]);
+        let rest = expected.iter().enumerate().filter(|(at, _)| *at != first).map(|(_, output)| output);
+        prop_assert!(found[1..].iter().eq(rest));
+        let one = beam(&model, &[&[4, 5]], &Beam { consensus: true, n_best: 1, ..plain }).unwrap().remove(0);
+        prop_assert_eq!(&one[..], &found[..1]);
+    }
+
     /// However narrow the beam: what must occur does, since nothing forbids it.
     #[test]
     fn what_must_occur_occurs(seed: u64, contrast in 0f32..20.0, width in 1usize..4, must in phrases(4), max in 0usize..9) {

@@ -98,6 +98,18 @@ pub static CARD: Card = Card {
             "outputs",
             (1, 256, 5),
         ),
+        float(
+            "length_penalty",
+            "The exponent of the length by which an output's log-probability is divided; 0 prefers short ones.",
+            "",
+            (0.0, 10.0, 1.0),
+        ),
+        choice(
+            "pick",
+            "Which of the beam's outputs is given: the likeliest, or the one that the others agree on.",
+            &["likeliest", "consensus"],
+            "likeliest",
+        ),
         choice(
             "precision",
             "How factors are rounded while learning; bf16 where the processor has it.",

@@ -269,3 +269,62 @@ impl Pointed {
         mixed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seq2seq::decode::END;
+    use neural::loss::{evaluate_linear, learn_linear};
+    use neural::testing::assert_gradients;
+    use neural::{Init, Precision};
+
+    /// Words known, unknown (10 and 11), repeated and not there; an empty source.
+    #[test]
+    fn gradients_are_those_of_differences() {
+        let sources: [&[u32]; 4] = [&[5, 6, 5, 7], &[], &[8, 10, 4, 11], &[9]];
+        let outputs: [&[u32]; 4] = [&[5, 7, END], &[6, END], &[4, 10, 8, 10, END], &[END]];
+        let targets = outputs.concat();
+        let source_spans = Spans::of_lens(sources.iter().map(|source| source.len() + 1));
+        let target_spans = Spans::of_lens(outputs.iter().map(|output| output.len()));
+        let (compute, dim) = (Compute::new(Precision::F32), 5);
+        for coverage in [0.0, 0.7] {
+            let mut builder = Builder::fresh(3);
+            let y = builder.param("y", targets.len(), dim, Init::Normal(1.0)).unwrap();
+            let encoded = builder.param("encoded", source_spans.n_rows(), dim, Init::Normal(1.0)).unwrap();
+            let pointer = Pointer::new(&mut builder, dim, coverage).unwrap();
+            let readout = Linear::new(&mut builder, "readout", dim, 10, true).unwrap();
+            let mut params = builder.finish();
+            // Coverage and biases begin at 0.
+            let ids: Vec<_> = params.iter().map(|(id, _)| id).collect();
+            for (at, id) in ids.into_iter().enumerate() {
+                let value = params.value_mut(id);
+                let moved = neural::testing::random_matrix(value.n_rows, value.n_cols, 0.3, at as u64);
+                add(&mut value.values, &moved.values);
+            }
+            let forward = |params: &Params| {
+                let rows = ((params.value(y), &target_spans), (params.value(encoded), &source_spans));
+                pointer.forward(&compute, params, rows.0, rows.1, true)
+            };
+            let scale = 1.0 / targets.len() as f32;
+            let mut gradients = Gradients::zeros(&params);
+            let pointed = forward(&params);
+            let mixed = pointed.mixed(&targets, &sources);
+            let rows = params.value(y).view();
+            let learned =
+                learn_linear(&compute, &params, &mut gradients, &readout, rows, &targets, 0.1, scale, Some(&mixed));
+            let (mut by_y, mut by_encoded) = (learned.by_x, Matrix::zeros(source_spans.n_rows(), dim));
+            let by = (&mut by_y, &mut by_encoded);
+            let of = (&targets[..], &sources[..]);
+            pointer.backward(&compute, &params, &mut gradients, pointed, of, &learned.by_mixed, scale, by);
+            add(&mut gradients.dense_mut(y).values, &by_y.values);
+            add(&mut gradients.dense_mut(encoded).values, &by_encoded.values);
+            assert_gradients(&params, &gradients, |params| {
+                let pointed = forward(params);
+                let mixed = pointed.mixed(&targets, &sources);
+                let rows = params.value(y).view();
+                let loss = evaluate_linear(&compute, params, &readout, rows, &targets, 0.1, Some(&mixed));
+                (loss.sum + pointer.coverage_loss(&pointed)) / targets.len() as f64
+            });
+        }
+    }
+}

@@ -87,30 +87,6 @@ fn copying(coverage: f32) -> TransformerShape {
     TransformerShape { n_source: 10, n_target: 10, n_layers: 1, copy: true, coverage, ..shape(0.0, 4) }
 }
 
-#[test]
-fn gradients_of_a_pointer_are_those_of_differences() {
-    let compute = Compute::new(Precision::F32);
-    for (coverage, label_smoothing) in [(0.0, 0.1), (0.7, 0.0)] {
-        let (model, mut params) = made(&TransformerShape { label_smoothing, ..copying(coverage) }, 3);
-        let is_bias = |name: &str| name.ends_with("feed.inner.bias");
-        let all: Vec<_> = params.iter().map(|(id, param)| (id, is_bias(&param.name))).collect();
-        for (at, (id, is_bias)) in all.into_iter().enumerate() {
-            let value = params.value_mut(id);
-            let moved = neural::testing::random_matrix(value.n_rows, value.n_cols, 0.2, at as u64);
-            value.values.iter_mut().zip(moved.values).for_each(|(value, by)| *value += by);
-            if is_bias {
-                value.values.iter_mut().enumerate().for_each(|(at, bias)| *bias = [9.0, -9.0][at % 2]);
-            }
-        }
-        let mut gradients = Gradients::zeros(&params);
-        let loss = model.learn(&compute, &params, &mut gradients, &copied(), draw(5)).unwrap();
-        assert!((model.evaluate(&compute, &params, &copied()).unwrap().mean() - loss.mean()).abs() < 1e-5);
-        assert_gradients(&params, &gradients, |params| {
-            model.learn(&compute, params, &mut Gradients::zeros(params), &copied(), draw(5)).unwrap().mean()
-        });
-    }
-}
-
 /// What was never seen is written since it stands in the source.
 #[test]
 fn a_pointer_writes_as_it_learns_and_copies_unknown_words() {
