@@ -45,7 +45,7 @@ fn order_decides() {
         };
         let n_right = (0..20u32).filter(|&at| best(&[at, at + 1, at + 2]) == (at + 3) % N_ITEMS as u32).count();
         let n_back = (1..20u32).filter(|&at| best(&[at + 2, at + 1, at]) == at - 1).count();
-        assert!(n_right >= 17 && n_back >= 15, "{texts:?}: {n_right} of 20, {n_back} of 19");
+        assert!(n_right >= 18 && n_back >= 16, "{texts:?}: {n_right} of 20, {n_back} of 19");
         let report = model.fit_report();
         assert!(report.iter().any(|&(name, value)| name == "valid_recall@10" && value > 0.9), "{report:?}");
     }
