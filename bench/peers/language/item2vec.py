@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """gensim's Word2Vec on sessions, judged as `sequences` (crates/recommend/examples) judges `item2vec`.
 
-usage: item2vec.py LEARNED JUDGED [name=value]…    names: threads, epochs, dim, window, negatives, power, sample, rate, seed
+usage: item2vec.py LEARNED JUDGED [name=value]…    names: threads, epochs, dim, window, negatives, power, sample, rate, recent, seed
 
 Both files are those that `sequences --output LEARNED` writes: ids apart by spaces, a session a line; in JUDGED the last one is
-what came next. The history's mean unit vector is compared by cosine with all items but its own; skip-gram, min_count 1, the
-learning rate falls to a 250th as ours does. `cpu_s` is of building the vocabulary and training. Prints one line of JSON.
+what came next. The mean unit vector of the newest `recent` items meets the output vectors of all items but the history's own, as
+ours does; skip-gram, min_count 1, the learning rate falls to a 250th. `cpu_s` is of building the vocabulary and training. Prints one line of JSON.
 Install requirements-vectors.txt.
 """
 import json, resource, sys, time
@@ -15,7 +15,7 @@ from gensim.models import Word2Vec
 
 
 def main():
-    o = dict(threads=2, epochs=20, dim=64, window=10, negatives=10, power=0.75, sample=1e-3, rate=0.05, seed=1)
+    o = dict(threads=2, epochs=20, dim=64, window=3, negatives=10, power=0.75, sample=0.0, rate=0.2, recent=2, seed=1)
     for text in sys.argv[3:]:
         name, value = text.split("=")
         o[name] = type(o[name])(value)
@@ -28,13 +28,14 @@ def main():
     wall, cpu = time.perf_counter() - start, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     n_items = 1 + max(int(item) for line in learned + judged for item in line)
-    units = np.zeros((n_items, o["dim"]), np.float32)
+    units, expected = np.zeros((2, n_items, o["dim"]), np.float32)
     for word, at in model.wv.key_to_index.items():
         units[int(word)] = model.wv.vectors[at] / max(np.linalg.norm(model.wv.vectors[at]), 1e-9)
+        expected[int(word)] = model.syn1neg[at]
     sums = dict.fromkeys(["recall@10", "ndcg@10", "recall@20", "ndcg@20"], 0.0)
     for line in judged:
         *history, target = map(int, line)
-        scores = units @ units[history].mean(axis=0)
+        scores = expected @ units[history[-o["recent"]:]].mean(axis=0)
         scores[history] = -np.inf
         # Items of the same score: the smaller number first.
         rank = int((scores > scores[target]).sum() + (scores[:target] == scores[target]).sum())

@@ -21,23 +21,23 @@ pub static CARD: Card = Card {
     family: "session",
     params: &[
         settings::dim(64),
-        settings::window("items", 10),
+        settings::window("items", 3),
         settings::negatives("items", 10),
         settings::power(0.75),
         settings::epochs(20),
-        settings::sample(1e-3),
-        settings::learning_rate(0.05),
+        settings::sample(0.0),
+        settings::learning_rate(0.2),
         Param {
             name: "scoring",
             sentence: "By cosine with the items of the history, or by what is expected in their company.",
             unit: "",
-            kind: Kind::Choice { options: &["cosine", "expected"], default: "cosine" },
+            kind: Kind::Choice { options: &["cosine", "expected"], default: "expected" },
         },
         Param {
             name: "n_recent",
             sentence: "Only so many of the newest items of a history have a say; 0: all.",
             unit: "items",
-            kind: Kind::Int { min: 0, max: 1_000_000, default: 0 },
+            kind: Kind::Int { min: 0, max: 1_000_000, default: 2 },
         },
         BINARY,
     ],
@@ -241,7 +241,9 @@ mod tests {
     }
 
     fn fitted(texts: &[&str]) -> Box<dyn Recommender> {
-        let settings = CARD.settings_from_texts(&[&["dim=16", "sample=0"], texts].concat()).unwrap();
+        // Visits without an order: everything is everything's neighbour.
+        let base = ["dim=16", "window=10", "n_recent=0", "learning_rate=0.05"];
+        let settings = CARD.settings_from_texts(&[&base, texts].concat()).unwrap();
         fit(&example(), &settings, &FitOptions::default()).unwrap()
     }
 
