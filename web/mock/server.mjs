@@ -72,7 +72,7 @@ export function createMock(now = Date.now()) {
   const shopOf = (session) => (session.shop === "empty" ? bare : full);
   const jobNow = (job) => {
     if (job.state === "running") {
-      job.progress = Math.min(1, (Date.now() - job.started_at) / 4000);
+      job.progress = Math.min(1, (Date.now() - job.started_at) / (job.kind === "seq2seq" ? 60_000 : 4000));
       job.message = job.params?.algorithm ?? job.kind;
       if (job.progress >= 1) Object.assign(job, { state: "done", finished_at: Date.now(), result: results.get(job.id)?.() ?? { ok: true } });
     }

@@ -35,7 +35,7 @@ export const writing = {
   nameTaken: "This name has a model; a new version takes its place.",
   nameBad: "1 to 40 small letters, digits, - and _, a letter first",
   path: "Path in the shop's folder",
-  pathHint: "pairs/answers.csv",
+  pathHint: "such as pairs/answers.csv",
   rounds: "Rounds at most",
   roundsHint: "Empty: suited to the number of pairs. It ends earlier when it gets no better.",
   start: "Start learning",

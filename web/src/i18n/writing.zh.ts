@@ -38,7 +38,7 @@ export const writing: Texts<typeof writingEn> = {
   nameTaken: "这个名称已有模型，学成后换上新版本。",
   nameBad: "1 到 40 个小写字母、数字、- 或 _，以字母开头",
   path: "在店铺文件夹中的路径",
-  pathHint: "pairs/answers.csv",
+  pathHint: "例如 pairs/answers.csv",
   rounds: "最多轮数",
   roundsHint: "留空则按对数选取；不再进步时会提前结束。",
   start: "开始学习",

@@ -12,7 +12,7 @@ function leaves(value: unknown, path = ""): Leaf[] {
 /** Explanations of cards and parameters come in English from the service; only other languages translate them. */
 const fromService = ({ path }: Leaf): boolean => /^\.known\.(card|param|phrase)\./.test(path);
 /** Proper names and symbols stay as they are in every language. */
-const ALIKE = new Set(["NDCG", "MAP", "MRR", "RMSE", "MAE", "API", "HTTP 1", "1 ★", "× 1", "“1”"]);
+const ALIKE = new Set(["NDCG", "MAP", "MRR", "RMSE", "MAE", "API", "HTTP 1", "BLEU", "GRU", "LSTM", "Transformer", "1 ★", "× 1", "“1”"]);
 
 /** How parts of a sentence are put together: marks and the arguments themselves. */
 const isJoiner = ({ path }: Leaf): boolean => /^\.audiences\.say\.(bracket|targetJoin|did|field)$/.test(path);
