@@ -125,14 +125,14 @@ struct Learning {
 const LEARNINGS: &[Learning] = &[
     Learning {
         task: "scan",
-        set: "dim_embedding=32 dim_hidden=128 dropout=0.1 label_smoothing=0 learning_rate=0.002 average=0.99 clip=1 batch=64 epochs=8",
+        set: "dim_embedding=32 dim_hidden=128 dropout=0.1 label_smoothing=0 learning_rate=0.002 average=0.99 clip=1 batch=64 epochs=6",
         min_count: "1",
         length_penalties: "1.0",
         more: &[],
     },
     Learning {
         task: "e2e",
-        set: "dim_embedding=128 dim_hidden=128 dropout=0.2 label_smoothing=0.1 learning_rate=0.003 average=0.99 clip=1 batch=64 epochs=16",
+        set: "dim_embedding=128 dim_hidden=128 dropout=0.2 label_smoothing=0.1 learning_rate=0.003 average=0.99 clip=1 batch=64 epochs=24",
         min_count: "2",
         length_penalties: "1.0,1.5,2.0",
         more: &["--pick consensus", "copy=true --pick consensus"],
