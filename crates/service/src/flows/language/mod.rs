@@ -8,7 +8,8 @@ mod train;
 pub mod words;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use data::Shop;
 use domain::Product;
