@@ -343,6 +343,7 @@ pub async fn groups_of(shop: &Shop, kept: &Groups, ids: &[&str]) -> Result<BTree
 
 /// A customer of a group.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = GroupMember)]
 pub struct Member {
     pub customer_id: String,
     pub segment: Option<String>,
