@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { dictionaries } from "../../src/i18n";
 import {
-  addTo, conditionOf, countNodes, depthOf, edit, editable, isComplete, leavesOf, newAudience, newDid, newGroup, newRecommended, readCondition, remove, sentence, valueFor,
+  addTo, conditionOf, countNodes, depthOf, edit, editable, isComplete, leavesOf, newAudience, newDid, newGroup, newRecommended, newTaste, readCondition, remove, sentence, valueFor,
   type Leaf,
 } from "../../src/lib/conditions";
 import { Format, type Lang } from "../../src/lib/format";
@@ -99,8 +99,8 @@ test("tastes are read, sent and said", () => {
   const taste: Condition = { taste: { category: "Computers/Laptops" }, at_least: 0.6 };
   expect(conditionOf(editable(taste))).toEqual({ all: [taste] });
   expect(readCondition(JSON.parse(JSON.stringify(taste)))).toEqual(taste);
-  expect(say(taste, "en")).toBe("is drawn to Computers › Laptops by 0.6 or more");
-  expect(say({ taste: { brand: "Acme" } }, "zh")).toBe("对 Acme 的偏好度不低于 0.5");
+  expect(say(taste, "en")).toBe("is drawn to Computers › Laptops by 0.60 or more");
+  expect(say({ taste: { brand: "Acme" } }, "zh")).toBe("对 Acme 的偏好度不低于 0.50");
   expect([newTaste(), newTaste("brand", "Acme"), newTaste("brand", "Acme", 0.1)].map(isComplete)).toEqual([false, true, false]);
   expect(conditionOf(editable({ taste: { brand: "Acme" } }))).toEqual({ all: [{ taste: { brand: "Acme" }, at_least: 0.5 }] });
 });

@@ -18,8 +18,8 @@ use rayon::prelude::*;
 use super::opinions::Opinions;
 use super::taught::Taught;
 use super::{
-    Files, KIND, LanguageInfo, LexiconInfo, OUTSIDE, OWN, OpinionInfo, SEGMENTER, SearchInfo, SentimentInfo, TextCounts,
-    VectorInfo, cut, tokeniser,
+    Files, KIND, LanguageInfo, LexiconInfo, OUTSIDE, OWN, OpinionInfo, SEGMENTER, SearchInfo, SentimentInfo,
+    TextCounts, VectorInfo, cut, tokeniser,
 };
 use crate::clock;
 use crate::encoders::{self, EncoderConfig, EncoderInfo, Outside};
