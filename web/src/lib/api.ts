@@ -5,6 +5,7 @@ import type {
   AudienceCount,
   AudienceDraft,
   AudienceFields,
+  AudienceMember,
   Card,
   Cohorts,
   Condition,
@@ -20,7 +21,7 @@ import type {
   Job,
   Key,
   LanguageInfo,
-  Member,
+  GroupMember,
   Migration,
   Model,
   NearCustomer,
@@ -182,7 +183,7 @@ export const api = {
   near: (query: Query, signal?: AbortSignal) => get<Items<NearCustomer>>("/segments/map/near", query, signal),
   groupTree: (signal?: AbortSignal) => get<GroupTree>("/segments/tree", {}, signal),
   groupCustomers: (group: string, query: Query, signal?: AbortSignal) =>
-    get<Page<Member>>(`/segments/${id(group)}/customers`, query, signal),
+    get<Page<GroupMember>>(`/segments/${id(group)}/customers`, query, signal),
   rfm: (signal?: AbortSignal) => get<Rfm>("/rfm", {}, signal),
   cohorts: (signal?: AbortSignal) => get<Cohorts>("/cohorts", {}, signal),
   migration: (signal?: AbortSignal) => get<Migration>("/migration", {}, signal),
@@ -191,7 +192,7 @@ export const api = {
   audience: (audience: string, signal?: AbortSignal) => get<Audience>(`/audiences/${id(audience)}`, {}, signal),
   audienceFields: (signal?: AbortSignal) => get<AudienceFields>("/audiences/fields", {}, signal),
   audienceCustomers: (audience: string, query: Query, signal?: AbortSignal) =>
-    get<Page<Member>>(`/audiences/${id(audience)}/customers`, query, signal),
+    get<Page<AudienceMember>>(`/audiences/${id(audience)}/customers`, query, signal),
   countAudience: (conditions: Condition, signal?: AbortSignal) =>
     request<AudienceCount>("POST", "/audiences/count", { conditions }, signal),
   createAudience: (draft: AudienceDraft) => request<Audience>("POST", "/audiences", draft),

@@ -400,9 +400,18 @@ export interface Member {
   spent_cents: number | null;
   n_orders: number | null;
   last_seen: Instant | null;
-  rfm?: string | null;
+}
+
+export interface GroupMember extends Member {
+  rfm: string | null;
+}
+
+export interface AudienceMember extends Member {
   score?: number | null;
 }
+
+/** What tables of either show. */
+export type AnyMember = Member & Partial<GroupMember> & Partial<AudienceMember>;
 
 export interface RfmGroup {
   key: string;
