@@ -807,11 +807,9 @@ if (mock) {
     await close();
     return complaints;
   });
-  await check("a stopped model goes on learning, is stopped again, and another writes", async () => {
-    const { page, complaints, t, close } = await newPage();
-    await signIn(page);
-    await page.goto(`${URL_BASE}/writing`);
-    await settled(page);
+  way("a stopped model goes on learning, is stopped again, and another writes", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/writing");
     const row = page.locator("tbody tr").filter({ hasText: "service-answers" });
     await row.getByRole("button", { name: t.writing.resume }).click();
     await row.getByText(t.writing.states.training).waitFor();

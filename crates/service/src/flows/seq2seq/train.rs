@@ -503,13 +503,14 @@ mod tests {
 
     #[test]
     fn requests_are_checked_before_anything_runs() {
-        let of = |change: fn(&mut Seq2SeqRequest)| {
+        type Change = fn(&mut Seq2SeqRequest);
+        let of = |change: Change| {
             let mut request = Seq2SeqRequest { pairs: Some("titles".to_owned()), ..Seq2SeqRequest::new("a") };
             change(&mut request);
             request.checked().map(|_| ()).map_err(|error| error.message)
         };
         assert_eq!(of(|_| {}), Ok(()));
-        let refused: [(fn(&mut Seq2SeqRequest), &str); 8] = [
+        let refused: [(Change, &str); 8] = [
             (|r| r.name = "Über".to_owned(), "small letters"),
             (|r| r.name = "current".to_owned(), "small letters"),
             (|r| r.pairs = None, "pairs"),
