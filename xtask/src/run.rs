@@ -26,10 +26,24 @@ pub fn data_dir() -> Option<PathBuf> {
 pub fn command(program: &str, args: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(args).current_dir(root());
-    if program == "cargo" && !is_developed_in() {
-        command.env("CARGO_INCREMENTAL", "0");
+    if program == "cargo" {
+        as_from_a_shell(&mut command);
     }
     command
+}
+
+/// What cargo told this tool of itself is not for the cargo it starts: some build scripts (ring's) run again when that
+/// changes, and with them half of what we have would be built anew whenever people change between both.
+fn as_from_a_shell(cargo: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|begin| text.starts_with(begin)) {
+            cargo.env_remove(&name);
+        }
+    }
+    if !is_developed_in() {
+        cargo.env("CARGO_INCREMENTAL", "0");
+    }
 }
 
 /// Whether somebody builds this clone with cargo itself, incrementally. Where nobody does, nothing is kept for the build

@@ -36,6 +36,7 @@ pub fn tidy() -> Outcome {
         file(path, &mut found);
     }
     phrases(&tracked, &mut found);
+    schemas(&tracked, &mut found);
     if found.is_empty() {
         return Ok(());
     }
@@ -63,6 +64,43 @@ fn phrases(tracked: &[String], found: &mut Vec<String>) {
             found.push(format!("{DICTIONARY}: no crate says '{part}' of the phrase '{key}'"));
         }
     }
+}
+
+/// Types of the API: the OpenAPI document keeps one schema for each name, whichever comes last.
+fn schemas(tracked: &[String], found: &mut Vec<String>) {
+    let mut first = std::collections::BTreeMap::<String, &String>::new();
+    for path in tracked.iter().filter(|path| path.starts_with("crates/") && path.ends_with(".rs")) {
+        let text = fs::read_to_string(root().join(path)).unwrap_or_default();
+        for name in names_of_schemas(&text) {
+            if let Some(other) = first.insert(name.clone(), path) {
+                found.push(format!("{path}: {other} has a schema named {name} too; say #[schema(as = Name)]"));
+            }
+        }
+    }
+}
+
+/// The names that derived schemas have in the document.
+fn names_of_schemas(text: &str) -> Vec<String> {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let word = |text: &str| text.chars().take_while(|letter| is_name(*letter)).collect::<String>();
+    let mut names = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if !(line.starts_with("#[derive(") && line.contains("ToSchema")) {
+            continue;
+        }
+        let mut given = None;
+        for line in lines.by_ref() {
+            given = line.strip_prefix("#[schema(as = ").map(word).or(given);
+            let declared = line.trim_start_matches("pub").trim_start_matches("(crate)").trim_start();
+            let name = declared.strip_prefix("struct ").or_else(|| declared.strip_prefix("enum "));
+            if let Some(name) = name {
+                names.push(given.unwrap_or_else(|| word(name)));
+                break;
+            }
+        }
+    }
+    names
 }
 
 /// The English of a line `"English": "Chinese",`.
@@ -167,6 +205,13 @@ mod tests {
         assert_eq!(line_with(concat!("a\n  // todo", "!()\n"), &unfinished()), None);
         assert_eq!(line_with(code_of("use std::fs;\n#[cfg(test)]\nstd::net"), IMPURE), Some(1));
         assert_eq!(line_with(code_of("a\n#[cfg(test)]\nstd::net"), IMPURE), None);
+    }
+
+    #[test]
+    fn schemas_are_known_by_their_names() {
+        let text = "#[derive(Clone, ToSchema)]\npub struct Page<T> {\n}\n#[derive(ToSchema)]\n#[schema(as = RowB)]\n/// A row.\n\
+            pub(crate) enum Row {\n}\n#[derive(Clone)]\nstruct Other;\n";
+        assert_eq!(names_of_schemas(text), ["Page", "RowB"]);
     }
 
     #[test]

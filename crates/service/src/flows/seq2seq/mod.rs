@@ -105,6 +105,7 @@ pub struct Seq2SeqInfo {
 
 /// A row of a file that was set aside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RejectedRow)]
 pub struct Rejected {
     pub line: u64,
     pub reason: String,
