@@ -304,7 +304,7 @@ fn density(
 pub const LARGE: &str = "a simulated shop of 2 M customers, 129 M events, 6.2 M order lines: RFM, features by SQL, K-Means \
     of 12 groups, stability and every customer's row written; the whole process. No peer does this";
 
-/// The shop is made once: some ten minutes and 8 GB of disk under the target folder.
+/// The shop is made once, which takes some ten minutes; it stays under the target folder.
 pub fn large(bench: &Bench) -> Result<Vec<Figures>, String> {
     let shop = bench.folder.join("large.shop");
     let program = bench.tercet.to_string_lossy();
