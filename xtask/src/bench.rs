@@ -100,6 +100,13 @@ pub fn bench(names: &[String]) -> Outcome {
     write_down("", &format!("; {N_THREADS} threads each"), &page)
 }
 
+/// The program as a shop runs it. What is timed as a whole process, reading, querying and serving, is this one; algorithms are
+/// compiled for speed in either (docs/adr/0001).
+fn installed() -> Result<PathBuf, String> {
+    run(&mut command("cargo", &["build", "--release", "--package", "tercet"]))?;
+    Ok(target_dir().join("release/tercet"))
+}
+
 fn table(case: &Case, figures: &[Figures]) -> String {
     let mut text = format!("\n## {}\n\n{}\n\n", case.name, case.sentence);
     text.push_str("| who | CPU s | wall s | peak MiB | our CPU / theirs | our memory / theirs | quality |\n|---|---|---|---|---|---|---|\n");

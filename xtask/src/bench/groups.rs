@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Bench, Figures, N_THREADS, last_json, number};
+use super::{Bench, Figures, N_THREADS, installed, last_json, number};
 use crate::run::{command, output, root, run, target_dir};
 use crate::setup;
 
@@ -307,7 +307,8 @@ pub const LARGE: &str = "a simulated shop of 2 M customers, 129 M events, 6.2 M 
 /// The shop is made once, which takes some ten minutes; it stays under the target folder.
 pub fn large(bench: &Bench) -> Result<Vec<Figures>, String> {
     let shop = bench.folder.join("large.shop");
-    let program = bench.tercet.to_string_lossy();
+    let program = installed()?;
+    let program = program.to_string_lossy();
     let made = shop.join("made");
     if !made.exists() {
         let _ = fs::remove_dir_all(&shop);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Bench, Figures, N_THREADS, last_json, number};
+use super::{Bench, Figures, N_THREADS, installed, last_json, number};
 use crate::run::{command, data_dir, output, root, run};
 use crate::setup;
 
@@ -19,8 +19,8 @@ pub const SENTENCE: &str = "CSV to a shop's table, beside CSV to Parquet: 5 M ev
 const N_EVENTS: &str = "5000000";
 const N_CUSTOMERS: &str = "2000000";
 
-struct Import<'b> {
-    bench: &'b Bench,
+struct Import {
+    tercet: PathBuf,
     peers: PathBuf,
     python: PathBuf,
     folder: PathBuf,
@@ -31,7 +31,7 @@ pub fn import(bench: &Bench) -> Result<Vec<Figures>, String> {
     let python = setup::python("import", &peers.join("requirements.txt"))?;
     let folder = bench.folder.join("import");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let import = Import { bench, peers, python, folder };
+    let import = Import { tercet: installed()?, peers, python, folder };
     let mut all = import.compare("events", &import.generated("events", N_EVENTS)?, &["--as", "events"])?;
     let customers = import.generated("customers", N_CUSTOMERS)?;
     all.extend(import.compare("customers", &customers, &["--as", "customers"])?);
@@ -51,7 +51,7 @@ fn online_retail(data: &Path) -> Option<PathBuf> {
     paths.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(".csv")))
 }
 
-impl Import<'_> {
+impl Import {
     fn script(&self, name: &str) -> std::process::Command {
         let mut command = command(&self.python.to_string_lossy(), &[]);
         command.arg(self.peers.join(name)).env("BENCH_THREADS", N_THREADS);
@@ -80,9 +80,9 @@ impl Import<'_> {
     fn ours(&self, what: &str, file: &Path, how: &[&str]) -> Result<Figures, String> {
         let shop = self.folder.join("shop");
         let _ = fs::remove_dir_all(&shop);
-        output(command(&self.bench.tercet.to_string_lossy(), &["init"]).arg(&shop))?;
+        output(command(&self.tercet.to_string_lossy(), &["init"]).arg(&shop))?;
         let mut measured = self.script("measure.py");
-        measured.arg(&self.bench.tercet).args(["import", "--json", "--threads", N_THREADS]).args(how);
+        measured.arg(&self.tercet).args(["import", "--json", "--threads", N_THREADS]).args(how);
         measured.arg("--shop").arg(&shop).arg(file);
         eprintln!("→ tercet import {} {}", how.join(" "), file.display());
         let measured = last_json(&output(&mut measured)?)?;

@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use self::client::{Load, Tally};
-use super::write_down;
-use crate::run::{Outcome, command, output, run, target_dir};
+use super::{installed, write_down};
+use crate::run::{Outcome, command, output, target_dir};
 use crate::served::address_in;
 use crate::setup;
 
@@ -70,13 +70,13 @@ impl Options {
 pub fn serve(args: &[String]) -> Outcome {
     let options = Options::read(args)?;
     setup::web()?;
-    run(&mut command("cargo", &["build", "--package", "tercet"]))?;
+    let installed = installed()?;
     let folder = target_dir().join("bench").join(format!("serve-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     // A copy, so that building meanwhile does not change what is measured.
     let tercet = folder.join("tercet");
-    fs::copy(target_dir().join("debug/tercet"), &tercet).map_err(|error| error.to_string())?;
+    fs::copy(installed, &tercet).map_err(|error| error.to_string())?;
     let outcome = measured(&options, &tercet, &folder);
     let _ = fs::remove_dir_all(&folder);
     let page = outcome?;
