@@ -1,7 +1,11 @@
 //! What customers of a 3C shop want: the list of intents, and the model that tells them apart. The list is data for
 //! everything else: decisions, analytics and the console read it.
 
+use language::classify::{Example, Run, TextClassifier};
 use serde::Serialize;
+
+use crate::AssistError;
+use crate::turn::Lang;
 
 /// One thing that is wanted.
 #[derive(Debug, Serialize)]
@@ -31,7 +35,13 @@ pub enum Family {
     Person,
 }
 
-const fn intent(name: &'static str, zh: &'static str, en: &'static str, family: Family, needs_identity: bool) -> Intent {
+const fn intent(
+    name: &'static str,
+    zh: &'static str,
+    en: &'static str,
+    family: Family,
+    needs_identity: bool,
+) -> Intent {
     Intent { name, zh, en, family, needs_identity }
 }
 
@@ -83,5 +93,56 @@ pub static INTENTS: &[Intent] = &[
 impl Intent {
     pub fn named(name: &str) -> Option<&'static Intent> {
         INTENTS.iter().find(|intent| intent.name == name)
+    }
+}
+
+/// Tells intents apart: learned from the seeds of this crate and a shop's own examples.
+#[derive(Clone, Debug)]
+pub struct IntentModel {
+    classifier: TextClassifier,
+}
+
+impl IntentModel {
+    /// Learns from the built-in seeds and a shop's own examples, (intent, text) each.
+    ///
+    /// # Errors
+    /// If an own example names no intent.
+    pub fn learn(own: &[(&str, &str)], seed: u64) -> Result<Self, AssistError> {
+        if let Some((label, _)) = own.iter().find(|(label, _)| Intent::named(label).is_none()) {
+            return Err(AssistError::unfit("intent of an example", label, "a name in the list of intents"));
+        }
+        let examples: Vec<Example> = INTENTS
+            .iter()
+            .flat_map(|intent| [intent.zh, intent.en].map(|text| Example { label: intent.name, text }))
+            .chain(own.iter().map(|&(label, text)| Example { label, text }))
+            .collect();
+        let wanted = language::classify::wanted(&language::classify::INTENT.defaults())?;
+        let classifier = TextClassifier::fit(&examples, &wanted, &Run::new(seed, &|_| true))?;
+        Ok(IntentModel { classifier })
+    }
+
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.classifier.to_bytes()
+    }
+
+    /// # Errors
+    /// [`AssistError::Corrupt`] if the bytes are not those of a model, damaged or cut off.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, AssistError> {
+        let classifier = TextClassifier::from_bytes(bytes).map_err(|error| AssistError::Corrupt(error.to_string()))?;
+        Ok(IntentModel { classifier })
+    }
+
+    /// Intents and their probabilities, the likeliest first.
+    pub fn ask(&self, text: &str, _lang: Lang) -> Vec<(&str, f32)> {
+        let asked = self.classifier.predict(text);
+        let mut all: Vec<(&str, f32)> = self
+            .classifier
+            .classes()
+            .iter()
+            .map(String::as_str)
+            .zip(asked.probabilities.iter().map(|&p| p as f32))
+            .collect();
+        all.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(y.0)));
+        all
     }
 }

@@ -4,6 +4,7 @@
 pub mod emotion;
 pub mod entities;
 pub mod intents;
+pub mod products;
 pub mod references;
 
 use std::ops::Range;
@@ -12,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::emotion::Emotion;
 pub use self::intents::{INTENTS, Intent, IntentModel};
-use crate::turn::Lang;
+pub use self::products::ProductNames;
+use crate::state::Dialogue;
+use crate::turn::{Lang, Message};
 
 /// A message understood. Ranges are bytes of the message as it came.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -120,4 +123,40 @@ impl Understanding {
     pub fn is(&self, intent: &str) -> bool {
         self.intent.as_deref() == Some(intent)
     }
+}
+
+/// Bytes of a message that are read; what follows is not seen.
+pub const TEXT_BYTES_MAX: usize = 8 << 10;
+
+/// What understands messages, made ready once and shared by all conversations.
+#[derive(Clone, Debug)]
+pub struct Understander {
+    model: IntentModel,
+    names: ProductNames,
+}
+
+impl Understander {
+    pub fn new(model: IntentModel, names: ProductNames) -> Self {
+        Understander { model, names }
+    }
+
+    /// What a message means. `threshold`: the probability from which an intent counts, 0 to 1.
+    pub fn understand(&self, message: &Message, dialogue: &Dialogue, today: domain::Day, threshold: f32) -> Understanding {
+        let lang = message.page_lang.or(dialogue.lang).unwrap_or_default();
+        let likely = self.model.ask(head(message.text), lang);
+        let (best, confidence) = likely.first().copied().unwrap_or_default();
+        let _ = (&self.names, today);
+        Understanding {
+            lang,
+            intent: (confidence >= threshold).then(|| best.to_owned()),
+            confidence,
+            likely: likely.iter().take(3).map(|&(name, p)| (name.to_owned(), p)).collect(),
+            ..Understanding::default()
+        }
+    }
+}
+
+/// The part of a text that is read.
+fn head(text: &str) -> &str {
+    &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
 }

@@ -1,0 +1,1 @@
+//! What a message names: products, orders, days, money, counts.

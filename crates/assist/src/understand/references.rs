@@ -1,0 +1,1 @@
+//! What a message points back to.
