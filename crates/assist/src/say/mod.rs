@@ -1,0 +1,2 @@
+//! Every sentence that the assistant says, in Chinese and English side by side, and how money, days and lists are written.
+//! Sentences take values and give text; what is true is decided elsewhere.
