@@ -10,6 +10,7 @@ pub mod decide;
 pub mod error;
 pub mod evidence;
 pub mod forms;
+pub mod golden;
 pub mod hand_over;
 pub mod knowledge;
 pub mod policy;
