@@ -1,30 +1,31 @@
 //! The shop's own rules of service, read from `service.toml`: windows for returns and price protection, who answers when,
-//! when to hand over, the name the assistant goes by. Data only; what they decide stands in `decide`, `forms`, `hand_over`.
+//! when to hand over, the name the assistant goes by. Data, how they are read and checked ([`Policies::from_toml`]), and
+//! what the windows allow ([`windows`]); what else they decide stands in `decide`, `forms`, `hand_over`.
+
+mod reading;
+pub(crate) use self::reading::check_form;
+#[cfg(test)]
+mod tests;
+pub mod windows;
 
 use serde::{Deserialize, Serialize};
 
 use crate::forms::Form;
 
+/// What a shop gets: every key with its default and what it means.
+pub const TEMPLATE: &str = include_str!("../service.toml");
+
 /// Everything in `service.toml`. What is left out has the defaults below.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policies {
     pub assistant: AssistantRules,
     pub returns: ReturnRules,
     pub desk: DeskRules,
+    /// Built-in forms that the shop does not offer, by name.
+    pub forms_off: Vec<String>,
     /// Forms of the shop's own, and built-in ones changed: by name.
     pub forms: Vec<Form>,
-}
-
-impl Default for Policies {
-    fn default() -> Self {
-        Policies {
-            assistant: AssistantRules::default(),
-            returns: ReturnRules::default(),
-            desk: DeskRules::default(),
-            forms: Vec::new(),
-        }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,7 +59,7 @@ impl Default for AssistantRules {
     }
 }
 
-/// Days count from delivery; where that is not known, from the order.
+/// Days count from delivery; where that is not known, from the order. The last of them still counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReturnRules {
@@ -86,11 +87,22 @@ impl Default for ReturnRules {
     }
 }
 
+impl ReturnRules {
+    /// Whether a category, a path such as `Computers/Laptops`, is not taken back without a reason; with the entry that
+    /// says so. An entry covers what lies below it.
+    pub fn excepted(&self, category: &str) -> Option<&str> {
+        let below =
+            |path: &str| category.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.no_reason_except.iter().map(String::as_str).find(|path| below(path.trim_end_matches('/')))
+    }
+}
+
 /// Who answers when the assistant does not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeskRules {
-    /// Open from and to, `HH:MM` in the shop's time zone; the same for both: around the clock.
+    /// Open from and to, `HH:MM` in the shop's time zone; the same for both: around the clock. Closing before opening: it
+    /// stays open over midnight, and the night belongs to the day on which it began.
     pub opens: String,
     pub closes: String,
     /// 1 (Monday) to 7.
