@@ -1,11 +1,12 @@
 //! What customers of a 3C shop want: the list of intents, and the model that tells them apart. The list is data for
 //! everything else: decisions, analytics and the console read it.
 
-use language::classify::{Example, Run, TextClassifier};
+use language::classify::{Example, Run};
 use serde::Serialize;
 
+use super::masked;
+use super::scope::{self, ScopedClassifier};
 use crate::AssistError;
-use crate::turn::Lang;
 
 /// One thing that is wanted.
 #[derive(Debug, Serialize)]
@@ -96,53 +97,93 @@ impl Intent {
     }
 }
 
+/// The class of examples that are no business of the shop's.
+pub const OUT_OF_SCOPE: &str = "out_of_scope";
+
+/// Examples of every intent in both languages, written by us.
+const SEEDS: [&str; 2] = [include_str!("seeds/zh.tsv"), include_str!("seeds/en.tsv")];
+
+/// Of texts with an intent, the part that may be taken for out of scope: where the odds are even.
+const LOST: f64 = 0.03;
+
 /// Tells intents apart: learned from the seeds of this crate and a shop's own examples.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct IntentModel {
-    classifier: TextClassifier,
+    scoped: ScopedClassifier,
 }
 
 impl IntentModel {
-    /// Learns from the built-in seeds and a shop's own examples, (intent, text) each.
+    /// Learns from the built-in seeds and a shop's own examples, (intent, text) each; the intent may be [`OUT_OF_SCOPE`].
     ///
     /// # Errors
     /// If an own example names no intent.
     pub fn learn(own: &[(&str, &str)], seed: u64) -> Result<Self, AssistError> {
-        if let Some((label, _)) = own.iter().find(|(label, _)| Intent::named(label).is_none()) {
+        let is_known = |label: &str| label == OUT_OF_SCOPE || Intent::named(label).is_some();
+        if let Some((label, _)) = own.iter().find(|(label, _)| !is_known(label)) {
             return Err(AssistError::unfit("intent of an example", label, "a name in the list of intents"));
         }
-        let examples: Vec<Example> = INTENTS
-            .iter()
-            .flat_map(|intent| [intent.zh, intent.en].map(|text| Example { label: intent.name, text }))
-            .chain(own.iter().map(|&(label, text)| Example { label, text }))
-            .collect();
-        let wanted = language::classify::wanted(&language::classify::INTENT.defaults())?;
-        let classifier = TextClassifier::fit(&examples, &wanted, &Run::new(seed, &|_| true))?;
-        Ok(IntentModel { classifier })
+        let built_in: Vec<(&str, &str)> = seeds().collect();
+        Self::learn_rows(&[built_in.as_slice(), own].concat(), seed)
+    }
+
+    /// From these examples alone. Placeholders are filled, names are masked.
+    pub(super) fn learn_rows(rows: &[(&str, &str)], seed: u64) -> Result<Self, AssistError> {
+        let filled = masked::filled(rows);
+        let examples: Vec<Example> = filled.iter().map(|(label, text)| Example { label, text }).collect();
+        let never_stops = |_| true;
+        let scoped = ScopedClassifier::fit(&examples, OUT_OF_SCOPE, &wanted(), &Run::new(seed, &never_stops))?;
+        Ok(IntentModel { scoped })
     }
 
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.classifier.to_bytes()
+        self.scoped.to_bytes()
     }
 
     /// # Errors
     /// [`AssistError::Corrupt`] if the bytes are not those of a model, damaged or cut off.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, AssistError> {
-        let classifier = TextClassifier::from_bytes(bytes).map_err(|error| AssistError::Corrupt(error.to_string()))?;
-        Ok(IntentModel { classifier })
+        let scoped = ScopedClassifier::from_bytes(bytes)?;
+        match scoped.classes().iter().find(|class| *class != OUT_OF_SCOPE && Intent::named(class).is_none()) {
+            Some(class) => {
+                Err(AssistError::Corrupt(format!("it knows an intent '{class}' that this program does not")))
+            }
+            None => Ok(IntentModel { scoped }),
+        }
     }
 
-    /// Intents and their probabilities, the likeliest first.
-    pub fn ask(&self, text: &str, _lang: Lang) -> Vec<(&str, f32)> {
-        let asked = self.classifier.predict(text);
+    /// Intents and their probabilities, the likeliest first; what is left of 1 is that the text is none of the shop's
+    /// business. Names of makers and measures in the text do not count; names of products count where the model takes
+    /// them for such: see [`super::Understander`], which knows the shop's.
+    pub fn ask(&self, text: &str) -> Vec<(&str, f32)> {
+        self.ask_masked(&masked::plain(text))
+    }
+
+    /// The same for a text in which what is named has been masked.
+    pub(super) fn ask_masked(&self, masked: &str) -> Vec<(&str, f32)> {
+        if masked.is_empty() {
+            return Vec::new();
+        }
+        let asked = self.scoped.ask(masked);
+        let inside = 1.0 / (1.0 + (self.scoped.gate(LOST) - asked.inside).exp());
         let mut all: Vec<(&str, f32)> = self
-            .classifier
+            .scoped
             .classes()
             .iter()
-            .map(String::as_str)
-            .zip(asked.probabilities.iter().map(|&p| p as f32))
+            .zip(&asked.probabilities)
+            .filter(|(class, _)| *class != OUT_OF_SCOPE)
+            .map(|(class, p)| (class.as_str(), (p * inside) as f32))
             .collect();
         all.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(y.0)));
         all
     }
+}
+
+/// The built-in examples: intent and text, which may hold placeholders such as `{product}`.
+pub fn seeds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = SEEDS.into_iter().flat_map(str::lines).filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once('\t'))
+}
+
+fn wanted() -> scope::Wanted {
+    scope::Wanted::default()
 }

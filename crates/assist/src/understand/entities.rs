@@ -1,1 +1,0 @@
-//! What a message names: products, orders, days, money, counts.
