@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use language::text::to_simplified;
+
 /// Characters of a message that a form reads at most.
 pub const CHARACTERS_MAX: usize = 4000;
 
@@ -10,7 +12,7 @@ pub const CHARACTERS_MAX: usize = 4000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
     pub text: String,
-    /// In lower case.
+    /// In lower case, in simplified characters.
     pub folded: String,
 }
 
@@ -18,7 +20,7 @@ impl Words {
     pub fn of(text: &str) -> Words {
         let text: String = text.chars().filter_map(shown).take(CHARACTERS_MAX).collect();
         let text = text.trim().to_owned();
-        let folded = text.to_ascii_lowercase();
+        let folded = folded(&text);
         Words { text, folded }
     }
 
@@ -59,6 +61,14 @@ impl Words {
         out.push_str(&self.text[at..]);
         out
     }
+}
+
+/// In lower case, and traditional characters as simplified ones where that moves nothing.
+fn folded(text: &str) -> String {
+    let simplified = to_simplified(text);
+    let lengths = |text: &str| text.chars().map(char::len_utf8).collect::<Vec<_>>();
+    let alike = simplified.len() == text.len() && lengths(&simplified) == lengths(text);
+    if alike { simplified.to_ascii_lowercase() } else { text.to_ascii_lowercase() }
 }
 
 /// Where a word stands in a folded text.

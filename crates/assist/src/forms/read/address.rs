@@ -125,6 +125,10 @@ pub fn read(message: &Words, rest: &str, asked: bool) -> Reading {
     if !asked {
         return Reading::Silent;
     }
+    // Longer texts are no addresses, and would be searched word by word.
+    if rest.chars().count() > 2 * CHARACTERS.end() {
+        return Reading::Bad(Notice::Address);
+    }
     let value = without_words_before(&tidy(rest));
     if is_plausible(&value) { Reading::value(value) } else { Reading::Bad(Notice::Address) }
 }
@@ -153,7 +157,7 @@ fn is_plausible(address: &str) -> bool {
     let numbered = |extra: &str| address.chars().any(|one| one.is_ascii_digit() || extra.contains(one));
     let chinese = address.chars().filter(|one| ('\u{4e00}'..='\u{9fff}').contains(one)).count();
     if chinese >= 4 {
-        let parts = PARTS.iter().filter(|part| address.contains(**part)).count();
+        let parts = PARTS.iter().filter(|part| folded.folded.contains(**part)).count();
         return parts >= 2 && numbered("一二三四五六七八九十百甲乙丙丁");
     }
     let words = address

@@ -69,11 +69,11 @@ impl Hand<'_, '_> {
             return false;
         }
         // 不对，是左耳: no field is named; whatever has another value changes, the answer to the question first.
-        for field in form
-            .fields
-            .iter()
-            .filter(|field| filled(self.filling, field) && asked.is_none_or(|asked| asked.name != field.name))
-        {
+        let others = form.fields.iter().filter(|field| asked.is_none_or(|asked| asked.name != field.name));
+        for field in others {
+            if !filled(self.filling, &field) {
+                continue;
+            }
             if matches!(field.kind, FieldKind::Text { .. }) {
                 continue;
             }

@@ -97,6 +97,7 @@ fn orders_are_chosen_by_number_place_tail_and_content() {
 fn corrections_change_what_was_said() {
     for text in [
         "电话改成 13900001111",
+        "電話改成13900001111",
         "不对，电话是13900001111",
         "change the phone to 13900001111",
         "sorry, my phone number should be 139 0000 1111",
@@ -199,7 +200,8 @@ fn cancelling_drops_the_form() {
 
 #[test]
 fn only_a_whole_yes_submits() {
-    for text in ["是的", "确认提交，谢谢", "好的", "ok", "Yes please", "没问题", "嗯嗯，确认"] {
+    for text in ["是的", "確認", "确认提交，谢谢", "好的", "ok", "Yes please", "没问题", "嗯嗯，确认"]
+    {
         assert!(matches!(to_confirm(Lang::Zh).say(text), FormStep::Submit { .. }), "{text}");
     }
     for text in [

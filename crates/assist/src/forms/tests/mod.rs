@@ -135,10 +135,16 @@ impl Talk {
 
     pub fn say_understood(&mut self, text: &str, understanding: &Understanding) -> FormStep {
         self.said.push(text.to_owned());
+        let next = self.take(text, understanding);
+        self.check_figures(&next);
+        next
+    }
+
+    /// The same without looking at figures.
+    pub fn take(&mut self, text: &str, understanding: &Understanding) -> FormStep {
         let mut filling = self.filling.clone();
         let next = self.world(|world| step(&mut filling, &self.form, understanding, text, world));
         self.filling = filling;
-        self.check_figures(&next);
         next
     }
 
