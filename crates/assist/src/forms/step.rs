@@ -89,6 +89,11 @@ impl Hand<'_, '_> {
     }
 
     fn answering(&mut self, field: &Field) -> FormStep {
+        // 不用了 to a field that may be left out leaves out the field, not the form.
+        if field.optional && words::skips(&self.message) {
+            self.filling.skipped.push(field.name.clone());
+            return self.go_on(&Heard::default());
+        }
         let is_text = matches!(field.kind, FieldKind::Text { .. });
         let is_choice = matches!(field.kind, FieldKind::Choice { .. });
         let mut trial = self.filling.clone();
@@ -111,10 +116,6 @@ impl Hand<'_, '_> {
             return say::refuse(self.filling, bad, notice, self.world);
         }
         if heard.is_empty() {
-            if field.optional && words::skips(&self.message) {
-                self.filling.skipped.push(field.name.clone());
-                return self.go_on(&heard);
-            }
             return say::refuse(self.filling, field, &missed(&field.kind), self.world);
         }
         self.go_on(&heard)

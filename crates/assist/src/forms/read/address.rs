@@ -138,8 +138,8 @@ fn without_words_before(text: &str) -> String {
     loop {
         let folded = rest.to_ascii_lowercase();
         let word = BEFORE.iter().filter(|word| {
-            let ends = !word.is_ascii()
-                || !folded[word.len().min(folded.len())..].starts_with(|next: char| next.is_ascii_alphanumeric());
+            let next = folded.as_bytes().get(word.len());
+            let ends = !word.is_ascii() || !next.is_some_and(u8::is_ascii_alphanumeric);
             folded.starts_with(**word) && ends
         });
         match word.map(|word| word.len()).max() {

@@ -13,7 +13,7 @@ use crate::understand::{Named, Understanding};
 
 /// Days ahead at most: what lies further is a slip of the year.
 const AHEAD_MAX: i32 = 366;
-/// A day without its year lies in the year in which it is nearer than this.
+/// A day to come without its year is next year's where this year's is over for longer than this.
 const HALF_A_YEAR: i32 = 183;
 /// No shop has sold anything before.
 const FIRST: Day = Day(0);
@@ -118,7 +118,8 @@ fn without_year(folded: &str, asked: bool, today: Day, from_today: bool) -> Opti
         let this = date(year, month, day);
         return match this {
             Some(this) if from_today && today.0 - this.0 > HALF_A_YEAR => date(year + 1, month, day),
-            Some(this) if !from_today && this.0 - today.0 > HALF_A_YEAR => date(year - 1, month, day),
+            // What has happened has happened within a year.
+            Some(this) if !from_today && this > today => date(year - 1, month, day),
             // The 29th of February.
             None => date(year + 1, month, day),
             this => this,
