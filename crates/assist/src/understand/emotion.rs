@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use super::heard::pattern;
+
 /// All from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -12,10 +14,6 @@ pub struct Emotion {
     pub anger: f32,
     pub urgency: f32,
     pub thanks: f32,
-}
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a sound pattern")
 }
 
 /// What turns the word behind it round, in the clause before it.

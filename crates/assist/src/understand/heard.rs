@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use language::text::{Normalised, Normaliser};
+use regex::Regex;
 use rustc_hash::FxHashMap;
 
 const FORM: Normaliser = Normaliser { simplify: true, fold_case: true, max_repeats: 0, keep_lines: true };
@@ -21,6 +22,16 @@ pub(super) fn joins(text: &str, at: usize) -> bool {
 
 pub(super) fn is_han(character: char) -> bool {
     matches!(character, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
+}
+
+/// A pattern of our own. Words of Latin letters end where others begin: `\b` also stands between a letter and a Han
+/// character.
+pub(super) fn pattern(text: &str) -> Regex {
+    Regex::new(&ascii_bounds(text)).expect("a sound pattern")
+}
+
+pub(super) fn ascii_bounds(pattern: &str) -> String {
+    pattern.replace(r"\b", r"(?-u:\b)")
 }
 
 /// Words and what they stand for; the longest at each place is meant.

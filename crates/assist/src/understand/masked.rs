@@ -8,7 +8,7 @@ use domain::Day;
 use regex::Regex;
 
 use super::entities::{self, Context};
-use super::heard::fold;
+use super::heard::{fold, pattern};
 use super::lists;
 use super::products::ProductNames;
 use super::{Entity, Named};
@@ -93,11 +93,12 @@ fn general(marked: &str) -> String {
 /// Names of series with what goes on after them, and codes of letters and digits.
 static SERIES: LazyLock<Regex> = LazyLock::new(|| {
     let series = lists::SERIES.join("|");
-    let suffix = lists::SUFFIXES.join("|");
-    let pattern = format!(
-        r"(?:\b(?:{series})|(?:拯救者|小新))(?:\s?[a-z]{{0,2}}\d{{1,4}}[a-z]{{0,2}})?(?:\s?(?:{suffix}|air)\b)*|\b(?:[a-z]{{1,5}}-?\d{{2,5}}[a-z]{{0,4}}\d?|[a-z]{{2,8}}\d{{1,4}})\b"
-    );
-    Regex::new(&pattern).expect("a sound pattern")
+    let brands: Vec<&str> = lists::BRANDS.iter().flat_map(|list| list.iter().copied()).collect();
+    let brands = brands.join("|");
+    let suffix = format!(r"(?:\s?(?:{}|air)\b)*", lists::SUFFIXES.join("|"));
+    pattern(&format!(
+        r"(?:\b(?:{series})|拯救者|小新)(?:\s?[a-z]{{0,2}}\d{{1,4}}[a-z]{{0,2}})?{suffix}|(?:{brands})\s?[a-z]{{0,2}}\d{{1,4}}[a-z]{{0,2}}\b{suffix}|\b(?:[a-z]{{1,5}}-?\d{{2,5}}[a-z]{{0,4}}\d?|[a-z]{{2,8}}\d{{1,4}})\b{suffix}"
+    ))
 });
 
 /// Codes that are no products: `usb3`, `wifi6`, `win11`.

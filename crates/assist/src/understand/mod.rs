@@ -194,7 +194,7 @@ impl Understander {
         let allowed = "a regular expression such as TC\\d{8} that matches no empty text";
         let read = |form: &S| {
             let form = form.as_ref();
-            let regex = RegexBuilder::new(form).case_insensitive(true).build().ok();
+            let regex = RegexBuilder::new(&heard::ascii_bounds(form)).case_insensitive(true).build().ok();
             regex
                 .filter(|regex| !regex.is_match(""))
                 .ok_or_else(|| AssistError::unfit("form of order numbers", form, allowed))

@@ -207,7 +207,9 @@ impl ProductNames {
             let end = at + n + 1;
             let Some(name) = self.names.get(&state.finish()) else { continue };
             // Another model's name goes on: `15 Pro` is not the `15`.
-            let goes_on = joins(text, atom.range.end) || atoms.get(end).is_some_and(|next| next.is_suffix);
+            let next = atoms.get(end);
+            let goes_on = joins(text, atom.range.end)
+                || next.is_some_and(|next| next.is_suffix || !atom.is_digits && next.is_digits && !counts(text, next));
             if !goes_on {
                 best = Some((end, *name));
             }
@@ -245,6 +247,16 @@ struct Atom {
     is_digits: bool,
     /// `pro`, `max` …: goes on after a model's name.
     is_suffix: bool,
+}
+
+/// Whether digits count or measure something: `16寸`, `2台`, `512 g`.
+fn counts(text: &str, digits: &Atom) -> bool {
+    const UNITS: &[&str] = &[
+        "寸", "英", "g", "t", "个", "台", "款", "元", "块", "部", "件", "月", "年", "天", "号", "inch", "\"", "-inch",
+        "pcs", "pieces",
+    ];
+    let rest = text[digits.range.end..].trim_start();
+    UNITS.iter().any(|unit| rest.starts_with(unit))
 }
 
 /// Runs of letters, runs of digits, and single characters of other scripts.
@@ -419,6 +431,8 @@ enum Sort {
     /// Letters and digits in one.
     Code,
     Number,
+    /// `pro`, `max` …: makes it another model.
+    Suffix,
     Plain,
     Han,
 }
@@ -489,6 +503,9 @@ fn sort_of(word: &str) -> Sort {
     if lists::KIND_WORDS.contains(word) || lists::KIND_ENDS.iter().any(|end| word.ends_with(end)) {
         return Sort::Kind;
     }
+    if lists::SUFFIXES.contains(&word) || word == "air" {
+        return Sort::Suffix;
+    }
     if lists::COMMON.contains(&word) {
         return Sort::Common;
     }
@@ -514,9 +531,13 @@ fn is_chip(word: &str) -> bool {
 /// The words that tell a product from others of its maker: after the maker, up to the kind of thing or a measure.
 fn core(words: &[TitleWord]) -> Range<usize> {
     let start = words.iter().take_while(|word| word.sort == Sort::Brand).count();
-    let is_own = |word: &&TitleWord| matches!(word.sort, Sort::Code | Sort::Number | Sort::Plain | Sort::Han);
-    let n = words[start..].iter().take_while(is_own).count();
+    let n = words[start..].iter().take_while(|word| is_own(word) || word.sort == Sort::Suffix).count();
     start..start + n
+}
+
+/// Whether a word may tell one product from another.
+fn is_own(word: &TitleWord) -> bool {
+    matches!(word.sort, Sort::Code | Sort::Number | Sort::Plain | Sort::Han)
 }
 
 /// How a run of words names its product, if it does.
@@ -524,11 +545,14 @@ fn how(text: &str, words: &[TitleWord], run: &Range<usize>, core: &Range<usize>)
     let own = &words[run.clone()];
     let (first, last) = (own.first()?, own.last()?);
     let starts = run.start == 0 || run.start == core.start;
-    let is_own = |word: &&TitleWord| matches!(word.sort, Sort::Code | Sort::Number | Sort::Plain | Sort::Han);
-    let n_own = own.iter().filter(is_own).count();
+    let n_own = own.iter().filter(|word| is_own(word)).count();
     let n_letters = |word: &TitleWord| text[word.range.clone()].chars().count();
     let is_weak = n_own == 0
-        || (n_own == 1 && own.iter().find(is_own).is_some_and(|word| word.sort == Sort::Number || n_letters(word) < 2));
+        || (n_own == 1
+            && own
+                .iter()
+                .find(|word| is_own(word))
+                .is_some_and(|word| word.sort == Sort::Number || n_letters(word) < 2));
     if !core.is_empty() && starts && run.end >= core.end && !is_weak {
         let is_whole =
             own[core.end - run.start..].iter().all(|word| matches!(word.sort, Sort::Kind)) || run.end == words.len();
@@ -539,7 +563,7 @@ fn how(text: &str, words: &[TitleWord], run: &Range<usize>, core: &Range<usize>)
     if run.start == 0 && run.end == words.len() && words.len() > 1 {
         return Some(How::Full);
     }
-    if matches!(first.sort, Sort::Common | Sort::Quantity | Sort::Chip | Sort::Kind)
+    if matches!(first.sort, Sort::Common | Sort::Quantity | Sort::Chip | Sort::Kind | Sort::Suffix)
         || last.sort == Sort::Quantity
         || is_weak
     {

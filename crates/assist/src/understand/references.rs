@@ -8,15 +8,12 @@ use language::text::{QuantityKind, quantities};
 use regex::{Captures, Regex};
 
 use super::entities::numeral;
+use super::heard::pattern;
 use super::lists::{COLOURS_EN, COLOURS_ZH};
 use super::{Extreme, Reference};
 
 /// References of one message that are told.
 pub const REFERENCES_MAX: usize = 8;
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a sound pattern")
-}
 
 /// What counts things one by one.
 const PIECE: &str = "(?:个|款|台|部|件|种|条|张|只|副|双|家|块|样|把|支)";

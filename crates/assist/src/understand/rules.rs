@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use language::text::Normalised;
 use regex::Regex;
 
+use super::heard::pattern;
 use super::intents::{Family, Intent};
 use super::{Entity, Named, Reference, entities};
 use crate::state::{Asked, Dialogue};
@@ -23,21 +24,21 @@ pub(super) struct Said<'a> {
 /// Characters of a message that may be a few words alone.
 const SHORT: usize = 40;
 
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a sound pattern")
-}
-
 /// An intent and how sure it is, where a rule knows it.
 pub(super) fn intent(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, f32)> {
     let folded = said.folded.text();
-    if asks_for_person(folded) || is_in_danger(folded) {
-        return Some(("human", 1.0));
+    match asks_for_person(folded) {
+        Some(true) => return Some(("human", 1.0)),
+        // Wanting no person is no wish of its own.
+        Some(false) if folded.chars().count() <= SHORT => return Some(("small_talk", 0.6)),
+        _ if is_in_danger(folded) => return Some(("human", 1.0)),
+        _ => {}
     }
     answer(said, dialogue).or_else(|| alone(said, dialogue))
 }
 
-/// Words that nobody says who does not want a person.
-fn asks_for_person(folded: &str) -> bool {
+/// Whether somebody wants a person, by words that nobody says otherwise; or says that they want none.
+fn asks_for_person(folded: &str) -> Option<bool> {
     static PERSON: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
             r"转(?:接)?(?:到|给)?(?:一下)?(?:个)?(?:人工|真人|客服)|(?:接|找|要|换|叫)(?:一下|个)?(?:人工|真人)|人工(?:客服|服务|坐席|座席)|^(?:请|帮我)?[转要]?人工(?:吧|呢|啊|谢谢)?[。！!？?～~ ]*$|\b(?:talk|speak|chat|connect me|transfer me|put me through|get me)\b.{0,20}\b(?:human|real person|live agent|representative|live person|an agent|a person|operator)\b|^(?:real |live )?(?:human|agent|representative|operator)(?: please| pls)?[.! ]*$",
@@ -45,10 +46,13 @@ fn asks_for_person(folded: &str) -> bool {
     });
     static NOT: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?:不用|不要|不需要|别|无需|不想)(?:再)?(?:帮我)?(?:转|接|找)?(?:接)?(?:人工|真人|客服)|\b(?:don't|do not|no need to)\b.{0,12}\b(?:human|agent|person|transfer)\b|人工智能",
+            r"(?:不用|不要|不需要|别|无需|不想)(?:再)?(?:帮我)?(?:转|接|找)?(?:接)?(?:人工|真人|客服)|\b(?:don't|do not|no need to)\b.{0,12}\b(?:human|agent|person|transfer)\b",
         )
     });
-    PERSON.is_match(folded) && !NOT.is_match(folded)
+    if NOT.is_match(folded) {
+        return Some(false);
+    }
+    (PERSON.is_match(folded) && !folded.contains("人工智能")).then_some(true)
 }
 
 /// Somebody who may hurt themselves must reach a person.

@@ -5,15 +5,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::super::heard::pattern;
 use super::numbers::numeral;
 use super::{Gathered, Named};
 
 /// Characters of a reason.
 const REASON_MAX: usize = 120;
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a sound pattern")
-}
 
 const YES: &[&str] = &[
     "是",

@@ -7,12 +7,9 @@ use std::sync::LazyLock;
 use domain::Day;
 use regex::{Captures, Regex};
 
+use super::super::heard::pattern;
 use super::numbers::numeral;
 use super::{Gathered, Named};
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a sound pattern")
-}
 
 /// Where days lie that are not said in full.
 #[derive(Clone, Copy, PartialEq)]

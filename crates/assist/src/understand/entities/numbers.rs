@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use language::text::{Bound, Quantity, QuantityKind, quantities};
 use regex::Regex;
 
-use super::super::heard::joins;
+use super::super::heard::{joins, pattern};
 use super::{Gathered, Named};
 
 /// Digits of an order number at least: with letters before them, and without.
@@ -14,10 +14,6 @@ const DIGITS_WITH_LETTERS: usize = 5;
 const DIGITS_ALONE: usize = 9;
 /// A number without a unit is money from here on, if it is bounded.
 const MONEY_MIN: f64 = 50.0;
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a sound pattern")
-}
 
 /// By the forms that the shop gave.
 pub(super) fn shop_orders(gathered: &mut Gathered, forms: &[Regex]) {
