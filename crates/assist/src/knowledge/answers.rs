@@ -32,7 +32,7 @@ pub fn answer_sentences(passage: &Passage, question: &str, max_chars: usize) -> 
     let views: Vec<View> = sentences.iter().map(|sentence| View::of([&text[sentence.range.clone()]])).collect();
     // What the title says holds for every sentence: it decides little between them.
     let heads = View::of(passage.sections.iter().map(String::as_str).chain([passage.title.as_str()]));
-    let in_head: Vec<f32> = asked.words.iter().map(|word| 0.5 * word.found_in(&heads)).collect();
+    let in_head: Vec<f32> = asked.words.iter().map(|word| 0.9 * word.found_in(&heads)).collect();
     let rows: Vec<Vec<f32>> =
         views.iter().map(|view| asked.words.iter().map(|word| word.found_in(view)).collect()).collect();
     let judge = Judge { asked: &asked, weights, in_head, rows, views };
@@ -68,18 +68,30 @@ impl Judge<'_> {
         let mut covered = 0.0;
         for (word, weight) in self.weights.iter().enumerate() {
             let found = self.rows[run.clone()].iter().map(|row| row[word]).fold(0.0, f32::max);
-            own += weight * found;
+            own += if self.in_head[word] > 0.0 { 0.0 } else { weight * found };
             covered += weight * found.max(self.in_head[word]);
         }
         let fits_kind = self.fits_kind(run, sentences);
-        if own <= 0.0 && !(fits_kind > 0.0 && covered > 0.0) {
+        if own <= 0.0 && !(covered > 0.0 && (fits_kind > 0.0 || self.is_all_in_head())) {
             return 0.0;
         }
         let n_chars: usize = sentences[run.clone()].iter().map(|sentence| sentence.n_chars).sum();
         let first = &sentences[run.start];
         let last = &sentences[run.end - 1];
         let broken = 0.1 * f32::from(u8::from(first.leans && run.start > 0)) + 0.3 * f32::from(u8::from(last.opens));
-        covered / total + fits_kind - 0.05 * (run.len() - 1) as f32 - 0.0006 * n_chars as f32 - broken
+        covered / total + fits_kind - 0.06 * (run.len() - 1) as f32 - 0.0008 * n_chars as f32 - broken
+    }
+
+    /// Whether the title alone has every word: then any sentence may answer.
+    fn is_all_in_head(&self) -> bool {
+        self.in_head.iter().all(|found| *found > 0.0)
+    }
+
+    /// The part of the question that one sentence has, the title apart.
+    fn covered(&self, sentence: usize) -> f32 {
+        let total: f32 = self.weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+        let row = &self.rows[sentence];
+        row.iter().zip(&self.weights).map(|(found, weight)| found * weight).sum::<f32>() / total
     }
 
     /// What it is worth to hold the kind of thing that is asked for.
@@ -88,7 +100,7 @@ impl Judge<'_> {
         let wants_number = self.asked.asks(Asked::Time) || self.asked.asks(Asked::Amount);
         let numbers = if wants_number && views().any(View::has_number) { 0.25 } else { 0.0 };
         let follows_opening = run.len() > 1 && sentences[run.start].opens;
-        let steps = if self.asked.asks(Asked::Way) && follows_opening { 0.15 } else { 0.0 };
+        let steps = if self.asked.asks(Asked::Way) && follows_opening { 0.4 * self.covered(run.start) } else { 0.0 };
         numbers + steps
     }
 }

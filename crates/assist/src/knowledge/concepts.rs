@@ -37,7 +37,10 @@ const CONCEPTS: &[(&str, &str)] = &[
         "return",
         "退货,退回,退掉,退还,退换,能退,可以退,可退,不退,想退,要退,给退,return,send back,give back,bring back,take back,taken back,sent back",
     ),
-    ("refund", "退款,退钱,退费,退回来的钱,钱退,返还,到账,refund,money back,get my money,reimburse"),
+    (
+        "refund",
+        "退款,退钱,退费,钱款,货款,退给我,把钱退,退回来,钱退回来,什么时候退给我,原路退,退回原,退回来的钱,钱退,返还,到账,refund,money back,get my money,reimburse",
+    ),
     (
         "exchange",
         "换货,换新,退换,更换,调换,换一台,换一个,换个,换台,能换,可以换,exchange,swap,replacement,exchange it,replaced",
@@ -50,12 +53,13 @@ const CONCEPTS: &[(&str, &str)] = &[
     ),
     (
         "postage",
-        "运费,邮费,包邮,免邮,快递费,邮资,运费险,配送费,postage,shipping cost,shipping costs,shipping fee,shipping fees,delivery fee,delivery charge,free shipping,free delivery,delivery cost,cost of delivery",
+        "运费,邮费,包邮,免邮,快递费,邮资,运费险,配送费,postage,shipping cost,shipping costs,shipping fee,shipping fees,delivery fee,delivery charge,free shipping,free delivery,delivery cost,cost of delivery,how much is shipping,how much is delivery,how much does shipping,how much does delivery,how much for shipping,how much for delivery,cost of shipping,does shipping cost,does delivery cost,pay for shipping,pay for delivery",
     ),
     ("invoice", "发票,开票,专票,普票,抬头,税号,收据,invoice,invoices,receipt,vat,tax number"),
+    ("price drop", "降价,便宜了,price drop,price dropped,price drops,cheaper,got cheaper,降了价,跌价"),
     (
         "price protection",
-        "价保,保价,价格保护,降价,差价,补差,买贵,便宜了,price protection,price match,price matching,price drop,price dropped,price drops,cheaper,price guarantee,price difference,lower price,got cheaper",
+        "价保,保价,价格保护,差价,补差,补差价,退差价,能退差价,可以退差价,可以补差价,能补差价,买贵,price protection,price match,price matching,price guarantee,price difference,lower price",
     ),
     (
         "trade-in",
@@ -105,7 +109,10 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("member", "会员,积分,member,membership,points,loyalty"),
     ("account", "账号,账户,帐号,帐户,account"),
     ("password", "密码,口令,password,passcode"),
-    ("person", "人工,真人,客服,human,real person,live agent,representative,customer service"),
+    (
+        "person",
+        "人工,真人,客服,转人工,人工客服,联系人工,联系客服,人工服务,转接人工,human,real person,live agent,representative,customer service",
+    ),
     ("complaint", "投诉,举报,complaint,complain"),
     ("shop", "门店,实体店,专卖店,线下店,线下,physical store,brick and mortar,showroom,retail store,your store,a store"),
     ("genuine", "正品,真货,假货,行货,水货,genuine,authentic,counterfeit,fake"),
@@ -114,7 +121,7 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("weight", "重量,多重,weight,weigh,weighs,how heavy"),
     ("size", "尺寸,大小,size,dimensions,dimension"),
     ("price", "价格,多少钱,价钱,售价,几块钱,卖多少,price,how much is,how much does,cost,costs"),
-    ("fits", "兼容,适用,适配,通用,匹配,能用,compatible,compatibility,fit,fits,work with,works with"),
+    ("fits", "兼容,适用,适配,通用,匹配,compatible,compatibility,fit,fits,work with,works with"),
     ("accessory", "配件,附件,accessory,accessories"),
     ("clean", "清洁,擦拭,清洗,擦,clean,wipe,cleaning"),
     ("update", "升级,系统更新,更新系统,软件更新,update,upgrade,updating,firmware"),
@@ -122,7 +129,7 @@ const CONCEPTS: &[(&str, &str)] = &[
         "opened",
         "拆封,开封,拆开,拆了,激活,已拆,打开过,opened,unsealed,unboxed,opened box,open box,activated,broke the seal",
     ),
-    ("bears", "承担,谁出,谁付,出运费,谁来出,who pays,pays the,bear,covers the"),
+    ("bears", "承担,负担,谁出,由顾客,由买家,由卖家,由商店,由本店,谁付,出运费,谁来出,who pays,pays the,bear,covers the"),
     (
         "hours",
         "营业时间,上班时间,工作时间,几点上班,几点开门,几点下班,什么时候上班,business hours,opening hours,working hours,what time do you open,office hours",
@@ -150,10 +157,30 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("router", "路由器,router"),
 ];
 
+/// Concepts that are kinds of products: they say less of what is asked about them than all else.
+const KINDS: &[&str] =
+    &["photo", "headphones", "phone", "notebook", "tablet", "watch", "television", "printer", "router"];
+/// Concepts of which one is a case of the other.
+const RELATED: &[(&str, &str)] = &[("instalment", "payment"), ("charge", "charger")];
+
+impl Concept {
+    pub(crate) fn is_kind(&self) -> bool {
+        KINDS.contains(&self.name)
+    }
+
+    pub(crate) fn says(&self) -> f32 {
+        if self.is_kind() { 0.5 } else { 1.0 }
+    }
+
+    pub(crate) fn is_related(&self, other: &Concept) -> bool {
+        RELATED.contains(&(self.name, other.name)) || RELATED.contains(&(other.name, self.name))
+    }
+}
+
 /// Words and phrases that make a question and are not what it is about.
 const NOTHING_ZH: &str = "请问,你好,您好,亲,麻烦,一下,帮我,我想知道,想知道,想问,问下,问一下,告诉我,咨询,了解,多久,多长时间,多少天,几天,几个月,几年,几个工作日,多少时间,\
     什么时候,啥时候,何时,几时,哪天,多少钱,多少,怎么办,怎么样,怎么,怎样,如何,咋办,咋,步骤,流程,方法,哪里,哪儿,在哪,为什么,为啥,怎么回事,什么原因,\
-    能不能,可不可以,可以,能否,是否,是不是,有没有,会不会,要不要,能,吗,呢,吧,啊,什么,哪些,哪个,谁,我,你,您,你们,我们,的,了,是,有,在,要,想,需要,应该,\
+    能不能,可不可以,可以,能否,是否,是不是,有没有,会不会,要不要,能,吗,呢,吧,啊,什么,哪些,哪个,谁,几点,无法,不能,没法,不了,我,你,您,你们,我们,的,了,是,有,在,要,想,需要,应该,\
     这个,那个,这款,这台,那款,现在,还,都,也,就,请,给,把,从,到,和,与,或,对,呀,哦,嗯,谢谢,一个,一台,一部,它,他,她,个,下,啦,嘛,吖,哈,会,可,可否,问,说,时候,情况,之后,以后,如果,的话,多,里,上,去,来,做,用,买的,东西,商品,产品,你家,你们家,咱,咱们";
 const NOTHING_EN: &str = "a an the this that these those i me my mine we us our ours you your yours he him his she her it its they them their \
     am is are was were be been being have has had do does did doing will would shall should can could may might must ought \
@@ -161,13 +188,13 @@ const NOTHING_EN: &str = "a an the this that these those i me my mine we us our 
     also just even still yet already now s t d ll re ve o what which who whom whose when where why how much many long often soon \
     please kindly hello hi hey thanks thank want wish like know tell help need let get got there here any some all one ones thing things \
     way possible able does use using used make sure say said question ask asking would could cannot cant dont im id ive whats hows wont \
-    does it's i'm i'd i've don't can't what's anything something everything take days steps go goes come comes until after before during";
+    item items product products goods article don doesn didn won isn aren wasn hasn haven couldn wouldn shouldn does it's i'm i'd i've don't can't what's anything something everything take days steps go goes come comes until after before during";
 /// Words that say little: people wrap their questions in them.
-const LITTLE_ZH: &str = "买,购买,收到,昨天,今天,刚刚,刚,前天,上周,朋友,老公,老婆,家里,孩子,时间,期限,期间,问题,操作,办理,申请,提供,政策,规定,服务,店,店里,网上,使用,\
-    设置,功能,方式,具体,一般,大概,所有,全部,其他,别的,新,旧,好,不好,天,月,年,日,小时,分钟";
+const LITTLE_ZH: &str = "钱,最近,买,购买,收到,昨天,今天,刚刚,刚,前天,上周,朋友,老公,老婆,家里,孩子,时间,期限,期间,问题,操作,办理,申请,提供,政策,规定,服务,店,店里,网上,使用,\
+    联系,支持,提供,设置,功能,方式,具体,一般,大概,所有,全部,其他,别的,新,旧,好,不好,天,月,年,日,小时,分钟";
 const LITTLE_EN: &str = "buy bought purchase yesterday today recently ago friend wife husband time period problem issue policy rule service online store \
-    really very exactly generally usually currently new work working day week month year hour minute device item product goods feature option \
-    enable find show different try good right different place user allow available process procedure";
+    really very exactly generally usually currently new work working day week month year hour minute device feature option \
+    enable find show support offer talk speak contact chat reach different try good right different place user allow available process procedure";
 
 pub(crate) enum Piece<T> {
     Known(T, &'static Concept),

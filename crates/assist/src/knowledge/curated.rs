@@ -157,40 +157,29 @@ fn rough(a: &Ready, b: &Ready) -> f32 {
         .words
         .iter()
         .zip(&a.weights)
-        .filter(|(word, _)| b.question.words.iter().any(|other| is_same(word, other)));
+        .filter(|(word, _)| b.question.words.iter().any(|other| word.is_same(other)));
     dot(&a.runs, &b.runs) + shared.map(|(_, weight)| weight).sum::<f32>() + of_vectors
 }
 
-fn is_same(a: &Word, b: &Word) -> bool {
-    match (a.concept, b.concept) {
-        (Some(a), Some(b)) => a.name == b.name,
-        _ => a.own == b.own,
-    }
-}
-
-/// How much of one question's words the other has, of what they all say, 0 to 1.
-fn shared(a: &Ready, b: &Ready) -> f32 {
+/// How much of each question's words the other has, of what they say, 0 to 1.
+fn shared(a: &Ready, b: &Ready) -> (f32, f32) {
     let found = |word: &Word, others: &[Word]| others.iter().map(|other| alike(word, other)).fold(0.0, f32::max);
-    let both = |one: &Ready, other: &Ready| {
+    let part = |one: &Ready, other: &Ready| {
         let of_words = one.question.words.iter().zip(&one.weights);
         let (found, all) = of_words.fold((0.0, 0.0), |(sum, all), (word, weight)| {
             (sum + weight * found(word, &other.question.words), all + weight)
         });
-        (found, all)
+        if all > 0.0 { found / all } else { 0.0 }
     };
-    let ((found_a, all_a), (found_b, all_b)) = (both(a, b), both(b, a));
-    if all_a + all_b <= 0.0 {
-        return 0.0;
-    }
-    (found_a + found_b) / (all_a + all_b)
+    (part(a, b), part(b, a))
 }
 
 fn alike(a: &Word, b: &Word) -> f32 {
-    if is_same(a, b) {
+    if a.is_same(b) {
         return 1.0;
     }
-    if a.concept.is_some() && b.concept.is_some() {
-        return 0.0;
+    if let (Some(a), Some(b)) = (a.concept, b.concept) {
+        return if a.is_related(b) { 0.7 } else { 0.0 };
     }
     let (a, b) = (&a.own, &b.own);
     if a.is_chinese != b.is_chinese {
@@ -233,7 +222,10 @@ fn similarity(a: &Ready, b: &Ready) -> f32 {
     if fold(&a.text).trim() == fold(&b.text).trim() {
         return 1.0;
     }
-    let words = shared(a, b);
+    let (of_a, of_b) = shared(a, b);
+    let words = (of_a + of_b) / 2.0;
+    // Both say something that the other does not: two matters.
+    let apart = 1.0 - of_a.max(of_b);
     let runs = dot(&a.runs, &b.runs);
     let meaning = meaning(a, b);
     let kind = same_kind(&a.question, &b.question);
@@ -242,6 +234,7 @@ fn similarity(a: &Ready, b: &Ready) -> f32 {
         && a.question.numbers.iter().all(|number| !b.question.numbers.contains(number));
     let denied = a.question.is_negative != b.question.is_negative;
     let sum = -4.6 + 5.4 * words + 2.2 * runs + 1.2 * meaning + 1.7 * kind
+        - 2.5 * apart
         - if numbers_differ { 2.0 } else { 0.0 }
         - if denied { 0.6 } else { 0.0 };
     1.0 / (1.0 + (-sum).exp())

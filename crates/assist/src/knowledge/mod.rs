@@ -23,6 +23,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use self::answers::answer_sentences;
 pub use self::clusters::{QuestionCluster, cluster_questions};
+use self::concepts::Concept;
 pub use self::curated::{Curated, CuratedAnswer};
 pub use self::versions::{
     ChangeKind, ChangedDocument, ChangedSection, DocumentName, KnowledgeChanges, version_of, what_changed,
@@ -46,7 +47,7 @@ pub struct Ranking {
     pub words: f32,
     /// What the part of the question that a passage covers is worth.
     pub coverage: f32,
-    /// What the part that its title and headings cover is worth.
+    /// What the agreement of its title and headings with the question is worth.
     pub title: f32,
     /// What it is worth to be about a product that is asked about.
     pub product: f32,
@@ -220,7 +221,7 @@ impl KnowledgeBase {
         let titles = product_ids.iter().filter_map(|id| self.of_products.get(*id)).flatten();
         let titles = View::of(titles.take(64).map(|&at| self.documents[at as usize].own.title.as_str()));
         let weight = |word: &Word| {
-            let is_name = word.concept.is_none() && titles.has(&word.own);
+            let is_name = word.concept.is_none_or(Concept::is_kind) && titles.has(&word.own);
             self.counts.weight(word) * if is_name { 0.2 } else { 1.0 }
         };
         asked.words.iter().map(weight).collect()
@@ -284,13 +285,27 @@ impl KnowledgeBase {
                 (found.sum::<f32>() / total).clamp(0.0, 1.0)
             };
             let coverage = covered(&all);
+            let name = at.sections.last().unwrap_or(&document.title);
+            let agreement = harmonic(covered(&head), self.part_asked(name, asked));
             let is_named = document.product_ids.iter().any(|id| product_ids.contains(&id.as_str()));
             let Ranking { words, coverage: by_coverage, title, product } = self.ranking;
             let score =
-                words * score + by_coverage * coverage + title * covered(&head) + if is_named { product } else { 0.0 };
+                words * score + by_coverage * coverage + title * agreement + if is_named { product } else { 0.0 };
             Judged { place, coverage, score }
         };
         found.iter().map(judge).collect()
+    }
+
+    /// The part of what a heading says that is asked for.
+    fn part_asked(&self, heading: &str, asked: &Question) -> f32 {
+        let heading = Question::new(heading, &self.tokeniser);
+        let (mut found, mut all) = (0.0, f32::MIN_POSITIVE);
+        for word in &heading.words {
+            let weight = self.counts.weight(word);
+            let is_asked = asked.words.iter().any(|other| word.is_same(other));
+            (found, all) = (found + if is_asked { weight } else { 0.0 }, all + weight);
+        }
+        found / all
     }
 
     fn passage(&self, judged: &Judged) -> Passage {
@@ -308,6 +323,10 @@ impl KnowledgeBase {
             score: judged.score,
         }
     }
+}
+
+fn harmonic(a: f32, b: f32) -> f32 {
+    2.0 * a * b / (a + b).max(f32::MIN_POSITIVE)
 }
 
 struct Judged {
@@ -345,11 +364,15 @@ fn entry(at: u32, place: &Place, documents: &[Document]) -> Entry {
     if specs.is_empty() {
         specs.push((ABOUT.to_owned(), ALL_PRODUCTS.to_owned()));
     }
+    // What stands directly above the text names it best.
+    let mut sections = vec![document.title.clone()];
+    sections.extend(place.sections.iter().cloned());
+    let name = sections.pop().expect("a title at least");
     Entry {
-        sections: place.sections.clone(),
+        sections,
         specs,
         // As many digits as any number has, so that the order of ids is that of places.
-        ..Entry::new(format!("{at:010}"), &document.title, &document.text[place.range.clone()])
+        ..Entry::new(format!("{at:010}"), name, &document.text[place.range.clone()])
     }
 }
 
