@@ -92,6 +92,7 @@ impl Hand<'_, '_> {
         // 不用了 to a field that may be left out leaves out the field, not the form.
         if field.optional && words::skips(&self.message) {
             self.filling.skipped.push(field.name.clone());
+            self.filling.n_refused = 0;
             return self.go_on(&Heard::default());
         }
         let is_text = matches!(field.kind, FieldKind::Text { .. });

@@ -29,12 +29,19 @@ impl Hand<'_, '_> {
             if !field.applies(self.filling) || (filled && !speaks_for_itself(&field.kind)) {
                 continue;
             }
-            // In a description, a word is no choice and a number no count.
-            if awaits_text && !asked_now && !speaks_for_itself(&field.kind) && !matches!(field.kind, FieldKind::Address)
-            {
+            // In a description, a word is no choice, a number no count, and a day the day on which it broke.
+            let is_day = matches!(field.kind, FieldKind::Day { .. });
+            let is_plain = (speaks_for_itself(&field.kind) && !is_day) || matches!(field.kind, FieldKind::Address);
+            if awaits_text && !asked_now && !is_plain {
                 continue;
             }
-            match self.read(field, asked_now, &heard.ranges) {
+            let reading = self.read(field, asked_now, &heard.ranges);
+            // 今天坏了 in passing is no wish for today.
+            let in_passing = |value: &str| is_day && !asked_now && value == self.world.today.to_string();
+            if matches!(&reading, Reading::Value(value, _) if in_passing(value)) {
+                continue;
+            }
+            match reading {
                 Reading::Value(value, range) => {
                     // A known value changes only for one that stands in the message as such.
                     if !filled || range.is_some() {
@@ -42,7 +49,8 @@ impl Hand<'_, '_> {
                     }
                     heard.ranges.extend(range);
                 }
-                Reading::Bad(notice) if asked_now || matches!(notice, Notice::NotYourOrder(_)) => {
+                // A long number may look like an order's; with the order known, it is another thing.
+                Reading::Bad(notice) if asked_now || (!filled && matches!(notice, Notice::NotYourOrder(_))) => {
                     heard.bad = heard.bad.take().or(Some((field.name.clone(), notice)));
                 }
                 _ => {}

@@ -422,3 +422,45 @@ fn a_view_masks_what_is_personal() {
     assert_eq!(of("product_id").value.as_deref(), Some("星野 S7 蓝牙耳机 headphones"));
     assert_eq!(of("cause").options.len(), 5);
 }
+
+#[test]
+fn a_number_that_is_no_order_does_not_stop_the_form() {
+    let mut talk = Talk::of("return_request", Lang::Zh);
+    talk.say_understood("我要退 TC100023 的耳机，左耳没声音了", &reason("左耳没声音了"));
+    let value = "13812345678".to_owned();
+    let number = Entity { range: 0..11, what: Named::OrderNumber { value } };
+    let step =
+        talk.say_understood("13812345678", &Understanding { entities: vec![number], ..Understanding::default() });
+    assert!(is_confirm(&step), "{step:?}");
+}
+
+#[test]
+fn the_day_it_broke_is_not_the_day_of_the_repair() {
+    let mut talk = Talk::of("repair_booking", Lang::Zh);
+    assert_eq!(asked(&talk.say_as("TC100023 的耳机今天坏了，想修一下", "repair_booking")), "details");
+    assert_eq!(asked(&talk.say_as("今天早上开始左耳没声音，明天还要用", "trouble")), "way");
+    assert_eq!(talk.value("day"), None);
+    assert_eq!(asked(&talk.say("寄修")), "day");
+    assert_eq!(asked(&talk.say("明天")), "phone");
+    assert_eq!(talk.value("day"), Some("2026-11-11"));
+
+    let mut talk = Talk::of("repair_booking", Lang::En);
+    talk.say_as("book a repair for TC100023 next Wednesday", "repair_booking");
+    assert_eq!(talk.value("day"), Some("2026-11-18"));
+}
+
+#[test]
+fn a_form_waits_for_signing_in_and_goes_on() {
+    let mut talk = Talk::of("invoice", Lang::En);
+    talk.customer_id = None;
+    assert!(matches!(talk.say_as("I need an invoice for TC100023", "invoice"), FormStep::SignIn { .. }));
+    assert!(!talk.filling.values.contains_key("order_id"));
+    talk.customer_id = Some("c1");
+    assert_eq!(asked(&talk.say_as("I need an invoice for TC100023", "invoice")), "kind");
+    // Signed out in between: nothing is submitted.
+    talk.say("a person");
+    talk.say("Mei Li");
+    assert!(is_confirm(&talk.say("mei@example.com")));
+    talk.customer_id = None;
+    assert!(matches!(talk.say("yes"), FormStep::SignIn { .. }));
+}
