@@ -16,7 +16,7 @@ use std::time::Instant;
 use language::text::mask;
 use math::Random;
 use serde_json::{Value, json};
-use tercet_assist::select::{Exchange, Selector};
+use tercet_assist::select::{Exchange, Selector, Wrong};
 
 fn read(path: &str) -> Option<String> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
@@ -125,9 +125,9 @@ fn jddc_tests(exchanges: &[Exchange]) -> Vec<Test> {
     exchanges.iter().enumerate().map(test).collect()
 }
 
-fn measured(name: &str, train: &[Exchange], tests: &[Test], seed: u64, show: bool) -> Value {
+fn measured(name: &str, train: &[Exchange], wrong: Wrong, tests: &[Test], seed: u64, show: bool) -> Value {
     let started = Instant::now();
-    let selector = Selector::learn(train, seed).expect("enough exchanges");
+    let selector = Selector::learn_among(train, wrong, seed).expect("enough exchanges");
     let learned = started.elapsed().as_secs_f64();
     let started = Instant::now();
     let places: Vec<usize> = tests
@@ -171,10 +171,14 @@ fn main() {
         return;
     };
     if all || has("jddc") {
-        println!("{}", measured("jddc, 9 drawn with seed 0", &train, &jddc_tests(&test), seed, has("show")));
+        println!(
+            "{}",
+            measured("jddc, 9 drawn with seed 0", &train, Wrong::Drawn, &jddc_tests(&test), seed, has("show"))
+        );
     }
     if let (true, Some(own), Some(sessions), Some(tests)) = (all || has("ecd"), ecd_train(), sessions(), ecd_tests()) {
+        let train: Vec<Exchange> = if has("all-of-jddc") { train } else { Vec::new() };
         let train: Vec<Exchange> = train.into_iter().chain(sessions).chain(own).collect();
-        println!("{}", measured("e-commerce sample, 100 x 10", &train, &tests, seed, has("show")));
+        println!("{}", measured("e-commerce sample, 100 x 10", &train, Wrong::Found, &tests, seed, has("show")));
     }
 }

@@ -39,6 +39,16 @@ const WRONG: usize = 9;
 /// Features of a reply to a context.
 const N_FEATURES: usize = 16;
 
+/// Where the wrong replies come from among which the ranker learns to find the right one: as the candidates that will be ranked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wrong {
+    /// Any others.
+    #[default]
+    Drawn,
+    /// Those that a search for the last turn and the context's rarest words finds first.
+    Found,
+}
+
 /// Ranks replies.
 #[derive(Debug, PartialEq)]
 pub struct Selector {
@@ -67,6 +77,14 @@ impl Selector {
     /// # Errors
     /// If there are fewer than [`EXCHANGES_MIN`] exchanges with words on both sides.
     pub fn learn(exchanges: &[Exchange], seed: u64) -> Result<Self, AssistError> {
+        Selector::learn_among(exchanges, Wrong::Drawn, seed)
+    }
+
+    /// Learns to find the right reply among wrong ones of a kind.
+    ///
+    /// # Errors
+    /// As [`Selector::learn`].
+    pub fn learn_among(exchanges: &[Exchange], wrong: Wrong, seed: u64) -> Result<Self, AssistError> {
         let tokeniser = reading::tokeniser();
         let cut = |one: &Exchange| {
             let context = one.context.iter().map(String::as_str).collect::<Vec<_>>();
@@ -87,7 +105,7 @@ impl Selector {
         Random::stream(seed, 1).shuffle(&mut order);
         let (held_out, first) = order.split_at(words.len() / 5);
         let part = |places: &[usize]| places.iter().map(|&at| &words[at]).collect::<Vec<_>>();
-        let ranker = learn_ranker(&Parts::learn(&part(first), seed), &part(held_out), seed);
+        let ranker = learn_ranker(&Parts::learn(&part(first), seed), &part(held_out), wrong, seed);
         let Parts { vocabulary, forward, backward, towers, memory } =
             Parts::learn(&words.iter().collect::<Vec<_>>(), seed);
         Ok(Selector { vocabulary, forward, backward, towers, memory, ranker })
@@ -196,25 +214,55 @@ fn features(seen: &Seen, context: &Context, near: &[(u32, f32)], reply: &Reading
     ]
 }
 
-/// Learns what features are worth on exchanges that the parts have not seen, each among wrong replies drawn from the others.
-fn learn_ranker(parts: &Parts, held_out: &[&(Vec<reading::Words>, reading::Words)], seed: u64) -> Ranker {
+/// Learns what features are worth on exchanges that the parts have not seen, each among wrong replies of the others.
+fn learn_ranker(parts: &Parts, held_out: &[&(Vec<reading::Words>, reading::Words)], wrong: Wrong, seed: u64) -> Ranker {
     let seen =
         Seen { forward: &parts.forward, backward: &parts.backward, towers: &parts.towers, memory: &parts.memory };
     let replies: Vec<Reading> = held_out.par_iter().map(|one| Reading::new(&one.1, &parts.vocabulary)).collect();
     let list = |(at, one): (usize, &&(Vec<reading::Words>, reading::Words))| {
         let context = Context::new(&one.0, &parts.vocabulary);
         let near = parts.memory.nearest(&context);
-        let mut random = Random::stream(seed, 1_000 + at as u64);
-        let mut chosen = vec![at];
-        // In few replies there may be no other: then a list is shorter.
-        for _ in 0..20 * WRONG {
-            let other = random.below(replies.len());
-            if chosen.len() <= WRONG && !chosen.contains(&other) && replies[other].words != replies[at].words {
-                chosen.push(other);
-            }
-        }
-        chosen.into_iter().map(|other| features(&seen, &context, &near, &replies[other])).collect::<Vec<_>>()
+        let others = match wrong {
+            Wrong::Drawn => drawn(&replies, at, seed),
+            Wrong::Found => found(&replies, at, &context),
+        };
+        let all = std::iter::once(at).chain(others);
+        all.map(|other| features(&seen, &context, &near, &replies[other])).collect::<Vec<_>>()
     };
     let lists: Vec<Vec<[f32; N_FEATURES]>> = held_out.par_iter().enumerate().map(list).collect();
     Ranker::learn(&lists)
+}
+
+/// Wrong replies drawn at random. In few replies there may be fewer.
+fn drawn(replies: &[Reading], right: usize, seed: u64) -> Vec<usize> {
+    let mut random = Random::stream(seed, 1_000 + right as u64);
+    let mut chosen: Vec<usize> = Vec::new();
+    for _ in 0..20 * WRONG {
+        let other = random.below(replies.len());
+        if chosen.len() < WRONG && !chosen.contains(&other) && replies[other].words != replies[right].words {
+            chosen.push(other);
+        }
+    }
+    chosen
+}
+
+/// Wrong replies that a search finds: most of what the last turn and the context's rarest words say, longer ones held back a
+/// little. Of the same words the first alone.
+fn found(replies: &[Reading], right: usize, context: &Context) -> Vec<usize> {
+    let sought = context.sought();
+    let score = |reply: &Reading| {
+        let says = |unit: &u64| sought.binary_search_by_key(unit, |one| one.0).map_or(0.0, |at| sought[at].1);
+        let says: f32 = reply.tokens.iter().map(|(unit, _)| says(unit)).sum();
+        says / (1.0 + reply.tokens.len() as f32 / 24.0)
+    };
+    let mut order: Vec<(f32, usize)> = replies.iter().enumerate().map(|(at, reply)| (score(reply), at)).collect();
+    order.retain(|(score, at)| *score > 0.0 && replies[*at].words != replies[right].words);
+    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut chosen: Vec<usize> = Vec::new();
+    for (_, at) in order {
+        if chosen.len() < WRONG && chosen.iter().all(|&other| replies[other].words != replies[at].words) {
+            chosen.push(at);
+        }
+    }
+    chosen
 }

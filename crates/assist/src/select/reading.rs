@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use language::search::stem;
 use language::text::Tokeniser;
 use rustc_hash::FxHashMap;
 
@@ -41,7 +42,9 @@ pub(super) struct Words {
 impl Words {
     pub fn of(text: &str, tokeniser: &Tokeniser) -> Self {
         let folded = fold(beginning(text, TURN_MAX));
-        let words: Vec<u64> = tokeniser.tokenise(&folded).iter().map(|token| key(&token.text)).collect();
+        let mut scratch = String::new();
+        let tokens = tokeniser.tokenise(&folded);
+        let words: Vec<u64> = tokens.iter().map(|token| key(stem(&token.text, &mut scratch))).collect();
         let mut grams = Vec::new();
         each_run(&folded, |run| match run {
             Run::Letters(word) => grams.push(key(word) ^ GRAM),
@@ -238,6 +241,17 @@ impl Context {
             tokens,
             grams,
         }
+    }
+
+    /// What a search for replies would look for: the last turn, and the five words that say most of all turns.
+    pub fn sought(&self) -> Sparse {
+        let mut rarest = self.tokens.clone();
+        rarest.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        rarest.truncate(5);
+        let mut all: Sparse = self.last.tokens.iter().chain(&rarest).copied().collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        all.dedup_by_key(|one| one.0);
+        all
     }
 
     pub fn repeats(&self, reply: &Reading) -> bool {
