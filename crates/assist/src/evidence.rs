@@ -90,6 +90,8 @@ pub fn citations(text: &str) -> Vec<(usize, std::ops::Range<usize>)> {
 #[derive(Default)]
 struct Known {
     values: Vec<Value>,
+    /// Numbers with two decimals and no unit: sums, which may be said with the currency.
+    amounts: Vec<f64>,
     /// Parts of names with digits: `I7-13700H` also has `I7` and `13700H`.
     parts: std::collections::BTreeSet<String>,
 }
@@ -97,6 +99,11 @@ struct Known {
 impl Known {
     fn add(&mut self, text: &str) {
         for figure in figures(text) {
+            if let Value::Number { raw, unit: Unit::Bare, .. } = figure.value
+                && figure.text.as_bytes().iter().rev().position(|byte| *byte == b'.') == Some(2)
+            {
+                self.amounts.push(raw);
+            }
             if let Value::Name(name) = &figure.value {
                 self.parts.extend(name.split('-').map(str::to_owned));
                 self.parts.insert(name.replace('-', ""));
@@ -111,6 +118,11 @@ impl Known {
                 let with_digit = |part: &&str| part.bytes().any(|byte| byte.is_ascii_digit());
                 self.parts.contains(&name.replace('-', ""))
                     || name.split('-').filter(with_digit).all(|part| self.parts.contains(part))
+            }
+            Value::Number { base, unit, .. }
+                if unit.is_money() && self.amounts.iter().any(|amount| same(*amount, *base)) =>
+            {
+                true
             }
             _ => self.values.iter().any(|known| meets(known, said)),
         }
@@ -166,6 +178,8 @@ mod tests {
             Vec::<String>::new()
         );
         assert_eq!(missing("内存 32GB", &evidence, &[]), ["32GB"]);
+        assert_eq!(missing("5999.00 元", &[product("price", "5999.00")], &[]), Vec::<String>::new());
+        assert_eq!(missing("5999.00 GB", &[product("price", "5999.00")], &[]), ["5999.00 GB"]);
         // The same number measures something else.
         assert_eq!(missing("屏幕 16 英寸", &evidence, &[]), ["16 英寸"]);
         assert_eq!(missing("$5,999", &evidence, &[]), ["$5,999"]);

@@ -8,8 +8,8 @@ use domain::Product;
 
 use super::attributes::{Better, fold, named, of_key, rank};
 use super::{Answer, Outcome, Scene, field};
-use crate::evidence::figures::{Unit, Value, figures};
 use crate::evidence::Evidence;
+use crate::evidence::figures::{Unit, Value, figures};
 use crate::say;
 use crate::turn::{Block, Comparison, ComparisonRow};
 
@@ -35,8 +35,11 @@ pub fn compare(scene: &Scene, products: &[Arc<Product>], wanted: &[String]) -> A
     let rows = rows(scene, products);
     let names: Vec<String> = products.iter().map(|product| say::format::name(product)).collect();
     let mut answer = Answer { rewordable: true, ..Answer::of(say::products::comparing(scene.lang, &names)) };
-    let wanted: Vec<&str> = wanted.iter().map(|name| named(name).map_or(name.as_str(), |attribute| attribute.name)).collect();
-    let asked = |row: &&Row| wanted.iter().any(|name| *name == row.name || *name == "battery" && row.name == "battery_life");
+    let names = short(&names);
+    let wanted: Vec<&str> =
+        wanted.iter().map(|name| named(name).map_or(name.as_str(), |attribute| attribute.name)).collect();
+    let asked =
+        |row: &&Row| wanted.iter().any(|name| *name == row.name || *name == "battery" && row.name == "battery_life");
     let chosen: Vec<&Row> = match wanted.is_empty() {
         true => rows.iter().filter(|row| row.better.is_some()).take(WORDS_MAX).collect(),
         false => rows.iter().filter(asked).collect(),
@@ -72,6 +75,20 @@ pub fn compare(scene: &Scene, products: &[Arc<Product>], wanted: &[String]) -> A
     answer.step("products", format!("compared {}", super::facts::ids(products)));
     answer.blocks.push(table(scene, products, &rows));
     answer
+}
+
+/// Names without the words that all of them begin and end with, as long as they stay apart.
+fn short(names: &[String]) -> Vec<String> {
+    let words: Vec<Vec<&str>> = names.iter().map(|name| name.split(' ').collect()).collect();
+    let least = words.iter().map(Vec::len).min().unwrap_or(0);
+    let Some(first) = words.first() else { return Vec::new() };
+    let same_at_end = |n: usize| words.iter().all(|own| own[own.len() - 1 - n] == first[first.len() - 1 - n]);
+    // What they begin with is the maker; the series belongs to the model.
+    let head = usize::from(least > 2 && words.iter().all(|own| own[0] == first[0]));
+    let tail = (0..least.saturating_sub(head + 1)).take_while(|&n| same_at_end(n)).count();
+    let short: Vec<String> = words.iter().map(|own| own[head..own.len() - tail].join(" ")).collect();
+    let apart = short.iter().enumerate().all(|(at, name)| !name.is_empty() && !short[..at].contains(name));
+    if apart { short } else { names.to_vec() }
 }
 
 /// All rows: the price, then attributes in their order, then what only this shop knows.
@@ -127,7 +144,9 @@ pub fn size(value: &str) -> Option<(f64, Unit)> {
         })
         .collect();
     match numbers.as_slice() {
-        [(width, Unit::Bare), (height, _), ..] if value.contains(['x', 'X', '×', '*']) => Some((width * height, Unit::Bare)),
+        [(width, Unit::Bare), (height, _), ..] if value.contains(['x', 'X', '×', '*']) => {
+            Some((width * height, Unit::Bare))
+        }
         [first, ..] => Some(*first),
         [] => None,
     }
@@ -163,7 +182,8 @@ fn price_difference(scene: &Scene, products: &[Arc<Product>], names: &[String], 
 }
 
 fn table(scene: &Scene, products: &[Arc<Product>], rows: &[Row]) -> Block {
-    let value = |value: &Option<(String, String)>| value.as_ref().map(|(_, value)| say::format::value(value, scene.lang));
+    let value =
+        |value: &Option<(String, String)>| value.as_ref().map(|(_, value)| say::format::value(value, scene.lang));
     let rows = rows.iter().take(ROWS_MAX).map(|row| ComparisonRow {
         label: label(scene, row),
         values: row.values.iter().map(value).collect(),
@@ -178,6 +198,15 @@ fn table(scene: &Scene, products: &[Arc<Product>], rows: &[Row]) -> Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_told_apart_by_what_differs() {
+        let short = |names: &[&str]| short(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(short(&["远山 Velo 14 笔记本电脑", "远山 Velo 16 Pro 笔记本电脑"]), ["Velo 14", "Velo 16 Pro"]);
+        assert_eq!(short(&["A 1", "A 2"]), ["A 1", "A 2"]);
+        assert_eq!(short(&["A B", "A B"]), ["A B", "A B"]);
+        assert_eq!(short(&[]), Vec::<String>::new());
+    }
 
     #[test]
     fn the_better_one_is_found_where_both_are_measured_alike() {

@@ -91,6 +91,7 @@ fn tell(scene: &Scene, product: &Product, name: &str, answer: &mut Answer, told:
 /// What the catalogue does not say: from the product's documents, else told and a person offered.
 fn not_told(scene: &Scene, product: &Product, missing: &[String], answer: &mut Answer, nothing_else: bool) {
     let name = say::format::name(product);
+    answer.cite(field(product, "name", product.name.as_str()));
     let by_documents = documents::search(scene, scene.question, &[&product.product_id], documents::Cut::Answer);
     match by_documents {
         Some(found) => {
@@ -129,6 +130,7 @@ pub fn overview(scene: &Scene, product: &Product) -> Answer {
     answer.blocks.push(Block::Products { products: vec![scene.card(product, None)] });
     if told.is_empty() {
         answer.text = say::products::nothing_known(scene.lang, &name);
+        answer.cite(field(product, "name", product.name.as_str()));
         answer.outcome = Outcome::Unknown;
         answer.rewordable = false;
     } else {
@@ -153,6 +155,7 @@ pub fn price(scene: &Scene, products: &[std::sync::Arc<Product>]) -> Answer {
             }
             None => {
                 answer.line(say::products::no_price(scene.lang, &name));
+                answer.cite(field(product, "name", product.name.as_str()));
                 answer.rewordable = false;
                 answer.outcome = Outcome::Unknown;
             }
@@ -176,6 +179,7 @@ pub fn stock(scene: &Scene, products: &[std::sync::Arc<Product>]) -> Answer {
             answer.line(say::products::stock(scene.lang, &name, stock > 0));
         } else {
             answer.line(say::products::stock_not_tracked(scene.lang, &name));
+            answer.cite(field(product, "name", product.name.as_str()));
             answer.outcome = Outcome::Unknown;
         }
     }

@@ -8,7 +8,6 @@ use super::attributes::label;
 use super::{Answer, Outcome, Scene, documents, facts, field};
 use crate::evidence::Evidence;
 use crate::say;
-use crate::turn::Block;
 use crate::world::{FitRow, Fitness};
 
 /// Accessories listed.

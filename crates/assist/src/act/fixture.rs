@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::{Cents, Day, Millis, Product};
-use language::text::{Bound, QuantityKind, quantities};
+use language::text::{Bound, QuantityKind, is_stop_word, quantities};
 
 use crate::AssistError;
 use crate::turn::{Lang, Message};
@@ -385,9 +385,46 @@ impl Shop {
     }
 }
 
+/// What a text is about: words of Latin script without endings, and pairs of neighbouring ideographs.
+fn terms(text: &str) -> std::collections::BTreeSet<String> {
+    let lower = text.to_lowercase();
+    let mut all = std::collections::BTreeSet::new();
+    let mut word = String::new();
+    let mut last: Option<char> = None;
+    let flush = |word: &mut String, all: &mut std::collections::BTreeSet<String>| {
+        if word.len() > 1 && !is_stop_word(word) {
+            let stem = word.strip_suffix("ing").or_else(|| word.strip_suffix("ed")).or_else(|| word.strip_suffix('s'));
+            all.insert(stem.filter(|stem| stem.len() > 2).unwrap_or(word).to_owned());
+        }
+        word.clear();
+    };
+    for character in lower.chars() {
+        if character.is_alphanumeric() && !is_ideograph(character) {
+            word.push(character);
+            last = None;
+            continue;
+        }
+        flush(&mut word, &mut all);
+        let this = is_ideograph(character).then_some(character);
+        if let (Some(first), Some(second)) = (last, this) {
+            let pair: String = [first, second].iter().collect();
+            if !is_stop_word(&pair) {
+                all.insert(pair);
+            }
+        }
+        last = this;
+    }
+    flush(&mut word, &mut all);
+    all
+}
+
+fn is_ideograph(character: char) -> bool {
+    matches!(character, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
+}
+
 /// How many of the question's terms a text has, 0 to 1.
 fn shared(question: &str, text: &str) -> f32 {
-    let (wanted, has) = (super::documents::terms(question), super::documents::terms(text));
+    let (wanted, has) = (terms(question), terms(text));
     if wanted.is_empty() {
         return 0.0;
     }
@@ -415,6 +452,8 @@ impl Catalogue for Shop {
             .filter(|found| found.score > 0.0 && found.product.retired_on.is_none())
             .collect();
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.product.product_id.cmp(&b.product.product_id)));
+        let best = found.first().map_or(0.0, |found| found.score);
+        found.retain(|found| found.score > 0.6 * best);
         if found.iter().any(|found| within(&found.product)) {
             found.retain(|found| within(&found.product));
         } else if let Some(bound) = &bound {

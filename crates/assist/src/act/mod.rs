@@ -27,6 +27,9 @@ use crate::turn::{Action, Author, Block, Lang, Message, ProductCard, Step};
 use crate::understand::Understanding;
 use crate::world::World;
 
+/// Texts to click.
+const SUGGESTIONS_MAX: usize = 5;
+
 /// Everything that an act may look at.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
@@ -126,7 +129,7 @@ impl Answer {
 
     pub fn suggest(&mut self, text: impl Into<String>) {
         let text = text.into();
-        if !self.suggestions.contains(&text) && self.suggestions.len() < 4 {
+        if !self.suggestions.contains(&text) && self.suggestions.len() < SUGGESTIONS_MAX {
             self.suggestions.push(text);
         }
     }

@@ -20,6 +20,7 @@ pub fn opinions(scene: &Scene, product: &Product) -> Answer {
     counts.sort_by(|a, b| n(b).cmp(&n(a)).then_with(|| a.aspect.cmp(&b.aspect)));
     let mut answer = Answer { rewordable: true, ..Answer::default() };
     answer.step("opinions", format!("{}: {} aspects", product.product_id, counts.len()));
+    answer.cite(super::field(product, "name", product.name.as_str()));
     answer.blocks.push(Block::Products { products: vec![scene.card(product, None)] });
     let asked = asked(scene, &counts);
     let chosen: Vec<&OpinionCount> = match asked {

@@ -7,7 +7,7 @@ use crate::act::{Answer, Outcome, Scene, talk};
 use crate::evidence::{Figure, unsupported};
 use crate::say;
 use crate::state::Dialogue;
-use crate::turn::{Action, Author, Reply, Step};
+use crate::turn::{Action, Author, Block, Reply, Step};
 use crate::writer::{self, Writer};
 
 /// Turns an answer into what is said and done, and remembers it.
@@ -79,6 +79,12 @@ fn allowed<'a>(scene: &'a Scene, dialogue: &'a Dialogue) -> Vec<&'a str> {
 /// The figures of an answer that nothing supports.
 fn unproved(scene: &Scene, dialogue: &Dialogue, answer: &Answer) -> Vec<Figure> {
     let mut allowed = allowed(scene, dialogue);
+    // A form shows the customer's own words back, what is personal in them masked.
+    for block in &answer.blocks {
+        let Block::Form(view) = block else { continue };
+        allowed.extend(view.fields.iter().filter_map(|field| field.value.as_deref()));
+        allowed.extend(view.fields.iter().flat_map(|field| field.options.iter().map(String::as_str)));
+    }
     if let Action::Submit(submission) = &answer.action {
         allowed.extend(submission.values.values().map(String::as_str));
     }

@@ -7,8 +7,6 @@ use crate::hand_over::Reason;
 use crate::say;
 use crate::state::{Asked, Dialogue, FORMS_MAX};
 use crate::turn::{Action, Block};
-use crate::understand::Intent;
-use crate::understand::intents::Family;
 use crate::world::OrderRecord;
 
 /// What became of a message while a form may be in hand.
@@ -27,16 +25,9 @@ impl Turning<'_, '_> {
             self.step("form", format!("{} is not offered any more", filling.form));
             return Progress::NoForm;
         };
-        // Another form, asked for in so many words, is no answer to this one.
-        let other = self.scene.understood.intent.as_deref().filter(|intent| *intent != form.name);
-        let opens_other = other.and_then(Intent::named).is_some_and(|intent| intent.family == Family::Form)
-            && self.scene.understood.confidence > 0.75;
-        let step = match opens_other {
-            true => FormStep::NotMine,
-            false => self.with_form_world(|world, scene| {
-                forms::step(&mut filling, form, scene.understood, scene.message.text, world)
-            }),
-        };
+        let step = self.with_form_world(|world, scene| {
+            forms::step(&mut filling, form, scene.understood, scene.message.text, world)
+        });
         if step == FormStep::NotMine {
             self.step("form", format!("{}: about something else", form.name));
             self.dialogue.forms.push(filling);
@@ -150,7 +141,9 @@ impl Turning<'_, '_> {
         {
             let what = if matches!(step, FormStep::Confirm { .. }) { "confirm" } else { "field" };
             let mut again = asks(what, text.clone(), evidence.clone(), suggestions.clone());
-            again.text = format!("{}{}", say::talk::back_to_form(self.lang(), form.title(self.lang())), again.text);
+            let question =
+                std::mem::replace(&mut again.text, say::talk::back_to_form(self.lang(), form.title(self.lang())));
+            again.say(question);
             again.blocks.push(Block::Form(view));
             answer.suggestions.clear();
             answer.action = again.action.clone();

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use domain::Product;
+use language::text::is_stop_word;
 
 use crate::act::Scene;
 use crate::act::attributes::{asked_in, fold, named, specs_for};
@@ -270,6 +271,23 @@ const TERMS: &[&str] = &[
     "cny",
     "rmb",
     "i",
+    "price",
+    "compare",
+    "order",
+    "orders",
+    "stock",
+    "fit",
+    "fits",
+    "recommend",
+    "delivery",
+    "please",
+    "thanks",
+    "return",
+    "refund",
+    "second",
+    "first",
+    "one",
+    "yes",
 ];
 
 /// A name in the message that is none of these products': another model, another brand. What is asked about it must not be
@@ -292,7 +310,7 @@ pub fn stranger(scene: &Scene, products: &[Arc<Product>]) -> Option<String> {
     let is_foreign = |range: &Range<usize>| {
         let word = &text[range.clone()];
         let letters: String = word.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
-        let is_term = letters.is_empty() || TERMS.contains(&letters.as_str());
+        let is_term = letters.is_empty() || TERMS.contains(&letters.as_str()) || is_stop_word(&letters);
         !is_term && !covered(range) && !own.contains(&fold(word)) && asked_in(word, None).is_empty()
     };
     let named = names(text, scene.lang).into_iter().find(is_foreign).map(|range| text[range].to_owned());

@@ -2,7 +2,9 @@
 
 use super::Turning;
 use super::referents::{self, Meant, MeantOrder};
-use crate::act::{Answer, Outcome, attributes, compare, documents, facts, find, fits, opinions, orders, policies, talk};
+use crate::act::{
+    Answer, Outcome, attributes, compare, documents, facts, find, fits, opinions, orders, policies, talk,
+};
 use crate::hand_over::Reason;
 use crate::say;
 use crate::state::Asked;
@@ -38,14 +40,15 @@ impl Turning<'_, '_> {
     }
 
     /// "And the battery?", "那第二个呢": what such a message asks.
-    fn taken_up(&mut self, goes_on: bool) -> Option<String> {
+    fn taken_up(&self, goes_on: bool) -> Option<String> {
         let last = self.dialogue.last_intent.clone();
         let last_family = last.as_deref().and_then(Intent::named).map(|intent| intent.family);
         let meant = referents::explicit(&self.scene, self.dialogue);
         let names_product = matches!(meant, Meant::These(_) | Meant::OneOf(_));
         let asked = facts::asked(&self.scene, None);
         if let Some(first) = asked.first() {
-            let can_mean = names_product || !self.dialogue.products.is_empty() || self.scene.message.page_product_id.is_some();
+            let can_mean =
+                names_product || !self.dialogue.products.is_empty() || self.scene.message.page_product_id.is_some();
             let keeps_comparing = last.as_deref() == Some("compare") && !names_product;
             return match first.as_str() {
                 _ if !can_mean => None,
@@ -58,10 +61,7 @@ impl Turning<'_, '_> {
         }
         let keeps = matches!(last_family, Some(Family::Product | Family::Orders | Family::Support));
         let points = !self.scene.understood.references.is_empty() || self.scene.understood.order_number().is_some();
-        if keeps && (goes_on || points) && (names_product || points || goes_on) {
-            if let Some(question) = self.dialogue.last_question.clone() {
-                self.step("understand", format!("question taken up: {question}"));
-            }
+        if keeps && (goes_on || points) {
             return last;
         }
         names_product.then(|| "product_fact".to_owned())
@@ -85,6 +85,8 @@ impl Turning<'_, '_> {
             Some(Family::Policy) => self.policy(intent),
             Some(Family::Support) => self.support(intent),
             Some(Family::Product) => self.product(intent),
+            // A form of the shop's own has a name that no intent has.
+            None if self.book.form(intent).is_some() => self.open_form(intent),
             None => self.without_intent(),
         }
     }
@@ -92,7 +94,8 @@ impl Turning<'_, '_> {
     /// Runs an intent for products that are known, with the question that was waiting for them.
     pub(super) fn run_for(&mut self, intent: &str, ids: &[String], question: &str) -> Answer {
         self.dialogue.last_intent = Some(intent.to_owned());
-        let question = if question.trim().is_empty() { self.scene.message.text.to_owned() } else { question.to_owned() };
+        let question =
+            if question.trim().is_empty() { self.scene.message.text.to_owned() } else { question.to_owned() };
         self.for_products(intent, ids, &question)
     }
 
@@ -103,6 +106,7 @@ impl Turning<'_, '_> {
             _ => {}
         }
         let question = self.question();
+        let intent = self.narrowed(intent);
         match referents::products(&self.scene, self.dialogue) {
             Meant::These(ids) => {
                 // The other one of a comparison or a fit may be none of the shop's.
@@ -120,8 +124,15 @@ impl Turning<'_, '_> {
         }
     }
 
+    /// "And the battery of the second one?" after a comparison asks about that one alone.
+    fn narrowed<'i>(&self, intent: &'i str) -> &'i str {
+        let goes_on = goes_on(self.scene.message.text) && !facts::asked(&self.scene, None).is_empty();
+        let only_one = matches!(referents::explicit(&self.scene, self.dialogue), Meant::These(ids) if ids.len() == 1);
+        if intent == "compare" && goes_on && only_one { "product_fact" } else { intent }
+    }
+
     /// The question to be answered: of a message that only goes on and names no attribute, the last one.
-    fn question(&mut self) -> String {
+    fn question(&self) -> String {
         let own = self.scene.message.text;
         let asks = !facts::asked(&self.scene, None).is_empty();
         match &self.dialogue.last_question {
@@ -207,7 +218,12 @@ impl Turning<'_, '_> {
             Meant::These(ids) => ids.into_iter().next(),
             _ => None,
         };
-        let wishes = self.scene.understood.entities.iter().any(|entity| matches!(entity.what, Named::Spec { .. } | Named::Brand { .. }));
+        let wishes = self
+            .scene
+            .understood
+            .entities
+            .iter()
+            .any(|entity| matches!(entity.what, Named::Spec { .. } | Named::Brand { .. }));
         // The recommender knows neither brands nor values: a search does.
         if wishes && like.is_none() {
             return self.listing(|scene| find::find(scene));
@@ -241,11 +257,19 @@ impl Turning<'_, '_> {
         candidates.truncate(N_CANDIDATES);
         let products = self.scene.products(&candidates);
         let question = self.question();
-        let text = if products.is_empty() { say::products::which_no_list(self.lang()) } else { say::products::which(self.lang()) };
+        let text = if products.is_empty() {
+            say::products::which_no_list(self.lang())
+        } else {
+            say::products::which(self.lang())
+        };
         let asked = Asked::WhichProduct { intent: intent.to_owned(), candidates: candidates.clone(), question };
         let mut answer = Answer::ask(text, "which_product", asked);
         if !products.is_empty() {
-            find::lines(&self.scene, &products.iter().map(|product| (product.clone(), None)).collect::<Vec<_>>(), &mut answer);
+            find::lines(
+                &self.scene,
+                &products.iter().map(|product| (product.clone(), None)).collect::<Vec<_>>(),
+                &mut answer,
+            );
             products.iter().take(4).for_each(|product| answer.suggest(say::format::name(product)));
             self.dialogue.listed = candidates;
         }
@@ -258,7 +282,11 @@ impl Turning<'_, '_> {
             "compare" => say::products::which_other(self.lang()).to_owned(),
             _ => say::products::which_device(self.lang(), &say::format::name(first)),
         };
-        let asked = Asked::WhichProduct { intent: intent.to_owned(), candidates: Vec::new(), question: self.scene.message.text.to_owned() };
+        let asked = Asked::WhichProduct {
+            intent: intent.to_owned(),
+            candidates: Vec::new(),
+            question: self.scene.message.text.to_owned(),
+        };
         let mut answer = Answer::ask(text, "which_product", asked);
         answer.cite(crate::act::field(first, "name", first.name.as_str()));
         answer
@@ -271,7 +299,12 @@ impl Turning<'_, '_> {
             let ids = self.dialogue.listed[..n.min(compare::N_MAX)].to_vec();
             return self.for_products(intent, &ids, self.scene.message.text);
         }
-        let wishes = self.scene.understood.entities.iter().any(|entity| matches!(entity.what, Named::Category { .. } | Named::Brand { .. }));
+        let wishes = self
+            .scene
+            .understood
+            .entities
+            .iter()
+            .any(|entity| matches!(entity.what, Named::Category { .. } | Named::Brand { .. }));
         if wishes && matches!(intent, "price" | "stock" | "opinions" | "accessories") {
             return self.listing(|scene| find::find(scene));
         }
@@ -301,7 +334,8 @@ impl Turning<'_, '_> {
             return orders::none(&self.scene);
         }
         if intent == "order_list" {
-            self.dialogue.listed_orders = own.iter().take(orders::N_LISTED).map(|order| order.order_id.clone()).collect();
+            self.dialogue.listed_orders =
+                own.iter().take(orders::N_LISTED).map(|order| order.order_id.clone()).collect();
             return orders::list(&self.scene, &own);
         }
         match meant {
@@ -314,7 +348,8 @@ impl Turning<'_, '_> {
                 }
             }
             _ => {
-                self.dialogue.listed_orders = own.iter().take(orders::N_LISTED).map(|order| order.order_id.clone()).collect();
+                self.dialogue.listed_orders =
+                    own.iter().take(orders::N_LISTED).map(|order| order.order_id.clone()).collect();
                 orders::which(&self.scene, &own, intent)
             }
         }
@@ -367,6 +402,9 @@ impl Turning<'_, '_> {
         if let Some(answer) = documents::curated(&self.scene) {
             return answer;
         }
+        if let Some(filling) = self.book.open_by_words(self.scene.message.text) {
+            return self.open_form(&filling.form);
+        }
         let explicit = referents::explicit(&self.scene, self.dialogue);
         if let Meant::OneOf(candidates) = &explicit
             && !candidates.is_empty()
@@ -388,7 +426,10 @@ impl Turning<'_, '_> {
             return self.run("order_status");
         }
         let describes = |entity: &crate::understand::Entity| {
-            matches!(entity.what, Named::Brand { .. } | Named::Category { .. } | Named::Spec { .. } | Named::Money { .. })
+            matches!(
+                entity.what,
+                Named::Brand { .. } | Named::Category { .. } | Named::Spec { .. } | Named::Money { .. }
+            )
         };
         if self.scene.understood.entities.iter().any(describes) {
             let (answer, ids) = find::find(&self.scene);
@@ -404,7 +445,8 @@ impl Turning<'_, '_> {
         if self.scene.understood.is_injection {
             return Answer::of(say::talk::not_for_me(self.lang()));
         }
-        let mut answer = Answer::ask(say::talk::rephrase(self.lang(), self.dialogue.n_misses), "rephrase", Asked::Rephrase);
+        let mut answer =
+            Answer::ask(say::talk::rephrase(self.lang(), self.dialogue.n_misses), "rephrase", Asked::Rephrase);
         answer.outcome = Outcome::Missed;
         say::talk::starters(self.lang()).iter().for_each(|text| answer.suggest(*text));
         answer
@@ -416,7 +458,9 @@ fn goes_on(text: &str) -> bool {
     let folded = attributes::fold(text);
     let said = folded.trim_end_matches(['?', '？', '。', '.', '!', '！', ' ']);
     let short = said.chars().count() <= 40;
-    let begins = ["那", "还有", "and ", "what about ", "how about ", "what's about "].iter().any(|start| said.starts_with(start));
+    let begins = ["那", "还有", "and ", "but ", "what about ", "how about ", "what's about "]
+        .iter()
+        .any(|start| said.starts_with(start));
     short && (begins || said.ends_with('呢'))
 }
 
@@ -424,8 +468,18 @@ fn goes_on(text: &str) -> bool {
 fn first_n(text: &str) -> Option<usize> {
     let folded = attributes::fold(text);
     const WORDS: &[(&str, usize)] = &[
-        ("前两", 2), ("前二", 2), ("前2", 2), ("前三", 3), ("前3", 3), ("前四", 4), ("前4", 4),
-        ("first two", 2), ("first 2", 2), ("first three", 3), ("first 3", 3), ("first four", 4),
+        ("前两", 2),
+        ("前二", 2),
+        ("前2", 2),
+        ("前三", 3),
+        ("前3", 3),
+        ("前四", 4),
+        ("前4", 4),
+        ("first two", 2),
+        ("first 2", 2),
+        ("first three", 3),
+        ("first 3", 3),
+        ("first four", 4),
     ];
     WORDS.iter().find(|(word, _)| folded.contains(word)).map(|(_, n)| *n)
 }
@@ -440,4 +494,3 @@ pub(super) fn reason_word(answer: &Answer) -> &'static str {
     let failed = answer.trace.iter().any(|step| step.found.starts_with("failed"));
     if failed { "failure" } else { "unanswered" }
 }
-

@@ -36,18 +36,26 @@ fn set(lang: Lang) -> &'static Set {
 /// A conversation with one customer.
 struct Talk {
     set: &'static Set,
+    /// All that the customer has said.
+    said: String,
     customer_id: Option<&'static str>,
     dialogue: Dialogue,
 }
 
 impl Talk {
     fn new(lang: Lang, customer_id: Option<&'static str>) -> Talk {
-        Talk { set: set(lang), customer_id, dialogue: Dialogue { lang: Some(lang), ..Dialogue::default() } }
+        Talk {
+            set: set(lang),
+            said: String::new(),
+            customer_id,
+            dialogue: Dialogue { lang: Some(lang), ..Dialogue::default() },
+        }
     }
 
     fn say(&mut self, text: &str) -> Turn {
         let turn = self.say_in(text, &self.set.shop.world(), None);
-        checked(text, &turn, self.customer_id);
+        self.said.push_str(text);
+        checked(&self.said, &turn, self.customer_id);
         turn
     }
 
@@ -57,7 +65,7 @@ impl Talk {
     }
 }
 
-/// What holds of every turn: citations have entries, nothing was found unsupported, nothing of another customer is told.
+/// What holds of every turn, after all that was said: citations have entries, nothing was found unsupported, nothing of another customer is told.
 fn checked(text: &str, turn: &Turn, customer_id: Option<&str>) {
     let reply = &turn.reply;
     assert!(turn.trace.iter().all(|step| step.stage != "unsupported"), "{text}: {:?}", turn.trace);
@@ -66,15 +74,13 @@ fn checked(text: &str, turn: &Turn, customer_id: Option<&str>) {
     }
     assert!(!reply.text.is_empty(), "{text}: nobody is left without a word");
     let told = serde_json::to_string(&(reply, &turn.action)).expect("it serialises");
-    if customer_id != Some(OTHER) && !text.contains(FOREIGN_ORDER) {
-        for secret in [FOREIGN_ORDER, "SH7700770077", OTHER] {
-            assert!(!told.contains(secret), "{text}: {told}");
-        }
-    }
-    if customer_id != Some(CUSTOMER) {
-        for secret in ["XD5566778899", "XD9900112233"] {
-            assert!(!told.contains(secret), "{text}: {told}");
-        }
+    let secrets: &[&str] = match customer_id {
+        Some(CUSTOMER) => &["SH7700770077", OTHER, FOREIGN_ORDER],
+        _ => &["SH7700770077", OTHER, FOREIGN_ORDER, "XD5566778899", "XD9900112233", ORDER, PARCEL],
+    };
+    // Their own words may come back to them.
+    for secret in secrets.iter().filter(|secret| !text.contains(**secret)) {
+        assert!(!told.contains(secret), "{text}: {told}");
     }
 }
 
@@ -116,6 +122,7 @@ fn ten_turns_in_chinese() {
     assert_eq!(row("屏幕尺寸").better, None, "a matter of taste");
     let turn = talk.say("第二个的电池呢");
     has(&turn, &["Velo 16 Pro", "86 Wh"]);
+    assert!(!turn.reply.text.contains("60 Wh"), "only of the one asked for: {}", turn.reply.text);
     let turn = talk.say("Rivo Dock 6 能用在 Velo 14 上吗");
     has(&turn, &["可以", "USB-C"]);
     assert!(
@@ -144,6 +151,9 @@ const RETURN_ZH: &[(&str, &str)] = &[
     ("count", "1 件"),
     ("cause", "不想要了"),
     ("details", "没有拆封"),
+    ("phone", "13800138000"),
+    ("pickup", "上海市浦东新区张江路1号"),
+    ("address", "上海市浦东新区张江路1号"),
     ("confirm", "确认"),
 ];
 
@@ -153,6 +163,8 @@ const RETURN_EN: &[(&str, &str)] = &[
     ("count", "1"),
     ("cause", "I do not want it any more"),
     ("details", "unopened"),
+    ("phone", "13800138000"),
+    ("address", "1 Zhangjiang Road, Pudong, Shanghai"),
     ("confirm", "yes"),
 ];
 
@@ -237,8 +249,8 @@ fn no_row_is_no_yes() {
 #[test]
 fn documents_are_quoted_with_their_place() {
     for (lang, ask, quote) in [
-        (Lang::Zh, "Velo 14 怎么恢复出厂设置", "按住 F9 键 10 秒"),
-        (Lang::En, "How do I restore the factory settings of the Velo 14?", "hold F9 for 10 seconds"),
+        (Lang::Zh, "Velo 14 怎么恢复出厂设置", "等待约 20 分钟"),
+        (Lang::En, "How do I restore the factory settings of the Velo 14?", "wait about 20 minutes"),
     ] {
         let mut talk = Talk::new(lang, None);
         let turn = talk.say(ask);
@@ -423,7 +435,7 @@ const PIECES: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn any_conversation_is_grounded(

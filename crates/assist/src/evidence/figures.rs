@@ -15,8 +15,16 @@ pub struct Figure {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `raw` as it is written, `base` in the base unit of what is measured.
-    Number { raw: f64, base: f64, unit: Unit },
-    Day { year: Option<i32>, month: u8, day: u8 },
+    Number {
+        raw: f64,
+        base: f64,
+        unit: Unit,
+    },
+    Day {
+        year: Option<i32>,
+        month: u8,
+        day: u8,
+    },
     /// Minutes since midnight.
     Time(u32),
     /// Letters and digits in one word, or a number too long to count with: in capitals, parts joined by `-`.
@@ -63,6 +71,12 @@ pub enum Unit {
 }
 
 use Unit::*;
+
+impl Unit {
+    pub fn is_money(self) -> bool {
+        matches!(self, Yuan | Dollar | Euro | Pound | Rupee)
+    }
+}
 
 /// Units as they are written, folded to lower case, with their factor to the base unit.
 const UNITS: &[(&str, Unit, f64)] = &[
@@ -204,7 +218,17 @@ const UNIT_MAX: usize = 13;
 const MARKS: &[(char, Unit)] = &[('¥', Yuan), ('￥', Yuan), ('$', Dollar), ('€', Euro), ('£', Pound), ('₹', Rupee)];
 
 const MONTHS: &[&str] = &[
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
@@ -245,9 +269,7 @@ struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     fn new(text: &'a str) -> Self {
         let narrow = |character: char| match character {
-            '\u{ff01}'..='\u{ff5e}' => {
-                char::from_u32(character as u32 - 0xfee0).expect("the narrow form is ASCII")
-            }
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(character as u32 - 0xfee0).expect("the narrow form is ASCII"),
             '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{3000}' => ' ',
             '‐' | '‑' | '–' | '−' => '-',
             other => other,
@@ -337,7 +359,7 @@ impl<'a> Scanner<'a> {
         while line > 0 && self.at(line - 1) == ' ' {
             line -= 1;
         }
-        let begins = line == 0 || self.at(line - 1) == '\n';
+        let begins = line == 0 || matches!(self.at(line - 1), '\n' | '“' | '「');
         let marked = matches!(self.at(end), '.' | ')' | '、') && !self.at(end + 1).is_ascii_digit();
         (begins && marked && end - at <= 2).then_some(end + 1)
     }
@@ -467,6 +489,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn from_letter(&self, at: usize) -> (usize, Option<Value>) {
+        // `1920x1080` is two numbers.
+        if matches!(self.at(at), 'x' | 'X') && self.before(at).is_ascii_digit() && self.at(at + 1).is_ascii_digit() {
+            return (at + 1, None);
+        }
         let end = self.name_end(at);
         if (at..end).any(|index| self.at(index).is_ascii_digit()) {
             return (end, Some(Value::Name(self.capitals(at, end))));
@@ -648,7 +674,18 @@ mod tests {
 
     #[test]
     fn what_counts_nothing_is_no_figure() {
-        for text in ["第二个", "第 2 款", "the 2nd one", "答案见 [1]", "1. 一样的\n2. 万一", "一个一块看看", "USB-C", "十分好", ""] {
+        for text in [
+            "第二个",
+            "第 2 款",
+            "the 2nd one",
+            "答案见 [1]",
+            "1. 一样的\n2. 万一",
+            "写道：“1. 好”",
+            "一个一块看看",
+            "USB-C",
+            "十分好",
+            "",
+        ] {
             assert_eq!(values(text), [], "{text}");
         }
     }

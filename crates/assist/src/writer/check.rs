@@ -111,9 +111,10 @@ fn names(text: &str, lang: Lang) -> Vec<String> {
             continue;
         }
         if !word.is_empty() {
-            let has_capital = word.chars().any(char::is_uppercase);
+            // What has digits is a figure.
+            let has_capital = word.chars().any(char::is_uppercase) && !word.chars().any(|one| one.is_ascii_digit());
             let is_name = match lang {
-                Lang::Zh => word.chars().any(char::is_alphabetic),
+                Lang::Zh => word.chars().all(char::is_alphabetic),
                 Lang::En => has_capital && !begins && word != "I",
             };
             if is_name {
