@@ -5,8 +5,8 @@ use super::N_FEATURES;
 
 const ROUNDS: usize = 400;
 const STEP: f64 = 0.3;
-/// What large weights cost.
-const L2: f64 = 1e-3;
+/// What large weights cost, beside one list: a few lists alone move no weight far.
+const L2: f64 = 2.0;
 
 /// A weighted sum of features.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,7 +28,7 @@ impl Ranker {
         for _ in 0..ROUNDS {
             let slopes = slopes(&lists, &weights);
             for ((weight, square), slope) in weights.iter_mut().zip(&mut squares).zip(slopes) {
-                let slope = slope + L2 * *weight;
+                let slope = slope + L2 / lists.len().max(1) as f64 * *weight;
                 *square += slope * slope;
                 *weight -= STEP * slope / square.sqrt();
             }

@@ -55,7 +55,7 @@ fn the_reply_to_the_matter_is_first() {
         "收到了不喜欢，可以退货吗",
         "需要发票",
         "手机屏幕裂了保修吗",
-        "how long until my parcel arrives",
+        "where is my parcel, when will it arrive",
         "other colours available?",
     ];
     for (wanted, asked) in asked.iter().enumerate() {
