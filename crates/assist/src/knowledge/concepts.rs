@@ -201,20 +201,23 @@ pub(crate) enum Piece<T> {
     Plain(T),
 }
 
+/// The concepts that a form stands for.
+type Stands = Vec<usize>;
+
 struct Tables {
     concepts: Vec<Concept>,
     /// By first character, longest first; without a concept: a phrase that says nothing.
-    chinese: FxHashMap<char, Vec<(String, Vec<usize>)>>,
+    chinese: FxHashMap<char, Vec<(String, Stands)>>,
     /// By first stem, longest first.
-    english: FxHashMap<String, Vec<(Vec<String>, Vec<usize>)>>,
+    english: FxHashMap<String, Vec<(Vec<String>, Stands)>>,
     says: FxHashMap<String, f32>,
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(tables);
 
 fn tables() -> Tables {
-    let mut chinese: FxHashMap<char, Vec<(String, Vec<usize>)>> = FxHashMap::default();
-    let mut english: FxHashMap<String, Vec<(Vec<String>, Vec<usize>)>> = FxHashMap::default();
+    let mut chinese: FxHashMap<char, Vec<(String, Stands)>> = FxHashMap::default();
+    let mut english: FxHashMap<String, Vec<(Vec<String>, Stands)>> = FxHashMap::default();
     let mut concepts = Vec::new();
     for (at, (name, forms)) in CONCEPTS.iter().enumerate() {
         let mut own: Vec<Form> = Vec::new();
@@ -245,7 +248,7 @@ fn tables() -> Tables {
     Tables { concepts, chinese, english, says: weights() }
 }
 
-fn add<T: PartialEq>(forms: &mut Vec<(T, Vec<usize>)>, form: T, concept: usize) {
+fn add<T: PartialEq>(forms: &mut Vec<(T, Stands)>, form: T, concept: usize) {
     match forms.iter_mut().find(|(known, _)| *known == form) {
         Some((_, concepts)) => concepts.push(concept),
         None => forms.push((form, vec![concept])),

@@ -389,7 +389,7 @@ impl Counts {
     pub(crate) fn commonest<'a>(&self, concept: &'a Concept, n: usize) -> Vec<&'a Form> {
         let mut forms: Vec<(u32, &Form)> = concept.forms.iter().map(|form| (self.n_with(form), form)).collect();
         forms.retain(|(n_with, _)| *n_with > 0);
-        forms.sort_by(|a, b| b.0.cmp(&a.0));
+        forms.sort_by_key(|(n_with, _)| std::cmp::Reverse(*n_with));
         forms.into_iter().take(n).map(|(_, form)| form).collect()
     }
 

@@ -77,9 +77,9 @@ impl Towers {
         let n = batch.len();
         let towards = |row: usize, of_contexts: bool| {
             let mut slope = [0f32; DIM];
-            for other in 0..n {
+            for (other, (context, reply)) in placed.iter().enumerate() {
                 let at = if of_contexts { row * n + other } else { other * n + row };
-                let unit = if of_contexts { &placed[other].1.unit } else { &placed[other].0.unit };
+                let unit = if of_contexts { &reply.unit } else { &context.unit };
                 slope.iter_mut().zip(unit).for_each(|(slope, value)| *slope += slopes[at] * value);
             }
             through_length(slope, if of_contexts { &placed[row].0 } else { &placed[row].1 })
