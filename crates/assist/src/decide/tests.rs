@@ -284,6 +284,47 @@ fn lists_are_counted_and_narrowed() {
 }
 
 #[test]
+fn every_kind_of_question_has_its_act() {
+    for (ask, words) in [
+        ("Orla 5 出新款了吗", "Orla 6"),
+        ("Velo 14 的口碑怎么样", "好评 31 条"),
+        ("Velo 14 有货吗", "有货"),
+        ("Velo 13 还有货吗", "停售"),
+        ("Luma 27 有货吗", "没有记录"),
+        ("Velo 14 有哪些配件", "Rivo Dock 6"),
+        ("你们的退货政策是什么", "7 天"),
+        ("偏远地区的配送时间是多久", "5 到 7 天"),
+        ("推荐一款手机", "Orla 6"),
+        ("iPhone 99 多少钱", "没有找到"),
+        ("Velo 14 和 ThinkPad X1 哪个好", "没有找到"),
+        ("你是谁", "自动客服"),
+    ] {
+        let mut talk = Talk::new(Lang::Zh, None);
+        has(&talk.say(ask), &[words]);
+    }
+    for (ask, words) in [
+        ("Is there a newer model of the Orla 5?", "Orla 6"),
+        ("Is the Velo 14 in stock?", "in stock"),
+        ("What accessories are there for the Velo 14?", "Rivo Dock 6"),
+        ("What is your return policy?", "7 days"),
+        ("Who are you?", "automatic assistant"),
+    ] {
+        let mut talk = Talk::new(Lang::En, None);
+        has(&talk.say(ask), &[words]);
+    }
+}
+
+#[test]
+fn a_form_can_be_left() {
+    let mut talk = Talk::new(Lang::Zh, Some(CUSTOMER));
+    talk.say("我要退货");
+    assert_eq!(talk.dialogue.forms.len(), 1);
+    let turn = talk.say("算了，不退了");
+    assert!(talk.dialogue.forms.is_empty(), "{} {:?}", turn.reply.text, turn.trace);
+    assert!(!matches!(turn.action, Action::Submit(_)));
+}
+
+#[test]
 fn a_person_keeps_the_assistant_quiet() {
     let mut talk = Talk::new(Lang::Zh, Some(CUSTOMER));
     talk.dialogue.with_person = true;
