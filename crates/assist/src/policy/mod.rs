@@ -3,13 +3,14 @@
 //! what the windows allow ([`windows`]); what else they decide stands in `decide`, `forms`, `hand_over`.
 
 mod reading;
-pub(crate) use self::reading::check_form;
 #[cfg(test)]
 mod tests;
 pub mod windows;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+pub(crate) use self::reading::check_form;
 use crate::forms::Form;
 
 /// What a shop gets: every key with its default and what it means.
