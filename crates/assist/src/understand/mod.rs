@@ -214,7 +214,8 @@ impl Understander {
     ) -> Understanding {
         let text = head(message.text);
         let folded = heard::fold(text);
-        let asks_confirmation = dialogue.forms.last().and_then(|form| form.asked.as_deref()) == Some("confirm");
+        let asks_confirmation =
+            dialogue.forms.last().and_then(|form| form.asked.as_deref()) == Some(crate::forms::CONFIRM);
         let context = entities::Context {
             names: &self.names,
             order_numbers: &self.order_numbers,
