@@ -3,11 +3,12 @@
 //! cosine of TF-IDF, on the same candidates.
 //!
 //! `jddc`: contexts of the test file, nine wrong replies each, drawn with seed 0 from the file's other replies; learned from the
-//! training file. `ecd`: the test sample with the candidates it has; learned from JDDC's training file and whole sessions, and
-//! the 154 lines of the E-commerce training sample with the turns within its contexts. Personal data are masked before
+//! training file. `ecd`: the test sample with the candidates it has, which a search found for each context, so the ranker
+//! learns among replies found likewise; learned from JDDC's whole sessions, and the 154 lines of the E-commerce training sample
+//! with the turns within their contexts (with `all-of-jddc` from JDDC's training file too). Personal data are masked before
 //! anything is shown.
 //!
-//! `cargo run -p tercet-assist --example selection -- [jddc] [ecd] [seed=1] [show]`
+//! `cargo run -p tercet-assist --example selection -- [jddc] [ecd] [all-of-jddc] [seed=1] [show]`
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -56,7 +57,7 @@ fn jddc(part: &str, encoded: &str, decoded: &str) -> Option<Vec<Exchange>> {
 fn sessions() -> Option<Vec<Exchange>> {
     let text = read("cs_jddc/jddc2019_chat_0.1per.txt.gz")?;
     let mut all = Vec::new();
-    let (mut session, mut context, mut last_is_customer) = ("", Vec::new(), false);
+    let (mut session, mut context, mut last_is_customer) = ("", Vec::<String>::new(), false);
     for row in text.lines().map(|line| line.split('\t').collect::<Vec<_>>()).filter(|row| row.len() >= 7) {
         if row[0] != session {
             (session, last_is_customer) = (row[0], false);
@@ -66,7 +67,11 @@ fn sessions() -> Option<Vec<Exchange>> {
         if !is_customer && last_is_customer {
             all.push(Exchange { context: context.clone(), reply: row[6].to_owned() });
         }
-        context.push(row[6].to_owned());
+        // What one side says in a row is one turn.
+        match context.last_mut().filter(|_| is_customer == last_is_customer) {
+            Some(turn) => *turn = format!("{turn} {}", row[6]),
+            None => context.push(row[6].to_owned()),
+        }
         last_is_customer = is_customer;
     }
     Some(all)

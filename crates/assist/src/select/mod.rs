@@ -187,13 +187,12 @@ const FEATURES: [&str; N_FEATURES] = [
     "part of the reply that the context has",
     "part of the last turn that the reply has",
     "repeats a turn",
-    "characters in common with the turn before",
+    "characters in common with the replying side's turns",
 ];
 
 fn features(seen: &Seen, context: &Context, near: &[(u32, f32)], reply: &Reading) -> [f32; N_FEATURES] {
     let length = (1.0 + reply.n_chars as f32).ln();
     let (replied, likest) = seen.memory.replied(near, reply);
-    let before = context.before.as_ref().map_or(0.0, |before| dot(&before.grams, &reply.grams));
     [
         dot(&context.tokens, &reply.tokens),
         dot(&context.last.tokens, &reply.tokens),
@@ -210,7 +209,7 @@ fn features(seen: &Seen, context: &Context, near: &[(u32, f32)], reply: &Reading
         reading::part_within(&reply.tokens, &context.tokens),
         reading::part_within(&context.last.tokens, &reply.tokens),
         f32::from(u8::from(context.repeats(reply))),
-        before,
+        dot(&context.own_side, &reply.grams),
     ]
 }
 

@@ -211,8 +211,8 @@ impl Reading {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Context {
     pub last: Reading,
-    /// The turn before the last.
-    pub before: Option<Reading>,
+    /// Runs of characters of every second turn before the last: those of the side that replies, where sides take turns.
+    pub own_side: Sparse,
     /// All turns, later ones counting more.
     pub tokens: Sparse,
     pub grams: Sparse,
@@ -231,10 +231,11 @@ impl Context {
         };
         let (tokens, grams) = (all(|turn| &turn.words), all(|turn| &turn.grams));
         let near: Vec<u64> = turns.iter().rev().flat_map(|turn| turn.words.iter().copied()).take(NEAR_WORDS).collect();
+        let own_side = turns.iter().rev().skip(1).step_by(2).flat_map(|turn| &turn.grams);
         let reading = |turn: &Words| Reading::new(turn, vocabulary);
         Context {
             last: turns.last().map(reading).unwrap_or_default(),
-            before: turns.len().checked_sub(2).map(|at| reading(&turns[at])),
+            own_side: vocabulary.sparse(own_side.map(|&gram| (gram, 1.0))),
             units: vocabulary.known(&[&tokens, &grams]),
             near_words: vocabulary.word_ids(&near),
             wholes: turns.iter().map(|turn| turn.whole).collect(),
