@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Response};
 use super::App;
 use crate::error::{Kind, ServiceError};
 
-const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
-const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, x-conversation, last-event-id");
+const METHODS: &str = "GET, POST";
+const HEADERS: &str = "authorization, content-type, x-conversation, last-event-id";
 /// Seconds for which a browser need not ask again.
-const KEPT: HeaderValue = HeaderValue::from_static("600");
+const KEPT: &str = "600";
 
 /// Around requests of customers' pages.
 pub async fn allow(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -41,9 +41,9 @@ pub async fn allow(State(app): State<Arc<App>>, request: Request, next: Next) ->
     if is_known {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         if is_asking {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
-            headers.insert(header::ACCESS_CONTROL_MAX_AGE, KEPT);
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(HEADERS));
+            headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(KEPT));
         }
     }
     response

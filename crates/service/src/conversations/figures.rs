@@ -125,7 +125,7 @@ impl ServedShop {
     pub fn service_metrics(&self, days: i64) -> Result<DeskMetrics> {
         let found = self.shop.state()?.service_figures(clock::now().0 - days * DAY_MS)?;
         let n_rated: u64 = found.stars.iter().sum();
-        let sum: u64 = found.stars.iter().zip(1..).map(|(n, star)| n * star).sum();
+        let sum: u64 = found.stars.iter().zip(1u64..).map(|(n, star)| n * star).sum();
         Ok(DeskMetrics {
             n_conversations: found.n_conversations,
             n_turns: found.n_turns,

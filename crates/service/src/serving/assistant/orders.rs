@@ -110,8 +110,9 @@ async fn read(shop: &Shop, customer_id: &str) -> Result<Vec<OrderRecord>> {
         let ids: Vec<String> = orders.iter().map(|order| quoted(&order.order_id)).collect();
         let sql = format!("select * from {DELIVERIES} where order_id in ({})", ids.join(", "));
         for row in query_rows(shop, &sql).await? {
-            let found =
-                orders.iter_mut().find(|order| row.get("order_id").and_then(Value::as_str) == Some(&order.order_id));
+            let found = orders
+                .iter_mut()
+                .find(|order| row.get("order_id").and_then(Value::as_str) == Some(order.order_id.as_str()));
             if let Some(order) = found {
                 order.delivery = delivery(row);
             }
