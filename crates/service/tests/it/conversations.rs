@@ -47,10 +47,6 @@ impl<'a> Page<'a> {
         response.json()
     }
 
-    fn answer(&self, text: &str) -> String {
-        self.say(text)["answer"]["text"].as_str().unwrap_or_default().to_owned()
-    }
-
     fn messages(&self, after: i64) -> Value {
         let bearer = format!("Bearer {}", self.key);
         let headers = [("Authorization", bearer.as_str()), ("x-conversation", self.secret.as_str())];
