@@ -440,8 +440,9 @@ fn another_customers_order_is_not_told() {
         {
             let said = page.say(question);
             let answer = said["answer"].to_string();
-            let line = format!("p{}", 2 * (9 % 10));
-            assert!(!answer.contains(&format!("\"{line}\"")) && !answer.contains("5000"), "{question}: {answer}");
+            // Their own orders may be shown, none of another's; p18 stood in it, which only even customers buy.
+            let is_told = ["\"order_id\":\"o0-", "\"p18\""].iter().any(|hidden| answer.contains(hidden));
+            assert!(!is_told, "{question}: {answer}");
         }
     }
 }
