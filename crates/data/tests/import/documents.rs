@@ -68,7 +68,7 @@ fn a_folder_of_documents_becomes_knowledge() {
     let found = place.documents();
     let ids: Vec<(&str, &str)> = found.iter().map(|row| (row.document_id.as_str(), row.title.as_str())).collect();
     assert_eq!(ids, [("phones/care.txt", "care"), ("phones/setup.html", "设置"), ("returns.md", "退货")]);
-    assert_eq!(found[1].text, "## 开机\n长按电源键。");
+    assert_eq!(found[1].text, "## 开机\n\n长按电源键。");
     assert_eq!(
         (found[2].text.as_str(), &found[2].product_ids[..]),
         ("# 退货\n七天内可退。", &["P1".to_owned(), "P2".to_owned()][..])

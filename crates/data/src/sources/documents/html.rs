@@ -308,7 +308,7 @@ mod tests {
         let read = read(page).unwrap();
         assert_eq!(read.title.as_deref(), Some("Returns & exchanges"));
         assert_eq!(read.product_ids, ["P1", "P2"]);
-        let expected = "# Returns\nWithin 7 days.\n\nOpened ones not.\n\n## How\n\n1. Ask\n2. Send\n- box\n\n\
+        let expected = "# Returns\n\nWithin 7 days.\n\nOpened ones not.\n\n## How\n\n1. Ask\n2. Send\n- box\n\n\
             Weight | 1 kg\nColour | red\nor blue\n\na  b\n  c\nDone\n";
         assert_eq!(read.text, expected);
     }
