@@ -221,6 +221,13 @@ const PAGES = [
   ["words", "/words"],
   ["writing", "/writing"],
   ...(mock ? [["writing-written", "/writing?model=titles"]] : []),
+  ["desk", "/desk"],
+  ...(mock ? [["desk-talk", "/desk?id=d1"], ["desk-hostile", "/desk?id=d6"], ["cases-all", "/cases?state=all"]] : []),
+  ["service", "/service"],
+  ["unanswered", "/unanswered"],
+  ["cases", "/cases"],
+  ["answers", "/answers"],
+  ["try", "/try"],
   ["evaluation", "/evaluation"],
   ["models", "/models"],
   ["jobs", "/jobs"],
@@ -258,6 +265,21 @@ async function reveal(page, label, { lang, theme }) {
     await settled(page);
     await page.locator(".mentions, .text").first().waitFor();
   }
+  if (label === "desk-talk") {
+    await page.locator(".messages summary").last().click();
+    await page.locator(".canned summary").click();
+    await settled(page);
+  }
+  if (label === "try" && mock) {
+    for (const text of ["对比云雀和苍鹭", "hostile"]) {
+      const n = await page.locator(".theirs").count();
+      await page.locator("main form input").fill(text);
+      await page.locator("main form button").click();
+      await page.locator(".theirs").nth(n).waitFor();
+      await settled(page);
+    }
+    await page.locator("button.look").first().click();
+  }
   if (label === "search") await page.locator("summary").first().click();
   if (label === "writing-written") {
     await page.locator("main textarea").fill("云雀; 轻薄本; memory 16 GB; screen 14 inch ☃");
@@ -274,7 +296,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(group|audience|opinion|search|words|analyse|writing)/;
+const WIDER = /^(desk|service|try|group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;
@@ -323,7 +345,7 @@ async function lookAtAll(look, n) {
 async function lookAtEmpty(lang, width) {
   const { page, complaints, enter, close } = await newPage({ lang, width, shop: "empty", base: LOOKED_AT });
   await enter("/");
-  for (const [label, path] of PAGES.filter(([name]) => !["product", "customer", "group", "audience", "audience-new", "audience-alike"].includes(name))) {
+  for (const [label, path] of PAGES.filter(([name]) => !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile"].includes(name))) {
     await check(`empty shop ${lang}-${width} ${label}`, async () => {
       await follow(page, path);
       await shot(page, `empty-${lang}-${width}-${label}`);
