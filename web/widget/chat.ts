@@ -1,3 +1,4 @@
+      who = null;
 // One conversation with the service: what is known of it, what is on its way, and the way back after the network was gone.
 // It knows no page: time, chance, network and storage are given to it, and it calls `onchange` whenever something is new.
 import { Outbox, type Storage, type Waiting } from "./outbox";
@@ -32,6 +33,8 @@ interface Kept {
   currency: string | null;
   suggestions: string[];
   desk_open: boolean;
+  /** Whose it is, once the shop has vouched for somebody. */
+  who: string | null;
 }
 
 /** What a page shows. */
@@ -98,6 +101,13 @@ export class Chat {
     this.#outbox = new Outbox(world.storage, `${this.#slot}.outbox`);
     this.#kept = this.#recall();
     this.#customer_token = options.token;
+    const who = subOf(options.token);
+    if (this.#kept !== null && this.#kept.who !== null && who !== null && this.#kept.who !== who) {
+      // Somebody else has signed in on this computer: what another said is not theirs to read.
+      this.#kept = null;
+      this.#outbox.clear();
+      world.storage.removeItem(this.#slot);
+    }
     this.view = {
       messages: [], earlier: [], waiting: this.#outbox.items, state: "bot", person: null, queue_position: null,
       assistant: this.#kept?.assistant ?? null, currency: this.#kept?.currency ?? options.currency, suggestions: this.#kept?.suggestions ?? [],
@@ -116,10 +126,17 @@ export class Chat {
 
   /** Begins a conversation or takes up the one there is, and listens to it. */
   async start(): Promise<void> {
-    if (this.#kept !== null && this.view.messages.length === 0) await this.#catchUp();
+    if (this.#kept !== null && this.view.messages.length === 0) await this.#resume();
     else await this.#opened().catch((cause) => this.#failed(cause));
     this.listen();
     void this.#flush();
+  }
+
+  async #resume(): Promise<void> {
+    await this.#catchUp();
+    const token = this.#customer_token;
+    // Signed in since the conversation began. That it fails is no reason not to talk.
+    if (token !== null && this.#kept !== null && this.#kept.who === null) await this.identify(token).catch(() => undefined);
   }
 
   /** Puts a message on its way; false if too many wait already. */
@@ -175,14 +192,22 @@ export class Chat {
   /** The shop vouches for its customer, now that they have signed in. */
   async identify(customer_token: string): Promise<void> {
     this.#customer_token = customer_token;
-    if (this.#kept !== null) await this.#ask("POST", "/identify", { customer_token });
+    if (this.#kept === null) return;
+    await this.#ask("POST", "/identify", { customer_token });
+    const kept: Kept | null = this.#kept;
+    if (kept !== null) this.#keep({ ...kept, who: subOf(customer_token) });
+  }
+
+  /** Leaves the conversation: nothing of it stays in the browser. */
+  leave(): void {
+    this.#forget();
+    this.#outbox.clear();
+    this.#change({ earlier: [], waiting: [], is_rated: false, is_typing: false, suggestions: [] });
   }
 
   /** Leaves the conversation and begins another. */
   async anew(): Promise<void> {
-    this.#forget();
-    this.#outbox.clear();
-    this.#change({ earlier: [], waiting: [], is_rated: false, is_typing: false, suggestions: [] });
+    this.leave();
     await this.start();
   }
 
@@ -349,6 +374,7 @@ export class Chat {
     const body = { lang, channel: "web", ...(product === null ? {} : { page_product_id: product }) };
     const token = this.#customer_token;
     let opened: Opened;
+    let who = subOf(token);
     try {
       opened = (await this.#ask("POST", "", { ...body, ...(token === null ? {} : { customer_token: token }) })) as Opened;
     } catch (cause) {
@@ -357,7 +383,7 @@ export class Chat {
       opened = (await this.#ask("POST", "", body)) as Opened;
     }
     const currency = opened.currency ?? this.options.currency;
-    this.#keep({ id: opened.conversation_id, secret: opened.secret, assistant: opened.assistant_name, currency, suggestions: opened.suggestions, desk_open: opened.desk_open });
+    this.#keep({ id: opened.conversation_id, secret: opened.secret, assistant: opened.assistant_name, currency, suggestions: opened.suggestions, desk_open: opened.desk_open, who });
     this.#change({
       assistant: opened.assistant_name, suggestions: opened.suggestions, desk_open: opened.desk_open, currency, trouble: null, is_offline: false,
       state: "bot", messages: merged(this.view.messages, [opened.greeting]),
@@ -386,9 +412,9 @@ export class Chat {
   #recall(): Kept | null {
     try {
       const kept: unknown = JSON.parse(this.world.storage.getItem(this.#slot) ?? "null");
-      const { id, secret, assistant, currency, suggestions, desk_open } = kept as Kept;
+      const { id, secret, assistant, currency, suggestions, desk_open, who } = kept as Kept;
       if (typeof id !== "string" || typeof secret !== "string") return null;
-      return { id, secret, assistant: String(assistant), currency: currency ?? null, suggestions: Array.isArray(suggestions) ? suggestions.map(String) : [], desk_open: desk_open !== false };
+      return { id, secret, assistant: String(assistant), currency: currency ?? null, suggestions: Array.isArray(suggestions) ? suggestions.map(String) : [], desk_open: desk_open !== false, who: typeof who === "string" ? who : null };
     } catch {
       return null;
     }
@@ -426,6 +452,16 @@ export class Chat {
   #change(part: Partial<View>): void {
     this.view = { ...this.view, ...part };
     this.onchange();
+  }
+}
+
+/** The customer that a token speaks of. Whether it is true is the service's to say. */
+export function subOf(token: string | null): string | null {
+  try {
+    const { sub } = JSON.parse(atob((token ?? "").split(".")[0]!.replaceAll("-", "+").replaceAll("_", "/"))) as { sub: unknown };
+    return typeof sub === "string" ? sub : null;
+  } catch {
+    return null;
   }
 }
 

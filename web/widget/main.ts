@@ -70,6 +70,10 @@ function begin(tag: HTMLScriptElement): void {
         widget.say(String(text).slice(0, 4000));
       },
       identify: (token: string) => chat.identify(String(token)),
+      forget: () => {
+        chat.leave();
+        widget.close();
+      },
     }),
   });
 }

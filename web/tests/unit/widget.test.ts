@@ -1,6 +1,6 @@
 // The widget without a page: streams in pieces, citations, addresses, and a conversation over a network that comes and goes.
 import { expect, test } from "vitest";
-import { Chat, type Options, type World } from "../../widget/chat";
+import { Chat, subOf, type Options, type World } from "../../widget/chat";
 import { Outbox, carefulStorage, memoryStorage, type Storage } from "../../widget/outbox";
 import { lengthOf, merged, money, productUrl, safeUrl, segmentsOf, sourceOf } from "../../widget/reply";
 import { EventReader, backoff } from "../../widget/sse";
@@ -323,4 +323,30 @@ test("what comes back by the stream before the sending is answered is shown once
   finish(json({ message: message(2, "customer", "hi"), answer: message(3, "bot", "yes"), state: "bot" }, 201));
   await calm();
   expect(chat.view.messages.map((one) => one.text)).toEqual(["hello", "hi", "yes"]);
+});
+
+const tokenOf = (sub: string): string => `${btoa(JSON.stringify({ sub, exp: 1 })).replaceAll("+", "-").replaceAll("/", "_")}.signature`;
+
+test("a conversation is shown to whom it belongs: signing in joins it, another customer does not see it", async () => {
+  const answer = (ask: Ask): Answer => (isStream(ask) ? "never" : ask.path === "" ? json(opened(), 201) : ask.method === "GET" ? json({ messages: [message(1, "bot", "hello"), message(2, "customer", "mine")], state: "bot", person: null, queue_position: null }) : json({}));
+  const storage = memoryStorage();
+  const anonymous = stand(answer, storage);
+  await anonymous.chat.start();
+  const signed = stand(answer, storage, { token: tokenOf("C1") });
+  await signed.chat.start();
+  expect(signed.asks.filter((one) => one.path === "/c1/identify").length).toBe(1);
+  const again = stand(answer, storage, { token: tokenOf("C1") });
+  await again.chat.start();
+  expect(again.asks.filter((one) => one.path === "/c1/identify").length).toBe(0);
+  expect(again.chat.view.messages.length).toBe(2);
+  const other = stand(answer, storage, { token: tokenOf("C2") });
+  expect(other.chat.has_conversation).toBe(false);
+  await other.chat.start();
+  expect(other.asks[0]!.path).toBe("");
+  other.chat.leave();
+  expect([other.chat.has_conversation, other.chat.view.messages.length, other.chat.view.earlier.length]).toEqual([false, 0, 0]);
+});
+
+test("whom a token speaks of", () => {
+  expect([subOf(tokenOf("C-1")), subOf(null), subOf(""), subOf("%%%.x"), subOf(btoa("[]"))]).toEqual(["C-1", null, null, null, null]);
 });
