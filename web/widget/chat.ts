@@ -1,4 +1,3 @@
-      who = null;
 // One conversation with the service: what is known of it, what is on its way, and the way back after the network was gone.
 // It knows no page: time, chance, network and storage are given to it, and it calls `onchange` whenever something is new.
 import { Outbox, type Storage, type Waiting } from "./outbox";
@@ -380,6 +379,7 @@ export class Chat {
     } catch (cause) {
       // A token that has run out must not keep a customer from asking: they are somebody unknown then.
       if (!(cause instanceof Refused) || cause.status !== 401 || token === null) throw cause;
+      who = null;
       opened = (await this.#ask("POST", "", body)) as Opened;
     }
     const currency = opened.currency ?? this.options.currency;

@@ -77,7 +77,7 @@ svg { display: block; flex: none; }
 .meta { font-size: 12px; color: var(--muted); display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; overflow-wrap: anywhere; max-width: 100%; }
 .meta button { color: var(--accent); text-decoration: underline; text-underline-offset: 2px; min-height: 24px; }
 .cite { display: inline-block; min-width: 18px; height: 18px; margin: 0 1px 0 3px; padding: 0 4px; border-radius: 5px; background: var(--surface); color: var(--accent); border: 1px solid var(--border); font-size: 11px; font-weight: 650; line-height: 16px; vertical-align: 1px; position: relative; }
-.cite::after { content: ""; position: absolute; inset: -4px -2px; }
+.cite::after { content: ""; position: absolute; inset: -4px 0; }
 .cite[aria-expanded=true] { background: var(--accent); color: var(--on-accent); border-color: var(--accent); }
 .source { width: 100%; padding: 10px 12px; border: 1px solid var(--border); border-left: 3px solid var(--accent); border-radius: 8px; font-size: 13px; }
 .source header { display: flex; gap: 8px; align-items: flex-start; justify-content: space-between; font-size: 12px; color: var(--muted); }
@@ -112,7 +112,7 @@ th, td { padding: 7px 10px; text-align: start; vertical-align: top; min-width: 9
 thead th { border-top: 0; background: var(--sunken); font-weight: 600; }
 tr > :first-child { min-width: 72px; max-width: 110px; color: var(--muted); font-weight: 500; position: sticky; left: 0; background: var(--surface); }
 thead tr > :first-child { background: var(--sunken); }
-.clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
+.clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4; overflow: hidden; }
 .better { font-weight: 600; }
 .mark { display: inline-flex; align-items: center; gap: 2px; margin-left: 6px; font-size: 11px; color: var(--good); white-space: nowrap; }
 .none { color: var(--muted); }

@@ -256,8 +256,9 @@ export class Widget {
         box.scrollIntoView({ block: "nearest" });
       } }, String(n));
       cites.push(cite);
-      return cite;
-    });
+      // A word joiner: a number does not begin a line.
+      return ["\u2060", cite];
+    }).flat();
   }
 
   #thumbs(message: ChatMessage): HTMLElement {
