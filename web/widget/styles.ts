@@ -165,6 +165,8 @@ thead tr > :first-child { background: var(--sunken); }
 .stars input { position: absolute; inset: 0; opacity: 0; cursor: pointer; }
 .rating textarea { width: 100%; min-height: 60px; padding: 8px 10px; border: 1px solid var(--border-strong); border-radius: 10px; background: var(--surface); resize: vertical; }
 .trouble { padding: 10px 12px; border-radius: 10px; background: var(--bad-soft); color: var(--bad); overflow-wrap: anywhere; }
+.problem:empty { display: none; }
+.rating + .centre, .notice + .centre { margin-top: 10px; }
 .centre { display: flex; justify-content: center; flex-wrap: wrap; gap: 8px; }
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
 @media (forced-colors: active) { .launcher, .send, .primary, .bubble { border: 1px solid; } }

@@ -69,7 +69,7 @@ export class Widget {
     this.#input = h("textarea", { rows: 1, "aria-label": t.compose, placeholder: t.placeholder, enterkeyhint: "send", autocomplete: "off", input: () => this.#typed(), keydown: (event: KeyboardEvent) => this.#keyed(event) });
     this.#send = h("button", { type: "button", class: "send", "aria-label": t.send, disabled: true, click: () => this.#submit() }, icon("send"));
     this.#chips.setAttribute("aria-label", t.suggestions);
-    this.#panel = h("section", { class: "panel", role: "dialog", "aria-label": t.dialog, tabindex: -1, hidden: true, keydown: (event: KeyboardEvent) => this.#panelKeyed(event) },
+    this.#panel = h("section", { class: "panel", role: "dialog", "aria-label": t.dialog, tabindex: -1, hidden: true, keydown: (event: KeyboardEvent) => this.#panelKeyed(event), pointerdown: (event: PointerEvent) => this.#leaveMenu(event) },
       h("header", { class: "head" }, h("span", { class: "avatar" }, icon("chat")), h("div", { class: "who" }, this.#name, this.#status), this.#more,
         h("button", { type: "button", class: "round", "aria-label": t.close, click: () => this.close() }, icon("down"))),
       this.#menu, this.#banner, this.#log,
@@ -433,6 +433,14 @@ export class Widget {
     this.#menu.hidden = !is_shown;
     this.#more.setAttribute("aria-expanded", String(is_shown));
     (is_shown ? (this.#menu.firstElementChild as HTMLElement | null) : this.#more)?.focus();
+  }
+
+  /** A click anywhere else closes the menu. */
+  #leaveMenu(event: PointerEvent): void {
+    const target = event.target as Node;
+    if (this.#menu.hidden || this.#menu.contains(target) || this.#more.contains(target)) return;
+    this.#menu.hidden = true;
+    this.#more.setAttribute("aria-expanded", "false");
   }
 
   #entries(): HTMLElement[] {
