@@ -624,9 +624,9 @@ if (mock) {
     await page.getByRole("button", { name: a.add }).click();
     await page.getByRole("dialog").getByRole("button", { name: a.save }).click();
     await page.getByRole("alert").filter({ hasText: a.needs }).waitFor();
-    await page.getByLabel(a.question).fill("Do you gift-wrap? <b>");
-    await page.getByLabel(a.en).fill("Yes, for free.");
-    await page.getByLabel(a.variants).fill("gift wrapping\n\ngift paper");
+    await page.getByRole("dialog").getByLabel(a.question).fill("Do you gift-wrap? <b>");
+    await page.getByRole("dialog").getByLabel(a.en).fill("Yes, for free.");
+    await page.getByRole("dialog").getByLabel(a.variants).fill("gift wrapping\n\ngift paper");
     await page.getByRole("dialog").getByRole("button", { name: a.save }).click();
     await page.getByRole("searchbox").fill("gift paper");
     await page.waitForURL(/query=/);
