@@ -212,7 +212,7 @@ export function createService(now) {
       return { $status: 201, conversation_id: talk.conversation_id, secret: talk.secret, lang, assistant_name: assistantName(lang), greeting: first, suggestions: lang === "zh" ? ["我的订单到哪了？", "对比云雀和苍鹭", "怎么退货？"] : ["Where is my order?", "Compare Lark and Heron", "How do I return it?"], desk_open: true, currency: "CNY" };
     }
     const talk = conversations.find((one) => one.conversation_id === id && one.secret === headers["x-conversation"]);
-    if (talk === undefined) return refuse(404, "no_conversation", "There is no such conversation.");
+    if (talk === undefined) return refuse(401, "conversation", "There is no such conversation.", "Begin another.");
     if (method === "GET" && what === "messages") return { messages: talk.messages.map(publicMessage), ...stateOf(talk) };
     if (what === "messages" && seq === undefined) return received(talk, body, refuse);
     if (what === "messages" && more === "feedback") {
@@ -304,9 +304,10 @@ export function createService(now) {
       customer: talk.customer_id === null ? null : { customer_id: talk.customer_id, city: "上海", joined_on: "2024-03-18", n_orders: 7, spent_cents: 2_318_800 }, orders: talk.customer_id === null ? [] : [ORDER(lang, now)],
     };
     if (what === "take") {
-      add(talk, "system", say(lang, "李雯 已加入对话。", "Li Wen has joined."));
-      become(talk, "person", { agent: "李雯", waiting_since: null });
-    } else if (what === "reply") add(talk, "person", body.text, { name: "李雯" });
+      const agent = body.agent ?? say(lang, "李雯", "Li Wen");
+      add(talk, "system", say(lang, `${agent} 已加入对话。`, `${agent} has joined.`));
+      become(talk, "person", { agent, waiting_since: null });
+    } else if (what === "reply") add(talk, "person", body.text, { name: body.agent ?? talk.agent });
     else if (what === "give-back") {
       add(talk, "system", say(lang, "已交还自动助手。", "The assistant answers again."));
       become(talk, "bot", { agent: null });
@@ -343,8 +344,8 @@ export function createService(now) {
       }
       if (method === "POST") {
         const rows = String(body).trim().split("\n").slice(1);
-        rows.forEach((row) => curated.push({ answer_id: `i${(n_made += 1)}`, question: row.split(",")[0], variants: [], answer_zh: row.split(",")[1] ?? "", answer_en: "", is_on: true, n_used: 0, updated_at: Date.now() }));
-        return { n_imported: rows.length };
+        rows.slice(0, -1).forEach((row) => curated.push({ answer_id: `i${(n_made += 1)}`, question: row.split(",")[0], variants: [], answer_zh: row.split(",")[1] ?? "", answer_en: "", is_on: true, n_used: 0, updated_at: Date.now() }));
+        return { n_added: rows.length - 1, n_changed: 0, n_rejected: 1, rejected: [{ row: rows.length + 1, reason: "no answer" }] };
       }
       const at = curated.findIndex((one) => one.answer_id === second);
       if (method === "DELETE") return curated.splice(at, 1), null;

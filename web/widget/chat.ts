@@ -63,10 +63,16 @@ export interface View {
 export class Refused extends Error {
   constructor(
     readonly status: number,
+    readonly code: string,
     message: string,
     readonly retry_after_ms: number,
   ) {
     super(message);
+  }
+
+  /** The conversation is over, gone or somebody else's; another can begin. A key that is not known is another matter. */
+  get is_gone(): boolean {
+    return [404, 409, 410].includes(this.status) || (this.status === 401 && this.code === "conversation");
   }
 }
 
@@ -76,6 +82,8 @@ const SILENCE_MS = 45_000;
 const TIMEOUT_MS = 60_000;
 /** Messages of left conversations that stay on the page. */
 const EARLIER = 200;
+/** Messages that the service gives at a time, at most. */
+const PAGE = 500;
 
 export class Chat {
   view: View;
@@ -242,7 +250,7 @@ export class Chat {
 
   async #deliver(item: Waiting): Promise<void> {
     await this.#opened();
-    if (this.view.state === "bot") this.#change({ is_typing: true });
+    if (this.view.state !== "person") this.#change({ is_typing: true });
     const sent = (await this.#ask("POST", "/messages", { text: item.text, message_key: item.message_key })) as Sent;
     this.#outbox.done(item.message_key);
     this.#change({
@@ -260,7 +268,7 @@ export class Chat {
       return backoff(n_failures, this.world.random);
     }
     if (cause.status === 429 || cause.status >= 500) return Math.max(cause.retry_after_ms, backoff(n_failures, this.world.random));
-    if ([404, 409, 410].includes(cause.status) && n_failures === 0 && this.#kept !== null) {
+    if (cause.is_gone && n_failures === 0 && this.#kept !== null) {
       // The conversation is over or gone: the message begins another.
       this.#forget();
       return 0;
@@ -344,9 +352,13 @@ export class Chat {
 
   async #catchUp(): Promise<void> {
     try {
-      const all = (await this.#ask("GET", `/messages?after=${this.last_seq}`)) as StateEvent & { messages: ChatMessage[] };
-      const { state, person, queue_position, messages } = all;
-      this.#change({ messages: merged(this.view.messages, messages), state, person, queue_position, is_offline: false });
+      for (let n_new = PAGE; n_new >= PAGE; ) {
+        const all = (await this.#ask("GET", `/messages?after=${this.last_seq}`)) as StateEvent & { messages: ChatMessage[] };
+        const { state, person, queue_position, messages } = all;
+        const before = this.last_seq;
+        this.#change({ messages: merged(this.view.messages, messages), state, person, queue_position, is_offline: false });
+        n_new = this.last_seq > before ? messages.length : 0;
+      }
     } catch (cause) {
       if (cause instanceof Refused && [401, 404, 410].includes(cause.status)) {
         this.#forget();
@@ -469,10 +481,10 @@ async function refusal(response: Response): Promise<Refused> {
   const seconds = Number(response.headers.get("retry-after"));
   const wait = Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 600) * 1000 : 0;
   try {
-    const { error } = (await response.json()) as { error: { message: string; help?: string | null } };
-    return new Refused(response.status, [error.message, error.help].filter(Boolean).join(" "), wait);
+    const { error } = (await response.json()) as { error: { code: string; message: string; help?: string | null } };
+    return new Refused(response.status, error.code, [error.message, error.help].filter(Boolean).join(" "), wait);
   } catch {
-    return new Refused(response.status, `HTTP ${response.status}`, wait);
+    return new Refused(response.status, "unreadable", `HTTP ${response.status}`, wait);
   }
 }
 

@@ -10,7 +10,7 @@ export function segmentsOf(text: string, n_evidence: number): Segment[] {
   const put = (to: number): void => {
     if (to > from) segments.push({ kind: "text", text: text.slice(from, to) });
   };
-  for (const match of text.matchAll(/ ?\[(\d{1,2})\]/g)) {
+  for (const match of text.matchAll(/ ?\[(\d{1,3})\]/g)) {
     const n = Number(match[1]);
     put(match.index);
     from = match.index + match[0].length;

@@ -154,7 +154,7 @@ const en: typeof zh = {
   empty: "empty",
   confirm: "Confirm and submit",
   cancel: "Cancel",
-  sayConfirm: "Yes, confirm",
+  sayConfirm: "Confirm",
   sayCancel: "Cancel",
   submitted: "Submitted",
   suggestions: "You may ask",

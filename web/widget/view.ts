@@ -207,7 +207,7 @@ export class Widget {
       }
     }
     const last = view.messages.at(-1);
-    const is_current = last?.from === "bot" && view.state === "bot" && view.waiting.every((one) => one.refused !== undefined);
+    const is_current = last?.from === "bot" && (view.state === "bot" || view.state === "waiting") && view.waiting.every((one) => one.refused !== undefined);
     for (const [key, node] of this.#nodes) {
       const is_live = is_current && key === `m${last.seq}-bot`;
       for (const button of node.querySelectorAll<HTMLButtonElement>(".acts-now")) button.disabled = !is_live;
@@ -335,8 +335,10 @@ export class Widget {
     const last = view.messages.at(-1);
     const reply = last?.from === "bot" ? last.reply : undefined;
     const is_first = view.messages.every((one) => one.from !== "customer");
-    const wanted = view.state !== "bot" || view.waiting.length > 0 || view.is_typing ? [] : reply?.suggestions.length ? reply.suggestions : is_first ? view.suggestions : [];
-    const shown = wanted.slice(0, 6).map(String);
+    const wanted = (view.state !== "bot" && view.state !== "waiting") || view.waiting.length > 0 || view.is_typing ? [] : reply?.suggestions.length ? reply.suggestions : is_first ? view.suggestions : [];
+    // A form that waits to be confirmed has a button for it.
+    const has_button = reply?.blocks.some((block) => block.kind === "form" && block.to_confirm) ?? false;
+    const shown = wanted.slice(0, 6).map(String).filter((text) => !has_button || text !== this.#t.sayConfirm);
     this.#chips.hidden = shown.length === 0;
     if (shown.join("\n") === [...this.#chips.children].map((one) => one.textContent).join("\n")) return;
     this.#chips.replaceChildren(...shown.map((text) => h("button", { type: "button", class: "chip", title: text, click: () => { this.say(text); this.#input.focus({ preventScroll: true }); } }, text)));

@@ -127,10 +127,17 @@ export interface Curated {
   answer_en: string;
   is_on: boolean;
   n_used: number;
-  updated_at: number;
+  updated_at: number | null;
 }
 
 export type CuratedDraft = Pick<Curated, "question" | "variants" | "answer_zh" | "answer_en" | "is_on">;
+
+export interface Imported {
+  n_added: number;
+  n_changed: number;
+  n_rejected: number;
+  rejected: { row: number; reason: string }[];
+}
 
 interface List<T> {
   items: T[];
@@ -138,14 +145,16 @@ interface List<T> {
 }
 
 const id = (text: string): string => encodeURIComponent(text);
+/** Under which name a person answers; without one the service has its own. */
+const by = (agent: string): { agent?: string } => (agent.trim() === "" ? {} : { agent: agent.trim() });
 
 export const service = {
   conversations: (query: Query, signal?: AbortSignal) => get<Conversations>("/desk/conversations", query, signal),
   conversation: (conversation: string, signal?: AbortSignal) => get<Conversation>(`/desk/conversations/${id(conversation)}`, {}, signal),
-  take: (conversation: string) => request<unknown>("POST", `/desk/conversations/${id(conversation)}/take`, {}),
-  reply: (conversation: string, text: string) => request<unknown>("POST", `/desk/conversations/${id(conversation)}/reply`, { text }),
-  giveBack: (conversation: string, note: string) => request<unknown>("POST", `/desk/conversations/${id(conversation)}/give-back`, note === "" ? {} : { note }),
-  note: (conversation: string, text: string) => request<unknown>("POST", `/desk/conversations/${id(conversation)}/note`, { text }),
+  take: (conversation: string, agent: string) => request<unknown>("POST", `/desk/conversations/${id(conversation)}/take`, by(agent)),
+  reply: (conversation: string, text: string, agent: string) => request<unknown>("POST", `/desk/conversations/${id(conversation)}/reply`, { text, ...by(agent) }),
+  giveBack: (conversation: string, note: string, agent: string) => request<unknown>("POST", `/desk/conversations/${id(conversation)}/give-back`, note === "" ? by(agent) : { note, ...by(agent) }),
+  note: (conversation: string, text: string, agent: string) => request<unknown>("POST", `/desk/conversations/${id(conversation)}/note`, { text, ...by(agent) }),
   close: (conversation: string) => request<unknown>("POST", `/desk/conversations/${id(conversation)}/close`, {}),
   typing: (conversation: string) => request<unknown>("POST", `/desk/conversations/${id(conversation)}/typing`, {}),
 
@@ -155,19 +164,19 @@ export const service = {
 
   numbers: (days: number, signal?: AbortSignal) => get<ServiceNumbers>("/desk/metrics", { days }, signal),
   unanswered: (days: number, signal?: AbortSignal) => get<{ clusters: Cluster[]; n: number }>("/desk/unanswered", { days }, signal),
-  cases: (state: string, signal?: AbortSignal) => get<List<Case>>("/desk/cases", { state }, signal),
+  cases: (query: Query, signal?: AbortSignal) => get<List<Case>>("/desk/cases", query, signal),
   setCase: (one: string, state: CaseState, note: string) => request<unknown>("POST", `/desk/cases/${id(one)}`, note === "" ? { state } : { state, note }),
 
   curated: (query: Query, signal?: AbortSignal) => get<List<Curated>>("/curated", query, signal),
   saveCurated: (answer: string, draft: CuratedDraft) => request<unknown>("PUT", `/curated/${id(answer)}`, draft),
   removeCurated: (answer: string) => request<void>("DELETE", `/curated/${id(answer)}`),
-  importCurated: (file: Blob) => request<{ n_imported?: number }>("POST", "/curated/import", new Blob([file], { type: "text/csv" })),
+  importCurated: (file: Blob) => request<Imported>("POST", "/curated/import", new Blob([file], { type: "text/csv" })),
 
   tryOut: (body: { text: string; lang?: Lang; customer_id?: string; dialogue?: unknown }, signal?: AbortSignal) => request<{ turn: Turn; dialogue: unknown }>("POST", "/assist/try", body, signal),
 };
 
-/** Reads what changes at the desk until the stream ends or `signal` fires; `onopen` when it has begun. */
-export async function watchDesk(onopen: () => void, onchange: (row: ConversationRow) => void, signal: AbortSignal): Promise<void> {
+/** Reads what changes at the desk until the stream ends or `signal` fires; `onopen` when it has begun, null when something was missed. */
+export async function watchDesk(onopen: () => void, onchange: (row: ConversationRow | null) => void, signal: AbortSignal): Promise<void> {
   const response = await ask("GET", "/desk/stream", undefined, signal);
   if (response.body === null) return;
   onopen();
@@ -176,7 +185,10 @@ export async function watchDesk(onopen: () => void, onchange: (row: Conversation
   for (;;) {
     const { done, value } = await pieces.read();
     if (done) return;
-    for (const { event, data } of reader.push(value)) if (event === "changed") onchange(JSON.parse(data) as ConversationRow);
+    for (const { event, data } of reader.push(value)) {
+      if (event === "changed") onchange(JSON.parse(data) as ConversationRow);
+      else if (event === "missed") onchange(null);
+    }
   }
 }
 

@@ -638,8 +638,9 @@ if (mock) {
     await row.getByRole("button", { name: a.remove }).click();
     await page.getByRole("dialog").getByRole("button", { name: a.remove }).click();
     await page.locator(".empty").waitFor();
-    await page.locator("input[type=file]").setInputFiles({ name: "answers.csv", mimeType: "text/csv", buffer: Buffer.from("question,answer\nIs there parking?,Yes\n") });
+    await page.locator("input[type=file]").setInputFiles({ name: "answers.csv", mimeType: "text/csv", buffer: Buffer.from("question,answer\nIs there parking?,Yes\nIs there a lift?,\n") });
     await page.getByRole("status").filter({ hasText: a.imported("1") }).waitFor();
+    await page.getByText("no answer").waitFor();
     await close();
     return complaints;
   });
@@ -685,7 +686,9 @@ if (mock) {
     await page.waitForURL(/id=d3/);
     await settled(page);
     expect(await page.getByRole("button", { name: d.send }).isDisabled(), "a reply can be sent before somebody took over");
+    await page.getByPlaceholder(d.name).fill("Ms <b>Wen");
     await page.getByRole("button", { name: d.take }).click();
+    await page.locator("article.system", { hasText: "Ms <b>Wen" }).waitFor();
     await page.getByRole("button", { name: d.giveBack }).waitFor();
     await page.locator(".canned summary").click();
     await page.getByRole("searchbox", { name: d.cannedSearch }).fill("发票");

@@ -234,7 +234,7 @@ test("a conversation that is gone is followed by another, with the message and w
   const { chat, calm } = stand((ask) => {
     if (isStream(ask)) return "never";
     if (ask.path === "") return json(opened(`c${(n += 1)}`), 201);
-    return ask.path.startsWith("/c1/") ? refused(404, "gone") : json({ message: message(2, "customer", "hi"), answer: message(3, "bot", "yes"), state: "bot" }, 201);
+    return ask.path.startsWith("/c1/") ? new Response(JSON.stringify({ error: { code: "conversation", message: "gone" } }), { status: 401 }) : json({ message: message(2, "customer", "hi"), answer: message(3, "bot", "yes"), state: "bot" }, 201);
   });
   await chat.start();
   chat.send("hi");
