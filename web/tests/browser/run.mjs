@@ -640,7 +640,7 @@ if (mock) {
     await page.locator(".empty").waitFor();
     await page.locator("input[type=file]").setInputFiles({ name: "answers.csv", mimeType: "text/csv", buffer: Buffer.from("question,answer\nIs there parking?,Yes\nIs there a lift?,\n") });
     await page.getByRole("status").filter({ hasText: a.imported("1") }).waitFor();
-    await page.getByText("no answer").waitFor();
+    await page.getByText(": no answer").waitFor();
     await close();
     return complaints;
   });
