@@ -2,6 +2,7 @@
 import type { Dictionary } from ".";
 import { audiences, groups } from "./groups.zh";
 import { analyse, language, opinions, search, words } from "./language.zh";
+import { service } from "./service.zh";
 import { writing } from "./writing.zh";
 
 export const zh: Dictionary = {
@@ -13,6 +14,7 @@ export const zh: Dictionary = {
   search,
   words,
   writing,
+  service,
   app: {
     tagline: "每一条推荐都可核查",
     skip: "跳到正文",
@@ -40,12 +42,17 @@ export const zh: Dictionary = {
     search: "搜索",
     words: "词语",
     writing: "写作模型",
+    desk: "客服台",
+    numbers: "服务数据",
+    answers: "店铺答复",
+    tryout: "试用助手",
     evaluation: "算法评估",
     models: "模型",
     jobs: "任务",
     settings: "设置",
     groupShop: "店铺",
     groupLanguage: "语言与口碑",
+    groupService: "客户服务",
     groupLearning: "学习",
     groupManage: "管理",
   },
@@ -480,6 +487,8 @@ export const zh: Dictionary = {
   scope: {
     ingest: "发送行为，修改商品和顾客",
     serve: "请求推荐",
+    converse: "供聊天组件对话，别无其他权限",
+    desk: "在客服台回复顾客",
     manage: "其余一切：模型、任务、密钥",
   },
   chart: {
