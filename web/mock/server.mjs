@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { CARDS, historyOf, makeEvaluations, makeModels, makeShop, overviewOf, recommendationsFor } from "./data.mjs";
 import { createLanguage } from "./language.mjs";
 import { createSegments } from "./segments.mjs";
+import { createService } from "./service.mjs";
 import { createWriting } from "./writing.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -55,6 +56,7 @@ export function createMock(now = Date.now()) {
   const segments = createSegments(now);
   const language = createLanguage(now);
   const writing = createWriting(now);
+  const service = createService(now);
   full.customers.forEach((customer, at) => at < 72 && (customer.segment = segments.groupOf(at)));
   const results = new Map();
 
@@ -161,6 +163,8 @@ export function createMock(now = Date.now()) {
     if (said !== undefined) return said;
     const wrote = writing.answer(method, path, body, { empty, refuse, jobs: () => state.jobs.map(jobNow) });
     if (wrote !== undefined) return wrote;
+    const served = service.answer(method, path, query, body, { empty, refuse });
+    if (served !== undefined) return served;
     const rest = second !== undefined;
     switch (`${method} ${first}${rest ? "/:id" : ""}${third ? `/${third}` : ""}`) {
       case "GET session": return sessionBody(session);
@@ -223,6 +227,7 @@ export function createMock(now = Date.now()) {
   async function bodyOf(request) {
     let text = "";
     for await (const chunk of request) text += chunk;
+    if (request.headers["content-type"]?.startsWith("text/csv")) return text;
     return text === "" ? {} : JSON.parse(text);
   }
 
@@ -232,7 +237,8 @@ export function createMock(now = Date.now()) {
     try {
       const body = await bodyOf(request);
       const session = state.sessions.get(/session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1]);
-      let result = open(request.method, path, body, session);
+      if (service.stream(request, response, url, session !== undefined)) return;
+      let result = open(request.method, path, body, session) ?? service.chat(request.method, path, body, request.headers, refuse);
       if (result === undefined) {
         if (session === undefined) throw new Refusal(401, "no_session", "Sign in first.");
         const shop = decodeURIComponent(request.headers["x-tercet-shop"] ?? session.shop);
@@ -252,7 +258,7 @@ export function createMock(now = Date.now()) {
   }
 
   function file(response, path) {
-    const wanted = normalize(join(DIST, path));
+    const wanted = normalize(join(DIST, path === "/demo" ? "/demo.html" : path));
     const isFile = wanted.startsWith(DIST) && existsSync(wanted) && statSync(wanted).isFile();
     const name = isFile ? wanted : join(DIST, "index.html");
     response.writeHead(200, { "Content-Type": TYPES[extname(name)] ?? "application/octet-stream", "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff" });

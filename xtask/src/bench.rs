@@ -9,6 +9,7 @@ mod language;
 mod seq2seq;
 mod sequences;
 mod serve;
+mod service;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,9 @@ const CASES: &[Case] = &[
     Case { name: "seq2seq-beam", sentence: seq2seq::BEAM, run: seq2seq::beam },
     Case { name: "seq2seq-quality", sentence: seq2seq::QUALITY, run: seq2seq::quality },
     Case { name: "sequences", sentence: sequences::SENTENCE, run: sequences::sequences },
+    Case { name: "service-retrieval", sentence: service::RETRIEVAL, run: service::retrieval },
+    Case { name: "service-selection", sentence: service::SELECTION, run: service::selection },
+    Case { name: "service-scope", sentence: service::SCOPE, run: service::scope },
 ];
 
 struct Bench {

@@ -67,7 +67,7 @@ pub fn web() -> Outcome {
     npm_packages()?;
     let web = root().join("web");
     let built = web.join("dist/index.html");
-    let sources = ["src", "public", "index.html", "package.json", "vite.config.ts"];
+    let sources = ["src", "widget", "public", "index.html", "package.json", "vite.config.ts", "vite.widget.config.ts"];
     if built.is_file() && sources.iter().all(|source| newest_is_older(&web.join(source), &built)) {
         return Ok(());
     }

@@ -65,6 +65,16 @@ pub enum Command {
     Opinions(Opinions),
     /// Products and documents for what somebody would type
     Search(Search),
+    /// Ask customer service one thing, as a customer would
+    Ask(Ask),
+    /// Talk to customer service in the terminal
+    Chat(Chat),
+    /// Customer service under test
+    #[command(subcommand)]
+    Assist(Assist),
+    /// What the shop's own site needs for customer service
+    #[command(subcommand)]
+    Service(Service),
     /// Models that write, learned from the shop's pairs of texts by train seq2seq
     #[command(subcommand, name = "seq2seq")]
     Seq2Seq(Seq2Seq),
@@ -92,7 +102,7 @@ pub struct Sql {
 #[derive(Args, Clone)]
 pub struct Train {
     /// What to train
-    #[arg(default_value = "recommend", value_parser = ["recommend", "segment", "language", "seq2seq", "all"])]
+    #[arg(default_value = "recommend", value_parser = ["recommend", "segment", "language", "assist", "seq2seq", "all"])]
     pub what: String,
     /// The algorithm's card; without it, settings of several are searched and the best is kept (segment: k_means, with
     /// as many groups as suit the data unless --set n_clusters=N)
@@ -361,6 +371,61 @@ pub enum Seq2Seq {
 }
 
 #[derive(Args)]
+pub struct Ask {
+    pub text: String,
+    /// As this customer, whose orders may then be told
+    #[arg(long, value_name = "ID")]
+    pub customer: Option<String>,
+    /// As from the page of this product
+    #[arg(long, value_name = "ID")]
+    pub product: Option<String>,
+    /// Language for texts too short to tell
+    #[arg(long, value_parser = ["zh", "en"])]
+    pub lang: Option<String>,
+    /// Also how it was understood and decided; --json always has it
+    #[arg(long)]
+    pub trace: bool,
+}
+
+#[derive(Args)]
+pub struct Chat {
+    /// As this customer, whose orders may then be told
+    #[arg(long, value_name = "ID")]
+    pub customer: Option<String>,
+    /// As from the page of this product
+    #[arg(long, value_name = "ID")]
+    pub product: Option<String>,
+    /// Language for texts too short to tell
+    #[arg(long, value_parser = ["zh", "en"])]
+    pub lang: Option<String>,
+    /// Also how each message was understood and decided
+    #[arg(long)]
+    pub trace: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Assist {
+    /// Hold the conversations of a file and say what was answered otherwise than expected
+    Test {
+        /// TOML with [[conversation]], or JSON, one conversation a line
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Service {
+    /// Make the secret that signs customers' tokens, or another one: tokens signed before are void then
+    TokenSecret,
+    /// A token for a customer, to try the widget as them
+    Sign {
+        customer: String,
+        /// For how long it is good
+        #[arg(long, default_value_t = 60, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=44_640))]
+        minutes: u32,
+    },
+}
+
+#[derive(Args)]
 pub struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
     pub listen: SocketAddr,
@@ -375,7 +440,7 @@ pub enum Keys {
     Create {
         #[arg(long)]
         name: String,
-        /// ingest, serve, manage
+        /// ingest, serve, manage, desk; or converse alone, for the widget
         #[arg(long, default_value = "ingest,serve")]
         scopes: String,
     },

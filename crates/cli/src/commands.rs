@@ -42,6 +42,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Train(train) => match train.what.as_str() {
             "segment" => groups::train(dir, train, json).await,
             "language" => language::train(dir, train, json).await,
+            "assist" => crate::assist::train(dir, train, json).await,
             "seq2seq" => crate::seq2seq::train(dir, train, json).await,
             "all" => self::train_all(dir, train, json).await,
             _ => self::train(dir, train, json).await,
@@ -53,6 +54,10 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Similar(similar) => self::similar(dir, similar, json).await,
         Command::Opinions(asked) => language::opinions(dir, asked, json).await,
         Command::Search(asked) => language::search(dir, asked, json).await,
+        Command::Ask(asked) => crate::assist::ask(dir, asked, json).await,
+        Command::Chat(asked) => crate::assist::chat(dir, asked, json).await,
+        Command::Assist(asked) => crate::assist::test(dir, asked, json).await,
+        Command::Service(asked) => crate::assist::service(dir, asked, json),
         Command::Seq2Seq(asked) => crate::seq2seq::run(dir, asked, json),
         Command::Serve(serve) => self::serve(dir, serve).await,
         Command::Keys(keys) => self::keys(dir, keys, json),
@@ -62,6 +67,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 
 fn init(dir: &Path, as_json: bool) -> Result<()> {
     Shop::create(dir)?;
+    service::flows::assist::write_template(dir)?;
     if as_json {
         print::json(&json!({"shop": dir}));
     } else {
@@ -155,7 +161,7 @@ async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     Ok(())
 }
 
-/// A recommender, groups and the shop's words, each in its usual way.
+/// A recommender, groups, the shop's words and customer service, each in its usual way.
 async fn train_all(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     if asked.algorithm.is_some() || !asked.set.is_empty() {
         return Err(ServiceError::usage(
@@ -165,7 +171,8 @@ async fn train_all(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     }
     train(dir, Train { what: "recommend".to_owned(), ..asked.clone() }, as_json).await?;
     groups::train(dir, asked.clone(), as_json).await?;
-    language::train(dir, asked, as_json).await
+    language::train(dir, asked.clone(), as_json).await?;
+    crate::assist::train(dir, asked, as_json).await
 }
 
 /// What the search tried, the last round first, the best of each first.
@@ -269,7 +276,7 @@ fn telling<'a>(names: &[&'a str]) -> Vec<&'a str> {
     found.into_iter().map(|(_, name)| name).collect()
 }
 
-async fn loaded(dir: &Path) -> Result<Arc<ServedShop>> {
+pub async fn loaded(dir: &Path) -> Result<Arc<ServedShop>> {
     ServedShop::open_beside(Shop::open(dir)?, Arc::new(Metrics::default())).await
 }
 

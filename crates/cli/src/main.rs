@@ -4,6 +4,7 @@
 //! 2 wrong usage.
 
 mod args;
+mod assist;
 mod commands;
 mod everyone;
 mod groups;

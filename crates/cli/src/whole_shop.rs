@@ -157,6 +157,15 @@ fn print_report(report: &FileReport) {
         "{name} → {}: {} rows read, {} kept, {} rejected, {} replaced{encoding}",
         report.table, written.rows_read, written.rows_kept, written.rows_rejected, written.rows_replaced
     ));
+    if let Some(changes) = &report.changes {
+        print::line(&format!(
+            "  {} new, {} changed, {} as before",
+            print::count(changes.n_new),
+            print::count(changes.n_changed),
+            print::count(changes.n_same)
+        ));
+        changes.changed.iter().take(20).for_each(|id| print::line(&format!("    changed: {id}")));
+    }
     if let Some(rejects) = &written.reject_path {
         print::line(&format!("  rejects, with line and reason: {}", rejects.display()));
         for (reason, n) in &report.counts.reasons {
@@ -307,6 +316,7 @@ mod tests {
             encoding: String::new(),
             mapped: Vec::new(),
             kept_in_extra: Vec::new(),
+            changes: None,
             warnings: warnings.iter().map(|warning| (*warning).to_owned()).collect(),
         }
     }

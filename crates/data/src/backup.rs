@@ -68,6 +68,13 @@ impl Shop {
         for name in ["format", "tercet.toml"] {
             archive.add_file(name, &self.root().join(name))?;
         }
+        // What people wrote for customer service, where they did.
+        for name in ["service.toml", "assist/intents.tsv"] {
+            let path = self.root().join(name);
+            if path.is_file() {
+                archive.add_file(name, &path)?;
+            }
+        }
         for spec in domain::table::ALL {
             let manifest = self.tables().manifest(spec)?;
             let rejects = manifest.sources.iter().filter_map(|source| source.rejects.as_ref());

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! tercet.toml      configuration, written by people
+//! service.toml     rules of customer service, written by people; assist/intents.tsv, examples of theirs
 //! format           version of this layout
 //! lock             held by the one process that writes
 //! tables/          see `tables`

@@ -48,6 +48,7 @@ const NEEDS: &[(&str, &[&str], bool)] = &[
     ("campaign effects", &["exposures"], true),
     ("budget plan", &["spend"], true),
     ("customer service", &["knowledge"], true),
+    ("where an order is", &["deliveries"], true),
     ("opinions", &["reviews"], true),
 ];
 

@@ -131,6 +131,71 @@ pub struct Order {
     pub extra: Option<String>,
 }
 
+/// Where an order is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// Ordered, not paid yet.
+    #[default]
+    Placed,
+    Paid,
+    Packed,
+    Shipped,
+    OutForDelivery,
+    Delivered,
+    Cancelled,
+    /// All of it went back.
+    Returned,
+}
+
+impl DeliveryStatus {
+    pub const ALL: [DeliveryStatus; 8] = [
+        DeliveryStatus::Placed,
+        DeliveryStatus::Paid,
+        DeliveryStatus::Packed,
+        DeliveryStatus::Shipped,
+        DeliveryStatus::OutForDelivery,
+        DeliveryStatus::Delivered,
+        DeliveryStatus::Cancelled,
+        DeliveryStatus::Returned,
+    ];
+
+    /// The name in tables and in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            DeliveryStatus::Placed => "placed",
+            DeliveryStatus::Paid => "paid",
+            DeliveryStatus::Packed => "packed",
+            DeliveryStatus::Shipped => "shipped",
+            DeliveryStatus::OutForDelivery => "out_for_delivery",
+            DeliveryStatus::Delivered => "delivered",
+            DeliveryStatus::Cancelled => "cancelled",
+            DeliveryStatus::Returned => "returned",
+        }
+    }
+
+    /// The status with this exact name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
+/// What became of an order since it was placed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Delivery {
+    pub order_id: String,
+    pub status: DeliveryStatus,
+    /// Since when it has this status.
+    pub updated_at: Millis,
+    pub carrier: Option<String>,
+    pub tracking_number: Option<String>,
+    /// The day promised.
+    pub expected_on: Option<Day>,
+    pub delivered_on: Option<Day>,
+    pub extra: Option<String>,
+}
+
 /// A customer's opinion of a product.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -182,6 +247,28 @@ pub struct KnowledgeDocument {
     pub title: String,
     pub text: String,
     pub product_ids: Vec<String>,
+    pub source: Option<String>,
+    /// Sixteen hexadecimal digits of the digest of `text`, or what the source calls its version.
+    pub version: Option<String>,
+    pub extra: Option<String>,
+}
+
+/// A question with the answer that a person of the shop wrote: given before anything is looked for elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CuratedAnswer {
+    pub answer_id: String,
+    pub question: String,
+    /// Other ways of asking the same, in any language.
+    pub variants: Vec<String>,
+    /// In the shop's language.
+    pub answer: String,
+    /// In English, where `answer` is not.
+    pub answer_en: Option<String>,
+    /// The products it is about; empty: any.
+    pub product_ids: Vec<String>,
+    /// Whether it is given; `None` counts as yes.
+    pub is_on: Option<bool>,
     pub source: Option<String>,
     pub extra: Option<String>,
 }

@@ -93,6 +93,10 @@ impl Column {
 pub const EVENT_KINDS: &[&str] =
     &["view", "search", "favourite", "cart", "uncart", "purchase", "rate", "return", "ask"];
 
+/// Names of [`crate::DeliveryStatus`] as they stand in tables.
+pub const DELIVERY_STATUSES: &[&str] =
+    &["placed", "paid", "packed", "shipped", "out_for_delivery", "delivered", "cancelled", "returned"];
+
 /// No plausible price, cost or spend of one row lies beyond ten billion in the shop's currency.
 const MONEY_MAX: f64 = 1e12;
 const COUNT_MAX: f64 = 1e9;
@@ -183,6 +187,23 @@ pub static ALL: &[TableSpec] = &[
         derived: false,
     },
     TableSpec {
+        name: "deliveries",
+        sentence: "Where each order is.",
+        columns: &[
+            required("order_id", Text),
+            required("status", Text).one_of(DELIVERY_STATUSES),
+            required("updated_at", Instant),
+            optional("carrier", Text),
+            optional("tracking_number", Text),
+            optional("expected_on", Day),
+            optional("delivered_on", Day),
+            optional("extra", Json),
+        ],
+        key: &["order_id"],
+        partition: None,
+        derived: false,
+    },
+    TableSpec {
         name: "reviews",
         sentence: "What customers say about products.",
         columns: &[
@@ -241,9 +262,29 @@ pub static ALL: &[TableSpec] = &[
             required("text", Text),
             optional("product_ids", TextList),
             optional("source", Text),
+            // Of the text, so that what changed can be told.
+            optional("version", Text),
             optional("extra", Json),
         ],
         key: &["document_id"],
+        partition: None,
+        derived: false,
+    },
+    TableSpec {
+        name: "answers",
+        sentence: "Questions that a person of the shop has answered.",
+        columns: &[
+            required("answer_id", Text),
+            required("question", Text),
+            optional("variants", TextList),
+            required("answer", Text),
+            optional("answer_en", Text),
+            optional("product_ids", TextList),
+            optional("is_on", Bool),
+            optional("source", Text),
+            optional("extra", Json),
+        ],
+        key: &["answer_id"],
         partition: None,
         derived: false,
     },
@@ -329,7 +370,7 @@ pub static ALL: &[TableSpec] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::EventKind;
+    use crate::{DeliveryStatus, EventKind};
 
     #[test]
     fn tables_are_consistent() {
@@ -341,5 +382,8 @@ mod tests {
         }
         let kinds: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(kinds, EVENT_KINDS);
+        let statuses: Vec<_> = DeliveryStatus::ALL.iter().map(|status| status.name()).collect();
+        assert_eq!(statuses, DELIVERY_STATUSES);
+        assert!(DeliveryStatus::ALL.iter().all(|status| DeliveryStatus::from_name(status.name()) == Some(*status)));
     }
 }

@@ -27,6 +27,12 @@ pub fn day_of(at: Millis, zone: &TimeZone) -> Day {
     Day::from(zone.to_datetime(time).date())
 }
 
+/// Minutes since midnight in `zone`, by its clocks.
+pub fn minute_of_day(at: Millis, zone: &TimeZone) -> u32 {
+    let time = zone.to_datetime(jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)).time();
+    time.hour() as u32 * 60 + time.minute() as u32
+}
+
 /// The instant at which a day begins in `zone`.
 pub fn start_of(day: Day, zone: &TimeZone) -> Millis {
     // A day that cannot be named there begins where it does in UTC.

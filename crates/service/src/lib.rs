@@ -4,6 +4,7 @@
 pub mod api;
 pub mod auth;
 pub mod clock;
+pub mod conversations;
 pub mod doctor;
 pub mod encoders;
 pub mod error;
@@ -16,6 +17,13 @@ mod random;
 pub mod serving;
 pub mod store;
 mod usage;
+
+/// What a command line needs to talk to customer service.
+pub mod talk {
+    pub use assist::Dialogue;
+    pub use assist::golden;
+    pub use assist::turn::Lang;
+}
 
 pub use error::{Result, ServiceError};
 pub use random::password as generated_password;

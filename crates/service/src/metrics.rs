@@ -71,6 +71,7 @@ pub struct Metrics {
     pub events_rejected: AtomicU64,
     pub answers_dropped: AtomicU64,
     pub model_swaps: AtomicU64,
+    turns: Mutex<Latency>,
 }
 
 /// The last hour in short.
@@ -103,6 +104,12 @@ impl Metrics {
         this.latency.add(us);
     }
 
+    /// Counts one answer of customer service.
+    pub fn turn(&self, took: std::time::Duration) {
+        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.turns.lock().expect("no holder panics").add(us);
+    }
+
     pub fn summary(&self, now_ms: i64) -> RequestSummary {
         let counted = self.counted.lock().expect("no holder panics");
         let now = now_ms.div_euclid(60_000);
@@ -133,16 +140,12 @@ impl Metrics {
         }
         text.push_str("# HELP tercet_request_seconds Time to answer.\n# TYPE tercet_request_seconds histogram\n");
         for (route, latency) in &counted.latency {
-            let mut below = 0;
-            for (bound, n) in BOUNDS_US.iter().zip(latency.buckets) {
-                below += n;
-                let seconds = *bound as f64 / 1e6;
-                let _ = writeln!(text, "tercet_request_seconds_bucket{{route=\"{route}\",le=\"{seconds}\"}} {below}");
-            }
-            let _ = writeln!(text, "tercet_request_seconds_bucket{{route=\"{route}\",le=\"+Inf\"}} {}", latency.count);
-            let _ = writeln!(text, "tercet_request_seconds_sum{{route=\"{route}\"}} {}", latency.sum_us as f64 / 1e6);
-            let _ = writeln!(text, "tercet_request_seconds_count{{route=\"{route}\"}} {}", latency.count);
+            histogram(&mut text, "tercet_request_seconds", &format!("route=\"{route}\""), latency);
         }
+        text.push_str(
+            "# HELP tercet_turn_seconds Time to answer a customer's message.\n# TYPE tercet_turn_seconds histogram\n",
+        );
+        histogram(&mut text, "tercet_turn_seconds", "", &self.turns.lock().expect("no holder panics"));
         for (name, help, n) in [
             ("tercet_events_accepted_total", "Events accepted, each on disk.", &self.events_accepted),
             ("tercet_events_rejected_total", "Events refused.", &self.events_rejected),
@@ -160,6 +163,20 @@ impl Metrics {
         }
         text
     }
+}
+
+fn histogram(text: &mut String, name: &str, labels: &str, latency: &Latency) {
+    let comma = if labels.is_empty() { "" } else { "," };
+    let mut below = 0;
+    for (bound, n) in BOUNDS_US.iter().zip(latency.buckets) {
+        below += n;
+        let seconds = *bound as f64 / 1e6;
+        let _ = writeln!(text, "{name}_bucket{{{labels}{comma}le=\"{seconds}\"}} {below}");
+    }
+    let _ = writeln!(text, "{name}_bucket{{{labels}{comma}le=\"+Inf\"}} {}", latency.count);
+    let braced = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+    let _ = writeln!(text, "{name}_sum{braced} {}", latency.sum_us as f64 / 1e6);
+    let _ = writeln!(text, "{name}_count{braced} {}", latency.count);
 }
 
 #[cfg(test)]

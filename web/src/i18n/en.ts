@@ -1,6 +1,7 @@
 // Every text of the console in English. This file defines which texts exist; the other languages must match it.
 import { audiences, groups } from "./groups.en";
 import { analyse, language, opinions, search, words } from "./language.en";
+import { service } from "./service.en";
 import { writing } from "./writing.en";
 
 const count = (n: string, one: string, many: string): string => `${n} ${n === "1" ? one : many}`;
@@ -14,6 +15,7 @@ export const en = {
   search,
   words,
   writing,
+  service,
   app: {
     tagline: "Recommendations you can audit",
     skip: "Skip to content",
@@ -41,12 +43,17 @@ export const en = {
     search: "Search",
     words: "Words",
     writing: "Writing",
+    desk: "Desk",
+    numbers: "Service",
+    answers: "Answers",
+    tryout: "Try it out",
     evaluation: "Evaluation",
     models: "Models",
     jobs: "Jobs",
     settings: "Settings",
     groupShop: "Shop",
     groupLanguage: "Language",
+    groupService: "Service",
     groupLearning: "Learning",
     groupManage: "Manage",
   },
@@ -481,6 +488,8 @@ export const en = {
   scope: {
     ingest: "Send events and change products and customers",
     serve: "Ask for recommendations",
+    converse: "Hold conversations as the chat widget does, and nothing else",
+    desk: "Answer customers at the desk",
     manage: "Everything else: models, jobs, keys",
   },
   chart: {
@@ -507,7 +516,9 @@ export const en = {
       reviews: "Reviews",
       exposures: "Exposures",
       spend: "Advertising spend",
+      deliveries: "Deliveries",
       knowledge: "Knowledge",
+      answers: "Answers",
       fits: "Compatibility",
     },
     tableSentence: {
@@ -518,7 +529,9 @@ export const en = {
       reviews: "What customers say about products.",
       exposures: "Who was shown which campaign, or deliberately not.",
       spend: "What each channel cost each day.",
+      deliveries: "Where each order is.",
       knowledge: "Documents that customer service may cite.",
+      answers: "Questions with the answers of the shop's people, given before all else.",
       fits: "Which accessory fits which product.",
     },
     event: {

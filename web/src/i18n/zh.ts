@@ -2,6 +2,7 @@
 import type { Dictionary } from ".";
 import { audiences, groups } from "./groups.zh";
 import { analyse, language, opinions, search, words } from "./language.zh";
+import { service } from "./service.zh";
 import { writing } from "./writing.zh";
 
 export const zh: Dictionary = {
@@ -13,6 +14,7 @@ export const zh: Dictionary = {
   search,
   words,
   writing,
+  service,
   app: {
     tagline: "每一条推荐都可核查",
     skip: "跳到正文",
@@ -40,12 +42,17 @@ export const zh: Dictionary = {
     search: "搜索",
     words: "词语",
     writing: "写作模型",
+    desk: "客服台",
+    numbers: "服务数据",
+    answers: "店铺答复",
+    tryout: "试用助手",
     evaluation: "算法评估",
     models: "模型",
     jobs: "任务",
     settings: "设置",
     groupShop: "店铺",
     groupLanguage: "语言与口碑",
+    groupService: "客户服务",
     groupLearning: "学习",
     groupManage: "管理",
   },
@@ -480,6 +487,8 @@ export const zh: Dictionary = {
   scope: {
     ingest: "发送行为，修改商品和顾客",
     serve: "请求推荐",
+    converse: "供聊天组件对话，别无其他权限",
+    desk: "在客服台回复顾客",
     manage: "其余一切：模型、任务、密钥",
   },
   chart: {
@@ -505,7 +514,9 @@ export const zh: Dictionary = {
       reviews: "评价",
       exposures: "投放记录",
       spend: "广告花费",
+      deliveries: "配送",
       knowledge: "知识库",
+      answers: "客服问答",
       fits: "适配关系",
     },
     tableSentence: {
@@ -516,7 +527,9 @@ export const zh: Dictionary = {
       reviews: "顾客怎么评价商品。",
       exposures: "谁看到了哪场活动，或有意不给看。",
       spend: "每个渠道每天的花费。",
+      deliveries: "订单现在到了哪里。",
       knowledge: "客服可以引用的文档。",
+      answers: "店员写好的问答，客服先用它们回答。",
       fits: "哪个配件适配哪个商品。",
     },
     event: {
@@ -852,7 +865,7 @@ export const zh: Dictionary = {
       "this key has sent too many requests": "此密钥的请求过多",
       "this needs the scope '{1}'; the key has: {2}": "需要权限 “{1}”；此密钥的权限：{2}",
       "a key needs a name of 1 to 100 characters on one line": "密钥名称应为一行，1 至 100 个字符",
-      "no scope given; allowed: ingest, serve, manage": "没有选择权限；可选：ingest、serve、manage",
+      "no scope given; allowed: ingest, serve, manage, converse, desk": "没有选择权限；可选：ingest、serve、manage、converse、desk",
       "the shop has 1000 keys already": "本店已有 1000 个密钥",
       "revoke some first": "请先吊销一些",
       "there is no such address": "没有这个地址",

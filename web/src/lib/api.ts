@@ -96,9 +96,10 @@ export async function errorFrom(response: Response): Promise<ApiError> {
   return new ApiError(response.status, { code: "unreadable", message: `HTTP ${response.status}` });
 }
 
-async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+/** `body` goes as JSON, or as it is where it is a file. */
+export async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (body !== undefined) headers["Content-Type"] = body instanceof Blob ? body.type : "application/json";
   // Headers hold no other letters than the oldest; ids of shops may.
   if (shop !== null) headers["X-Tercet-Shop"] = encodeURIComponent(shop);
   let response: Response;
@@ -107,7 +108,7 @@ async function ask(method: string, path: string, body?: unknown, signal?: AbortS
       method,
       headers,
       credentials: "same-origin",
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
       signal,
     });
   } catch (cause) {
@@ -122,13 +123,13 @@ async function ask(method: string, path: string, body?: unknown, signal?: AbortS
   return response;
 }
 
-async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const response = await ask(method, path, body, signal);
   if (response.status === 204 || response.headers.get("content-length") === "0") return undefined as T;
   return (await response.json()) as T;
 }
 
-const get = <T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> =>
+export const get = <T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> =>
   request<T>("GET", path + queryText(query), undefined, signal);
 
 const id = (text: string | number): string => encodeURIComponent(String(text));

@@ -17,13 +17,19 @@ export type Route =
   | { page: "search" }
   | { page: "words" }
   | { page: "writing" }
+  | { page: "desk" }
+  | { page: "service" }
+  | { page: "unanswered" }
+  | { page: "cases" }
+  | { page: "answers" }
+  | { page: "try" }
   | { page: "evaluation" }
   | { page: "models" }
   | { page: "jobs" }
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "products", "customers", "groups", "audiences", "opinions", "analyse", "search", "words", "writing", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "products", "customers", "groups", "audiences", "opinions", "analyse", "search", "words", "writing", "desk", "service", "unanswered", "cases", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 export function matchRoute(path: string): Route {
   const missing: Route = { page: "missing", path };

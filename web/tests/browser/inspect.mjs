@@ -1,8 +1,8 @@
 // What can be wrong with a page, found inside the browser. Each function runs in the page and returns findings as text.
 // Styles are asked for once an element, however many texts stand in it.
 
-/** Anything wider than the window, and text cut off without an ellipsis. */
-export function overflow() {
+/** Anything wider than the window, and text cut off without an ellipsis; of a part, or of the page. */
+export function overflow(within = document.body) {
   const findings = [];
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) findings.push(`the document is ${root.scrollWidth} px wide in a window of ${root.clientWidth}`);
@@ -19,8 +19,8 @@ export function overflow() {
     }
     return known.get(element);
   };
-  for (const element of document.body.querySelectorAll("*")) {
-    if (!hasText(element) || element.closest(".visually-hidden, .table-scroll, .skip, option, script, noscript, [hidden]")) continue;
+  for (const element of within.querySelectorAll("*")) {
+    if (!hasText(element) || element.closest(".visually-hidden, .table-scroll, .scroll, .chips, .skip, .sr, option, script, noscript, [hidden]")) continue;
     if (element.checkVisibility && !element.checkVisibility()) continue;
     const box = element.getBoundingClientRect();
     if (box.width === 0 || box.height === 0) continue;
@@ -33,15 +33,15 @@ export function overflow() {
     const frame = cutting.getBoundingClientRect();
     if (text.right > frame.right + 1.5 || text.left < frame.left - 1.5) findings.push(`${describe(element)} is cut off`);
   }
-  for (const element of document.querySelectorAll("button, .button, .badge")) {
-    if (element.closest(".visually-hidden, .table-scroll")) continue;
+  for (const element of within.querySelectorAll("button, .button, .badge")) {
+    if (element.closest(".visually-hidden, .table-scroll, .scroll, .chips")) continue;
     if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) findings.push(`${describe(element)} is too narrow for its text`);
   }
   return findings;
 }
 
 /** Text with less contrast than WCAG AA asks for. */
-export function contrast() {
+export function contrast(within = document.body) {
   // A colour on its way from one state to another is not what anybody reads.
   for (const animation of document.getAnimations()) if (Number.isFinite(animation.effect?.getComputedTiming().endTime)) animation.finish();
   const canvas = document.createElement("canvas");
@@ -73,9 +73,9 @@ export function contrast() {
     return grounds.get(element);
   };
   const findings = new Set();
-  for (const element of document.body.querySelectorAll("*")) {
+  for (const element of within.querySelectorAll("*")) {
     if (![...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== "")) continue;
-    if (element.closest(".visually-hidden, :disabled, [aria-hidden=true], .skip, option, script, noscript")) continue;
+    if (element.closest(".visually-hidden, :disabled, [aria-hidden=true], .skip, .sr, option, script, noscript")) continue;
     if (element.checkVisibility && !element.checkVisibility({ opacityProperty: true })) continue;
     const style = getComputedStyle(element);
     const below = background(element);

@@ -221,6 +221,13 @@ const PAGES = [
   ["words", "/words"],
   ["writing", "/writing"],
   ...(mock ? [["writing-written", "/writing?model=titles"]] : []),
+  ["desk", "/desk"],
+  ...(mock ? [["desk-talk", "/desk?id=d1"], ["desk-hostile", "/desk?id=d6"], ["cases-all", "/cases?state=all"]] : []),
+  ["service", "/service"],
+  ["unanswered", "/unanswered"],
+  ["cases", "/cases"],
+  ["answers", "/answers"],
+  ["try", "/try"],
   ["evaluation", "/evaluation"],
   ["models", "/models"],
   ["jobs", "/jobs"],
@@ -258,6 +265,21 @@ async function reveal(page, label, { lang, theme }) {
     await settled(page);
     await page.locator(".mentions, .text").first().waitFor();
   }
+  if (label === "desk-talk") {
+    await page.locator(".messages summary").last().click();
+    await page.locator(".canned summary").click();
+    await settled(page);
+  }
+  if (label === "try" && mock) {
+    for (const text of ["对比云雀和苍鹭", "hostile"]) {
+      const n = await page.locator(".theirs").count();
+      await page.locator("main form input").fill(text);
+      await page.locator("main form button").click();
+      await page.locator(".theirs").nth(n).waitFor();
+      await settled(page);
+    }
+    await page.locator("button.look").first().click();
+  }
   if (label === "search") await page.locator("summary").first().click();
   if (label === "writing-written") {
     await page.locator("main textarea").fill("云雀; 轻薄本; memory 16 GB; screen 14 inch ☃");
@@ -274,7 +296,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(group|audience|opinion|search|words|analyse|writing)/;
+const WIDER = /^(desk|service|try|group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;
@@ -323,7 +345,7 @@ async function lookAtAll(look, n) {
 async function lookAtEmpty(lang, width) {
   const { page, complaints, enter, close } = await newPage({ lang, width, shop: "empty", base: LOOKED_AT });
   await enter("/");
-  for (const [label, path] of PAGES.filter(([name]) => !["product", "customer", "group", "audience", "audience-new", "audience-alike"].includes(name))) {
+  for (const [label, path] of PAGES.filter(([name]) => !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile"].includes(name))) {
     await check(`empty shop ${lang}-${width} ${label}`, async () => {
       await follow(page, path);
       await shot(page, `empty-${lang}-${width}-${label}`);
@@ -594,6 +616,94 @@ if (mock) {
     await shot(page, "error-en");
     await close();
     return [];
+  });
+  way("an answer of the shop is written, found, switched off, imported and deleted", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    const a = t.service.answers;
+    await enter("/answers");
+    await page.getByRole("button", { name: a.add }).click();
+    await page.getByRole("dialog").getByRole("button", { name: a.save }).click();
+    await page.getByRole("alert").filter({ hasText: a.needs }).waitFor();
+    await page.getByRole("dialog").getByLabel(a.question).fill("Do you gift-wrap? <b>");
+    await page.getByRole("dialog").getByLabel(a.en).fill("Yes, for free.");
+    await page.getByRole("dialog").getByLabel(a.variants).fill("gift wrapping\n\ngift paper");
+    await page.getByRole("dialog").getByRole("button", { name: a.save }).click();
+    await page.getByRole("searchbox").fill("gift paper");
+    await page.waitForURL(/query=/);
+    await settled(page);
+    const row = page.locator("tbody tr");
+    expect((await row.count()) === 1 && (await row.textContent()).includes("Do you gift-wrap? <b>"), `found ${await row.allTextContents()}`);
+    await row.getByRole("checkbox").uncheck();
+    await row.getByText(a.off, { exact: true }).waitFor();
+    await row.getByRole("button", { name: a.remove }).click();
+    await page.getByRole("dialog").getByRole("button", { name: a.remove }).click();
+    await page.locator(".empty").waitFor();
+    await page.locator("input[type=file]").setInputFiles({ name: "answers.csv", mimeType: "text/csv", buffer: Buffer.from("question,answer\nIs there parking?,Yes\nIs there a lift?,\n") });
+    await page.getByRole("status").filter({ hasText: a.imported("1") }).waitFor();
+    await page.getByText(": no answer").waitFor();
+    await close();
+    return complaints;
+  });
+  way("an unanswered question gets the suggested answer, changed by hand", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/unanswered");
+    await page.getByRole("button", { name: t.service.unanswered.accept }).first().click();
+    const answer = page.getByLabel(t.service.answers.zh);
+    expect((await answer.inputValue()).includes("100Wh"), "the suggestion is not in the form");
+    await answer.fill("可以随身携带。");
+    await shot(page, "answer-dialog");
+    await page.getByRole("dialog").getByRole("button", { name: t.service.answers.save }).click();
+    await page.getByRole("status").filter({ hasText: t.service.unanswered.accepted }).waitFor();
+    await follow(page, "/answers");
+    await page.getByText("可以随身携带。").waitFor();
+    await close();
+    return complaints;
+  });
+  way("a case is refused with its reason, and opened again", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    const c = t.service.cases;
+    await enter("/cases");
+    const first = page.locator("main li[data-state]").first();
+    const name = (await first.locator("h2 span").textContent()).trim();
+    await first.getByRole("button", { name: c.refuse }).click();
+    await page.getByLabel(c.noteWhy).fill("outside <i>7 days</i>");
+    await page.getByRole("dialog").getByRole("button", { name: c.refuse }).click();
+    await page.locator("main li[data-state]", { hasText: name }).waitFor({ state: "detached" });
+    await page.getByText(c.states.done, { exact: true }).click();
+    const refused = page.locator("main li[data-state=refused]", { hasText: name });
+    await refused.getByText("outside <i>7 days</i>").waitFor();
+    await refused.getByRole("button", { name: c.reopen }).click();
+    await refused.waitFor({ state: "detached" });
+    await close();
+    return complaints;
+  });
+  way("the desk takes over, replies with a canned reply, leaves a note, and closes", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    const d = t.service.desk;
+    await enter("/desk");
+    // Those who wait stand first; the most urgent of them before all.
+    await page.locator(".queue li a").first().click();
+    await page.waitForURL(/id=d3/);
+    await settled(page);
+    expect(await page.getByRole("button", { name: d.send }).isDisabled(), "a reply can be sent before somebody took over");
+    await page.getByPlaceholder(d.name).fill("Ms <b>Wen");
+    await page.getByRole("button", { name: d.take }).click();
+    await page.locator("article.system", { hasText: "Ms <b>Wen" }).waitFor();
+    await page.getByRole("button", { name: d.giveBack }).waitFor();
+    await page.locator(".canned summary").click();
+    await page.getByRole("searchbox", { name: d.cannedSearch }).fill("发票");
+    await page.locator(".pick").first().click();
+    await page.getByRole("button", { name: d.send }).click();
+    await page.locator("article.person", { hasText: "发票已重新发送" }).waitFor();
+    expect((await page.locator(".write textarea").inputValue()) === "", "what was sent stays in the field");
+    await page.getByPlaceholder(d.noteHint).fill("call <back> tomorrow");
+    await page.getByRole("button", { name: d.noteAdd }).click();
+    await page.locator(".notes", { hasText: "call <back> tomorrow" }).waitFor();
+    await page.getByRole("button", { name: d.close, exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: d.close, exact: true }).click();
+    await page.locator(".write").waitFor({ state: "detached" });
+    await close();
+    return complaints;
   });
   way("a model is put into service after a question", async () => {
     const { page, enter, complaints, t, close } = await newPage();

@@ -11,11 +11,14 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::record_batch::RecordBatch;
 use domain::TableSpec;
-use domain::{Cents, Customer, Day, Event, Exposure, Fit, KnowledgeDocument, Millis, Order, Product, Review, Spend};
+use domain::{
+    Cents, CuratedAnswer, Customer, Day, Delivery, Event, Exposure, Fit, KnowledgeDocument, Millis, Order, Product,
+    Review, Spend,
+};
 
 use super::truth::{TruthTable, Values};
 use super::{Rows, SimulateError};
-use crate::tables::schema;
+use crate::tables::{Row, schema};
 
 /// The table a batch of rows belongs to, and the batch; `None` for no rows.
 pub fn of_rows(rows: &Rows) -> Result<Option<(&'static TableSpec, RecordBatch)>, SimulateError> {
@@ -24,10 +27,12 @@ pub fn of_rows(rows: &Rows) -> Result<Option<(&'static TableSpec, RecordBatch)>,
         Rows::Customers(rows) => ("customers", customers(rows)),
         Rows::Events(rows) => ("events", events(rows)),
         Rows::Orders(rows) => ("orders", orders(rows)),
+        Rows::Deliveries(rows) => ("deliveries", Delivery::columns(rows)),
         Rows::Reviews(rows) => ("reviews", reviews(rows)),
         Rows::Exposures(rows) => ("exposures", exposures(rows)),
         Rows::Spend(rows) => ("spend", spend(rows)),
         Rows::Knowledge(rows) => ("knowledge", knowledge(rows)),
+        Rows::Answers(rows) => ("answers", CuratedAnswer::columns(rows)),
         Rows::Fits(rows) => ("fits", fits(rows)),
     };
     if columns[0].is_empty() {
@@ -218,6 +223,7 @@ fn knowledge(rows: &[KnowledgeDocument]) -> Vec<ArrayRef> {
         text(rows, |row| &row.text),
         list(rows, |row| &row.product_ids),
         maybe_text(rows, |row| &row.source),
+        maybe_text(rows, |row| &row.version),
         maybe_text(rows, |row| &row.extra),
     ]
 }

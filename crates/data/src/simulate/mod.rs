@@ -1,20 +1,24 @@
-//! A simulated 3C shop with known truth: products, customers, visits, orders, reviews, campaigns, media spend and
-//! service questions, from one seed. The truth is written beside the tables in `truth/`, so that a model can be checked
-//! by what it recovers. No clock, no network, no model; brands are invented.
+//! A simulated 3C shop with known truth: products, customers, visits, orders and where they are, reviews, campaigns, media
+//! spend, service questions and what service knows, from one seed. The truth is written beside the tables in `truth/`, so
+//! that a model can be checked by what it recovers. No clock, no network, no model; brands are invented.
 //!
 //! The way through: `categories`, `brands` (tables of the trade) → `catalogue`, `people`, `media`, `campaigns` (the
 //! world) → `journey` (one customer's life as compact records, in parallel, by customer) → `spool` (records by week) →
 //! `rows` (rows in time order) → a [`Sink`]. The same settings give the same rows whatever the number of threads.
 
+mod answers;
 mod batches;
 mod brands;
 mod calendar;
 mod campaigns;
 mod catalogue;
 mod categories;
+mod deliveries;
+mod guides;
 mod journey;
 mod media;
 mod people;
+mod policies;
 mod random;
 mod reviews;
 mod rows;
@@ -28,7 +32,9 @@ mod tests;
 
 use std::path::PathBuf;
 
-use domain::{Customer, Day, Event, Exposure, Fit, KnowledgeDocument, Order, Product, Review, Spend};
+use domain::{
+    CuratedAnswer, Customer, Day, Delivery, Event, Exposure, Fit, KnowledgeDocument, Order, Product, Review, Spend,
+};
 use rayon::prelude::*;
 
 pub use store::simulate;
@@ -143,10 +149,12 @@ pub enum Rows {
     Customers(Vec<Customer>),
     Events(Vec<Event>),
     Orders(Vec<Order>),
+    Deliveries(Vec<Delivery>),
     Reviews(Vec<Review>),
     Exposures(Vec<Exposure>),
     Spend(Vec<Spend>),
     Knowledge(Vec<KnowledgeDocument>),
+    Answers(Vec<CuratedAnswer>),
     Fits(Vec<Fit>),
 }
 
@@ -167,6 +175,8 @@ pub struct Summary {
     pub n_reviews: usize,
     pub n_exposures: usize,
     pub n_documents: usize,
+    pub n_answers: usize,
+    pub n_deliveries: usize,
 }
 
 struct World {
@@ -233,6 +243,9 @@ fn write_world(world: &World, sink: &mut dyn Sink, summary: &mut Summary) -> Res
     let documents = words::documents(catalogue, settings.language);
     summary.n_documents = documents.len();
     sink.rows(Rows::Knowledge(documents))?;
+    let answers = answers::rows(settings.language);
+    summary.n_answers = answers.len();
+    sink.rows(Rows::Answers(answers))?;
     for (name, table) in truth::of_world(world) {
         sink.truth(name, table)?;
     }
@@ -262,6 +275,10 @@ fn live_all(
         for block in &lives {
             summary.n_customers += block.len();
             sink.rows(Rows::Customers(block.iter().map(|life| life.person.customer(settings.language)).collect()))?;
+            let (deliveries, arrivals) = deliveries::of_lives(world, block);
+            summary.n_deliveries += deliveries.len();
+            sink.rows(Rows::Deliveries(deliveries))?;
+            sink.truth("deliveries", arrivals)?;
             sink.truth("customers", truth::of_customers(world, block))?;
             sink.truth("exposures", truth::of_exposures(world, block))?;
             for life in block {

@@ -15,6 +15,7 @@ pub enum Purpose {
     Media,
     Text,
     Question,
+    Delivery,
 }
 
 /// A stream of random numbers (SplitMix64).

@@ -105,7 +105,7 @@ fn event(world: &World, record: &Record, kind: EventKind) -> Event {
 }
 
 /// The order's number: its day, the customer, the customer's count of orders.
-fn order_id(day: Day, customer: u32, order: u8) -> String {
+pub fn order_id(day: Day, customer: u32, order: u8) -> String {
     let date = day.to_date().unwrap_or_default();
     format!("{:04}{:02}{:02}{:07}{:02X}", date.year(), date.month(), date.day(), customer + 1, order)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
-use domain::EventKind;
+use domain::{DeliveryStatus, EventKind};
 
 use super::*;
 
@@ -14,10 +14,12 @@ struct Memory {
     customers: Vec<Customer>,
     events: Vec<Event>,
     orders: Vec<Order>,
+    deliveries: Vec<Delivery>,
     reviews: Vec<Review>,
     exposures: Vec<Exposure>,
     spend: Vec<Spend>,
     knowledge: Vec<KnowledgeDocument>,
+    answers: Vec<CuratedAnswer>,
     fits: Vec<Fit>,
     truths: BTreeMap<&'static str, Vec<TruthTable>>,
 }
@@ -29,10 +31,12 @@ impl Sink for Memory {
             Rows::Customers(rows) => self.customers.extend(rows),
             Rows::Events(rows) => self.events.extend(rows),
             Rows::Orders(rows) => self.orders.extend(rows),
+            Rows::Deliveries(rows) => self.deliveries.extend(rows),
             Rows::Reviews(rows) => self.reviews.extend(rows),
             Rows::Exposures(rows) => self.exposures.extend(rows),
             Rows::Spend(rows) => self.spend.extend(rows),
             Rows::Knowledge(rows) => self.knowledge.extend(rows),
+            Rows::Answers(rows) => self.answers.extend(rows),
             Rows::Fits(rows) => self.fits.extend(rows),
         }
         Ok(())
@@ -90,8 +94,18 @@ static SHOP: LazyLock<Memory> = LazyLock::new(|| {
 
 fn text_of(shop: &Memory) -> String {
     format!(
-        "{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
-        shop.products, shop.customers, shop.events, shop.orders, shop.reviews, shop.exposures, shop.spend, shop.fits
+        "{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
+        shop.products,
+        shop.customers,
+        shop.events,
+        shop.orders,
+        shop.deliveries,
+        shop.reviews,
+        shop.exposures,
+        shop.spend,
+        shop.knowledge,
+        shop.answers,
+        shop.fits
     )
 }
 
@@ -104,7 +118,9 @@ fn the_seed_decides_and_threads_and_memory_do_not() {
     let (one, three, other) = (make(&one), make(&three), make(&settings(2, 700)));
     assert!(text_of(&one) == text_of(&three));
     // Truths of texts come in parts by chunk; the rows are the same.
-    for (table, column) in [("customers", "segment"), ("questions", "answer"), ("reviews", "aspect")] {
+    let columns =
+        [("customers", "segment"), ("questions", "answer"), ("reviews", "aspect"), ("deliveries", "arrives_on")];
+    for (table, column) in columns {
         assert_eq!(one.texts(table, column), three.texts(table, column), "{table}.{column}");
     }
     assert!(text_of(&one) != text_of(&other));
@@ -221,6 +237,91 @@ fn orders_are_the_purchases() {
     assert!(
         shop.orders.iter().filter(|row| row.quantity < 0).all(|row| lines.contains(&(&row.order_id, &row.product_id)))
     );
+}
+
+#[test]
+fn deliveries_agree_with_orders_and_the_last_day() {
+    let shop = &*SHOP;
+    let end = settings(3, 1).end;
+    let mut lines: BTreeMap<&str, (Day, i64, i64, bool)> = BTreeMap::new();
+    for order in &shop.orders {
+        let entry = lines.entry(&order.order_id).or_insert((Day(0), 0, 0, false));
+        match order.quantity > 0 {
+            true => {
+                *entry = (
+                    calendar::local_day(order.ordered_at),
+                    entry.1 + 1,
+                    entry.2,
+                    order.channel.as_deref() == Some("store"),
+                )
+            }
+            false => entry.2 += 1,
+        }
+    }
+    let ids: BTreeSet<&str> = shop.deliveries.iter().map(|row| row.order_id.as_str()).collect();
+    assert_eq!((ids.len(), shop.deliveries.len()), (lines.len(), lines.len()));
+    let mut counts: BTreeMap<DeliveryStatus, usize> = BTreeMap::new();
+    for row in &shop.deliveries {
+        *counts.entry(row.status).or_default() += 1;
+        let (ordered, n_bought, n_returned, in_store) = lines[row.order_id.as_str()];
+        let (updated, promised) = (calendar::local_day(row.updated_at), row.expected_on.unwrap());
+        assert!(ordered <= updated && updated <= end && ordered <= promised, "{row:?}");
+        assert_eq!(row.status == DeliveryStatus::Returned, n_returned >= n_bought, "{row:?}");
+        let has_left = row.status >= DeliveryStatus::Shipped;
+        assert_eq!(row.carrier.is_some(), has_left && !in_store, "{row:?}");
+        assert_eq!(row.tracking_number.is_some(), row.carrier.is_some());
+        let has_arrived = row.status >= DeliveryStatus::Delivered;
+        assert_eq!(row.delivered_on.is_some(), has_arrived, "{row:?}");
+        assert!(row.delivered_on.is_none_or(|day| ordered <= day && day <= end), "{row:?}");
+        // Everything older than the slowest parcel has arrived.
+        assert!(has_arrived || end.0 - ordered.0 < 25, "{row:?}");
+    }
+    for status in [DeliveryStatus::Shipped, DeliveryStatus::Delivered, DeliveryStatus::Returned] {
+        assert!(counts.contains_key(&status), "{counts:?}");
+    }
+    let late =
+        shop.deliveries.iter().filter(|row| row.delivered_on.is_some_and(|day| Some(day) > row.expected_on)).count();
+    assert!(
+        (0.03..0.10).contains(&(late as f64 / shop.deliveries.len() as f64)),
+        "{late} of {}",
+        shop.deliveries.len()
+    );
+    let truth: BTreeSet<&str> = shop.texts("deliveries", "order_id").into_iter().collect();
+    assert_eq!(truth, ids);
+}
+
+#[test]
+fn service_has_something_to_say_in_both_languages() {
+    for language in [Language::Zh, Language::En] {
+        let settings = Settings { language, ..settings(1, 50) };
+        let shop = make(&settings);
+        let own: Vec<_> = shop.knowledge.iter().filter(|row| !row.document_id.starts_with("sheet-")).collect();
+        assert!((60..=90).contains(&own.len()), "{}", own.len());
+        assert!((30..=40).contains(&shop.answers.len()));
+        let ids: BTreeSet<_> = shop.knowledge.iter().map(|row| &row.document_id).collect();
+        assert_eq!(ids.len(), shop.knowledge.len());
+        for row in &shop.knowledge {
+            assert_eq!(row.version.as_deref(), Some(crate::sources::version_of(&row.text).as_str()));
+        }
+        let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        for row in &own {
+            assert_eq!(is_chinese(&row.text), language == Language::Zh, "{}", row.text);
+            assert_eq!(is_chinese(&row.title), language == Language::Zh, "{}", row.title);
+        }
+        for row in &shop.answers {
+            assert_eq!(is_chinese(&row.question), language == Language::Zh);
+            assert_eq!(is_chinese(&row.answer), language == Language::Zh);
+            assert!(row.answer_en.as_ref().is_none_or(|text| !is_chinese(text)));
+        }
+        // The true answer to a question stands in the document that it is said to stand in.
+        let texts: HashMap<&str, &str> =
+            shop.knowledge.iter().map(|row| (row.document_id.as_str(), row.text.as_str())).collect();
+        let (documents, answers) = (shop.texts("questions", "document_id"), shop.texts("questions", "answer"));
+        let from_own = documents.iter().zip(answers).filter(|(id, _)| !id.is_empty() && !id.starts_with("sheet-"));
+        for (id, answer) in from_own {
+            assert!(!answer.is_empty() && texts[id].contains(answer), "{id}: {answer}");
+        }
+    }
 }
 
 #[test]

@@ -165,7 +165,7 @@ impl ColumnBuilder {
             column,
             values,
             is_identifier: column.name.ends_with("_id"),
-            past_only: matches!(column.name, "at" | "ordered_at" | "joined_on" | "day"),
+            past_only: matches!(column.name, "at" | "ordered_at" | "updated_at" | "joined_on" | "day"),
             order,
             clock: Clockwork::new(recipe.zone.clone()),
             now_ms: recipe.now_ms,

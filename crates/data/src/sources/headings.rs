@@ -228,10 +228,98 @@ static SYNONYMS: &[Synonyms] = &[
     ("", "title", &["title", "subject", "标题"]),
     ("", "product_ids", &["productids", "products", "skus", "适用商品"]),
     ("", "source", &["source", "url", "link", "来源"]),
+    ("", "version", &["version", "revision", "版本"]),
+    ("", "question", &["question", "q", "prompt", "ask", "问题", "提问", "问", "标准问题", "标准问"]),
+    ("", "answer", &["answer", "a", "response", "reply", "答案", "回答", "答复", "答", "标准答案"]),
+    (
+        "",
+        "variants",
+        &["variants", "similar", "similarquestions", "synonyms", "相似问题", "相似问", "相似问法", "其他问法"],
+    ),
+    ("", "answer_en", &["answeren", "answerenglish", "englishanswer", "英文答案", "英文回答"]),
+    ("", "is_on", &["ison", "on", "active", "enabled", "启用", "是否启用"]),
+    ("", "answer_id", &["answerid", "qaid", "faqid", "id", "编号", "问答编号"]),
+    (
+        "deliveries",
+        "status",
+        &[
+            "status",
+            "state",
+            "orderstatus",
+            "deliverystatus",
+            "shippingstatus",
+            "状态",
+            "订单状态",
+            "物流状态",
+            "配送状态",
+        ],
+    ),
+    (
+        "deliveries",
+        "updated_at",
+        &["updatedat", "updated", "updatetime", "statustime", "time", "date", "更新时间", "状态时间", "时间"],
+    ),
+    ("", "carrier", &["carrier", "courier", "shipper", "快递公司", "物流公司", "承运商", "快递"]),
+    (
+        "",
+        "tracking_number",
+        &["trackingnumber", "trackingno", "tracking", "waybill", "快递单号", "物流单号", "运单号", "运单编号"],
+    ),
+    (
+        "",
+        "expected_on",
+        &["expectedon", "expecteddelivery", "estimateddelivery", "eta", "预计送达", "预计到达", "预计送达时间"],
+    ),
+    ("", "delivered_on", &["deliveredon", "deliveredat", "deliverydate", "签收时间", "签收日期", "送达时间"]),
     ("", "with_product_id", &["withproductid", "fitsproductid", "适配商品"]),
     ("", "attribute", &["attribute", "属性"]),
     ("", "specs", &["specs", "specifications", "attributes", "参数", "规格", "规格参数"]),
 ];
+
+/// What shops call the states of an order, and ours.
+const STATUSES: &[(&str, &[&str])] = &[
+    ("placed", &["Placed", "pending", "Pending", "unpaid", "待付款", "待支付", "已下单", "未付款"]),
+    ("paid", &["Paid", "processing", "Processing", "confirmed", "已付款", "已支付", "待发货", "待处理"]),
+    ("packed", &["Packed", "ready", "已打包", "已出库", "备货中"]),
+    (
+        "shipped",
+        &["Shipped", "in_transit", "In transit", "in transit", "dispatched", "已发货", "运输中", "在途", "待收货"],
+    ),
+    ("out_for_delivery", &["Out for delivery", "out for delivery", "派送中", "派件中", "配送中"]),
+    ("delivered", &["Delivered", "completed", "Completed", "已签收", "已收货", "已完成", "已送达", "交易成功"]),
+    ("cancelled", &["Cancelled", "canceled", "Canceled", "已取消", "交易关闭", "已关闭"]),
+    ("returned", &["Returned", "refunded", "Refunded", "已退货", "已退款", "退货完成"]),
+];
+
+/// A column's heading as it is mapped; words for an order's state are understood.
+fn mapped(table: &TableSpec, column: &str, heading: &str) -> Expression {
+    let own = Expression::column(heading);
+    if (table.name, column) != ("deliveries", "status") {
+        return own;
+    }
+    let pairs =
+        STATUSES.iter().flat_map(|(status, words)| words.iter().map(|word| (word.to_string(), status.to_string())));
+    Expression::Values { of: Box::new(own), map: pairs.collect(), otherwise: None }
+}
+
+/// Whether a column is made where the source has none.
+pub fn is_made(table: &TableSpec, column: &str) -> bool {
+    matches!((table.name, column), ("knowledge", "version") | ("answers", "answer_id"))
+}
+
+/// What a column is made of where the source has none: the version of a document from its text, the id of an answer from
+/// its question, so that importing it again replaces it.
+pub fn made(table: &TableSpec, column: &str, columns: &[(String, Expression)]) -> Option<Expression> {
+    let of = |name: &str| columns.iter().find(|(found, _)| found == name).map(|(_, e)| Box::new(e.clone()));
+    match (table.name, column) {
+        ("knowledge", "version") => Some(Expression::Hash { of: of("text")?, prefix: String::new() }),
+        ("answers", "answer_id") => {
+            let of = Box::new(Expression::Plain(of("question")?));
+            Some(Expression::Hash { of, prefix: "q-".to_owned() })
+        }
+        _ => None,
+    }
+}
 
 /// A guess at a mapping.
 #[derive(Clone, Debug, Default)]
@@ -262,9 +350,9 @@ pub fn guess(table: &'static TableSpec, header: &[String]) -> Guess {
         match found {
             Some(index) => {
                 used[index] = true;
-                guess.columns.push((column.name.to_owned(), Expression::column(&header[index])));
+                guess.columns.push((column.name.to_owned(), mapped(table, column.name, &header[index])));
             }
-            None if column.required => guess.missing.push(column.name),
+            None if column.required && !is_made(table, column.name) => guess.missing.push(column.name),
             None => {}
         }
     }
@@ -315,6 +403,12 @@ mod tests {
             &["SKU", "商品名称", "品牌", "价格", "内存", "Weight"],
             "brand=品牌 memory=内存 name=商品名称 price_cents=价格 product_id=SKU weight=Weight",
         );
+        check(
+            "deliveries",
+            &["订单号", "订单状态", "更新时间", "快递公司", "运单号", "备注"],
+            "carrier=快递公司 order_id=订单号 status=订单状态 tracking_number=运单号 updated_at=更新时间",
+        );
+        check("answers", &["问题", "答案", "相似问法"], "answer=答案 question=问题 variants=相似问法");
         let header = ["foo".to_owned()];
         let missing = guess(TableSpec::named("customers").unwrap(), &header).missing;
         assert_eq!(missing, ["customer_id"]);

@@ -11,8 +11,11 @@ use serde::Serialize;
 
 use super::cells::Recipe;
 use super::dates::{self, DateOrder, OrderVotes, Written};
+use super::documents::Kind;
+use super::encoding;
 use super::error::ImportError;
 use super::headings;
+use super::library::{self, Changes, Shelf, Watch};
 use super::mapping::{Expression, Lookup, Mapping, OnlyWith, Row, Step, position, table_named};
 use super::open::{digest, find_files, plain_file_name};
 use super::presets;
@@ -78,6 +81,8 @@ pub struct FileReport {
     pub mapped: Vec<(String, String)>,
     /// Source columns kept in `extra`.
     pub kept_in_extra: Vec<String>,
+    /// Of documents: which are new and which are not what they were.
+    pub changes: Option<Changes>,
     pub warnings: Vec<String>,
 }
 
@@ -108,9 +113,16 @@ pub fn import(
         let tag = SourceTag { name: file_name(&job.path), digest: Some(ready.digest.clone()) };
         let report = match shop.tables().writer(job.table, tag) {
             Ok(mut writer) => {
-                let (counts, encoding) = ready.read(&plan, known_products, &mut writer, on_progress)?;
+                let (read, changes) = if job.table.name == "knowledge" {
+                    let mut watch = Watch::new(shop, &mut writer)?;
+                    let read = ready.read(&plan, known_products, &mut watch, on_progress)?;
+                    (read, Some(watch.finish()))
+                } else {
+                    (ready.read(&plan, known_products, &mut writer, on_progress)?, None)
+                };
+                let (counts, encoding) = read;
                 let written = writer.finish().map_err(sink_error)?;
-                ready.report(&plan, counts, encoding, Some(written), None)
+                FileReport { changes, ..ready.report(&plan, counts, encoding, Some(written), None) }
             }
             Err(DataError::AlreadyImported { earlier_name, .. }) => {
                 ready.report(&plan, Counts::default(), String::new(), None, Some(earlier_name))
@@ -119,7 +131,33 @@ pub fn import(
         };
         reports.push(report);
     }
+    if !plan.shelf.files.is_empty() {
+        reports.push(import_documents(shop, &plan, on_progress)?);
+    }
     Ok(reports)
+}
+
+/// The documents of an import: one source, whose lines are the documents.
+fn import_documents(shop: &Shop, plan: &Plan<'_>, on_progress: OnProgress<'_>) -> Result<FileReport, ImportError> {
+    let shelf = &plan.shelf;
+    let table = table_named("knowledge")?;
+    let said = plan.request.encoding.as_deref();
+    let path = shelf.path();
+    let n = shelf.files.len();
+    let name = if n == 1 { file_name(&path) } else { format!("{n} documents of {}", file_name(&path)) };
+    let tag = SourceTag { name, digest: Some(shelf.digest(said.unwrap_or_default())?) };
+    let mut writer = match shop.tables().writer(table, tag) {
+        Ok(writer) => writer,
+        Err(DataError::AlreadyImported { earlier_name, .. }) => {
+            return Ok(plan.documents_report(Counts::default(), Some(earlier_name)));
+        }
+        Err(error) => return Err(sink_error(error)),
+    };
+    let mut watch = Watch::new(shop, &mut writer)?;
+    let counts = plan.read_documents(&mut watch, on_progress)?;
+    let changes = Some(watch.finish());
+    let written = Some(writer.finish().map_err(sink_error)?);
+    Ok(FileReport { written, changes, ..plan.documents_report(counts, None) })
 }
 
 /// As [`import`], into sinks of the caller's making and without a shop: for tests and tools.
@@ -136,6 +174,11 @@ pub fn import_into(
         let mut sink = sink_for(job.table, &job.path);
         let (counts, encoding) = ready.read(&plan, None, sink.as_mut(), &|_| {})?;
         reports.push(ready.report(&plan, counts, encoding, None, None));
+    }
+    if !plan.shelf.files.is_empty() {
+        let mut sink = sink_for(table_named("knowledge")?, &plan.shelf.path());
+        let counts = plan.read_documents(sink.as_mut(), &|_| {})?;
+        reports.push(plan.documents_report(counts, None));
     }
     Ok(reports)
 }
@@ -173,6 +216,8 @@ struct Plan<'r> {
     request: &'r ImportRequest,
     files: Vec<PathBuf>,
     jobs: Vec<Job>,
+    /// Documents, which go into their table together.
+    shelf: Shelf,
     mapping: Option<Mapping>,
     /// What the source's money is in, seen from the shop.
     currency: String,
@@ -189,19 +234,24 @@ struct Job {
 
 impl<'r> Plan<'r> {
     fn make(request: &'r ImportRequest, currency: &str, zone: &str) -> Result<Self, ImportError> {
-        let files = find_files(&request.inputs)?;
         let mapping = read_mapping(request)?;
+        let table = request.table.as_deref().map(table_named).transpose()?;
+        let takes_documents = mapping.is_none() && table.is_some_and(|table| table.name == "knowledge");
+        let (files, shelf) = match takes_documents {
+            true => library::find(&request.inputs, &said_of(request))?,
+            false => (find_files(&request.inputs)?, Shelf::default()),
+        };
         let (source_currency, warning) = currency_of(mapping.as_ref(), currency);
         let mut plan = Self {
             request,
             files,
             jobs: Vec::new(),
+            shelf,
             mapping: None,
             currency: source_currency,
             currency_warning: warning,
             zone: request.zone.clone().unwrap_or_else(|| zone.to_owned()),
         };
-        let table = request.table.as_deref().map(table_named).transpose()?;
         match mapping {
             Some(mapping) => {
                 for step in &mapping.steps {
@@ -242,6 +292,40 @@ impl<'r> Plan<'r> {
             }
         }
         Ok(())
+    }
+
+    fn read_documents(&self, sink: &mut dyn RowSink, on_progress: OnProgress<'_>) -> Result<Counts, ImportError> {
+        let chosen = self.request.encoding.as_deref().map(encoding::named).transpose()?;
+        let progress = |path: &Path, bytes_read: u64, bytes_in_all: u64| {
+            on_progress(Progress { path, table: "knowledge", bytes_read, bytes_in_all });
+        };
+        self.shelf.read(chosen, sink, &progress)
+    }
+
+    fn documents_report(&self, counts: Counts, already_imported_as: Option<String>) -> FileReport {
+        let from = |column: &str, origin: &str| (column.to_owned(), origin.to_owned());
+        let mut warnings = self.shelf.warnings();
+        if counts.nothing_kept() {
+            warnings.push("no document was kept; look at the reasons".to_owned());
+        }
+        FileReport {
+            path: self.shelf.path(),
+            table: "knowledge",
+            written: None,
+            already_imported_as,
+            counts,
+            form: self.shelf.describe(),
+            encoding: String::new(),
+            mapped: vec![
+                from("document_id", "front matter, or the path in the folder"),
+                from("title", "front matter, properties, first heading, or the file's name"),
+                from("text", "the document"),
+                from("version", "hash of text"),
+            ],
+            kept_in_extra: Vec::new(),
+            changes: None,
+            warnings,
+        }
     }
 
     fn nothing_fits(&self, mapping: &Mapping) -> ImportError {
@@ -335,15 +419,40 @@ fn has_required(path: &Path, step: &Step) -> Result<bool, ImportError> {
     Ok(step.requires.iter().all(|name| position(&profile.columns, name).is_some()))
 }
 
-/// A job from a file's headings alone.
+fn said_of(request: &ImportRequest) -> Said {
+    Said { encoding: request.encoding.clone(), delimiter: request.delimiter.clone(), header: None }
+}
+
+/// A document that was not said to be one: its words would be read as a table's rows.
+fn refuse_document(path: &Path, table: Option<&'static TableSpec>) -> Result<(), ImportError> {
+    let is_document = Kind::of(path).is_some_and(|kind| kind != Kind::Text);
+    if !is_document || table.is_some_and(|table| table.name == "knowledge") {
+        return Ok(());
+    }
+    Err(ImportError::Shape {
+        path: path.to_owned(),
+        found: "it is a document, not rows of a table".to_owned(),
+        allowed: "documents go into knowledge, for customer service to cite".to_owned(),
+        help: "Pass --as knowledge, or leave it out of the files given".to_owned(),
+    })
+}
+
+/// A job from a file's headings alone. Questions with answers that are called knowledge are answers.
 fn guessed_job(path: &Path, table: Option<&'static TableSpec>, request: &ImportRequest) -> Result<Job, ImportError> {
-    let said = Said { encoding: request.encoding.clone(), delimiter: request.delimiter.clone(), header: None };
-    let profile = Profile::of(path, &said)?;
-    let table = match table {
+    refuse_document(path, table)?;
+    let profile = Profile::of(path, &said_of(request))?;
+    let mut table = match table {
         Some(table) => table,
         None => best_table(&profile)?,
     };
-    let guess = headings::guess(table, &profile.columns);
+    let mut guess = headings::guess(table, &profile.columns);
+    if table.name == "knowledge" && !guess.missing.is_empty() {
+        let answers = table_named("answers")?;
+        let other = headings::guess(answers, &profile.columns);
+        if other.missing.is_empty() {
+            (table, guess) = (answers, other);
+        }
+    }
     if !guess.missing.is_empty() {
         return Err(missing_columns(&profile, &guess.missing.join(", "), table));
     }
@@ -444,8 +553,12 @@ impl Job {
         };
         let mut columns = Vec::new();
         for column in self.table.columns {
-            let expression = step.columns.iter().find(|(name, _)| name == column.name);
-            columns.push(expression.map(|(_, expression)| bind(expression, sources)).transpose()?);
+            let given = step.columns.iter().find(|(name, _)| name == column.name).map(|(_, given)| given.clone());
+            let expression = match (given, headings::made(self.table, column.name, &step.columns)) {
+                (Some(given), Some(made)) => Some(Expression::FirstOf(vec![given, made])),
+                (given, made) => given.or(made),
+            };
+            columns.push(expression.map(|expression| bind(&expression, sources)).transpose()?);
         }
         let mut bind_all = |list: &[(String, Expression)]| -> Result<Vec<(String, Expression)>, ImportError> {
             list.iter().map(|(name, expression)| Ok((name.clone(), bind(expression, sources)?))).collect()
@@ -458,8 +571,10 @@ impl Job {
                 None => missing.push(column.clone()),
             }
         }
-        let unset =
-            |column: &domain::Column| column.required && !step.columns.iter().any(|(name, _)| name == column.name);
+        let unset = |column: &domain::Column| {
+            let is_given = step.columns.iter().any(|(name, _)| name == column.name);
+            column.required && !is_given && !headings::is_made(self.table, column.name)
+        };
         missing.extend(self.table.columns.iter().filter(|column| unset(column)).map(|column| column.name.to_owned()));
         if !missing.is_empty() {
             missing.dedup();
@@ -662,6 +777,7 @@ impl Ready<'_> {
             encoding,
             mapped: self.mapped.clone(),
             kept_in_extra: self.recipe.kept.iter().map(|(_, name, _)| name.clone()).collect(),
+            changes: None,
             warnings,
         }
     }

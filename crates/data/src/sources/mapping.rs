@@ -288,6 +288,8 @@ pub enum Expression {
         of: Box<Expression>,
         prefix: String,
     },
+    /// Letters and digits alone, small and of plain width: `怎么 退货？` is `怎么退货`.
+    Plain(Box<Expression>),
 }
 
 /// Values of another file by its key columns.
@@ -436,6 +438,7 @@ impl Expression {
             | Expression::Lookup { of, .. }
             | Expression::Unit { of, .. }
             | Expression::Year(of)
+            | Expression::Plain(of)
             | Expression::Join { of, .. }
             | Expression::Hash { of, .. } => of.walk(visit),
             Expression::Scale { of, by, .. } => {
@@ -494,9 +497,10 @@ impl Expression {
             Expression::Year(of) => format!("year of {}", of.describe()),
             Expression::Hash { of, .. } => format!("hash of {}", of.describe()),
             Expression::Extract { of, .. } => format!("part of {}", of.describe()),
-            Expression::Replace { of, .. } | Expression::Values { of, .. } | Expression::Join { of, .. } => {
-                of.describe()
-            }
+            Expression::Replace { of, .. }
+            | Expression::Values { of, .. }
+            | Expression::Join { of, .. }
+            | Expression::Plain(of) => of.describe(),
         }
     }
 
@@ -543,6 +547,7 @@ impl Expression {
             Expression::Year(of) => Cow::Owned(year(&of.eval(row))),
             Expression::Join { of, separator } => join(of.eval(row), separator),
             Expression::Hash { of, prefix } => Cow::Owned(hash(&of.eval(row), prefix)),
+            Expression::Plain(of) => Cow::Owned(plain(&of.eval(row))),
         }
     }
 }
@@ -652,6 +657,20 @@ fn join<'r>(text: Cow<'r, str>, separator: &str) -> Cow<'r, str> {
         }
         Err(_) => text,
     }
+}
+
+fn plain(text: &str) -> String {
+    let narrow = |c: char| match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+        c => c,
+    };
+    text.chars().map(narrow).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The version of a document's text: 64 bits of SHA-256, 16 hexadecimal digits. What a row of `knowledge` has whose source
+/// gives none.
+pub fn version_of(text: &str) -> String {
+    hash(text, "")
 }
 
 /// A short stable identifier of a text: 64 bits of SHA-256, 16 hexadecimal digits.

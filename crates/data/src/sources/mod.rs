@@ -7,6 +7,7 @@
 //! mapping · headings · presets              which column is which
 //! cells (dates, money, numbers, units)      texts to typed columns, or a reason
 //! read → import                             in parallel and in order, into a table
+//! documents → library                       texts for service: Markdown, HTML, PDF, DOCX
 //! pairs                                     a file of pairs of texts, to learn writing from
 //! ```
 
@@ -14,12 +15,14 @@ mod blocks;
 mod cells;
 pub mod dates;
 mod decimal;
+mod documents;
 pub mod encoding;
 mod error;
 mod headings;
 mod import;
 #[cfg(test)]
 mod laws;
+mod library;
 mod mapping;
 pub mod money;
 pub mod numbers;
@@ -33,6 +36,8 @@ pub mod units;
 
 pub use error::ImportError;
 pub use import::{FileReport, ImportRequest, OnProgress, Progress, import, import_into};
+pub use library::Changes;
+pub use mapping::version_of;
 pub use presets::Preset;
 pub(crate) use profile::open_parquet;
 pub use read::{Counts, RowSink};

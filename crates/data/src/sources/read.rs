@@ -525,7 +525,7 @@ impl Parser<'_> {
 }
 
 /// What rejects have in common: the column, or the fault of the line.
-fn kind_of(reason: &str) -> String {
+pub(super) fn kind_of(reason: &str) -> String {
     // Reasons that hold a number or a text of the file are one kind each, so that kinds stay few.
     for (start, kind) in [
         ("found ", "number of fields"),

@@ -53,6 +53,7 @@ const STEPS: &[&str] = &[
     -- across the upgrade counts twice.
     DELETE FROM idempotency;
 ",
+    super::conversations::SCHEMA,
 ];
 
 pub(super) fn version(path: &Path, connection: &Connection) -> Result<usize, DataError> {

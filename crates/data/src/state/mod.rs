@@ -1,8 +1,9 @@
 //! The operational state of a shop: accepted events and changed rows not yet in the tables, keys, settings, jobs, given
-//! recommendations, evaluations. Behind a trait, so that another database can stand in. What the JSON bodies mean is the
+//! recommendations, evaluations; and the conversations of customer service. Behind a trait, so that another database can stand in. What the JSON bodies mean is the
 //! business of `service`.
 
 mod answers;
+pub mod conversations;
 mod database;
 mod migrations;
 mod sqlite;
@@ -55,6 +56,8 @@ pub enum RecordKind {
     Evaluation,
     /// A named set of customers.
     Audience,
+    /// A reply that people of customer service send as it is.
+    Canned,
 }
 
 impl RecordKind {
@@ -64,6 +67,7 @@ impl RecordKind {
             RecordKind::Job => "job",
             RecordKind::Evaluation => "evaluation",
             RecordKind::Audience => "audience",
+            RecordKind::Canned => "canned",
         }
     }
 }

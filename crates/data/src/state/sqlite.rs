@@ -14,7 +14,9 @@ use sha2::{Digest, Sha256};
 
 use super::answers::Answers;
 use super::database::{self, Checkpoints, Durability, connect, explained, failed};
-use super::{Answer, Appended, EventBatch, Record, RecordKind, Reply, RowChange, StateStore, migrations};
+use super::{
+    Answer, Appended, EventBatch, Record, RecordKind, Reply, RowChange, StateStore, conversations, migrations,
+};
 use crate::DataError;
 use crate::files::hex;
 use crate::shop::WriteLock;
@@ -109,7 +111,7 @@ impl SqliteState {
         let _ = queue.send(work);
     }
 
-    fn write<T: Send + 'static>(
+    pub(super) fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, DataError> {
@@ -127,8 +129,13 @@ impl SqliteState {
         receiver.recv().unwrap_or_else(|_| Err(DataError::State { message: "the writing thread has ended".to_owned() }))
     }
 
-    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, DataError> {
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, DataError> {
         work(&self.reader()).map_err(failed(&self.path))
+    }
+
+    /// For what reads much: others do not wait for it.
+    pub(super) fn read_apart<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, DataError> {
+        work(&connect(&self.path, Durability::Always)?).map_err(failed(&self.path))
     }
 
     /// The store of given lists; `None` when there is no file and none is to be made.
@@ -379,7 +386,7 @@ impl StateStore for SqliteState {
         let n = self.write(move |writer| {
             let events = writer.execute("DELETE FROM event_log WHERE customer_id = ?1", [&id])?;
             let rows = writer.execute("DELETE FROM row_change WHERE table_name = 'customers' AND key = ?1", [&id])?;
-            Ok((events + rows) as u64)
+            Ok((events + rows + conversations::erase(writer, &id)?) as u64)
         })?;
         self.read(database::empty_log)?;
         Ok(n + self.answers(false)?.map_or(Ok(0), |answers| answers.erase(customer_id))?)

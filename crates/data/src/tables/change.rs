@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use datafusion::arrow::array::AsArray;
-use domain::TableSpec;
+use domain::{Delivery, Order, TableSpec};
 
 use super::manifest::{FileEntry, Manifest};
 use super::merge::{SMALL_FILE_ROWS, filtered};
@@ -109,12 +109,13 @@ impl Tables {
         Ok(n_replaced)
     }
 
-    /// Removes every row of every table that names this customer, and the raw text of rejected rows that contain the
+    /// Removes every row of every table that names this customer or one of the customer's orders, and the raw text of rejected rows that contain the
     /// name; how many rows there were.
     pub fn delete_where_customer(&self, customer_id: &str) -> Result<u64, DataError> {
         self.lock().hold()?;
         let values = BTreeSet::from([customer_id.to_owned()]);
-        let mut n_deleted = 0;
+        let orders = self.orders_of(customer_id)?;
+        let mut n_deleted = self.delete_where(Delivery::spec(), "order_id", &orders)?;
         for spec in domain::table::ALL.iter().filter(|spec| spec.column("customer_id").is_some()) {
             n_deleted += self.delete_where(spec, "customer_id", &values)?;
         }
@@ -124,6 +125,20 @@ impl Tables {
         // Files replaced earlier but kept for readers may still hold the rows.
         self.collect_garbage(Duration::ZERO)?;
         Ok(n_deleted)
+    }
+
+    /// The ids of a customer's orders.
+    fn orders_of(&self, customer_id: &str) -> Result<BTreeSet<String>, DataError> {
+        let (spec, mut found) = (Order::spec(), BTreeSet::new());
+        for file in &self.manifest(spec)?.files {
+            for batch in read::batches(&self.folder(spec), spec, file, Some(&["order_id", "customer_id"]))? {
+                let batch = batch?;
+                let (orders, customers) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
+                let own = orders.iter().zip(customers).filter(|(_, customer)| *customer == Some(customer_id));
+                found.extend(own.filter_map(|(order, _)| order.map(str::to_owned)));
+            }
+        }
+        Ok(found)
     }
 
     /// Writes `files` anew without the rows to delete.

@@ -8,8 +8,9 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::datatypes::{Date32Type, Float64Type, Int64Type, TimestampMillisecondType};
 use domain::{
-    AudienceMember, Cents, Customer, CustomerTaste, Day, Event, EventKind, Exposure, Fit, KnowledgeDocument, Millis,
-    Order, Product, RecommendedProduct, Review, SegmentMember, Spend, TableSpec,
+    AudienceMember, Cents, CuratedAnswer, Customer, CustomerTaste, Day, Delivery, DeliveryStatus, Event, EventKind,
+    Exposure, Fit, KnowledgeDocument, Millis, Order, Product, RecommendedProduct, Review, SegmentMember, Spend,
+    TableSpec,
 };
 
 use super::Tables;
@@ -309,6 +310,37 @@ impl Row for Order {
     }
 }
 
+impl Row for Delivery {
+    const TABLE: &'static str = "deliveries";
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            texts(rows, |row| Some(&row.order_id)),
+            texts(rows, |row| Some(row.status.name())),
+            instants(rows, |row| row.updated_at),
+            texts(rows, |row| row.carrier.as_deref()),
+            texts(rows, |row| row.tracking_number.as_deref()),
+            days(rows, |row| row.expected_on),
+            days(rows, |row| row.delivered_on),
+            texts(rows, |row| row.extra.as_deref()),
+        ]
+    }
+
+    fn read(batch: &Columns<'_>, at: usize) -> Self {
+        let status = batch.text("status", at).and_then(|name| DeliveryStatus::from_name(&name));
+        Delivery {
+            order_id: batch.text("order_id", at).expect(REQUIRED),
+            status: status.unwrap_or_default(),
+            updated_at: batch.instant("updated_at", at).expect(REQUIRED),
+            carrier: batch.text("carrier", at),
+            tracking_number: batch.text("tracking_number", at),
+            expected_on: batch.day("expected_on", at),
+            delivered_on: batch.day("delivered_on", at),
+            extra: batch.text("extra", at),
+        }
+    }
+}
+
 impl Row for Review {
     const TABLE: &'static str = "reviews";
 
@@ -407,6 +439,7 @@ impl Row for KnowledgeDocument {
             texts(rows, |row| Some(&row.text)),
             lists(rows, |row| &row.product_ids),
             texts(rows, |row| row.source.as_deref()),
+            texts(rows, |row| row.version.as_deref()),
             texts(rows, |row| row.extra.as_deref()),
         ]
     }
@@ -417,6 +450,39 @@ impl Row for KnowledgeDocument {
             title: batch.text("title", at).expect(REQUIRED),
             text: batch.text("text", at).expect(REQUIRED),
             product_ids: batch.list("product_ids", at),
+            source: batch.text("source", at),
+            version: batch.text("version", at),
+            extra: batch.text("extra", at),
+        }
+    }
+}
+
+impl Row for CuratedAnswer {
+    const TABLE: &'static str = "answers";
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            texts(rows, |row| Some(&row.answer_id)),
+            texts(rows, |row| Some(&row.question)),
+            lists(rows, |row| &row.variants),
+            texts(rows, |row| Some(&row.answer)),
+            texts(rows, |row| row.answer_en.as_deref()),
+            lists(rows, |row| &row.product_ids),
+            bools(rows, |row| row.is_on),
+            texts(rows, |row| row.source.as_deref()),
+            texts(rows, |row| row.extra.as_deref()),
+        ]
+    }
+
+    fn read(batch: &Columns<'_>, at: usize) -> Self {
+        CuratedAnswer {
+            answer_id: batch.text("answer_id", at).expect(REQUIRED),
+            question: batch.text("question", at).expect(REQUIRED),
+            variants: batch.list("variants", at),
+            answer: batch.text("answer", at).expect(REQUIRED),
+            answer_en: batch.text("answer_en", at),
+            product_ids: batch.list("product_ids", at),
+            is_on: batch.bool("is_on", at),
             source: batch.text("source", at),
             extra: batch.text("extra", at),
         }
@@ -446,6 +512,7 @@ impl Row for Fit {
         }
     }
 }
+
 impl Row for SegmentMember {
     const TABLE: &'static str = "segments";
 

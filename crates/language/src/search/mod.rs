@@ -43,5 +43,6 @@ pub use plan::{QUERY_MAX, Reading};
 pub use rank::TermScore;
 pub use snapshot::Snapshot;
 pub use snippet::Snippet;
+pub use stem::stem;
 pub use suggest::{Completion, Suggester};
 pub use understand::{Attributes, Understood, parse_query};

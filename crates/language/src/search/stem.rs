@@ -3,7 +3,7 @@
 //! 1991 ("How effective is suffixing?", the S stemmer) and steps 1a and 1b of Porter 1980.
 
 /// The stem of a word in lower case; the word itself if it is not plain English.
-pub(super) fn stem<'a>(word: &'a str, scratch: &'a mut String) -> &'a str {
+pub fn stem<'a>(word: &'a str, scratch: &'a mut String) -> &'a str {
     if word.len() < 4 || word.len() > 40 || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return word;
     }

@@ -25,6 +25,10 @@ pub struct Caller {
     pub scopes: Vec<Scope>,
     /// The session's secret, for logging out.
     pub session: Option<String>,
+    /// What limits are counted by.
+    pub id: String,
+    /// The name of the key; absent for a session.
+    pub name: Option<String>,
 }
 
 /// May send events.
@@ -33,8 +37,12 @@ pub struct Ingest(pub Caller);
 pub struct Serve(pub Caller);
 /// May do everything.
 pub struct Manage(pub Caller);
-/// Anyone known, whatever the scope.
+/// Anyone known, whatever the scope; not the key of a widget, which anybody can read in a page.
 pub struct Known(pub Caller);
+/// May talk to customer service.
+pub struct Converse(pub Caller);
+/// May answer customers.
+pub struct Desk(pub Caller);
 
 macro_rules! access {
     ($name:ident, $scope:expr) => {
@@ -53,12 +61,21 @@ access!(Ingest, Some(Scope::Ingest));
 access!(Serve, Some(Scope::Serve));
 access!(Manage, Some(Scope::Manage));
 access!(Known, None);
+access!(Converse, Some(Scope::Converse));
+access!(Desk, Some(Scope::Desk));
 
 fn authorise(app: &App, headers: &HeaderMap, method: &Method, scope: Option<Scope>) -> Result<Caller> {
     let caller = match bearer(headers)? {
         Some(secret) => by_key(app, secret)?,
         None => by_cookie(app, headers, method)?,
     };
+    if scope.is_none() && caller.scopes == [Scope::Converse] {
+        return Err(ServiceError::new(
+            Kind::Forbidden,
+            "scope",
+            "a key of scope 'converse' may only talk to customer service",
+        ));
+    }
     if let Some(scope) = scope.filter(|scope| !caller.scopes.contains(scope)) {
         let message = format!("this needs the scope '{}'; the key has: {}", scope.name(), Scope::join(&caller.scopes));
         return Err(ServiceError::new(Kind::Forbidden, "scope", message)
@@ -89,7 +106,7 @@ fn by_key(app: &App, secret: &str) -> Result<Caller> {
             .detail(serde_json::json!({"retry_after_seconds": seconds}))
             .help("slow down, send events in batches, or raise [serve] requests_per_second in tercet.toml")
     })?;
-    Ok(Caller { shop, scopes: key.scopes, session: None })
+    Ok(Caller { shop, scopes: key.scopes, session: None, id: key.id, name: Some(key.name) })
 }
 
 fn by_cookie(app: &App, headers: &HeaderMap, method: &Method) -> Result<Caller> {
@@ -108,7 +125,8 @@ fn by_cookie(app: &App, headers: &HeaderMap, method: &Method) -> Result<Caller> 
         None => shops.pop().ok_or_else(|| nobody("the session has ended"))?,
     };
     let shop = app.shops.by_id(&shop_id).ok_or_else(|| nobody("the session's shop is gone"))?;
-    Ok(Caller { shop, scopes: Scope::ALL.to_vec(), session: Some(secret) })
+    let id = format!("session {}", &digest(&secret)[..12]);
+    Ok(Caller { shop, scopes: Scope::ALL.to_vec(), session: Some(secret), id, name: None })
 }
 
 /// `%E5%BA%97` as the text it stands for; headers hold no others than the oldest letters.

@@ -21,6 +21,8 @@ pub async fn page(method: Method, headers: HeaderMap, uri: Uri) -> Response {
     if !matches!(method, Method::GET | Method::HEAD) {
         return method_not_allowed().await;
     }
+    // A page of a small shop, to see the widget on.
+    let path = if path == "demo" { "demo.html" } else { path };
     if let Some(file) = Console::get(path) {
         // Vite names these files after their content.
         let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };

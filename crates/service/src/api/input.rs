@@ -28,12 +28,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ServiceError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self> {
-        let bytes = read_json_bytes(request).await?;
+        let bytes = read_json_bytes(request, BODY_BYTES_MAX).await?;
         serde_json::from_slice(&bytes).map(Body).map_err(not_json)
     }
 }
 
-async fn read_json_bytes(request: Request) -> Result<axum::body::Bytes> {
+/// A JSON body of what one person writes; longer ones are refused unread.
+pub struct SmallBody<T>(pub T);
+
+const SMALL_BODY_BYTES_MAX: usize = 64 << 10;
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for SmallBody<T> {
+    type Rejection = ServiceError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self> {
+        let bytes = read_json_bytes(request, SMALL_BODY_BYTES_MAX).await?;
+        serde_json::from_slice(&bytes).map(SmallBody).map_err(not_json)
+    }
+}
+
+async fn read_json_bytes(request: Request, most: usize) -> Result<axum::body::Bytes> {
     let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = media.split(';').next().unwrap_or("").trim();
     if !essence.eq_ignore_ascii_case("application/json") {
@@ -41,10 +55,15 @@ async fn read_json_bytes(request: Request) -> Result<axum::body::Bytes> {
         return Err(ServiceError::new(Kind::UnsupportedMedia, "content_type", message)
             .help("send the header Content-Type: application/json"));
     }
-    to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| {
-        ServiceError::new(Kind::TooLarge, "body_size", format!("the body exceeds {BODY_BYTES_MAX} bytes"))
-            .detail(json!({"allowed_bytes": BODY_BYTES_MAX}))
-            .help("send smaller batches")
+    read_bytes(request, most).await
+}
+
+/// A body as it comes.
+pub async fn read_bytes(request: Request, most: usize) -> Result<axum::body::Bytes> {
+    to_bytes(request.into_body(), most).await.map_err(|_| {
+        ServiceError::new(Kind::TooLarge, "body_size", format!("the body exceeds {most} bytes"))
+            .detail(json!({"allowed_bytes": most}))
+            .help(if most < BODY_BYTES_MAX { "send less text" } else { "send smaller batches" })
     })
 }
 

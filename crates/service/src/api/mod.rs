@@ -4,7 +4,11 @@
 pub mod access;
 mod audiences;
 mod catalogue;
+mod chat;
 mod console;
+mod cors;
+mod curated;
+mod desk;
 mod download;
 pub mod error;
 mod events;
@@ -21,6 +25,7 @@ mod segments;
 mod seq2seq;
 pub mod server;
 mod session;
+mod sse;
 mod wording;
 
 use std::sync::Arc;
@@ -29,6 +34,8 @@ use axum::Router;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+pub use self::chat::checked_message;
 
 use crate::auth::limits::Limits;
 use crate::auth::sessions::Sessions;
@@ -49,7 +56,7 @@ pub struct App {
 #[openapi(
     info(
         title = "Tercet",
-        description = "Recommendations, catalogue, customers, models and jobs of a shop. Every address but /health, /ready, /metrics, /v1/shops and POST /v1/session needs a key (Authorization: Bearer tk_…) or the console's session cookie.",
+        description = "Recommendations, catalogue, customers, customer service, models and jobs of a shop. Every address but /health, /ready, /metrics, /v1/shops and POST /v1/session needs a key (Authorization: Bearer tk_…) or the console's session cookie.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     modifiers(&Security),
@@ -116,6 +123,33 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(seq2seq::delete_model))
         .routes(routes!(seq2seq::get_curve))
         .routes(routes!(seq2seq::write_text))
+        .routes(routes!(chat::open_chat))
+        .routes(routes!(chat::list_messages, chat::post_message))
+        .routes(routes!(chat::stream_chat))
+        .routes(routes!(chat::rate_chat))
+        .routes(routes!(chat::close_chat))
+        .routes(routes!(chat::ask_for_person))
+        .routes(routes!(chat::identify_chat))
+        .routes(routes!(chat::give_feedback))
+        .routes(routes!(desk::list_conversations))
+        .routes(routes!(desk::get_conversation))
+        .routes(routes!(desk::take_conversation))
+        .routes(routes!(desk::reply_to_conversation))
+        .routes(routes!(desk::give_back_conversation))
+        .routes(routes!(desk::note_on_conversation))
+        .routes(routes!(desk::close_conversation))
+        .routes(routes!(desk::type_in_conversation))
+        .routes(routes!(desk::stream_desk))
+        .routes(routes!(desk::list_canned))
+        .routes(routes!(desk::put_canned, desk::delete_canned))
+        .routes(routes!(desk::get_desk_metrics))
+        .routes(routes!(desk::list_unanswered))
+        .routes(routes!(desk::list_cases))
+        .routes(routes!(desk::settle_case))
+        .routes(routes!(curated::list_curated))
+        .routes(routes!(curated::put_curated, curated::delete_curated))
+        .routes(routes!(curated::import_curated))
+        .routes(routes!(curated::try_turn))
         .routes(routes!(overview::get_overview))
         .routes(routes!(models::list_models))
         .routes(routes!(models::activate_model))
@@ -146,6 +180,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/openapi.json", axum::routing::get(move || console::json_text(text.clone())))
         .fallback(console::page)
         .method_not_allowed_fallback(console::method_not_allowed)
+        .layer(axum::middleware::from_fn_with_state(app.clone(), cors::allow))
         .layer(axum::middleware::from_fn_with_state(app.clone(), server::observe))
         .with_state(app)
 }

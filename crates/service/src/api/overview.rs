@@ -144,6 +144,10 @@ pub fn health(shop: &Shop, tables: &[TableView], model: Option<&ModelInfo>) -> V
         let help = "mend it; a running server keeps the rules it had";
         found.push(view("error", "The rules cannot be read", error.message, help, None));
     }
+    if let Err(error) = crate::flows::assist::policies(shop.root()) {
+        let help = "mend it; a running server keeps the rules it had";
+        found.push(view("error", "The rules of service cannot be read", error.message, help, None));
+    }
     if found.is_empty() {
         found.push(view("ok", "Everything is in place", String::new(), "", None));
     }

@@ -15,6 +15,7 @@ use super::access::Manage;
 use super::error::ErrorBody;
 use super::input::{Body, Id};
 use crate::error::{Result, ServiceError, clipped};
+use crate::flows::assist::{self, AssistRequest};
 use crate::flows::audience::{self, condition::Condition};
 use crate::flows::evaluate::{EvaluateRequest, evaluate};
 use crate::flows::hold_out::split_kind;
@@ -28,12 +29,12 @@ use crate::store::JobRecord;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobBody {
-    /// `train`, `evaluate`, `segment`, `language`, `seq2seq`, `predict` (everybody's first ten, for conditions to ask) or
+    /// `train`, `evaluate`, `segment`, `language`, `assist`, `seq2seq`, `predict` (everybody's first ten, for conditions to ask) or
     /// `recommend` (an audience's lists as a file).
-    #[schema(pattern = "^(train|evaluate|segment|language|seq2seq|predict|recommend)$")]
+    #[schema(pattern = "^(train|evaluate|segment|language|assist|seq2seq|predict|recommend)$")]
     kind: String,
     /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?. For `segment`: by?, n_clusters?, algorithm?, settings?, seed?.
-    /// For `language`: dim?, epochs?, seed?. For `seq2seq`: name, and pairs, settings?, seed?, restart?, or resume. For `predict`: nothing. For `recommend`: audience, n?, and channel or all.
+    /// For `language`: dim?, epochs?, seed?. For `assist`: seed?. For `seq2seq`: name, and pairs, settings?, seed?, restart?, or resume. For `predict`: nothing. For `recommend`: audience, n?, and channel or all.
     #[schema(value_type = Option<Object>)]
     params: Option<Value>,
 }
@@ -64,6 +65,12 @@ struct SegmentParams {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoParams {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssistParams {
+    seed: Option<u64>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,12 +140,13 @@ pub async fn start_job(Manage(caller): Manage, Body(body): Body<JobBody>) -> Res
         "evaluate" => start_evaluate(caller.shop, params)?,
         "segment" => start_segment(caller.shop, params)?,
         "language" => super::language::start(caller.shop, params)?,
+        "assist" => start_assist(caller.shop, params)?,
         "seq2seq" => super::seq2seq::start(caller.shop, params)?,
         "predict" => start_predict(&caller.shop, params)?,
         "recommend" => start_recommend(caller.shop, params)?,
         other => {
             let message = format!(
-                "kind is '{}'; allowed: train, evaluate, segment, language, seq2seq, predict, recommend",
+                "kind is '{}'; allowed: train, evaluate, segment, language, assist, seq2seq, predict, recommend",
                 clipped(other)
             );
             return Err(ServiceError::usage("kind", message));
@@ -225,6 +233,19 @@ fn start_segment(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
             .map(|group| serde_json::json!({"key": group.key, "name": group.name, "n_customers": group.n_customers}))
             .collect();
         Ok(serde_json::json!({"version": made.version, "stability": made.stability, "groups": groups}))
+    })
+}
+
+/// Learns customer service anew.
+fn start_assist(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
+    let AssistParams { seed } = serde_json::from_value(params.clone()).map_err(super::input::not_json)?;
+    let request = AssistRequest { seed: seed.unwrap_or(1), n_threads: 1 };
+    let jobs = shop.jobs.clone();
+    jobs.start("assist", params, move |handle: Handle| async move {
+        let info = assist::train(&shop.shop, request, &|share, message| handle.report(share, message)).await?;
+        // Made ready here, so that nobody who talks waits for it.
+        shop.made_assistant().await?;
+        Ok(serde_json::to_value(info)?)
     })
 }
 

@@ -85,9 +85,17 @@ impl Server {
     /// Serves until `stop` is done, then answers what is under way, moves events into tables and waits for the disk.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let upkeep = tokio::spawn(upkeep(self.app.clone(), self.flush_every));
+        let service = tokio::spawn(start_service(self.app.clone()));
         tracing::info!(address = %self.address, "listening");
+        let app = self.app.clone();
+        let stop = async move {
+            stop.await;
+            // Open streams would keep the server for ever.
+            app.shops.iter().for_each(|shop| shop.conversations.hub.close());
+        };
         axum::serve(self.listener, router(self.app.clone())).with_graceful_shutdown(stop).await?;
         upkeep.abort();
+        service.abort();
         for shop in self.app.shops.iter() {
             if let Err(error) = shop.flush().await {
                 tracing::error!(message = %error.message, "the last events stay in the log until the next start");
@@ -125,6 +133,23 @@ pub fn set_password(store: &crate::store::Store, text: &str) -> Result<()> {
     store.set_setting(session::PASSWORD, &password::hash(text)?)
 }
 
+/// Makes customer service ready before somebody asks, and answers what a stop or a crash left unanswered.
+async fn start_service(app: Arc<App>) {
+    for shop in app.shops.iter() {
+        let begun = async {
+            shop.assistant().await.map(drop)?;
+            shop.resume_conversations().await
+        };
+        match begun.await {
+            Ok(0) => {}
+            Ok(n) => tracing::info!(shop.id = %shop.id, n, "conversations taken up again"),
+            Err(error) => {
+                tracing::error!(shop.id = %shop.id, message = %error.message, "customer service is not ready")
+            }
+        }
+    }
+}
+
 /// Now and then: log to tables, and whatever another process did (a model trained by the command line) into service.
 async fn upkeep(app: Arc<App>, every: Duration) {
     let mut beat = tokio::time::interval(every);
@@ -151,6 +176,7 @@ async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
         // A job of its own, since it takes long; one that is under way already is not started twice.
         super::runs::start_predict(shop, serde_json::json!({}))?;
     }
+    shop.close_idle().await?;
     let _alone = shop.maintenance.lock().await;
     audience::refresh_due(shop.home(), clock::now().0).await?;
     Ok(())

@@ -18,16 +18,22 @@ pub enum Scope {
     Serve,
     /// Everything else: catalogue, customers, models, jobs, keys.
     Manage,
+    /// Talk to customer service, and nothing else: such a key stands in every page that shows the widget.
+    Converse,
+    /// Answer customers: the desk.
+    Desk,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 3] = [Scope::Ingest, Scope::Serve, Scope::Manage];
+    pub const ALL: [Scope; 5] = [Scope::Ingest, Scope::Serve, Scope::Manage, Scope::Converse, Scope::Desk];
 
     pub fn name(self) -> &'static str {
         match self {
             Scope::Ingest => "ingest",
             Scope::Serve => "serve",
             Scope::Manage => "manage",
+            Scope::Converse => "converse",
+            Scope::Desk => "desk",
         }
     }
 
@@ -36,14 +42,21 @@ impl Scope {
         let mut scopes = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let scope = Scope::ALL.into_iter().find(|scope| scope.name() == part).ok_or_else(|| {
-                ServiceError::usage("scope", format!("'{}' is no scope; allowed: ingest, serve, manage", clipped(part)))
+                ServiceError::usage(
+                    "scope",
+                    format!("'{}' is no scope; allowed: ingest, serve, manage, converse, desk", clipped(part)),
+                )
             })?;
             if !scopes.contains(&scope) {
                 scopes.push(scope);
             }
         }
         if scopes.is_empty() {
-            return Err(ServiceError::usage("scope", "no scope given; allowed: ingest, serve, manage"));
+            return Err(ServiceError::usage("scope", "no scope given; allowed: ingest, serve, manage, converse, desk"));
+        }
+        if scopes.contains(&Scope::Converse) && scopes.len() > 1 {
+            let message = "converse stands alone: a key for the widget is in every page that shows it";
+            return Err(ServiceError::usage("scope", message).help("make another key for the other scopes"));
         }
         scopes.sort();
         Ok(scopes)
@@ -101,7 +114,7 @@ mod tests {
         for (text, expected) in [("ingest", "ingest"), ("serve, ingest", "ingest,serve"), ("manage,manage", "manage")] {
             assert_eq!(Scope::join(&Scope::parse_list(text).unwrap()), expected, "{text}");
         }
-        for text in ["", ",", "root", "ingest root"] {
+        for text in ["", ",", "root", "ingest root", "converse,serve"] {
             assert_eq!(Scope::parse_list(text).unwrap_err().exit_code(), 2, "{text}");
         }
     }

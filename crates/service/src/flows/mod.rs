@@ -1,6 +1,7 @@
 //! What the command line and the jobs of the server do, each from tables to result: train, evaluate, recommend.
 //! The same functions serve both; nothing here knows HTTP or a terminal.
 
+pub mod assist;
 pub mod audience;
 pub mod dataset;
 pub mod evaluate;

@@ -130,6 +130,9 @@ pub struct Snapshot {
     pub product_of: Vec<u32>,
     /// What the policy names and the catalogue lacks.
     pub doubts: Vec<String>,
+    /// What fits and follows what, by items of the catalogue; and the rows that say so.
+    pub(super) knowledge: Arc<Knowledge>,
+    pub(super) fits: Arc<Vec<Fit>>,
 }
 
 /// Products whose nearest are looked up beforehand: seconds of one processor.
@@ -166,12 +169,13 @@ impl Snapshot {
         let cold = cold_start(&catalogue, &counts, parts.model.as_deref(), &parts.regions, &parts.sales_version);
         let nobody = || -> Arc<dyn Recommender> { Arc::new(Popularity::of_counts(&[])) };
         let doubts = parts.policy.check(Some(&catalogue)).iter().map(ToString::to_string).collect();
+        let knowledge = Arc::new(knowledge.refreshed(&catalogue, &parts.fits));
         let ranker_parts = RankerParts {
             model: parts.model.as_ref().map_or_else(nobody, |model| model.recommender.clone()),
             model_version: parts.model.as_ref().map_or_else(|| "none".to_owned(), |model| model.info.version.clone()),
             content: content.clone(),
             cold: Some(Arc::new(cold)),
-            knowledge: Arc::new(knowledge.refreshed(&catalogue, &parts.fits)),
+            knowledge: knowledge.clone(),
             catalogue,
             policy: parts.policy,
             today: parts.today,
@@ -193,6 +197,8 @@ impl Snapshot {
             item_of,
             product_of,
             doubts,
+            knowledge,
+            fits: parts.fits,
         };
         for (region, favourites) in parts.regions {
             let numbers = favourites.iter().filter_map(|(id, _)| ids.find(id));

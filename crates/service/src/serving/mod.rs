@@ -2,6 +2,7 @@
 //! the recent history of each customer, and the store that makes events durable. No HTTP here.
 
 mod answer;
+mod assistant;
 mod catalogue;
 mod everyone;
 mod histories;
@@ -14,6 +15,7 @@ mod shops;
 mod turnover;
 
 pub use answer::{Answer, AnswerItem, ListRequest, Reason, Replay, SimilarItem, Term};
+pub use assistant::{ANSWERS, CuratedRow, Ready, Said, curated_rows};
 pub use catalogue::{PopularProduct, ProductRow, Snapshot};
 pub use everyone::{CSV_HEADER, EveryoneReport, Place, batch_of, write_csv};
 

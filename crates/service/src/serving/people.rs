@@ -245,6 +245,7 @@ impl ServedShop {
         let _nobody_adds = self.erasing.write().await;
         self.histories.erase(id);
         self.regions.set(id, None);
+        self.service.forget(id);
         let (shop, who) = (self.shop.clone(), id.to_owned());
         let n = off_thread(move || Ok(shop.erase_customer(&who)?)).await?;
         if n == 0 {

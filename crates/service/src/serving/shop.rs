@@ -22,6 +22,7 @@ use super::histories::{Histories, Sign};
 use super::regions::Regions;
 use super::turnover;
 use crate::clock;
+use crate::conversations::Conversations;
 use crate::error::{Result, ServiceError};
 use crate::flows::dataset::Dealings;
 use crate::flows::in_service::InService;
@@ -50,6 +51,10 @@ pub struct ServedShop {
     pub groups: segment::Groups,
     /// The shop's words in service.
     pub words: InService<language::Loaded>,
+    /// What answers customers.
+    pub service: super::assistant::Kept,
+    /// Conversations of customer service.
+    pub conversations: Conversations,
     snapshot: RwLock<Arc<Snapshot>>,
     /// Held while a snapshot is built, a flush runs or someone is erased: one at a time.
     pub(crate) maintenance: AsyncMutex<()>,
@@ -97,6 +102,7 @@ impl ServedShop {
         let rules = policy::read(root)?;
         let base = Arc::new(base(&shop).await?);
         let snapshot = build_snapshot(&shop, &store, &ids, base.clone(), rules, None).await?;
+        let conversations = Conversations::new(&shop.config().service)?;
         let id = root.canonicalize()?.file_name().map_or("shop".to_owned(), |name| name.to_string_lossy().into_owned());
         let served = ServedShop {
             id,
@@ -109,6 +115,8 @@ impl ServedShop {
             metrics,
             groups: segment::Groups::default(),
             words: InService::default(),
+            service: super::assistant::Kept::default(),
+            conversations,
             snapshot: RwLock::new(Arc::new(snapshot)),
             maintenance: AsyncMutex::new(()),
             erasing: tokio::sync::RwLock::new(()),
@@ -264,6 +272,18 @@ impl ServedShop {
     /// Makes, stores and returns a list.
     pub fn recommend(&self, request: &ListRequest) -> Result<Answer> {
         let snapshot = self.snapshot();
+        let explained: Vec<Language> = request.explain.then(|| language_of(&request.language)).into_iter().collect();
+        let mut views = self.recommend_with(&snapshot, request, &explained)?;
+        Ok(views.remove(0))
+    }
+
+    /// The same over a snapshot: one view for each language of reasons, one without reasons if there is none.
+    pub(super) fn recommend_with(
+        &self,
+        snapshot: &Snapshot,
+        request: &ListRequest,
+        explained: &[Language],
+    ) -> Result<Vec<Answer>> {
         let now = clock::now();
         if let Some(id) = &request.context_product {
             let known = self.ids.find(id).is_some_and(|number| snapshot.row(number).is_some());
@@ -275,17 +295,19 @@ impl ServedShop {
             return Err(snapshot.no_category(path));
         }
         let list_id = self.store.next_list_id(now.0);
-        let asked = self.rank_request(&snapshot, request, now, seed_of(&list_id));
+        let asked = self.rank_request(snapshot, request, now, seed_of(&list_id));
         let answer =
             snapshot.ranker.recommend_to(asked).map_err(|error| ServiceError::usage("n", error.to_string()))?;
-        let stored = StoredAnswer::new(now.0, &snapshot, answer);
-        let explained = request.explain.then(|| language_of(&request.language));
-        let answer = stored.view(&list_id, &snapshot, explained);
+        let stored = StoredAnswer::new(now.0, snapshot, answer);
+        let views = match explained {
+            [] => vec![stored.view(&list_id, snapshot, None)],
+            some => some.iter().map(|&language| stored.view(&list_id, snapshot, Some(language))).collect(),
+        };
         let body = stored.body()?;
         if !self.store.keep_answer(list_id, request.customer_id.clone(), now.0, body) {
             self.metrics.answers_dropped.fetch_add(1, Relaxed);
         }
-        Ok(answer)
+        Ok(views)
     }
 
     /// A request in the ranker's words, with the customer's own history.

@@ -4,12 +4,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use domain::Product;
 use language::LanguageError;
-use language::search::{Condition, Filter, Hit, Request, Settled, Sort, parse_query};
+use language::search::{Changes, Condition, Filter, Hit, Index, Request, Settled, Sort, parse_query};
+use language::text::Tokeniser;
 use language::vectors::SentenceEncoder;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::train::entry_of_product;
 use super::{Loaded, Searchable, Shelves, characters};
 use crate::error::{Kind, Result, ServiceError, clipped};
 use crate::flows::segment::Text;
@@ -456,5 +459,54 @@ fn attribute(name: &str) -> (&str, &str, &'static str) {
         "brand" => ("品牌", "brand", ""),
         "category" => ("类别", "category", ""),
         other => (other, other, ""),
+    }
+}
+
+/// Products found, best first, with their scores; and the words of conditions that were set aside since nothing meets them.
+pub type Best = (Vec<(String, f32)>, Vec<String>);
+
+/// The products that a text asks for, without all that a page of results shows.
+///
+/// # Errors
+/// If an index or an encoder fails.
+pub fn best_products(loaded: &Loaded, text: &str, n: usize) -> Result<Best> {
+    let Meaning { vector, own, .. } = meaning(loaded, text)?;
+    best(own.as_deref().map_or(&loaded.products, |own| &own.products), text, n, vector)
+}
+
+fn best(on: &Searchable, text: &str, n: usize, vector: Option<Vec<f32>>) -> Result<Best> {
+    let text = &text[..text.floor_char_boundary(QUERY_BYTES_MAX)];
+    let understood = parse_query(text, &on.attributes)?;
+    let mut request = understood.request();
+    (request.sort, request.limit, request.vector) = (understood.sort, n.clamp(1, LIMIT_MAX), vector);
+    let answer = on.snapshot.search(&request, &Settled::products())?;
+    let words = |filter: &Filter| match &filter.from {
+        Some(range) => text.get(range.clone()).unwrap_or_default().to_owned(),
+        None => filter.attribute.clone(),
+    };
+    let relaxed = answer.relaxed.iter().map(words).collect();
+    Ok((answer.hits.into_iter().map(|hit| (hit.entry.id, hit.score)).collect(), relaxed))
+}
+
+/// Bytes of a customer's message that are searched with.
+const QUERY_BYTES_MAX: usize = 1_000;
+
+/// Products to search before anything was learned: by their words, without meaning.
+pub struct PlainShelf(Searchable);
+
+impl PlainShelf {
+    /// # Errors
+    /// If a product cannot be indexed.
+    pub fn of(products: &[Product], tokeniser: &Tokeniser) -> Result<PlainShelf> {
+        let mut index = Index::new()?.with_tokeniser(tokeniser)?;
+        let put = products.iter().map(entry_of_product).collect();
+        index.apply(&Changes { put, remove: Vec::new() }, None, &|_| true)?;
+        Ok(PlainShelf(Searchable::new(index.to_bytes(), tokeniser)?))
+    }
+
+    /// # Errors
+    /// If the index fails.
+    pub fn best(&self, text: &str, n: usize) -> Result<Best> {
+        best(&self.0, text, n, None)
     }
 }

@@ -403,13 +403,17 @@ fn index(
 }
 
 fn entry(product: &Product, read: &Read) -> Entry {
+    Entry { popularity: read.sales.get(&product.product_id).copied(), ..entry_of_product(product) }
+}
+
+/// A product as it is searched.
+pub(super) fn entry_of_product(product: &Product) -> Entry {
     Entry {
         brand: product.brand.clone(),
         category: product.category.clone(),
         specs: product.specs.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         price_cents: product.price_cents.map(|cents| cents.0),
         launched_on: product.launched_on.map(|day| day.0),
-        popularity: read.sales.get(&product.product_id).copied(),
         ..Entry::new(&product.product_id, &product.name, product.description.as_deref().unwrap_or_default())
     }
 }

@@ -1,0 +1,271 @@
+//! What products are described by: the names that catalogues, and the customers, give to one attribute, what it is called in
+//! both languages, and which end of it is better where that is no matter of taste. It looks nothing up.
+
+use domain::Product;
+
+use crate::turn::Lang;
+
+/// Which of two values is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    More,
+    Less,
+}
+
+/// One attribute under all its names.
+#[derive(Debug)]
+pub struct Attribute {
+    pub name: &'static str,
+    pub zh: &'static str,
+    pub en: &'static str,
+    /// Names of specifications in catalogues, folded as [`fold`] does.
+    keys: &'static [&'static str],
+    /// Words of customers for it, folded.
+    words: &'static [&'static str],
+    pub better: Option<Better>,
+}
+
+macro_rules! attribute {
+    ($name:literal $zh:literal $en:literal: $($key:literal)*; $($word:literal)*; $better:expr) => {
+        Attribute { name: $name, zh: $zh, en: $en, keys: &[$($key),*], words: &[$($word),*], better: $better }
+    };
+}
+
+use Better::{Less, More};
+
+/// Every attribute, in the order in which tables show them.
+static ATTRIBUTES: &[Attribute] = &[
+    attribute!("memory" "内存" "Memory": "memory" "ram" "内存" "运存" "运行内存" "内存容量" "memory size" "system memory";
+        "内存" "运存" "memory" "ram"; Some(More)),
+    attribute!("memory_type" "内存类型" "Memory type": "memory type" "内存类型"; "内存类型" "内存代数" "memory type" "ddr"; None),
+    attribute!("storage" "存储容量" "Storage": "storage" "rom" "硬盘" "存储" "硬盘容量" "存储容量" "机身存储" "ssd" "internal storage";
+        "存储" "硬盘" "固态" "storage" "ssd" "disk" "hard drive"; Some(More)),
+    attribute!("capacity" "容量" "Capacity": "capacity" "容量"; "容量" "capacity"; Some(More)),
+    attribute!("processor" "处理器" "Processor": "cpu" "processor" "处理器" "chipset" "芯片" "soc" "cpu型号";
+        "处理器" "芯片" "cpu" "processor" "chipset" "chip"; None),
+    attribute!("cores" "处理器核心数" "CPU cores": "cpu cores" "cores" "cpu core" "核心数" "处理器核心数"; "核心" "几核" "cores"; Some(More)),
+    attribute!("graphics" "显卡" "Graphics": "gpu" "graphics" "显卡" "graphics card"; "显卡" "gpu" "graphics"; None),
+    attribute!("screen" "屏幕尺寸" "Screen size": "screen" "screen size" "inches" "屏幕" "屏幕尺寸" "尺寸" "display size";
+        "屏幕" "尺寸" "几寸" "英寸" "屏" "screen" "display" "inches"; None),
+    attribute!("resolution" "分辨率" "Resolution": "resolution" "分辨率" "screen resolution" "screenresolution" "display resolution";
+        "分辨率" "resolution"; Some(More)),
+    attribute!("panel" "面板" "Panel": "panel" "面板" "display type" "屏幕材质"; "面板" "panel" "oled" "lcd"; None),
+    attribute!("refresh" "刷新率" "Refresh rate": "refresh" "refresh rate" "刷新率" "屏幕刷新率"; "刷新率" "refresh"; Some(More)),
+    attribute!("battery" "电池容量" "Battery capacity": "battery" "battery capacity" "battery size" "电池" "电池容量";
+        "电池" "电量" "battery" "mah"; Some(More)),
+    attribute!("battery_life" "续航时间" "Battery life": "battery life" "续航" "续航时间"; "续航" "battery life" "用多久" "last"; Some(More)),
+    attribute!("battery_type" "电池型号" "Battery type": "battery type" "pack type" "电池型号"; "电池型号" "battery type"; None),
+    attribute!("charging" "充电功率" "Charging power": "charging power" "充电功率" "快充" "charging" "fast charging";
+        "快充" "充电功率" "充电速度" "charging" "charge" "fast charging"; Some(More)),
+    attribute!("charge_port" "充电接口" "Charging port": "charge port" "充电接口" "usb" "usb port"; "充电口" "充电接口" "charging port" "usb"; None),
+    attribute!("ports" "接口" "Ports": "port" "ports" "接口" "扩展接口" "interfaces"; "接口" "插口" "端口" "ports" "port" "connector"; None),
+    attribute!("video_port" "视频接口" "Video port": "video port" "视频接口"; "hdmi" "视频接口" "displayport" "video port"; None),
+    attribute!("ethernet" "网口速率" "Ethernet": "ethernet" "网口速率" "网口"; "网口" "ethernet" "lan"; Some(More)),
+    attribute!("camera" "主摄像素" "Main camera": "camera" "主摄像素" "摄像头" "rear camera"; "摄像头" "像素" "相机" "拍照" "camera"; None),
+    attribute!("video" "视频规格" "Video": "video" "视频规格"; "视频" "录像" "video"; None),
+    attribute!("sensor" "传感器画幅" "Sensor": "sensor" "传感器" "传感器画幅"; "画幅" "传感器" "sensor"; None),
+    attribute!("mount" "镜头卡口" "Lens mount": "mount" "lens mount" "卡口" "镜头卡口"; "卡口" "mount"; None),
+    attribute!("card" "存储卡类型" "Card type": "card slot" "card type" "存储卡类型"; "存储卡" "卡槽" "memory card" "card slot"; None),
+    attribute!("network" "网络制式" "Network": "network" "网络制式" "网络"; "5g" "4g" "网络" "network"; None),
+    attribute!("wifi" "无线标准" "Wi-Fi": "wifi" "wi fi" "无线标准" "wlan"; "wifi" "wi-fi" "无线网"; None),
+    attribute!("bluetooth" "蓝牙版本" "Bluetooth": "bluetooth" "蓝牙" "蓝牙版本"; "蓝牙" "bluetooth"; Some(More)),
+    attribute!("throughput" "无线速率" "Throughput": "throughput" "无线速率"; "速率" "网速" "throughput"; Some(More)),
+    attribute!("noise_cancelling" "降噪" "Noise cancelling": "noise cancelling" "noise canceling" "降噪"; "降噪" "noise"; None),
+    attribute!("water_resistance" "防水等级" "Water resistance": "water resistance" "waterproof" "防水" "防水等级";
+        "防水" "防尘" "waterproof" "water resist" "water-resist"; None),
+    attribute!("connection" "连接方式" "Connection": "connection" "connectivity" "连接方式"; "连接" "有线" "无线" "wireless" "wired" "connection"; None),
+    attribute!("weight" "重量" "Weight": "weight" "重量" "裸机重量" "机身重量" "净重"; "重量" "多重" "多沉" "weight" "weigh" "heavy"; Some(Less)),
+    attribute!("size" "外形尺寸" "Dimensions": "dimensions" "size" "外形尺寸" "三围" "机身尺寸" "case size" "表盘尺寸"; "三围" "厚度" "多厚" "dimensions" "thick"; None),
+    attribute!("color" "颜色" "Colour": "color" "colour" "颜色" "colors" "colours"; "颜色" "色" "color" "colour"; None),
+    attribute!("material" "材质" "Material": "material" "材质"; "材质" "material" "made of"; None),
+    attribute!("os" "操作系统" "Operating system": "os" "opsys" "operating system" "操作系统" "系统"; "系统" "os" "operating system" "windows" "android"; None),
+    attribute!("use" "适用场景" "Made for": "use" "适用场景"; "适合" "用途" "suited"; None),
+    attribute!("power" "功率" "Power": "power" "output power" "rated power" "功率" "输出功率" "额定功率" "power supply" "电源功率";
+        "功率" "瓦" "power" "watt"; Some(More)),
+    attribute!("output_connector" "输出接口" "Output connector": "output connector" "输出接口"; "输出接口" "output"; None),
+    attribute!("host" "主机接口" "Host connector": "host connector" "host port" "主机接口"; "主机接口" "host"; None),
+    attribute!("speed" "速度" "Speed": "speed" "read speed" "write speed" "读取速度" "写入速度" "打印速度"; "速度" "读写" "speed" "fast"; Some(More)),
+    attribute!("length" "长度" "Length": "length" "长度"; "多长" "长度" "length" "long"; None),
+    attribute!("fits_size" "适用尺寸" "Fits size": "fits screen size" "适用尺寸"; "适用尺寸" "fits"; None),
+    attribute!("vesa" "壁挂孔距" "VESA pattern": "vesa" "vesa pattern" "壁挂孔距" "适用孔距"; "孔距" "壁挂" "vesa"; None),
+    attribute!("stylus" "手写笔协议" "Stylus protocol": "stylus protocol" "pen protocol" "手写笔协议"; "手写笔" "stylus" "pen"; None),
+    attribute!("flight_time" "飞行时间" "Flight time": "flight time" "飞行时间"; "飞行" "flight" "fly"; Some(More)),
+    attribute!("warranty" "保修期" "Warranty": "warranty" "保修" "保修期" "质保"; "保修" "质保" "warranty" "guarantee"; Some(More)),
+    attribute!("nfc" "NFC" "NFC": "nfc"; "nfc"; None),
+];
+
+/// What fields of the table `products` are called.
+static FIELDS: &[Attribute] = &[
+    attribute!("price" "价格" "Price": "price"; "价格" "多少钱" "价钱" "售价" "贵" "price" "cost"; Some(Less)),
+    attribute!("stock" "库存" "Stock": "stock"; "库存" "有货" "现货" "stock" "available"; None),
+    attribute!("brand" "品牌" "Brand": "brand"; "品牌" "牌子" "brand" "maker"; None),
+    attribute!("category" "类别" "Category": "category"; "类别" "category"; None),
+    attribute!("launched" "上市日期" "Launched": "launched on"; "上市" "哪年" "发布" "launch" "released" "come out"; None),
+];
+
+/// Attributes that a question about one of them means as well.
+const FAMILIES: &[(&str, &[&str])] = &[
+    ("screen", &["screen", "resolution", "panel", "refresh"]),
+    ("display", &["screen", "resolution", "panel", "refresh"]),
+    ("battery", &["battery", "battery_life", "battery_type"]),
+    ("battery_life", &["battery_life", "battery"]),
+    ("ports", &["ports", "charge_port", "video_port", "ethernet", "host", "output_connector"]),
+    ("charging", &["charging", "charge_port"]),
+    ("cpu", &["processor", "cores"]),
+    ("processor", &["processor", "cores"]),
+    ("storage", &["storage", "capacity"]),
+    ("capacity", &["capacity", "storage"]),
+    ("colour", &["color"]),
+    ("gpu", &["graphics"]),
+    ("size", &["size", "screen"]),
+    ("dimensions", &["size"]),
+    ("memory", &["memory"]),
+];
+
+/// One form for names of specifications.
+pub fn fold(name: &str) -> String {
+    name.trim()
+        .chars()
+        .map(|character| if matches!(character, '_' | '-') { ' ' } else { character })
+        .collect::<String>()
+        .to_lowercase()
+}
+
+/// The attribute that a specification of a catalogue is.
+pub fn of_key(key: &str) -> Option<&'static Attribute> {
+    let folded = fold(key);
+    ATTRIBUTES.iter().find(|attribute| attribute.keys.contains(&folded.as_str()))
+}
+
+/// The attribute of this name.
+pub fn named(name: &str) -> Option<&'static Attribute> {
+    let folded = fold(name);
+    let all = || ATTRIBUTES.iter().chain(FIELDS);
+    all().find(|attribute| attribute.name == name).or_else(|| all().find(|one| one.keys.contains(&folded.as_str())))
+}
+
+/// What an attribute is called; a name of the shop's own stands as it is.
+pub fn label(key: &str, lang: Lang) -> String {
+    match of_key(key).or_else(|| named(key)) {
+        Some(attribute) => lang.choose(attribute.zh, attribute.en).to_owned(),
+        None => key.replace('_', " "),
+    }
+}
+
+/// Place in tables: known attributes first, in their order.
+pub fn rank(key: &str) -> usize {
+    let known = of_key(key).and_then(|one| ATTRIBUTES.iter().position(|other| std::ptr::eq(one, other)));
+    known.unwrap_or(ATTRIBUTES.len())
+}
+
+/// Specifications of a product that answer a question about an attribute, most to the point first: key and value.
+pub fn specs_for<'p>(product: &'p Product, name: &str) -> Vec<(&'p str, &'p str)> {
+    let own = named(name).map_or(name, |attribute| attribute.name);
+    let wanted: Vec<&str> =
+        FAMILIES.iter().find(|(key, _)| *key == own || *key == name).map_or(vec![own], |(_, all)| all.to_vec());
+    let mut found = Vec::new();
+    for wish in wanted {
+        for (key, value) in &product.specs {
+            let meets = of_key(key).map_or_else(|| fold(key) == fold(wish), |attribute| attribute.name == wish);
+            if meets && !value.trim().is_empty() {
+                found.push((key.as_str(), value.as_str()));
+            }
+        }
+    }
+    found
+}
+
+/// Attributes that a text asks for by their own words, or by the names of a product's specifications; those named first
+/// come first, at most four.
+pub fn asked_in(text: &str, product: Option<&Product>) -> Vec<String> {
+    let folded = fold(text);
+    let mut found: Vec<(usize, usize, String)> = Vec::new();
+    for attribute in ATTRIBUTES.iter().chain(FIELDS) {
+        let place = attribute
+            .words
+            .iter()
+            .filter_map(|word| Some((word_at(&folded, word)?, word.len())))
+            .min_by_key(|(at, length)| (*at, usize::MAX - *length));
+        if let Some((at, length)) = place {
+            found.push((at, length, attribute.name.to_owned()));
+        }
+    }
+    for key in product.into_iter().flat_map(|product| product.specs.keys()).filter(|key| of_key(key).is_none()) {
+        if let Some(at) = word_at(&folded, &fold(key)) {
+            found.push((at, key.len(), key.clone()));
+        }
+    }
+    found.sort_by_key(|(at, length, _)| (*at, usize::MAX - *length));
+    // Of words that begin or stand within another, the longer is meant.
+    let spans: Vec<(usize, usize)> = found.iter().map(|(at, length, _)| (*at, *at + *length)).collect();
+    let inside = |(from, to): (usize, usize)| spans.iter().any(|&(a, b)| a <= from && to <= b && b - a > to - from);
+    let mut names: Vec<String> = Vec::new();
+    for (at, length, name) in found {
+        if !inside((at, at + length)) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.truncate(4);
+    names
+}
+
+/// Where a word stands: Latin words only whole.
+pub fn word_at(text: &str, word: &str) -> Option<usize> {
+    if word.is_empty() {
+        return None;
+    }
+    let latin = word.is_ascii();
+    text.match_indices(word).map(|(at, _)| at).find(|&at| {
+        let before = text[..at].chars().next_back().is_some_and(|character| character.is_ascii_alphanumeric());
+        let rest = &text[at + word.len()..];
+        let after = rest.strip_prefix('s').unwrap_or(rest).chars().next();
+        !latin || !before && !after.is_some_and(|character| character.is_ascii_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_keys_belong_to_one_attribute() {
+        let mut keys = std::collections::BTreeSet::new();
+        for attribute in ATTRIBUTES.iter().chain(FIELDS) {
+            for key in attribute.keys {
+                assert!(keys.insert(*key), "{key} belongs to two attributes");
+                assert_eq!(fold(key), *key, "keys are folded");
+            }
+        }
+        for (_, family) in FAMILIES {
+            assert!(family.iter().all(|name| named(name).is_some()), "{family:?}");
+        }
+    }
+
+    #[test]
+    fn questions_name_attributes() {
+        for (text, wanted) in [
+            ("它的内存多大", vec!["memory"]),
+            ("续航怎么样？重量呢", vec!["battery_life", "weight"]),
+            ("How much does it weigh?", vec!["weight"]),
+            ("What battery life does it have", vec!["battery_life"]),
+            ("你好", vec![]),
+            ("compost", vec![]),
+        ] {
+            assert_eq!(asked_in(text, None), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_attribute_has_many_keys() {
+        let product = Product {
+            specs: [("Ram", "16 GB"), ("screen_size", "14 in"), ("refresh_rate", "120 Hz"), ("foo bar", "1")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into(),
+            ..Product::default()
+        };
+        assert_eq!(specs_for(&product, "memory"), [("Ram", "16 GB")]);
+        assert_eq!(specs_for(&product, "screen"), [("screen_size", "14 in"), ("refresh_rate", "120 Hz")]);
+        assert_eq!(specs_for(&product, "foo_bar"), [("foo bar", "1")]);
+        assert_eq!(specs_for(&product, "weight"), []);
+    }
+}

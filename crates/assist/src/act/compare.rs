@@ -1,0 +1,222 @@
+//! Products side by side: every attribute that one of them has, which is better where that is no matter of taste, and the
+//! differences in words.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::Product;
+
+use super::attributes::{Better, fold, named, of_key, rank};
+use super::{Answer, Outcome, Scene, field};
+use crate::evidence::Evidence;
+use crate::evidence::figures::{Unit, Value, figures};
+use crate::say;
+use crate::turn::{Block, Comparison, ComparisonRow};
+
+/// Products compared at most.
+pub const N_MAX: usize = 4;
+/// Rows of the table.
+const ROWS_MAX: usize = 24;
+/// Differences told in words.
+const WORDS_MAX: usize = 5;
+
+/// One attribute of all products.
+struct Row {
+    /// Canonical, or the shop's own name.
+    name: String,
+    /// The key and value of each product, as the catalogue has them.
+    values: Vec<Option<(String, String)>>,
+    better: Option<usize>,
+}
+
+/// Compares products; with attributes asked for, tells those, else those in which they differ.
+pub fn compare(scene: &Scene, products: &[Arc<Product>], wanted: &[String]) -> Answer {
+    let products = &products[..products.len().min(N_MAX)];
+    let rows = rows(scene, products);
+    let names: Vec<String> = products.iter().map(|product| say::format::name(product)).collect();
+    let mut answer = Answer { rewordable: true, ..Answer::of(say::products::comparing(scene.lang, &names)) };
+    let names = short(&names);
+    let wanted: Vec<&str> =
+        wanted.iter().map(|name| named(name).map_or(name.as_str(), |attribute| attribute.name)).collect();
+    let asked =
+        |row: &&Row| wanted.iter().any(|name| *name == row.name || *name == "battery" && row.name == "battery_life");
+    let chosen: Vec<&Row> = match wanted.is_empty() {
+        true => rows.iter().filter(|row| row.better.is_some()).take(WORDS_MAX).collect(),
+        false => rows.iter().filter(asked).collect(),
+    };
+    for row in &chosen {
+        answer.line(in_words(scene, row, &names));
+    }
+    if let Some(words) = price_difference(scene, products, &names, &mut answer) {
+        if wanted.is_empty() || wanted.contains(&"price") {
+            answer.line(words);
+        }
+    }
+    if chosen.is_empty() {
+        answer.rewordable = false;
+        match wanted.first() {
+            Some(name) => {
+                answer.line(say::products::not_comparable(scene.lang, &super::attributes::label(name, scene.lang)));
+                answer.outcome = Outcome::Unknown;
+            }
+            None => answer.line(say::products::no_difference(scene.lang)),
+        }
+    }
+    for row in rows.iter().take(ROWS_MAX) {
+        for (product, value) in products.iter().zip(&row.values) {
+            if let Some((key, value)) = value {
+                answer.cite(field(product, key, value.as_str()));
+            }
+        }
+    }
+    for product in products {
+        answer.cite(field(product, "name", product.name.as_str()));
+    }
+    answer.step("products", format!("compared {}", super::facts::ids(products)));
+    answer.blocks.push(table(scene, products, &rows));
+    answer
+}
+
+/// Names without the words that all of them begin and end with, as long as they stay apart.
+fn short(names: &[String]) -> Vec<String> {
+    let words: Vec<Vec<&str>> = names.iter().map(|name| name.split(' ').collect()).collect();
+    let least = words.iter().map(Vec::len).min().unwrap_or(0);
+    let Some(first) = words.first() else { return Vec::new() };
+    let same_at_end = |n: usize| words.iter().all(|own| own[own.len() - 1 - n] == first[first.len() - 1 - n]);
+    // What they begin with is the maker; the series belongs to the model.
+    let head = usize::from(least > 2 && words.iter().all(|own| own[0] == first[0]));
+    let tail = (0..least.saturating_sub(head + 1)).take_while(|&n| same_at_end(n)).count();
+    let short: Vec<String> = words.iter().map(|own| own[head..own.len() - tail].join(" ")).collect();
+    let apart = short.iter().enumerate().all(|(at, name)| !name.is_empty() && !short[..at].contains(name));
+    if apart { short } else { names.to_vec() }
+}
+
+/// All rows: the price, then attributes in their order, then what only this shop knows.
+fn rows(scene: &Scene, products: &[Arc<Product>]) -> Vec<Row> {
+    let mut by_name: BTreeMap<String, Vec<Option<(String, String)>>> = BTreeMap::new();
+    for (at, product) in products.iter().enumerate() {
+        for (key, value) in product.specs.iter().filter(|(_, value)| !value.trim().is_empty()) {
+            let name = of_key(key).map_or_else(|| fold(key), |attribute| attribute.name.to_owned());
+            let values = by_name.entry(name).or_insert_with(|| vec![None; products.len()]);
+            values[at].get_or_insert_with(|| (key.clone(), value.clone()));
+        }
+    }
+    let price = |product: &Arc<Product>| Some(("price".to_owned(), scene.money(product.price_cents?.0)));
+    let prices: Vec<Option<(String, String)>> = products.iter().map(price).collect();
+    let mut rows: Vec<Row> = by_name.into_iter().map(|(name, values)| row(name, values)).collect();
+    rows.sort_by(|a, b| rank_of(a).cmp(&rank_of(b)).then_with(|| a.name.cmp(&b.name)));
+    if prices.iter().any(Option::is_some) {
+        rows.insert(0, row("price".to_owned(), prices));
+    }
+    rows
+}
+
+fn rank_of(row: &Row) -> usize {
+    row.values.iter().flatten().map(|(key, _)| rank(key)).min().unwrap_or(usize::MAX)
+}
+
+fn row(name: String, values: Vec<Option<(String, String)>>) -> Row {
+    let texts: Vec<Option<&str>> = values.iter().map(|value| value.as_ref().map(|(_, value)| value.as_str())).collect();
+    let better = named(&name).and_then(|attribute| attribute.better).and_then(|better| best(&texts, better));
+    Row { name, values, better }
+}
+
+/// The one that is better than all others; none if values are missing, equal, or measured differently.
+pub fn best(values: &[Option<&str>], better: Better) -> Option<usize> {
+    let sizes: Vec<(f64, Unit)> = values.iter().map(|value| size(value.as_ref()?)).collect::<Option<_>>()?;
+    let unit = sizes.first()?.1;
+    if sizes.len() < 2 || sizes.iter().any(|(_, other)| *other != unit) {
+        return None;
+    }
+    let sign = if better == Better::More { 1.0 } else { -1.0 };
+    let first = (0..sizes.len()).max_by(|&a, &b| (sign * sizes[a].0).total_cmp(&(sign * sizes[b].0)))?;
+    let is_alone = sizes.iter().enumerate().all(|(at, (size, _))| at == first || *size != sizes[first].0);
+    is_alone.then_some(first)
+}
+
+/// What a value measures: its first number; of a resolution, all pixels.
+pub fn size(value: &str) -> Option<(f64, Unit)> {
+    let numbers: Vec<(f64, Unit)> = figures(value)
+        .into_iter()
+        .filter_map(|figure| match figure.value {
+            Value::Number { base, unit, .. } => Some((base, unit)),
+            _ => None,
+        })
+        .collect();
+    match numbers.as_slice() {
+        [(width, Unit::Bare), (height, _), ..] if value.contains(['x', 'X', '×', '*']) => {
+            Some((width * height, Unit::Bare))
+        }
+        [first, ..] => Some(*first),
+        [] => None,
+    }
+}
+
+fn in_words(scene: &Scene, row: &Row, names: &[String]) -> String {
+    let nothing = scene.lang.choose("未注明", "not given");
+    let value = |value: &Option<(String, String)>| {
+        value.as_ref().map_or(nothing.to_owned(), |(_, value)| say::format::value(value, scene.lang))
+    };
+    let pairs: Vec<(String, String)> = names.iter().cloned().zip(row.values.iter().map(value)).collect();
+    let better = row.better.map(|at| (names[at].as_str(), say::products::better_word(scene.lang, &row.name)));
+    say::products::difference(scene.lang, &label(scene, row), &pairs, better)
+}
+
+fn label(scene: &Scene, row: &Row) -> String {
+    let key = row.values.iter().flatten().next().map_or(row.name.as_str(), |(key, _)| key.as_str());
+    super::attributes::label(key, scene.lang)
+}
+
+/// Of two products, by how much one is cheaper.
+fn price_difference(scene: &Scene, products: &[Arc<Product>], names: &[String], answer: &mut Answer) -> Option<String> {
+    let [first, second] = products else { return None };
+    let (a, b) = (first.price_cents?.0, second.price_cents?.0);
+    let difference = a.saturating_sub(b).saturating_abs();
+    if difference == 0 {
+        return None;
+    }
+    let amount = scene.money(difference);
+    let how = format!("{} - {}", scene.money(a.max(b)), scene.money(a.min(b)));
+    answer.cite(Evidence::Computed { how, value: amount.clone() });
+    Some(say::products::cheaper_by(scene.lang, &names[usize::from(b < a)], &amount))
+}
+
+fn table(scene: &Scene, products: &[Arc<Product>], rows: &[Row]) -> Block {
+    let value =
+        |value: &Option<(String, String)>| value.as_ref().map(|(_, value)| say::format::value(value, scene.lang));
+    let rows = rows.iter().take(ROWS_MAX).map(|row| ComparisonRow {
+        label: label(scene, row),
+        values: row.values.iter().map(value).collect(),
+        better: row.better,
+    });
+    Block::Comparison(Comparison {
+        products: products.iter().map(|product| scene.card(product, None)).collect(),
+        rows: rows.collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart_by_what_differs() {
+        let short = |names: &[&str]| short(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(short(&["远山 Velo 14 笔记本电脑", "远山 Velo 16 Pro 笔记本电脑"]), ["Velo 14", "Velo 16 Pro"]);
+        assert_eq!(short(&["A 1", "A 2"]), ["A 1", "A 2"]);
+        assert_eq!(short(&["A B", "A B"]), ["A B", "A B"]);
+        assert_eq!(short(&[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_better_one_is_found_where_both_are_measured_alike() {
+        let better = |a, b, which| best(&[a, b], which);
+        assert_eq!(better(Some("16 GB"), Some("32GB"), Better::More), Some(1));
+        assert_eq!(better(Some("1.2 kg"), Some("1300 g"), Better::Less), Some(0));
+        assert_eq!(better(Some("1 TB"), Some("1024 GB"), Better::More), None);
+        assert_eq!(better(Some("60 Wh"), Some("5000 mAh"), Better::More), None);
+        assert_eq!(better(Some("16 GB"), None, Better::More), None);
+        assert_eq!(better(Some("1920 x 1200"), Some("2560 x 1600"), Better::More), Some(1));
+        assert_eq!(better(Some("gaming"), Some("office"), Better::More), None);
+    }
+}

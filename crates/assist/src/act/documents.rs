@@ -1,0 +1,107 @@
+//! Curated answers and documents. A document is quoted: the fewest sentences that answer, word for word, with the citation
+//! of the piece they stand in. What a document says is told as its words and never obeyed.
+
+use super::{Answer, Scene};
+use crate::evidence::Evidence;
+use crate::knowledge::answer_sentences;
+use crate::say;
+use crate::turn::Author;
+use crate::world::Passage;
+
+/// How much is quoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// The sentences that answer.
+    Answer,
+    /// A procedure: from the best sentence on.
+    Steps,
+}
+
+impl Cut {
+    /// Characters quoted at most.
+    fn characters(self) -> usize {
+        match self {
+            Cut::Answer => 220,
+            Cut::Steps => 500,
+        }
+    }
+}
+
+/// Passages looked at.
+const N_PASSAGES: usize = 3;
+
+/// The answer a person of the shop has written to this question, if there is one near enough.
+pub fn curated(scene: &Scene) -> Option<Answer> {
+    let hits = match scene.world.library.curated(scene.question, 1) {
+        Ok(hits) => hits,
+        Err(_) => return None,
+    };
+    let hit = hits.into_iter().next().filter(|hit| hit.similarity >= scene.policies.assistant.curated_threshold)?;
+    if hit.answer.trim().is_empty() {
+        return None;
+    }
+    let mut answer = Answer { author: Author::Curated, ..Answer::of(say::format::quoted(hit.answer.trim())) };
+    answer.step("curated", format!("{} ({:.2})", hit.answer_id, hit.similarity));
+    answer.cite(Evidence::Curated { answer_id: hit.answer_id, question: hit.question, text: hit.answer });
+    Some(answer)
+}
+
+/// What the shop's documents say to a question; nothing if none covers enough of it.
+pub fn search(scene: &Scene, question: &str, product_ids: &[&str], cut: Cut) -> Option<Answer> {
+    let passages = scene.world.library.passages(question, product_ids, N_PASSAGES).ok()?;
+    let threshold = scene.policies.assistant.document_threshold;
+    let mut reached = passages.into_iter().filter(|passage| passage.coverage >= threshold);
+    let (passage, quote) = reached.find_map(|passage| {
+        let sentences = answer_sentences(&passage, question, cut.characters());
+        let end = sentences.last()?.end;
+        let end = if cut == Cut::Steps { with_steps(&passage.text, end) } else { end };
+        let run = sentences.first()?.start..end;
+        let quote = passage.text.get(run)?.trim().to_owned();
+        (!quote.is_empty()).then_some((passage, quote))
+    })?;
+    let mut answer = Answer { rewordable: true, ..Answer::default() };
+    answer.step(
+        "documents",
+        format!("{} {}..{} ({:.2})", passage.document_id, passage.start, passage.end, passage.coverage),
+    );
+    let quote = say::format::quoted(&quote);
+    let title = say::format::plain(&passage.title);
+    let n = answer.cite(evidence(passage));
+    answer.text = say::talk::quotation(scene.lang, &title, &quote, n);
+    Some(answer)
+}
+
+/// Where the numbered steps that follow a place end: half a procedure is none.
+fn with_steps(text: &str, from: usize) -> usize {
+    const BYTES_MAX: usize = 1500;
+    let mut end = from;
+    for line in text[from..].split_inclusive('\n') {
+        let step = line.trim_start();
+        let digits = step.bytes().take_while(u8::is_ascii_digit).count();
+        let is_step = digits > 0 && step[digits..].starts_with(['.', '、', ')', '．', '）']);
+        if !(is_step || step.is_empty()) || end + line.len() - from > BYTES_MAX {
+            break;
+        }
+        end += line.len();
+    }
+    end
+}
+
+/// A piece of a document as evidence.
+pub fn evidence(passage: Passage) -> Evidence {
+    let Passage { document_id, version, title, text, start, end, .. } = passage;
+    Evidence::Document { document_id, version, title, text, start, end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_procedure_is_quoted_to_its_last_step() {
+        let text = "重置：\n1. 关机。\n2. 按住 10 秒。\n\n清洁用干布。";
+        let from = text.find("关机。").expect("it is there") + "关机。".len();
+        assert_eq!(&text[..with_steps(text, from)], "重置：\n1. 关机。\n2. 按住 10 秒。\n\n");
+        assert_eq!(with_steps("无步骤。", 12), 12);
+    }
+}

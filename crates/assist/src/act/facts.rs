@@ -1,0 +1,220 @@
+//! Fields of one product: specifications, price, stock, what it was launched as, what replaced it. A field that the
+//! catalogue does not have is never guessed: the product's documents are asked, then a person.
+
+use domain::Product;
+
+use super::attributes::{asked_in, label, named, rank, specs_for};
+use super::{Answer, Outcome, Scene, documents, field, in_stock};
+use crate::say;
+use crate::turn::Block;
+use crate::understand::Named;
+
+/// Specifications told when nothing in particular is asked.
+const OVERVIEW_MAX: usize = 6;
+
+/// Attributes that the question is about, from what was understood and from its own words.
+pub fn asked(scene: &Scene, product: Option<&Product>) -> Vec<String> {
+    let own = asked_in(scene.question, product);
+    let named_by = |entity: &crate::understand::Entity| match &entity.what {
+        Named::Attribute { name } => Some(name.clone()),
+        _ => None,
+    };
+    let mut all: Vec<String> = scene.understood.entities.iter().filter_map(named_by).collect();
+    let known = |all: &[String], name: &str| {
+        let one = named(name).map_or(name, |attribute| attribute.name);
+        all.iter().any(|other| named(other).map_or(other.as_str(), |attribute| attribute.name) == one)
+    };
+    for name in own {
+        if !known(&all, &name) {
+            all.push(name);
+        }
+    }
+    all.truncate(4);
+    all
+}
+
+/// Answers a question about a product's attributes; without any, tells what the product is.
+pub fn product_fact(scene: &Scene, product: &Product, wanted: &[String]) -> Answer {
+    if wanted.is_empty() {
+        return by_documents(scene, product).unwrap_or_else(|| overview(scene, product));
+    }
+    let mut answer = Answer { rewordable: true, ..Answer::default() };
+    let (mut told, mut missing) = (Vec::new(), Vec::new());
+    for name in wanted {
+        if !tell(scene, product, name, &mut answer, &mut told) {
+            missing.push(label(name, scene.lang));
+        }
+    }
+    if !told.is_empty() {
+        answer.text = say::products::fields(scene.lang, &say::format::name(product), &told);
+    }
+    let found = told.iter().map(|(label, value)| format!("{label}={value}")).collect::<Vec<_>>().join(", ");
+    answer.step("products", format!("{}: {found}", product.product_id));
+    if !missing.is_empty() {
+        not_told(scene, product, &missing, &mut answer, told.is_empty());
+    }
+    answer.blocks.push(Block::Products { products: vec![scene.card(product, None)] });
+    answer
+}
+
+/// Tells one attribute, if the catalogue has it.
+fn tell(scene: &Scene, product: &Product, name: &str, answer: &mut Answer, told: &mut Vec<(String, String)>) -> bool {
+    let own = named(name).map_or(name, |attribute| attribute.name);
+    let text = |value: &Option<String>| value.clone().filter(|value| !value.trim().is_empty());
+    let value = match own {
+        "price" => product.price_cents.map(|price| scene.money(price.0)),
+        "stock" => {
+            let said = in_stock(product, scene.world.today);
+            said.map(|is| say::products::stock_word(scene.lang, is).to_owned())
+        }
+        "brand" => text(&product.brand),
+        "category" => text(&product.category),
+        "launched" => product.launched_on.map(|day| day.to_string()),
+        _ => None,
+    };
+    if let Some(value) = value {
+        let is_stock = own == "stock";
+        let kept =
+            if is_stock { product.stock.map_or(value.clone(), |stock| stock.to_string()) } else { value.clone() };
+        answer.cite(field(product, own, kept));
+        told.push((label(own, scene.lang), say::format::plain(&value)));
+        return true;
+    }
+    let specs = specs_for(product, name);
+    for (key, value) in &specs {
+        answer.cite(field(product, key, *value));
+        told.push((label(key, scene.lang), say::format::value(value, scene.lang)));
+    }
+    !specs.is_empty()
+}
+
+/// What the catalogue does not say: from the product's documents, else told and a person offered.
+fn not_told(scene: &Scene, product: &Product, missing: &[String], answer: &mut Answer, nothing_else: bool) {
+    let name = say::format::name(product);
+    answer.cite(field(product, "name", product.name.as_str()));
+    let by_documents = documents::search(scene, scene.question, &[&product.product_id], documents::Cut::Answer);
+    match by_documents {
+        Some(found) => {
+            answer.line(say::products::not_in_catalogue(scene.lang, &name, missing));
+            answer.append(found);
+        }
+        None => {
+            answer.line(say::products::not_told(scene.lang, &name, missing));
+            answer.rewordable = false;
+            answer.step("documents", "nothing about it");
+            if nothing_else {
+                answer.outcome = Outcome::Unknown;
+            }
+        }
+    }
+}
+
+/// A question without an attribute may be one for the product's documents.
+fn by_documents(scene: &Scene, product: &Product) -> Option<Answer> {
+    documents::search(scene, scene.question, &[&product.product_id], documents::Cut::Answer)
+}
+
+/// The product in a few lines.
+pub fn overview(scene: &Scene, product: &Product) -> Answer {
+    let mut answer = Answer { rewordable: true, ..Answer::default() };
+    let mut told = Vec::new();
+    tell(scene, product, "price", &mut answer, &mut told);
+    let mut keys: Vec<(&String, &String)> = product.specs.iter().collect();
+    keys.sort_by_key(|(key, _)| (rank(key), key.as_str()));
+    for (key, value) in keys.into_iter().filter(|(_, value)| !value.trim().is_empty()).take(OVERVIEW_MAX) {
+        answer.cite(field(product, key, value.as_str()));
+        told.push((label(key, scene.lang), say::format::value(value, scene.lang)));
+    }
+    let name = say::format::name(product);
+    answer.step("products", format!("{}: overview", product.product_id));
+    answer.blocks.push(Block::Products { products: vec![scene.card(product, None)] });
+    if told.is_empty() {
+        answer.text = say::products::nothing_known(scene.lang, &name);
+        answer.cite(field(product, "name", product.name.as_str()));
+        answer.outcome = Outcome::Unknown;
+        answer.rewordable = false;
+    } else {
+        answer.text = say::products::fields(scene.lang, &name, &told);
+    }
+    answer
+}
+
+/// What products cost.
+pub fn price(scene: &Scene, products: &[std::sync::Arc<Product>]) -> Answer {
+    let mut answer = Answer { rewordable: true, ..Answer::default() };
+    for product in products {
+        let name = say::format::name(product);
+        match product.price_cents {
+            Some(price) => {
+                let price = scene.money(price.0);
+                answer.line(say::products::price(scene.lang, &name, &price));
+                answer.cite(field(product, "price", price));
+                if in_stock(product, scene.world.today) == Some(false) {
+                    answer.say(say::products::but_out_of_stock(scene.lang));
+                }
+            }
+            None => {
+                answer.line(say::products::no_price(scene.lang, &name));
+                answer.cite(field(product, "name", product.name.as_str()));
+                answer.rewordable = false;
+                answer.outcome = Outcome::Unknown;
+            }
+        }
+    }
+    answer.step("products", format!("price of {}", ids(products)));
+    answer.blocks.push(cards(scene, products));
+    answer
+}
+
+/// Whether products can be had.
+pub fn stock(scene: &Scene, products: &[std::sync::Arc<Product>]) -> Answer {
+    let mut answer = Answer::default();
+    for product in products {
+        let name = say::format::name(product);
+        if let Some(day) = product.retired_on.filter(|day| *day <= scene.world.today) {
+            answer.cite(field(product, "retired_on", day.to_string()));
+            answer.line(say::products::retired(scene.lang, &name));
+        } else if let Some(stock) = product.stock {
+            answer.cite(field(product, "stock", stock.to_string()));
+            answer.line(say::products::stock(scene.lang, &name, stock > 0));
+        } else {
+            answer.line(say::products::stock_not_tracked(scene.lang, &name));
+            answer.cite(field(product, "name", product.name.as_str()));
+            answer.outcome = Outcome::Unknown;
+        }
+    }
+    answer.step("products", format!("stock of {}", ids(products)));
+    answer.blocks.push(cards(scene, products));
+    answer
+}
+
+/// What replaces a product.
+pub fn successor(scene: &Scene, product: &Product) -> Answer {
+    let name = say::format::name(product);
+    let mut answer = Answer::default();
+    let Some(newer) = scene.world.catalogue.successor(&product.product_id) else {
+        answer.text = say::products::no_successor(scene.lang, &name);
+        answer.cite(field(product, "name", product.name.as_str()));
+        answer.step("products", format!("{}: no successor", product.product_id));
+        return answer;
+    };
+    let price = newer.price_cents.map(|price| scene.money(price.0));
+    answer.text = say::products::successor(scene.lang, &name, &say::format::name(&newer), price.as_deref());
+    answer.cite(field(&newer, "predecessor_id", product.product_id.as_str()));
+    if let Some(price) = price {
+        answer.cite(field(&newer, "price", price));
+    }
+    answer.cite(field(product, "name", product.name.as_str()));
+    answer.step("products", format!("{} follows {}", newer.product_id, product.product_id));
+    answer.blocks.push(Block::Products { products: vec![scene.card(&newer, None), scene.card(product, None)] });
+    answer.suggest(say::products::ask_compare(scene.lang));
+    answer
+}
+
+pub(super) fn ids(products: &[std::sync::Arc<Product>]) -> String {
+    products.iter().map(|product| product.product_id.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn cards(scene: &Scene, products: &[std::sync::Arc<Product>]) -> Block {
+    Block::Products { products: products.iter().map(|product| scene.card(product, None)).collect() }
+}

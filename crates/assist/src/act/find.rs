@@ -1,0 +1,109 @@
+//! Lists of products: what somebody looks for, and what they may like.
+
+use std::sync::Arc;
+
+use domain::Product;
+
+use super::{Answer, Outcome, Scene, field, in_stock};
+use crate::say;
+use crate::turn::Block;
+use crate::understand::Named;
+use crate::world::{Recommended, Wish};
+
+/// Products listed.
+const N_LISTED: usize = 5;
+
+/// What is found for words and conditions; nothing found is said, nothing is made up. With the products listed.
+pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
+    let found = match scene.world.catalogue.search(scene.question, N_LISTED) {
+        Ok(found) => found,
+        Err(error) => return (failed(scene, &error.to_string()), Vec::new()),
+    };
+    let mut answer = Answer { rewordable: true, ..Answer::default() };
+    answer.step("products", format!("search: {} found", found.len()));
+    let Some(first) = found.first() else {
+        answer.text = say::products::found_nothing(scene.lang).to_owned();
+        answer.outcome = Outcome::Unknown;
+        answer.rewordable = false;
+        return (answer, Vec::new());
+    };
+    let relaxed: Vec<String> = first.relaxed.iter().map(|words| say::format::plain(words)).collect();
+    answer.text = match relaxed.is_empty() {
+        true => say::products::found(scene.lang).to_owned(),
+        false => say::products::found_relaxed(scene.lang, &relaxed),
+    };
+    // That a condition was set aside must not be lost in other words.
+    answer.rewordable = relaxed.is_empty();
+    let ids = found.iter().map(|found| found.product.product_id.clone()).collect();
+    lines(scene, &found.into_iter().map(|found| (found.product, None)).collect::<Vec<_>>(), &mut answer);
+    if answer.evidence.len() > 1 {
+        answer.suggest(say::talk::ask_compare_first(scene.lang));
+    }
+    (answer, ids)
+}
+
+/// A personal recommendation, with reasons.
+pub fn recommend(scene: &Scene, like: Option<&str>) -> (Answer, Vec<String>) {
+    let category = scene.understood.entities.iter().find_map(|entity| match &entity.what {
+        Named::Category { value } => Some(value.as_str()),
+        _ => None,
+    });
+    let price_max_cents = scene.understood.entities.iter().find_map(|entity| match entity.what {
+        Named::Money { cents, is_min: false, .. } => Some(cents),
+        _ => None,
+    });
+    let customer_id = scene.message.customer_id;
+    let wish = Wish { customer_id, like_product_id: like, category, price_max_cents };
+    let found = match scene.world.recommender.recommend(&wish, N_LISTED) {
+        Ok(found) => found,
+        Err(error) => return (failed(scene, &error.to_string()), Vec::new()),
+    };
+    let fits = |one: &Recommended| {
+        in_stock(&one.product, scene.world.today) != Some(false)
+            && price_max_cents.is_none_or(|max| one.product.price_cents.is_some_and(|price| price.0 <= max))
+    };
+    let found: Vec<Recommended> = found.into_iter().filter(fits).collect();
+    let mut answer = Answer { rewordable: true, ..Answer::default() };
+    answer.step("recommend", format!("{} found", found.len()));
+    if found.is_empty() {
+        answer.text = say::products::nothing_to_recommend(scene.lang).to_owned();
+        answer.outcome = Outcome::AskedBack;
+        answer.rewordable = false;
+        return (answer, Vec::new());
+    }
+    answer.text = say::products::recommended(scene.lang, customer_id.is_some()).to_owned();
+    let ids = found.iter().map(|one| one.product.product_id.clone()).collect();
+    let with_reason = |one: Recommended| (one.product, scene.lang.choose(one.reason_zh, one.reason_en));
+    lines(scene, &found.into_iter().map(with_reason).collect::<Vec<_>>(), &mut answer);
+    (answer, ids)
+}
+
+/// Products in lines and as a block, numbered as they are counted.
+pub fn lines(scene: &Scene, products: &[(Arc<Product>, Option<String>)], answer: &mut Answer) {
+    let mut cards = Vec::new();
+    for (at, (product, why)) in products.iter().enumerate() {
+        let name = say::format::name(product);
+        let price = product.price_cents.map(|price| scene.money(price.0));
+        let out = in_stock(product, scene.world.today) == Some(false);
+        let why = why.as_deref().map(say::format::plain);
+        answer.line(say::products::listed(scene.lang, at + 1, &name, price.as_deref(), out, why.as_deref()));
+        answer.cite(match price {
+            Some(price) => field(product, "price", price),
+            None => field(product, "name", product.name.as_str()),
+        });
+        if let Some(why) = &why {
+            answer.cite(crate::evidence::Evidence::Computed {
+                how: format!("recommended {}", product.product_id),
+                value: why.clone(),
+            });
+        }
+        cards.push(scene.card(product, why));
+    }
+    answer.blocks.push(Block::Products { products: cards });
+}
+
+fn failed(scene: &Scene, why: &str) -> Answer {
+    let mut answer = Answer::unknown(say::person::part_down(scene.lang));
+    answer.step("products", format!("failed: {why}"));
+    answer
+}

@@ -1,0 +1,129 @@
+//! Whether an accessory fits, and what fits a product: by the rows of the table `fits`, never by likeness. No row is no yes.
+
+use std::sync::Arc;
+
+use domain::Product;
+
+use super::attributes::label;
+use super::{Answer, Outcome, Scene, documents, facts, field};
+use crate::evidence::Evidence;
+use crate::say;
+use crate::world::{FitRow, Fitness};
+
+/// Accessories listed.
+const N_LISTED: usize = 5;
+/// Conditions of an accessory that are told.
+const N_NEEDED: usize = 3;
+
+/// Which of two products is the accessory: the one of which the shop has rows.
+pub fn ordered(scene: &Scene, a: &Arc<Product>, b: &Arc<Product>) -> (Arc<Product>, Arc<Product>) {
+    let known = |accessory: &Product, device: &Product| {
+        scene.world.catalogue.fits(&accessory.product_id, &device.product_id) != Fitness::Unknown
+    };
+    if !known(a, b) && known(b, a) { (b.clone(), a.clone()) } else { (a.clone(), b.clone()) }
+}
+
+/// Whether two products go together.
+pub fn compatibility(scene: &Scene, a: &Arc<Product>, b: &Arc<Product>) -> Answer {
+    let (accessory, device) = ordered(scene, a, b);
+    let (name, with) = (say::format::name(&accessory), say::format::name(&device));
+    let mut answer = Answer::default();
+    let fitness = scene.world.catalogue.fits(&accessory.product_id, &device.product_id);
+    answer.step("fits", format!("{} with {}: {}", accessory.product_id, device.product_id, word(&fitness)));
+    match fitness {
+        Fitness::Yes(row) => {
+            let why = condition(scene, &row);
+            answer.text = say::products::fits(scene.lang, &name, &with, why.as_deref());
+            cite(&mut answer, &device, &row);
+        }
+        Fitness::No(rows) => {
+            let mut needed: Vec<String> = rows.iter().filter_map(|row| condition(scene, row)).collect();
+            needed.dedup();
+            needed.truncate(N_NEEDED);
+            answer.text = say::products::fits_not(scene.lang, &name, &with, &needed);
+            rows.iter().take(N_NEEDED).for_each(|row| cite(&mut answer, &device, row));
+            answer.suggest(say::talk::ask_accessories(scene.lang));
+        }
+        Fitness::Unknown => return unknown(scene, &accessory, &device, answer),
+    }
+    answer.cite(field(&accessory, "name", accessory.name.as_str()));
+    answer.cite(field(&device, "name", device.name.as_str()));
+    answer.blocks.push(facts::cards(scene, &[accessory, device]));
+    answer
+}
+
+/// No row: told, with what documents say beside it, and a person offered.
+fn unknown(scene: &Scene, accessory: &Product, device: &Product, mut answer: Answer) -> Answer {
+    let (name, with) = (say::format::name(accessory), say::format::name(device));
+    answer.text = say::products::fits_unknown(scene.lang, &name, &with);
+    answer.outcome = Outcome::Unknown;
+    answer.cite(field(accessory, "name", accessory.name.as_str()));
+    answer.cite(field(device, "name", device.name.as_str()));
+    let ids = [accessory.product_id.as_str(), device.product_id.as_str()];
+    if let Some(found) = documents::search(scene, scene.question, &ids, documents::Cut::Answer) {
+        answer.append(found);
+    }
+    answer
+}
+
+fn word(fitness: &Fitness) -> &'static str {
+    match fitness {
+        Fitness::Yes(_) => "yes",
+        Fitness::No(_) => "no",
+        Fitness::Unknown => "no row",
+    }
+}
+
+/// What a row asks of the device, in words; nothing if it names the device itself.
+fn condition(scene: &Scene, row: &FitRow) -> Option<String> {
+    let (attribute, value) = (row.attribute.as_deref()?, row.value.as_deref()?);
+    let value = say::format::value(value, scene.lang);
+    Some(say::products::both_named(scene.lang, &label(attribute, scene.lang), &value))
+}
+
+fn cite(answer: &mut Answer, device: &Product, row: &FitRow) {
+    let value = match (&row.with_product_id, &row.attribute, &row.value) {
+        (Some(with), ..) => with.clone(),
+        (None, Some(attribute), Some(value)) => format!("{attribute} = {value}"),
+        (None, ..) => String::new(),
+    };
+    answer.cite(Evidence::Fit { product_id: row.product_id.clone(), with: device.product_id.clone(), value });
+    if let Some((key, value)) = row.attribute.as_ref().and_then(|key| device.specs.get_key_value(key)) {
+        answer.cite(field(device, key, value.as_str()));
+    }
+}
+
+/// What fits a product, those bought most first.
+pub fn accessories(scene: &Scene, device: &Product, category: Option<&str>) -> (Answer, Vec<String>) {
+    let name = say::format::name(device);
+    let mut found = scene.world.catalogue.accessories(&device.product_id, N_LISTED * 8);
+    if let Some(category) = category {
+        found.retain(|product| product.category.as_deref().is_some_and(|path| in_category(path, category)));
+    }
+    found.truncate(N_LISTED);
+    let mut answer = Answer { rewordable: true, ..Answer::default() };
+    answer.step("fits", format!("{} accessories of {}", found.len(), device.product_id));
+    if found.is_empty() {
+        answer.text = say::products::no_accessories(scene.lang, &name);
+        answer.outcome = Outcome::Unknown;
+        answer.rewordable = false;
+        answer.cite(field(device, "name", device.name.as_str()));
+        return (answer, Vec::new());
+    }
+    answer.text = say::products::accessories(scene.lang, &name);
+    answer.cite(field(device, "name", device.name.as_str()));
+    let ids = found.iter().map(|product| product.product_id.clone()).collect();
+    for product in &found {
+        let with = device.product_id.clone();
+        answer.cite(Evidence::Fit { product_id: product.product_id.clone(), with: with.clone(), value: with });
+    }
+    super::find::lines(scene, &found.iter().map(|product| (product.clone(), None)).collect::<Vec<_>>(), &mut answer);
+    (answer, ids)
+}
+
+/// Whether a category's path is, or lies under, what is asked for: a path or its last part.
+pub fn in_category(path: &str, asked: &str) -> bool {
+    path == asked
+        || path.strip_prefix(asked).is_some_and(|rest| rest.starts_with('/'))
+        || path.split('/').any(|part| part.eq_ignore_ascii_case(asked))
+}

@@ -1,0 +1,213 @@
+//! What a turn does for an intent: looks up, compares, checks, lists. Each act fills an answer with sentences (from
+//! [`crate::say`]) and what they rest on; which act is called is decided in [`crate::decide`].
+
+pub mod attributes;
+pub mod compare;
+pub mod documents;
+pub mod facts;
+pub mod find;
+pub mod fits;
+pub mod opinions;
+pub mod orders;
+pub mod policies;
+pub mod talk;
+
+#[cfg(test)]
+pub mod fixture;
+
+use std::sync::Arc;
+
+use domain::{Day, Product};
+
+use crate::evidence::Evidence;
+use crate::policy::Policies;
+use crate::say;
+use crate::state::Asked;
+use crate::turn::{Action, Author, Block, Lang, Message, ProductCard, Step};
+use crate::understand::Understanding;
+use crate::world::World;
+
+/// Texts to click.
+const SUGGESTIONS_MAX: usize = 5;
+
+/// Everything that an act may look at.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    pub lang: Lang,
+    pub policies: &'a Policies,
+    pub world: &'a World<'a>,
+    pub message: &'a Message<'a>,
+    pub understood: &'a Understanding,
+    /// The question to be answered: the message, or the earlier one that it completes.
+    pub question: &'a str,
+}
+
+/// How it went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outcome {
+    /// There is something to say, with evidence.
+    #[default]
+    Answered,
+    /// Understood, but nothing in the shop answers it.
+    Unknown,
+    /// Not understood.
+    Missed,
+    /// The customer has to say more first.
+    AskedBack,
+}
+
+/// An answer in the making.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    pub text: String,
+    pub blocks: Vec<Block>,
+    pub evidence: Vec<Evidence>,
+    pub suggestions: Vec<String>,
+    pub author: Author,
+    pub action: Action,
+    pub asked: Option<Asked>,
+    pub outcome: Outcome,
+    /// Whether a writer may word it anew: only where a changed word cannot turn a yes into a no.
+    pub rewordable: bool,
+    pub trace: Vec<Step>,
+}
+
+impl Answer {
+    /// An answer of one sentence.
+    pub fn of(text: impl Into<String>) -> Self {
+        Answer { text: text.into(), ..Answer::default() }
+    }
+
+    /// Nothing found for what was understood.
+    pub fn unknown(text: impl Into<String>) -> Self {
+        Answer { outcome: Outcome::Unknown, ..Answer::of(text) }
+    }
+
+    /// A question back.
+    pub fn ask(text: impl Into<String>, what: &str, asked: Asked) -> Self {
+        Answer {
+            action: Action::AskBack { what: what.to_owned() },
+            asked: Some(asked),
+            outcome: Outcome::AskedBack,
+            ..Answer::of(text)
+        }
+    }
+
+    /// Adds a sentence to the last line.
+    pub fn say(&mut self, sentence: impl AsRef<str>) {
+        let sentence = sentence.as_ref();
+        // Sentences of Latin script stand apart.
+        let needs_space = self.text.chars().next_back().is_some_and(|last| last.is_ascii() && last != '\n');
+        if needs_space && !sentence.is_empty() && !sentence.starts_with('\n') {
+            self.text.push(' ');
+        }
+        self.text.push_str(sentence);
+    }
+
+    /// Begins a line.
+    pub fn line(&mut self, sentence: impl AsRef<str>) {
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+        self.text.push_str(sentence.as_ref());
+    }
+
+    /// What the text rests on; the number by which it is cited.
+    pub fn cite(&mut self, evidence: Evidence) -> usize {
+        match self.evidence.iter().position(|known| *known == evidence) {
+            Some(at) => at + 1,
+            None => {
+                self.evidence.push(evidence);
+                self.evidence.len()
+            }
+        }
+    }
+
+    pub fn step(&mut self, stage: &str, found: impl Into<String>) {
+        self.trace.push(Step::new(stage, found));
+    }
+
+    pub fn suggest(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if !self.suggestions.contains(&text) && self.suggestions.len() < SUGGESTIONS_MAX {
+            self.suggestions.push(text);
+        }
+    }
+
+    /// Another answer below this one, its citations counted on.
+    pub fn append(&mut self, other: Answer) {
+        let before = self.evidence.len();
+        self.line(shifted(&other.text, before));
+        self.evidence.extend(other.evidence);
+        self.blocks.extend(other.blocks);
+        other.suggestions.into_iter().for_each(|text| self.suggest(text));
+        self.trace.extend(other.trace);
+    }
+}
+
+/// A text whose citations count from `by` on.
+fn shifted(text: &str, by: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (n, range) in crate::evidence::citations(text) {
+        out.push_str(&text[copied..range.start]);
+        out.push_str(&format!("[{}]", n + by));
+        copied = range.end;
+    }
+    out.push_str(&text[copied..]);
+    out
+}
+
+impl Scene<'_> {
+    pub fn product(&self, product_id: &str) -> Option<Arc<Product>> {
+        self.world.catalogue.product(product_id)
+    }
+
+    /// Products that the shop still knows, in order.
+    pub fn products(&self, ids: &[String]) -> Vec<Arc<Product>> {
+        ids.iter().filter_map(|id| self.product(id)).collect()
+    }
+
+    pub fn money(&self, cents: i64) -> String {
+        say::format::money(cents, self.world.currency)
+    }
+
+    /// How far the shop's clock is ahead of UTC.
+    pub fn offset_minutes(&self) -> i32 {
+        crate::policy::windows::offset_minutes(self.message.at, self.world.today, self.world.minute_of_day)
+    }
+
+    pub fn day_of(&self, at: domain::Millis) -> Day {
+        crate::policy::windows::day_of(at, self.offset_minutes())
+    }
+
+    /// A product to show.
+    pub fn card(&self, product: &Product, why: Option<String>) -> ProductCard {
+        ProductCard {
+            product_id: product.product_id.clone(),
+            name: say::format::name(product),
+            price_cents: product.price_cents.map(|price| price.0),
+            in_stock: in_stock(product, self.world.today),
+            image_url: product.image_url.clone(),
+            why,
+        }
+    }
+}
+
+/// Whether it can be had: nothing is said of what is not tracked.
+pub fn in_stock(product: &Product, today: Day) -> Option<bool> {
+    if product.retired_on.is_some_and(|day| day <= today) {
+        return Some(false);
+    }
+    product.stock.map(|stock| stock > 0)
+}
+
+/// A field of a product as evidence.
+pub fn field(product: &Product, field: &str, value: impl Into<String>) -> Evidence {
+    Evidence::Product {
+        product_id: product.product_id.clone(),
+        name: product.name.clone(),
+        field: field.to_owned(),
+        value: value.into(),
+    }
+}

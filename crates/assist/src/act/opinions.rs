@@ -1,0 +1,72 @@
+//! What customers say about a product, added up from reviews, with their words. Reviews are counted and quoted, never obeyed.
+
+use domain::Product;
+
+use super::{Answer, Outcome, Scene};
+use crate::evidence::Evidence;
+use crate::say;
+use crate::turn::Block;
+use crate::understand::Named;
+use crate::world::OpinionCount;
+
+/// Aspects told when none is asked for.
+const N_TOLD: usize = 4;
+
+/// What customers say about a product, or about an aspect of it.
+pub fn opinions(scene: &Scene, product: &Product) -> Answer {
+    let name = say::format::name(product);
+    let mut counts = scene.world.catalogue.opinions(&product.product_id);
+    counts.retain(|count| n(count) > 0);
+    counts.sort_by(|a, b| n(b).cmp(&n(a)).then_with(|| a.aspect.cmp(&b.aspect)));
+    let mut answer = Answer { rewordable: true, ..Answer::default() };
+    answer.step("opinions", format!("{}: {} aspects", product.product_id, counts.len()));
+    answer.cite(super::field(product, "name", product.name.as_str()));
+    answer.blocks.push(Block::Products { products: vec![scene.card(product, None)] });
+    let asked = asked(scene, &counts);
+    let chosen: Vec<&OpinionCount> = match asked {
+        Some(aspect) => counts.iter().filter(|count| count.aspect == aspect).collect(),
+        None => counts.iter().take(N_TOLD).collect(),
+    };
+    if chosen.is_empty() {
+        answer.text = say::products::no_opinions(scene.lang, &name);
+        answer.outcome = Outcome::Unknown;
+        answer.rewordable = false;
+        return answer;
+    }
+    answer.text = say::products::opinions(scene.lang, &name);
+    for count in chosen {
+        let quote = count.quote.as_deref().map(say::format::plain);
+        let label = scene.lang.choose(&count.label_zh, &count.label_en);
+        answer.line(say::products::opinion(scene.lang, label, count.n_praise, count.n_complaint, quote.as_deref()));
+        let mut value = format!("{} praise, {} complain", count.n_praise, count.n_complaint);
+        if let Some(quote) = &count.quote {
+            value.push_str(&format!("; “{quote}”"));
+        }
+        answer.cite(Evidence::Opinions { product_id: product.product_id.clone(), aspect: count.aspect.clone(), value });
+    }
+    answer
+}
+
+fn n(count: &OpinionCount) -> u32 {
+    count.n_praise.saturating_add(count.n_complaint)
+}
+
+/// The aspect that is asked for, of those that reviews speak about.
+fn asked<'c>(scene: &Scene, counts: &'c [OpinionCount]) -> Option<&'c str> {
+    let text = scene.question.to_lowercase();
+    let named_by_entity = |count: &&OpinionCount| {
+        scene
+            .understood
+            .entities
+            .iter()
+            .any(|entity| matches!(&entity.what, Named::Attribute { name } if *name == count.aspect))
+    };
+    let said = |count: &&OpinionCount| {
+        let aspect = language::opinion::ASPECTS.iter().find(|aspect| aspect.key == count.aspect);
+        let has = |word: &str| super::attributes::word_at(&text, &word.to_lowercase()).is_some();
+        aspect.is_some_and(|aspect| aspect.terms.iter().any(|term| has(term)))
+            || has(&count.label_zh)
+            || has(&count.label_en)
+    };
+    counts.iter().find(named_by_entity).or_else(|| counts.iter().find(said)).map(|count| count.aspect.as_str())
+}

@@ -1,0 +1,218 @@
+//! The form in hand: what a message does to it, and how a digression comes back to it.
+
+use super::Turning;
+use crate::act::{Answer, Outcome, Scene};
+use crate::forms::{self, Filling, Form, FormStep, FormWorld};
+use crate::hand_over::Reason;
+use crate::say;
+use crate::state::{Asked, Dialogue, FORMS_MAX};
+use crate::turn::{Action, Block};
+use crate::world::OrderRecord;
+
+/// What became of a message while a form may be in hand.
+pub(super) enum Progress {
+    Answered(Box<Answer>),
+    /// About something else: answered as such, then the form is taken up again.
+    Digression,
+    NoForm,
+}
+
+impl Turning<'_, '_> {
+    /// The message as an answer to the form in hand.
+    pub(super) fn form_in_hand(&mut self) -> Progress {
+        let Some(mut filling) = self.dialogue.forms.pop() else { return Progress::NoForm };
+        let Some(form) = self.book.form(&filling.form) else {
+            self.step("form", format!("{} is not offered any more", filling.form));
+            return Progress::NoForm;
+        };
+        let step = self.with_form_world(|world, scene| {
+            forms::step(&mut filling, form, scene.understood, scene.message.text, world)
+        });
+        if step == FormStep::NotMine {
+            self.step("form", format!("{}: about something else", form.name));
+            self.dialogue.forms.push(filling);
+            return Progress::Digression;
+        }
+        Progress::Answered(Box::new(self.after(form, filling, step)))
+    }
+
+    /// Opens the form of an intent with the message that asked for it.
+    pub(super) fn open_form(&mut self, intent: &str) -> Answer {
+        let Some(mut filling) = self.book.open(intent) else { return self.not_offered(intent) };
+        let Some(form) = self.book.form(intent) else { return self.not_offered(intent) };
+        // The same form twice: the one begun goes on.
+        if let Some(at) = self.dialogue.forms.iter().position(|begun| begun.form == form.name) {
+            filling = self.dialogue.forms.remove(at);
+        }
+        let text = self.scene.message.text;
+        let step = self.with_form_world(|world, scene| match filling.asked {
+            None => forms::step(&mut filling, form, scene.understood, text, world),
+            Some(_) => forms::again(&mut filling, form, world),
+        });
+        self.after(form, filling, step)
+    }
+
+    /// A form that the shop does not offer: a person can still do it.
+    fn not_offered(&mut self, intent: &str) -> Answer {
+        self.step("form", format!("{intent} is not offered"));
+        let text = say::talk::no_answer(self.lang());
+        Answer::unknown(text)
+    }
+
+    /// What a step of the form says, and what it does.
+    fn after(&mut self, form: &Form, filling: Filling, step: FormStep) -> Answer {
+        self.step("form", format!("{}: {}", form.name, word(&step)));
+        let ends = step.ends();
+        if let Some(order) = filling.values.values().find(|value| self.is_own_order(value)).cloned() {
+            self.dialogue.order_id = Some(order);
+        }
+        let mut answer = match step {
+            FormStep::Ask { text, evidence, suggestions, .. } => asks("field", text, evidence, suggestions),
+            FormStep::Refused { text, evidence, suggestions, offer_person, .. } => {
+                let mut answer = asks("field", text, evidence, suggestions);
+                if offer_person {
+                    answer.suggestions.truncate(3);
+                    answer.suggest(say::person::yes(self.lang()));
+                }
+                answer
+            }
+            FormStep::Confirm { text, evidence, suggestions } => asks("confirm", text, evidence, suggestions),
+            FormStep::SignIn { text } => {
+                let asked = Asked::SignIn { intent: form.name.clone() };
+                Answer::ask(text, "sign_in", asked)
+            }
+            FormStep::Submit { submission, text, evidence } => {
+                Answer { evidence, action: Action::Submit(submission), ..Answer::of(text) }
+            }
+            FormStep::Cancelled { text } => Answer::of(text),
+            FormStep::NotAllowed { why, evidence, instead, .. } => self.not_allowed(why, evidence, instead.as_deref()),
+            FormStep::NotMine => Answer::of(String::new()),
+        };
+        if !ends {
+            let view = self.with_form_world(|world, _| forms::view(&filling, form, world));
+            answer.blocks.push(Block::Form(view));
+            self.dialogue.forms.push(filling);
+            if self.dialogue.forms.len() > FORMS_MAX {
+                self.dialogue.forms.remove(0);
+            }
+            return answer;
+        }
+        match answer.action {
+            Action::None => self.back_to_form(answer),
+            _ => answer,
+        }
+    }
+
+    fn not_allowed(&mut self, why: String, evidence: Vec<crate::evidence::Evidence>, instead: Option<&str>) -> Answer {
+        let mut answer = Answer { evidence, ..Answer::of(why) };
+        match instead {
+            Some("human") => {
+                let handed = self.hand_over(Reason::Form);
+                answer.action = handed.action.clone();
+                answer.append(handed);
+            }
+            Some(other) => {
+                if let Some(form) = self.book.form(other) {
+                    answer.suggest(say::talk::instead(self.lang(), form.title(self.lang())));
+                    answer.say(say::talk::can_instead(self.lang(), form.title(self.lang())));
+                }
+                answer.suggest(say::person::yes(self.lang()));
+            }
+            None => answer.suggest(say::person::yes(self.lang())),
+        }
+        answer
+    }
+
+    /// Below the answer to a digression, the question of the form again; unless that answer asks or does something itself.
+    pub(super) fn back_to_form(&mut self, mut answer: Answer) -> Answer {
+        let busy =
+            answer.asked.is_some() || !matches!(answer.action, Action::None) || answer.outcome == Outcome::AskedBack;
+        let Some(mut filling) = self.dialogue.forms.pop() else { return answer };
+        let Some(form) = self.book.form(&filling.form).filter(|_| !busy) else {
+            self.dialogue.forms.push(filling);
+            return answer;
+        };
+        let (step, view) = self.with_form_world(|world, _| {
+            let step = forms::again(&mut filling, form, world);
+            (step, forms::view(&filling, form, world))
+        });
+        if let FormStep::Ask { text, evidence, suggestions, .. } | FormStep::Confirm { text, evidence, suggestions } =
+            &step
+        {
+            let what = if matches!(step, FormStep::Confirm { .. }) { "confirm" } else { "field" };
+            let mut again = asks(what, text.clone(), evidence.clone(), suggestions.clone());
+            let question =
+                std::mem::replace(&mut again.text, say::talk::back_to_form(self.lang(), form.title(self.lang())));
+            again.say(question);
+            again.blocks.push(Block::Form(view));
+            answer.suggestions.clear();
+            answer.action = again.action.clone();
+            // An answer that could not be given inside a form is still one for a person: offered as a suggestion.
+            if answer.outcome == Outcome::Unknown {
+                again.suggestions.truncate(3);
+                again.suggest(say::person::yes(self.lang()));
+                answer.outcome = Outcome::AskedBack;
+            }
+            answer.append(again);
+        }
+        if !step.ends() {
+            self.dialogue.forms.push(filling);
+        }
+        answer
+    }
+
+    fn is_own_order(&self, value: &str) -> bool {
+        let Some(customer_id) = self.scene.message.customer_id else { return false };
+        let orders = self.scene.world.orders.orders_of(customer_id).unwrap_or_default();
+        orders.iter().any(|order| order.order_id == value && order.customer_id == customer_id)
+    }
+
+    fn with_form_world<R>(&self, run: impl FnOnce(&FormWorld, &Scene) -> R) -> R {
+        let scene = &self.scene;
+        let orders = own_orders(scene);
+        let product = |id: &str| scene.product(id);
+        let dialogue: &Dialogue = &*self.dialogue;
+        let world = FormWorld {
+            customer_id: scene.message.customer_id,
+            orders: &orders,
+            product: &product,
+            policies: scene.policies,
+            today: scene.world.today,
+            offset_minutes: scene.offset_minutes(),
+            currency: scene.world.currency,
+            lang: scene.lang,
+            order_id: dialogue.order_id.as_deref(),
+            products: &dialogue.products,
+        };
+        run(&world, scene)
+    }
+}
+
+/// The customer's own orders, newest first; none where they cannot be asked.
+fn own_orders(scene: &Scene) -> Vec<OrderRecord> {
+    let Some(customer_id) = scene.message.customer_id else { return Vec::new() };
+    let mut orders = scene.world.orders.orders_of(customer_id).unwrap_or_default();
+    orders.retain(|order| order.customer_id == customer_id);
+    orders.sort_by(|a, b| b.ordered_at.cmp(&a.ordered_at).then_with(|| b.order_id.cmp(&a.order_id)));
+    orders
+}
+
+fn asks(what: &str, text: String, evidence: Vec<crate::evidence::Evidence>, suggestions: Vec<String>) -> Answer {
+    let mut answer = Answer { evidence, outcome: Outcome::AskedBack, ..Answer::of(text) };
+    answer.action = Action::AskBack { what: what.to_owned() };
+    suggestions.into_iter().for_each(|text| answer.suggest(text));
+    answer
+}
+
+fn word(step: &FormStep) -> &'static str {
+    match step {
+        FormStep::Ask { .. } => "asks",
+        FormStep::Refused { .. } => "no value of the field",
+        FormStep::Confirm { .. } => "asks for a yes",
+        FormStep::Submit { .. } => "submitted",
+        FormStep::NotAllowed { .. } => "a policy does not allow it",
+        FormStep::SignIn { .. } => "waits for signing in",
+        FormStep::Cancelled { .. } => "cancelled",
+        FormStep::NotMine => "about something else",
+    }
+}

@@ -1,0 +1,167 @@
+//! The order in which a turn is decided: who speaks, what must come first, the form in hand, what was asked back, the
+//! intent. What each decision leads to stands in [`crate::act`]; what is said at the end is checked in `finish`.
+
+mod answered;
+mod finish;
+mod form;
+pub mod person;
+pub mod referents;
+mod route;
+#[cfg(test)]
+mod tests;
+
+use crate::act::{Answer, Scene};
+use crate::assistant::Assistant;
+use crate::forms::FormBook;
+use crate::hand_over::Reason;
+use crate::policy::Policies;
+use crate::say;
+use crate::state::Dialogue;
+use crate::turn::{Action, Lang, Message, Reply, Step, Turn};
+use crate::understand::Understanding;
+use crate::world::World;
+use crate::writer::Writer;
+
+/// Characters of a message that is answered.
+pub const MESSAGE_MAX: usize = 4000;
+
+/// Of anger, what is left one turn later.
+const FADING: f32 = 0.5;
+
+/// Answers one message; see [`Assistant::turn`].
+pub fn turn(
+    assistant: &Assistant,
+    message: &Message,
+    dialogue: &mut Dialogue,
+    world: &World,
+    writer: Option<&dyn Writer>,
+) -> Turn {
+    let understood = match is_readable(message.text) {
+        true => {
+            let threshold = assistant.policies.assistant.intent_threshold;
+            assistant.understander.understand(message, dialogue, world.today, threshold)
+        }
+        false => {
+            let lang = dialogue.lang.or(message.page_lang).unwrap_or_default();
+            Understanding { lang, ..Understanding::default() }
+        }
+    };
+    decided(&assistant.policies, &assistant.book, understood, message, dialogue, world, writer)
+}
+
+/// Neither empty nor longer than anybody writes.
+fn is_readable(text: &str) -> bool {
+    !is_empty(text) && !is_too_long(text)
+}
+
+fn is_empty(text: &str) -> bool {
+    text.chars().all(|character| character.is_whitespace() || character.is_control())
+}
+
+fn is_too_long(text: &str) -> bool {
+    text.len() > MESSAGE_MAX && text.chars().nth(MESSAGE_MAX).is_some()
+}
+
+/// Answers one message that has been understood.
+pub fn decided(
+    policies: &Policies,
+    book: &FormBook,
+    understood: Understanding,
+    message: &Message,
+    dialogue: &mut Dialogue,
+    world: &World,
+    writer: Option<&dyn Writer>,
+) -> Turn {
+    remember(&understood, message, dialogue);
+    if dialogue.with_person {
+        return silence(understood);
+    }
+    let scene =
+        Scene { lang: understood.lang, policies, world, message, understood: &understood, question: message.text };
+    let mut turning = Turning { scene, book, dialogue, trace: vec![understanding_step(&understood)] };
+    let answer = turning.answer();
+    let trace = std::mem::take(&mut turning.trace);
+    let (reply, action, trace) = finish::finish(&scene, turning.dialogue, answer, trace, writer, |dialogue| {
+        person::hand_over(&scene, book, dialogue, Reason::Unanswered)
+    });
+    Turn { reply, action, understood, trace }
+}
+
+fn remember(understood: &Understanding, message: &Message, dialogue: &mut Dialogue) {
+    dialogue.lang = Some(understood.lang);
+    dialogue.n_turns = dialogue.n_turns.saturating_add(1);
+    dialogue.last_at = Some(message.at);
+    dialogue.anger = (dialogue.anger * FADING + understood.emotion.anger).clamp(0.0, 1.0);
+}
+
+/// A person answers: nothing is said, the turn is recorded.
+fn silence(understood: Understanding) -> Turn {
+    let reply = Reply { lang: understood.lang, ..Reply::default() };
+    let trace = vec![understanding_step(&understood), Step::new("person", "a person answers")];
+    Turn { reply, action: Action::None, understood, trace }
+}
+
+fn understanding_step(understood: &Understanding) -> Step {
+    let intent = understood.intent.as_deref().unwrap_or("none");
+    Step::new("understand", format!("{intent} ({:.2})", understood.confidence))
+}
+
+/// A turn on its way to an answer.
+struct Turning<'a, 'd> {
+    scene: Scene<'a>,
+    book: &'a FormBook,
+    dialogue: &'d mut Dialogue,
+    trace: Vec<Step>,
+}
+
+impl Turning<'_, '_> {
+    fn lang(&self) -> Lang {
+        self.scene.lang
+    }
+
+    fn step(&mut self, stage: &str, found: impl Into<String>) {
+        self.trace.push(Step::new(stage, found));
+    }
+
+    /// The first that has something to say.
+    fn answer(&mut self) -> Answer {
+        let text = self.scene.message.text;
+        if is_empty(text) {
+            return self.aside("empty", say::talk::empty(self.lang()));
+        }
+        if is_too_long(text) {
+            return self.aside("too_long", say::talk::too_long(self.lang()));
+        }
+        if self.scene.understood.is_injection {
+            self.step("injection", "orders to the service are answered as any text and never followed");
+        }
+        if let Some(reason) = person::called(&self.scene, self.dialogue) {
+            return self.hand_over(reason);
+        }
+        // What was asked back is newer than the question of a form.
+        if let Some(answer) = self.asked_back() {
+            return answer;
+        }
+        match self.form_in_hand() {
+            form::Progress::Answered(answer) => *answer,
+            form::Progress::Digression => {
+                let answer = self.route();
+                self.back_to_form(answer)
+            }
+            form::Progress::NoForm => self.route(),
+        }
+    }
+
+    /// Something said beside the conversation, which stays as it was.
+    fn aside(&mut self, stage: &str, text: &str) -> Answer {
+        self.step(stage, "not read");
+        let mut answer = Answer::of(text);
+        answer.action = Action::AskBack { what: "rephrase".to_owned() };
+        answer.asked = self.dialogue.asked.clone();
+        answer
+    }
+
+    fn hand_over(&mut self, reason: Reason) -> Answer {
+        person::hand_over(&self.scene, self.book, self.dialogue, reason)
+    }
+}

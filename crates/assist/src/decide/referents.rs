@@ -1,0 +1,397 @@
+//! Which products and orders a message is about: what it names, what it points back to, the page it is said on, what was
+//! talked about. Where that leaves a doubt, the candidates; nothing is picked by chance.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use domain::Product;
+use language::text::is_stop_word;
+
+use crate::act::Scene;
+use crate::act::attributes::{asked_in, fold, named, specs_for};
+use crate::act::compare::size;
+use crate::state::Dialogue;
+use crate::turn::Lang;
+use crate::understand::{Extreme, Named, Reference};
+use crate::world::OrderRecord;
+
+/// What a message is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Meant {
+    /// Without doubt, in the order of the text.
+    These(Vec<String>),
+    /// One of these; empty if the reference leads nowhere.
+    OneOf(Vec<String>),
+    /// A product by name that the shop does not have: the name as it stands.
+    Stranger(String),
+    Nothing,
+}
+
+/// The products that a message is about.
+pub fn products(scene: &Scene, dialogue: &Dialogue) -> Meant {
+    match explicit(scene, dialogue) {
+        Meant::Nothing => implicit(scene, dialogue),
+        meant => meant,
+    }
+}
+
+/// What is named or pointed to in so many words.
+pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
+    let mut these: Vec<String> = Vec::new();
+    let add = |these: &mut Vec<String>, id: &str| {
+        if !these.iter().any(|known| known == id) {
+            these.push(id.to_owned());
+        }
+    };
+    for entity in &scene.understood.entities {
+        let Named::Product { candidates, .. } = &entity.what else { continue };
+        match narrowed(candidates, scene, dialogue) {
+            [] => {}
+            [one] => add(&mut these, one),
+            _ => return Meant::OneOf(candidates.clone()),
+        }
+    }
+    for reference in &scene.understood.references {
+        // "Is it lighter than the X?" has both; "the X, does it …" only one.
+        let is_second = !these.is_empty() && matches!(reference, Reference::It) && !wants_two(scene);
+        if is_second {
+            continue;
+        }
+        match pointed(reference, scene, dialogue) {
+            Meant::These(ids) => ids.iter().for_each(|id| add(&mut these, id)),
+            Meant::OneOf(candidates) if these.is_empty() => return Meant::OneOf(candidates),
+            _ => {}
+        }
+    }
+    if these.is_empty() { Meant::Nothing } else { Meant::These(these) }
+}
+
+fn wants_two(scene: &Scene) -> bool {
+    scene.understood.is("compare") || scene.understood.is("compatibility")
+}
+
+/// Of products with the same name, the one talked about.
+fn narrowed<'c>(candidates: &'c [String], scene: &Scene, dialogue: &Dialogue) -> &'c [String] {
+    if candidates.len() < 2 {
+        return candidates;
+    }
+    let page = scene.message.page_product_id;
+    let known =
+        |id: &str| dialogue.products.iter().chain(&dialogue.listed).any(|other| other == id) || page == Some(id);
+    let mut at = candidates.iter().enumerate().filter(|(_, id)| known(id)).map(|(at, _)| at);
+    match (at.next(), at.next()) {
+        (Some(at), None) => &candidates[at..=at],
+        _ => candidates,
+    }
+}
+
+fn pointed(reference: &Reference, scene: &Scene, dialogue: &Dialogue) -> Meant {
+    let listed = if dialogue.listed.is_empty() { &dialogue.products } else { &dialogue.listed };
+    match reference {
+        Reference::Ordinal { n } => {
+            let at =
+                if *n > 0 { usize::try_from(n - 1).ok() } else { listed.len().checked_sub(n.unsigned_abs() as usize) };
+            match at.and_then(|at| listed.get(at)) {
+                Some(id) => Meant::These(vec![id.clone()]),
+                None => Meant::OneOf(listed.clone()),
+            }
+        }
+        Reference::It => match implicit_id(scene, dialogue) {
+            Some(id) => Meant::These(vec![id]),
+            None => Meant::OneOf(Vec::new()),
+        },
+        Reference::All => match listed.len() {
+            0 => Meant::OneOf(Vec::new()),
+            n => Meant::These(listed[..n.min(crate::act::compare::N_MAX)].to_vec()),
+        },
+        Reference::Other => {
+            let last = dialogue.products.first();
+            let others: Vec<String> = listed.iter().filter(|id| Some(*id) != last).cloned().collect();
+            if others.len() == 1 { Meant::These(others) } else { Meant::OneOf(others) }
+        }
+        Reference::With { attribute, value, extreme } => {
+            with(&pool(dialogue, scene), attribute, value.as_deref(), *extreme)
+        }
+        Reference::Order { .. } => Meant::Nothing,
+    }
+}
+
+/// Products that a description may mean: those listed, else those talked about.
+fn pool(dialogue: &Dialogue, scene: &Scene) -> Vec<Arc<Product>> {
+    let ids = if dialogue.listed.len() > 1 { &dialogue.listed } else { &dialogue.products };
+    scene.products(ids)
+}
+
+fn with(pool: &[Arc<Product>], attribute: &str, value: Option<&str>, extreme: Option<Extreme>) -> Meant {
+    let ids = |products: Vec<&Arc<Product>>| {
+        products.into_iter().map(|product| product.product_id.clone()).collect::<Vec<_>>()
+    };
+    if let Some(extreme) = extreme {
+        let mut sized: Vec<(f64, &Arc<Product>)> =
+            pool.iter().filter_map(|product| Some((measure(product, attribute)?, product))).collect();
+        sized.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let best = if extreme == Extreme::Least { sized.first() } else { sized.last() };
+        let Some((size, _)) = best else { return Meant::OneOf(ids(pool.iter().collect())) };
+        let same: Vec<&Arc<Product>> =
+            sized.iter().filter(|(other, _)| other == size).map(|(_, product)| *product).collect();
+        return if same.len() == 1 { Meant::These(ids(same)) } else { Meant::OneOf(ids(same)) };
+    }
+    let Some(value) = value else { return Meant::Nothing };
+    let meets: Vec<&Arc<Product>> = pool.iter().filter(|product| has(product, attribute, value)).collect();
+    match meets.len() {
+        1 => Meant::These(ids(meets)),
+        0 => Meant::OneOf(ids(pool.iter().collect())),
+        _ => Meant::OneOf(ids(meets)),
+    }
+}
+
+/// How much of an attribute a product has.
+fn measure(product: &Product, attribute: &str) -> Option<f64> {
+    if named(attribute).is_some_and(|known| known.name == "price") {
+        return product.price_cents.map(|price| price.0 as f64);
+    }
+    specs_for(product, attribute).first().and_then(|(_, value)| size(value)).map(|(size, _)| size)
+}
+
+/// Whether a product has a value, in the attribute or anywhere it describes itself.
+fn has(product: &Product, attribute: &str, value: &str) -> bool {
+    let wanted = size(value);
+    let folded = fold(value);
+    let in_text = |text: &str| !folded.is_empty() && fold(text).contains(&folded);
+    let own = specs_for(product, attribute);
+    let meets = |text: &str| match (wanted, size(text)) {
+        (Some((a, _)), Some((b, _))) => (a - b).abs() < 1e-6,
+        _ => in_text(text),
+    };
+    match own.is_empty() {
+        false => own.iter().any(|(_, text)| meets(text)),
+        true => {
+            in_text(&product.name)
+                || product.brand.as_deref().is_some_and(in_text)
+                || product.specs.values().any(|text| in_text(text))
+        }
+    }
+}
+
+/// What is talked about without a word for it: a page just opened, else the last product.
+fn implicit_id(scene: &Scene, dialogue: &Dialogue) -> Option<String> {
+    let page = scene.message.page_product_id.filter(|id| scene.product(id).is_some());
+    let is_new = page.is_some_and(|id| !dialogue.products.iter().any(|known| known == id));
+    let last = dialogue.products.first().filter(|id| scene.product(id).is_some()).cloned();
+    match page {
+        Some(page) if is_new => Some(page.to_owned()),
+        _ => last.or(page.map(str::to_owned)),
+    }
+}
+
+fn implicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
+    let id = implicit_id(scene, dialogue);
+    let product = id.as_deref().and_then(|id| scene.product(id));
+    match (stranger(scene, product.as_slice()), id) {
+        (Some(name), _) => Meant::Stranger(name),
+        (None, Some(id)) => Meant::These(vec![id]),
+        (None, None) => Meant::Nothing,
+    }
+}
+
+/// Words of Latin script that Chinese and English messages have without naming a product.
+const TERMS: &[&str] = &[
+    "wifi",
+    "wi",
+    "fi",
+    "usb",
+    "type",
+    "hdmi",
+    "nfc",
+    "oled",
+    "lcd",
+    "led",
+    "ips",
+    "cpu",
+    "gpu",
+    "ssd",
+    "hdd",
+    "ram",
+    "rom",
+    "ddr",
+    "pcie",
+    "ip",
+    "ipx",
+    "dpi",
+    "app",
+    "ios",
+    "android",
+    "windows",
+    "macos",
+    "linux",
+    "mac",
+    "office",
+    "bluetooth",
+    "displayport",
+    "thunderbolt",
+    "vesa",
+    "microsd",
+    "sd",
+    "pd",
+    "vs",
+    "pk",
+    "ok",
+    "hello",
+    "hi",
+    "pro",
+    "max",
+    "plus",
+    "mini",
+    "mah",
+    "wh",
+    "gb",
+    "tb",
+    "mb",
+    "hz",
+    "kg",
+    "mm",
+    "cm",
+    "inch",
+    "rgb",
+    "hdr",
+    "gps",
+    "sim",
+    "esim",
+    "vr",
+    "ai",
+    "rtx",
+    "gtx",
+    "qi",
+    "magsafe",
+    "aux",
+    "eu",
+    "uk",
+    "us",
+    "usd",
+    "cny",
+    "rmb",
+    "i",
+    "price",
+    "compare",
+    "order",
+    "orders",
+    "stock",
+    "fit",
+    "fits",
+    "recommend",
+    "delivery",
+    "please",
+    "thanks",
+    "return",
+    "refund",
+    "second",
+    "first",
+    "one",
+    "yes",
+];
+
+/// A name in the message that is none of these products': another model, another brand. What is asked about it must not be
+/// answered for the product talked about before.
+pub fn stranger(scene: &Scene, products: &[Arc<Product>]) -> Option<String> {
+    let text = scene.message.text;
+    let own = products.iter().fold(String::new(), |all, product| {
+        let specs: Vec<&str> = product.specs.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]).collect();
+        format!("{all} {} {} {}", product.name, product.brand.as_deref().unwrap_or_default(), specs.join(" "))
+    });
+    let own = fold(&own);
+    let entities = &scene.understood.entities;
+    let brand = entities.iter().find_map(|entity| match &entity.what {
+        Named::Brand { value } if !products.is_empty() && !own.contains(&fold(value)) => text.get(entity.range.clone()),
+        _ => None,
+    });
+    let covered = |range: &Range<usize>| {
+        entities.iter().any(|entity| entity.range.start < range.end && range.start < entity.range.end)
+    };
+    let is_foreign = |range: &Range<usize>| {
+        let word = &text[range.clone()];
+        let letters: String = word.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
+        let is_term = letters.is_empty() || TERMS.contains(&letters.as_str()) || is_stop_word(&letters);
+        !is_term && !covered(range) && !own.contains(&fold(word)) && asked_in(word, None).is_empty()
+    };
+    let named = names(text, scene.lang).into_iter().find(is_foreign).map(|range| text[range].to_owned());
+    brand.map(str::to_owned).or(named)
+}
+
+/// Words that may be names: in Chinese all of three Latin letters and more, in English those with a capital that no sentence
+/// begins with; with a number that follows.
+fn names(text: &str, lang: Lang) -> Vec<Range<usize>> {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || character == '-';
+    let mut all = Vec::new();
+    let mut begins = true;
+    let mut at = 0;
+    while let Some(character) = text[at..].chars().next() {
+        if !is_part(character) {
+            begins = begins && character.is_whitespace() || matches!(character, '.' | '!' | '?' | '\n' | ':' | '"');
+            at += character.len_utf8();
+            continue;
+        }
+        let end = at + text[at..].chars().take_while(|&next| is_part(next)).count();
+        let word = &text[at..end];
+        let n_letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
+        let has_inner_capital = word.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
+            && word.bytes().any(|byte| byte.is_ascii_lowercase());
+        let has_capital = word.bytes().any(|byte| byte.is_ascii_uppercase());
+        let is_name = match lang {
+            Lang::Zh => n_letters >= 3,
+            Lang::En => n_letters >= 2 && (has_inner_capital || has_capital && !begins),
+        };
+        if is_name {
+            let rest = &text[end..];
+            let number = rest.strip_prefix(' ').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+            all.push(at..if number > 0 { end + 1 + number } else { end });
+        }
+        begins = false;
+        at = end;
+    }
+    all
+}
+
+/// The orders that a message is about, of the customer's own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MeantOrder<'o> {
+    This(&'o OrderRecord),
+    /// A number that is not among the customer's own.
+    NotOwn,
+    OneOf,
+}
+
+pub fn order<'o>(scene: &Scene, dialogue: &Dialogue, orders: &'o [OrderRecord]) -> MeantOrder<'o> {
+    let by_id = |id: &str| orders.iter().find(|order| order.order_id.eq_ignore_ascii_case(id));
+    if let Some(number) = scene.understood.order_number() {
+        return by_id(number).map_or(MeantOrder::NotOwn, MeantOrder::This);
+    }
+    let points_to_last = scene.understood.references.iter().find_map(|reference| match reference {
+        Reference::Order { newest } => Some(*newest),
+        _ => None,
+    });
+    if points_to_last == Some(true) {
+        return orders.first().map_or(MeantOrder::OneOf, MeantOrder::This);
+    }
+    let nth = scene.understood.references.iter().find_map(|reference| match reference {
+        Reference::Ordinal { n } if *n > 0 => dialogue.listed_orders.get(*n as usize - 1),
+        Reference::Ordinal { n: -1 } => dialogue.listed_orders.last(),
+        _ => None,
+    });
+    if let Some(order) = nth.and_then(|id| by_id(id)) {
+        return MeantOrder::This(order);
+    }
+    let has_product = |order: &&OrderRecord| {
+        order.lines.iter().any(|line| scene.understood.products().any(|id| id == line.product_id))
+    };
+    let mut with_product = orders.iter().filter(has_product);
+    if let (Some(order), None) = (with_product.next(), with_product.next()) {
+        return MeantOrder::This(order);
+    }
+    if let Some(order) = dialogue.order_id.as_deref().and_then(by_id) {
+        return MeantOrder::This(order);
+    }
+    match orders {
+        [one] => MeantOrder::This(one),
+        _ => MeantOrder::OneOf,
+    }
+}

@@ -1,0 +1,496 @@
+//! From intent to act: curated answers first, then what answers the intent, then documents, then products, then a question.
+
+use super::Turning;
+use super::referents::{self, Meant, MeantOrder};
+use crate::act::{
+    Answer, Outcome, attributes, compare, documents, facts, find, fits, opinions, orders, policies, talk,
+};
+use crate::hand_over::Reason;
+use crate::say;
+use crate::state::Asked;
+use crate::understand::intents::Family;
+use crate::understand::{Intent, Named};
+
+/// An intent surer than this stands, however short the message.
+const SURE: f32 = 0.75;
+/// Candidates named in a question back.
+const N_CANDIDATES: usize = 5;
+
+impl Turning<'_, '_> {
+    /// Answers by intent.
+    pub(super) fn route(&mut self) -> Answer {
+        match self.intent() {
+            Some(intent) => self.run(&intent),
+            None => self.without_intent(),
+        }
+    }
+
+    /// The intent of the message; of one that only goes on, the last one's.
+    fn intent(&mut self) -> Option<String> {
+        let own = self.scene.understood.intent.clone();
+        let goes_on = goes_on(self.scene.message.text);
+        if own.is_some() && !(goes_on && self.scene.understood.confidence < SURE) {
+            return own;
+        }
+        let taken_up = self.taken_up(goes_on);
+        if let Some(intent) = &taken_up {
+            self.step("understand", format!("goes on with {intent}"));
+        }
+        taken_up.or(own)
+    }
+
+    /// "And the battery?", "那第二个呢": what such a message asks.
+    fn taken_up(&self, goes_on: bool) -> Option<String> {
+        let last = self.dialogue.last_intent.clone();
+        let last_family = last.as_deref().and_then(Intent::named).map(|intent| intent.family);
+        let meant = referents::explicit(&self.scene, self.dialogue);
+        let names_product = matches!(meant, Meant::These(_) | Meant::OneOf(_));
+        let asked = facts::asked(&self.scene, None);
+        if let Some(first) = asked.first() {
+            let can_mean =
+                names_product || !self.dialogue.products.is_empty() || self.scene.message.page_product_id.is_some();
+            let keeps_comparing = last.as_deref() == Some("compare") && !names_product;
+            return match first.as_str() {
+                _ if !can_mean => None,
+                _ if keeps_comparing => last,
+                "price" => Some("price".to_owned()),
+                "stock" => Some("stock".to_owned()),
+                "warranty" => Some("warranty".to_owned()),
+                _ => Some("product_fact".to_owned()),
+            };
+        }
+        let keeps = matches!(last_family, Some(Family::Product | Family::Orders | Family::Support));
+        let points = !self.scene.understood.references.is_empty() || self.scene.understood.order_number().is_some();
+        if keeps && (goes_on || points) {
+            return last;
+        }
+        names_product.then(|| "product_fact".to_owned())
+    }
+
+    /// Runs an intent on the message.
+    pub(super) fn run(&mut self, intent: &str) -> Answer {
+        let family = Intent::named(intent).map(|intent| intent.family);
+        if !matches!(family, Some(Family::Talk | Family::Person)) {
+            self.dialogue.last_intent = Some(intent.to_owned());
+        }
+        let curated_first = !matches!(family, Some(Family::Orders | Family::Form | Family::Person | Family::Talk));
+        if curated_first && let Some(answer) = documents::curated(&self.scene) {
+            return answer;
+        }
+        match family {
+            Some(Family::Talk) => talk::talk(&self.scene, intent, self.dialogue.n_turns),
+            Some(Family::Person) => self.hand_over(Reason::Asked),
+            Some(Family::Orders) => self.orders(intent),
+            Some(Family::Form) => self.open_form(intent),
+            Some(Family::Policy) => self.policy(intent),
+            Some(Family::Support) => self.support(intent),
+            Some(Family::Product) => self.product(intent),
+            // A form of the shop's own has a name that no intent has.
+            None if self.book.form(intent).is_some() => self.open_form(intent),
+            None => self.without_intent(),
+        }
+    }
+
+    /// Runs an intent for products that are known, with the question that was waiting for them.
+    pub(super) fn run_for(&mut self, intent: &str, ids: &[String], question: &str) -> Answer {
+        self.dialogue.last_intent = Some(intent.to_owned());
+        let question =
+            if question.trim().is_empty() { self.scene.message.text.to_owned() } else { question.to_owned() };
+        self.for_products(intent, ids, &question)
+    }
+
+    fn product(&mut self, intent: &str) -> Answer {
+        match intent {
+            "find_product" => return self.listing(|scene| find::find(scene)),
+            "recommend" => return self.recommend(),
+            _ => {}
+        }
+        let question = self.question();
+        let intent = self.narrowed(intent);
+        match referents::products(&self.scene, self.dialogue) {
+            Meant::These(ids) => {
+                // The other one of a comparison or a fit may be none of the shop's.
+                let named = self.scene.products(&ids);
+                let wants_two = matches!(intent, "compare" | "compatibility") && ids.len() < 2;
+                if let Some(name) = wants_two.then(|| referents::stranger(&self.scene, &named)).flatten() {
+                    return self.not_sold(&name);
+                }
+                let ids = self.completed(intent, ids);
+                self.for_products(intent, &ids, &question)
+            }
+            Meant::OneOf(candidates) => self.which(intent, candidates),
+            Meant::Stranger(name) => self.not_sold(&name),
+            Meant::Nothing => self.nothing_meant(intent),
+        }
+    }
+
+    /// "And the battery of the second one?" after a comparison asks about that one alone.
+    fn narrowed<'i>(&self, intent: &'i str) -> &'i str {
+        let goes_on = goes_on(self.scene.message.text) && !facts::asked(&self.scene, None).is_empty();
+        let only_one = matches!(referents::explicit(&self.scene, self.dialogue), Meant::These(ids) if ids.len() == 1);
+        if intent == "compare" && goes_on && only_one { "product_fact" } else { intent }
+    }
+
+    /// The question to be answered: of a message that only goes on and names no attribute, the last one.
+    fn question(&self) -> String {
+        let own = self.scene.message.text;
+        let asks = !facts::asked(&self.scene, None).is_empty();
+        match &self.dialogue.last_question {
+            Some(last) if !asks && goes_on(own) => last.clone(),
+            _ => own.to_owned(),
+        }
+    }
+
+    /// The products that a comparison or a fit is between: those named, and those talked about if only one is.
+    fn completed(&self, intent: &str, mut ids: Vec<String>) -> Vec<String> {
+        let wants_two = matches!(intent, "compare" | "compatibility");
+        if !wants_two || ids.len() > 1 {
+            return ids;
+        }
+        let named = matches!(referents::explicit(&self.scene, self.dialogue), Meant::These(_));
+        if intent == "compare" && !named {
+            let listed = &self.dialogue.listed;
+            let n = first_n(self.scene.message.text).unwrap_or(listed.len());
+            if (2..=compare::N_MAX).contains(&n.min(listed.len())) {
+                return listed[..n.min(listed.len())].to_vec();
+            }
+        }
+        let talked = self.dialogue.products.iter().map(String::as_str);
+        let page = self.scene.message.page_product_id.filter(|id| self.scene.product(id).is_some());
+        let other = page.into_iter().chain(talked).find(|id| !ids.iter().any(|known| known == id)).map(str::to_owned);
+        ids.extend(other);
+        ids
+    }
+
+    fn for_products(&mut self, intent: &str, ids: &[String], question: &str) -> Answer {
+        let products = self.scene.products(ids);
+        let Some(first) = products.first() else { return self.nothing_meant(intent) };
+        let scene = crate::act::Scene { question, ..self.scene };
+        products.iter().rev().for_each(|product| self.dialogue.mention(&product.product_id));
+        self.dialogue.last_question = Some(clipped(question));
+        let answer = match intent {
+            "price" => facts::price(&scene, &products),
+            "stock" => facts::stock(&scene, &products),
+            "compare" | "compatibility" if products.len() < 2 => return self.ask_other(intent, first),
+            "compare" => {
+                let wanted = facts::asked(&scene, Some(first));
+                compare::compare(&scene, &products, &wanted)
+            }
+            "compatibility" => fits::compatibility(&scene, &products[0], &products[1]),
+            "accessories" => return self.accessories(&scene, first),
+            "opinions" => opinions::opinions(&scene, first),
+            "successor" => facts::successor(&scene, first),
+            "warranty" | "return_policy" => policies::policy(&scene, intent, Some(first)),
+            "how_to" | "trouble" => return self.support_for(&scene, &products),
+            "recommend" => return self.alike(&scene, first),
+            _ => {
+                let wanted = facts::asked(&scene, Some(first));
+                match products.len() {
+                    1 => facts::product_fact(&scene, first, &wanted),
+                    _ => compare::compare(&scene, &products, &wanted),
+                }
+            }
+        };
+        if products.len() > 1 {
+            self.dialogue.listed = products.iter().map(|product| product.product_id.clone()).collect();
+        }
+        answer
+    }
+
+    fn accessories(&mut self, scene: &crate::act::Scene, device: &domain::Product) -> Answer {
+        let category = scene.understood.entities.iter().find_map(|entity| match &entity.what {
+            Named::Category { value } => Some(value.as_str()),
+            _ => None,
+        });
+        let (answer, ids) = fits::accessories(scene, device, category);
+        self.list(ids);
+        answer
+    }
+
+    fn alike(&mut self, scene: &crate::act::Scene, like: &domain::Product) -> Answer {
+        let (answer, ids) = find::recommend(scene, Some(&like.product_id));
+        self.list(ids);
+        answer
+    }
+
+    fn recommend(&mut self) -> Answer {
+        let like = match referents::explicit(&self.scene, self.dialogue) {
+            Meant::These(ids) => ids.into_iter().next(),
+            _ => None,
+        };
+        let wishes = self
+            .scene
+            .understood
+            .entities
+            .iter()
+            .any(|entity| matches!(entity.what, Named::Spec { .. } | Named::Brand { .. }));
+        // The recommender knows neither brands nor values: a search does.
+        if wishes && like.is_none() {
+            return self.listing(|scene| find::find(scene));
+        }
+        let (answer, ids) = find::recommend(&self.scene, like.as_deref());
+        if ids.is_empty() && !self.scene.understood.entities.is_empty() {
+            return self.listing(|scene| find::find(scene));
+        }
+        self.list(ids);
+        answer
+    }
+
+    fn listing(&mut self, find: impl Fn(&crate::act::Scene) -> (Answer, Vec<String>)) -> Answer {
+        let (answer, ids) = find(&self.scene);
+        self.dialogue.last_question = Some(clipped(self.scene.message.text));
+        self.list(ids);
+        answer
+    }
+
+    /// Products were listed: "the second one" counts them.
+    fn list(&mut self, ids: Vec<String>) {
+        if let Some(first) = ids.first() {
+            self.dialogue.mention(first);
+            self.dialogue.listed = ids;
+            self.dialogue.listed.truncate(crate::state::LISTED_MAX);
+        }
+    }
+
+    /// Asks which product, with those it may be.
+    fn which(&mut self, intent: &str, mut candidates: Vec<String>) -> Answer {
+        candidates.truncate(N_CANDIDATES);
+        let products = self.scene.products(&candidates);
+        let question = self.question();
+        let text = if products.is_empty() {
+            say::products::which_no_list(self.lang())
+        } else {
+            say::products::which(self.lang())
+        };
+        let asked = Asked::WhichProduct { intent: intent.to_owned(), candidates: candidates.clone(), question };
+        let mut answer = Answer::ask(text, "which_product", asked);
+        if !products.is_empty() {
+            find::lines(
+                &self.scene,
+                &products.iter().map(|product| (product.clone(), None)).collect::<Vec<_>>(),
+                &mut answer,
+            );
+            products.iter().take(4).for_each(|product| answer.suggest(say::format::name(product)));
+            self.dialogue.listed = candidates;
+        }
+        answer.step("products", format!("which of {}", products.len()));
+        answer
+    }
+
+    fn ask_other(&mut self, intent: &str, first: &domain::Product) -> Answer {
+        let text = match intent {
+            "compare" => say::products::which_other(self.lang()).to_owned(),
+            _ => say::products::which_device(self.lang(), &say::format::name(first)),
+        };
+        let asked = Asked::WhichProduct {
+            intent: intent.to_owned(),
+            candidates: Vec::new(),
+            question: self.scene.message.text.to_owned(),
+        };
+        let mut answer = Answer::ask(text, "which_product", asked);
+        answer.cite(crate::act::field(first, "name", first.name.as_str()));
+        answer
+    }
+
+    /// A product is wanted and none is meant: documents and a search may still answer, else it is asked for.
+    fn nothing_meant(&mut self, intent: &str) -> Answer {
+        if intent == "compare" && self.dialogue.listed.len() >= 2 {
+            let n = first_n(self.scene.message.text).unwrap_or(compare::N_MAX).min(self.dialogue.listed.len());
+            let ids = self.dialogue.listed[..n.min(compare::N_MAX)].to_vec();
+            return self.for_products(intent, &ids, self.scene.message.text);
+        }
+        let wishes = self
+            .scene
+            .understood
+            .entities
+            .iter()
+            .any(|entity| matches!(entity.what, Named::Category { .. } | Named::Brand { .. }));
+        if wishes && matches!(intent, "price" | "stock" | "opinions" | "accessories") {
+            return self.listing(|scene| find::find(scene));
+        }
+        if let Some(answer) = documents::search(&self.scene, self.scene.question, &[], documents::Cut::Answer) {
+            return answer;
+        }
+        self.which(intent, Vec::new())
+    }
+
+    /// A name that no product of the shop has.
+    fn not_sold(&mut self, name: &str) -> Answer {
+        let name = say::format::plain(name);
+        self.step("products", "a name that the shop does not have");
+        Answer::unknown(say::talk::not_sold(self.lang(), &name))
+    }
+
+    fn orders(&mut self, intent: &str) -> Answer {
+        let own = match orders::own(&self.scene, intent) {
+            Ok(own) => own,
+            Err(answer) => return *answer,
+        };
+        let meant = referents::order(&self.scene, self.dialogue, &own);
+        if meant == MeantOrder::NotOwn {
+            return orders::not_yours(&self.scene, &own);
+        }
+        if own.is_empty() {
+            return orders::none(&self.scene);
+        }
+        if intent == "order_list" {
+            self.dialogue.listed_orders =
+                own.iter().take(orders::N_LISTED).map(|order| order.order_id.clone()).collect();
+            return orders::list(&self.scene, &own);
+        }
+        match meant {
+            MeantOrder::This(order) => {
+                self.dialogue.order_id = Some(order.order_id.clone());
+                order.lines.iter().take(1).for_each(|line| self.dialogue.mention(&line.product_id));
+                match intent {
+                    "refund_status" => orders::refund(&self.scene, order),
+                    _ => orders::status(&self.scene, order, intent == "delivery"),
+                }
+            }
+            _ => {
+                self.dialogue.listed_orders =
+                    own.iter().take(orders::N_LISTED).map(|order| order.order_id.clone()).collect();
+                orders::which(&self.scene, &own, intent)
+            }
+        }
+    }
+
+    fn policy(&mut self, intent: &str) -> Answer {
+        let product = match referents::explicit(&self.scene, self.dialogue) {
+            Meant::These(ids) => ids.first().and_then(|id| self.scene.product(id)),
+            _ if intent == "warranty" => match referents::products(&self.scene, self.dialogue) {
+                Meant::These(ids) => ids.first().and_then(|id| self.scene.product(id)),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(product) = &product {
+            self.dialogue.mention(&product.product_id);
+        }
+        self.dialogue.last_question = Some(clipped(self.scene.message.text));
+        policies::policy(&self.scene, intent, product.as_deref())
+    }
+
+    fn support(&mut self, intent: &str) -> Answer {
+        let products = match referents::products(&self.scene, self.dialogue) {
+            Meant::These(ids) => self.scene.products(&ids),
+            Meant::OneOf(candidates) if !candidates.is_empty() => return self.which(intent, candidates),
+            _ => Vec::new(),
+        };
+        products.iter().rev().for_each(|product| self.dialogue.mention(&product.product_id));
+        self.dialogue.last_question = Some(clipped(self.scene.message.text));
+        let scene = self.scene;
+        let mut answer = self.support_for(&scene, &products);
+        if intent == "trouble" && self.book.form("repair_booking").is_some() {
+            answer.suggest(say::talk::ask_repair(self.lang()));
+        }
+        answer
+    }
+
+    fn support_for(&mut self, scene: &crate::act::Scene, products: &[std::sync::Arc<domain::Product>]) -> Answer {
+        let ids: Vec<&str> = products.iter().map(|product| product.product_id.as_str()).collect();
+        let found = documents::search(scene, scene.question, &ids, documents::Cut::Steps);
+        found.unwrap_or_else(|| {
+            let mut answer = Answer::unknown(say::talk::no_answer(scene.lang));
+            answer.step("documents", "nothing about it");
+            answer
+        })
+    }
+
+    /// No intent is sure: curated answers, documents, products, then the question to say it otherwise.
+    fn without_intent(&mut self) -> Answer {
+        if let Some(answer) = documents::curated(&self.scene) {
+            return answer;
+        }
+        if let Some(filling) = self.book.open_by_words(self.scene.message.text) {
+            return self.open_form(&filling.form);
+        }
+        let explicit = referents::explicit(&self.scene, self.dialogue);
+        if let Meant::OneOf(candidates) = &explicit
+            && !candidates.is_empty()
+        {
+            return self.which("product_fact", candidates.clone());
+        }
+        let ids = match &explicit {
+            Meant::These(ids) => ids.clone(),
+            _ => Vec::new(),
+        };
+        let by_id: Vec<&str> = ids.iter().map(String::as_str).collect();
+        if let Some(answer) = documents::search(&self.scene, self.scene.question, &by_id, documents::Cut::Answer) {
+            return answer;
+        }
+        if !ids.is_empty() {
+            return self.for_products("product_fact", &ids, self.scene.message.text);
+        }
+        if self.scene.understood.order_number().is_some() {
+            return self.run("order_status");
+        }
+        let describes = |entity: &crate::understand::Entity| {
+            matches!(
+                entity.what,
+                Named::Brand { .. } | Named::Category { .. } | Named::Spec { .. } | Named::Money { .. }
+            )
+        };
+        if self.scene.understood.entities.iter().any(describes) {
+            let (answer, ids) = find::find(&self.scene);
+            if answer.outcome == Outcome::Answered {
+                self.list(ids);
+                return answer;
+            }
+        }
+        self.missed()
+    }
+
+    fn missed(&mut self) -> Answer {
+        if self.scene.understood.is_injection {
+            return Answer::of(say::talk::not_for_me(self.lang()));
+        }
+        let mut answer =
+            Answer::ask(say::talk::rephrase(self.lang(), self.dialogue.n_misses), "rephrase", Asked::Rephrase);
+        answer.outcome = Outcome::Missed;
+        say::talk::starters(self.lang()).iter().for_each(|text| answer.suggest(*text));
+        answer
+    }
+}
+
+/// A message that takes up what was said: `那内存呢`, `and the battery?`.
+fn goes_on(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    let said = folded.trim_end_matches(['?', '？', '。', '.', '!', '！', ' ']);
+    let short = said.chars().count() <= 40;
+    let begins = ["那", "还有", "and ", "but ", "what about ", "how about ", "what's about "]
+        .iter()
+        .any(|start| said.starts_with(start));
+    short && (begins || said.ends_with('呢'))
+}
+
+/// `前两款`, `the first three`: how many of a list.
+fn first_n(text: &str) -> Option<usize> {
+    let folded = attributes::fold(text);
+    const WORDS: &[(&str, usize)] = &[
+        ("前两", 2),
+        ("前二", 2),
+        ("前2", 2),
+        ("前三", 3),
+        ("前3", 3),
+        ("前四", 4),
+        ("前4", 4),
+        ("first two", 2),
+        ("first 2", 2),
+        ("first three", 3),
+        ("first 3", 3),
+        ("first four", 4),
+    ];
+    WORDS.iter().find(|(word, _)| folded.contains(word)).map(|(_, n)| *n)
+}
+
+/// A question as it is remembered.
+fn clipped(text: &str) -> String {
+    text[..text.floor_char_boundary(400)].to_owned()
+}
+
+/// A person is offered in words that fit the reason.
+pub(super) fn reason_word(answer: &Answer) -> &'static str {
+    let failed = answer.trace.iter().any(|step| step.found.starts_with("failed"));
+    if failed { "failure" } else { "unanswered" }
+}

@@ -1,0 +1,378 @@
+//! What a message says for each field of the form: new values, corrections, and whether it is about the form at all.
+
+use super::*;
+
+impl Hand<'_, '_> {
+    /// Reads the message for every field. `asked` is the field it answers, if it answers one.
+    pub(super) fn hear(&mut self, asked: Option<&Field>) -> Heard {
+        let mut heard = Heard::default();
+        if self.message.is_empty() {
+            return heard;
+        }
+        let steered = self.filling.asked.is_some() && self.correct(asked, &mut heard);
+        if !steered {
+            self.read_fields(asked, &mut heard);
+        }
+        heard
+    }
+
+    fn read_fields(&mut self, asked: Option<&Field>, heard: &mut Heard) {
+        let is_asked = |field: &Field| asked.is_some_and(|asked| asked.name == field.name);
+        let awaits_text = asked.is_some_and(|field| matches!(field.kind, FieldKind::Text { .. }));
+        let form = self.form;
+        // Free text takes what is left, so it comes last.
+        let (texts, others): (Vec<&Field>, Vec<&Field>) =
+            form.fields.iter().partition(|field| matches!(field.kind, FieldKind::Text { .. } | FieldKind::Address));
+        for field in others.into_iter().chain(texts) {
+            let asked_now = is_asked(field);
+            let filled = self.filling.values.contains_key(&field.name);
+            if !field.applies(self.filling) || (filled && !speaks_for_itself(&field.kind)) {
+                continue;
+            }
+            // In a description, a word is no choice, a number no count, and a day the day on which it broke.
+            let is_day = matches!(field.kind, FieldKind::Day { .. });
+            let is_plain = (speaks_for_itself(&field.kind) && !is_day) || matches!(field.kind, FieldKind::Address);
+            if awaits_text && !asked_now && !is_plain {
+                continue;
+            }
+            let reading = self.read(field, asked_now, &heard.ranges);
+            // 今天坏了 in passing is no wish for today.
+            let in_passing = |value: &str| is_day && !asked_now && value == self.world.today.to_string();
+            if matches!(&reading, Reading::Value(value, _) if in_passing(value)) {
+                continue;
+            }
+            match reading {
+                Reading::Value(value, range) => {
+                    // A known value changes only for one that stands in the message as such.
+                    if !filled || range.is_some() {
+                        self.set(field, value, heard);
+                    }
+                    heard.ranges.extend(range);
+                }
+                // A long number may look like an order's; with the order known, it is another thing.
+                Reading::Bad(notice) if asked_now || (!filled && matches!(notice, Notice::NotYourOrder(_))) => {
+                    heard.bad = heard.bad.take().or(Some((field.name.clone(), notice)));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes a correction: fields that are named as wrong, or values that differ from those known. Whether it was one.
+    fn correct(&mut self, asked: Option<&Field>, heard: &mut Heard) -> bool {
+        let confirming = asked.is_none();
+        let free = asked.is_some_and(is_free);
+        let correcting =
+            if free { words::is_surely_correcting(&self.message) } else { words::is_correcting(&self.message) };
+        let form = self.form;
+        let filled = |filling: &Filling, field: &&Field| filling.values.contains_key(&field.name);
+        let named: Vec<&Field> =
+            form.fields.iter().filter(|field| filled(self.filling, field) && mentions(&self.message, field)).collect();
+        let bare = confirming && self.message.n_characters() <= 12 && !words::is_asking(&self.message);
+        if !named.is_empty() && (correcting || bare) {
+            named.into_iter().for_each(|field| self.replace(field, heard));
+            return !heard.is_empty() || heard.bad.is_some();
+        }
+        if !correcting {
+            return false;
+        }
+        // 不对，是左耳: no field is named; whatever has another value changes, the answer to the question first.
+        let others = form.fields.iter().filter(|field| asked.is_none_or(|asked| asked.name != field.name));
+        for field in others {
+            if !filled(self.filling, &field) {
+                continue;
+            }
+            if matches!(field.kind, FieldKind::Text { .. }) {
+                continue;
+            }
+            if let Reading::Value(value, range) = self.read(field, false, &[])
+                && self.filling.values.get(&field.name) != Some(&value)
+            {
+                self.set(field, value, heard);
+                heard.ranges.extend(range);
+                heard.corrected = true;
+            }
+        }
+        heard.corrected
+    }
+
+    /// A field that was named as wrong: its new value, or none, so that it is asked for.
+    fn replace(&mut self, field: &Field, heard: &mut Heard) {
+        let old = self.filling.values.get(&field.name).cloned();
+        let rest = after_cue(&self.message, field);
+        let reading = match (&rest, &field.kind) {
+            // A description changes to what follows the words of change.
+            (None, FieldKind::Text { .. } | FieldKind::Address) => Reading::Silent,
+            (Some(rest), _) => self.read_from(field, true, &Words::of(rest), &[]),
+            (None, _) => self.read(field, true, &[]),
+        };
+        heard.corrected = true;
+        match reading {
+            Reading::Value(value, _) if Some(&value) != old.as_ref() => self.set(field, value, heard),
+            Reading::Bad(notice) => heard.bad = heard.bad.take().or(Some((field.name.clone(), notice))),
+            _ => match self.only_other(field, old.as_deref()) {
+                Some(value) => self.set(field, value, heard),
+                None => self.clear(field, heard),
+            },
+        }
+    }
+
+    /// Of two, the other.
+    fn only_other(&self, field: &Field, old: Option<&str>) -> Option<String> {
+        if !words::means_other(&self.message) {
+            return None;
+        }
+        let offers = super::super::view::offers(field, self.filling, self.world);
+        let mut others = offers.into_iter().map(|(value, _)| value).filter(|value| Some(value.as_str()) != old);
+        let other = others.next()?;
+        others.next().is_none().then_some(other)
+    }
+
+    fn set(&mut self, field: &Field, value: String, heard: &mut Heard) {
+        if self.filling.values.get(&field.name) == Some(&value) {
+            // Said again: heard, and nothing changes.
+            if self.filling.asked.as_deref() == Some(&field.name) {
+                heard.set.push(field.name.clone());
+            }
+            return;
+        }
+        self.drop_dependents(field);
+        self.filling.values.insert(field.name.clone(), value);
+        self.filling.skipped.retain(|name| name != &field.name);
+        heard.set.push(field.name.clone());
+    }
+
+    fn clear(&mut self, field: &Field, heard: &mut Heard) {
+        self.drop_dependents(field);
+        self.filling.values.remove(&field.name);
+        heard.cleared.push(field.name.clone());
+    }
+
+    /// Another order has other lines, and another line another count.
+    fn drop_dependents(&mut self, field: &Field) {
+        let depends = |kind: &FieldKind| match field.kind {
+            FieldKind::Order => matches!(kind, FieldKind::OrderLine | FieldKind::Count { .. }),
+            FieldKind::OrderLine => matches!(kind, FieldKind::Count { .. }),
+            _ => false,
+        };
+        for other in self.form.fields.iter().filter(|other| depends(&other.kind)) {
+            self.filling.values.remove(&other.name);
+        }
+    }
+
+    fn read(&self, field: &Field, asked: bool, taken: &[Range<usize>]) -> Reading {
+        self.read_from(field, asked, &self.message, taken)
+    }
+
+    /// What a text says for a field; `taken` belongs to other fields.
+    fn read_from(&self, field: &Field, asked: bool, text: &Words, taken: &[Range<usize>]) -> Reading {
+        let (understanding, world) = (self.understanding, self.world);
+        let rest = || without_labels(&text.without(taken), self.form, taken.is_empty());
+        match &field.kind {
+            FieldKind::Order => purchases::read_order(text, understanding, self.filling, world, asked),
+            FieldKind::OrderLine => match chosen_order(self.filling, world) {
+                Some(order) => purchases::read_line(text, understanding, self.filling, order, world, asked),
+                None => Reading::Silent,
+            },
+            FieldKind::Product => product(text, understanding, asked, world),
+            FieldKind::Choice { options } => read::choice::read(options, text, asked),
+            FieldKind::Text { max } if asked => read::text::read(&rest(), *max),
+            FieldKind::Text { max } => reason(field, understanding, *max),
+            FieldKind::Phone => read::phone::read(text, asked, world.lang),
+            FieldKind::Email => read::email::read(text, asked),
+            FieldKind::Address => read::address::read(text, &rest(), asked),
+            FieldKind::Day { from_today } => read::day::read(text, understanding, asked, world.today, *from_today),
+            FieldKind::TaxNumber => read::tax_number::read(text, asked),
+            FieldKind::Count { max } => read::count::read(text, asked, self.count_max(*max)),
+        }
+    }
+
+    /// Not more than were bought and kept of the line.
+    fn count_max(&self, max: i64) -> i64 {
+        let line = self.form.of_kind(|kind| *kind == FieldKind::OrderLine);
+        let line = line.and_then(|field| self.filling.values.get(&field.name));
+        match (chosen_order(self.filling, self.world), line) {
+            (Some(order), Some(product_id)) => windows::n_kept(order, product_id).clamp(1, max),
+            _ => max,
+        }
+    }
+
+    /// What needs no question: the only order, line or count that there is, or the one talked about. Names of what was
+    /// filled in.
+    pub(super) fn fill_known(&mut self, heard: &Heard) -> Vec<String> {
+        let mut known = Vec::new();
+        for field in &self.form.fields {
+            let open = !self.filling.values.contains_key(&field.name) && field.applies(self.filling);
+            let questioned = self.filling.asked.as_deref() == Some(&field.name) || heard.cleared.contains(&field.name);
+            let wrong = heard.bad.as_ref().is_some_and(|(name, _)| *name == field.name);
+            if !open || field.optional || questioned || wrong {
+                continue;
+            }
+            if let Some(value) = self.known(field) {
+                self.filling.values.insert(field.name.clone(), value);
+                known.push(field.name.clone());
+            }
+        }
+        known
+    }
+
+    fn known(&self, field: &Field) -> Option<String> {
+        let world = self.world;
+        match &field.kind {
+            FieldKind::Order => {
+                let open: Vec<_> = purchases::open_orders(world).collect();
+                if let [only] = open[..] {
+                    return Some(only.order_id.clone());
+                }
+                let about = open.iter().find(|order| Some(order.order_id.as_str()) == world.order_id);
+                let product = world.products.first();
+                let mut with =
+                    open.iter().filter(|order| product.is_some_and(|id| lines(order).any(|line| line == id)));
+                let order = about.or_else(|| with.next().filter(|_| with.next().is_none()))?;
+                Some(order.order_id.clone())
+            }
+            FieldKind::OrderLine => {
+                let order = chosen_order(self.filling, world)?;
+                let all: Vec<&str> = lines(order).collect();
+                let about = world.products.first().map(String::as_str).filter(|id| all.contains(id));
+                if all.len() == 1 { all.first().copied() } else { about }.map(str::to_owned)
+            }
+            FieldKind::Count { max } => {
+                let line_waits = self.form.of_kind(|kind| *kind == FieldKind::OrderLine);
+                let line_waits = line_waits.is_some_and(|line| !self.filling.values.contains_key(&line.name));
+                (!line_waits && self.count_max(*max) == 1).then(|| "1".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the message is about something else than the form.
+    pub(super) fn is_elsewhere(&self, asked: Option<&Field>, heard: &Heard) -> bool {
+        let understanding = self.understanding;
+        let threshold = self.world.policies.assistant.intent_threshold;
+        let sure = understanding.confidence >= threshold;
+        let other = understanding.intent.as_deref().filter(|name| sure && *name != self.form.name);
+        let other = other.and_then(Intent::named);
+        if other.is_some_and(|intent| intent.name == "human") {
+            return true;
+        }
+        if heard.corrected {
+            return false;
+        }
+        let asking = words::is_asking(&self.message);
+        let free = asked.is_some_and(is_free);
+        // What does not work is what a return or a repair wants to hear.
+        let other = other.filter(|intent| !(free && matches!(intent.name, "trouble" | "complaint" | "opinions")));
+        let tells = other.is_some_and(|intent| !matches!(intent.family, Family::Talk | Family::Person));
+        let missed = heard.is_empty() && !heard.bad.as_ref().is_some_and(|(_, notice)| is_meant(notice));
+        if asking && (tells || missed) {
+            return true;
+        }
+        if asked.is_some_and(|field| matches!(field.kind, FieldKind::Text { .. })) {
+            let form = other.is_some_and(|intent| intent.family == Family::Form) && understanding.confidence >= SURE;
+            let alone = asked.is_some_and(|field| heard.set == [field.name.as_str()]);
+            return alone && (form || (asking && !self.gives_reason()));
+        }
+        missed && other.is_some()
+    }
+
+    fn gives_reason(&self) -> bool {
+        self.understanding.is("trouble")
+            || self.understanding.entities.iter().any(|entity| matches!(entity.what, Named::Reason { .. }))
+    }
+}
+
+/// Whether words of any kind may be the answer.
+fn is_free(field: &Field) -> bool {
+    matches!(field.kind, FieldKind::Text { .. } | FieldKind::Choice { .. })
+}
+
+/// Whether what was refused was meant as a value: digits for a phone, not just any words.
+fn is_meant(notice: &Notice) -> bool {
+    !matches!(notice, Notice::Address | Notice::Product | Notice::NoText | Notice::TextLong(_))
+}
+
+/// Kinds whose values are what they are wherever they stand.
+fn speaks_for_itself(kind: &FieldKind) -> bool {
+    matches!(
+        kind,
+        FieldKind::Order | FieldKind::Phone | FieldKind::Email | FieldKind::TaxNumber | FieldKind::Day { .. }
+    )
+}
+
+fn product(text: &Words, understanding: &Understanding, asked: bool, world: &FormWorld) -> Reading {
+    const CHARACTERS: std::ops::RangeInclusive<usize> = 2..=80;
+    if let Some(id) = understanding.products().find(|id| (world.product)(id).is_some()) {
+        return Reading::value(id);
+    }
+    let value = super::super::clean::tidy(&text.text);
+    let fits = CHARACTERS.contains(&value.chars().count()) && value.chars().any(char::is_alphabetic);
+    match (asked && !words::is_asking(text), fits) {
+        (true, true) => Reading::value(value),
+        (true, false) => Reading::Bad(Notice::Product),
+        _ => Reading::Silent,
+    }
+}
+
+/// A reason given in passing, for the field that is for it.
+fn reason(field: &Field, understanding: &Understanding, max: usize) -> Reading {
+    if !REASON_FIELDS.contains(&field.name.as_str()) {
+        return Reading::Silent;
+    }
+    let text = understanding.entities.iter().find_map(|entity| match &entity.what {
+        Named::Reason { text } => Some(text.as_str()),
+        _ => None,
+    });
+    match text.map(|text| read::text::read(&Words::of(text).text, max)) {
+        Some(Reading::Value(value, _)) => Reading::value(value),
+        _ => Reading::Silent,
+    }
+}
+
+/// Words by which customers call a field besides its label.
+fn names_of(kind: &FieldKind) -> &'static [&'static str] {
+    match kind {
+        FieldKind::Order => &["订单", "order"],
+        FieldKind::OrderLine | FieldKind::Product => &["商品", "产品", "item", "product"],
+        FieldKind::Phone => &["电话", "手机", "号码", "联系方式", "phone", "mobile", "number"],
+        FieldKind::Email => &["邮箱", "邮件", "email", "e-mail", "mail"],
+        FieldKind::Address => &["地址", "address"],
+        FieldKind::Day { .. } => &["日期", "时间", "哪天", "日子", "date", "day", "time"],
+        FieldKind::TaxNumber => &["税号", "信用代码", "tax number", "tax id"],
+        FieldKind::Count { .. } => &["数量", "几件", "quantity", "count", "how many"],
+        FieldKind::Choice { .. } | FieldKind::Text { .. } => &[],
+    }
+}
+
+fn mentions(message: &Words, field: &Field) -> bool {
+    let label = [field.label_zh.as_str(), field.label_en.as_str()].iter().any(|label| message.has(label));
+    label || message.has_any(names_of(&field.kind))
+}
+
+/// What stands behind the words of change: 地址改成… · change the phone to …; none where nothing does.
+fn after_cue(message: &Words, field: &Field) -> Option<String> {
+    const CUES: &[&str] =
+        &["改成", "改为", "换成", "改到", "更正为", "应该是", "而是", "should be", "to", "is", "：", ":", "是"];
+    let named = [field.label_zh.to_lowercase(), field.label_en.to_lowercase()];
+    let names = named.iter().map(String::as_str).chain(names_of(&field.kind).iter().copied());
+    let from = names.filter_map(|name| message.find(name)).map(|range| range.end).min()?;
+    let rest = &message.folded[from..];
+    let cue = CUES
+        .iter()
+        .filter_map(|cue| super::super::clean::find(rest, cue))
+        .min_by_key(|range| (range.start, usize::MAX - range.end))?;
+    let value = super::super::clean::tidy(&message.text[from + cue.end..]);
+    (!value.is_empty()).then_some(value)
+}
+
+/// A message without what its values are called, where values were taken out of it.
+fn without_labels(rest: &str, form: &Form, whole: bool) -> String {
+    if whole {
+        return rest.to_owned();
+    }
+    let words = Words::of(rest);
+    let labels = form.fields.iter().flat_map(|field| [field.label_zh.to_lowercase(), field.label_en.to_lowercase()]);
+    let names = form.fields.iter().flat_map(|field| names_of(&field.kind).iter().map(|name| (*name).to_owned()));
+    let ranges: Vec<Range<usize>> = labels.chain(names).filter_map(|name| words.find(&name)).collect();
+    words.without(&ranges)
+}

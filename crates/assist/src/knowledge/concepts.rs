@@ -1,0 +1,467 @@
+//! Words of one meaning in the service of electronics, Chinese and English, and the words questions are made of. Written for
+//! this program; a shop's own words need no entry here. A form may stand for several concepts (`退换`: return and exchange).
+
+use std::sync::LazyLock;
+
+use language::search::stem;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::words::{Form, fold, letters};
+
+/// Words of one meaning.
+#[derive(Debug)]
+pub(crate) struct Concept {
+    pub name: &'static str,
+    pub forms: Vec<Form>,
+}
+
+/// What kind of answer a question wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Asked {
+    /// How long, when, until when.
+    Time,
+    /// How much, how many.
+    Amount,
+    /// How, what to do.
+    Way,
+    Place,
+    Reason,
+    /// Yes or no.
+    Whether,
+    Person,
+}
+
+/// Name: forms, `,` between them.
+const CONCEPTS: &[(&str, &str)] = &[
+    (
+        "return",
+        "退货,退回,退掉,退还,退换,能退,可以退,可退,不退,想退,要退,给退,return,send back,give back,bring back,take back,taken back,sent back",
+    ),
+    (
+        "refund",
+        "退款,退钱,退费,钱款,货款,退给我,把钱退,退回来,钱退回来,什么时候退给我,原路退,退回原,退回来的钱,钱退,返还,到账,refund,money back,get my money,reimburse",
+    ),
+    (
+        "exchange",
+        "换货,换新,退换,更换,调换,换一台,换一个,换个,换台,能换,可以换,exchange,swap,replacement,exchange it,replaced",
+    ),
+    ("repair", "维修,修理,报修,返修,检修,寄修,送修,修好,能修,去修,修一下,repair,fix,fixed,mend,repaired"),
+    ("warranty", "保修,质保,联保,三包,保修期,质保期,保固,warranty,guarantee,guaranteed,warranties,under warranty"),
+    (
+        "delivery",
+        "发货,配送,送货,物流,快递,送达,到货,寄出,派送,运送,包裹,快件,出库,寄到,送到,运到,delivery,deliver,delivered,ship,shipping,shipped,shipment,dispatch,dispatched,courier,parcel,package,arrive,arrives",
+    ),
+    (
+        "postage",
+        "运费,邮费,包邮,免邮,快递费,邮资,运费险,配送费,postage,shipping cost,shipping costs,shipping fee,shipping fees,delivery fee,delivery charge,free shipping,free delivery,delivery cost,cost of delivery,how much is shipping,how much is delivery,how much does shipping,how much does delivery,how much for shipping,how much for delivery,cost of shipping,does shipping cost,does delivery cost,pay for shipping,pay for delivery",
+    ),
+    ("invoice", "发票,开票,专票,普票,抬头,税号,收据,invoice,invoices,receipt,vat,tax number"),
+    ("price drop", "降价,便宜了,price drop,price dropped,price drops,cheaper,got cheaper,降了价,跌价"),
+    (
+        "price protection",
+        "价保,保价,价格保护,差价,补差,补差价,退差价,能退差价,可以退差价,可以补差价,能补差价,买贵,price protection,price match,price matching,price guarantee,price difference,lower price",
+    ),
+    (
+        "trade-in",
+        "以旧换新,旧机,旧手机,旧电脑,回收,折价,抵价,trade in,trade my old,old phone,old device,old laptop,recycle,trade-in",
+    ),
+    ("coupon", "优惠券,优惠,折扣,打折,满减,红包,促销,券,coupon,discount,voucher,promo,promotion,promo code"),
+    ("payment", "支付,付款,付钱,付费,付全款,payment,pay,paid,pay with,paying"),
+    (
+        "instalment",
+        "分期,分期付款,月付,花呗,白条,免息,instalment,installment,instalments,installments,pay monthly,monthly payment,monthly payments,interest-free",
+    ),
+    ("cancel", "取消,撤销,撤单,不想要了,不要了,cancel,cancelled,canceled,cancellation,call off"),
+    ("order", "订单,下单,单子,order,purchase,purchased"),
+    ("address", "地址,address"),
+    ("change", "修改,更改,改一下,变更,改成,改下,能改,可以改,怎么改,change,modify,edit,correct"),
+    ("install", "安装,装机,装上,调试,install,installed,installation,set up,setup,mount,mounting,wall mount,setting up"),
+    (
+        "power on",
+        "开机,启动,打开电源,开不了机,无法开机,不开机,turn on,turned on,power on,powers on,boot,start up,switch on,turning on",
+    ),
+    ("power off", "关机,关闭电源,turn off,power off,shut down,switch off,turning off"),
+    ("restart", "重启,重新启动,restart,reboot"),
+    ("reset", "恢复出厂,出厂设置,重置,factory reset,reset,factory settings"),
+    ("charge", "充电,充不进,快充,充满,充不了电,充不进电,charge,charging,fast charging,charged,recharge"),
+    ("charger", "充电器,充电头,适配器,电源适配器,charger,power adapter,adapter,power brick,power unit"),
+    ("battery", "电池,续航,电量,待机,掉电,battery,battery life,standby"),
+    ("screen", "屏幕,显示屏,屏,screen,display"),
+    ("bluetooth", "蓝牙,bluetooth"),
+    ("connect", "连接,配对,连上,连不上,连不了,connect,pair,pairing,connecting,connected"),
+    ("wi-fi", "无线网,无线网络,wifi,wi-fi,wireless network,wi fi"),
+    (
+        "water",
+        "防水,进水,进液,泡水,沾水,waterproof,water resistant,water resistance,water,liquid,splash,got wet,spilled",
+    ),
+    ("memory", "内存,运存,运行内存,memory,ram"),
+    ("storage", "存储,储存,硬盘,固态,storage,ssd,hard drive,disk space"),
+    ("sound", "声音,音量,音质,扬声器,sound,volume,audio,speaker,speakers"),
+    ("photo", "拍照,照片,摄像头,相机,镜头,photo,camera,picture,photos,photograph"),
+    ("port", "接口,端口,插口,port,connector,socket"),
+    ("slow", "卡顿,死机,很卡,好卡,太卡,卡住,很慢,变慢,slow,lag,lagging,freeze,freezes,stuck,hangs"),
+    ("hot", "发热,发烫,过热,很烫,太烫,hot,overheat,overheating,overheats"),
+    ("noise", "噪音,异响,响声,噪声,noise,noisy,loud"),
+    (
+        "broken",
+        "坏了,故障,质量问题,损坏,有问题,失灵,瑕疵,坏的,不工作,用不了,broken,defect,defective,faulty,fault,damaged,damage,not working,stopped working,malfunction,doesnt work",
+    ),
+    ("member", "会员,积分,member,membership,points,loyalty"),
+    ("account", "账号,账户,帐号,帐户,account"),
+    ("password", "密码,口令,password,passcode"),
+    (
+        "person",
+        "人工,真人,客服,转人工,人工客服,联系人工,联系客服,人工服务,转接人工,human,real person,live agent,representative,customer service",
+    ),
+    ("complaint", "投诉,举报,complaint,complain"),
+    ("shop", "门店,实体店,专卖店,线下店,线下,physical store,brick and mortar,showroom,retail store,your store,a store"),
+    ("genuine", "正品,真货,假货,行货,水货,genuine,authentic,counterfeit,fake"),
+    ("stock", "有货,库存,现货,补货,缺货,没货,in stock,out of stock,restock,sold out,availability"),
+    ("colour", "颜色,配色,color,colour,colors,colours"),
+    ("weight", "重量,多重,weight,weigh,weighs,how heavy"),
+    ("size", "尺寸,大小,size,dimensions,dimension"),
+    ("price", "价格,多少钱,价钱,售价,几块钱,卖多少,price,how much is,how much does,cost,costs"),
+    ("fits", "兼容,适用,适配,通用,匹配,compatible,compatibility,fit,fits,work with,works with"),
+    ("accessory", "配件,附件,accessory,accessories"),
+    ("clean", "清洁,擦拭,清洗,擦,clean,wipe,cleaning"),
+    ("update", "升级,系统更新,更新系统,软件更新,update,upgrade,updating,firmware"),
+    (
+        "opened",
+        "拆封,开封,拆开,拆了,激活,已拆,打开过,opened,unsealed,unboxed,opened box,open box,activated,broke the seal",
+    ),
+    ("bears", "承担,负担,谁出,由顾客,由买家,由卖家,由商店,由本店,谁付,出运费,谁来出,who pays,pays the,bear,covers the"),
+    (
+        "hours",
+        "营业时间,上班时间,工作时间,几点上班,几点开门,几点下班,什么时候上班,business hours,opening hours,working hours,what time do you open,office hours",
+    ),
+    (
+        "lost",
+        "丢了,丢失,没收到,弄丢,未收到,lost,missing,never arrived,not received,did not arrive,not arrived,hasnt arrived",
+    ),
+    ("urge", "催,催促,加急,尽快,快点,hurry,urge,expedite,speed up,faster delivery"),
+    ("gift", "赠品,礼品,送的,赠送,gift,freebie,free gift"),
+    ("data", "数据,资料,备份,data,backup,back up,files"),
+    ("pick up", "上门取件,取件,上门取,自提,pick up,pickup,collect it,collected from"),
+    (
+        "reason",
+        "无理由,七天无理由,7天无理由,no reason,without a reason,without giving a reason,no questions asked,changed my mind,change my mind",
+    ),
+    ("accidental damage", "碎屏,摔坏,摔了,人为,摔碎,屏碎,dropped it,dropped my,cracked,accident,accidental,smashed"),
+    ("headphones", "耳机,耳塞,headphones,earphones,earbuds,headset"),
+    ("phone", "手机,电话机,phone,phones,smartphone,mobile phone"),
+    ("notebook", "笔记本,笔记本电脑,手提电脑,laptop,notebook,laptops"),
+    ("tablet", "平板,平板电脑,tablet"),
+    ("watch", "手表,智能手表,smartwatch,smart watch"),
+    ("television", "电视,电视机,tv,television"),
+    ("printer", "打印机,printer"),
+    ("router", "路由器,router"),
+];
+
+/// Concepts that are kinds of products: they say less of what is asked about them than all else.
+const KINDS: &[&str] =
+    &["photo", "headphones", "phone", "notebook", "tablet", "watch", "television", "printer", "router"];
+/// Concepts of which one is a case of the other.
+const RELATED: &[(&str, &str)] = &[("instalment", "payment"), ("charge", "charger")];
+
+impl Concept {
+    pub(crate) fn is_kind(&self) -> bool {
+        KINDS.contains(&self.name)
+    }
+
+    pub(crate) fn says(&self) -> f32 {
+        if self.is_kind() { 0.5 } else { 1.0 }
+    }
+
+    pub(crate) fn is_related(&self, other: &Concept) -> bool {
+        RELATED.contains(&(self.name, other.name)) || RELATED.contains(&(other.name, self.name))
+    }
+}
+
+/// Words and phrases that make a question and are not what it is about.
+const NOTHING_ZH: &str = "请问,你好,您好,亲,麻烦,一下,帮我,我想知道,想知道,想问,问下,问一下,告诉我,咨询,了解,多久,多长时间,多少天,几天,几个月,几年,几个工作日,多少时间,\
+    什么时候,啥时候,何时,几时,哪天,多少钱,多少,怎么办,怎么样,怎么,怎样,如何,咋办,咋,步骤,流程,方法,哪里,哪儿,在哪,为什么,为啥,怎么回事,什么原因,\
+    能不能,可不可以,可以,能否,是否,是不是,有没有,会不会,要不要,能,吗,呢,吧,啊,什么,哪些,哪个,谁,几点,无法,不能,没法,不了,我,你,您,你们,我们,的,了,是,有,在,要,想,需要,应该,\
+    这个,那个,这款,这台,那款,现在,还,都,也,就,请,给,把,从,到,和,与,或,对,呀,哦,嗯,谢谢,一个,一台,一部,它,他,她,个,下,啦,嘛,吖,哈,会,可,可否,问,说,时候,情况,之后,以后,如果,的话,多,里,上,去,来,做,用,买的,东西,商品,产品,你家,你们家,咱,咱们";
+const NOTHING_EN: &str = "a an the this that these those i me my mine we us our ours you your yours he him his she her it its they them their \
+    am is are was were be been being have has had do does did doing will would shall should can could may might must ought \
+    and or if then else so as of at by for with about into onto to from in on than although though while since both each such same \
+    also just even still yet already now s t d ll re ve o what which who whom whose when where why how much many long often soon \
+    please kindly hello hi hey thanks thank want wish like know tell help need let get got there here any some all one ones thing things \
+    way possible able does use using used make sure say said question ask asking would could cannot cant dont im id ive whats hows wont \
+    item items product products goods article don doesn didn won isn aren wasn hasn haven couldn wouldn shouldn does it's i'm i'd i've don't can't what's anything something everything take days steps go goes come comes until after before during";
+/// Words that say little: people wrap their questions in them.
+const LITTLE_ZH: &str = "钱,最近,买,购买,收到,昨天,今天,刚刚,刚,前天,上周,朋友,老公,老婆,家里,孩子,时间,期限,期间,问题,操作,办理,申请,提供,政策,规定,服务,店,店里,网上,使用,\
+    联系,支持,提供,设置,功能,方式,具体,一般,大概,所有,全部,其他,别的,新,旧,好,不好,天,月,年,日,小时,分钟";
+const LITTLE_EN: &str = "buy bought purchase yesterday today recently ago friend wife husband time period problem issue policy rule service online store \
+    really very exactly generally usually currently new work working day week month year hour minute device feature option \
+    enable find show support offer talk speak contact chat reach different try good right different place user allow available process procedure";
+
+pub(crate) enum Piece<T> {
+    Known(T, &'static Concept),
+    Plain(T),
+}
+
+/// The concepts that a form stands for.
+type Stands = Vec<usize>;
+
+struct Tables {
+    concepts: Vec<Concept>,
+    /// By first character, longest first; without a concept: a phrase that says nothing.
+    chinese: FxHashMap<char, Vec<(String, Stands)>>,
+    /// By first stem, longest first.
+    english: FxHashMap<String, Vec<(Vec<String>, Stands)>>,
+    says: FxHashMap<String, f32>,
+}
+
+static TABLES: LazyLock<Tables> = LazyLock::new(tables);
+
+fn tables() -> Tables {
+    let mut chinese: FxHashMap<char, Vec<(String, Stands)>> = FxHashMap::default();
+    let mut english: FxHashMap<String, Vec<(Vec<String>, Stands)>> = FxHashMap::default();
+    let mut concepts = Vec::new();
+    for (at, (name, forms)) in CONCEPTS.iter().enumerate() {
+        let mut own: Vec<Form> = Vec::new();
+        for form in forms.split(',').map(Form::new) {
+            if own.contains(&form) {
+                continue;
+            }
+            if form.is_chinese {
+                let first = form.text.chars().next().expect("a form is not empty");
+                add(chinese.entry(first).or_default(), form.text.clone(), at);
+            } else {
+                let words: Vec<String> = form.plain().split(' ').map(str::to_owned).collect();
+                add(english.entry(words[0].clone()).or_default(), words, at);
+            }
+            own.push(form);
+        }
+        concepts.push(Concept { name, forms: own });
+    }
+    for phrase in NOTHING_ZH.split(',').filter(|phrase| phrase.chars().count() > 1) {
+        let first = phrase.chars().next().expect("a phrase is not empty");
+        let known = chinese.entry(first).or_default();
+        if known.iter().all(|(text, _)| text != phrase) {
+            known.push((phrase.to_owned(), Vec::new()));
+        }
+    }
+    chinese.values_mut().for_each(|forms| forms.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.0.cmp(&b.0))));
+    english.values_mut().for_each(|forms| forms.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.0.cmp(&b.0))));
+    Tables { concepts, chinese, english, says: weights() }
+}
+
+fn add<T: PartialEq>(forms: &mut Vec<(T, Stands)>, form: T, concept: usize) {
+    match forms.iter_mut().find(|(known, _)| *known == form) {
+        Some((_, concepts)) => concepts.push(concept),
+        None => forms.push((form, vec![concept])),
+    }
+}
+
+fn weights() -> FxHashMap<String, f32> {
+    let mut says = FxHashMap::default();
+    let mut scratch = String::new();
+    for (words, weight) in [(LITTLE_EN, 0.35), (NOTHING_EN, 0.0)] {
+        for word in words.split_whitespace() {
+            for part in word.split('\'') {
+                says.insert(stem(part, &mut scratch).to_owned(), weight);
+            }
+        }
+    }
+    for (words, weight) in [(LITTLE_ZH, 0.35), (NOTHING_ZH, 0.0)] {
+        for word in words.split(',') {
+            says.insert(word.trim().to_owned(), weight);
+        }
+    }
+    says
+}
+
+/// What a folded word, in letters a stem, says of a question: 1, less for a word people wrap questions in, 0 for none.
+pub(crate) fn says(word: &str) -> f32 {
+    TABLES.says.get(word).copied().unwrap_or_else(|| if language::text::is_stop_word(word) { 0.0 } else { 1.0 })
+}
+
+/// Cuts a run of ideographs into forms of concepts and what stands between; words of a question are left out.
+pub(crate) fn chinese<'a>(run: &'a str, each: &mut dyn FnMut(Piece<&'a str>)) {
+    let (mut from, mut at) = (0, 0);
+    while let Some(first) = run[at..].chars().next() {
+        let forms = TABLES.chinese.get(&first);
+        let form = forms.into_iter().flatten().find(|(text, _)| run[at..].starts_with(text.as_str()));
+        let Some((text, concepts)) = form else {
+            at += first.len_utf8();
+            continue;
+        };
+        if from < at {
+            each(Piece::Plain(&run[from..at]));
+        }
+        let end = at + text.len();
+        concepts.iter().for_each(|&concept| each(Piece::Known(&run[at..end], &TABLES.concepts[concept])));
+        (from, at) = (end, end);
+    }
+    if from < run.len() {
+        each(Piece::Plain(&run[from..]));
+    }
+}
+
+/// The same for stems in order.
+pub(crate) fn english<'a>(stems: &'a [String], each: &mut dyn FnMut(Piece<&'a [String]>)) {
+    let (mut from, mut at) = (0, 0);
+    while at < stems.len() {
+        let forms = TABLES.english.get(&stems[at]);
+        let Some((words, concepts)) = forms.into_iter().flatten().find(|(words, _)| stems[at..].starts_with(words))
+        else {
+            at += 1;
+            continue;
+        };
+        if from < at {
+            each(Piece::Plain(&stems[from..at]));
+        }
+        let end = at + words.len();
+        concepts.iter().for_each(|&concept| each(Piece::Known(&stems[at..end], &TABLES.concepts[concept])));
+        (from, at) = (end, end);
+    }
+    if from < stems.len() {
+        each(Piece::Plain(&stems[from..]));
+    }
+}
+
+/// Signs of each kind of answer: in Chinese anywhere, in English as whole words; `^` at the beginning.
+const SIGNS: &[(Asked, &str)] = &[
+    (
+        Asked::Time,
+        "多久,多长时间,几天,多少天,几个月,多少个月,几年,什么时候,啥时候,何时,几点,哪天,几个工作日,多少时间,期限,几号,几日,how long,how soon,how many days,how many months,how many years,how many hours,what time,^when,when will,when can,when do,when does,when is,when are,when should,how quickly,how fast,until when,by when,deadline",
+    ),
+    (
+        Asked::Amount,
+        "多少,多大,多重,多高,多宽,几个,几块,几台,几次,how much,how many,how big,how heavy,how large,how far",
+    ),
+    (
+        Asked::Way,
+        "怎么,如何,怎样,咋,步骤,流程,方法,how do,how to,how can,how should,how would,how could,^how,what should i do,steps to,way to",
+    ),
+    (Asked::Place, "哪里,哪儿,在哪,where is,where can,where do,where are,^where,where does,where should"),
+    (Asked::Reason, "为什么,为啥,为何,怎么回事,什么原因,why"),
+    (
+        Asked::Whether,
+        "吗,能不能,可不可以,是否,是不是,有没有,会不会,能否,可否,要不要,行不行,^can,^is,^are,^do,^does,^will,^could,^may,^am,^would,^has,^have,can i,do you,is it,is there,are there,does it,can you",
+    ),
+    (Asked::Person, "谁,who pays,who is,who bears,^who,who should"),
+];
+
+static READ_SIGNS: LazyLock<Vec<(Asked, bool, Form)>> = LazyLock::new(|| {
+    let all = SIGNS.iter().flat_map(|(asked, signs)| signs.split(',').map(move |sign| (*asked, sign)));
+    all.map(|(asked, sign)| (asked, sign.starts_with('^'), Form::new(sign.trim_start_matches('^')))).collect()
+});
+
+/// What kinds of answer a folded question wants. `怎么回事` asks for a reason, not for a way.
+pub(crate) fn asked(folded: &str) -> Vec<Asked> {
+    let line = format!(" {} ", letters(folded).join(" "));
+    let mut found: Vec<Asked> = Vec::new();
+    for (asked, at_first, sign) in READ_SIGNS.iter() {
+        let is_there = match (sign.is_chinese, at_first) {
+            (true, _) => folded.contains(&sign.text),
+            (false, true) => line.starts_with(&sign.text),
+            (false, false) => line.contains(&sign.text),
+        };
+        if is_there && !found.contains(asked) {
+            found.push(*asked);
+        }
+    }
+    let more_precise =
+        |found: &[Asked]| found.iter().any(|asked| matches!(asked, Asked::Time | Asked::Amount | Asked::Reason));
+    if found.contains(&Asked::Way) && more_precise(&found) && !line.contains(" how to ") && !line.contains(" how do ") {
+        found.retain(|asked| *asked != Asked::Way);
+    }
+    if found.contains(&Asked::Time) {
+        found.retain(|asked| *asked != Asked::Amount);
+    }
+    found.sort_unstable();
+    found
+}
+
+static NO: LazyLock<(Vec<&'static str>, FxHashSet<String>)> = LazyLock::new(|| {
+    let chinese = vec![
+        "不能",
+        "不可以",
+        "无法",
+        "没有",
+        "没法",
+        "不会",
+        "不想",
+        "不要",
+        "不支持",
+        "不了",
+        "不上",
+        "不退",
+        "不是",
+        "没收到",
+        "不到",
+    ];
+    let mut scratch = String::new();
+    let english = [
+        "not", "no", "never", "without", "cannot", "cant", "wont", "dont", "doesnt", "isnt", "unable", "n't", "didnt",
+        "hasnt", "fails",
+    ];
+    (chinese, english.iter().map(|word| stem(word, &mut scratch).to_owned()).collect())
+});
+
+/// Whether something is denied. `能不能` and `是不是` deny nothing.
+pub(crate) fn is_negative(folded: &str) -> bool {
+    let mut text = fold(folded);
+    for question in ["能不能", "可不可以", "是不是", "会不会", "要不要", "有没有", "行不行", "无理由"]
+    {
+        text = text.replace(question, "");
+    }
+    let text = text.replace("n't", " not").replace("n’t", " not");
+    NO.0.iter().any(|sign| text.contains(sign)) || letters(&text).iter().any(|word| NO.1.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_questions_are_told_apart() {
+        for (text, wanted) in [
+            ("保修多久", vec![Asked::Time]),
+            ("什么时候发货", vec![Asked::Time]),
+            ("怎么退货", vec![Asked::Way]),
+            ("为什么充不进电", vec![Asked::Reason]),
+            ("怎么回事", vec![Asked::Reason]),
+            ("运费多少", vec![Asked::Amount]),
+            ("能不能退", vec![Asked::Whether]),
+            ("运费谁出", vec![Asked::Person]),
+            ("how long is the warranty", vec![Asked::Time]),
+            ("how do i return it", vec![Asked::Way]),
+            ("where is my parcel", vec![Asked::Place]),
+            ("can i pay later", vec![Asked::Whether]),
+            ("press it when the light is on", vec![]),
+        ] {
+            assert_eq!(asked(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn denials_are_seen() {
+        for text in ["无法开机", "蓝牙连不上", "it does not charge", "it won't turn on", "I never got it"] {
+            assert!(is_negative(text), "{text}");
+        }
+        for text in ["能不能退货", "七天无理由退货", "can i return it", "是不是正品"] {
+            assert!(!is_negative(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn forms_are_cut_out_longest_first() {
+        let mut found = Vec::new();
+        chinese("我的笔记本电脑怎么退换", &mut |piece| match piece {
+            Piece::Known(text, concept) => found.push(format!("{text}={}", concept.name)),
+            Piece::Plain(text) => found.push(text.to_owned()),
+        });
+        assert_eq!(found, ["我的", "笔记本电脑=notebook", "退换=return", "退换=exchange"]);
+        let stems = letters("send back the laptop");
+        let mut found = Vec::new();
+        english(&stems, &mut |piece| match piece {
+            Piece::Known(words, concept) => found.push(format!("{}={}", words.join(" "), concept.name)),
+            Piece::Plain(words) => found.push(words.join(" ")),
+        });
+        assert_eq!(found, ["send back=return", "the", "laptop=notebook"]);
+    }
+}

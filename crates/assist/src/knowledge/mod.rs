@@ -1,0 +1,400 @@
+//! What the shop has written: documents cut into passages that can be found and cited, questions that people of the shop have
+//! answered, and what customers asked that nothing answers. Texts of documents are data: what looks like an order in one is
+//! quoted at most, never followed. Whether a passage is good enough to answer with is decided elsewhere.
+
+mod answers;
+mod clusters;
+mod concepts;
+mod curated;
+#[cfg(test)]
+mod tests;
+mod versions;
+pub(crate) mod words;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use domain::KnowledgeDocument;
+use language::search::{Changes, ChunkSizes, Entry, Filter, Index, Request, Settled, Snapshot, chunks};
+use language::text::Tokeniser;
+use language::vectors::SentenceEncoder;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub use self::answers::answer_sentences;
+pub use self::clusters::{QuestionCluster, cluster_questions};
+use self::concepts::Concept;
+pub use self::curated::{Curated, CuratedAnswer};
+pub use self::versions::{
+    ChangeKind, ChangedDocument, ChangedSection, DocumentName, KnowledgeChanges, version_of, what_changed,
+};
+use self::words::{Counts, Question, View, Word, beginning};
+use crate::AssistError;
+use crate::world::Passage;
+
+/// The attribute of an entry that says which products it is about; no question holds this word.
+const ABOUT: &str = "for";
+/// Its value where a document names no product.
+const ALL_PRODUCTS: &str = "*";
+/// Hits of the index that are looked at closely.
+const CANDIDATES: usize = 40;
+const MAGIC: &[u8; 8] = b"TERCETKB";
+
+/// How passages are ordered. Chosen on half of the questions to two manuals (`examples/retrieval.rs`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ranking {
+    /// What the index's score, as a part of the best hit's, is worth.
+    pub words: f32,
+    /// What the part of the question that a passage covers is worth.
+    pub coverage: f32,
+    /// What the agreement of its title and headings with the question is worth.
+    pub title: f32,
+    /// What it is worth to be about a product that is asked about.
+    pub product: f32,
+}
+
+impl Default for Ranking {
+    fn default() -> Self {
+        Ranking { words: 1.0, coverage: 0.3, title: 0.1, product: 0.2 }
+    }
+}
+
+struct Document {
+    own: KnowledgeDocument,
+    version: String,
+}
+
+/// A passage's place.
+struct Place {
+    document: u32,
+    range: Range<usize>,
+    sections: Vec<String>,
+}
+
+/// Documents that can be asked. Never changes; a new one is made when documents do.
+pub struct KnowledgeBase {
+    /// By id, each once.
+    documents: Vec<Document>,
+    /// In the order of documents and within them.
+    places: Vec<Place>,
+    /// The documents that name each product.
+    of_products: FxHashMap<String, Vec<u32>>,
+    counts: Counts,
+    index: Index,
+    snapshot: Arc<Snapshot>,
+    tokeniser: Tokeniser,
+    encoder: Option<Arc<dyn SentenceEncoder>>,
+    settled: Settled,
+    ranking: Ranking,
+}
+
+impl KnowledgeBase {
+    /// Cuts and indexes documents; of several with one id the last counts. With an encoder passages are found by their meaning
+    /// too.
+    ///
+    /// # Errors
+    /// If a document is too large, or the encoder cannot encode.
+    pub fn new(
+        documents: &[KnowledgeDocument],
+        tokeniser: &Tokeniser,
+        encoder: Option<Arc<dyn SentenceEncoder>>,
+    ) -> Result<Self, AssistError> {
+        let documents = sorted(documents);
+        let places = places(&documents);
+        let put: Vec<Entry> = (0..).zip(&places).map(|(at, place)| entry(at, place, &documents)).collect();
+        let mut index = Index::new()?.with_tokeniser(tokeniser)?;
+        index.apply(&Changes { put, remove: Vec::new() }, encoder.as_deref(), &|_| true)?;
+        Ok(KnowledgeBase::assembled(documents, places, index, tokeniser, encoder))
+    }
+
+    /// From the same documents and what [`KnowledgeBase::to_bytes`] gave, without indexing again.
+    ///
+    /// # Errors
+    /// [`AssistError::Corrupt`] if the bytes are damaged or were made of other documents.
+    pub fn from_parts(
+        documents: &[KnowledgeDocument],
+        bytes: &[u8],
+        tokeniser: &Tokeniser,
+        encoder: Option<Arc<dyn SentenceEncoder>>,
+    ) -> Result<Self, AssistError> {
+        let documents = sorted(documents);
+        let places = places(&documents);
+        let head = MAGIC.len() + 32;
+        let made_of = bytes.get(MAGIC.len()..head).filter(|_| bytes.starts_with(MAGIC));
+        match made_of {
+            Some(made_of) if made_of == fingerprint(&documents).as_bytes() => {}
+            Some(_) => return Err(AssistError::Corrupt("the index was made of other documents".to_owned())),
+            None => return Err(AssistError::Corrupt("it is no index of documents".to_owned())),
+        }
+        let index = Index::from_bytes(bytes[head..].to_vec())?.with_tokeniser(tokeniser)?;
+        if index.n_entries() != places.len() {
+            let (found, wanted) = (index.n_entries(), places.len());
+            return Err(AssistError::Corrupt(format!("the index has {found} passages, the documents {wanted}")));
+        }
+        Ok(KnowledgeBase::assembled(documents, places, index, tokeniser, encoder))
+    }
+
+    /// The index with the documents it was made of named; the documents themselves are kept by the shop.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(fingerprint(&self.documents).as_bytes());
+        bytes.extend(self.index.to_bytes());
+        bytes
+    }
+
+    fn assembled(
+        documents: Vec<Document>,
+        places: Vec<Place>,
+        index: Index,
+        tokeniser: &Tokeniser,
+        encoder: Option<Arc<dyn SentenceEncoder>>,
+    ) -> Self {
+        let mut of_products: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        for (at, document) in (0..).zip(&documents) {
+            for product in &document.own.product_ids {
+                of_products.entry(product.clone()).or_default().push(at);
+            }
+        }
+        KnowledgeBase {
+            counts: counts(&documents, &places),
+            snapshot: index.snapshot(),
+            documents,
+            places,
+            of_products,
+            index,
+            tokeniser: tokeniser.clone(),
+            encoder,
+            settled: Settled::documents(),
+            ranking: Ranking::default(),
+        }
+    }
+
+    pub fn with_ranking(self, ranking: Ranking, settled: Settled) -> Self {
+        KnowledgeBase { ranking, settled, ..self }
+    }
+
+    pub fn n_documents(&self) -> usize {
+        self.documents.len()
+    }
+
+    pub fn n_passages(&self) -> usize {
+        self.places.len()
+    }
+
+    /// A document as it is indexed, and its version.
+    pub fn document(&self, document_id: &str) -> Option<(&KnowledgeDocument, &str)> {
+        let at = self.documents.binary_search_by(|document| document.own.document_id.as_str().cmp(document_id)).ok()?;
+        Some((&self.documents[at].own, &self.documents[at].version))
+    }
+
+    /// The passages that answer a question best, best first. With products named, documents about other products are left out;
+    /// those about none are kept. Coverage is comparable between questions, the score within one.
+    ///
+    /// # Errors
+    /// If the encoder cannot encode now.
+    pub fn passages(&self, question: &str, product_ids: &[&str], n: usize) -> Result<Vec<Passage>, AssistError> {
+        let asked = Question::new(question, &self.tokeniser);
+        if n == 0 || asked.words.is_empty() || self.places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let weights = self.weights(&asked, product_ids);
+        let text = beginning(question, words::QUESTION_MAX);
+        let mut found = self.candidates(text, product_ids, n, 1.0)?;
+        let mut judged = self.judged(&found, &asked, &weights, product_ids);
+        let best = judged.iter().map(|one| one.coverage).fold(0.0, f32::max);
+        if best < 0.9
+            && let Some(text) = self.in_other_words(&asked)
+        {
+            let known: FxHashSet<u32> = found.iter().map(|(place, _)| *place).collect();
+            let more = self.candidates(&text, product_ids, n, 0.6)?;
+            found = more.into_iter().filter(|(place, _)| !known.contains(place)).collect();
+            judged.extend(self.judged(&found, &asked, &weights, product_ids));
+        }
+        judged.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.place.cmp(&b.place)));
+        judged.truncate(n);
+        Ok(judged.iter().map(|one| self.passage(one)).collect())
+    }
+
+    /// What each word of the question says. Names of products that are known to be meant say little: a general document does
+    /// not hold them.
+    fn weights(&self, asked: &Question, product_ids: &[&str]) -> Vec<f32> {
+        let titles = product_ids.iter().filter_map(|id| self.of_products.get(*id)).flatten();
+        let titles = View::of(titles.take(64).map(|&at| self.documents[at as usize].own.title.as_str()));
+        let weight = |word: &Word| {
+            let is_name = word.concept.is_none_or(Concept::is_kind) && titles.has(&word.own);
+            self.counts.weight(word) * if is_name { 0.2 } else { 1.0 }
+        };
+        asked.words.iter().map(weight).collect()
+    }
+
+    /// Places with the index's score as a part of the best one's, times `worth`.
+    fn candidates(
+        &self,
+        text: &str,
+        product_ids: &[&str],
+        n: usize,
+        worth: f32,
+    ) -> Result<Vec<(u32, f32)>, AssistError> {
+        let limit = CANDIDATES.max(2 * n).min(language::search::DEPTH_MAX);
+        let mut request = Request { text, limit, ..Request::default() };
+        if !product_ids.is_empty() {
+            request.filters = vec![Filter::one_of(ABOUT, product_ids.iter().copied().chain([ALL_PRODUCTS]))];
+        }
+        if let Some(encoder) = &self.encoder {
+            request = request.with_meaning(encoder.as_ref())?;
+        }
+        let answer = self.snapshot.search(&request, &self.settled)?;
+        // Nothing of these products: passages about others are no answer.
+        if !answer.relaxed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let best = answer.hits.iter().map(|hit| hit.score).fold(f32::MIN_POSITIVE, f32::max);
+        let place =
+            |hit: &language::search::Hit| Some((hit.entry.id.parse().ok()?, worth * (hit.score / best).max(0.0)));
+        Ok(answer.hits.iter().filter_map(place).filter(|(place, _)| (*place as usize) < self.places.len()).collect())
+    }
+
+    /// The question with the words of one meaning that documents use.
+    fn in_other_words(&self, asked: &Question) -> Option<String> {
+        let mut text = String::new();
+        let mut is_new = false;
+        for word in &asked.words {
+            let Some(concept) = word.concept else {
+                text.push_str(word.own.plain());
+                text.push(' ');
+                continue;
+            };
+            for form in self.counts.commonest(concept, 4) {
+                is_new |= *form != word.own;
+                text.push_str(form.plain());
+                text.push(' ');
+            }
+        }
+        is_new.then_some(text)
+    }
+
+    fn judged(&self, found: &[(u32, f32)], asked: &Question, weights: &[f32], product_ids: &[&str]) -> Vec<Judged> {
+        let total: f32 = weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+        let judge = |&(place, score): &(u32, f32)| {
+            let at = &self.places[place as usize];
+            let document = &self.documents[at.document as usize].own;
+            let heads = || at.sections.iter().map(String::as_str).chain([document.title.as_str()]);
+            let (head, all) = (View::of(heads()), View::of(heads().chain([&document.text[at.range.clone()]])));
+            let covered = |view: &View| {
+                let found = asked.words.iter().zip(weights).map(|(word, weight)| weight * word.found_in(view));
+                (found.sum::<f32>() / total).clamp(0.0, 1.0)
+            };
+            let coverage = covered(&all);
+            let name = at.sections.last().unwrap_or(&document.title);
+            let agreement = harmonic(covered(&head), self.part_asked(name, asked));
+            let is_named = document.product_ids.iter().any(|id| product_ids.contains(&id.as_str()));
+            let Ranking { words, coverage: by_coverage, title, product } = self.ranking;
+            let score =
+                words * score + by_coverage * coverage + title * agreement + if is_named { product } else { 0.0 };
+            Judged { place, coverage, score }
+        };
+        found.iter().map(judge).collect()
+    }
+
+    /// The part of what a heading says that is asked for.
+    fn part_asked(&self, heading: &str, asked: &Question) -> f32 {
+        let heading = Question::new(heading, &self.tokeniser);
+        let (mut found, mut all) = (0.0, f32::MIN_POSITIVE);
+        for word in &heading.words {
+            let weight = self.counts.weight(word);
+            let is_asked = asked.words.iter().any(|other| word.is_same(other));
+            (found, all) = (found + if is_asked { weight } else { 0.0 }, all + weight);
+        }
+        found / all
+    }
+
+    fn passage(&self, judged: &Judged) -> Passage {
+        let place = &self.places[judged.place as usize];
+        let document = &self.documents[place.document as usize];
+        Passage {
+            document_id: document.own.document_id.clone(),
+            version: document.version.clone(),
+            title: document.own.title.clone(),
+            sections: place.sections.clone(),
+            text: document.own.text[place.range.clone()].to_owned(),
+            start: place.range.start,
+            end: place.range.end,
+            coverage: judged.coverage,
+            score: judged.score,
+        }
+    }
+}
+
+fn harmonic(a: f32, b: f32) -> f32 {
+    2.0 * a * b / (a + b).max(f32::MIN_POSITIVE)
+}
+
+struct Judged {
+    place: u32,
+    coverage: f32,
+    score: f32,
+}
+
+fn sorted(documents: &[KnowledgeDocument]) -> Vec<Document> {
+    let mut last: FxHashMap<&str, usize> = FxHashMap::default();
+    last.extend(documents.iter().enumerate().map(|(at, document)| (document.document_id.as_str(), at)));
+    let mut kept: Vec<usize> = last.into_values().collect();
+    kept.sort_by(|&a, &b| documents[a].document_id.cmp(&documents[b].document_id));
+    let document = |at: usize| Document { version: version_of(&documents[at]), own: documents[at].clone() };
+    kept.into_iter().map(document).collect()
+}
+
+fn places(documents: &[Document]) -> Vec<Place> {
+    let of_document = |(at, document): (usize, &Document)| {
+        let chunks = chunks(&document.own.text, ChunkSizes::default()).into_iter();
+        let place = |chunk: language::search::Chunk| Place {
+            document: at as u32,
+            range: chunk.range,
+            sections: chunk.headings,
+        };
+        chunks.map(place).collect::<Vec<_>>()
+    };
+    documents.par_iter().enumerate().flat_map_iter(of_document).collect()
+}
+
+fn entry(at: u32, place: &Place, documents: &[Document]) -> Entry {
+    let document = &documents[place.document as usize].own;
+    let about = |id: &String| (ABOUT.to_owned(), id.clone());
+    let mut specs: Vec<(String, String)> = document.product_ids.iter().map(about).collect();
+    if specs.is_empty() {
+        specs.push((ABOUT.to_owned(), ALL_PRODUCTS.to_owned()));
+    }
+    // What stands directly above the text names it best.
+    let mut sections = vec![document.title.clone()];
+    sections.extend(place.sections.iter().cloned());
+    let name = sections.pop().expect("a title at least");
+    Entry {
+        sections,
+        specs,
+        // As many digits as any number has, so that the order of ids is that of places.
+        ..Entry::new(format!("{at:010}"), name, &document.text[place.range.clone()])
+    }
+}
+
+/// Counts in blocks, added in order.
+fn counts(documents: &[Document], places: &[Place]) -> Counts {
+    let of_block = |block: &[Place]| {
+        let mut counts = Counts::default();
+        for place in block {
+            let document = &documents[place.document as usize].own;
+            let text = &document.text[place.range.clone()];
+            counts.add(&format!("{}\n{}\n{text}", document.title, place.sections.join("\n")));
+        }
+        counts
+    };
+    let blocks: Vec<Counts> = places.par_chunks(2048).map(of_block).collect();
+    blocks.into_iter().fold(Counts::default(), |mut all, block| {
+        all.merge(block);
+        all
+    })
+}
+
+/// Which documents these are, in which versions.
+fn fingerprint(documents: &[Document]) -> String {
+    versions::hash(documents.iter().flat_map(|document| [document.own.document_id.as_str(), document.version.as_str()]))
+}

@@ -1,0 +1,127 @@
+//! The shop's own rules of service, read from `service.toml`: windows for returns and price protection, who answers when,
+//! when to hand over, the name the assistant goes by. Data, how they are read and checked ([`Policies::from_toml`]), and
+//! what the windows allow ([`windows`]); what else they decide stands in `decide`, `forms`, `hand_over`.
+
+mod reading;
+#[cfg(test)]
+mod tests;
+pub mod windows;
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+pub(crate) use self::reading::check_form;
+use crate::forms::Form;
+
+/// What a shop gets: every key with its default and what it means.
+pub const TEMPLATE: &str = include_str!("../service.toml");
+
+/// Everything in `service.toml`. What is left out has the defaults below.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policies {
+    pub assistant: AssistantRules,
+    pub returns: ReturnRules,
+    pub desk: DeskRules,
+    /// Built-in forms that the shop does not offer, by name.
+    pub forms_off: Vec<String>,
+    /// Forms of the shop's own, and built-in ones changed: by name.
+    pub forms: Vec<Form>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AssistantRules {
+    pub name_zh: String,
+    pub name_en: String,
+    /// A curated answer is given from this similarity on, 0 to 1.
+    pub curated_threshold: f32,
+    /// A piece of a document answers from this coverage on, 0 to 1.
+    pub document_threshold: f32,
+    /// An intent counts from this confidence on, 0 to 1.
+    pub intent_threshold: f32,
+    /// Misses in a row after which a person is offered.
+    pub misses_max: u8,
+    /// Anger from which a person is called, 0 to 1.
+    pub anger_max: f32,
+}
+
+impl Default for AssistantRules {
+    fn default() -> Self {
+        AssistantRules {
+            name_zh: "小特".into(),
+            name_en: "Terry".into(),
+            curated_threshold: 0.72,
+            document_threshold: 0.55,
+            intent_threshold: 0.45,
+            misses_max: 2,
+            anger_max: 0.7,
+        }
+    }
+}
+
+/// Days count from delivery; where that is not known, from the order. The last of them still counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReturnRules {
+    /// 七天无理由退货.
+    pub no_reason_days: u32,
+    /// Returns because of a defect.
+    pub defect_return_days: u32,
+    pub defect_exchange_days: u32,
+    pub warranty_days: u32,
+    pub price_protection_days: u32,
+    /// Category paths that are not taken back without a reason.
+    pub no_reason_except: Vec<String>,
+}
+
+impl Default for ReturnRules {
+    fn default() -> Self {
+        ReturnRules {
+            no_reason_days: 7,
+            defect_return_days: 7,
+            defect_exchange_days: 15,
+            warranty_days: 365,
+            price_protection_days: 7,
+            no_reason_except: Vec::new(),
+        }
+    }
+}
+
+impl ReturnRules {
+    /// Whether a category, a path such as `Computers/Laptops`, is not taken back without a reason; with the entry that
+    /// says so. An entry covers what lies below it.
+    pub fn excepted(&self, category: &str) -> Option<&str> {
+        let below =
+            |path: &str| category.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.no_reason_except.iter().map(String::as_str).find(|path| below(path.trim_end_matches('/')))
+    }
+}
+
+/// Who answers when the assistant does not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeskRules {
+    /// Open from and to, `HH:MM` in the shop's time zone; the same for both: around the clock. Closing before opening: it
+    /// stays open over midnight, and the night belongs to the day on which it began.
+    pub opens: String,
+    pub closes: String,
+    /// 1 (Monday) to 7.
+    pub days: Vec<u8>,
+    /// Intent to queue; others go to `general`.
+    pub skills: std::collections::BTreeMap<String, String>,
+    /// Words that always call a person.
+    pub words: Vec<String>,
+}
+
+impl Default for DeskRules {
+    fn default() -> Self {
+        DeskRules {
+            opens: "09:00".into(),
+            closes: "21:00".into(),
+            days: (1..=7).collect(),
+            skills: Default::default(),
+            words: Vec::new(),
+        }
+    }
+}

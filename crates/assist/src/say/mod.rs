@@ -1,0 +1,8 @@
+//! Every sentence that the assistant says, in Chinese and English side by side, and how money, days and lists are written.
+//! Sentences take values and give text; what is true is decided elsewhere.
+
+pub mod format;
+pub mod orders;
+pub mod person;
+pub mod products;
+pub mod talk;

@@ -1,0 +1,69 @@
+//! What a conversation remembers from turn to turn: a value that is stored with the conversation, goes into a turn and comes
+//! out changed. Small on purpose: ten thousand conversations are open at once.
+
+use domain::Millis;
+use serde::{Deserialize, Serialize};
+
+use crate::forms::Filling;
+use crate::turn::Lang;
+
+/// Things listed at most: "the tenth one" is the last that can be meant.
+pub const LISTED_MAX: usize = 10;
+/// Questions that may stand open below one another.
+pub const FORMS_MAX: usize = 3;
+
+/// The memory of one conversation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Dialogue {
+    pub lang: Option<Lang>,
+    pub n_turns: u32,
+    pub last_at: Option<Millis>,
+    /// Products talked about, the last first; at most [`LISTED_MAX`].
+    pub products: Vec<String>,
+    /// Products last shown as a list, in its order: what "the second one" counts.
+    pub listed: Vec<String>,
+    /// Orders last shown, in order.
+    pub listed_orders: Vec<String>,
+    /// The order talked about.
+    pub order_id: Option<String>,
+    /// The intent of the last turn that had one: "and the black one?" takes it up.
+    pub last_intent: Option<String>,
+    /// The text of the last question asked of documents or search.
+    pub last_question: Option<String>,
+    /// Forms being filled in; the last is the one in hand, those before were interrupted by it.
+    pub forms: Vec<Filling>,
+    /// What the last turn asked back.
+    pub asked: Option<Asked>,
+    /// Turns in a row that were not understood.
+    pub n_misses: u8,
+    /// How angry the customer has been, 0 to 1, fading from turn to turn.
+    pub anger: f32,
+    /// A person answers; the assistant keeps quiet.
+    pub with_person: bool,
+    /// Whether the customer has been told that this is no person.
+    pub introduced: bool,
+}
+
+/// A question the assistant asked, and what it wanted to do with the answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Asked {
+    WhichProduct { intent: String, candidates: Vec<String>, question: String },
+    WhichOrder { intent: String, candidates: Vec<String> },
+    /// Yes or no: hand over?
+    HandOver { reason: String },
+    SignIn { intent: String },
+    Rephrase,
+    /// How was it? 1 to 5.
+    Rating,
+}
+
+impl Dialogue {
+    /// A product was talked about.
+    pub fn mention(&mut self, product_id: &str) {
+        self.products.retain(|known| known != product_id);
+        self.products.insert(0, product_id.to_owned());
+        self.products.truncate(LISTED_MAX);
+    }
+}

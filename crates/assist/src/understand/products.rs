@@ -1,0 +1,704 @@
+//! Names of a shop's products, brands and categories, found in what customers write. A name is a run of words of a product's
+//! title that means this product and few others: the whole title, what stands between the maker and the kind of thing
+//! (`Velo 5 Pro`), its beginning, a model number in it (`WH-1000XM5`). Where a name fits several products, other words of the
+//! message (a colour, a size, the maker) narrow it down. Spaces, hyphens, case, width and script do not count.
+//!
+//! An index of hashed runs of words: looking up is linear in the message's length, whatever the number of products.
+
+use std::hash::Hasher;
+use std::ops::Range;
+
+use domain::Product;
+use language::text::{Quantity, quantities};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use super::heard::{Words, fold, is_han, joins};
+use super::lists;
+
+/// Products that one name may mean, of those that are told.
+pub const CANDIDATES_MAX: usize = 5;
+/// Words of a title that are looked at.
+const TITLE_WORDS: usize = 14;
+/// Words of a name.
+const NAME_WORDS: usize = 8;
+/// Atoms of a name: characters of Han, runs of letters, runs of digits.
+const NAME_ATOMS: usize = 24;
+/// Products that may share a title's beginning, or a model number, for it still to be a name.
+const SHARED_START: usize = 256;
+const SHARED_PART: usize = 24;
+/// Atoms of a message that narrow a name down.
+const MESSAGE_ATOMS: usize = 256;
+
+/// Every name by which products, brands and categories of the shop may be called.
+#[derive(Clone, Debug, Default)]
+pub struct ProductNames {
+    ids: Vec<String>,
+    /// Of each product: hashes of all words of its titles, sorted.
+    words: Vec<Box<[u64]>>,
+    names: FxHashMap<u64, Name>,
+    /// Products of each name, one name after the other.
+    products: Vec<u32>,
+    pub(super) brands: Words<String>,
+    pub(super) categories: Words<String>,
+}
+
+/// Where the products of a name stand, those that it names in full first.
+#[derive(Clone, Copy, Debug)]
+struct Name {
+    start: u32,
+    n: u32,
+    n_full: u32,
+}
+
+/// A name found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundProduct {
+    /// Bytes of the folded text.
+    pub range: Range<usize>,
+    /// Ids, best first.
+    pub candidates: Vec<String>,
+}
+
+/// How a run of words names a product, the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum How {
+    Full,
+    Start,
+    Part,
+}
+
+impl ProductNames {
+    /// From the shop's products. Titles in a second language are read from `extra` (`name_zh`, `name_en`, `category_zh`,
+    /// `category_en`), where they are.
+    pub fn of<'a>(products: impl IntoIterator<Item = &'a Product>) -> Self {
+        let products: Vec<&Product> = products.into_iter().collect();
+        let read: Vec<Read> = products.par_iter().map(|product| Read::of(product)).collect();
+        let mut names = ProductNames {
+            ids: products.iter().map(|product| product.product_id.clone()).collect(),
+            ..ProductNames::default()
+        };
+        names.add_brands(&products, &read);
+        names.add_categories(&products, &read);
+        names.index(&read);
+        names.words = read.into_iter().map(|read| read.words.into_boxed_slice()).collect();
+        names
+    }
+
+    /// Products known.
+    pub fn n_products(&self) -> usize {
+        self.ids.len()
+    }
+
+    fn add_brands(&mut self, products: &[&Product], read: &[Read]) {
+        let mut brands: Vec<(&str, &str)> = Vec::new();
+        for (product, read) in products.iter().zip(read) {
+            let Some(brand) = product.brand.as_deref() else { continue };
+            brands.extend(read.brands.iter().map(|name| (name.as_str(), brand)));
+        }
+        brands.sort_unstable();
+        brands.dedup();
+        for (name, brand) in &brands {
+            self.brands.add(name, (*brand).to_owned());
+        }
+        for list in lists::BRANDS {
+            let own = list.iter().find_map(|name| self.brands.get(name).cloned());
+            if let Some(own) = own {
+                list.iter().for_each(|name| self.brands.add(name, own.clone()));
+            }
+        }
+    }
+
+    fn add_categories(&mut self, products: &[&Product], read: &[Read]) {
+        let mut categories: Vec<(&str, &str)> = Vec::new();
+        for (product, read) in products.iter().zip(read) {
+            let Some(category) = product.category.as_deref() else { continue };
+            categories.extend(read.categories.iter().map(|name| (name.as_str(), category)));
+        }
+        categories.sort_unstable();
+        categories.dedup();
+        for (name, category) in &categories {
+            self.categories.add(name, (*category).to_owned());
+        }
+        // What customers call it: by the shop's category with the most letters in common, the shortest path of equals.
+        for list in lists::KINDS {
+            let own =
+                categories.iter().filter(|(name, _)| list.iter().any(|word| *name == *word || singular(name, word)));
+            let fallback = categories.iter().filter(|(name, _)| list.iter().any(|word| within(name, word)));
+            if let Some((_, category)) = own.chain(fallback).next() {
+                list.iter().for_each(|name| self.categories.add(name, (*category).to_owned()));
+            }
+        }
+    }
+
+    fn index(&mut self, read: &[Read]) {
+        let taken: FxHashSet<u64> =
+            read.iter().filter(|read| !read.is_accessory).flat_map(|read| read.keys.iter().map(|key| key.0)).collect();
+        let mut keys: Vec<(u64, How, u8, u32)> = Vec::new();
+        for (product, read) in read.iter().enumerate() {
+            // A case named after a phone is not meant by the phone's name.
+            let own = read.keys.iter().filter(|key| !read.is_accessory || !taken.contains(&key.0) || key.2);
+            keys.extend(own.map(|key| (key.0, key.1, read.n_words, product as u32)));
+        }
+        keys.par_sort_unstable();
+        // One entry a product, by its surest way.
+        for same in keys.chunk_by(|x, y| x.0 == y.0) {
+            let start = self.products.len();
+            let mut seen: Vec<u32> = Vec::new();
+            let mut n_full = 0;
+            let is_known = |how: How| same.iter().any(|key| key.1 == how);
+            let n_max = match () {
+                () if is_known(How::Full) || is_known(How::Start) => SHARED_START,
+                () => SHARED_PART,
+            };
+            for key in same.iter().filter(|_| is_known(How::Full) || same.len() <= n_max).take(4 * n_max) {
+                if seen.len() < n_max && !seen.contains(&key.3) {
+                    seen.push(key.3);
+                    n_full += u32::from(key.1 == How::Full);
+                }
+            }
+            if !seen.is_empty() {
+                self.names.insert(same[0].0, Name { start: start as u32, n: seen.len() as u32, n_full });
+                self.products.extend(seen);
+            }
+        }
+    }
+
+    /// Names in a folded text, left to right, the longest at each place.
+    pub fn find(&self, folded: &str) -> Vec<FoundProduct> {
+        if self.names.is_empty() {
+            return Vec::new();
+        }
+        let atoms = atoms(folded);
+        let mut found: Vec<(Range<usize>, Range<usize>, Name)> = Vec::new();
+        let mut at = 0;
+        while at < atoms.len() {
+            match self.longest(folded, &atoms, at) {
+                Some((end, name)) => {
+                    found.push((at..end, atoms[at].range.start..atoms[end - 1].range.end, name));
+                    at = end;
+                }
+                None => at += 1,
+            }
+        }
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let is_named = |at: usize| found.iter().any(|(atoms, ..)| atoms.contains(&at));
+        let mut beside: Vec<u64> =
+            (0..atoms.len().min(MESSAGE_ATOMS)).filter(|&at| !is_named(at)).map(|at| atoms[at].hash).collect();
+        beside.extend(measures(folded));
+        found
+            .into_iter()
+            .map(|(_, range, name)| FoundProduct { candidates: self.candidates(name, &beside), range })
+            .collect()
+    }
+
+    /// The longest name that begins at an atom: where it ends.
+    fn longest(&self, text: &str, atoms: &[Atom], at: usize) -> Option<(usize, Name)> {
+        let starts_inside = joins(text, atoms[at].range.start) && atoms[at].is_digits;
+        if starts_inside {
+            return None;
+        }
+        let mut state = FxHasher::default();
+        let mut best = None;
+        for (n, atom) in atoms[at..].iter().take(NAME_ATOMS).enumerate() {
+            state.write_u64(atom.hash);
+            let end = at + n + 1;
+            let Some(name) = self.names.get(&state.finish()) else { continue };
+            // Another model's name goes on: `15 Pro` is not the `15`.
+            let next = atoms.get(end);
+            let goes_on = joins(text, atom.range.end)
+                || next.is_some_and(|next| next.is_suffix || !atom.is_digits && next.is_digits && !counts(text, next));
+            if !goes_on {
+                best = Some((end, *name));
+            }
+        }
+        best
+    }
+
+    fn candidates(&self, name: Name, beside: &[u64]) -> Vec<String> {
+        let all = &self.products[name.start as usize..(name.start + name.n) as usize];
+        let full = if name.n_full > 0 { &all[..name.n_full as usize] } else { all };
+        let n_shared = |&product: &u32| {
+            let words = &self.words[product as usize];
+            beside.iter().filter(|word| words.binary_search(word).is_ok()).count()
+        };
+        let most = full.iter().map(n_shared).max().unwrap_or(0);
+        let best = full.iter().filter(|product| n_shared(product) == most).take(CANDIDATES_MAX);
+        best.map(|&product| self.ids[product as usize].clone()).collect()
+    }
+}
+
+/// `laptops` is a plural of `laptop`.
+fn singular(name: &str, word: &str) -> bool {
+    name.strip_suffix('s').is_some_and(|name| name == word)
+}
+
+/// Whether a category's name holds a word; words of letters whole.
+fn within(name: &str, word: &str) -> bool {
+    name.match_indices(word).any(|(at, _)| !joins(name, at) && !joins(name, at + word.len())) && word.len() > 3
+}
+
+/// A piece of text that names are made of.
+struct Atom {
+    range: Range<usize>,
+    hash: u64,
+    is_digits: bool,
+    /// `pro`, `max` …: goes on after a model's name.
+    is_suffix: bool,
+}
+
+/// Whether digits count or measure something: `16寸`, `2台`, `512 g`.
+fn counts(text: &str, digits: &Atom) -> bool {
+    const UNITS: &[&str] = &[
+        "寸", "英", "g", "t", "个", "台", "款", "元", "块", "部", "件", "月", "年", "天", "号", "inch", "\"", "-inch",
+        "pcs", "pieces",
+    ];
+    let rest = text[digits.range.end..].trim_start();
+    UNITS.iter().any(|unit| rest.starts_with(unit))
+}
+
+/// Runs of letters, runs of digits, and single characters of other scripts.
+fn atoms(text: &str) -> Vec<Atom> {
+    let mut atoms = Vec::new();
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        let run = |is: fn(&u8) -> bool| at + text.as_bytes()[at..].iter().take_while(|byte| is(byte)).count();
+        let end = match first {
+            _ if first.is_ascii_alphabetic() => run(u8::is_ascii_alphabetic),
+            _ if first.is_ascii_digit() => run(u8::is_ascii_digit),
+            _ => at + first.len_utf8(),
+        };
+        if first.is_alphanumeric() {
+            let word = &text[at..end];
+            atoms.push(Atom {
+                range: at..end,
+                hash: hash(word),
+                is_digits: first.is_ascii_digit(),
+                is_suffix: lists::SUFFIXES.contains(&word),
+            });
+        } else if first == '+' {
+            // `S24+` is another model than `S24`; `16+512` is a sum of sizes.
+            let is_suffix = !text[end..].starts_with(|next: char| next.is_ascii_digit());
+            if is_suffix {
+                atoms.push(Atom { range: at..end, hash: hash("plus"), is_digits: false, is_suffix });
+            }
+        }
+        at = end;
+    }
+    atoms
+}
+
+fn hash(word: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(word.as_bytes());
+    hasher.write_u8(0xff);
+    hasher.finish()
+}
+
+/// Hashes of a text's measures in one form: `16 GB`, `16g`.
+fn measures(text: &str) -> impl Iterator<Item = u64> {
+    quantities(text).into_iter().map(|quantity| hash(&format!("={}{}", quantity.value, quantity.unit)))
+}
+
+/// A product's titles read.
+struct Read {
+    /// Key, how it names the product, and whether it says what kind of thing it is.
+    keys: Vec<(u64, How, bool)>,
+    words: Vec<u64>,
+    n_words: u8,
+    is_accessory: bool,
+    brands: Vec<String>,
+    categories: Vec<String>,
+}
+
+impl Read {
+    fn of(product: &Product) -> Self {
+        let mut read = Read {
+            keys: Vec::new(),
+            words: Vec::new(),
+            n_words: 0,
+            is_accessory: false,
+            brands: Vec::new(),
+            categories: Vec::new(),
+        };
+        if let Some(brand) = &product.brand {
+            read.brands.extend(brand_names(brand));
+        }
+        read.categories.extend(product.category.iter().flat_map(|path| category_names(path)));
+        let extra = product.extra.as_deref().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+        let of_extra = |name: &str| extra.as_ref().and_then(|extra| extra.get(name)).and_then(|value| value.as_str());
+        let others = [of_extra("name_zh"), of_extra("name_en")];
+        let titles = [Some(product.name.as_str())].into_iter().chain(others).flatten();
+        for path in [of_extra("category_zh"), of_extra("category_en")].into_iter().flatten() {
+            read.categories.extend(category_names(path));
+        }
+        let mut seen: Vec<&str> = Vec::new();
+        for title in titles {
+            if !seen.contains(&title) {
+                read.title(title, !seen.is_empty());
+                seen.push(title);
+            }
+        }
+        for value in ["colour", "color", "颜色"].iter().filter_map(|name| product.specs.get(*name)) {
+            read.words.extend(atoms(fold(value).text()).into_iter().map(|atom| atom.hash));
+        }
+        let id = key_of(&atoms(fold(&product.product_id).text()));
+        if product.product_id.len() >= 4 && product.product_id.bytes().any(|byte| byte.is_ascii_digit()) {
+            read.keys.push((id, How::Full, true));
+        }
+        read.keys.sort_unstable_by_key(|key| (key.0, key.1, !key.2));
+        read.keys.dedup_by_key(|key| key.0);
+        read.words.sort_unstable();
+        read.words.dedup();
+        read
+    }
+
+    /// `is_second`: a title in another language, which begins with the maker's name there, if the first one did.
+    fn title(&mut self, title: &str, is_second: bool) {
+        let folded = fold(title);
+        let text = folded.text();
+        let measured = quantities(text);
+        self.words.extend(atoms(text).into_iter().map(|atom| atom.hash));
+        self.words.extend(measures(text));
+        let mut words = title_words(text, &measured, &self.brands);
+        self.n_words = self.n_words.max(words.len().min(255) as u8);
+        if is_second
+            && self.brands.len() < 8
+            && words.first().is_some_and(|word| word.sort == Sort::Plain || word.sort == Sort::Han)
+        {
+            words[0].sort = Sort::Brand;
+            self.brands.push(text[words[0].range.clone()].to_owned());
+        }
+        self.is_accessory |= words.iter().any(|word| lists::ACCESSORIES.contains(&&text[word.range.clone()]))
+            || lists::ACCESSORY_ENDS.iter().any(|end| text.contains(end));
+        let core = core(&words);
+        for start in 0..words.len() {
+            for end in start + 1..=words.len().min(start + NAME_WORDS) {
+                self.run(text, &words, start..end, &core);
+            }
+        }
+        if words.len() > NAME_WORDS {
+            self.run(text, &words, 0..words.len(), &core);
+        }
+    }
+
+    /// Adds a run of words, if it is a name.
+    fn run(&mut self, text: &str, words: &[TitleWord], run: Range<usize>, core: &Range<usize>) {
+        let own = &words[run.clone()];
+        let Some(how) = how(text, words, &run, core) else { return };
+        let pieces: Vec<Atom> = own.iter().flat_map(|word| atoms(&text[word.range.clone()])).collect();
+        if pieces.len() <= NAME_ATOMS {
+            self.keys.push((key_of(&pieces), how, own.iter().any(|word| word.sort == Sort::Kind)));
+        }
+    }
+}
+
+fn key_of(atoms: &[Atom]) -> u64 {
+    let mut state = FxHasher::default();
+    atoms.iter().for_each(|atom| state.write_u64(atom.hash));
+    state.finish()
+}
+
+/// `华为（HUAWEI）` is called by either.
+fn brand_names(brand: &str) -> Vec<String> {
+    let folded = fold(brand).into_text().into_owned();
+    let parts = folded.split(['(', ')', '（', '）', '/', '|']).map(str::trim);
+    let all = [folded.trim()].into_iter().chain(parts);
+    let mut names: Vec<String> = all.filter(|part| part.chars().count() > 1).map(str::to_owned).collect();
+    names.dedup();
+    names
+}
+
+/// The last part of a path, and what it joins: `Laptops`, `手机/耳机`.
+fn category_names(path: &str) -> Vec<String> {
+    let folded = fold(path).into_text().into_owned();
+    let last = folded.rsplit('/').next().unwrap_or("").trim().to_owned();
+    [last].into_iter().filter(|name| name.chars().count() > 1).collect()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    Brand,
+    /// What kind of thing it is.
+    Kind,
+    /// Says nothing about which one it is: a colour, `wireless`.
+    Common,
+    Quantity,
+    /// A part that many products have: `rtx4060`.
+    Chip,
+    /// Letters and digits in one.
+    Code,
+    Number,
+    /// `pro`, `max` …: makes it another model.
+    Suffix,
+    Plain,
+    Han,
+}
+
+struct TitleWord {
+    range: Range<usize>,
+    sort: Sort,
+}
+
+/// Words of a title up to the first mark that ends its head, each with what it is.
+fn title_words(text: &str, measured: &[Quantity], brands: &[String]) -> Vec<TitleWord> {
+    let mut words: Vec<TitleWord> = Vec::new();
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        if matches!(first, ',' | ';' | '|' | '，' | '；' | '【' | '[') && !words.is_empty()
+            || words.len() == TITLE_WORDS
+        {
+            break;
+        }
+        if let Some(quantity) = measured.iter().find(|quantity| quantity.range.start == at && quantity.range.end > at) {
+            words.push(TitleWord { range: quantity.range.clone(), sort: Sort::Quantity });
+            at = quantity.range.end;
+            continue;
+        }
+        if let Some(brand) =
+            brands.iter().filter(|brand| text[at..].starts_with(brand.as_str())).max_by_key(|b| b.len())
+            && !joins(text, at)
+            && !joins(text, at + brand.len())
+        {
+            words.push(TitleWord { range: at..at + brand.len(), sort: Sort::Brand });
+            at += brand.len();
+            continue;
+        }
+        let end = match first {
+            _ if is_han(first) => at + run_of(&text[at..], is_han),
+            _ if first.is_ascii_alphanumeric() => at + code_len(&text[at..]),
+            _ if first.is_alphanumeric() => {
+                at + run_of(&text[at..], |c| c.is_alphanumeric() && !c.is_ascii() && !is_han(c))
+            }
+            _ => {
+                at += first.len_utf8();
+                continue;
+            }
+        };
+        words.push(TitleWord { range: at..end, sort: sort_of(&text[at..end]) });
+        at = end;
+    }
+    words
+}
+
+fn run_of(text: &str, is: impl Fn(char) -> bool) -> usize {
+    text.find(|character: char| !is(character)).unwrap_or(text.len())
+}
+
+/// Letters and digits, also joined by hyphens: `wh-1000xm5`.
+fn code_len(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let mut end = 0;
+    while is_letter(end) || (end > 0 && bytes.get(end) == Some(&b'-') && is_letter(end + 1)) {
+        end += 1;
+    }
+    end
+}
+
+fn sort_of(word: &str) -> Sort {
+    let first = word.chars().next().unwrap_or(' ');
+    if lists::KIND_WORDS.contains(word) || lists::KIND_ENDS.iter().any(|end| word.ends_with(end)) {
+        return Sort::Kind;
+    }
+    if lists::SUFFIXES.contains(&word) || word == "air" {
+        return Sort::Suffix;
+    }
+    if lists::COMMON.contains(&word) {
+        return Sort::Common;
+    }
+    if !first.is_ascii() {
+        return Sort::Han;
+    }
+    let has = |is: fn(&u8) -> bool| word.as_bytes().iter().any(is);
+    match (has(u8::is_ascii_alphabetic), has(u8::is_ascii_digit)) {
+        _ if is_chip(word) => Sort::Chip,
+        (true, true) => Sort::Code,
+        (false, _) => Sort::Number,
+        _ => Sort::Plain,
+    }
+}
+
+fn is_chip(word: &str) -> bool {
+    lists::CHIPS.iter().any(|chip| {
+        word.strip_prefix(chip)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
+    })
+}
+
+/// The words that tell a product from others of its maker: after the maker, up to the kind of thing or a measure.
+fn core(words: &[TitleWord]) -> Range<usize> {
+    let start = words.iter().take_while(|word| word.sort == Sort::Brand).count();
+    let n = words[start..].iter().take_while(|word| is_own(word) || word.sort == Sort::Suffix).count();
+    start..start + n
+}
+
+/// Whether a word may tell one product from another.
+fn is_own(word: &TitleWord) -> bool {
+    matches!(word.sort, Sort::Code | Sort::Number | Sort::Plain | Sort::Han)
+}
+
+/// How a run of words names its product, if it does.
+fn how(text: &str, words: &[TitleWord], run: &Range<usize>, core: &Range<usize>) -> Option<How> {
+    let own = &words[run.clone()];
+    let (first, last) = (own.first()?, own.last()?);
+    let starts = run.start == 0 || run.start == core.start;
+    let n_own = own.iter().filter(|word| is_own(word)).count();
+    let n_letters = |word: &TitleWord| text[word.range.clone()].chars().count();
+    let is_weak = n_own == 0
+        || (n_own == 1
+            && own
+                .iter()
+                .find(|word| is_own(word))
+                .is_some_and(|word| word.sort == Sort::Number || n_letters(word) < 2));
+    if !core.is_empty() && starts && run.end >= core.end && !is_weak {
+        let is_whole =
+            own[core.end - run.start..].iter().all(|word| matches!(word.sort, Sort::Kind)) || run.end == words.len();
+        if is_whole {
+            return Some(How::Full);
+        }
+    }
+    if run.start == 0 && run.end == words.len() && words.len() > 1 {
+        return Some(How::Full);
+    }
+    if matches!(first.sort, Sort::Common | Sort::Quantity | Sort::Chip | Sort::Kind | Sort::Suffix)
+        || last.sort == Sort::Quantity
+        || is_weak
+    {
+        return None;
+    }
+    if starts && run.start < core.end {
+        let is_word = own.len() == 1 && lists::COMMON.contains(&&text[first.range.clone()]);
+        return (!is_word && (own.len() > 1 || n_letters(first) > 2)).then_some(How::Start);
+    }
+    let is_model = own
+        .windows(2)
+        .any(|two| matches!(two[0].sort, Sort::Plain | Sort::Han) && matches!(two[1].sort, Sort::Number | Sort::Code));
+    let is_code = own.iter().any(|word| word.sort == Sort::Code && n_letters(word) > 2);
+    ((is_model && first.sort != Sort::Number || is_code) && last.sort != Sort::Common).then_some(How::Part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn product(id: &str, name: &str, brand: &str, category: &str) -> Product {
+        Product {
+            product_id: id.into(),
+            name: name.into(),
+            brand: (!brand.is_empty()).then(|| brand.into()),
+            category: (!category.is_empty()).then(|| category.into()),
+            ..Product::default()
+        }
+    }
+
+    fn shop() -> Vec<Product> {
+        vec![
+            product("P1", "Apple iPhone 15", "Apple", "Phones"),
+            product("P2", "Apple iPhone 15 Pro", "Apple", "Phones"),
+            product("P3", "Apple iPhone 15 Pro Max", "Apple", "Phones"),
+            product("P4", "华为 Mate 60 Pro 手机 12 GB+512 GB", "华为", "手机通讯/手机"),
+            product("P5", "华为 Mate 60 Pro 手机 12 GB+256 GB", "华为", "手机通讯/手机"),
+            product("P6", "壳小满 Mate 60 Pro 手机壳 黑色", "壳小满", "配件/手机壳"),
+            product("P7", "Sony WH-1000XM5 Wireless Noise Cancelling Headphones, black", "Sony", "Audio/Headphones"),
+            product("P8", "Contoso 512MB MP3 Player E51 Silver", "Contoso", "Audio/MP3"),
+            product("P9", "Contoso 512MB MP3 Player E51 Blue", "Contoso", "Audio/MP3"),
+            product("P10", "小米14", "小米", "手机通讯/手机"),
+            product("P11", "罗技 M590 静音无线蓝牙鼠标", "罗技", "电脑配件/鼠标"),
+            product("P12", "联想拯救者 Y7000P RTX4060 游戏本", "联想", "电脑/笔记本"),
+        ]
+    }
+
+    fn found(text: &str) -> Vec<(String, Vec<String>)> {
+        let names = ProductNames::of(&shop());
+        let folded = fold(text);
+        let names = names.find(folded.text());
+        names.into_iter().map(|found| (folded.text()[found.range].to_owned(), found.candidates)).collect()
+    }
+
+    fn one(text: &str) -> Vec<String> {
+        found(text).into_iter().flat_map(|found| found.1).collect()
+    }
+
+    #[test]
+    fn names_mean_their_products() {
+        assert_eq!(one("iPhone 15 多少钱"), ["P1"]);
+        assert_eq!(one("IPHONE15PRO有货吗"), ["P2"]);
+        assert_eq!(one("how much is the apple iphone 15 pro max"), ["P3"]);
+        assert_eq!(one("wh1000xm5怎么样"), ["P7"]);
+        assert_eq!(one("ＷＨ－１０００ＸＭ５"), ["P7"]);
+        assert_eq!(one("小米14和iphone15比"), ["P10", "P1"]);
+        assert_eq!(one("M590好用吗"), ["P11"]);
+        assert_eq!(one("拯救者y7000p"), ["P12"]);
+        assert_eq!(one("Y7000P 散热"), ["P12"]);
+        assert_eq!(one("p000"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_name_of_several_is_narrowed_by_other_words() {
+        assert_eq!(one("mate60pro多少钱"), ["P4", "P5"]);
+        assert_eq!(one("mate60pro 256g多少钱"), ["P5"]);
+        assert_eq!(one("華為Mate 60 Pro 512GB"), ["P4"]);
+        assert_eq!(one("E51 in blue please"), ["P9"]);
+        assert_eq!(one("contoso E51"), ["P8", "P9"]);
+        assert_eq!(one("Mate 60 Pro 手机壳"), ["P6"]);
+    }
+
+    #[test]
+    fn other_models_and_common_words_are_no_products() {
+        assert_eq!(one("iPhone 15 Plus"), Vec::<String>::new());
+        assert_eq!(one("iphone 155"), Vec::<String>::new());
+        for text in [
+            "noise cancelling headphones",
+            "有静音鼠标吗",
+            "RTX4060的笔记本",
+            "512MB",
+            "无线蓝牙",
+            "手机壳",
+            "apple",
+            "pro max",
+            "15",
+            "华为手机",
+        ] {
+            assert_eq!(one(text), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn brands_and_categories_are_the_shops_by_any_name() {
+        let names = ProductNames::of(&shop());
+        assert_eq!(names.brands.get("苹果").map(String::as_str), Some("Apple"));
+        assert_eq!(names.brands.get("huawei").map(String::as_str), Some("华为"));
+        assert_eq!(names.brands.get("nokia"), None);
+        assert_eq!(names.categories.get("耳机").map(String::as_str), Some("Audio/Headphones"));
+        assert_eq!(names.categories.get("laptop").map(String::as_str), Some("电脑/笔记本"));
+    }
+
+    #[test]
+    fn a_second_language_is_read_from_extra() {
+        let mut product = product("P1", "科梵 Velo 5 Pro 笔记本电脑 16 GB+512 GB", "科梵", "电脑/笔记本电脑");
+        product.extra = Some(
+            r#"{"name_en": "Korvane Velo 5 Pro laptop, 16 GB / 512 GB", "category_en": "Computers/Laptops"}"#.into(),
+        );
+        let names = ProductNames::of([&product]);
+        for text in ["velo 5 pro", "korvane velo 5 pro", "科梵velo5pro", "the velo 5 pro laptop"] {
+            assert_eq!(names.find(text).len(), 1, "{text}");
+        }
+        assert_eq!(names.brands.get("korvane").map(String::as_str), Some("科梵"));
+        assert_eq!(names.categories.get("laptops").map(String::as_str), Some("电脑/笔记本电脑"));
+    }
+
+    #[test]
+    fn many_products_of_one_name_are_told_up_to_five() {
+        let many: Vec<Product> = (0..1000)
+            .map(|n| product(&format!("P{n:06}"), &format!("Acme Orla 7 phone, {n} colours"), "Acme", "Phones"))
+            .collect();
+        let names = ProductNames::of(&many);
+        let found = names.find("orla 7");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].candidates.len(), CANDIDATES_MAX);
+        assert_eq!(names.find("p000123")[0].candidates, ["P000123"]);
+    }
+}

@@ -1,0 +1,196 @@
+//! Intents that need no model: those that a few words leave no doubt about, answers to what was asked, and messages that only
+//! name another thing and take up what was asked before (`那个黑色的呢`, `and the 16-inch one?`).
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use language::text::Normalised;
+use regex::Regex;
+
+use super::heard::pattern;
+use super::intents::{Family, Intent};
+use super::{Entity, Named, Reference, entities};
+use crate::state::{Asked, Dialogue};
+
+/// A message and what was found in it.
+pub(super) struct Said<'a> {
+    pub text: &'a str,
+    pub folded: &'a Normalised<'a>,
+    pub entities: &'a [Entity],
+    /// With bytes of the folded text.
+    pub references: &'a [(Range<usize>, Reference)],
+}
+
+/// Characters of a message that may be a few words alone.
+const SHORT: usize = 40;
+
+/// An intent and how sure it is, where a rule knows it.
+pub(super) fn intent(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, f32)> {
+    let folded = said.folded.text();
+    match asks_for_person(folded) {
+        Some(true) => return Some(("human", 1.0)),
+        // Wanting no person is no wish of its own.
+        Some(false) if folded.chars().count() <= SHORT => return Some(("small_talk", 0.6)),
+        _ if is_in_danger(folded) => return Some(("human", 1.0)),
+        _ => {}
+    }
+    answer(said, dialogue).or_else(|| alone(said, dialogue))
+}
+
+/// Whether somebody wants a person, by words that nobody says otherwise; or says that they want none.
+fn asks_for_person(folded: &str) -> Option<bool> {
+    static PERSON: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"转(?:接)?(?:到|给)?(?:一下)?(?:个)?(?:人工|真人|客服)|(?:接|找|要|换|叫)(?:一下|个)?(?:人工|真人)|人工(?:客服|服务|坐席|座席)|^(?:请|帮我)?[转要]?人工(?:吧|呢|啊|谢谢)?[。！!？?～~ ]*$|\b(?:talk|speak|chat|connect me|transfer me|put me through|get me)\b.{0,20}\b(?:human|real person|live agent|representative|live person|an agent|a person|operator)\b|^(?:real |live )?(?:human|agent|representative|operator)(?: please| pls)?[.! ]*$",
+        )
+    });
+    static NOT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?:不用|不要|不需要|别|无需|不想)(?:再)?(?:帮我)?(?:转|接|找)?(?:接)?(?:人工|真人|客服)|\b(?:don't|do not|no need to)\b.{0,12}\b(?:human|agent|person|transfer)\b",
+        )
+    });
+    if NOT.is_match(folded) {
+        return Some(false);
+    }
+    (PERSON.is_match(folded) && !folded.contains("人工智能")).then_some(true)
+}
+
+/// Somebody who may hurt themselves must reach a person.
+fn is_in_danger(folded: &str) -> bool {
+    static DANGER: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"想自杀|想死了?$|不想活|活不下去|\b(?:kill myself|suicidal|end my life|want to die)\b")
+    });
+    DANGER.is_match(folded)
+}
+
+/// What answers the question that the last turn asked.
+fn answer(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, f32)> {
+    let is_short = said.folded.text().chars().count() <= SHORT;
+    let yes = said.entities.iter().find_map(|entity| match entity.what {
+        Named::YesNo { yes } => Some(yes),
+        _ => None,
+    });
+    match dialogue.asked.as_ref()? {
+        Asked::HandOver { .. } if yes == Some(true) => Some(("human", 1.0)),
+        Asked::Rating => {
+            let has_stars = said.entities.iter().any(|entity| matches!(entity.what, Named::Rating { .. }));
+            (has_stars && is_short).then_some(("rating", 1.0))
+        }
+        Asked::WhichProduct { intent, .. } => {
+            let names = said.entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
+            ((names || !said.references.is_empty()) && is_bare(said))
+                .then(|| known(intent))
+                .flatten()
+                .map(|it| (it, 1.0))
+        }
+        Asked::WhichOrder { intent, .. } => {
+            let names = said.entities.iter().any(|entity| matches!(entity.what, Named::OrderNumber { .. }));
+            ((names || !said.references.is_empty()) && is_bare(said))
+                .then(|| known(intent))
+                .flatten()
+                .map(|it| (it, 1.0))
+        }
+        _ => None,
+    }
+}
+
+fn known(intent: &str) -> Option<&'static str> {
+    Intent::named(intent).map(|intent| intent.name)
+}
+
+/// A message that names things and says nothing about them.
+fn alone(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, f32)> {
+    if !is_bare(said) {
+        return None;
+    }
+    let has = |is: fn(&Named) -> bool| said.entities.iter().any(|entity| is(&entity.what));
+    let last = dialogue.last_intent.as_deref().and_then(Intent::named);
+    let of_orders = last.filter(|last| matches!(last.family, Family::Orders | Family::Form));
+    if has(|what| matches!(what, Named::OrderNumber { .. })) {
+        return Some((of_orders.map_or("order_status", |last| last.name), 0.95));
+    }
+    let attribute = said.entities.iter().find_map(|entity| match &entity.what {
+        Named::Attribute { name } => Some(name.as_str()),
+        _ => None,
+    });
+    let of_products = last.filter(|last| last.family == Family::Product || last.name == "warranty");
+    let has_thing = has(|what| matches!(what, Named::Product { .. })) || !said.references.is_empty();
+    match attribute {
+        Some("price") if has_thing || of_products.is_some() => return Some(("price", 0.9)),
+        Some("stock") if has_thing || of_products.is_some() => return Some(("stock", 0.9)),
+        Some("warranty") => return Some(("warranty", 0.9)),
+        Some(_) if has_thing || of_products.is_some() => {
+            let keeps =
+                last.filter(|last| last.name == "compare" && !has(|what| matches!(what, Named::Product { .. })));
+            return Some((keeps.map_or("product_fact", |last| last.name), 0.85));
+        }
+        _ => {}
+    }
+    let names = has(|what| {
+        matches!(
+            what,
+            Named::Product { .. }
+                | Named::Spec { .. }
+                | Named::Brand { .. }
+                | Named::Category { .. }
+                | Named::Money { .. }
+        )
+    });
+    match last {
+        Some(last)
+            if (names || !said.references.is_empty())
+                && last.family != Family::Talk
+                && last.family != Family::Person =>
+        {
+            Some((last.name, 0.9))
+        }
+        // The name of a product alone wants to know about it; a wish wants products.
+        _ if has(|what| matches!(what, Named::Product { .. })) => Some(("product_fact", 0.7)),
+        _ if has(|what| matches!(what, Named::Category { .. } | Named::Brand { .. })) => Some(("find_product", 0.8)),
+        _ => None,
+    }
+}
+
+/// What is likeliest where the model is not sure: a product and an attribute ask for the one of the other.
+pub(super) fn fallback(said: &Said) -> Option<(&'static str, f32)> {
+    let has_thing = said.entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }))
+        || said.references.iter().any(|(_, reference)| matches!(reference, Reference::It | Reference::Ordinal { .. }));
+    let attribute = said.entities.iter().find_map(|entity| match &entity.what {
+        Named::Attribute { name } => Some(name.as_str()),
+        _ => None,
+    })?;
+    has_thing.then_some(match attribute {
+        "price" => ("price", 0.5),
+        "stock" => ("stock", 0.5),
+        "warranty" => ("warranty", 0.5),
+        _ => ("product_fact", 0.5),
+    })
+}
+
+/// Whether nothing is left of a short message without what it names and words that only lead to it.
+fn is_bare(said: &Said) -> bool {
+    static FILLERS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"订单编号|订单号码|订单号|订单|单号|那么|那|呢|的|吗|呀|啊|吧|是|我|要|这|个|款|台|换成|如果|还有|然后|和|跟|与|就|选|看|说|指|买|\b(?:and|how about|what about|the|one|is|it's|it|a|an|i|mean|meant|for|of|my|this|that|then|in|with|or|please|order|number|no|id|ok|so|number|version|model)\b",
+        )
+    });
+    let folded = said.folded.text();
+    if folded.chars().count() > SHORT * 2 {
+        return false;
+    }
+    let mut left = said.text.to_owned();
+    for entity in said.entities.iter().filter(|entity| !matches!(entity.what, Named::Reason { .. })) {
+        let blank = " ".repeat(entity.range.len());
+        left.replace_range(entity.range.clone(), &blank);
+    }
+    for (range, _) in said.references {
+        let range = said.folded.original(range.clone());
+        let blank = " ".repeat(range.len());
+        left.replace_range(range, &blank);
+    }
+    let has_any = left.trim() != said.text.trim();
+    let left = super::heard::fold(&left);
+    let rest = FILLERS.replace_all(left.text(), " ");
+    let is_answer = entities::yes_or_no(folded, false).is_some();
+    has_any && !is_answer && !rest.chars().any(char::is_alphanumeric)
+}

@@ -1,0 +1,457 @@
+//! `/v1/desk`: customer service for the people who answer: the queue, conversations with all that is known, canned replies,
+//! submitted forms, and how the service does.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::Response;
+use data::state::conversations::ConversationFilter;
+use data::state::{Record, RecordKind, StateStore};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::access::{Caller, Desk};
+use super::chat::checked_message;
+use super::error::ErrorBody;
+use super::input::{Id, Params, SmallBody, check_id, check_limit, check_name, check_offset, check_text};
+use super::sse;
+use crate::clock;
+use crate::conversations::figures::{DeskMetrics, UnansweredList};
+use crate::conversations::hub::News;
+use crate::conversations::views::{self, CaseView, For, lang_named};
+use crate::conversations::{ChatMessage, ConversationRow};
+use crate::error::{Result, ServiceError, clipped};
+use crate::serving::off_thread;
+
+/// Messages of a conversation that the desk is shown, the newest.
+const MESSAGES_MAX: usize = 1_000;
+const ORDERS_MAX: usize = 10;
+const CANNED_MAX: usize = 1_000;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ConversationParams {
+    /// `waiting`, `person`, `bot`, `closed` or `all`.
+    #[param(pattern = "^(waiting|person|bot|closed|all)$")]
+    state: Option<String>,
+    /// Stands in a message, or is a customer's or a conversation's id.
+    #[param(max_length = 200, pattern = r"^[^\x00]*$")]
+    query: Option<String>,
+    #[param(max_length = 200, pattern = r"^[^\x00]*$")]
+    skill: Option<String>,
+    #[param(maximum = 100_000)]
+    offset: Option<usize>,
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ConversationPage {
+    total: u64,
+    items: Vec<ConversationRow>,
+    counts: ConversationCounts,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ConversationCounts {
+    waiting: u64,
+    person: u64,
+    bot: u64,
+    closed: u64,
+}
+
+/// A conversation with all that is known.
+#[derive(Serialize, ToSchema)]
+pub struct ConversationDetail {
+    row: ConversationRow,
+    messages: Vec<ChatMessage>,
+    /// What the assistant tells the person who takes over.
+    #[schema(value_type = Option<Object>)]
+    hand_over: Option<Value>,
+    customer: Option<DeskCustomer>,
+    /// The newest orders: order_id, ordered_at, status, lines, total_cents, carrier, tracking_number, expected_on.
+    #[schema(value_type = Vec<Object>)]
+    orders: Vec<Value>,
+    /// Replies that may be sent as they are.
+    suggested: Vec<String>,
+    notes: Vec<NoteView>,
+    cases: Vec<CaseView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct DeskCustomer {
+    customer_id: String,
+    city: Option<String>,
+    joined_on: Option<String>,
+    n_orders: i64,
+    spent_cents: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct NoteView {
+    at: i64,
+    agent: String,
+    text: String,
+}
+
+/// Who acts; the name of the key, or of the desk, if absent.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentBody {
+    #[schema(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    agent: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeskTextBody {
+    #[schema(min_length = 1, max_length = 4000)]
+    text: String,
+    #[schema(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    agent: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GiveBackBody {
+    /// For other people; the customer does not see it.
+    #[schema(max_length = 4000, pattern = r"^[^\x00]*$")]
+    note: Option<String>,
+    #[schema(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    agent: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct CannedView {
+    canned_id: String,
+    title: String,
+    text_zh: String,
+    text_en: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CannedBody {
+    #[schema(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    title: String,
+    #[schema(max_length = 4000, pattern = r"^[^\x00]*$")]
+    text_zh: String,
+    #[schema(max_length = 4000, pattern = r"^[^\x00]*$")]
+    text_en: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CannedList {
+    items: Vec<CannedView>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DaysParams {
+    /// 1 to 366; 30 if absent.
+    #[param(minimum = 1, maximum = 366)]
+    days: Option<i64>,
+}
+
+impl DaysParams {
+    fn checked(&self) -> Result<i64> {
+        match self.days.unwrap_or(30) {
+            days @ 1..=366 => Ok(days),
+            days => Err(ServiceError::usage("days", format!("days is {days}; allowed: 1 to 366"))),
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CaseParams {
+    /// `open`, `done`, `refused` or `all`.
+    #[param(pattern = "^(open|done|refused|all)$")]
+    state: Option<String>,
+    #[param(maximum = 100_000)]
+    offset: Option<usize>,
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CasePage {
+    items: Vec<CaseView>,
+    total: u64,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseBody {
+    /// `open`, `done` or `refused`.
+    #[schema(pattern = "^(open|done|refused)$")]
+    state: String,
+    /// The customer sees it.
+    #[schema(max_length = 1000, pattern = r"^[^\x00]*$")]
+    note: Option<String>,
+}
+
+/// The name that the customer sees.
+fn agent(caller: &Caller, asked: Option<String>) -> Result<String> {
+    if let Some(name) = asked {
+        check_name("agent", &name, 100)?;
+        return Ok(name);
+    }
+    let of_session = || if caller.shop.shop.config().language == "zh" { "客服" } else { "Service desk" };
+    Ok(caller.name.clone().unwrap_or_else(|| of_session().to_owned()))
+}
+
+fn one_of(name: &'static str, found: Option<String>, default: &str, allowed: &[&str]) -> Result<Option<String>> {
+    let found = found.unwrap_or_else(|| default.to_owned());
+    if !allowed.contains(&found.as_str()) {
+        let message = format!("{name} is '{}'; allowed: {}", clipped(&found), allowed.join(", "));
+        return Err(ServiceError::usage(name, message));
+    }
+    Ok(Some(found).filter(|found| found != "all"))
+}
+
+/// Conversations: those that wait first, the most urgent before others.
+#[utoipa::path(get, path = "/v1/desk/conversations", tag = "desk", params(ConversationParams),
+    responses((status = 200, body = ConversationPage), (status = "4XX", body = ErrorBody)))]
+pub async fn list_conversations(
+    Desk(caller): Desk,
+    Params(params): Params<ConversationParams>,
+) -> Result<Json<ConversationPage>> {
+    let (offset, limit) = (check_offset(params.offset)?, check_limit("limit", params.limit, 50)?);
+    for text in [&params.query, &params.skill].into_iter().flatten() {
+        check_text("a filter", text, 200)?;
+    }
+    let state = one_of("state", params.state, "all", &["waiting", "person", "bot", "closed", "all"])?;
+    let query = params.query.filter(|query| !query.is_empty());
+    let filter = ConversationFilter { state, query, skill: params.skill, ..ConversationFilter::default() };
+    off_thread(move || {
+        let store = caller.shop.shop.state()?;
+        let (total, rows) = store.conversations(&filter, offset, limit)?;
+        let counts = store.conversation_counts()?;
+        Ok(Json(ConversationPage {
+            total,
+            items: rows.iter().map(ConversationRow::from).collect(),
+            counts: ConversationCounts {
+                waiting: counts.waiting,
+                person: counts.person,
+                bot: counts.bot,
+                closed: counts.closed,
+            },
+        }))
+    })
+    .await
+}
+
+/// One conversation with its messages, customer, orders and forms.
+#[utoipa::path(get, path = "/v1/desk/conversations/{id}", tag = "desk", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 200, body = ConversationDetail), (status = "4XX", body = ErrorBody)))]
+pub async fn get_conversation(Desk(caller): Desk, Id(id): Id) -> Result<Json<ConversationDetail>> {
+    let shop = caller.shop;
+    let row = shop.shop.state()?.conversation(&id)?;
+    let row = row.ok_or_else(|| ServiceError::not_found("conversation", &id))?;
+    let customer = match &row.customer_id {
+        // Vouched for by the shop, yet perhaps in no table of ours.
+        Some(id) => shop.customer(id).await.ok().map(|found| DeskCustomer {
+            customer_id: found.customer.customer_id,
+            city: found.customer.city,
+            joined_on: found.customer.joined_on.map(|day| day.to_string()),
+            n_orders: found.n_orders,
+            spent_cents: found.spent_cents,
+        }),
+        None => None,
+    };
+    let orders = match &row.customer_id {
+        Some(id) => shop.orders_of(id).await?,
+        None => Arc::default(),
+    };
+    off_thread(move || {
+        let store = shop.shop.state()?;
+        let after = (row.n_messages - MESSAGES_MAX as i64).max(0);
+        let messages = store.messages(&id, after, MESSAGES_MAX)?;
+        let hand_over: Option<Value> = row.hand_over.as_deref().map(serde_json::from_str).transpose()?;
+        let suggested = hand_over.as_ref().and_then(|told| serde_json::from_value(told["suggested"].clone()).ok());
+        let snapshot = shop.snapshot();
+        let lang = lang_named(&shop.shop.config().language);
+        let card = |order| serde_json::to_value(views::order_card(order, &snapshot, &|id| shop.ids.find(id), lang));
+        let note =
+            |note: data::state::conversations::Note| NoteView { at: note.at, agent: note.agent, text: note.text };
+        Ok(Json(ConversationDetail {
+            messages: messages.iter().map(|message| views::message(message, For::Desk)).collect::<Result<_>>()?,
+            suggested: suggested.unwrap_or_default(),
+            hand_over,
+            customer,
+            orders: orders.iter().take(ORDERS_MAX).map(card).collect::<std::result::Result<_, _>>()?,
+            notes: store.conversation_notes(&id)?.into_iter().map(note).collect(),
+            cases: store.cases(None, Some(&id), 0, 100)?.1.iter().map(views::case).collect::<Result<_>>()?,
+            row: ConversationRow::from(&row),
+        }))
+    })
+    .await
+}
+
+/// Takes a conversation over; the customer is told.
+#[utoipa::path(post, path = "/v1/desk/conversations/{id}/take", tag = "desk", request_body = AgentBody, params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 200, body = ConversationRow), (status = "4XX", body = ErrorBody)))]
+pub async fn take_conversation(
+    Desk(caller): Desk,
+    Id(id): Id,
+    SmallBody(body): SmallBody<AgentBody>,
+) -> Result<Json<ConversationRow>> {
+    let agent = agent(&caller, body.agent)?;
+    Ok(Json(ConversationRow::from(&caller.shop.take_conversation(&id, agent).await?)))
+}
+
+/// Writes to the customer; whoever had not taken the conversation takes it.
+#[utoipa::path(post, path = "/v1/desk/conversations/{id}/reply", tag = "desk", request_body = DeskTextBody, params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 201, body = ChatMessage), (status = "4XX", body = ErrorBody)))]
+pub async fn reply_to_conversation(
+    Desk(caller): Desk,
+    Id(id): Id,
+    SmallBody(body): SmallBody<DeskTextBody>,
+) -> Result<(StatusCode, Json<ChatMessage>)> {
+    let agent = agent(&caller, body.agent)?;
+    let text = checked_message(&body.text)?;
+    Ok((StatusCode::CREATED, Json(caller.shop.reply(&id, agent, text).await?)))
+}
+
+/// Gives a conversation back to the assistant; the customer is told.
+#[utoipa::path(post, path = "/v1/desk/conversations/{id}/give-back", tag = "desk", request_body = GiveBackBody, params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 200, body = ConversationRow), (status = "4XX", body = ErrorBody)))]
+pub async fn give_back_conversation(
+    Desk(caller): Desk,
+    Id(id): Id,
+    SmallBody(body): SmallBody<GiveBackBody>,
+) -> Result<Json<ConversationRow>> {
+    let agent = agent(&caller, body.agent)?;
+    body.note.as_deref().map_or(Ok(()), |note| check_text("note", note, 4000))?;
+    let note = body.note.filter(|note| !note.trim().is_empty());
+    Ok(Json(ConversationRow::from(&caller.shop.give_back(&id, agent, note).await?)))
+}
+
+/// Notes something for other people.
+#[utoipa::path(post, path = "/v1/desk/conversations/{id}/note", tag = "desk", request_body = DeskTextBody, params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 200, body = ConversationRow), (status = "4XX", body = ErrorBody)))]
+pub async fn note_on_conversation(
+    Desk(caller): Desk,
+    Id(id): Id,
+    SmallBody(body): SmallBody<DeskTextBody>,
+) -> Result<Json<ConversationRow>> {
+    let agent = agent(&caller, body.agent)?;
+    let text = checked_message(&body.text)?;
+    Ok(Json(ConversationRow::from(&caller.shop.note(&id, agent, text).await?)))
+}
+
+/// Ends a conversation.
+#[utoipa::path(post, path = "/v1/desk/conversations/{id}/close", tag = "desk", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 200, body = ConversationRow), (status = "4XX", body = ErrorBody)))]
+pub async fn close_conversation(Desk(caller): Desk, Id(id): Id) -> Result<Json<ConversationRow>> {
+    Ok(Json(ConversationRow::from(&caller.shop.close_conversation(&id).await?)))
+}
+
+/// Shows the customer that a person is writing.
+#[utoipa::path(post, path = "/v1/desk/conversations/{id}/typing", tag = "desk", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 204), (status = "4XX", body = ErrorBody)))]
+pub async fn type_in_conversation(Desk(caller): Desk, Id(id): Id) -> Result<StatusCode> {
+    caller.shop.conversations.hub.tell(&id, News::Typing);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Every conversation that changes: `event: changed` with its row; `missed` when the reader was too slow and is to ask anew.
+#[utoipa::path(get, path = "/v1/desk/stream", tag = "desk",
+    responses((status = 200, body = String, content_type = "text/event-stream"), (status = "4XX", body = ErrorBody)))]
+pub async fn stream_desk(Desk(caller): Desk) -> Result<Response> {
+    let listener = caller.shop.conversations.hub.listen_to_all();
+    Ok(sse::desk(caller.shop, listener))
+}
+
+/// Replies that are sent as they are.
+#[utoipa::path(get, path = "/v1/desk/canned", tag = "desk", responses((status = 200, body = CannedList), (status = "4XX", body = ErrorBody)))]
+pub async fn list_canned(Desk(caller): Desk) -> Result<Json<CannedList>> {
+    let records = caller.shop.shop.state()?.records(RecordKind::Canned, CANNED_MAX)?;
+    let mut items: Vec<CannedView> =
+        records.iter().map(|record| serde_json::from_str(&record.body)).collect::<std::result::Result<_, _>>()?;
+    items.sort_by(|a, b| a.title.cmp(&b.title).then_with(|| a.canned_id.cmp(&b.canned_id)));
+    Ok(Json(CannedList { items }))
+}
+
+/// Adds or replaces one.
+#[utoipa::path(put, path = "/v1/desk/canned/{id}", tag = "desk", request_body = CannedBody, params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 204), (status = "4XX", body = ErrorBody)))]
+pub async fn put_canned(Desk(caller): Desk, Id(id): Id, SmallBody(body): SmallBody<CannedBody>) -> Result<StatusCode> {
+    check_name("title", &body.title, 100)?;
+    for (name, text) in [("text_zh", &body.text_zh), ("text_en", &body.text_en)] {
+        check_text(name, text, 4000)?;
+    }
+    let CannedBody { title, text_zh, text_en } = body;
+    if text_zh.trim().is_empty() && text_en.trim().is_empty() {
+        return Err(ServiceError::usage("text", "both texts are empty; allowed: text_zh, text_en or both"));
+    }
+    let view = CannedView { canned_id: id.clone(), title, text_zh, text_en };
+    let record = Record { id, at: clock::now().0, body: serde_json::to_string(&view)? };
+    off_thread(move || {
+        let store = caller.shop.shop.state()?;
+        if store.record(RecordKind::Canned, &record.id)?.is_none()
+            && store.records(RecordKind::Canned, CANNED_MAX)?.len() >= CANNED_MAX
+        {
+            return Err(ServiceError::conflict("canned", format!("there are {CANNED_MAX} already")).help("delete some"));
+        }
+        store.put_record(RecordKind::Canned, record)?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+/// Deletes one.
+#[utoipa::path(delete, path = "/v1/desk/canned/{id}", tag = "desk", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 204), (status = "4XX", body = ErrorBody)))]
+pub async fn delete_canned(Desk(caller): Desk, Id(id): Id) -> Result<StatusCode> {
+    match caller.shop.shop.state()?.delete_record(RecordKind::Canned, &id)? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(ServiceError::not_found("canned reply", &id)),
+    }
+}
+
+/// How the service did in the last days.
+#[utoipa::path(get, path = "/v1/desk/metrics", tag = "desk", params(DaysParams), responses((status = 200, body = DeskMetrics), (status = "4XX", body = ErrorBody)))]
+pub async fn get_desk_metrics(Desk(caller): Desk, Params(params): Params<DaysParams>) -> Result<Json<DeskMetrics>> {
+    let days = params.checked()?;
+    off_thread(move || Ok(Json(caller.shop.service_metrics(days)?))).await
+}
+
+/// What nobody could answer in the last days, put together by what it asks.
+#[utoipa::path(get, path = "/v1/desk/unanswered", tag = "desk", params(DaysParams), responses((status = 200, body = UnansweredList), (status = "4XX", body = ErrorBody)))]
+pub async fn list_unanswered(Desk(caller): Desk, Params(params): Params<DaysParams>) -> Result<Json<UnansweredList>> {
+    let days = params.checked()?;
+    Ok(Json(caller.shop.unanswered(days).await?))
+}
+
+/// Submitted forms, newest first.
+#[utoipa::path(get, path = "/v1/desk/cases", tag = "desk", params(CaseParams), responses((status = 200, body = CasePage), (status = "4XX", body = ErrorBody)))]
+pub async fn list_cases(Desk(caller): Desk, Params(params): Params<CaseParams>) -> Result<Json<CasePage>> {
+    let (offset, limit) = (check_offset(params.offset)?, check_limit("limit", params.limit, 50)?);
+    let state = one_of("state", params.state, "all", &["open", "done", "refused", "all"])?;
+    off_thread(move || {
+        let (total, cases) = caller.shop.shop.state()?.cases(state.as_deref(), None, offset, limit)?;
+        Ok(Json(CasePage { items: cases.iter().map(views::case).collect::<Result<_>>()?, total }))
+    })
+    .await
+}
+
+/// Says what became of a submitted form; the customer is told.
+#[utoipa::path(post, path = "/v1/desk/cases/{id}", tag = "desk", request_body = CaseBody, params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 200, body = CaseView), (status = "4XX", body = ErrorBody)))]
+pub async fn settle_case(
+    Desk(caller): Desk,
+    Id(id): Id,
+    SmallBody(body): SmallBody<CaseBody>,
+) -> Result<Json<CaseView>> {
+    let state = one_of("state", Some(body.state), "open", &["open", "done", "refused"])?.unwrap_or_default();
+    body.note.as_deref().map_or(Ok(()), |note| check_text("note", note, 1000))?;
+    check_id("the id in the address", &id)?;
+    Ok(Json(caller.shop.settle_case(&id, state, body.note).await?))
+}

@@ -1,0 +1,248 @@
+//! How customer service does: what the desk's page shows, added up from conversations, and what nobody could answer, put
+//! together by what it asks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use assist::knowledge::cluster_questions;
+use assist::understand::Intent;
+use data::state::conversations::ServiceFigures;
+use domain::Millis;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock;
+use crate::error::Result;
+use crate::serving::ServedShop;
+
+const DAY_MS: i64 = 86_400_000;
+/// Questions that are put together, the newest.
+const QUESTIONS_MAX: usize = 5_000;
+const EXAMPLES_MAX: usize = 5;
+/// What an answer led to that was none.
+const NO_ANSWERS: [&str; 3] = ["ask_back:rephrase", "hand_over:unanswered", "hand_over:failure"];
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DeskMetrics {
+    pub n_conversations: u64,
+    /// Answers of the assistant.
+    pub n_turns: u64,
+    /// Of the closed conversations, those that no person had; absent if none was closed.
+    pub containment: Option<f64>,
+    /// Of all conversations, those that went to a person or wait for one.
+    pub hand_over_rate: Option<f64>,
+    pub reasons: Vec<ReasonCount>,
+    pub satisfaction: Satisfaction,
+    pub response_ms: ResponseTimes,
+    pub person_wait_ms: WaitTimes,
+    pub intents: Vec<IntentCount>,
+    pub products: Vec<ProductCount>,
+    pub days: Vec<DayCount>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReasonCount {
+    pub reason: String,
+    pub n: u64,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Satisfaction {
+    /// 1 to 5.
+    pub mean: Option<f64>,
+    pub n: u64,
+    /// Ratings of 1, 2, 3, 4 and 5 stars.
+    pub stars: Vec<u64>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ResponseTimes {
+    pub p50: Option<i64>,
+    pub p99: Option<i64>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WaitTimes {
+    pub p50: Option<i64>,
+    pub p90: Option<i64>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct IntentCount {
+    pub intent: String,
+    pub zh: String,
+    pub en: String,
+    pub n: u64,
+    pub hand_over_rate: f64,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProductCount {
+    pub product_id: String,
+    pub name: String,
+    pub n: u64,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DayCount {
+    /// `YYYY-MM-DD` where the shop is.
+    pub day: String,
+    /// Conversations begun.
+    pub n: u64,
+    /// Of those, what a person had.
+    pub n_person: u64,
+}
+
+/// Questions that ask the same and were not answered.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UnansweredCluster {
+    pub cluster_id: String,
+    pub n: usize,
+    /// What customers wrote, with what is personal hidden; the one that stands for all first.
+    pub examples: Vec<String>,
+    pub suggested_answer: Option<SuggestedAnswer>,
+}
+
+/// A piece of a document that may answer.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SuggestedAnswer {
+    pub text: String,
+    pub document_id: String,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UnansweredList {
+    pub clusters: Vec<UnansweredCluster>,
+    /// Questions in all.
+    pub n: usize,
+}
+
+impl ServedShop {
+    /// What happened in the last days.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn service_metrics(&self, days: i64) -> Result<DeskMetrics> {
+        let found = self.shop.state()?.service_figures(clock::now().0 - days * DAY_MS)?;
+        let n_rated: u64 = found.stars.iter().sum();
+        let sum: u64 = found.stars.iter().zip(1u64..).map(|(n, star)| n * star).sum();
+        Ok(DeskMetrics {
+            n_conversations: found.n_conversations,
+            n_turns: found.n_turns,
+            containment: share(found.n_contained, found.n_closed),
+            hand_over_rate: share(found.n_handed_over, found.n_conversations),
+            reasons: found.reasons.iter().map(|(reason, n)| ReasonCount { reason: reason.clone(), n: *n }).collect(),
+            satisfaction: Satisfaction { mean: share(sum, n_rated), n: n_rated, stars: found.stars.to_vec() },
+            response_ms: ResponseTimes { p50: quantile(&found.took_ms, 0.5), p99: quantile(&found.took_ms, 0.99) },
+            person_wait_ms: WaitTimes { p50: of_sorted(&found.waited_ms, 0.5), p90: of_sorted(&found.waited_ms, 0.9) },
+            intents: found.intents.iter().map(intent).collect(),
+            products: self.product_counts(&found),
+            days: self.day_counts(&found),
+        })
+    }
+
+    fn product_counts(&self, found: &ServiceFigures) -> Vec<ProductCount> {
+        let snapshot = self.snapshot();
+        let name = |id: &str| Some(snapshot.row(self.ids.find(id)?)?.product.name.clone());
+        let count = |(id, n): &(String, u64)| ProductCount {
+            product_id: id.clone(),
+            name: name(id).unwrap_or_else(|| id.clone()),
+            n: *n,
+        };
+        found.products.iter().map(count).collect()
+    }
+
+    fn day_counts(&self, found: &ServiceFigures) -> Vec<DayCount> {
+        let zone = self.shop.config().zone();
+        let mut days: BTreeMap<domain::Day, (u64, u64)> = BTreeMap::new();
+        for (quarter, n, n_person) in &found.quarters {
+            let day = days.entry(clock::day_of(Millis(*quarter), &zone)).or_default();
+            (day.0, day.1) = (day.0 + n, day.1 + n_person);
+        }
+        days.into_iter().map(|(day, (n, n_person))| DayCount { day: day.to_string(), n, n_person }).collect()
+    }
+
+    /// What nobody could answer in the last days.
+    ///
+    /// # Errors
+    /// If the store or the documents cannot be read.
+    pub async fn unanswered(self: &Arc<Self>, days: i64) -> Result<UnansweredList> {
+        let ready = self.assistant().await?;
+        let shop = self.clone();
+        crate::serving::off_thread(move || {
+            let since = clock::now().0 - days * DAY_MS;
+            let found = shop.shop.state()?.unanswered_messages(since, &NO_ANSWERS, QUESTIONS_MAX)?;
+            let texts: Vec<String> = found.iter().map(|one| language::text::mask(&one.text).text).collect();
+            let clusters = cluster_questions(&texts, &ready.means.tokeniser, Some(&ready.library.knowledge))?;
+            let view = |cluster: assist::knowledge::QuestionCluster| {
+                let mut examples = vec![cluster.name.clone()];
+                for &at in &cluster.members {
+                    if examples.len() < EXAMPLES_MAX && !examples.contains(&texts[at]) {
+                        examples.push(texts[at].clone());
+                    }
+                }
+                UnansweredCluster {
+                    cluster_id: crate::auth::keys::digest(&cluster.name)[..16].to_owned(),
+                    n: cluster.members.len(),
+                    examples,
+                    suggested_answer: cluster
+                        .suggestion
+                        .map(|passage| SuggestedAnswer { text: passage.text, document_id: passage.document_id }),
+                }
+            };
+            Ok(UnansweredList { clusters: clusters.into_iter().map(view).collect(), n: texts.len() })
+        })
+        .await
+    }
+}
+
+fn intent((name, n, n_handed_over): &(String, u64, u64)) -> IntentCount {
+    let known = Intent::named(name);
+    IntentCount {
+        intent: name.clone(),
+        zh: known.map_or_else(|| name.clone(), |intent| intent.zh.to_owned()),
+        en: known.map_or_else(|| name.clone(), |intent| intent.en.to_owned()),
+        n: *n,
+        hand_over_rate: share(*n_handed_over, *n).unwrap_or(0.0),
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// The value below or at which a share `q` of the counted lie.
+fn quantile(counts: &[(i64, u64)], q: f64) -> Option<i64> {
+    let total: u64 = counts.iter().map(|(_, n)| n).sum();
+    let wanted = (q * total as f64).ceil().max(1.0) as u64;
+    let mut below = 0;
+    counts
+        .iter()
+        .find(|(_, n)| {
+            below += n;
+            below >= wanted
+        })
+        .map(|(value, _)| *value)
+}
+
+fn of_sorted(values: &[i64], q: f64) -> Option<i64> {
+    let wanted = (q * values.len() as f64).ceil().max(1.0) as usize;
+    values.get(wanted - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_values_that_were_seen() {
+        let counts = [(1, 50), (2, 49), (900, 1)];
+        assert_eq!(
+            [0.0, 0.5, 0.51, 0.99, 1.0].map(|q| quantile(&counts, q)),
+            [Some(1), Some(1), Some(2), Some(2), Some(900)]
+        );
+        assert_eq!((quantile(&[], 0.5), of_sorted(&[], 0.9)), (None, None));
+        assert_eq!([0.5, 0.9].map(|q| of_sorted(&[1, 2, 3, 4], q)), [Some(2), Some(4)]);
+        assert_eq!((share(1, 4), share(0, 0)), (Some(0.25), None));
+    }
+}

@@ -1,0 +1,185 @@
+//! What customers ordered and where it is, read from the tables when a conversation needs it and kept for a minute: one
+//! conversation asks for the same orders turn after turn.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use assist::AssistError;
+use assist::world::{Delivery, OrderLine, OrderRecord, Orders};
+use data::Shop;
+use domain::{Order, TableSpec};
+use serde_json::{Map, Value};
+
+use crate::clock;
+use crate::error::Result;
+use crate::flows::rows::{query, query_rows, quoted, typed_rows};
+
+const KEPT_MS: i64 = 60_000;
+/// For so long the tables are not even looked at.
+const TRUSTED_MS: i64 = 2_000;
+/// Customers kept at most.
+const CUSTOMERS_MAX: usize = 2_000;
+/// Lines of one customer that are read, the newest.
+const LINES_MAX: usize = 2_000;
+const DELIVERIES: &str = "deliveries";
+
+/// Generations of the tables that were read.
+type Stamp = (u64, u64);
+
+struct Kept {
+    stamp: Stamp,
+    at: i64,
+    orders: Arc<Vec<OrderRecord>>,
+}
+
+/// Orders of customers who are talking.
+#[derive(Default)]
+pub struct KnownOrders(Mutex<HashMap<String, Kept>>);
+
+impl KnownOrders {
+    fn get(&self, customer_id: &str, stamp: Option<Stamp>, now: i64) -> Option<Arc<Vec<OrderRecord>>> {
+        let known = self.0.lock().expect("no holder panics");
+        let kept = known.get(customer_id)?;
+        let is_good = match stamp {
+            None => now - kept.at < TRUSTED_MS,
+            Some(stamp) => kept.stamp == stamp && now - kept.at < KEPT_MS,
+        };
+        is_good.then(|| kept.orders.clone())
+    }
+
+    fn keep(&self, customer_id: &str, kept: Kept) {
+        let mut known = self.0.lock().expect("no holder panics");
+        if known.len() >= CUSTOMERS_MAX {
+            known.retain(|_, old| kept.at - old.at < KEPT_MS);
+        }
+        if known.len() < CUSTOMERS_MAX {
+            known.insert(customer_id.to_owned(), kept);
+        }
+    }
+
+    pub fn forget(&self, customer_id: &str) {
+        self.0.lock().expect("no holder panics").remove(customer_id);
+    }
+
+    /// A customer's orders, newest first.
+    pub async fn of(&self, shop: &Shop, customer_id: &str) -> Result<Arc<Vec<OrderRecord>>> {
+        let now = clock::now().0;
+        if let Some(known) = self.get(customer_id, None, now) {
+            return Ok(known);
+        }
+        let stamp = stamp(shop)?;
+        if let Some(known) = self.get(customer_id, Some(stamp), now) {
+            return Ok(known);
+        }
+        let orders = Arc::new(read(shop, customer_id).await?);
+        self.keep(customer_id, Kept { stamp, at: now, orders: orders.clone() });
+        Ok(orders)
+    }
+}
+
+fn stamp(shop: &Shop) -> Result<Stamp> {
+    let generation = |name: &str| match TableSpec::named(name) {
+        Some(spec) => shop.tables().manifest(spec).map(|manifest| manifest.generation),
+        None => Ok(0),
+    };
+    Ok((generation("orders")?, generation(DELIVERIES)?))
+}
+
+async fn read(shop: &Shop, customer_id: &str) -> Result<Vec<OrderRecord>> {
+    let sql = format!(
+        "select * from orders where customer_id = {} order by ordered_at desc, order_id limit {LINES_MAX}",
+        quoted(customer_id)
+    );
+    let mut orders: Vec<OrderRecord> = Vec::new();
+    for line in typed_rows::<Order>(&query(shop, &sql).await?)? {
+        let Order { order_id, ordered_at, customer_id, product_id, quantity, unit_price_cents, discount_cents, .. } =
+            line;
+        let line = OrderLine { product_id, quantity, unit_price_cents, discount_cents };
+        match orders.iter_mut().find(|order| order.order_id == order_id) {
+            Some(known) => {
+                known.ordered_at = known.ordered_at.min(ordered_at);
+                known.lines.push(line);
+            }
+            None => orders.push(OrderRecord { order_id, customer_id, ordered_at, lines: vec![line], delivery: None }),
+        }
+    }
+    // An order is as old as its first line; a return stands later.
+    orders.sort_by(|a, b| b.ordered_at.cmp(&a.ordered_at).then_with(|| a.order_id.cmp(&b.order_id)));
+    orders.iter_mut().for_each(|order| order.lines.reverse());
+    if TableSpec::named(DELIVERIES).is_some() && !orders.is_empty() {
+        let ids: Vec<String> = orders.iter().map(|order| quoted(&order.order_id)).collect();
+        let sql = format!("select * from {DELIVERIES} where order_id in ({})", ids.join(", "));
+        for row in query_rows(shop, &sql).await? {
+            let found = orders
+                .iter_mut()
+                .find(|order| row.get("order_id").and_then(Value::as_str) == Some(order.order_id.as_str()));
+            if let Some(order) = found {
+                order.delivery = delivery(row);
+            }
+        }
+    }
+    Ok(orders)
+}
+
+fn delivery(mut row: Map<String, Value>) -> Option<Delivery> {
+    row.retain(|_, value| !value.is_null());
+    let mut take = |name: &str| row.remove(name);
+    let text = |value: Value| value.as_str().map(str::to_owned);
+    let day = |value: Value| value.as_str()?.parse().ok();
+    Some(Delivery {
+        status: serde_json::from_value(take("status")?).ok()?,
+        updated_at: domain::Millis(take("updated_at")?.as_i64()?),
+        carrier: take("carrier").and_then(text),
+        tracking_number: take("tracking_number").and_then(text),
+        expected_on: take("expected_on").and_then(day),
+        delivered_on: take("delivered_on").and_then(day),
+    })
+}
+
+/// For a turn, which runs on a thread that may wait.
+pub(super) struct AskedOrders<'a> {
+    pub shop: &'a Shop,
+    pub known: &'a KnownOrders,
+    pub runtime: &'a tokio::runtime::Handle,
+}
+
+impl Orders for AskedOrders<'_> {
+    fn orders_of(&self, customer_id: &str) -> std::result::Result<Vec<OrderRecord>, AssistError> {
+        let found = self.runtime.block_on(self.known.of(self.shop, customer_id));
+        found.map(|orders| (*orders).clone()).map_err(|error| {
+            tracing::error!(message = %error.message, "orders cannot be read");
+            AssistError::Unavailable { what: "orders", why: error.code.to_owned() }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_row_of_deliveries_is_read_and_a_strange_one_is_none() {
+        let row = |value: Value| value.as_object().unwrap().clone();
+        let found =
+            delivery(row(json!({"order_id": "o", "status": "out_for_delivery", "updated_at": 5, "carrier": null,
+            "tracking_number": "SF1", "expected_on": "2026-01-02"})))
+            .unwrap();
+        assert_eq!(found.status, assist::world::DeliveryStatus::OutForDelivery);
+        assert_eq!((found.carrier, found.expected_on), (None, "2026-01-02".parse().ok()));
+        assert!(delivery(row(json!({"order_id": "o", "status": "lost", "updated_at": 5}))).is_none());
+    }
+
+    #[test]
+    fn what_is_kept_is_forgotten_with_time_tables_and_people() {
+        let known = KnownOrders::default();
+        let keep = |at| known.keep("c", Kept { stamp: (1, 1), at, orders: Arc::default() });
+        keep(0);
+        let is_there = |stamp, now| known.get("c", stamp, now).is_some();
+        assert!(is_there(Some((1, 1)), KEPT_MS - 1) && is_there(None, TRUSTED_MS - 1));
+        assert!(!is_there(Some((1, 1)), KEPT_MS) && !is_there(Some((2, 1)), 0) && !is_there(None, TRUSTED_MS));
+        known.forget("c");
+        assert!(!is_there(Some((1, 1)), 0));
+    }
+}
