@@ -8,10 +8,12 @@ use data::simulate::{Language, Settings, Size, simulate};
 use data::sources::{self, Counts, FileReport, ImportRequest};
 use serde_json::json;
 use service::api::server::{ServeOptions, Server, set_password};
+use service::auth::{Scope, keys};
 use service::clock::now;
 use service::flows::language::{self, LanguageRequest};
 use service::flows::segment::{self, By, SegmentRequest};
 use service::flows::train::{TrainRequest, train};
+use service::store::Store;
 use service::{Result, ServiceError};
 
 use crate::args::{Demo, Import};
@@ -64,11 +66,24 @@ pub async fn demo(asked: Demo) -> Result<()> {
     if let Ok(password) = std::env::var("TERCET_PASSWORD") {
         set_password(&store(&shop)?, &password)?;
     }
+    let key = demo_key(&store(&shop)?)?;
     drop(shop);
     let server = Server::bind(&ServeOptions::new(&asked.dir, asked.listen)).await?;
     announce(&server);
+    eprintln!("  customer service on a page: http://{}/demo?lang={}&key={key}", server.address, asked.lang);
     print::line(&format!("http://{}", server.address));
     server.run(stopped()).await
+}
+
+/// A key with which the page of a small shop may converse; those of earlier starts end here.
+fn demo_key(store: &Store) -> Result<String> {
+    const NAME: &str = "demo page";
+    for old in store.keys()?.into_iter().filter(|key| key.name == NAME) {
+        store.revoke_key(&old.id)?;
+    }
+    let (made, record) = keys::generate(NAME, &[Scope::Converse], now().0)?;
+    store.add_key(record)?;
+    Ok(made.secret)
 }
 
 fn make(asked: &Demo) -> Result<()> {

@@ -531,7 +531,7 @@ export const en = {
       spend: "What each channel cost each day.",
       deliveries: "Where each order is.",
       knowledge: "Documents that customer service may cite.",
-      answers: "Questions with the answers of the shop's people, given before all else.",
+      answers: "Questions that a person of the shop has answered.",
       fits: "Which accessory fits which product.",
     },
     event: {
