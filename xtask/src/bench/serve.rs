@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use self::client::{Load, Tally};
 use super::{installed, write_down};
-use crate::run::{Outcome, command, output, target_dir};
+use crate::run::{Outcome, command, output, run, target_dir};
 use crate::served::address_in;
 use crate::setup;
 
