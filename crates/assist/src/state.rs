@@ -49,11 +49,22 @@ pub struct Dialogue {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Asked {
-    WhichProduct { intent: String, candidates: Vec<String>, question: String },
-    WhichOrder { intent: String, candidates: Vec<String> },
+    WhichProduct {
+        intent: String,
+        candidates: Vec<String>,
+        question: String,
+    },
+    WhichOrder {
+        intent: String,
+        candidates: Vec<String>,
+    },
     /// Yes or no: hand over?
-    HandOver { reason: String },
-    SignIn { intent: String },
+    HandOver {
+        reason: String,
+    },
+    SignIn {
+        intent: String,
+    },
     Rephrase,
     /// How was it? 1 to 5.
     Rating,

@@ -83,7 +83,9 @@ pub enum Author {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Block {
     /// Products to choose from, in the order in which "the second one" counts.
-    Products { products: Vec<ProductCard> },
+    Products {
+        products: Vec<ProductCard>,
+    },
     Comparison(Comparison),
     Order(OrderCard),
     Form(FormView),

@@ -131,8 +131,14 @@ pub fn value(text: &str, lang: Lang) -> String {
     if let Some((_, zh)) = WORDS.iter().find(|(en, _)| *en == text) {
         return (*zh).to_owned();
     }
-    const UNITS: &[(&str, &str)] =
-        &[(" in", " 英寸"), (" inches", " 英寸"), (" months", " 个月"), (" h", " 小时"), (" min", " 分钟"), (" days", " 天")];
+    const UNITS: &[(&str, &str)] = &[
+        (" in", " 英寸"),
+        (" inches", " 英寸"),
+        (" months", " 个月"),
+        (" h", " 小时"),
+        (" min", " 分钟"),
+        (" days", " 天"),
+    ];
     for (en, zh) in UNITS {
         if let Some(number) = text.strip_suffix(en)
             && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')

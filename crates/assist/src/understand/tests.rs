@@ -1,3 +1,6 @@
+//! Messages of both languages and what they mean, and random ones that must mean something or nothing without harm. Not here:
+//! what is answered.
+
 use std::sync::LazyLock;
 
 use domain::Product;

@@ -1,3 +1,5 @@
+//! What messages name, in a table of both languages. Not here: what is wanted.
+
 use domain::Day;
 
 use super::super::heard::fold;

@@ -43,13 +43,7 @@ fn lines(runs: Vec<Run>) -> Vec<Line> {
     for run in runs {
         match lines.last_mut() {
             Some(line) if goes_on(line, &run) => join(line, &run),
-            _ => lines.push(Line {
-                text: run.text,
-                right: run.right,
-                base: run.base,
-                size: run.size,
-                is_row: false,
-            }),
+            _ => lines.push(Line { text: run.text, right: run.right, base: run.base, size: run.size, is_row: false }),
         }
     }
     for line in &mut lines {
