@@ -158,6 +158,7 @@ test("the mock answers as the service would", async () => {
   const asked: Record<string, string[]> = {
     "/v1/audiences/{}": ["/v1/audiences/a-1", "/v1/audiences/a-3"],
     "/v1/audiences/{}/customers": ["/v1/audiences/a-3/customers"],
+    "/v1/desk/conversations/{}": [`/v1/desk/conversations/${await first("/v1/desk/conversations?state=all", "conversation_id")}`],
     "/v1/customers/{}": [`/v1/customers/${customer}`],
     "/v1/customers/{}/history": [`/v1/customers/${customer}/history`],
     "/v1/explain": ["/v1/explain?list_id=1&replay=true"],
@@ -174,8 +175,8 @@ test("the mock answers as the service would", async () => {
     "/v1/words": [`/v1/words?word=${encodeURIComponent("屏幕")}`],
     "/v1/words/analogy": [`/v1/words/analogy?a=${a}&b=${b}&c=${c}`],
   };
-  /** What other programs ask for, or what is a file. */
-  const ELSEWHERE = ["/v1/popular", "/v1/audiences/{}/export", "/v1/jobs/{}/file"];
+  /** What other programs ask for, or what is a file or a stream. */
+  const ELSEWHERE = ["/v1/popular", "/v1/audiences/{}/export", "/v1/jobs/{}/file", "/v1/chat/{}/messages", "/v1/chat/{}/stream", "/v1/desk/stream"];
   const found: string[] = [];
   for (const [path, methods] of paths) {
     if (!path.startsWith("/v1") || methods.get === undefined || ELSEWHERE.includes(path)) continue;

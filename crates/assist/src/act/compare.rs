@@ -47,10 +47,10 @@ pub fn compare(scene: &Scene, products: &[Arc<Product>], wanted: &[String]) -> A
     for row in &chosen {
         answer.line(in_words(scene, row, &names));
     }
-    if let Some(words) = price_difference(scene, products, &names, &mut answer) {
-        if wanted.is_empty() || wanted.contains(&"price") {
-            answer.line(words);
-        }
+    if let Some(words) = price_difference(scene, products, &names, &mut answer)
+        && (wanted.is_empty() || wanted.contains(&"price"))
+    {
+        answer.line(words);
     }
     if chosen.is_empty() {
         answer.rewordable = false;

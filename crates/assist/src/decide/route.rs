@@ -101,7 +101,7 @@ impl Turning<'_, '_> {
 
     fn product(&mut self, intent: &str) -> Answer {
         match intent {
-            "find_product" => return self.listing(|scene| find::find(scene)),
+            "find_product" => return self.listing(find::find),
             "recommend" => return self.recommend(),
             _ => {}
         }
@@ -226,11 +226,11 @@ impl Turning<'_, '_> {
             .any(|entity| matches!(entity.what, Named::Spec { .. } | Named::Brand { .. }));
         // The recommender knows neither brands nor values: a search does.
         if wishes && like.is_none() {
-            return self.listing(|scene| find::find(scene));
+            return self.listing(find::find);
         }
         let (answer, ids) = find::recommend(&self.scene, like.as_deref());
         if ids.is_empty() && !self.scene.understood.entities.is_empty() {
-            return self.listing(|scene| find::find(scene));
+            return self.listing(find::find);
         }
         self.list(ids);
         answer
@@ -306,7 +306,7 @@ impl Turning<'_, '_> {
             .iter()
             .any(|entity| matches!(entity.what, Named::Category { .. } | Named::Brand { .. }));
         if wishes && matches!(intent, "price" | "stock" | "opinions" | "accessories") {
-            return self.listing(|scene| find::find(scene));
+            return self.listing(find::find);
         }
         if let Some(answer) = documents::search(&self.scene, self.scene.question, &[], documents::Cut::Answer) {
             return answer;

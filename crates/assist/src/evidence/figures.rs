@@ -304,10 +304,10 @@ impl<'a> Scanner<'a> {
     fn one(&self, at: usize) -> (usize, Option<Value>) {
         let character = self.at(at);
         if character.is_ascii_digit() {
-            return self.from_digit(at);
+            return self.figure_of_digit(at);
         }
         if character.is_ascii_alphabetic() {
-            return self.from_letter(at);
+            return self.figure_of_letter(at);
         }
         if let Some((_, unit)) = MARKS.iter().find(|(mark, _)| *mark == character) {
             let from = if self.at(at + 1) == ' ' { at + 2 } else { at + 1 };
@@ -320,7 +320,7 @@ impl<'a> Scanner<'a> {
             return (self.after_ordinal(at + 1), None);
         }
         if chinese_digit(character).is_some() || character == '百' && self.at(at + 1) == '分' {
-            return self.from_chinese(at);
+            return self.figure_of_chinese(at);
         }
         (at + 1, None)
     }
@@ -334,7 +334,7 @@ impl<'a> Scanner<'a> {
         at
     }
 
-    fn from_digit(&self, at: usize) -> (usize, Option<Value>) {
+    fn figure_of_digit(&self, at: usize) -> (usize, Option<Value>) {
         if let Some(end) = self.citation(at).or_else(|| self.list_number(at)).or_else(|| self.ordinal(at)) {
             return (end, None);
         }
@@ -488,7 +488,7 @@ impl<'a> Scanner<'a> {
         characters.map(|character| if character == '_' { '-' } else { character }).collect()
     }
 
-    fn from_letter(&self, at: usize) -> (usize, Option<Value>) {
+    fn figure_of_letter(&self, at: usize) -> (usize, Option<Value>) {
         // `1920x1080` is two numbers.
         if matches!(self.at(at), 'x' | 'X') && self.before(at).is_ascii_digit() && self.at(at + 1).is_ascii_digit() {
             return (at + 1, None);
@@ -577,7 +577,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// `七天`, `两年`, `半年`, `百分之三十`: only with a unit, since `一样` and `万一` count nothing.
-    fn from_chinese(&self, at: usize) -> (usize, Option<Value>) {
+    fn figure_of_chinese(&self, at: usize) -> (usize, Option<Value>) {
         if self.at(at) == '百' {
             if (self.at(at + 1), self.at(at + 2)) != ('分', '之') {
                 return (at + 1, None);
@@ -589,7 +589,7 @@ impl<'a> Scanner<'a> {
         let (end, raw) = self.chinese_number(at);
         match self.unit(end) {
             Some((unit_end, unit, factor))
-                if !matches!(unit, Count | Times | Ampere) && !(raw == 1.0 && unit == Yuan) && self.at(end) != ' ' =>
+                if !(matches!(unit, Count | Times | Ampere) || raw == 1.0 && unit == Yuan) && self.at(end) != ' ' =>
             {
                 (unit_end, Some(Value::Number { raw, base: raw * factor, unit }))
             }

@@ -161,7 +161,7 @@ impl Hand<'_, '_> {
         }
         let verdicts = match self.verdicts() {
             Ok(verdicts) => verdicts,
-            Err(refused) => return refused,
+            Err(refused) => return *refused,
         };
         let evidence = verdicts.iter().flat_map(|(_, verdict)| verdict.evidence.iter().cloned()).collect();
         let fields = self.form.fields.iter().filter(|field| field.applies(self.filling));
@@ -192,7 +192,7 @@ impl Hand<'_, '_> {
         }
         let mut verdicts = match self.verdicts() {
             Ok(verdicts) => verdicts,
-            Err(refused) => return refused,
+            Err(refused) => return *refused,
         };
         let Some(field) = self.next_field().cloned() else {
             let verdicts: Vec<Verdict> = verdicts.into_iter().map(|(_, verdict)| verdict).collect();
@@ -223,7 +223,7 @@ impl Hand<'_, '_> {
     }
 
     /// Asks the policies whose facts are known.
-    fn verdicts(&self) -> Result<Vec<(String, Verdict)>, FormStep> {
+    fn verdicts(&self) -> Result<Vec<(String, Verdict)>, Box<FormStep>> {
         let Some(order) = chosen_order(self.filling, self.world) else { return Ok(Vec::new()) };
         let value = |is: &dyn Fn(&FieldKind) -> bool| {
             self.form.of_kind(is).and_then(|field| self.filling.values.get(&field.name)).map(String::as_str)
@@ -257,12 +257,9 @@ impl Hand<'_, '_> {
             let verdict = windows::check(name, &purchase);
             if !verdict.allowed {
                 let Verdict { why, evidence, instead, .. } = verdict;
-                return Err(FormStep::NotAllowed {
-                    policy: name.into(),
-                    why,
-                    evidence,
-                    instead: instead.map(str::to_owned),
-                });
+                let policy = name.into();
+                let instead = instead.map(str::to_owned);
+                return Err(Box::new(FormStep::NotAllowed { policy, why, evidence, instead }));
             }
             if self.form.policies.iter().any(|named| named == name) {
                 verdicts.push((name.to_owned(), verdict));

@@ -267,9 +267,9 @@ fn attribute_of(kind: QuantityKind) -> Option<&'static str> {
 
 fn it(text: &str, found: &mut Vec<(Range<usize>, Reference)>) {
     static IT: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(&format!(
-            r"它(?:的)?|(?:这|那|此|该|上一?|刚才那?|前一)(?:一)?(?:款|台|部|件|型号|产品|商品|机器|玩意儿?)|(?:这|那|上一|前一|刚才那)个|\b(?:it|its|it's|this one|that one|this product|the same one|the previous one|this thing|this model|this)\b"
-        ))
+        pattern(
+            r"它(?:的)?|(?:这|那|此|该|上一?|刚才那?|前一)(?:一)?(?:款|台|部|件|型号|产品|商品|机器|玩意儿?)|(?:这|那|上一|前一|刚才那)个|\b(?:it|its|it's|this one|that one|this product|the same one|the previous one|this thing|this model|this)\b",
+        )
     });
     for it in IT.find_iter(text).take(4 * REFERENCES_MAX) {
         let next = text[it.end()..].trim_start();
