@@ -99,11 +99,14 @@ fn ecd_train() -> Option<Vec<Exchange>> {
     Some(all)
 }
 
+/// Whether the reply is the right one, the context, the reply.
+type Line = (bool, Vec<String>, String);
+
 /// The candidates of the sample, ten a context, the right one put at a place drawn with seed 0.
 fn ecd_tests() -> Option<Vec<Test>> {
     let text = read("cs_ecd_sample/ecd_test.txt.gz")?;
-    let lines: Vec<(bool, Vec<String>, String)> = text.lines().filter_map(ecd_line).collect();
-    let test = |(row, ten): (usize, &[(bool, Vec<String>, String)])| {
+    let lines: Vec<Line> = text.lines().filter_map(ecd_line).collect();
+    let test = |(row, ten): (usize, &[Line])| {
         let mut candidates: Vec<String> = ten.iter().filter(|one| !one.0).map(|one| one.2.clone()).collect();
         let right = Random::stream(0, row as u64).below(candidates.len() + 1);
         candidates.insert(right, ten.iter().find(|one| one.0)?.2.clone());

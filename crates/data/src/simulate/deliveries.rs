@@ -107,8 +107,7 @@ fn way(world: &World, life: &Life, key: (i32, u8), lines: &Lines<'_>) -> Way {
         let item = &world.catalogue.items[record.product as usize];
         matches!(CATEGORIES[item.category].key, "tv" | "monitor")
     };
-    let carrier =
-        if lines.bought.iter().any(|line| is_large(line)) { FREIGHT } else { stream.weighted(&[5.0, 3.0, 2.0]) };
+    let carrier = if lines.bought.iter().any(is_large) { FREIGHT } else { stream.weighted(&[5.0, 3.0, 2.0]) };
     // Paid before four, it leaves the same evening; festivals take up to two days more.
     let day = calendar::local_day(Millis(paid));
     let is_early = paid - calendar::local_midnight(day).0 < 16 * HOUR_MS;

@@ -57,7 +57,7 @@ impl ServiceConfig {
             ("messages_per_minute", config.messages_per_minute),
             ("conversations_per_minute", config.conversations_per_minute),
         ] {
-            if !(value >= 1.0 && value <= 1e6) {
+            if !(1.0..=1e6).contains(&value) {
                 return Err(wrong(format!("{name} is {value}; allowed: 1 to 1000000")));
             }
         }

@@ -42,6 +42,6 @@ fn is_valid(address: &str) -> bool {
         && dots(local)
         && address.len() <= 254
         && labels.len() >= 2
-        && labels.iter().all(|one| label(one))
+        && labels.iter().all(label)
         && top
 }
