@@ -109,6 +109,16 @@ fn not_told(scene: &Scene, product: &Product, missing: &[String], answer: &mut A
     }
 }
 
+/// Whether a product does something for which the catalogue has no attribute: its documents, else told and a person offered.
+pub fn whether(scene: &Scene, product: &Product) -> Answer {
+    by_documents(scene, product).unwrap_or_else(|| {
+        let mut answer = Answer::unknown(say::talk::no_answer(scene.lang));
+        answer.cite(field(product, "name", product.name.as_str()));
+        answer.step("products", format!("{}: nothing about it", product.product_id));
+        answer
+    })
+}
+
 /// A question without an attribute may be one for the product's documents.
 fn by_documents(scene: &Scene, product: &Product) -> Option<Answer> {
     documents::search(scene, scene.question, &[&product.product_id], documents::Cut::Answer)

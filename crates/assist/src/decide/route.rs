@@ -74,6 +74,9 @@ impl Turning<'_, '_> {
             self.dialogue.last_intent = Some(intent.to_owned());
         }
         let curated_first = !matches!(family, Some(Family::Orders | Family::Form | Family::Person | Family::Talk));
+        if let Some(answer) = self.how_to(intent, family) {
+            return answer;
+        }
         if curated_first && let Some(answer) = documents::curated(&self.scene) {
             return answer;
         }
@@ -89,6 +92,27 @@ impl Turning<'_, '_> {
             None if self.book.form(intent).is_some() => self.open_form(intent),
             None => self.without_intent(),
         }
+    }
+
+    /// "怎么退货", "how do I cancel an order?": the way is asked, not the thing itself, so nobody has to sign in to hear it.
+    fn how_to(&self, intent: &str, family: Option<Family>) -> Option<Answer> {
+        let text = attributes::fold(self.scene.message.text);
+        let asks_way =
+            ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| text.contains(word));
+        // A short question about returns is near every curated answer about them: the document has the steps.
+        if asks_way && matches!(intent, "return_policy" | "return_request") {
+            let mut answer = documents::search(&self.scene, self.scene.question, &[], documents::Cut::Steps)?;
+            answer.suggest(say::talk::ask_return(self.lang()));
+            return Some(answer);
+        }
+        let asks = match family {
+            Some(Family::Form) => asks_way || text.ends_with(['吗', '?', '？']),
+            Some(Family::Orders) => text.contains("多久") || text.contains("how long"),
+            _ => false,
+        };
+        let signed_in = self.scene.message.customer_id.is_some();
+        let general = asks && !signed_in && self.scene.understood.order_number().is_none();
+        if general { documents::curated(&self.scene) } else { None }
     }
 
     /// Runs an intent for products that are known, with the question that was waiting for them.
@@ -169,8 +193,10 @@ impl Turning<'_, '_> {
         products.iter().rev().for_each(|product| self.dialogue.mention(&product.product_id));
         self.dialogue.last_question = Some(clipped(question));
         let answer = match intent {
+            "price" if is_elsewhere(question) => self.not_known(first),
             "price" => facts::price(&scene, &products),
             "stock" => facts::stock(&scene, &products),
+            "compatibility" if products.len() < 2 && self.asks_which(first) => return self.accessories(&scene, first),
             "compare" | "compatibility" if products.len() < 2 => return self.ask_other(intent, first),
             "compare" => {
                 let wanted = facts::asked(&scene, Some(first));
@@ -186,6 +212,7 @@ impl Turning<'_, '_> {
             _ => {
                 let wanted = facts::asked(&scene, Some(first));
                 match products.len() {
+                    1 if wanted.is_empty() && asks_whether(question) => facts::whether(&scene, first),
                     1 => facts::product_fact(&scene, first, &wanted),
                     _ => compare::compare(&scene, &products, &wanted),
                 }
@@ -198,12 +225,24 @@ impl Turning<'_, '_> {
     }
 
     fn accessories(&mut self, scene: &crate::act::Scene, device: &domain::Product) -> Answer {
-        let category = scene.understood.entities.iter().find_map(|entity| match &entity.what {
-            Named::Category { value } => Some(value.as_str()),
-            _ => None,
-        });
+        let category = other_category(scene, device);
         let (answer, ids) = fits::accessories(scene, device, category);
         self.list(ids);
+        answer
+    }
+
+    /// "哪些墨盒能用", "which cases fit": what fits is asked, not whether one thing does.
+    fn asks_which(&self, device: &domain::Product) -> bool {
+        let text = attributes::fold(self.scene.message.text);
+        let asks = ["哪", "什么", "which ", "what "].iter().any(|word| text.contains(word));
+        asks && !self.scene.world.catalogue.accessories(&device.product_id, 1).is_empty()
+    }
+
+    /// Prices of other days and other shops stand in no table.
+    fn not_known(&self, product: &domain::Product) -> Answer {
+        let mut answer = Answer::unknown(say::talk::no_answer(self.lang()));
+        answer.cite(crate::act::field(product, "name", product.name.as_str()));
+        answer.step("products", "the price of another day or shop");
         answer
     }
 
@@ -451,6 +490,52 @@ impl Turning<'_, '_> {
         say::talk::starters(self.lang()).iter().for_each(|text| answer.suggest(*text));
         answer
     }
+}
+
+/// A category named beside the device's own: in `手表配什么表带`, the strap's.
+fn other_category<'s>(scene: &crate::act::Scene<'s>, device: &domain::Product) -> Option<&'s str> {
+    let own = device.category.as_deref().unwrap_or_default();
+    scene.understood.entities.iter().find_map(|entity| match &entity.what {
+        Named::Category { value } if !fits::in_category(own, value) => Some(value.as_str()),
+        _ => None,
+    })
+}
+
+/// Whether a price of another day or another shop is asked.
+fn is_elsewhere(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "下个月",
+        "下月",
+        "下周",
+        "明年",
+        "明天",
+        "别家",
+        "别的店",
+        "其他店",
+        "其它店",
+        "京东",
+        "淘宝",
+        "天猫",
+        "拼多多",
+        "next month",
+        "next week",
+        "next year",
+        "tomorrow",
+        "other shop",
+        "another shop",
+        "other store",
+        "elsewhere",
+    ];
+    let folded = attributes::fold(text);
+    WORDS.iter().any(|word| folded.contains(word))
+}
+
+/// Whether yes or no is asked of something: `支持卫星通话吗`, `can it measure …`. A list of other fields is no answer.
+fn asks_whether(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    let said = folded.trim().trim_end_matches(['?', '？', '。', '.', '!', '！', ' ']);
+    let begins = ["does ", "can ", "is there ", "do "].iter().any(|start| said.starts_with(start));
+    begins || said.ends_with('吗') || said.ends_with('么') && said.contains("支持")
 }
 
 /// A message that takes up what was said: `那内存呢`, `and the battery?`.
