@@ -77,7 +77,12 @@ impl Turning<'_, '_> {
         if let Some(answer) = self.how_to(intent, family) {
             return answer;
         }
-        if curated_first && let Some(answer) = documents::curated(&self.scene) {
+        // "And its price?" is about the product talked of, whatever general question it is near.
+        let about_known = goes_on(self.scene.message.text) && !self.dialogue.products.is_empty();
+        if curated_first
+            && !about_known
+            && let Some(answer) = documents::curated(&self.scene)
+        {
             return answer;
         }
         match family {
@@ -101,7 +106,7 @@ impl Turning<'_, '_> {
             ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| text.contains(word));
         // A short question about returns is near every curated answer about them: the document has the steps.
         if asks_way && matches!(intent, "return_policy" | "return_request") {
-            let mut answer = documents::search(&self.scene, self.scene.question, &[], documents::Cut::Steps)?;
+            let mut answer = self.way_to_return()?;
             answer.suggest(say::talk::ask_return(self.lang()));
             return Some(answer);
         }
@@ -113,6 +118,12 @@ impl Turning<'_, '_> {
         let signed_in = self.scene.message.customer_id.is_some();
         let general = asks && !signed_in && self.scene.understood.order_number().is_none();
         if general { documents::curated(&self.scene) } else { None }
+    }
+
+    /// What documents say to how a return is asked for: in full, for "怎么退货" shares its words with every mention of returns.
+    fn way_to_return(&self) -> Option<Answer> {
+        let in_full = self.lang().choose("如何申请退货", "How can I ask for a return?");
+        documents::search(&self.scene, in_full, &[], documents::Cut::Steps)
     }
 
     /// Runs an intent for products that are known, with the question that was waiting for them.
@@ -139,7 +150,9 @@ impl Turning<'_, '_> {
                 if let Some(name) = wants_two.then(|| referents::stranger(&self.scene, &named)).flatten() {
                     return self.not_sold(&name);
                 }
-                let ids = self.completed(intent, ids);
+                let fits_one = intent == "compatibility" && named.len() == 1 && self.asks_which(&named[0]);
+                let ids = if fits_one { ids } else { self.completed(intent, ids) };
+                let intent = if ids.len() > 1 && asks_better(&question) { "compare" } else { intent };
                 self.for_products(intent, &ids, &question)
             }
             Meant::OneOf(candidates) => self.which(intent, candidates),
@@ -492,6 +505,17 @@ impl Turning<'_, '_> {
     }
 }
 
+/// Whether one of several is asked for by a measure: `哪个更轻`, `which is cheaper`. That compares them, whatever else it sounds like.
+fn asks_better(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    let fits = ["fit", "compatible", "work with", "适配", "兼容", "配套"].iter().any(|word| folded.contains(word));
+    let better = |word: &str| {
+        ["more", "less", "better", "last", "lasts", "best"].contains(&word) || (word.len() > 5 && word.ends_with("er"))
+    };
+    let in_english = folded.contains("which") && folded.split(|c: char| !c.is_alphanumeric()).any(better);
+    !fits && (in_english || folded.contains("哪个") || folded.contains("哪款更"))
+}
+
 /// A category named beside the device's own: in `手表配什么表带`, the strap's.
 fn other_category<'s>(scene: &crate::act::Scene<'s>, device: &domain::Product) -> Option<&'s str> {
     let own = device.category.as_deref().unwrap_or_default();
@@ -535,6 +559,7 @@ fn asks_whether(text: &str) -> bool {
     let folded = attributes::fold(text);
     let said = folded.trim().trim_end_matches(['?', '？', '。', '.', '!', '！', ' ']);
     let begins = ["does ", "can ", "is there ", "do "].iter().any(|start| said.starts_with(start));
+    let begins = begins || said.starts_with("what is the ") && said.contains(" of ") || said.contains("寿命");
     begins || said.ends_with('吗') || said.ends_with('么') && said.contains("支持")
 }
 
