@@ -41,7 +41,8 @@ pub struct Expected {
     pub product: Option<String>,
     /// A document, curated answer or order that the reply rests on.
     pub source: Option<String>,
-    /// `none`, `ask_back`, `ask_back:which_product`, `submit`, `submit:return_request`, `hand_over`, `close`.
+    /// `none`, `ask_back`, `ask_back:which_product`, `submit`, `submit:return_request`, `hand_over`, `close`; `person`: handed over, or
+    /// that offered.
     pub action: Option<String>,
 }
 
@@ -61,6 +62,8 @@ pub struct TurnReport {
     pub action: String,
     pub products: Vec<String>,
     pub sources: Vec<String>,
+    /// Whether a reply had to be put back because something in it stood on nothing.
+    pub was_unsupported: bool,
     pub unmet: Vec<Unmet>,
 }
 
@@ -153,7 +156,10 @@ pub fn judge(expected: &Expected, turn: &Turn) -> TurnReport {
     if let Some(source) = expected.source.as_ref().filter(|source| !sources.contains(source)) {
         miss("source", source, &sources.join(", "));
     }
-    let is_action = |wanted: &&str| *wanted == action || action.split(':').next() == Some(*wanted);
+    let to_person = ["hand_over", "ask_back:hand_over"].contains(&action.as_str());
+    let is_action = |wanted: &&str| {
+        *wanted == action || action.split(':').next() == Some(*wanted) || (*wanted == "person" && to_person)
+    };
     if let Some(wanted) = expected.action.as_deref().filter(|wanted| !is_action(wanted)) {
         miss("action", wanted, &action);
     }
@@ -164,6 +170,7 @@ pub fn judge(expected: &Expected, turn: &Turn) -> TurnReport {
         action,
         products,
         sources,
+        was_unsupported: turn.trace.iter().any(|step| step.stage == "unsupported"),
         unmet,
     }
 }

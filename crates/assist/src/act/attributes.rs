@@ -46,7 +46,7 @@ static ATTRIBUTES: &[Attribute] = &[
     attribute!("cores" "处理器核心数" "CPU cores": "cpu cores" "cores" "cpu core" "核心数" "处理器核心数"; "核心" "几核" "cores"; Some(More)),
     attribute!("graphics" "显卡" "Graphics": "gpu" "graphics" "显卡" "graphics card"; "显卡" "gpu" "graphics"; None),
     attribute!("screen" "屏幕尺寸" "Screen size": "screen" "screen size" "inches" "屏幕" "屏幕尺寸" "尺寸" "display size";
-        "屏幕" "尺寸" "几寸" "英寸" "屏" "screen" "display" "inches"; None),
+        "屏幕" "尺寸" "几寸" "英寸" "屏" "多大屏" "how large" "bigger" "screen" "display" "inches"; None),
     attribute!("resolution" "分辨率" "Resolution": "resolution" "分辨率" "screen resolution" "screenresolution" "display resolution";
         "分辨率" "resolution"; Some(More)),
     attribute!("panel" "面板" "Panel": "panel" "面板" "display type" "屏幕材质"; "面板" "panel" "oled" "lcd"; None),
@@ -74,7 +74,7 @@ static ATTRIBUTES: &[Attribute] = &[
     attribute!("water_resistance" "防水等级" "Water resistance": "water resistance" "waterproof" "防水" "防水等级";
         "防水" "防尘" "waterproof" "water resist" "water-resist"; None),
     attribute!("connection" "连接方式" "Connection": "connection" "connectivity" "连接方式"; "连接" "有线" "无线" "wireless" "wired" "connection"; None),
-    attribute!("weight" "重量" "Weight": "weight" "重量" "裸机重量" "机身重量" "净重"; "重量" "多重" "多沉" "weight" "weigh" "heavy"; Some(Less)),
+    attribute!("weight" "重量" "Weight": "weight" "重量" "裸机重量" "机身重量" "净重"; "重量" "多重" "多沉" "更轻" "weight" "weigh" "heavy" "lighter" "heavier"; Some(Less)),
     attribute!("size" "外形尺寸" "Dimensions": "dimensions" "size" "外形尺寸" "三围" "机身尺寸" "case size" "表盘尺寸"; "三围" "厚度" "多厚" "dimensions" "thick"; None),
     attribute!("color" "颜色" "Colour": "color" "colour" "颜色" "colors" "colours"; "颜色" "色" "color" "colour"; None),
     attribute!("material" "材质" "Material": "material" "材质"; "材质" "material" "made of"; None),

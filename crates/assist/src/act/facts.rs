@@ -29,8 +29,22 @@ pub fn asked(scene: &Scene, product: Option<&Product>) -> Vec<String> {
             all.push(name);
         }
     }
+    if let Some(product) = product {
+        of_camera(product, scene.question, &mut all);
+    }
     all.truncate(4);
     all
+}
+
+/// Of a camera, "camera" says what it is and not what is asked; its pixels are its resolution.
+fn of_camera(product: &Product, question: &str, asked: &mut Vec<String>) {
+    let is_camera = specs_for(product, "camera").is_empty() && product.specs.contains_key("sensor");
+    let Some(at) = asked.iter().position(|name| name == "camera").filter(|_| is_camera) else { return };
+    asked.remove(at);
+    let pixels = ["像素", "pixel"].iter().any(|word| question.to_lowercase().contains(word));
+    if pixels && !asked.iter().any(|name| name == "resolution") {
+        asked.push("resolution".to_owned());
+    }
 }
 
 /// Answers a question about a product's attributes; without any, tells what the product is.
@@ -107,6 +121,16 @@ fn not_told(scene: &Scene, product: &Product, missing: &[String], answer: &mut A
             }
         }
     }
+}
+
+/// Whether a product does something for which the catalogue has no attribute: its documents, else told and a person offered.
+pub fn whether(scene: &Scene, product: &Product) -> Answer {
+    by_documents(scene, product).unwrap_or_else(|| {
+        let mut answer = Answer::unknown(say::talk::no_answer(scene.lang));
+        answer.cite(field(product, "name", product.name.as_str()));
+        answer.step("products", format!("{}: nothing about it", product.product_id));
+        answer
+    })
 }
 
 /// A question without an attribute may be one for the product's documents.

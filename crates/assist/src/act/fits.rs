@@ -98,7 +98,15 @@ pub fn accessories(scene: &Scene, device: &Product, category: Option<&str>) -> (
     let name = say::format::name(device);
     let mut found = scene.world.catalogue.accessories(&device.product_id, N_LISTED * 8);
     if let Some(category) = category {
-        found.retain(|product| product.category.as_deref().is_some_and(|path| in_category(path, category)));
+        let of_it: Vec<Arc<Product>> = found
+            .iter()
+            .filter(|product| product.category.as_deref().is_some_and(|path| in_category(path, category)))
+            .cloned()
+            .collect();
+        // Kinds have many names: that nothing fits must not be said where something does.
+        if !of_it.is_empty() {
+            found = of_it;
+        }
     }
     found.truncate(N_LISTED);
     let mut answer = Answer { rewordable: true, ..Answer::default() };

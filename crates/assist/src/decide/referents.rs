@@ -13,7 +13,7 @@ use crate::act::compare::size;
 use crate::state::Dialogue;
 use crate::turn::Lang;
 use crate::understand::{Extreme, Named, Reference};
-use crate::world::OrderRecord;
+use crate::world::{DeliveryStatus, OrderRecord};
 
 /// What a message is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -388,6 +388,15 @@ pub fn order<'o>(scene: &Scene, dialogue: &Dialogue, orders: &'o [OrderRecord]) 
         return MeantOrder::This(order);
     }
     if let Some(order) = dialogue.order_id.as_deref().and_then(by_id) {
+        return MeantOrder::This(order);
+    }
+    // "Where is my parcel?" is about the one that is still to come.
+    let to_come = |order: &&OrderRecord| {
+        use DeliveryStatus::{OutForDelivery, Shipped};
+        order.delivery.as_ref().is_some_and(|delivery| matches!(delivery.status, Shipped | OutForDelivery))
+    };
+    let mut coming = orders.iter().filter(to_come);
+    if let (true, Some(order), None) = (scene.understood.is("delivery"), coming.next(), coming.next()) {
         return MeantOrder::This(order);
     }
     match orders {

@@ -74,7 +74,15 @@ impl Turning<'_, '_> {
             self.dialogue.last_intent = Some(intent.to_owned());
         }
         let curated_first = !matches!(family, Some(Family::Orders | Family::Form | Family::Person | Family::Talk));
-        if curated_first && let Some(answer) = documents::curated(&self.scene) {
+        if let Some(answer) = self.how_to(intent, family) {
+            return answer;
+        }
+        // "And its price?" is about the product talked of, whatever general question it is near.
+        let about_known = goes_on(self.scene.message.text) && !self.dialogue.products.is_empty();
+        if curated_first
+            && !about_known
+            && let Some(answer) = documents::curated(&self.scene)
+        {
             return answer;
         }
         match family {
@@ -89,6 +97,33 @@ impl Turning<'_, '_> {
             None if self.book.form(intent).is_some() => self.open_form(intent),
             None => self.without_intent(),
         }
+    }
+
+    /// "怎么退货", "how do I cancel an order?": the way is asked, not the thing itself, so nobody has to sign in to hear it.
+    fn how_to(&self, intent: &str, family: Option<Family>) -> Option<Answer> {
+        let text = attributes::fold(self.scene.message.text);
+        let asks_way =
+            ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| text.contains(word));
+        // A short question about returns is near every curated answer about them: the document has the steps.
+        if asks_way && matches!(intent, "return_policy" | "return_request") {
+            let mut answer = self.way_to_return()?;
+            answer.suggest(say::talk::ask_return(self.lang()));
+            return Some(answer);
+        }
+        let asks = match family {
+            Some(Family::Form) => asks_way || text.ends_with(['吗', '?', '？']),
+            Some(Family::Orders) => text.contains("多久") || text.contains("how long"),
+            _ => false,
+        };
+        let signed_in = self.scene.message.customer_id.is_some();
+        let general = asks && !signed_in && self.scene.understood.order_number().is_none();
+        if general { documents::curated(&self.scene) } else { None }
+    }
+
+    /// What documents say to how a return is asked for: in full, for "怎么退货" shares its words with every mention of returns.
+    fn way_to_return(&self) -> Option<Answer> {
+        let in_full = self.lang().choose("如何申请退货", "How can I ask for a return?");
+        documents::search(&self.scene, in_full, &[], documents::Cut::Steps)
     }
 
     /// Runs an intent for products that are known, with the question that was waiting for them.
@@ -115,7 +150,9 @@ impl Turning<'_, '_> {
                 if let Some(name) = wants_two.then(|| referents::stranger(&self.scene, &named)).flatten() {
                     return self.not_sold(&name);
                 }
-                let ids = self.completed(intent, ids);
+                let fits_one = intent == "compatibility" && named.len() == 1 && self.asks_which(&named[0]);
+                let ids = if fits_one { ids } else { self.completed(intent, ids) };
+                let intent = if ids.len() > 1 && asks_better(&question) { "compare" } else { intent };
                 self.for_products(intent, &ids, &question)
             }
             Meant::OneOf(candidates) => self.which(intent, candidates),
@@ -169,8 +206,10 @@ impl Turning<'_, '_> {
         products.iter().rev().for_each(|product| self.dialogue.mention(&product.product_id));
         self.dialogue.last_question = Some(clipped(question));
         let answer = match intent {
+            "price" if is_elsewhere(question) => self.not_known(first),
             "price" => facts::price(&scene, &products),
             "stock" => facts::stock(&scene, &products),
+            "compatibility" if products.len() < 2 && self.asks_which(first) => return self.accessories(&scene, first),
             "compare" | "compatibility" if products.len() < 2 => return self.ask_other(intent, first),
             "compare" => {
                 let wanted = facts::asked(&scene, Some(first));
@@ -186,6 +225,7 @@ impl Turning<'_, '_> {
             _ => {
                 let wanted = facts::asked(&scene, Some(first));
                 match products.len() {
+                    1 if wanted.is_empty() && asks_whether(question) => facts::whether(&scene, first),
                     1 => facts::product_fact(&scene, first, &wanted),
                     _ => compare::compare(&scene, &products, &wanted),
                 }
@@ -198,12 +238,24 @@ impl Turning<'_, '_> {
     }
 
     fn accessories(&mut self, scene: &crate::act::Scene, device: &domain::Product) -> Answer {
-        let category = scene.understood.entities.iter().find_map(|entity| match &entity.what {
-            Named::Category { value } => Some(value.as_str()),
-            _ => None,
-        });
+        let category = other_category(scene, device);
         let (answer, ids) = fits::accessories(scene, device, category);
         self.list(ids);
+        answer
+    }
+
+    /// "哪些墨盒能用", "which cases fit": what fits is asked, not whether one thing does.
+    fn asks_which(&self, device: &domain::Product) -> bool {
+        let text = attributes::fold(self.scene.message.text);
+        let asks = ["哪", "什么", "which ", "what "].iter().any(|word| text.contains(word));
+        asks && !self.scene.world.catalogue.accessories(&device.product_id, 1).is_empty()
+    }
+
+    /// Prices of other days and other shops stand in no table.
+    fn not_known(&self, product: &domain::Product) -> Answer {
+        let mut answer = Answer::unknown(say::talk::no_answer(self.lang()));
+        answer.cite(crate::act::field(product, "name", product.name.as_str()));
+        answer.step("products", "the price of another day or shop");
         answer
     }
 
@@ -451,6 +503,64 @@ impl Turning<'_, '_> {
         say::talk::starters(self.lang()).iter().for_each(|text| answer.suggest(*text));
         answer
     }
+}
+
+/// Whether one of several is asked for by a measure: `哪个更轻`, `which is cheaper`. That compares them, whatever else it sounds like.
+fn asks_better(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    let fits = ["fit", "compatible", "work with", "适配", "兼容", "配套"].iter().any(|word| folded.contains(word));
+    let better = |word: &str| {
+        ["more", "less", "better", "last", "lasts", "best"].contains(&word) || (word.len() > 5 && word.ends_with("er"))
+    };
+    let in_english = folded.contains("which") && folded.split(|c: char| !c.is_alphanumeric()).any(better);
+    !fits && (in_english || folded.contains("哪个") || folded.contains("哪款更"))
+}
+
+/// A category named beside the device's own: in `手表配什么表带`, the strap's.
+fn other_category<'s>(scene: &crate::act::Scene<'s>, device: &domain::Product) -> Option<&'s str> {
+    let own = device.category.as_deref().unwrap_or_default();
+    scene.understood.entities.iter().find_map(|entity| match &entity.what {
+        Named::Category { value } if !fits::in_category(own, value) => Some(value.as_str()),
+        _ => None,
+    })
+}
+
+/// Whether a price of another day or another shop is asked.
+fn is_elsewhere(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "下个月",
+        "下月",
+        "下周",
+        "明年",
+        "明天",
+        "别家",
+        "别的店",
+        "其他店",
+        "其它店",
+        "京东",
+        "淘宝",
+        "天猫",
+        "拼多多",
+        "next month",
+        "next week",
+        "next year",
+        "tomorrow",
+        "other shop",
+        "another shop",
+        "other store",
+        "elsewhere",
+    ];
+    let folded = attributes::fold(text);
+    WORDS.iter().any(|word| folded.contains(word))
+}
+
+/// Whether yes or no is asked of something: `支持卫星通话吗`, `can it measure …`. A list of other fields is no answer.
+fn asks_whether(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    let said = folded.trim().trim_end_matches(['?', '？', '。', '.', '!', '！', ' ']);
+    let begins = ["does ", "can ", "is there ", "do "].iter().any(|start| said.starts_with(start));
+    let begins = begins || said.starts_with("what is the ") && said.contains(" of ") || said.contains("寿命");
+    begins || said.ends_with('吗') || said.ends_with('么') && said.contains("支持")
 }
 
 /// A message that takes up what was said: `那内存呢`, `and the battery?`.

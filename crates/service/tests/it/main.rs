@@ -9,6 +9,7 @@ mod conversations;
 mod disk;
 mod durability;
 mod encoders;
+mod golden;
 mod groups;
 mod hostile;
 mod http;
