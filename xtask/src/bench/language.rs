@@ -212,7 +212,7 @@ pub fn matching(bench: &Bench) -> Result<Vec<Figures>, String> {
     let mut all = Vec::new();
     for line in lines.iter().filter(|line| line["encoder"].is_string()) {
         for (set, found) in line["spearman"].as_object().into_iter().flatten() {
-            let of = |name: &str| 100.0 * number(found, name);
+            let of = |name: &str| number(found, name);
             all.push(Figures {
                 who: format!("Tercet {} {set}", line["encoder"].as_str().unwrap_or("?")),
                 cpu_seconds: number(&fit, "cpu_s"),
