@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+pub use domain::DeliveryStatus;
 use domain::{Cents, Day, Millis, Product};
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +112,7 @@ pub struct OrderLine {
     pub discount_cents: Option<Cents>,
 }
 
-/// Where an order is: a row of the table `deliveries`.
+/// Where an order is: what a row of the table `deliveries` says of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {
     pub status: DeliveryStatus,
@@ -120,20 +121,6 @@ pub struct Delivery {
     pub tracking_number: Option<String>,
     pub expected_on: Option<Day>,
     pub delivered_on: Option<Day>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryStatus {
-    #[default]
-    Placed,
-    Paid,
-    Packed,
-    Shipped,
-    OutForDelivery,
-    Delivered,
-    Cancelled,
-    Returned,
 }
 
 /// Documents and curated answers.

@@ -8,7 +8,7 @@ use crate::evidence::Evidence;
 use crate::policy::windows::status_word;
 use crate::say;
 use crate::state::Asked;
-use crate::turn::{Block, OrderCard, OrderLineCard};
+use crate::turn::{Block, Lang, OrderCard, OrderLineCard};
 use crate::world::{DeliveryStatus, OrderRecord};
 
 /// Orders listed.
@@ -226,17 +226,22 @@ pub fn line_name(scene: &Scene, product_id: &str) -> String {
 
 /// An order to show.
 pub fn card(scene: &Scene, order: &OrderRecord) -> OrderCard {
+    card_of(order, scene.lang, &|product_id| line_name(scene, product_id))
+}
+
+/// An order as it is shown to whoever may see it: the customer, and the person who answers. `name` names products by id.
+pub fn card_of(order: &OrderRecord, lang: Lang, name: &dyn Fn(&str) -> String) -> OrderCard {
     let delivery = order.delivery.as_ref();
     let line = |line: &crate::world::OrderLine| OrderLineCard {
         product_id: line.product_id.clone(),
-        name: line_name(scene, &line.product_id),
+        name: name(&line.product_id),
         quantity: line.quantity,
         unit_price_cents: line.unit_price_cents.0,
     };
     OrderCard {
         order_id: order.order_id.clone(),
         ordered_at: order.ordered_at,
-        status: delivery.map(|delivery| status_word(delivery.status, scene.lang).to_owned()),
+        status: delivery.map(|delivery| status_word(delivery.status, lang).to_owned()),
         lines: order.lines.iter().map(line).collect(),
         total_cents: total(order).0,
         carrier: delivery.and_then(|delivery| delivery.carrier.clone()),

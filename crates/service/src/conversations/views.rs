@@ -1,9 +1,10 @@
 //! Conversations as they are told: messages for customers and for the desk, rows of the queue, cases. What a person at the
 //! desk is told of a hand-over is no business of the customer's page.
 
+use assist::act::orders::card_of;
 use assist::forms::FormBook;
-use assist::turn::{Action, Lang, OrderCard, OrderLineCard, Turn};
-use assist::world::{DeliveryStatus, OrderRecord};
+use assist::turn::{Action, Lang, OrderCard, Turn};
+use assist::world::OrderRecord;
 use data::state::conversations::{self as state, Case, Conversation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -288,40 +289,7 @@ pub fn order_card(
         let row = find(id).and_then(|number| snapshot.row(number));
         row.map_or_else(|| id.to_owned(), |row| row.product.name.clone())
     };
-    let line = |line: &assist::world::OrderLine| OrderLineCard {
-        product_id: line.product_id.clone(),
-        name: name(&line.product_id),
-        quantity: line.quantity,
-        unit_price_cents: line.unit_price_cents.0,
-    };
-    let total = |line: &assist::world::OrderLine| {
-        line.quantity.saturating_mul(line.unit_price_cents.0) - line.discount_cents.map_or(0, |cents| cents.0)
-    };
-    let delivery = order.delivery.as_ref();
-    OrderCard {
-        order_id: order.order_id.clone(),
-        ordered_at: order.ordered_at,
-        status: delivery.map(|delivery| status(delivery.status, lang).to_owned()),
-        lines: order.lines.iter().map(line).collect(),
-        total_cents: order.lines.iter().map(total).sum(),
-        carrier: delivery.and_then(|delivery| delivery.carrier.clone()),
-        tracking_number: delivery.and_then(|delivery| delivery.tracking_number.clone()),
-        expected_on: delivery.and_then(|delivery| delivery.expected_on),
-    }
-}
-
-fn status(status: DeliveryStatus, lang: Lang) -> &'static str {
-    let (zh, en) = match status {
-        DeliveryStatus::Placed => ("待付款", "Placed"),
-        DeliveryStatus::Paid => ("已付款", "Paid"),
-        DeliveryStatus::Packed => ("已打包", "Packed"),
-        DeliveryStatus::Shipped => ("运输中", "On its way"),
-        DeliveryStatus::OutForDelivery => ("派送中", "Out for delivery"),
-        DeliveryStatus::Delivered => ("已签收", "Delivered"),
-        DeliveryStatus::Cancelled => ("已取消", "Cancelled"),
-        DeliveryStatus::Returned => ("已退回", "Returned"),
-    };
-    lang.choose(zh, en)
+    card_of(order, lang, &name)
 }
 
 /// `zh` or `en`.
