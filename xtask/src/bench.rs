@@ -13,6 +13,7 @@ mod service;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -73,7 +74,6 @@ const CASES: &[Case] = &[
 ];
 
 struct Bench {
-    tercet: PathBuf,
     peers: PathBuf,
     python: PathBuf,
     folder: PathBuf,
@@ -89,10 +89,9 @@ pub fn bench(names: &[String]) -> Outcome {
         return Err(format!("there is no bench '{unknown}'; there are: {known}"));
     }
     setup::web()?;
-    run(&mut command("cargo", &["build", "--package", "tercet"]))?;
     let peers = root().join("bench/peers/recommend");
     let python = setup::python("recommend", &peers.join("requirements.txt"))?;
-    let bench = Bench { tercet: target_dir().join("debug/tercet"), peers, python, folder: target_dir().join("bench") };
+    let bench = Bench { peers, python, folder: target_dir().join("bench") };
     fs::create_dir_all(&bench.folder).map_err(|error| format!("{}: {error}", bench.folder.display()))?;
     let mut page = String::new();
     for case in CASES.iter().filter(|case| names.is_empty() || names.iter().any(|name| name == case.name)) {
@@ -102,6 +101,13 @@ pub fn bench(names: &[String]) -> Outcome {
         page.push_str(&table);
     }
     write_down("", &format!("; {N_THREADS} threads each"), &page)
+}
+
+/// The program of the development profile, which compiles algorithms for speed; built when first asked for.
+fn developed() -> Result<String, String> {
+    static BUILT: OnceLock<Outcome> = OnceLock::new();
+    BUILT.get_or_init(|| run(&mut command("cargo", &["build", "--package", "tercet"]))).clone()?;
+    Ok(target_dir().join("debug/tercet").to_string_lossy().into_owned())
 }
 
 /// The program as a shop runs it. What is timed as a whole process, reading, querying and serving, is this one; algorithms are
@@ -188,7 +194,7 @@ impl Bench {
     }
 
     fn ours(&self, card: &str, data: &Path, set: &[&str], extra: &[&str]) -> Result<Value, String> {
-        let mut command = command(&self.tercet.to_string_lossy(), &["lab", "evaluate", card, "--json", "--k", "10,20"]);
+        let mut command = command(&developed()?, &["lab", "evaluate", card, "--json", "--k", "10,20"]);
         command.args(["--threads", N_THREADS]).args(extra);
         if !extra.contains(&"--users") {
             command.args(["--users", "20000"]);
@@ -375,8 +381,7 @@ fn our_ratings(bench: &Bench, folds: &str, set: &str) -> Result<Figures, String>
         fs::write(&train, part(false))
             .and_then(|()| fs::write(&test, part(true)))
             .map_err(|error| error.to_string())?;
-        let mut command =
-            command(&bench.tercet.to_string_lossy(), &["lab", "evaluate", "user_knn", "--json", "--threads", "1"]);
+        let mut command = command(&developed()?, &["lab", "evaluate", "user_knn", "--json", "--threads", "1"]);
         command.arg("--train").arg(&train).arg("--test").arg(&test).args([
             "--set",
             "task=rating",

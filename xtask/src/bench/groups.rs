@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Bench, Figures, N_THREADS, installed, last_json, number};
+use super::{Bench, Figures, N_THREADS, developed, installed, last_json, number};
 use crate::run::{command, output, root, run, target_dir};
 use crate::setup;
 
@@ -81,8 +81,7 @@ impl<'b> Peers<'b> {
     }
 
     fn ours(&self, card: &str, input: &Path, set: &[String], out: &Path) -> Result<Value, String> {
-        let mut command =
-            command(&self.bench.tercet.to_string_lossy(), &["lab", "run", card, "--json", "--threads", N_THREADS]);
+        let mut command = command(&developed()?, &["lab", "run", card, "--json", "--threads", N_THREADS]);
         command.arg("--input").arg(input).arg("--output").arg(out);
         for text in set {
             command.args(["--set", text]);
