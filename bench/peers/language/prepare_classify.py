@@ -8,11 +8,13 @@ OUT/shopping_random    train_test_split(test_size=0.1, random_state=0) of all 62
 OUT/shopping_hashed    row i (empty reviews dropped first) is test if (i * 2654435761 mod 2^32) % 10 == 0; test.groups
 OUT/clinc150           train + oos_train; test = in-scope test; test_oos.tsv = out-of-scope test
 OUT/smp2017            train + develop; test
+OUT/bitext             train + validation; test (made from templates at the source)
+OUT/noisy_LANG         this project's own examples of shop intents, every fifth of an intent is test, as people type in a hurry
 OUT/atis               train; test, words looked up in the dictionary, sentence marks left out
 OUT/absa_NAME          aspect polarity as published: train.txt and test.txt, three lines a record
 OUT/absa_laptop_quad   Laptop-ACOS as such records, train.txt only
 """
-import csv, gzip, io, json, os, re, sys, zipfile
+import csv, gzip, io, json, os, random, re, sys, zipfile
 
 DATA, OUT = sys.argv[1], sys.argv[2]
 
@@ -67,6 +69,54 @@ def smp():
         write("smp2017", "test", part("test"))
 
 
+def bitext():
+    base = f"{DATA}/cs_bitext_intents/Bitext_Sample_Customer_Service_"
+    def part(name):
+        path = f"{base}{name}_Dataset.csv"
+        opened = gzip.open(path + ".gz", "rt", encoding="utf-8") if os.path.exists(path + ".gz") else open(path, encoding="utf-8")
+        with opened as f:
+            return [(row["intent"], row["utterance"]) for row in csv.DictReader(f)]
+    write("bitext", "train", part("Training") + part("Validation"))
+    write("bitext", "test", part("Testing"))
+
+
+def noisy():
+    seeds = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../crates/assist/src/understand/seeds")
+    for lang in ("zh", "en"):
+        rng, seen, parts = random.Random(0), {}, {"train": [], "test": []}
+        with open(f"{seeds}/{lang}.tsv", encoding="utf-8") as f:
+            for line in f:
+                if line.startswith("#") or "\t" not in line:
+                    continue
+                label, text = line.rstrip("\n").split("\t")[:2]
+                seen[label] = seen.get(label, 0) + 1
+                is_test = seen[label] % 5 == 0
+                parts["test" if is_test else "train"].append((label, hurried(text, lang, rng) if is_test else text))
+        for part, rows in parts.items():
+            write(f"noisy_{lang}", part, rows)
+
+
+# Words before or after, which say nothing about what is wanted.
+AROUND = {"zh": (["那个", "你好 ", "在吗 ", "亲，", "哎 ", "急！", ""], ["啊啊啊", "。。。", "？？", "谢谢", "呢亲", "[哭]", "😂", ""]),
+          "en": (["hi ", "hey there, ", "umm ", "pls ", "ok so ", ""], [" thx", " pls!!", "???", " asap", " lol", " :(", ""])}
+
+
+def hurried(text, lang, rng):
+    """One slip for every ten characters (a letter lost, doubled, or swapped with the next), no capitals, words around it."""
+    letters = list(text.lower())
+    for _ in range(max(1, len(letters) // 10)):
+        i = rng.randrange(len(letters))
+        slip = rng.randrange(3)
+        if slip == 0 and len(letters) > 3:
+            del letters[i]
+        elif slip == 1:
+            letters.insert(i, letters[i])
+        elif i + 1 < len(letters):
+            letters[i], letters[i + 1] = letters[i + 1], letters[i]
+    before, after = AROUND[lang]
+    return rng.choice(before) + "".join(letters) + rng.choice(after)
+
+
 def atis():
     base = f"{DATA}/cs_atis/atis"
     read = lambda p: (gzip.open(p + ".gz", "rt") if os.path.exists(p + ".gz") else open(p)).read().splitlines()
@@ -111,5 +161,5 @@ def quads(lines):
             yield f"{text}\n{' '.join(words[start:end])}\n{polarity}\n"
 
 
-for make in (shopping, clinc, smp, atis, absa):
+for make in (shopping, clinc, smp, bitext, noisy, atis, absa):
     make()

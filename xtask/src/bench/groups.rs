@@ -13,8 +13,7 @@ use crate::run::{command, output, root, run, target_dir};
 use crate::setup;
 
 /// Scripts, environment and data of one family of peers.
-struct Peers<'b> {
-    bench: &'b Bench,
+struct Peers {
     scripts: PathBuf,
     python: PathBuf,
     folder: PathBuf,
@@ -22,8 +21,8 @@ struct Peers<'b> {
     crates: PathBuf,
 }
 
-impl<'b> Peers<'b> {
-    fn of(bench: &'b Bench, family: &str) -> Result<Peers<'b>, String> {
+impl Peers {
+    fn of(bench: &Bench, family: &str) -> Result<Peers, String> {
         let scripts = root().join("bench/peers/segment");
         let python = setup::python(family, &scripts.join(format!("requirements-{family}.txt")))?;
         let folder = bench.folder.join("segment");
@@ -33,7 +32,7 @@ impl<'b> Peers<'b> {
         let mut build = command("cargo", &["build", "--release", "--locked", "--manifest-path"]);
         // Its own folder: profiles and features of two workspaces do not mix.
         run(build.arg(manifest).arg("--target-dir").arg(&target))?;
-        Ok(Peers { bench, scripts, python, folder, crates: target.join("release/segment-peers") })
+        Ok(Peers { scripts, python, folder, crates: target.join("release/segment-peers") })
     }
 
     fn script(&self, name: &str) -> std::process::Command {
@@ -183,7 +182,7 @@ fn k_means_of(bench: &Bench, size: &str) -> Result<Vec<Figures>, String> {
 }
 
 /// One cell; without first centres (`-`) everybody seeds by the default way, which is timed as well.
-fn k_means_cell(peers: &Peers<'_>, name: &str, k: usize, centres: &Path, mode: &str) -> Result<Vec<Figures>, String> {
+fn k_means_cell(peers: &Peers, name: &str, k: usize, centres: &Path, mode: &str) -> Result<Vec<Figures>, String> {
     let input = peers.matrix(name, 0, "float32")?;
     let seeds = centres == Path::new("-");
     let cell = format!("{name} k={k} {}", if seeds { "seeding and 20" } else { mode });
@@ -263,7 +262,7 @@ pub fn hdbscan(bench: &Bench) -> Result<Vec<Figures>, String> {
 
 /// One cell: scripts' peers, and crates, with agreement.
 fn density(
-    peers: &Peers<'_>,
+    peers: &Peers,
     card: &str,
     name: &str,
     set: &[&str],
