@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use crate::background;
 use crate::clock;
 use crate::error::{Result, ServiceError};
 use crate::random;
@@ -109,7 +110,7 @@ impl Jobs {
         let handle = Handle { id: record.id.clone(), live: self.live.clone(), cancelled };
         let jobs = self.clone();
         let id = record.id.clone();
-        tokio::spawn(async move {
+        background::spawn(async move {
             let turn = jobs.turn.clone();
             let _turn = turn.lock().await;
             jobs.run(&id, handle, work).await;
@@ -131,7 +132,7 @@ impl Jobs {
                 record.started_at = Some(clock::now().0);
             });
             // A panic inside the work must not take the queue with it.
-            match tokio::spawn(work(handle)).await {
+            match background::spawn(work(handle)).await {
                 Ok(outcome) => outcome,
                 Err(error) => Err(ServiceError::failed(format!("the job broke off: {error}"))),
             }

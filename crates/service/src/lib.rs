@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod auth;
+mod background;
 pub mod clock;
 pub mod conversations;
 pub mod doctor;

@@ -19,7 +19,7 @@ use crate::error::{Kind, Result, ServiceError};
 use crate::flows::audience;
 use crate::metrics::Metrics;
 use crate::serving::{ServedShop, Shops};
-use crate::{clock, random};
+use crate::{background, clock, random};
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -84,8 +84,8 @@ impl Server {
 
     /// Serves until `stop` is done, then answers what is under way, moves events into tables and waits for the disk.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let upkeep = tokio::spawn(upkeep(self.app.clone(), self.flush_every));
-        let service = tokio::spawn(start_service(self.app.clone()));
+        let upkeep = background::spawn(upkeep(self.app.clone(), self.flush_every));
+        let service = background::spawn(start_service(self.app.clone()));
         tracing::info!(address = %self.address, "listening");
         let app = self.app.clone();
         let stop = async move {

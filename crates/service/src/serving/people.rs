@@ -76,18 +76,18 @@ impl ServedShop {
     }
 
     /// Stores a product; it is in the catalogue when this returns.
-    pub async fn put_product(&self, product: Product) -> Result<()> {
+    pub async fn put_product(self: &Arc<Self>, product: Product) -> Result<()> {
         let body = serde_json::to_string(&product)?;
         self.changed("products", &product.product_id, Some(body)).await
     }
 
     /// Takes a product out of the catalogue. Past events and orders keep its id.
-    pub async fn delete_product(&self, id: &str) -> Result<()> {
+    pub async fn delete_product(self: &Arc<Self>, id: &str) -> Result<()> {
         self.product(id)?;
         self.changed("products", id, None).await
     }
 
-    async fn changed(&self, table: &'static str, key: &str, body: Option<String>) -> Result<()> {
+    async fn changed(self: &Arc<Self>, table: &'static str, key: &str, body: Option<String>) -> Result<()> {
         // Later changes have later times, so that a flush forgets only what it wrote.
         let at = clock::now().0.max(self.changes.fetch_add(1, Relaxed) as i64);
         let (store, key) = (self.store.clone(), key.to_owned());
@@ -232,7 +232,7 @@ impl ServedShop {
         Ok(rows)
     }
 
-    pub async fn put_customer(&self, customer: Customer) -> Result<()> {
+    pub async fn put_customer(self: &Arc<Self>, customer: Customer) -> Result<()> {
         let body = serde_json::to_string(&customer)?;
         self.changed("customers", &customer.customer_id, Some(body)).await?;
         self.regions.set(&customer.customer_id, customer.region.as_deref());

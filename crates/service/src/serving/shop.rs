@@ -21,6 +21,7 @@ use super::catalogue::{PopularProduct, ProductIds, ProductRow, Snapshot, Snapsho
 use super::histories::{Histories, Sign};
 use super::regions::Regions;
 use super::turnover;
+use crate::background;
 use crate::clock;
 use crate::conversations::Conversations;
 use crate::error::{Result, ServiceError};
@@ -143,13 +144,17 @@ impl ServedShop {
 
     /// Builds a new snapshot from tables, changed rows, policy and the current model, and swaps it in. Requests under way
     /// keep the one they started with. Of many callers at once few build: a build answers all who asked before it began.
-    pub async fn reload(&self) -> Result<()> {
+    pub async fn reload(self: &Arc<Self>) -> Result<()> {
         let mine = self.asked.fetch_add(1, SeqCst) + 1;
-        let _alone = self.maintenance.lock().await;
-        if self.answered.load(SeqCst) >= mine {
-            return Ok(());
-        }
-        self.reload_alone().await
+        let own = self.clone();
+        let built = background::spawn(async move {
+            let _alone = own.maintenance.lock().await;
+            if own.answered.load(SeqCst) >= mine {
+                return Ok(());
+            }
+            own.reload_alone().await
+        });
+        built.await.map_err(|error| ServiceError::failed(format!("a reload broke off: {error}")))?
     }
 
     pub(crate) async fn reload_alone(&self) -> Result<()> {
@@ -416,7 +421,7 @@ impl ServedShop {
     }
 
     /// Puts a model into service.
-    pub async fn activate(&self, version: &str) -> Result<()> {
+    pub async fn activate(self: &Arc<Self>, version: &str) -> Result<()> {
         models::activate(self.shop.root(), version)?;
         self.reload().await
     }
