@@ -41,7 +41,7 @@ pub struct ProductView {
 impl ProductView {
     /// Without the cost for callers who may not manage.
     fn of(row: &ProductRow, with_cost: bool) -> ProductView {
-        let product = row.product.clone();
+        let product = Product::clone(&row.product);
         ProductView {
             product_id: product.product_id,
             name: product.name,

@@ -73,7 +73,7 @@ impl ProductIds {
 /// A product with what the shop's tables say about its sales.
 #[derive(Clone, Debug)]
 pub struct ProductRow {
-    pub product: Product,
+    pub product: Arc<Product>,
     pub n_orders: i64,
     pub n_events: i64,
     pub revenue_cents: i64,
@@ -274,7 +274,7 @@ fn content<'a>(
     row: &impl Fn(usize) -> Option<&'a ProductRow>,
     previous: Option<&Snapshot>,
 ) -> (Option<Arc<Content>>, u64) {
-    let features = |item: usize| row(item).map_or_else(Default::default, |row| ItemFeatures::from(&row.product));
+    let features = |item: usize| row(item).map_or_else(Default::default, |row| ItemFeatures::from(&*row.product));
     let features: Vec<ItemFeatures> = (0..n_items).map(features).collect();
     let digest = digest(&features);
     match previous.filter(|previous| previous.content_digest == digest) {
@@ -343,7 +343,7 @@ mod tests {
             retired_on: retired.map(Day),
             ..Default::default()
         };
-        ProductRow { product, n_orders: 0, n_events: 0, revenue_cents: 0, n_reviews: 0, popularity }
+        ProductRow { product: Arc::new(product), n_orders: 0, n_events: 0, revenue_cents: 0, n_reviews: 0, popularity }
     }
 
     #[test]

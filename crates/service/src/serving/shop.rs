@@ -72,14 +72,28 @@ pub struct ServedShop {
     policy_stamp: Mutex<Option<(std::time::SystemTime, u64)>>,
 }
 
-/// What is read from the tables, kept while they do not change.
+/// What is read from the tables, each part kept while what it was read from does not change.
 struct Base {
-    /// Of the tables it was read from.
+    /// Of all tables it was read from.
     version: String,
-    products: BTreeMap<String, Product>,
-    sales: BTreeMap<String, Sales>,
-    regions: BTreeMap<String, Vec<(String, f32)>>,
-    fits: Arc<Vec<Fit>>,
+    products: Part<BTreeMap<String, Arc<Product>>>,
+    sales: Part<BTreeMap<String, Sales>>,
+    regions: Part<BTreeMap<String, Vec<(String, f32)>>>,
+    fits: Part<Vec<Fit>>,
+}
+
+/// A part with the version of the tables it was read from.
+struct Part<T> {
+    version: String,
+    read: Arc<T>,
+}
+
+impl<T> Part<T> {
+    /// The part kept, if it is of these tables.
+    fn of(version: &str, kept: Option<&Part<T>>) -> Option<Part<T>> {
+        let kept = kept.filter(|kept| kept.version == version)?;
+        Some(Part { version: kept.version.clone(), read: kept.read.clone() })
+    }
 }
 
 impl ServedShop {
@@ -101,7 +115,7 @@ impl ServedShop {
         let ids = Arc::new(ProductIds::default());
         let stamp = policy::stamp(root);
         let rules = policy::read(root)?;
-        let base = Arc::new(base(&shop).await?);
+        let base = Arc::new(base(&shop, None).await?);
         let snapshot = build_snapshot(&shop, &store, &ids, base.clone(), rules, None).await?;
         let conversations = Conversations::new(&shop.config().service)?;
         let id = root.canonicalize()?.file_name().map_or("shop".to_owned(), |name| name.to_string_lossy().into_owned());
@@ -168,11 +182,11 @@ impl ServedShop {
         });
         let kept = self.base.lock().expect("no holder panics").clone();
         let version = tables_version(&self.shop)?;
-        let fresh = match kept.filter(|kept| kept.version == version) {
-            Some(kept) => kept,
-            None => {
+        let fresh = match kept {
+            Some(kept) if kept.version == version => kept,
+            kept => {
                 self.regions.load(&self.shop, &self.store).await?;
-                Arc::new(base(&self.shop).await?)
+                Arc::new(base(&self.shop, kept.as_deref()).await?)
             }
         };
         *self.base.lock().expect("no holder panics") = Some(fresh.clone());
@@ -450,30 +464,56 @@ fn language_of(tag: &str) -> Language {
 
 /// The generations of the tables a snapshot reads.
 fn tables_version(shop: &Shop) -> Result<String> {
-    let mut version = dataset::data_version(shop)?;
-    for name in ["products", "customers", "fits", "reviews"] {
+    Ok(dataset::data_version(shop)? + &generations(shop, &["products", "customers", "fits", "reviews"])?)
+}
+
+fn generations(shop: &Shop, tables: &[&str]) -> Result<String> {
+    let mut version = String::new();
+    for name in tables {
         let generation = shop.tables().manifest(data::Tables::spec(name)?)?.generation;
         version.push_str(&format!(" {name}-{generation}"));
     }
     Ok(version)
 }
 
-async fn base(shop: &Shop) -> Result<Base> {
-    // Read first: whatever changes meanwhile is read again next time.
+/// Versions are read first: whatever changes meanwhile is read again next time.
+async fn base(shop: &Shop, kept: Option<&Base>) -> Result<Base> {
     let version = tables_version(shop)?;
-    let products = table::<Product>(shop).await?;
+    let of_products = generations(shop, &["products"])?;
+    let products = match Part::of(&of_products, kept.map(|kept| &kept.products)) {
+        Some(products) => products,
+        None => {
+            let rows = table::<Product>(shop).await?;
+            let rows = rows.into_iter().map(|product| (product.product_id.clone(), Arc::new(product)));
+            Part { version: of_products, read: Arc::new(rows.collect()) }
+        }
+    };
+    let of_sales = dataset::data_version(shop)? + &generations(shop, &["reviews"])?;
+    let sales = match Part::of(&of_sales, kept.map(|kept| &kept.sales)) {
+        Some(sales) => sales,
+        None => Part { version: of_sales, read: Arc::new(sales(shop).await?) },
+    };
+    let of_regions = dataset::data_version(shop)? + &generations(shop, &["customers"])?;
+    let regions = match Part::of(&of_regions, kept.map(|kept| &kept.regions)) {
+        Some(regions) => regions,
+        None => Part { version: of_regions, read: Arc::new(favourites(shop).await?) },
+    };
+    let of_fits = generations(shop, &["fits"])?;
+    let fits = match Part::of(&of_fits, kept.map(|kept| &kept.fits)) {
+        Some(fits) => fits,
+        None => Part { version: of_fits, read: Arc::new(learned::fits(shop).await?) },
+    };
+    Ok(Base { version, products, sales, regions, fits })
+}
+
+/// Favourites of each region, each with its share of the first.
+async fn favourites(shop: &Shop) -> Result<BTreeMap<String, Vec<(String, f32)>>> {
     let share = |favourites: Vec<(String, f64)>| {
         let most = favourites.first().map_or(1.0, |first| first.1);
         favourites.into_iter().map(|(id, n)| (id, (n / most) as f32)).collect()
     };
     let regions = learned::favourites_by_region(shop).await?;
-    Ok(Base {
-        version,
-        products: products.into_iter().map(|product| (product.product_id.clone(), product)).collect(),
-        sales: sales(shop).await?,
-        regions: regions.into_iter().map(|(region, favourites)| (region, share(favourites))).collect(),
-        fits: Arc::new(learned::fits(shop).await?),
-    })
+    Ok(regions.into_iter().map(|(region, favourites)| (region, share(favourites))).collect())
 }
 
 async fn build_snapshot(
@@ -488,15 +528,15 @@ async fn build_snapshot(
     let (root, ids) = (shop.root().to_owned(), ids.clone());
     let today = clock::today(&shop.config().time_zone);
     super::off_thread(move || {
-        let mut products = base.products.clone();
+        let mut products = BTreeMap::clone(&base.products.read);
         for changed in overlays {
             match changed.body {
-                Some(body) => products.insert(changed.key, serde_json::from_str(&body)?),
+                Some(body) => products.insert(changed.key, Arc::new(serde_json::from_str(&body)?)),
                 None => products.remove(&changed.key),
             };
         }
-        let row = |product: Product| {
-            let sold = base.sales.get(&product.product_id).copied().unwrap_or_default();
+        let row = |product: Arc<Product>| {
+            let sold = base.sales.read.get(&product.product_id).copied().unwrap_or_default();
             let Sales { n_orders, n_events, revenue_cents, n_reviews, popularity } = sold;
             ProductRow { product, n_orders, n_events, revenue_cents, n_reviews, popularity }
         };
@@ -508,9 +548,9 @@ async fn build_snapshot(
         };
         let parts = SnapshotParts {
             rows: products.into_values().map(row).collect(),
-            regions: base.regions.clone(),
+            regions: BTreeMap::clone(&base.regions.read),
             sales_version: base.version.clone(),
-            fits: base.fits.clone(),
+            fits: base.fits.read.clone(),
             model,
             policy,
             today,

@@ -306,7 +306,7 @@ fn same(before: Option<&Ready>, is: impl Fn(&Stamp) -> bool) -> Option<&Ready> {
 }
 
 fn products_of(snapshot: &Snapshot) -> Arc<Vec<Product>> {
-    Arc::new(snapshot.products.iter().flatten().map(|row| row.product.clone()).collect())
+    Arc::new(snapshot.products.iter().flatten().map(|row| Product::clone(&row.product)).collect())
 }
 
 /// What is said when our own program fails.

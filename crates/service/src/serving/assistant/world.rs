@@ -90,7 +90,7 @@ impl Asked<'_> {
 
     fn product_of_item(&self, item: u32) -> Option<Arc<Product>> {
         let row = self.snapshot.row(self.snapshot.product_of[item as usize])?;
-        Some(Arc::new(row.product.clone()))
+        Some(row.product.clone())
     }
 
     fn is_offered(&self, item: u32) -> bool {
@@ -101,7 +101,7 @@ impl Asked<'_> {
 impl Catalogue for Asked<'_> {
     fn product(&self, product_id: &str) -> Option<Arc<Product>> {
         let row = self.snapshot.row(self.number(product_id)?)?;
-        Some(Arc::new(row.product.clone()))
+        Some(row.product.clone())
     }
 
     fn search(&self, text: &str, n: usize) -> Result<Vec<Found>, AssistError> {
@@ -181,7 +181,7 @@ impl Asked<'_> {
             let is_cheap =
                 wish.price_max_cents.is_none_or(|most| product.price_cents.is_some_and(|price| price.0 <= most));
             let is_of = wish.category.is_none_or(|path| self.snapshot.is_in(number, path));
-            (is_cheap && is_of).then(|| Arc::new(product.clone()))
+            (is_cheap && is_of).then(|| product.clone())
         };
         let near = self.snapshot.similar(number, n * SPARE);
         let products = near.iter().filter_map(|item| passes(&item.product_id)).take(n);
