@@ -40,7 +40,7 @@ impl Webhook {
             );
         }
         let (queue, waiting) = sync_channel(WAITING_MAX);
-        let sender = Sender { url: config.url.clone(), secret, agent: agent() };
+        let sender = Sender { url: config.url.clone(), secret, agent: crate::outside::agent(TIMEOUT) };
         std::thread::Builder::new().name("tercet-webhook".to_owned()).spawn(move || sender.run(&waiting))?;
         Ok(Webhook { queue })
     }
@@ -60,19 +60,6 @@ impl Webhook {
             }
         }
     }
-}
-
-fn agent() -> ureq::Agent {
-    // Neither a redirect nor a proxy of the environment may take what customers say elsewhere.
-    ureq::Agent::config_builder()
-        .timeout_global(Some(TIMEOUT))
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .http_status_as_error(false)
-        .proxy(None)
-        .user_agent("tercet")
-        .build()
-        .into()
 }
 
 struct Sender {

@@ -11,6 +11,8 @@ use language::vectors::SentenceEncoder;
 use math::Factors;
 use serde::{Deserialize, Serialize};
 
+use crate::outside;
+
 /// Numbers of a vector.
 const DIM_MAX: usize = 16_384;
 /// Bytes of an answer for each number announced, with room for what stands around.
@@ -57,14 +59,7 @@ fn two_thousand() -> usize {
 
 impl EndpointConfig {
     pub(super) fn check(&self) -> Result<(), String> {
-        let rest = self.url.strip_prefix("http://").or_else(|| self.url.strip_prefix("https://"));
-        let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-        if host.is_empty() || self.url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err("url is no address; allowed: http://HOST/PATH or https://HOST/PATH".to_owned());
-        }
-        if host.contains('@') {
-            return Err("url holds a name or a password; put the key into an environment variable (key_env)".to_owned());
-        }
+        outside::check_url(&self.url)?;
         if self.model.trim().is_empty() {
             return Err("model is empty; allowed: a name that the endpoint knows".to_owned());
         }
@@ -132,31 +127,12 @@ impl Endpoint {
     /// # Errors
     /// If the key's variable is not set.
     pub fn new(config: &EndpointConfig, dim: usize, patience: Patience) -> Result<Self, LanguageError> {
-        let key = match &config.key_env {
-            None => None,
-            Some(name) => match std::env::var(name).map(|key| key.trim().to_owned()) {
-                Ok(key) if !key.is_empty() && key.chars().all(|c| c.is_ascii_graphic()) => Some(key),
-                _ => {
-                    let said =
-                        format!("the environment variable {name}, which is to hold the endpoint's key, is not set");
-                    return Err(LanguageError::Unavailable(said));
-                }
-            },
-        };
+        let key = outside::key(config.key_env.as_deref()).map_err(LanguageError::Unavailable)?;
         let seconds = match patience {
             Patience::Learning => config.timeout_seconds,
             Patience::Asking => config.timeout_seconds.min(ASKING_SECONDS_MAX),
         };
-        // Neither a redirect nor a proxy of the environment may take texts elsewhere.
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs_f64(seconds)))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .proxy(None)
-            .user_agent("tercet")
-            .build()
-            .into();
+        let agent = outside::agent(Duration::from_secs_f64(seconds));
         let name = format!("{}-{dim}", config.model);
         Ok(Endpoint { agent, config: config.clone(), key, name, dim, patience, down_until: Mutex::new(None) })
     }
@@ -181,7 +157,7 @@ impl Endpoint {
             };
             let may_repeat = self.patience == Patience::Learning && failure.is_passing && tries < self.config.retries;
             if !may_repeat {
-                let url = self.config.url.split('?').next().unwrap_or_default();
+                let url = outside::told(&self.config.url);
                 return Err(LanguageError::Unavailable(format!("{url}: {}", self.without_key(&failure.said))));
             }
             std::thread::sleep(Duration::from_millis(200u64 << tries.min(6)));
@@ -191,8 +167,7 @@ impl Endpoint {
 
     /// Servers repeat what they were sent.
     fn without_key(&self, said: &str) -> String {
-        let said = self.key.as_ref().map_or_else(|| said.to_owned(), |key| said.replace(key.as_str(), "[key]"));
-        crate::error::clipped(&said)
+        outside::without_key(said, self.key.as_deref())
     }
 
     fn once(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, Failure> {
@@ -211,8 +186,7 @@ impl Endpoint {
         if !(200..300).contains(&status) {
             let said = self.without_key(&String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 16)]));
             let failure = format!("it answers {status}: {said}");
-            let is_passing = status == 408 || status == 429 || status >= 500;
-            return Err(Failure { said: failure, is_passing });
+            return Err(Failure { said: failure, is_passing: outside::is_passing(status) });
         }
         let answer: Answer = serde_json::from_slice(&bytes)
             .map_err(|error| lasting(format!("its answer is none of vectors: {error}")))?;
