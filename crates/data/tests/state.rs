@@ -209,6 +209,27 @@ fn records_settings_changes_and_answers_are_kept() {
 }
 
 #[test]
+fn settings_that_count_are_added_to_by_many_and_forgotten_by_range() {
+    let (_folder, shop) = new_shop();
+    // As a server and a command beside it.
+    let (one, other) = (shop.state().unwrap(), Shop::open(shop.root()).unwrap().state().unwrap());
+    std::thread::scope(|scope| {
+        for state in [&one, &other] {
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    state.add_to_settings(vec![("n/1/a".into(), 2), ("n/2/a".into(), 1)]).unwrap();
+                }
+            });
+        }
+    });
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(one.settings_between("n/1", "n/3").unwrap(), [pair("n/1/a", "200"), pair("n/2/a", "100")]);
+    assert_eq!(one.settings_between("n/2", "n/3").unwrap(), [pair("n/2/a", "100")]);
+    other.forget_settings_between("n/", "n/2").unwrap();
+    assert_eq!(one.settings_between("n/", "n/9").unwrap(), [pair("n/2/a", "100")]);
+}
+
+#[test]
 fn changed_rows_move_into_their_table_and_deleted_ones_out() {
     let (_folder, shop) = new_shop();
     let state = shop.state().unwrap();

@@ -101,6 +101,20 @@ impl Store {
         Ok(self.state.set_setting(name, value)?)
     }
 
+    /// Adds to whole numbers among the settings, in one step.
+    pub fn add_to_settings(&self, added: Vec<(String, i64)>) -> Result<()> {
+        Ok(self.state.add_to_settings(added)?)
+    }
+
+    /// Settings from one name on and before another.
+    pub fn settings_between(&self, from: &str, to: &str) -> Result<Vec<(String, String)>> {
+        Ok(self.state.settings_between(from, to)?)
+    }
+
+    pub fn forget_settings_between(&self, from: &str, to: &str) -> Result<()> {
+        Ok(self.state.forget_settings_between(from, to)?)
+    }
+
     /// Oldest first.
     pub fn keys(&self) -> Result<Vec<KeyRecord>> {
         let mut keys = self.parsed::<StoredKey>(RecordKind::Key, KEYS_MAX)?;

@@ -124,6 +124,13 @@ pub trait StateStore: Send + Sync {
     fn setting(&self, name: &str) -> Result<Option<String>, DataError>;
     fn set_setting(&self, name: &str, value: &str) -> Result<(), DataError>;
 
+    /// Adds to settings that are whole numbers, all in one step; one that is not there begins at 0. Several processes may add.
+    fn add_to_settings(&self, added: Vec<(String, i64)>) -> Result<(), DataError>;
+    /// Settings whose names lie from `from` on and before `to`, by name.
+    fn settings_between(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, DataError>;
+    /// Forgets the settings whose names lie from `from` on and before `to`.
+    fn forget_settings_between(&self, from: &str, to: &str) -> Result<(), DataError>;
+
     /// Notes the newest state of a row of `table`.
     fn put_change(&self, table: &str, change: RowChange) -> Result<(), DataError>;
     /// By key.

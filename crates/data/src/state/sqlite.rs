@@ -343,6 +343,27 @@ impl StateStore for SqliteState {
         self.write_beside(move |writer| writer.execute(replace, pair)).map(drop)
     }
 
+    fn add_to_settings(&self, added: Vec<(String, i64)>) -> Result<(), DataError> {
+        let add = "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE \
+                   SET value = CAST(CAST(value AS INTEGER) + CAST(excluded.value AS INTEGER) AS TEXT)";
+        self.write_beside(move |writer| {
+            let mut statement = writer.prepare_cached(add)?;
+            added.iter().try_for_each(|(name, n)| statement.execute(params![name, n.to_string()]).map(drop))
+        })
+    }
+
+    fn settings_between(&self, from: &str, to: &str) -> Result<Vec<(String, String)>, DataError> {
+        let select = "SELECT name, value FROM setting WHERE name >= ?1 AND name < ?2 ORDER BY name";
+        let pair = |row: &Row| Ok((row.get(0)?, row.get(1)?));
+        self.read(|reader| reader.prepare_cached(select)?.query_map([from, to], pair)?.collect())
+    }
+
+    fn forget_settings_between(&self, from: &str, to: &str) -> Result<(), DataError> {
+        let range = [from.to_owned(), to.to_owned()];
+        self.write_beside(move |writer| writer.execute("DELETE FROM setting WHERE name >= ?1 AND name < ?2", range))
+            .map(drop)
+    }
+
     fn put_change(&self, table: &str, change: RowChange) -> Result<(), DataError> {
         let table = table.to_owned();
         let replace = "INSERT OR REPLACE INTO row_change (table_name, key, body, at) VALUES (?1, ?2, ?3, ?4)";
