@@ -8,7 +8,7 @@ use crate::evidence::{Figure, unsupported};
 use crate::say;
 use crate::state::Dialogue;
 use crate::turn::{Action, Author, Block, Reply, Step};
-use crate::writer::{self, Writer};
+use crate::writer::{self, Basis, Writer};
 
 /// Turns an answer into what is said and done, and remembers it.
 pub(super) fn finish(
@@ -111,22 +111,37 @@ fn check(scene: &Scene, dialogue: &Dialogue, answer: &mut Answer) {
 
 /// A writer's words in place of ours, if they say the same.
 fn reword(scene: &Scene, dialogue: &Dialogue, answer: &mut Answer, writer: &dyn Writer) {
-    let may = answer.rewordable && answer.author == Author::BuiltIn && !answer.evidence.is_empty();
-    if !may || scene.understood.is_injection || matches!(answer.action, Action::AskBack { .. } | Action::HandOver(_)) {
-        return;
+    if let Some(why) = not_to_be_worded(scene, answer) {
+        return answer.step("writer", format!("not asked: {why}"));
     }
     let allowed = allowed(scene, dialogue);
     let strangers = |text: &str| strangers(scene, text, &answer.text);
-    let written =
-        writer::reword(writer, scene.lang, scene.question, &answer.text, &answer.evidence, &allowed, &strangers);
-    match written {
+    let basis = Basis { lang: scene.lang, draft: &answer.text, evidence: &answer.evidence, allowed: &allowed };
+    match writer::reword(writer, &basis, scene.question, &strangers) {
         Ok(text) => {
             answer.text = text;
             answer.author = Author::Writer;
             answer.step("writer", "used");
         }
-        Err(why) => answer.step("writer", format!("not used: {why}")),
+        Err(why) => answer.step("writer", why),
     }
+}
+
+/// Why a reply is not given to a writer.
+fn not_to_be_worded(scene: &Scene, answer: &Answer) -> Option<&'static str> {
+    if scene.understood.is_injection {
+        return Some("the message gives orders to the service");
+    }
+    if answer.author != Author::BuiltIn {
+        return Some("a person of the shop wrote the answer");
+    }
+    if matches!(answer.action, Action::AskBack { .. } | Action::HandOver(_)) {
+        return Some("a question back and a hand-over are said as they are");
+    }
+    if answer.evidence.is_empty() {
+        return Some("the reply tells no fact");
+    }
+    (!answer.rewordable).then_some("another word could turn a yes into a no")
 }
 
 /// Brands and names of the shop's products that a text has and our reply has not.

@@ -20,7 +20,7 @@ use crate::state::Dialogue;
 use crate::turn::{Action, Lang, Message, Reply, Step, Turn};
 use crate::understand::Understanding;
 use crate::world::World;
-use crate::writer::Writer;
+use crate::writer::{self, Writer};
 
 /// Characters of a message that is answered.
 pub const MESSAGE_MAX: usize = 4000;
@@ -36,7 +36,7 @@ pub fn turn(
     world: &World,
     writer: Option<&dyn Writer>,
 ) -> Turn {
-    let understood = match is_readable(message.text) {
+    let mut understood = match is_readable(message.text) {
         true => {
             let threshold = assistant.policies.assistant.intent_threshold;
             assistant.understander.understand(message, dialogue, world.today, threshold)
@@ -46,7 +46,35 @@ pub fn turn(
             Understanding { lang, ..Understanding::default() }
         }
     };
-    decided(&assistant.policies, &assistant.book, understood, message, dialogue, world, writer)
+    let chosen = writer.and_then(|writer| chosen(assistant, writer, message, dialogue, &mut understood));
+    let mut turn = decided(&assistant.policies, &assistant.book, understood, message, dialogue, world, writer);
+    if let Some(step) = chosen {
+        turn.trace.insert(0, step);
+    }
+    turn
+}
+
+/// A message that our own model is not sure of, as a writer understands it: one of the intents that ours holds likely. While a
+/// form is filled in, or an answer is waited for, the words before say what is meant.
+fn chosen(
+    assistant: &Assistant,
+    writer: &dyn Writer,
+    message: &Message,
+    dialogue: &Dialogue,
+    understood: &mut Understanding,
+) -> Option<Step> {
+    if dialogue.with_person || dialogue.asked.is_some() || !dialogue.forms.is_empty() {
+        return None;
+    }
+    match writer::choose(writer, message.text, understood) {
+        Ok(None) => None,
+        Ok(Some(intent)) => {
+            understood.intent = Some(intent.to_owned());
+            understood.confidence = assistant.policies.assistant.intent_threshold;
+            Some(Step::new("writer", format!("understood as {intent}")))
+        }
+        Err(why) => Some(Step::new("writer", format!("not understood: {why}"))),
+    }
 }
 
 /// Neither empty nor longer than anybody writes.
