@@ -190,6 +190,9 @@ fn print_turn(turn: &Value, with_trace: bool) {
         for step in rows(&turn["trace"]) {
             print::line(&format!("  {}: {}", text(step, "stage"), text(step, "found")));
         }
+        if !rows(&turn["trace"]).iter().any(|step| step["stage"] == "writer") {
+            print::line("  writer: tercet.toml names none");
+        }
         if turn["action"]["kind"].as_str().is_some_and(|kind| kind != "none") {
             print::line(&format!("  action: {}", turn["action"]["kind"].as_str().unwrap_or_default()));
         }

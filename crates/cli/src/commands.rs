@@ -16,6 +16,7 @@ use service::flows::{self, plot};
 use service::metrics::Metrics;
 use service::serving::{Answer, ListRequest, ServedShop};
 use service::store::Store;
+use service::writer;
 use service::{Result, ServiceError};
 
 use crate::args::{Arguments, Command, Evaluate, Keys, Recommend, Serve, Similar, Train};
@@ -86,8 +87,10 @@ fn status(dir: &Path, as_json: bool) -> Result<()> {
     let tables = overview::tables(&shop)?;
     let model = overview::current_model(&shop)?;
     let health = overview::health(&shop, &tables, model.as_ref());
+    let writers = writer::standing(&shop)?;
     if as_json {
-        print::json(&json!({"shop": shop.config().name, "tables": tables, "model": model, "health": health}));
+        let name = &shop.config().name;
+        print::json(&json!({"shop": name, "tables": tables, "model": model, "writers": writers, "health": health}));
         return Ok(());
     }
     print::line(&format!("{}  ({}, {})\n", shop.config().name, shop.config().currency, shop.config().time_zone));
@@ -119,11 +122,40 @@ fn status(dir: &Path, as_json: bool) -> Result<()> {
         }
         None => print::line("\nno model"),
     }
+    writers.iter().for_each(print_writer);
     for found in health {
         let help = found.help.map_or(String::new(), |help| format!("  → {help}"));
         print::line(&format!("{:5} {}. {}{help}", found.level, found.title, found.detail.unwrap_or_default()));
     }
     Ok(())
+}
+
+/// What a language model did today, and what it may.
+fn print_writer(writer: &writer::WriterStanding) {
+    let today = &writer.today;
+    print::line(&format!(
+        "writer {} ({}, {}): today {} used, {} refused, {} understood, {} too slow, {} failed",
+        writer.name,
+        writer.model,
+        writer.url,
+        today.n_used,
+        today.n_refused,
+        today.n_understood,
+        today.n_slow,
+        today.n_failed
+    ));
+    let cost = match writer.cost_per_day {
+        Some(most) => format!("{} of {} in cost", print::number(writer.cost_today, 4), print::number(most, 2)),
+        None => format!("{} in cost", print::number(writer.cost_today, 4)),
+    };
+    print::line(&format!(
+        "  {} of {} tokens, {cost}",
+        print::count(today.tokens()),
+        print::count(writer.tokens_per_day)
+    ));
+    if let Some(lacks) = &writer.lacks {
+        print::line(&format!("  not asked: {lacks}"));
+    }
 }
 
 async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {

@@ -44,6 +44,9 @@ pub struct ShopConfig {
     /// What turns texts into vectors of meaning, read by `service`; absent: learned from the shop's own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoder: Option<toml::Table>,
+    /// Language models that word replies of customer service, read by `service`; absent: none is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<toml::Table>,
 }
 
 /// `[recommend]`.

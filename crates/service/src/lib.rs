@@ -14,10 +14,12 @@ pub mod jobs;
 pub mod lab;
 pub mod metrics;
 mod near;
+mod outside;
 mod random;
 pub mod serving;
 pub mod store;
 mod usage;
+pub mod writer;
 
 /// What a command line needs to talk to customer service.
 pub mod talk {

@@ -72,6 +72,17 @@ pub struct Metrics {
     pub answers_dropped: AtomicU64,
     pub model_swaps: AtomicU64,
     turns: Mutex<Latency>,
+    writer: Mutex<WriterCounted>,
+}
+
+/// What language models were asked.
+#[derive(Default)]
+struct WriterCounted {
+    /// By endpoint and how it went.
+    outcomes: BTreeMap<(String, &'static str), u64>,
+    calls: Latency,
+    tokens_in: u64,
+    tokens_out: u64,
 }
 
 /// The last hour in short.
@@ -110,6 +121,20 @@ impl Metrics {
         self.turns.lock().expect("no holder panics").add(us);
     }
 
+    /// Counts how asking a language model went: `used`, `refused`, `understood`, `slow`, `failed`, `resting`, `limit` or `busy`.
+    pub fn writer(&self, endpoint: &str, outcome: &'static str) {
+        let mut counted = self.writer.lock().expect("no holder panics");
+        *counted.outcomes.entry((endpoint.to_owned(), outcome)).or_default() += 1;
+    }
+
+    /// Counts one call of a language model.
+    pub fn writer_call(&self, took: std::time::Duration, tokens_in: u64, tokens_out: u64) {
+        let mut counted = self.writer.lock().expect("no holder panics");
+        counted.calls.add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        counted.tokens_in += tokens_in;
+        counted.tokens_out += tokens_out;
+    }
+
     pub fn summary(&self, now_ms: i64) -> RequestSummary {
         let counted = self.counted.lock().expect("no holder panics");
         let now = now_ms.div_euclid(60_000);
@@ -146,6 +171,7 @@ impl Metrics {
             "# HELP tercet_turn_seconds Time to answer a customer's message.\n# TYPE tercet_turn_seconds histogram\n",
         );
         histogram(&mut text, "tercet_turn_seconds", "", &self.turns.lock().expect("no holder panics"));
+        writer_text(&mut text, &self.writer.lock().expect("no holder panics"));
         for (name, help, n) in [
             ("tercet_events_accepted_total", "Events accepted, each on disk.", &self.events_accepted),
             ("tercet_events_rejected_total", "Events refused.", &self.events_rejected),
@@ -163,6 +189,29 @@ impl Metrics {
         }
         text
     }
+}
+
+/// Nothing where no language model was ever asked.
+fn writer_text(text: &mut String, counted: &WriterCounted) {
+    if counted.outcomes.is_empty() && counted.calls.count == 0 {
+        return;
+    }
+    text.push_str(
+        "# HELP tercet_writer_total What asking the language model came to.\n# TYPE tercet_writer_total counter\n",
+    );
+    for ((endpoint, outcome), n) in &counted.outcomes {
+        let _ = writeln!(text, "tercet_writer_total{{endpoint=\"{endpoint}\",outcome=\"{outcome}\"}} {n}");
+    }
+    text.push_str(
+        "# HELP tercet_writer_tokens_total Tokens sent and written.\n# TYPE tercet_writer_tokens_total counter\n",
+    );
+    for (direction, n) in [("in", counted.tokens_in), ("out", counted.tokens_out)] {
+        let _ = writeln!(text, "tercet_writer_tokens_total{{direction=\"{direction}\"}} {n}");
+    }
+    text.push_str(
+        "# HELP tercet_writer_call_seconds Time of one call of a language model.\n# TYPE tercet_writer_call_seconds histogram\n",
+    );
+    histogram(text, "tercet_writer_call_seconds", "", &counted.calls);
 }
 
 fn histogram(text: &mut String, name: &str, labels: &str, latency: &Latency) {
@@ -194,7 +243,12 @@ mod tests {
         assert_eq!((summary.per_minute[58], summary.per_minute[59], summary.errors), (1000, 1, 1));
         assert!((summary.p50_ms - 0.5).abs() < 0.01, "{summary:?}");
         assert!((summary.p99_ms - 0.99).abs() < 0.02, "{summary:?}");
+        assert!(!metrics.prometheus(&[]).contains("tercet_writer"));
+        metrics.writer("local", "used");
+        metrics.writer_call(std::time::Duration::from_millis(3), 70, 9);
         let text = metrics.prometheus(&[("tercet_model_age_seconds", "Age.", 3.0)]);
+        assert!(text.contains("tercet_writer_total{endpoint=\"local\",outcome=\"used\"} 1\n"));
+        assert!(text.contains("tercet_writer_tokens_total{direction=\"out\"} 9\n"));
         assert!(text.contains("tercet_requests_total{route=\"/v1/popular\",method=\"GET\",status=\"200\"} 1000"));
         assert!(text.contains("tercet_request_seconds_bucket{route=\"/v1/popular\",le=\"0.001\"} 1001"));
         assert!(text.ends_with("tercet_model_age_seconds 3\n"));

@@ -13,6 +13,7 @@ use super::App;
 use super::error::ErrorBody;
 use crate::error::Result;
 use crate::serving::off_thread;
+use crate::writer::spent::WriterSpent;
 
 #[derive(Serialize, ToSchema)]
 pub struct Health {
@@ -46,10 +47,35 @@ pub async fn get_metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     let oldest = ages.fold(0.0, f64::max);
     let customers: usize = app.shops.iter().map(|shop| shop.histories.n_customers()).sum();
     let uptime = (crate::clock::now().0 - app.started_at) as f64 / 1000.0;
-    let text = app.metrics.prometheus(&[
+    let mut gauges = vec![
         ("tercet_model_age_seconds", "Age of the oldest model in service; 0 without one.", oldest),
         ("tercet_customers_in_memory", "Customers whose history is in memory.", customers as f64),
         ("tercet_uptime_seconds", "Time since the start.", uptime),
-    ]);
+    ];
+    if let Some(spent) = written_today(&app).await {
+        gauges.push((
+            "tercet_writer_tokens_today",
+            "Tokens of language models today, sent and written.",
+            spent.tokens() as f64,
+        ));
+        gauges.push(("tercet_writer_cost_today", "What they cost, in the currency of their prices.", spent.cost()));
+    }
+    let text = app.metrics.prometheus(&gauges);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+}
+
+/// What the language models of all shops used today; nothing if no shop has one.
+async fn written_today(app: &Arc<App>) -> Option<WriterSpent> {
+    let shops: Vec<_> = app.shops.iter().filter(|shop| shop.writers.is_some()).cloned().collect();
+    if shops.is_empty() {
+        return None;
+    }
+    let added_up = move || {
+        let mut all = WriterSpent::default();
+        for shop in shops {
+            shop.written_today()?.values().for_each(|spent| all.add(spent));
+        }
+        Ok(all)
+    };
+    off_thread(added_up).await.ok()
 }

@@ -33,6 +33,7 @@ use crate::flows::{audience, dataset, language, learned, models, policy, segment
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::store::{Appended, Store};
+use crate::writer::{WriterConfig, Writers};
 
 const CUSTOMERS_MAX: usize = 2_000_000;
 
@@ -56,6 +57,8 @@ pub struct ServedShop {
     pub service: super::assistant::Kept,
     /// Conversations of customer service.
     pub conversations: Conversations,
+    /// Language models that word its replies, if the shop has any.
+    pub writers: Option<Writers>,
     snapshot: RwLock<Arc<Snapshot>>,
     /// Held while a snapshot is built, a flush runs or someone is erased: one at a time.
     pub(crate) maintenance: AsyncMutex<()>,
@@ -103,6 +106,7 @@ impl ServedShop {
         shop.lock_for_writing()?;
         let served = Self::open_beside(shop, metrics).await?;
         served.jobs.recover()?;
+        crate::writer::forget_old(&served.store, clock::today(&served.shop.config().time_zone))?;
         served.snapshot().warm(None);
         Ok(served)
     }
@@ -118,6 +122,7 @@ impl ServedShop {
         let base = Arc::new(base(&shop, None).await?);
         let snapshot = build_snapshot(&shop, &store, &ids, base.clone(), rules, None).await?;
         let conversations = Conversations::new(&shop.config().service)?;
+        let writers = WriterConfig::of(&shop)?.map(Writers::new);
         let id = root.canonicalize()?.file_name().map_or("shop".to_owned(), |name| name.to_string_lossy().into_owned());
         let served = ServedShop {
             id,
@@ -132,6 +137,7 @@ impl ServedShop {
             words: InService::default(),
             service: super::assistant::Kept::default(),
             conversations,
+            writers,
             snapshot: RwLock::new(Arc::new(snapshot)),
             maintenance: AsyncMutex::new(()),
             erasing: tokio::sync::RwLock::new(()),

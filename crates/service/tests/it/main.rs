@@ -19,3 +19,4 @@ mod openapi;
 mod ranking;
 mod seq2seq;
 mod shop;
+mod writer;

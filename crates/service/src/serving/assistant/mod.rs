@@ -6,6 +6,7 @@ mod library;
 mod orders;
 mod world;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, RwLock};
@@ -13,9 +14,10 @@ use std::time::SystemTime;
 
 use assist::hand_over::{HandOver, Reason};
 use assist::knowledge::{Curated, CuratedAnswer};
-use assist::turn::{Action, Lang, Message, Reply, Step, Turn};
+use assist::turn::{Action, Author, Lang, Message, Reply, Step, Turn};
 use assist::understand::{IntentModel, ProductNames, Understander};
 use assist::world::{OrderRecord, World};
+use assist::writer::Writer;
 use assist::{Assistant, golden};
 use assist::{Dialogue, policy::Policies};
 use domain::{Millis, Product};
@@ -32,6 +34,7 @@ use crate::flows::assist::{self as flow, Trained};
 use crate::flows::in_service::InService;
 use crate::flows::language::Loaded;
 use crate::flows::language::find::PlainShelf;
+use crate::writer::spent::WriterSpent;
 
 pub use self::library::{ANSWERS, CuratedRow, curated_rows};
 
@@ -271,10 +274,31 @@ impl ServedShop {
             page_product_id: said.page_product_id,
             page_lang: said.page_lang,
         };
-        self.with_world(ready, said.at, runtime, |world| ready.assistant.turn(&message, dialogue, world, None))
+        let pen = self.writers.as_ref().map(|writers| {
+            let today = clock::today(&self.shop.config().time_zone);
+            writers.pen(&self.store, &self.metrics, today)
+        });
+        let writer = pen.as_ref().map(|pen| pen as &dyn Writer);
+        let turn =
+            self.with_world(ready, said.at, runtime, |world| ready.assistant.turn(&message, dialogue, world, writer));
+        if let Some(pen) = pen {
+            let is_understood =
+                turn.trace.iter().any(|step| step.stage == "writer" && step.found.starts_with("understood"));
+            pen.judged(turn.reply.author == Author::Writer, is_understood);
+        }
+        turn
     }
 
-    /// Holds a conversation with known expectations; on a thread that may wait.
+    /// What the shop's language models used today, by endpoint.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn written_today(&self) -> Result<BTreeMap<String, WriterSpent>> {
+        let today = clock::today(&self.shop.config().time_zone);
+        crate::writer::spent::between(&self.store, today, today)
+    }
+
+    /// Holds a conversation with known expectations, without a language model: the same every time. On a thread that may wait.
     pub fn hold(&self, ready: &Ready, expected: &golden::Conversation, at: Millis, runtime: &Handle) -> golden::Report {
         self.with_world(ready, at, runtime, |world| golden::run(&ready.assistant, world, expected, at))
     }
