@@ -71,6 +71,7 @@ const CASES: &[Case] = &[
     Case { name: "service-retrieval", sentence: service::RETRIEVAL, run: service::retrieval },
     Case { name: "service-selection", sentence: service::SELECTION, run: service::selection },
     Case { name: "service-scope", sentence: service::SCOPE, run: service::scope },
+    Case { name: "service-writer", sentence: service::WRITER, run: service::writer },
 ];
 
 struct Bench {

@@ -75,7 +75,8 @@ pub fn web() -> Outcome {
 }
 
 /// A Python environment with exactly the packages of `requirements`; returns its interpreter. Kept under `target/` and
-/// made again when the requirements change.
+/// made again when the requirements change. Requirements that begin with `# without dependencies` are installed so: of such
+/// packages only files are wanted.
 pub fn python(name: &str, requirements: &Path) -> Result<PathBuf, String> {
     let wanted = fs::read_to_string(requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
     let folder = crate::run::target_dir().join("python").join(name);
@@ -87,7 +88,11 @@ pub fn python(name: &str, requirements: &Path) -> Result<PathBuf, String> {
     eprintln!("Making the Python environment '{name}' from {}.", requirements.display());
     let _ = fs::remove_dir_all(&folder);
     run(command("python3", &["-m", "venv"]).arg(&folder))?;
-    run(command(&interpreter.to_string_lossy(), &["-m", "pip", "install", "--quiet", "-r"]).arg(requirements))?;
+    let mut install = command(&interpreter.to_string_lossy(), &["-m", "pip", "install", "--quiet"]);
+    if wanted.starts_with("# without dependencies") {
+        install.arg("--no-deps");
+    }
+    run(install.arg("-r").arg(requirements))?;
     fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(interpreter)
 }

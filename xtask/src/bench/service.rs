@@ -1,12 +1,13 @@
 //! The benches of customer service beside peers on the same texts: sections of manuals found, replies selected, questions that
-//! are none of the shop's business. Ours are the examples of the crate `assist`, the peers stand in `bench/peers/assist`. All
-//! need the real data. How truthful whole conversations are is not measured here; `tercet assist test` does that.
+//! are none of the shop's business. Ours are the examples of the crate `assist`, the peers stand in `bench/peers/assist`. These
+//! need the real data. One more has no peer and no real data: turns with a real language model, which fails if a figure comes
+//! out that nothing supports. How truthful whole conversations are is not measured here; `tercet assist test` does that.
 
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Bench, Figures, last_json, number};
+use super::{Bench, Figures, developed, last_json, number};
 use crate::run::{command, data_dir, output, root, run, target_dir};
 use crate::setup;
 
@@ -16,6 +17,8 @@ pub const SELECTION: &str = "which of ten replies answers a conversation: JDDC's
      the E-commerce corpus (100 contexts)";
 pub const SCOPE: &str = "CLINC150: intents of the published test part, and which of its 1,000 foreign questions are told apart; all chosen on the \
      validation part. Published: SVM 91.0 % in scope, recall 14.5 %; MLP on USE 93.5 %, 47.4 %";
+pub const WRITER: &str = "questions to the simulated shop, answered with a small language model on loopback (SmolLM2-135M-Instruct Q4_1, llama.cpp, one \
+     thread) that words replies and chooses among likely intents; wall and CPU over all turns, quantiles over those that asked it";
 
 struct Programs {
     scripts: PathBuf,
@@ -100,4 +103,74 @@ pub fn scope(_: &Bench) -> Result<Vec<Figures>, String> {
         number(&answer, "oos_recall"),
     );
     Ok(vec![row("Tercet clinc150".to_owned(), quality)])
+}
+
+/// Turns of the bench with a language model; those of the golden questions, spread over all of them.
+const N_WRITER_TURNS: &str = "40";
+
+/// What came of a real model's words. The peer's script counts figures by itself.
+pub fn writer(bench: &Bench) -> Result<Vec<Figures>, String> {
+    let program = developed()?;
+    let shop = bench.folder.join("writer.shop");
+    let is_made = shop.join("made");
+    if !is_made.exists() {
+        let made = ["demo", "--make-only", "--seed", "1", "--end", "2026-06-30", "--lang", "en"];
+        run(command(&program, &made).arg(&shop))?;
+        for what in ["language", "assist"] {
+            run(command(&program, &["train", what, "--shop"]).arg(&shop))?;
+        }
+        std::fs::write(&is_made, "").map_err(|error| format!("{}: {error}", is_made.display()))?;
+    }
+    let scripts = root().join("bench/peers/assist");
+    let python = setup::python("writer", &scripts.join("requirements-writer.txt"))?;
+    let mut turns = command(&python.to_string_lossy(), &[]);
+    turns.arg(scripts.join("writer.py")).arg("turns").arg(&program).arg(&shop);
+    let answer = last_json(&output(turns.arg(root().join("tests/service/golden-en.toml")).arg(N_WRITER_TURNS))?)?;
+    eprintln!("worded anew: {:#}", answer["examples"]);
+    let counted = |name: &str| answer["counted"][name].as_u64().unwrap_or(0);
+    let wrong = counted("unsupported") + counted("missing");
+    if wrong > 0 {
+        return Err(format!("{wrong} figures of replies are unsupported or missing: {answer}"));
+    }
+    Ok(writer_rows(&answer, &counted))
+}
+
+fn writer_rows(answer: &Value, counted: &dyn Fn(&str) -> u64) -> Vec<Figures> {
+    let row = |who: &str, part: &Value, quality: String| Figures {
+        who: who.to_owned(),
+        cpu_seconds: number(part, "cpu"),
+        wall_seconds: number(part, "wall"),
+        peak_mib: number(part, "peak"),
+        quality,
+    };
+    let quantiles = |part: &Value| format!("p50 {:.0} ms, p95 {:.0} ms", number(part, "p50"), number(part, "p95"));
+    let reasons: Vec<String> = answer["reasons"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|reason| format!("{} ({})", reason[0].as_str().unwrap_or("?").trim(), reason[1]))
+        .collect();
+    let with_model = format!(
+        "{} turns, {} asked it: {} worded anew, {} refused, {} not used (as it stands, or failed), {} understood; 0 figures without \
+         support or lost; refused mostly for: {}; {} tokens in, {} out; {}",
+        answer["n"],
+        answer["n_asked"],
+        counted("is_worded"),
+        counted("refused"),
+        counted("not used"),
+        counted("understood"),
+        reasons.join(", "),
+        number(answer, "tokens_in"),
+        number(answer, "tokens_out"),
+        quantiles(&answer["with_model"])
+    );
+    vec![
+        row(
+            "Tercet, built-in",
+            &answer["built_in"],
+            format!("{} turns; {}", answer["n"], quantiles(&answer["built_in"])),
+        ),
+        row("Tercet with SmolLM2-135M", &answer["with_model"], with_model),
+        row("Tercet's model server", &answer["model"], String::new()),
+    ]
 }
