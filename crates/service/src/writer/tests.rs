@@ -153,7 +153,7 @@ fn a_good_answer_is_given_and_counted() {
     assert_eq!(desk.write(&writers).as_deref(), Ok("The Nimbo 14 has 16 GB."));
     let spent = desk.spent("a");
     assert_eq!((spent.tokens_in, spent.tokens_out, spent.cost_micros, spent.n_used), (180, 20, 220, 2));
-    let (head, body) = &seen.lock().unwrap()[0];
+    let (head, body) = seen.lock().unwrap()[0].clone();
     assert!(head.contains(&format!("Bearer {}", std::env::var("PATH").unwrap())), "{head}");
     let expected = [json!("m"), json!(true), json!(0.0), json!(100), json!({"include_usage": true})];
     assert_eq!(
@@ -297,7 +297,6 @@ fn limits_of_a_day_hold_over_restarts() {
     let writers = writers(vec![few]);
     let pen = writers.pen(&desk.store, &desk.metrics, tomorrow);
     assert!(pen.write(&task()).is_ok(), "another day");
-    drop(pen);
     forget_old(&desk.store, Day(tomorrow.0 + spent::KEPT_DAYS as i32)).unwrap();
     let left = spent::between(&desk.store, TODAY, tomorrow).unwrap();
     assert_eq!((left.len(), left["few"].n_refused), (1, 0), "the day before is forgotten");
