@@ -6,7 +6,9 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 
-use super::SqliteState;
+use super::outbox::Outgoing;
+use super::threads::{Heard, Thread};
+use super::{SqliteState, outbox, threads};
 use crate::DataError;
 
 /// One conversation as stored. Times are UTC milliseconds.
@@ -96,6 +98,12 @@ pub struct Step {
     pub case: Option<Case>,
     /// Ids of curated answers that were given.
     pub used: Vec<String>,
+    /// Where the customer came by, if it is a channel of others.
+    pub thread: Option<Thread>,
+    /// The customer's message as that channel numbers it.
+    pub heard: Option<Heard>,
+    /// What leaves because of this step.
+    pub outgoing: Vec<Outgoing>,
 }
 
 /// Which conversations are meant.
@@ -280,6 +288,11 @@ fn put_step(writer: &Connection, step: &Step) -> rusqlite::Result<()> {
         "INSERT INTO answer_use (answer_id, n) VALUES (?1, 1) ON CONFLICT (answer_id) DO UPDATE SET n = n + 1",
     )?;
     step.used.iter().try_for_each(|answer| count.execute([answer]).map(drop))?;
+    step.thread.as_ref().map_or(Ok(()), |thread| threads::put_thread(writer, thread))?;
+    if let Some(heard) = &step.heard {
+        threads::put_heard(writer, heard, &step.conversation.id)?;
+    }
+    outbox::queue(writer, &step.outgoing)?;
     step.case.as_ref().map_or(Ok(()), |case| put_case(writer, case))
 }
 
@@ -579,9 +592,12 @@ pub(super) fn erase(writer: &Connection, customer_id: &str) -> rusqlite::Result<
     let cases = format!("DELETE FROM service_case WHERE customer_id = ?1 OR conversation_id {ids}");
     let messages = format!("DELETE FROM message WHERE conversation {of}");
     let notes = format!("DELETE FROM conversation_note WHERE conversation {of}");
+    let outgoing = format!("DELETE FROM outbox WHERE lane {ids}");
+    let threads = format!("DELETE FROM thread WHERE conversation_id {ids}");
+    let heard = format!("DELETE FROM heard WHERE conversation_id {ids}");
     let conversations = "DELETE FROM conversation WHERE customer_id = ?1".to_owned();
     let mut n = 0;
-    for delete in [cases, messages, notes, conversations] {
+    for delete in [cases, messages, notes, outgoing, threads, heard, conversations] {
         n += writer.execute(&delete, [customer_id])?;
     }
     Ok(n)

@@ -54,6 +54,8 @@ const STEPS: &[&str] = &[
     DELETE FROM idempotency;
 ",
     super::conversations::SCHEMA,
+    super::outbox::SCHEMA,
+    super::threads::SCHEMA,
 ];
 
 pub(super) fn version(path: &Path, connection: &Connection) -> Result<usize, DataError> {

@@ -6,7 +6,9 @@ mod answers;
 pub mod conversations;
 mod database;
 mod migrations;
+pub mod outbox;
 mod sqlite;
+pub mod threads;
 
 use domain::Event;
 
