@@ -41,6 +41,9 @@ pub struct ShopConfig {
     /// Settings of customer service, read by `service`.
     #[serde(default)]
     pub service: toml::Table,
+    /// Channels of customer service by name, read by `service`.
+    #[serde(default)]
+    pub channels: toml::Table,
     /// What turns texts into vectors of meaning, read by `service`; absent: learned from the shop's own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoder: Option<toml::Table>,

@@ -1,14 +1,21 @@
 //! `tercet doctor`: what `data` finds about the folder, and what it cannot know: whether the rules of `tercet.toml` can be
-//! followed, and its language models asked. Mending is `data`'s; a rule is the merchandiser's to mend.
+//! followed, whether its language models can be asked and its channels have their secrets, and what was never delivered.
+//! Mending is `data`'s; a rule is the merchandiser's to mend.
 
 use std::path::Path;
 
 use data::doctor::Finding;
 
+use crate::channels::Channels;
+use crate::channels::config::{Secrets, from_environment};
+use crate::clock;
 use crate::error::Result;
 use crate::flows::policy;
 use crate::outside;
 use crate::writer::{EndpointConfig, WriterConfig};
+
+/// What waits longer than this is told.
+const WAITING_MS_MAX: i64 = 3_600_000;
 
 /// Looks over the folder `dir`; with `mend`, puts right what is safe.
 pub fn examine(dir: &Path, mend: bool) -> Result<Vec<Finding>> {
@@ -28,6 +35,55 @@ pub fn examine(dir: &Path, mend: bool) -> Result<Vec<Finding>> {
                 "error",
                 error.message,
                 "Correct what the message names; the server does not start until then",
+            ));
+        }
+    }
+    findings.extend(channels(&shop, &from_environment));
+    findings.extend(outbox(&shop, clock::now().0)?);
+    Ok(findings)
+}
+
+/// Channels that cannot be made ready as they are described.
+fn channels(shop: &data::Shop, secrets: Secrets<'_>) -> Vec<Finding> {
+    let wrong = |found: String| Finding {
+        level: "error",
+        path: "tercet.toml".to_owned(),
+        found,
+        help: "Correct what the message names; secrets stand in environment variables of whoever runs `tercet serve`",
+        mended: false,
+    };
+    match Channels::each(shop, secrets) {
+        Ok(all) => all.into_iter().filter_map(|(_, made)| made.err()).map(|error| wrong(error.message)).collect(),
+        Err(error) => vec![wrong(error.message)],
+    }
+}
+
+/// Replies and news that were given up, or wait for long.
+fn outbox(shop: &data::Shop, now: i64) -> Result<Vec<Finding>> {
+    let state = match shop.state() {
+        Ok(state) => state,
+        // Named already.
+        Err(_) => return Ok(Vec::new()),
+    };
+    let warning = |found: String, help: &'static str| Finding {
+        level: "warn",
+        path: "state.db".to_owned(),
+        found,
+        help,
+        mended: false,
+    };
+    let mut findings = Vec::new();
+    for one in state.outbox_counts(now)? {
+        if one.n_failed > 0 {
+            let found = format!("{} deliveries by '{}' were given up", one.n_failed, one.channel);
+            let help = "GET /v1/desk/outbox says why; POST /v1/desk/outbox/ID/retry tries again";
+            findings.push(warning(found, help));
+        }
+        if one.oldest_at.is_some_and(|at| now - at > WAITING_MS_MAX) {
+            let found = format!("{} deliveries by '{}' wait, the first for over an hour", one.n_waiting, one.channel);
+            findings.push(warning(
+                found,
+                "Is the server running, and does the other side answer? Its log says what it meets",
             ));
         }
     }
@@ -68,6 +124,15 @@ mod tests {
             ("[recommend.terms.margins]\nweight = 1\n", Some("no term 'margins'")),
             ("[writer]\ntimeout = 1\n", Some("unknown field `timeout`")),
             ("[[not toml", Some("tercet.toml")),
+            ("[channels.app]\nkind = \"fax\"\n", Some("channels.app: unknown variant `fax`")),
+            (
+                "[channels.app]\nkind = \"webhook\"\nsecret_env = \"TERCET_NO_SUCH\"\n",
+                Some("TERCET_NO_SUCH, which is to hold"),
+            ),
+            (
+                "[service.webhook]\nurl = \"http://h/\"\nsecret_env = \"TERCET_NO_SUCH\"\n",
+                Some("service.webhook: the environment"),
+            ),
         ] {
             std::fs::write(&config, format!("{template}\n{addition}")).unwrap();
             let errors: Vec<String> = examine(&dir, false)
@@ -98,5 +163,27 @@ mod tests {
             "{found:?}"
         );
         assert!(found.iter().any(|found| found.contains("in the clear")), "{found:?}");
+    }
+
+    #[test]
+    fn what_was_not_delivered_is_told() {
+        use data::state::outbox::{Outgoing, Tried};
+        let folder = tempfile::tempdir().unwrap();
+        let shop = data::Shop::create(folder.path().join("shop")).unwrap();
+        let state = shop.state().unwrap();
+        let one = |key: &str, at| Outgoing {
+            key: key.into(),
+            channel: "wechat".into(),
+            lane: key.into(),
+            at,
+            ..Outgoing::default()
+        };
+        state.queue_outgoing(vec![one("a", 0), one("b", 5_000_000)]).unwrap();
+        let found = |now| outbox(&shop, now).unwrap().into_iter().map(|one| one.found).collect::<Vec<_>>();
+        assert!(found(1_000).is_empty());
+        assert_eq!(found(5_000_000), ["2 deliveries by 'wechat' wait, the first for over an hour"]);
+        let due = state.due_outgoing("wechat", 5_000_000, 9).unwrap();
+        state.note_tried(due[0].number, 9, Tried::Failed { said: "it answers 400".into() }).unwrap();
+        assert_eq!(found(5_000_001), ["1 deliveries by 'wechat' were given up"]);
     }
 }

@@ -4,6 +4,7 @@
 pub mod api;
 pub mod auth;
 mod background;
+pub mod channels;
 pub mod clock;
 pub mod conversations;
 pub mod doctor;

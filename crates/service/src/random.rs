@@ -9,6 +9,13 @@ pub fn token(n_bytes: usize) -> Result<String> {
     Ok(hex(&bytes))
 }
 
+/// Bytes that nobody can guess.
+pub fn bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| ServiceError::failed(format!("no random bytes: {error}")))?;
+    Ok(bytes)
+}
+
 /// A password a person can type: 20 letters and digits without look-alikes, about 98 bits.
 pub fn password() -> Result<String> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";

@@ -193,7 +193,10 @@ pub async fn open_chat(
     let vouched = |token: String| customer_of(store, &token, clock::now().0 / 1000);
     let customer_id = body.customer_token.map(vouched).transpose()?;
     let page_product_id = body.page_product_id;
-    let opened = caller.shop.open_conversation(Opening { lang, page_product_id, customer_id, channel }).await?;
+    let opened = caller
+        .shop
+        .open_conversation(Opening { lang, page_product_id, customer_id, channel, ..Opening::default() })
+        .await?;
     let answer = ChatOpened {
         conversation_id: opened.conversation_id,
         secret: opened.secret,

@@ -42,7 +42,8 @@ pub async fn get_ready(State(app): State<Arc<App>>) -> Result<Json<Health>> {
 
 /// Prometheus text.
 #[utoipa::path(get, path = "/metrics", tag = "health", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
-pub async fn get_metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+pub async fn get_metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse> {
+    let (n_waiting, n_failed) = outboxes(&app).await?;
     let ages = app.shops.iter().filter_map(|shop| shop.model_age_seconds());
     let oldest = ages.fold(0.0, f64::max);
     let customers: usize = app.shops.iter().map(|shop| shop.histories.n_customers()).sum();
@@ -50,6 +51,8 @@ pub async fn get_metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     let mut gauges = vec![
         ("tercet_model_age_seconds", "Age of the oldest model in service; 0 without one.", oldest),
         ("tercet_customers_in_memory", "Customers whose history is in memory.", customers as f64),
+        ("tercet_outbox_waiting", "Deliveries to customers and to the shop's systems that wait.", n_waiting as f64),
+        ("tercet_outbox_failed", "Deliveries that were given up in the last 30 days.", n_failed as f64),
         ("tercet_uptime_seconds", "Time since the start.", uptime),
     ];
     if let Some(spent) = written_today(&app).await {
@@ -61,7 +64,23 @@ pub async fn get_metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
         gauges.push(("tercet_writer_cost_today", "What they cost, in the currency of their prices.", spent.cost()));
     }
     let text = app.metrics.prometheus(&gauges);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+}
+
+/// What waits to leave, and what was given up, of all shops.
+async fn outboxes(app: &App) -> Result<(u64, u64)> {
+    let shops: Vec<_> = app.shops.iter().cloned().collect();
+    off_thread(move || {
+        let (mut n_waiting, mut n_failed) = (0, 0);
+        for shop in shops {
+            for one in shop.shop.state()?.outbox_counts(i64::MAX)? {
+                n_waiting += one.n_waiting;
+                n_failed += one.n_failed;
+            }
+        }
+        Ok((n_waiting, n_failed))
+    })
+    .await
 }
 
 /// What the language models of all shops used today; nothing if no shop has one.

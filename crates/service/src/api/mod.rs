@@ -4,6 +4,7 @@
 pub mod access;
 mod audiences;
 mod catalogue;
+mod channels;
 mod chat;
 mod console;
 mod cors;
@@ -18,6 +19,7 @@ mod keys;
 mod language;
 mod lists;
 mod models;
+mod outbox;
 pub mod overview;
 mod people;
 mod runs;
@@ -56,7 +58,7 @@ pub struct App {
 #[openapi(
     info(
         title = "Tercet",
-        description = "Recommendations, catalogue, customers, customer service, models and jobs of a shop. Every address but /health, /ready, /metrics, /v1/shops and POST /v1/session needs a key (Authorization: Bearer tk_…) or the console's session cookie.",
+        description = "Recommendations, catalogue, customers, customer service, models and jobs of a shop. Every address but /health, /ready, /metrics, /v1/shops, /v1/channels (signed) and POST /v1/session needs a key (Authorization: Bearer tk_…) or the console's session cookie.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     modifiers(&Security),
@@ -131,6 +133,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(chat::ask_for_person))
         .routes(routes!(chat::identify_chat))
         .routes(routes!(chat::give_feedback))
+        .routes(routes!(channels::verify_channel, channels::post_channel))
         .routes(routes!(desk::list_conversations))
         .routes(routes!(desk::get_conversation))
         .routes(routes!(desk::take_conversation))
@@ -146,6 +149,8 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(desk::list_unanswered))
         .routes(routes!(desk::list_cases))
         .routes(routes!(desk::settle_case))
+        .routes(routes!(outbox::get_outbox))
+        .routes(routes!(outbox::retry_delivery))
         .routes(routes!(curated::list_curated))
         .routes(routes!(curated::put_curated, curated::delete_curated))
         .routes(routes!(curated::import_curated))

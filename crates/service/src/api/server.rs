@@ -86,6 +86,7 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let upkeep = background::spawn(upkeep(self.app.clone(), self.flush_every));
         let service = background::spawn(start_service(self.app.clone()));
+        let channels: Vec<_> = self.app.shops.iter().flat_map(crate::channels::start).collect();
         tracing::info!(address = %self.address, "listening");
         let app = self.app.clone();
         let stop = async move {
@@ -96,6 +97,7 @@ impl Server {
         axum::serve(self.listener, router(self.app.clone())).with_graceful_shutdown(stop).await?;
         upkeep.abort();
         service.abort();
+        channels.iter().for_each(|task| task.abort());
         for shop in self.app.shops.iter() {
             if let Err(error) = shop.flush().await {
                 tracing::error!(message = %error.message, "the last events stay in the log until the next start");
@@ -177,6 +179,8 @@ async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
         super::runs::start_predict(shop, serde_json::json!({}))?;
     }
     shop.close_idle().await?;
+    let own = shop.clone();
+    crate::serving::off_thread(move || crate::channels::outbox::forget_old(&own, clock::now().0)).await?;
     let _alone = shop.maintenance.lock().await;
     audience::refresh_due(shop.home(), clock::now().0).await?;
     Ok(())

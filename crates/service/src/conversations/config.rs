@@ -61,11 +61,8 @@ impl ServiceConfig {
                 return Err(wrong(format!("{name} is {value}; allowed: 1 to 1000000")));
             }
         }
-        if let Some(webhook) = &config.webhook
-            && !(webhook.url.starts_with("http://") || webhook.url.starts_with("https://"))
-        {
-            let said = format!("webhook.url is '{}'; allowed: http://… or https://…", clipped(&webhook.url));
-            return Err(wrong(said));
+        if let Some(webhook) = &config.webhook {
+            crate::channels::config::check_url("webhook.url", &webhook.url).map_err(wrong)?;
         }
         Ok(config)
     }

@@ -6,11 +6,11 @@
 
 pub mod config;
 pub mod figures;
+mod hear;
 pub mod hub;
 mod steps;
 pub mod token;
 pub mod views;
-pub mod webhook;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,6 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use self::config::ServiceConfig;
 use self::hub::Hub;
-use self::webhook::Webhook;
 use crate::auth::limits::Limits;
 use crate::clock;
 use crate::error::{Kind, Result, ServiceError};
@@ -37,7 +36,6 @@ const BURST: f64 = 10.0;
 pub struct Conversations {
     pub config: ServiceConfig,
     pub hub: Hub,
-    pub webhook: Option<Webhook>,
     locks: Mutex<HashMap<String, Arc<AsyncMutex<()>>>>,
     of_conversation: Limits,
     of_key: Limits,
@@ -70,7 +68,6 @@ impl Conversations {
         Ok(Conversations {
             of_conversation: Limits::new(burst, config.messages_per_minute / 60.0),
             of_key: Limits::new(config.conversations_per_minute, config.conversations_per_minute / 60.0),
-            webhook: config.webhook.as_ref().map(Webhook::start).transpose()?,
             config,
             hub: Hub::default(),
             locks: Mutex::default(),

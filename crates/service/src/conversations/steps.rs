@@ -9,20 +9,23 @@ use assist::hand_over::{HandOver, Reason};
 use assist::turn::{Action, Author, Lang, Reply, Turn};
 use data::state::SqliteState;
 use data::state::conversations::{Case, Conversation, Message, Note, Step};
+use data::state::outbox::Outgoing;
+use data::state::threads::{Heard, Thread};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
+use super::hear::{Origin, say_unreadable};
 use super::hub::News;
 use super::views::{self, Body, CaseBody, CaseView, ChatMessage, ChatState, For, lang_name, lang_named};
 use crate::auth::keys::digest;
 use crate::error::{Kind, Result, ServiceError};
 use crate::serving::{Ready, Said, ServedShop};
-use crate::{clock, random};
+use crate::{channels, clock, random};
 
 const BOT: &str = "bot";
 const WAITING: &str = "waiting";
 const PERSON: &str = "person";
-const CLOSED: &str = "closed";
+pub(super) const CLOSED: &str = "closed";
 /// A conversation that nobody goes on with for so long is over.
 const IDLE_MS: i64 = 24 * 3_600_000;
 /// Products of a conversation that are noted.
@@ -39,6 +42,9 @@ pub struct Opening {
     pub page_product_id: Option<String>,
     pub customer_id: Option<String>,
     pub channel: String,
+    /// Not greeted: the first answer introduces the assistant.
+    pub is_silent: bool,
+    pub(crate) origin: Option<Origin>,
 }
 
 /// A conversation just opened: the only moment its secret is known.
@@ -61,21 +67,28 @@ pub struct Spoken {
 }
 
 /// A step being put together: the row as it will be, and the messages that come with it.
-struct Draft {
-    row: Conversation,
-    messages: Vec<Message>,
+#[derive(Default)]
+pub(super) struct Draft {
+    pub row: Conversation,
+    pub messages: Vec<Message>,
     case: Option<Case>,
     note: Option<Note>,
     used: Vec<String>,
+    pub thread: Option<Thread>,
+    pub heard: Option<Heard>,
+    /// Numbers of messages that matter only to somebody who is watching.
+    asides: Vec<i64>,
+    /// News for the shop's own systems.
+    events: Vec<Outgoing>,
 }
 
 impl Draft {
-    fn of(row: &Conversation) -> Draft {
-        Draft { row: row.clone(), messages: Vec::new(), case: None, note: None, used: Vec::new() }
+    pub fn of(row: &Conversation) -> Draft {
+        Draft { row: row.clone(), ..Draft::default() }
     }
 
     /// Adds a message; its number.
-    fn add(&mut self, sender: &str, text: &str, at: i64, body: Option<&Body>) -> Result<i64> {
+    pub fn add(&mut self, sender: &str, text: &str, at: i64, body: Option<&Body>) -> Result<i64> {
         let seq = self.row.n_messages + 1;
         let body = body.map(serde_json::to_string).transpose()?;
         let message = Message { seq, at, sender: sender.to_owned(), text: text.to_owned(), body, ..Message::default() };
@@ -91,6 +104,13 @@ impl Draft {
     fn tell(&mut self, zh: &str, en: &str, at: i64) -> Result<i64> {
         let text = lang_named(&self.row.lang).choose(zh, en).to_owned();
         self.add("system", &text, at, None)
+    }
+
+    /// Tells what only matters to somebody who is watching: who answers now, that it is over.
+    fn tell_aside(&mut self, zh: &str, en: &str, at: i64) -> Result<()> {
+        let seq = self.tell(zh, en, at)?;
+        self.asides.push(seq);
+        Ok(())
     }
 
     fn dialogue(&self) -> Result<Dialogue> {
@@ -111,12 +131,33 @@ impl Draft {
     }
 
     /// Writes it; what came before it in the store is the row as it was read.
-    fn write(self, shop: &ServedShop, state: &SqliteState) -> Result<Conversation> {
-        let Draft { row, messages, case, note, used } = self;
-        let kept = row.clone();
-        state.put_step(Step { conversation: row, messages, note, case, used })?;
+    pub fn write(self, shop: &ServedShop, state: &SqliteState) -> Result<Conversation> {
+        let mut outgoing = self.parcels(shop, state)?;
+        let Draft { row, messages, case, note, used, thread, heard, events, .. } = self;
+        outgoing.extend(events);
+        let (kept, leaves) = (row.clone(), !outgoing.is_empty());
+        state.put_step(Step { conversation: row, messages, note, case, used, thread, heard, outgoing })?;
         shop.conversations.hub.tell(&kept.id, News::Changed);
+        if leaves {
+            shop.channels.wake();
+        }
         Ok(kept)
+    }
+
+    /// What is to reach the customer by the channel that they came by; in the same step, so that no stop falls between.
+    fn parcels(&self, shop: &ServedShop, state: &SqliteState) -> Result<Vec<Outgoing>> {
+        let Some(channel) = shop.channels.get(&self.row.channel).filter(|_| !self.messages.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let thread = match &self.thread {
+            Some(thread) => Some(thread.clone()),
+            None => state.thread_of(&self.row.id)?,
+        };
+        // A page may call its channel as it likes: without a thread nobody is reached.
+        match thread.filter(|thread| thread.channel == self.row.channel) {
+            Some(thread) => channel.parcels(&self.row, &self.messages, &self.asides, &thread),
+            None => Ok(Vec::new()),
+        }
     }
 }
 
@@ -129,7 +170,7 @@ fn closed() -> ServiceError {
 }
 
 impl ServedShop {
-    fn row_of(&self, id: &str) -> Result<Conversation> {
+    pub(super) fn row_of(&self, id: &str) -> Result<Conversation> {
         self.shop.state()?.conversation(id)?.ok_or_else(|| gone(id))
     }
 
@@ -167,7 +208,7 @@ impl ServedShop {
             let secret = random::token(24)?;
             let rules = &ready.assistant.policies.assistant;
             let assistant_name = lang.choose(&rules.name_zh, &rules.name_en).clone();
-            let dialogue = Dialogue { lang: Some(lang), introduced: true, ..Dialogue::default() };
+            let dialogue = Dialogue { lang: Some(lang), introduced: !opening.is_silent, ..Dialogue::default() };
             let row = Conversation {
                 id: format!("cv_{}", random::token(12)?),
                 secret_digest: digest(&secret),
@@ -188,8 +229,17 @@ impl ServedShop {
             let turn = Turn { reply, action: Action::None, understood: Default::default(), trace: Vec::new() };
             let body = Body { understood: None, trace: None, ..Body::of_turn(&turn, None)? };
             let mut draft = Draft::of(&row);
-            draft.add(BOT, &text, now, Some(&body))?;
-            let greeting = views::message(&draft.messages[0], For::Customer)?;
+            if let Some(origin) = &opening.origin {
+                origin.note(&mut draft);
+            }
+            if opening.is_silent {
+                // It is heard with the message that comes next.
+                draft.heard = None;
+            } else {
+                draft.add(BOT, &text, now, Some(&body))?;
+            }
+            let greeting = draft.messages.first().map(|message| views::message(message, For::Customer)).transpose()?;
+            let greeting = greeting.unwrap_or_default();
             let row = draft.write(&shop, &*shop.shop.state()?)?;
             let desk_open = shop.is_desk_open(&ready);
             Ok(Opened { conversation_id: row.id, secret, lang, assistant_name, greeting, suggestions, desk_open })
@@ -211,7 +261,18 @@ impl ServedShop {
     /// # Errors
     /// If there is no such conversation, it is closed, or nothing can be written.
     pub async fn say(self: &Arc<Self>, id: &str, text: String, key: Option<String>) -> Result<Spoken> {
-        self.step(id, move |shop, runtime, row| shop.said(runtime, row, &text, key)).await
+        self.say_from(id, text, key, None).await
+    }
+
+    /// The same, for a message of a channel.
+    pub(super) async fn say_from(
+        self: &Arc<Self>,
+        id: &str,
+        text: String,
+        key: Option<String>,
+        origin: Option<Origin>,
+    ) -> Result<Spoken> {
+        self.step(id, move |shop, runtime, row| shop.said(runtime, row, &text, key, origin)).await
     }
 
     fn said(
@@ -220,6 +281,7 @@ impl ServedShop {
         mut row: Conversation,
         text: &str,
         key: Option<String>,
+        origin: Option<Origin>,
     ) -> Result<Spoken> {
         let state = self.shop.state()?;
         let before = match &key {
@@ -239,10 +301,19 @@ impl ServedShop {
         let mut draft = Draft::of(&row);
         let seq = draft.add("customer", text, clock::now().0, None)?;
         draft.messages[0].key = key;
+        if let Some(origin) = &origin {
+            origin.note(&mut draft);
+        }
         let message = views::message(&draft.messages[0], For::Customer)?;
         // Who waits outside the desk's hours would wait all night.
         let is_for_bot =
             row.state == BOT || (row.state == WAITING && !self.is_desk_open(&*runtime.block_on(self.assistant())?));
+        if let Some(what) = origin.and_then(|origin| origin.unreadable).filter(|_| is_for_bot) {
+            say_unreadable(&mut draft, what, seq)?;
+            let answer = views::message(&draft.messages[1], For::Customer)?;
+            let row = draft.write(self, &state)?;
+            return Ok(Spoken { message, answer: Some(answer), state: row.state });
+        }
         draft.row.unanswered = is_for_bot.then_some(seq);
         row = draft.write(self, &state)?;
         let (row, answer) = self.answered(runtime, &state, row)?;
@@ -326,7 +397,7 @@ impl ServedShop {
                     conversation_id: draft.row.id.clone(),
                     body: serde_json::to_string(&body)?,
                 };
-                self.webhook("case", &case.id, json!({"case": views::case(&case)?}), &draft.row);
+                self.announce(draft, "case", &case.id, json!({"case": views::case(&case)?}), now);
                 draft.case = Some(case);
             }
             Action::Close => draft.close(now),
@@ -347,7 +418,7 @@ impl ServedShop {
             row.waiting_since = Some(now);
             row.skill = Some(if hand_over.skill.is_empty() { "general".to_owned() } else { hand_over.skill.clone() });
             let id = format!("{}-{now}", row.id);
-            self.webhook("hand_over", &id, json!({"hand_over": hand_over}), &draft.row);
+            self.announce(draft, "hand_over", &id, json!({"hand_over": hand_over}), now);
         }
         Ok(())
     }
@@ -366,7 +437,7 @@ impl ServedShop {
                 _ => return shop.chat_state(&row),
             }
             let text = lang_named(&row.lang).choose("转人工客服", "I would like to talk to a person");
-            let spoken = shop.said(runtime, row.clone(), text, None)?;
+            let spoken = shop.said(runtime, row.clone(), text, None, None)?;
             let mut row = shop.row_of(&row.id)?;
             if spoken.state == BOT {
                 // Whatever was made of the words: the button says it.
@@ -457,7 +528,7 @@ impl ServedShop {
             let now = clock::now().0;
             let mut draft = Draft::of(&row);
             draft.close(now);
-            draft.tell("会话已结束，感谢您的咨询。", "The conversation is over. Thank you.", now)?;
+            draft.tell_aside("会话已结束，感谢您的咨询。", "The conversation is over. Thank you.", now)?;
             draft.write(shop, &state)
         };
         self.step(id, work).await
@@ -496,7 +567,7 @@ impl ServedShop {
         (draft.row.waiting_since, draft.row.unanswered) = (None, None);
         let dialogue = Dialogue { with_person: true, ..draft.dialogue()? };
         draft.set_dialogue(&dialogue)?;
-        draft.tell(&format!("人工客服“{agent}”为您服务。"), &format!("{agent} is with you now."), now)?;
+        draft.tell_aside(&format!("人工客服“{agent}”为您服务。"), &format!("{agent} is with you now."), now)?;
         draft.write(self, state)
     }
 
@@ -535,7 +606,7 @@ impl ServedShop {
             let dialogue = Dialogue { with_person: false, n_misses: 0, anger: 0.0, ..draft.dialogue()? };
             draft.set_dialogue(&dialogue)?;
             draft.note = note.map(|text| Note { at: now, agent, text });
-            draft.tell("人工服务已结束，智能客服继续为您服务。", "The assistant answers you again.", now)?;
+            draft.tell_aside("人工服务已结束，智能客服继续为您服务。", "The assistant answers you again.", now)?;
             draft.write(shop, &*shop.shop.state()?)
         };
         self.step(id, work).await
@@ -682,10 +753,10 @@ fn suggestions(lang: Lang, on_product_page: bool, is_known: bool) -> Vec<String>
 }
 
 impl ServedShop {
-    /// Tells the shop's own systems, if it wants to be told: later, and again until they have heard.
-    fn webhook(&self, what: &str, id: &str, body: Value, row: &Conversation) {
-        if let Some(webhook) = &self.conversations.webhook {
-            webhook.send(what, id, body, views::of_conversation(row));
+    /// Tells the shop's own systems, if it wants to be told: with the step, and again until they have heard.
+    fn announce(&self, draft: &mut Draft, what: &str, id: &str, body: Value, at: i64) {
+        if self.channels.tells_events() {
+            draft.events.push(channels::event(what, id, body, &draft.row, at));
         }
     }
 }

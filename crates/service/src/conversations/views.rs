@@ -303,6 +303,6 @@ pub fn lang_named(name: &str) -> Lang {
 }
 
 /// What a webhook or a page is told of an event of a conversation, besides its own fields.
-pub(super) fn of_conversation(row: &Conversation) -> Value {
+pub(crate) fn of_conversation(row: &Conversation) -> Value {
     json!({"conversation_id": row.id, "customer_id": row.customer_id, "channel": row.channel, "lang": row.lang})
 }

@@ -22,6 +22,8 @@ use super::histories::{Histories, Sign};
 use super::regions::Regions;
 use super::turnover;
 use crate::background;
+use crate::channels::Channels;
+use crate::channels::config::from_environment;
 use crate::clock;
 use crate::conversations::Conversations;
 use crate::error::{Result, ServiceError};
@@ -59,6 +61,8 @@ pub struct ServedShop {
     pub conversations: Conversations,
     /// Language models that word its replies, if the shop has any.
     pub writers: Option<Writers>,
+    /// By which customers come besides, and by which replies leave.
+    pub channels: Channels,
     snapshot: RwLock<Arc<Snapshot>>,
     /// Held while a snapshot is built, a flush runs or someone is erased: one at a time.
     pub(crate) maintenance: AsyncMutex<()>,
@@ -104,7 +108,8 @@ impl ServedShop {
     pub async fn open(root: &Path, metrics: Arc<Metrics>) -> Result<Arc<ServedShop>> {
         let shop = Shop::open(root)?;
         shop.lock_for_writing()?;
-        let served = Self::open_beside(shop, metrics).await?;
+        let channels = Channels::new(&shop, &from_environment)?;
+        let served = Self::open_with(shop, metrics, channels).await?;
         served.jobs.recover()?;
         crate::writer::forget_old(&served.store, clock::today(&served.shop.config().time_zone))?;
         served.snapshot().warm(None);
@@ -113,6 +118,10 @@ impl ServedShop {
 
     /// The same for one question, beside a server that may be running.
     pub async fn open_beside(shop: Shop, metrics: Arc<Metrics>) -> Result<Arc<ServedShop>> {
+        Self::open_with(shop, metrics, Channels::default()).await
+    }
+
+    async fn open_with(shop: Shop, metrics: Arc<Metrics>, channels: Channels) -> Result<Arc<ServedShop>> {
         let root = shop.root().to_owned();
         let root = root.as_path();
         let store = Store::of(&shop)?;
@@ -138,6 +147,7 @@ impl ServedShop {
             service: super::assistant::Kept::default(),
             conversations,
             writers,
+            channels,
             snapshot: RwLock::new(Arc::new(snapshot)),
             maintenance: AsyncMutex::new(()),
             erasing: tokio::sync::RwLock::new(()),

@@ -47,8 +47,29 @@ impl Shops {
             by_id.insert(shop.id.clone(), shop);
         }
         let shops = Shops { by_id, keys: RwLock::default() };
+        shops.check_channels()?;
         shops.reload_keys()?;
         Ok(shops)
+    }
+
+    /// A channel's address names no shop, so that names must not be given twice.
+    fn check_channels(&self) -> Result<()> {
+        let mut owners = BTreeMap::new();
+        for (id, shop) in &self.by_id {
+            for (name, _) in shop.channels.iter().filter(|(name, _)| *name != crate::channels::EVENTS) {
+                if let Some(other) = owners.insert(name, id) {
+                    let message = format!("shops '{other}' and '{id}' both have a channel '{name}'");
+                    return Err(ServiceError::usage("config", message)
+                        .help("name one of them otherwise: [channels.NAME] of tercet.toml"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The shop with a channel of this name.
+    pub fn by_channel(&self, name: &str) -> Option<Arc<ServedShop>> {
+        self.iter().find(|shop| shop.channels.get(name).is_some()).cloned()
     }
 
     /// Reads all keys anew: after one was made or revoked.

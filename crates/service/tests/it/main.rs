@@ -4,6 +4,7 @@
 extern crate tercet_service as service;
 
 mod api;
+mod channels;
 mod conversations;
 #[path = "../../../data/tests/common/mod.rs"]
 mod disk;
