@@ -6,10 +6,12 @@
 mod groups;
 mod import;
 mod language;
+mod random;
 mod seq2seq;
 mod sequences;
 mod serve;
 mod service;
+mod turns;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -80,10 +82,12 @@ struct Bench {
     folder: PathBuf,
 }
 
-/// Runs the named cases, or all, and appends to `bench/results/`. `serve` has options of its own and runs alone.
+/// Runs the named cases, or all, and appends to `bench/results/`. `serve` and `turns` have options of their own and run alone.
 pub fn bench(names: &[String]) -> Outcome {
-    if names.first().is_some_and(|name| name == "serve") {
-        return serve::serve(&names[1..]);
+    match names.first().map(String::as_str) {
+        Some("serve") => return serve::serve(&names[1..]),
+        Some("turns") => return turns::turns(&names[1..]),
+        _ => {}
     }
     if let Some(unknown) = names.iter().find(|name| CASES.iter().all(|case| case.name != **name)) {
         let known = CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(", ");

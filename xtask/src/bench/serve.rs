@@ -5,8 +5,8 @@
 //!
 //! What is not here: a target that can fail, and a peer; other programs answer other questions.
 
-mod client;
-mod histogram;
+pub(super) mod client;
+pub(super) mod histogram;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -94,7 +94,7 @@ fn measured(options: &Options, tercet: &Path, folder: &Path) -> Result<String, S
     let products = column(&ask(&["sql", "select product_id from products order by product_id"])?, "product_id");
     let key = ask(&["keys", "create", "--name", "bench"])?;
     let key = key["secret"].as_str().ok_or("the new key has no secret")?.to_owned();
-    let mut server = Server::start(tercet, &shop)?;
+    let mut server = Server::start(tercet, &shop, "127.0.0.1:0")?;
     let load = Load { address: server.address, key, customers, products };
     eprintln!("{} customers, {} products; warming up.", load.customers.len(), load.products.len());
     load.run(options.reads_per_second / 4.0, options.events_per_second / 4.0, WARM_UP, (N_READERS, N_WRITERS), || ());
@@ -129,40 +129,52 @@ fn made_shop(tercet: &Path, algorithm: &str) -> Result<PathBuf, String> {
     }
     let program = tercet.to_string_lossy();
     let _ = fs::remove_dir_all(&folder);
-    let base = target_dir().join("bench/serve-50k.shop");
-    if !base.join("tercet.toml").is_file() || !base.join("made").is_file() {
-        let _ = fs::remove_dir_all(&base);
-        let args = ["demo", "--make-only", "--size", "large", "--customers", N_CUSTOMERS, "--end", "2026-06-30"];
-        run(command(&program, &args).arg(&base))?;
-        fs::write(base.join("made"), "").map_err(|error| error.to_string())?;
-    }
+    let base = base_shop(tercet, "large")?;
     run(command("cp", &["-r"]).arg(&base).arg(&folder))?;
     run(command(&program, &["train", "recommend", "--algorithm", algorithm, "--shop"]).arg(&folder))?;
     Ok(folder)
 }
 
-fn ask(tercet: &Path, shop: &Path, args: &[&str]) -> Result<Value, String> {
+/// A simulated shop before anything is trained, made once. `large` has 50,000 products here and fewer customers than usual.
+pub(super) fn base_shop(tercet: &Path, size: &str) -> Result<PathBuf, String> {
+    let name = if size == "large" { "serve-50k" } else { size };
+    let base = target_dir().join(format!("bench/{name}.shop"));
+    if !base.join("made").is_file() {
+        let _ = fs::remove_dir_all(&base);
+        let mut command =
+            command(&tercet.to_string_lossy(), &["demo", "--make-only", "--end", "2026-06-30", "--size", size]);
+        if size == "large" {
+            command.args(["--customers", N_CUSTOMERS]);
+        }
+        run(command.arg(&base))?;
+        fs::write(base.join("made"), "").map_err(|error| error.to_string())?;
+    }
+    Ok(base)
+}
+
+pub(super) fn ask(tercet: &Path, shop: &Path, args: &[&str]) -> Result<Value, String> {
     let mut command = command(&tercet.to_string_lossy(), &["--json", "--shop"]);
     let text = output(command.arg(shop).args(args))?;
     serde_json::from_str(&text).map_err(|error| format!("{args:?}: {error}"))
 }
 
-fn column(answer: &Value, name: &str) -> Vec<String> {
+pub(super) fn column(answer: &Value, name: &str) -> Vec<String> {
     let rows = answer["rows"].as_array().into_iter().flatten();
     rows.filter_map(|row| row[name].as_str().map(str::to_owned)).collect()
 }
 
 /// A server process; ends when dropped.
-struct Server {
+pub(super) struct Server {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
     /// Reads what it logs; ends with what it complained about.
     log: Option<JoinHandle<Vec<String>>>,
 }
 
 impl Server {
-    fn start(tercet: &Path, shop: &Path) -> Result<Server, String> {
-        let mut child = command(&tercet.to_string_lossy(), &["serve", "--listen", "127.0.0.1:0", "--shop"])
+    /// `listen`: `127.0.0.1:0` for any free port.
+    pub fn start(tercet: &Path, shop: &Path, listen: &str) -> Result<Server, String> {
+        let mut child = command(&tercet.to_string_lossy(), &["serve", "--listen", listen, "--shop"])
             .arg(shop)
             .stderr(Stdio::piped())
             .spawn()
@@ -180,23 +192,29 @@ impl Server {
         Ok(Server { child, address, log: Some(log) })
     }
 
-    fn cpu_seconds(&self) -> f64 {
+    pub fn cpu_seconds(&self) -> f64 {
         cpu_seconds(&self.child.id().to_string())
     }
 
-    fn rss_mib(&self) -> f64 {
+    pub fn rss_mib(&self) -> f64 {
         self.status_mib("VmRSS:")
     }
 
-    fn status_mib(&self, name: &str) -> f64 {
+    pub fn status_mib(&self, name: &str) -> f64 {
         let status = proc(&self.child.id().to_string(), "status");
         let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
         kib.map_or(f64::NAN, |kib| kib / 1024.0)
     }
 
+    /// Ends it at once, as a power cut would.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// Stops it gently; says what it complained about.
-    fn stop(&mut self) -> String {
+    pub fn stop(&mut self) -> String {
         let _ = run(&mut command("kill", &["-TERM", &self.child.id().to_string()]));
         let ended = self.child.wait().is_ok_and(|status| status.success());
         let complaints = self.log.take().and_then(|log| log.join().ok()).unwrap_or_default();
@@ -213,7 +231,7 @@ fn proc(process: &str, name: &str) -> String {
 }
 
 /// User and system time of a process; the kernel counts hundredths of a second.
-fn cpu_seconds(process: &str) -> f64 {
+pub(super) fn cpu_seconds(process: &str) -> f64 {
     let stat = proc(process, "stat");
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(f64::NAN);
@@ -222,8 +240,7 @@ fn cpu_seconds(process: &str) -> f64 {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::super::random::Random;
 use super::histogram::Histogram;
 
 /// Whom to ask about what.
@@ -36,7 +38,15 @@ impl Tally {
         if said.is_empty() { "0".to_owned() } else { said.join(", ") }
     }
 
-    fn merge(&mut self, other: Tally) {
+    pub fn fail(&mut self, status: u16) {
+        *self.errors.entry(status).or_default() += 1;
+    }
+
+    pub fn n_failed(&self) -> u64 {
+        self.errors.values().sum()
+    }
+
+    pub fn merge(&mut self, other: Tally) {
         self.latency.merge(&other.latency);
         other.errors.into_iter().for_each(|(status, n)| *self.errors.entry(status).or_default() += n);
     }
@@ -82,19 +92,69 @@ impl Load {
     }
 }
 
+/// A kept connection, made when first needed and anew after it broke.
+pub struct Connection {
+    address: SocketAddr,
+    stream: Option<TcpStream>,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    pub fn new(address: SocketAddr) -> Self {
+        Connection { address, stream: None, buffer: vec![0; 1 << 16] }
+    }
+
+    /// Sends a whole request; status and body of the answer. Broken off, the next exchange begins with a new connection.
+    pub fn exchange(&mut self, request: &[u8]) -> std::io::Result<(u16, &[u8])> {
+        match self.answered(request) {
+            Ok((status, body)) => Ok((status, &self.buffer[body])),
+            Err(error) => {
+                self.stream = None;
+                Err(error)
+            }
+        }
+    }
+
+    fn answered(&mut self, request: &[u8]) -> std::io::Result<(u16, Range<usize>)> {
+        if self.stream.is_none() {
+            let stream = TcpStream::connect(self.address)?;
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+            self.stream = Some(stream);
+        }
+        let stream = self.stream.as_mut().expect("connected above");
+        stream.write_all(request)?;
+        let mut n_read = 0;
+        loop {
+            if n_read == self.buffer.len() {
+                self.buffer.resize(2 * n_read, 0);
+            }
+            let n = stream.read(&mut self.buffer[n_read..])?;
+            if n == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            n_read += n;
+            if let Some((status, body)) = whole(&self.buffer[..n_read])
+                && n_read >= body.end
+            {
+                return Ok((status, body));
+            }
+        }
+    }
+}
+
 struct Worker<'a> {
     load: &'a Load,
-    random: u64,
+    random: Random,
     wanted: u16,
-    stream: Option<TcpStream>,
+    connection: Connection,
     request: String,
-    buffer: Vec<u8>,
 }
 
 impl<'a> Worker<'a> {
     fn new(load: &'a Load, at: u64, wanted: u16) -> Self {
-        let random = (at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(wanted);
-        Worker { load, random, wanted, stream: None, request: String::new(), buffer: vec![0; 1 << 16] }
+        let random = Random((at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(wanted));
+        Worker { load, random, wanted, connection: Connection::new(load.address), request: String::new() }
     }
 
     /// Every `of`-th request of the schedule, starting with the `at`-th.
@@ -108,30 +168,20 @@ impl<'a> Worker<'a> {
             self.compose();
             let due = start + due;
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            let status = self.exchange().unwrap_or_else(|_| {
-                self.stream = None;
-                0
-            });
+            let status = self.connection.exchange(self.request.as_bytes()).map_or(0, |(status, _)| status);
             if status == self.wanted {
                 tally.latency.add(due.elapsed().as_micros() as u64);
             } else {
-                *tally.errors.entry(status).or_default() += 1;
+                tally.fail(status);
             }
         }
         tally
     }
 
-    /// The next of a repeatable sequence (SplitMix64).
-    fn below(&mut self, n: usize) -> usize {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % n.max(1) as u64) as usize
-    }
-
     fn compose(&mut self) {
-        let (customers, products) = (&self.load.customers, &self.load.products);
-        let (kind, customer, product) = (self.below(100), self.below(customers.len()), self.below(products.len()));
+        let (customers, products, random) = (&self.load.customers, &self.load.products, &mut self.random);
+        let (kind, customer, product) =
+            (random.below(100), random.below(customers.len()), random.below(products.len()));
         let (customer, product) = (&customers[customer], &products[product]);
         let head = format!("Host: bench\r\nAuthorization: Bearer {}\r\n", self.load.key);
         self.request = if self.wanted == WRITE {
@@ -149,37 +199,10 @@ impl<'a> Worker<'a> {
             format!("GET {path} HTTP/1.1\r\n{head}\r\n")
         };
     }
-
-    fn exchange(&mut self) -> std::io::Result<u16> {
-        if self.stream.is_none() {
-            let stream = TcpStream::connect(self.load.address)?;
-            stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-            self.stream = Some(stream);
-        }
-        let stream = self.stream.as_mut().expect("connected above");
-        stream.write_all(self.request.as_bytes())?;
-        let mut n_read = 0;
-        loop {
-            if n_read == self.buffer.len() {
-                self.buffer.resize(2 * n_read, 0);
-            }
-            let n = stream.read(&mut self.buffer[n_read..])?;
-            if n == 0 {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-            n_read += n;
-            if let Some((status, length)) = whole(&self.buffer[..n_read])
-                && n_read >= length
-            {
-                return Ok(status);
-            }
-        }
-    }
 }
 
-/// Status and length of an answer whose head has arrived.
-fn whole(bytes: &[u8]) -> Option<(u16, usize)> {
+/// Status of an answer whose head has arrived, and where its body stands.
+fn whole(bytes: &[u8]) -> Option<(u16, Range<usize>)> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = std::str::from_utf8(&bytes[..end]).ok()?;
     let status = head.get(9..12)?.parse().ok()?;
@@ -187,7 +210,7 @@ fn whole(bytes: &[u8]) -> Option<(u16, usize)> {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
-    Some((status, end + length.unwrap_or(0)))
+    Some((status, end..end + length.unwrap_or(0)))
 }
 
 #[cfg(test)]
@@ -197,7 +220,7 @@ mod tests {
     #[test]
     fn an_answer_is_whole_when_its_body_is() {
         let text = b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}";
-        assert_eq!(whole(text), Some((202, text.len())));
+        assert_eq!(whole(text), Some((202, text.len() - 2..text.len())));
         assert_eq!(whole(&text[..30]), None);
     }
 }
