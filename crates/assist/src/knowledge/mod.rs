@@ -243,15 +243,14 @@ impl KnowledgeBase {
         if let Some(encoder) = &self.encoder {
             request = request.with_meaning(encoder.as_ref())?;
         }
-        let answer = self.snapshot.search(&request, &self.settled)?;
+        let found = self.snapshot.ids(&request, &self.settled)?;
         // Nothing of these products: passages about others are no answer.
-        if !answer.relaxed.is_empty() {
+        if !found.relaxed.is_empty() {
             return Ok(Vec::new());
         }
-        let best = answer.hits.iter().map(|hit| hit.score).fold(f32::MIN_POSITIVE, f32::max);
-        let place =
-            |hit: &language::search::Hit| Some((hit.entry.id.parse().ok()?, worth * (hit.score / best).max(0.0)));
-        Ok(answer.hits.iter().filter_map(place).filter(|(place, _)| (*place as usize) < self.places.len()).collect())
+        let best = found.hits.iter().map(|(_, score)| *score).fold(f32::MIN_POSITIVE, f32::max);
+        let place = |&(id, score): &(&str, f32)| Some((id.parse().ok()?, worth * (score / best).max(0.0)));
+        Ok(found.hits.iter().filter_map(place).filter(|(place, _)| (*place as usize) < self.places.len()).collect())
     }
 
     /// The question with the words of one meaning that documents use.

@@ -117,43 +117,38 @@ fn importance(filter: &Filter) -> u8 {
     }
 }
 
+/// Everything that is known of a search before its hits are shown.
+struct Sought {
+    plan: Plan,
+    /// In order, each document once if so asked.
+    all: Vec<Ranked>,
+    /// Entries that have the words, and those of them that pass the conditions.
+    matched: Vec<usize>,
+    n_total: usize,
+    filters: Vec<Filter>,
+    masks: Vec<Vec<bool>>,
+    relaxed: Vec<Filter>,
+}
+
+/// The ids of hits and their scores, best first, without what a page shows of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ids<'a> {
+    pub hits: Vec<(&'a str, f32)>,
+    /// As [`Answer::relaxed`].
+    pub relaxed: Vec<Filter>,
+}
+
 impl Snapshot {
     /// # Errors
     /// If the query is too long, a page lies beyond [`DEPTH_MAX`], or a filter is unfit.
     pub fn search(&self, request: &Request, settled: &Settled) -> Result<Answer, LanguageError> {
-        let depth = request.offset.saturating_add(request.limit);
-        if depth > DEPTH_MAX {
-            return Err(LanguageError::unfit("last hit of a page", depth, format!("at most {DEPTH_MAX}")));
-        }
-        let plan = plan(
-            request.text,
-            &self.tokeniser,
-            &request.hints,
-            &self.vocabulary,
-            &|term| self.frequency(term),
-            settled,
-        )?;
-        let is_asked = plan.groups.iter().any(|group| group.is_asked);
-        let mut answer = Answer { did_you_mean: plan.did_you_mean.clone(), ..Answer::default() };
-        if !is_asked && !request.text.trim().is_empty() && request.filters.is_empty() && request.vector.is_none() {
-            return Ok(answer);
-        }
-        let counted = self.count(&plan, settled)?;
-        let matched = self.matched(&counted.covered, is_asked, settled);
-        let (filters, masks) = self.relaxed(request, &matched, &mut answer.relaxed)?;
-        let passes = |entry: usize| masks.iter().all(|mask| mask[entry]);
-        let hits: Vec<usize> = matched.iter().copied().filter(|&entry| passes(entry)).collect();
-        let scores = self.raised(counted.scores, request, settled)?;
-        let mut all = self.ranked(&plan, &hits, &scores, request, settled, depth)?;
-        if let Some(vector) = &request.vector {
-            let allowed = |entry: usize| self.alive[entry] && passes(entry);
-            all = self.fused(all, &scores, vector, allowed, request.sort, settled);
-        }
-        answer.n_total = self.n_total(&hits, &all, request.one_per_group);
-        if request.one_per_group {
-            let mut seen = FxHashSet::default();
-            all.retain(|hit| seen.insert(self.group[hit.entry as usize]));
-        }
+        let plan = self.planned(request, settled)?;
+        let did_you_mean = plan.did_you_mean.clone();
+        let Some(sought) = self.sought(plan, request, settled)? else {
+            return Ok(Answer { did_you_mean, ..Answer::default() });
+        };
+        let Sought { plan, all, matched, n_total, filters, masks, relaxed } = sought;
+        let mut answer = Answer { did_you_mean, n_total, relaxed, ..Answer::default() };
         for ranked in all.into_iter().skip(request.offset).take(request.limit) {
             answer.hits.push(self.hit(ranked, &plan, request, settled)?);
         }
@@ -161,6 +156,53 @@ impl Snapshot {
             (answer.facets, answer.price_bands) = self.faceted(&matched, &filters, &masks);
         }
         Ok(answer)
+    }
+
+    /// The ids of what [`Snapshot::search`] would find, in its order and with its scores: no entry is read.
+    ///
+    /// # Errors
+    /// As for searching.
+    pub fn ids(&self, request: &Request, settled: &Settled) -> Result<Ids<'_>, LanguageError> {
+        let plan = self.planned(request, settled)?;
+        let Some(sought) = self.sought(plan, request, settled)? else { return Ok(Ids::default()) };
+        let shown = sought.all.iter().skip(request.offset).take(request.limit);
+        Ok(Ids { hits: shown.map(|hit| (self.id(hit.entry as usize), hit.score)).collect(), relaxed: sought.relaxed })
+    }
+
+    fn planned(&self, request: &Request, settled: &Settled) -> Result<Plan, LanguageError> {
+        let depth = request.offset.saturating_add(request.limit);
+        if depth > DEPTH_MAX {
+            return Err(LanguageError::unfit("last hit of a page", depth, format!("at most {DEPTH_MAX}")));
+        }
+        let frequency = |term: &str| self.frequency(term);
+        plan(request.text, &self.tokeniser, &request.hints, &self.vocabulary, &frequency, settled)
+    }
+
+    /// Nothing where nothing is asked.
+    fn sought(&self, plan: Plan, request: &Request, settled: &Settled) -> Result<Option<Sought>, LanguageError> {
+        let is_asked = plan.groups.iter().any(|group| group.is_asked);
+        if !is_asked && !request.text.trim().is_empty() && request.filters.is_empty() && request.vector.is_none() {
+            return Ok(None);
+        }
+        let counted = self.count(&plan, settled)?;
+        let matched = self.matched(&counted.covered, is_asked, settled);
+        let mut relaxed = Vec::new();
+        let (filters, masks) = self.relaxed(request, &matched, &mut relaxed)?;
+        let passes = |entry: usize| masks.iter().all(|mask| mask[entry]);
+        let hits: Vec<usize> = matched.iter().copied().filter(|&entry| passes(entry)).collect();
+        let scores = self.raised(counted.scores, request, settled)?;
+        let depth = request.offset + request.limit;
+        let mut all = self.ranked(&plan, &hits, &scores, request, settled, depth)?;
+        if let Some(vector) = &request.vector {
+            let allowed = |entry: usize| self.alive[entry] && passes(entry);
+            all = self.fused(all, &scores, vector, allowed, request.sort, settled);
+        }
+        let n_total = self.n_total(&hits, &all, request.one_per_group);
+        if request.one_per_group {
+            let mut seen = FxHashSet::default();
+            all.retain(|hit| seen.insert(self.group[hit.entry as usize]));
+        }
+        Ok(Some(Sought { plan, all, matched, n_total, filters, masks, relaxed }))
     }
 
     /// Entries that cover enough of the query; all if nothing is asked.
@@ -204,12 +246,11 @@ impl Snapshot {
         if request.text.trim().is_empty() {
             scores.iter_mut().for_each(|score| *score += 1.0);
         }
-        let popularity = &self.numbers[NUMBERS.iter().position(|name| *name == "popularity").expect("a column")];
-        let most = popularity.iter().copied().fold(0.0, f64::max);
-        if most > 0.0 && settled.popularity > 0.0 {
-            let scale = f64::from(settled.popularity) / most.ln_1p();
-            for (score, popularity) in scores.iter_mut().zip(popularity).filter(|(_, popularity)| **popularity > 0.0) {
-                *score *= 1.0 + (scale * popularity.ln_1p()) as f32;
+        let popularity = &self.popularity;
+        if popularity.most > 0.0 && settled.popularity > 0.0 {
+            let scale = f64::from(settled.popularity) / popularity.most;
+            for (score, popularity) in scores.iter_mut().zip(&popularity.logs).filter(|(_, log)| **log > 0.0) {
+                *score *= 1.0 + (scale * popularity) as f32;
             }
         }
         for filter in request.filters.iter().filter(|filter| filter.is_soft) {

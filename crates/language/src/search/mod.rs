@@ -31,7 +31,7 @@ mod units;
 mod vectors;
 mod vocabulary;
 
-pub use answer::{Answer, DEPTH_MAX, Hit, Request, Sort};
+pub use answer::{Answer, DEPTH_MAX, Hit, Ids, Request, Sort};
 pub use card::{CARD, Fusion, Settled};
 pub use chunks::{Chunk, ChunkSizes, chunks};
 pub use entry::{Entry, ID_MAX, TEXT_MAX};

@@ -27,6 +27,9 @@ pub struct Snapshot {
     pub(super) starts: Vec<usize>,
     pub(super) alive: Vec<bool>,
     n_alive: usize,
+    /// In order, and which each entry has. Shape of the second: (n).
+    ids: Vec<String>,
+    id_of: Vec<u32>,
     /// Where each entry stands when all are ordered by id, and the entry at each place. Shapes: (n).
     pub(super) rank: Vec<u32>,
     pub(super) entry_of: Vec<u32>,
@@ -35,6 +38,7 @@ pub struct Snapshot {
     pub(super) facts: Facts,
     /// By [`NUMBERS`], NaN where an entry has none. Shape: (n) each.
     pub(super) numbers: [Vec<f64>; NUMBERS.len()],
+    pub(super) popularity: Popularity,
     pub(super) vectors: Vectors,
     pub(super) vocabulary: Vocabulary,
     pub(super) tokeniser: Tokeniser,
@@ -53,6 +57,24 @@ pub(super) struct Facts {
     of_entries: Lists,
     /// The entries of each value, ascending.
     of_values: Lists,
+}
+
+/// How popular entries are, in the measure in which it counts: each search would work it out again.
+#[derive(Debug, Default)]
+pub(super) struct Popularity {
+    /// ln(1 + popularity), 0 where there is none; empty if no entry has any. Shape: (n).
+    pub logs: Vec<f64>,
+    /// The largest of them.
+    pub most: f64,
+}
+
+impl Popularity {
+    fn of(popularity: &[f64]) -> Self {
+        let log = |popularity: &f64| if *popularity > 0.0 { popularity.ln_1p() } else { 0.0 };
+        let logs: Vec<f64> = popularity.iter().map(log).collect();
+        let most = popularity.iter().copied().fold(0.0, f64::max).ln_1p();
+        if most > 0.0 { Popularity { logs, most } } else { Popularity::default() }
+    }
 }
 
 /// Lists one after the other.
@@ -124,15 +146,21 @@ impl Snapshot {
         }
         let n_alive = alive.iter().filter(|alive| **alive).count();
         let segments = searcher.segment_readers();
-        let (rank, entry_of) = ranks(segments)?;
+        let (ids, id_of) = ordinals(segments, "id")?;
+        let (rank, entry_of) = ranks(&id_of);
+        let numbers = numbers(segments)?;
+        let popularity = &numbers[NUMBERS.iter().position(|name| *name == "popularity").expect("a column")];
         Ok(Snapshot {
             starts,
             n_alive,
+            ids,
+            id_of,
             rank,
             entry_of,
             group: ordinals(segments, "group")?.1,
             facts: facts(segments)?,
-            numbers: numbers(segments)?,
+            popularity: Popularity::of(popularity),
+            numbers,
             vectors: vectors(segments)?,
             vocabulary: vocabulary(segments, fields, n_alive)?,
             mean_units: [mean_units(segments, fields.all)?, mean_units(segments, fields.name)?],
@@ -156,6 +184,11 @@ impl Snapshot {
     /// Numbers of a vector, if entries have vectors.
     pub fn vector_dim(&self) -> Option<usize> {
         (!self.vectors.is_empty()).then_some(self.vectors.dim)
+    }
+
+    /// The id of an entry.
+    pub(super) fn id(&self, entry: usize) -> &str {
+        self.ids.get(self.id_of[entry] as usize).map_or("", String::as_str)
     }
 
     /// The segment and its own number of an entry.
@@ -206,13 +239,12 @@ fn ordinals(segments: &[SegmentReader], column: &str) -> Result<(Vec<String>, Ve
     Ok((values, first))
 }
 
-fn ranks(segments: &[SegmentReader]) -> Result<(Vec<u32>, Vec<u32>), LanguageError> {
-    let (_, ids) = ordinals(segments, "id")?;
+fn ranks(ids: &[u32]) -> (Vec<u32>, Vec<u32>) {
     let mut entry_of: Vec<u32> = (0..ids.len() as u32).collect();
     entry_of.sort_by_key(|&entry| ids[entry as usize]);
     let mut rank = vec![0; ids.len()];
     (0u32..).zip(&entry_of).for_each(|(place, &entry)| rank[entry as usize] = place);
-    Ok((rank, entry_of))
+    (rank, entry_of)
 }
 
 fn column_of_words(segments: &[SegmentReader], name: &str) -> Result<(Vec<String>, Vec<Vec<u32>>), LanguageError> {

@@ -83,6 +83,30 @@ fn short_and_long_queries_in_any_script_find() {
 }
 
 #[test]
+fn ids_alone_are_those_of_the_hits() {
+    let popular = |(at, entry): (usize, Entry)| Entry { popularity: Some(at as f64), ..entry };
+    let mut index = index_of(shop().into_iter().enumerate().map(popular).collect());
+    let changes = Changes {
+        put: vec![product("p2", "小米15 手机", "小米", "手机", &[], 4499)],
+        remove: vec!["e1".into()],
+    };
+    index.apply(&changes, None, &go_on).unwrap();
+    let snapshot = index.snapshot();
+    let filters = vec![Filter::one_of("brand", ["苹果"]), Filter::between("price", None, Some(6500.0))];
+    for text in ["手机", "耳机", "", "huawei shouji", "。", "pro 15"] {
+        for (filters, limit, offset) in [(Vec::new(), 10, 0), (filters.clone(), 3, 1)] {
+            let request = Request { filters, limit, offset, ..Request::new(text) };
+            let wanted = snapshot.search(&request, &Settled::products()).unwrap();
+            let found = snapshot.ids(&request, &Settled::products()).unwrap();
+            let hits: Vec<(&str, f32)> = wanted.hits.iter().map(|hit| (hit.entry.id.as_str(), hit.score)).collect();
+            assert_eq!((found.hits, found.relaxed), (hits, wanted.relaxed), "{text}");
+        }
+    }
+    let deep = Request { offset: DEPTH_MAX, ..Request::new("手机") };
+    assert!(snapshot.ids(&deep, &Settled::products()).is_err());
+}
+
+#[test]
 fn corrections_are_suggested() {
     let index = index_of(shop());
     let suggested = |text| index.snapshot().search(&Request::new(text), &Settled::products()).unwrap().did_you_mean;

@@ -479,13 +479,13 @@ fn best(on: &Searchable, text: &str, n: usize, vector: Option<Vec<f32>>) -> Resu
     let understood = parse_query(text, &on.attributes)?;
     let mut request = understood.request();
     (request.sort, request.limit, request.vector) = (understood.sort, n.clamp(1, LIMIT_MAX), vector);
-    let answer = on.snapshot.search(&request, &Settled::products())?;
+    let found = on.snapshot.ids(&request, &Settled::products())?;
     let words = |filter: &Filter| match &filter.from {
         Some(range) => text.get(range.clone()).unwrap_or_default().to_owned(),
         None => filter.attribute.clone(),
     };
-    let relaxed = answer.relaxed.iter().map(words).collect();
-    Ok((answer.hits.into_iter().map(|hit| (hit.entry.id, hit.score)).collect(), relaxed))
+    let relaxed = found.relaxed.iter().map(words).collect();
+    Ok((found.hits.into_iter().map(|(id, score)| (id.to_owned(), score)).collect(), relaxed))
 }
 
 /// Bytes of a customer's message that are searched with.
