@@ -152,7 +152,11 @@ impl Index {
     /// be found as before.
     pub fn with_tokeniser(mut self, tokeniser: &Tokeniser) -> Result<Self, LanguageError> {
         self.tokeniser = segment::plainly(tokeniser);
-        self.snapshot = Arc::new(Snapshot::new(&open(&self.shelf)?, &self.fields, &self.tokeniser)?);
+        match Arc::get_mut(&mut self.snapshot) {
+            // Nobody searches it yet: reading everything again would only take time and memory.
+            Some(snapshot) => snapshot.tokeniser = self.tokeniser.clone(),
+            None => self.snapshot = Arc::new(Snapshot::new(&open(&self.shelf)?, &self.fields, &self.tokeniser)?),
+        }
         Ok(self)
     }
 
