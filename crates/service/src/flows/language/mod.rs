@@ -156,6 +156,13 @@ impl Searchable {
         let suggester = Suggester::of(&snapshot, [])?;
         Ok(Searchable { attributes: Attributes::of(&snapshot), suggester, snapshot })
     }
+
+    /// Of pieces of documents: nobody completes their headings or reads conditions for them, and to gather both would read every
+    /// piece.
+    fn of_documents(bytes: Vec<u8>, tokeniser: &Tokeniser) -> Result<Searchable> {
+        let snapshot = Index::from_bytes(bytes)?.with_tokeniser(tokeniser)?.snapshot();
+        Ok(Searchable { attributes: Attributes::default(), suggester: Suggester::default(), snapshot })
+    }
 }
 
 /// The index made with our own encoder beside one from outside; read when it is first needed.
@@ -182,9 +189,10 @@ impl OwnIndex {
             return Ok(shelves.clone());
         }
         let shop = Shop::open(&self.root)?;
-        let searchable = |name: &str| Searchable::new(shop.models().read(KIND, &self.version, name)?, tokeniser);
-        let products = searchable(&format!("{OWN}products.search"))?;
-        let shelves = Arc::new(Shelves { products, documents: searchable(&format!("{OWN}documents.search"))? });
+        let kept = |name: &str| shop.models().read(KIND, &self.version, &format!("{OWN}{name}"));
+        let products = Searchable::new(kept("products.search")?, tokeniser)?;
+        let documents = Searchable::of_documents(kept("documents.search")?, tokeniser)?;
+        let shelves = Arc::new(Shelves { products, documents });
         Ok(read.insert(shelves).clone())
     }
 }
@@ -257,7 +265,7 @@ fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
     } else {
         note = info.encoder.as_ref().and_then(|encoder| encoder.note.clone());
     }
-    let searchable = |name: &str| Searchable::new(read(&format!("{prefix}{name}"))?, &tokeniser);
+    let kept = |name: &str| read(&format!("{prefix}{name}"));
     let sentiment = match info.sentiment.is_some() {
         true => Some(TextClassifier::from_bytes(&read("sentiment.bin")?)?),
         false => None,
@@ -268,8 +276,8 @@ fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
     Ok(Loaded {
         opinions: serde_json::from_slice(&read("opinions.json")?)?,
         taught: Taught::load(info.opinions.taught.as_ref(), &|name: &str| Ok(read(name)?))?,
-        products: searchable("products.search")?,
-        documents: searchable("documents.search")?,
+        products: Searchable::new(kept("products.search")?, &tokeniser)?,
+        documents: Searchable::of_documents(kept("documents.search")?, &tokeniser)?,
         names: lexicon.names().map(|(name, _)| name.to_owned()).collect(),
         brands,
         info,
