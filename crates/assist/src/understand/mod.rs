@@ -15,6 +15,7 @@ mod rules;
 pub mod scope;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
@@ -175,14 +176,15 @@ pub const TEXT_BYTES_MAX: usize = 8 << 10;
 /// What understands messages, made ready once and shared by all conversations.
 #[derive(Clone, Debug)]
 pub struct Understander {
-    model: IntentModel,
-    names: ProductNames,
+    model: Arc<IntentModel>,
+    names: Arc<ProductNames>,
     order_numbers: Vec<Regex>,
 }
 
 impl Understander {
-    pub fn new(model: IntentModel, names: ProductNames) -> Self {
-        Understander { model, names, order_numbers: Vec::new() }
+    /// Both are large: whoever makes one after another shares them.
+    pub fn new(model: impl Into<Arc<IntentModel>>, names: impl Into<Arc<ProductNames>>) -> Self {
+        Understander { model: model.into(), names: names.into(), order_numbers: Vec::new() }
     }
 
     /// With the forms of the shop's order numbers as regular expressions (`TC\d{8}`), beside what order numbers look like
