@@ -58,7 +58,8 @@ pub struct Means {
 }
 
 impl Means {
-    pub fn of(words: Option<&Loaded>, products: &[Product]) -> Means {
+    /// `products` are asked for only where no words have been learned.
+    pub fn of(words: Option<&Loaded>, products: impl FnOnce() -> Vec<Product>) -> Means {
         match words {
             Some(loaded) => Means {
                 tokeniser: loaded.tokeniser.clone(),
@@ -66,7 +67,7 @@ impl Means {
                 version: loaded.info.version.clone(),
             },
             None => Means {
-                tokeniser: Tokeniser::new(&Lexicon::from_products(products)),
+                tokeniser: Tokeniser::new(&Lexicon::from_products(&products())),
                 encoder: None,
                 version: String::new(),
             },

@@ -2,6 +2,7 @@
 //! beside those when the catalogue, a table, the rules or a model is another. What is said is the business of the crate
 //! `assist`; conversations are kept elsewhere.
 
+mod book;
 mod library;
 mod orders;
 mod world;
@@ -68,7 +69,7 @@ pub struct Ready {
     pub means: Arc<Means>,
     words: Words,
     fits: Arc<FitRows>,
-    names: ProductNames,
+    names: Arc<ProductNames>,
     model: Arc<IntentModel>,
     snapshot: Arc<Snapshot>,
     stamp: Stamp,
@@ -131,6 +132,9 @@ impl ServedShop {
         let looked_at = self.service.looked_at.load(SeqCst);
         let is_due = now - looked_at >= LOOK_MS
             && self.service.looked_at.compare_exchange(looked_at, now, SeqCst, SeqCst).is_ok();
+        if is_due {
+            self.look_at_orders();
+        }
         if is_due && self.stamp(&ready.snapshot).is_ok_and(|stamp| stamp != ready.stamp) {
             let shop = self.clone();
             // Whoever talks meanwhile is answered by what there is.
@@ -141,6 +145,17 @@ impl ServedShop {
             });
         }
         Ok(ready)
+    }
+
+    /// Has the book of orders made beside those who talk, where it is not of now. Without it orders are read one customer at a
+    /// time.
+    fn look_at_orders(self: &Arc<Self>) {
+        let shop = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = shop.service.orders.make_book(&shop.shop).await {
+                tracing::warn!(message = %error.message, "orders are read customer by customer");
+            }
+        });
     }
 
     /// The same, of now.
@@ -155,6 +170,7 @@ impl ServedShop {
         {
             return Ok(before.clone());
         }
+        self.look_at_orders();
         let made = Arc::new(self.make(before.as_deref()).await?);
         *self.service.ready.write().expect("no holder panics") = Some(made.clone());
         self.service.looked_at.store(clock::now().0, SeqCst);
@@ -179,7 +195,6 @@ impl ServedShop {
         // Read first: whatever changes meanwhile is read again next time.
         let stamp = Stamp { snapshot: Arc::as_ptr(&snapshot) as usize, ..self.stamp(&snapshot)? };
         let learned = self.words.now(&self.shop).await?;
-        let products = products_of(&snapshot);
         let same_catalogue = |known: &Stamp| known.snapshot == stamp.snapshot;
         let same_words = |known: &Stamp| known.words == stamp.words;
         let model = match same(before, |known| known.model == stamp.model) {
@@ -190,8 +205,8 @@ impl ServedShop {
             },
         };
         let means = Arc::new({
-            let (learned, products) = (learned.clone(), products.clone());
-            off_thread(move || Ok(Means::of(learned.as_deref(), &products))).await?
+            let (learned, snapshot) = (learned.clone(), snapshot.clone());
+            off_thread(move || Ok(Means::of(learned.as_deref(), || products_of(&snapshot)))).await?
         });
         let knowledge = match same(before, |known| known.knowledge == stamp.knowledge && same_words(known)) {
             Some(before) => before.library.knowledge.clone(),
@@ -210,13 +225,14 @@ impl ServedShop {
         let (words, names, fits) = match same(before, |known| same_catalogue(known) && same_words(known)) {
             Some(before) => (before.words.clone(), before.names.clone(), before.fits.clone()),
             None => {
-                let (fits, learned, means) = (snapshot.fits.clone(), learned.clone(), means.clone());
+                let (snapshot, learned, means) = (snapshot.clone(), learned.clone(), means.clone());
                 off_thread(move || {
                     let words = match learned {
                         Some(loaded) => Words::Learned(loaded),
-                        None => Words::Plain(Arc::new(PlainShelf::of(&products, &means.tokeniser)?)),
+                        None => Words::Plain(Arc::new(PlainShelf::of(&products_of(&snapshot), &means.tokeniser)?)),
                     };
-                    Ok((words, ProductNames::of(products.iter()), Arc::new(FitRows::of(&fits))))
+                    let names = ProductNames::of(snapshot.products.iter().flatten().map(|row| &*row.product));
+                    Ok((words, Arc::new(names), Arc::new(FitRows::of(&snapshot.fits))))
                 })
                 .await?
             }
@@ -229,7 +245,7 @@ impl ServedShop {
                 before.map_or_else(Policies::default, |before| before.assistant.policies.clone())
             }
         };
-        let understander = Understander::new((*model).clone(), names.clone());
+        let understander = Understander::new(model.clone(), names.clone());
         let assistant = Assistant::new(understander, policies)?;
         Ok(Ready {
             assistant,
@@ -329,8 +345,8 @@ fn same(before: Option<&Ready>, is: impl Fn(&Stamp) -> bool) -> Option<&Ready> {
     before.filter(|before| is(&before.stamp))
 }
 
-fn products_of(snapshot: &Snapshot) -> Arc<Vec<Product>> {
-    Arc::new(snapshot.products.iter().flatten().map(|row| Product::clone(&row.product)).collect())
+fn products_of(snapshot: &Snapshot) -> Vec<Product> {
+    snapshot.products.iter().flatten().map(|row| Product::clone(&row.product)).collect()
 }
 
 /// What is said when our own program fails.

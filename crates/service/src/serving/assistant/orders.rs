@@ -1,15 +1,17 @@
-//! What customers ordered and where it is, read from the tables when a conversation needs it and kept for a minute: one
-//! conversation asks for the same orders turn after turn.
+//! What customers ordered and where it is: from the book of all orders while that is of the tables as they are, else read from
+//! the tables and kept for a minute, since one conversation asks for the same orders turn after turn.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, RwLock};
 
 use assist::AssistError;
 use assist::world::{Delivery, OrderLine, OrderRecord, Orders};
 use data::Shop;
-use domain::{Order, TableSpec};
+use domain::{Millis, Order, TableSpec};
 use serde_json::{Map, Value};
 
+use super::book::Book;
 use crate::clock;
 use crate::error::Result;
 use crate::flows::rows::{query, query_rows, quoted, typed_rows};
@@ -20,11 +22,13 @@ const TRUSTED_MS: i64 = 2_000;
 /// Customers kept at most.
 const CUSTOMERS_MAX: usize = 2_000;
 /// Lines of one customer that are read, the newest.
-const LINES_MAX: usize = 2_000;
-const DELIVERIES: &str = "deliveries";
+pub(super) const LINES_MAX: usize = 2_000;
+/// Times as long as a book took to make nobody makes the next.
+const PAUSE: i64 = 20;
+pub(super) const DELIVERIES: &str = "deliveries";
 
 /// Generations of the tables that were read.
-type Stamp = (u64, u64);
+pub(super) type Stamp = (u64, u64);
 
 struct Kept {
     stamp: Stamp,
@@ -34,11 +38,18 @@ struct Kept {
 
 /// Orders of customers who are talking.
 #[derive(Default)]
-pub struct KnownOrders(Mutex<HashMap<String, Kept>>);
+pub struct KnownOrders {
+    /// Read customer by customer.
+    read: Mutex<HashMap<String, Kept>>,
+    book: RwLock<Option<Arc<Book>>>,
+    /// Whether a book is being made, and when the next one may be.
+    is_making: AtomicBool,
+    not_before: AtomicI64,
+}
 
 impl KnownOrders {
     fn get(&self, customer_id: &str, stamp: Option<Stamp>, now: i64) -> Option<Arc<Vec<OrderRecord>>> {
-        let known = self.0.lock().expect("no holder panics");
+        let known = self.read.lock().expect("no holder panics");
         let kept = known.get(customer_id)?;
         let is_good = match stamp {
             None => now - kept.at < TRUSTED_MS,
@@ -48,7 +59,7 @@ impl KnownOrders {
     }
 
     fn keep(&self, customer_id: &str, kept: Kept) {
-        let mut known = self.0.lock().expect("no holder panics");
+        let mut known = self.read.lock().expect("no holder panics");
         if known.len() >= CUSTOMERS_MAX {
             known.retain(|_, old| kept.at - old.at < KEPT_MS);
         }
@@ -58,7 +69,34 @@ impl KnownOrders {
     }
 
     pub fn forget(&self, customer_id: &str) {
-        self.0.lock().expect("no holder panics").remove(customer_id);
+        self.read.lock().expect("no holder panics").remove(customer_id);
+        *self.book.write().expect("no holder panics") = None;
+    }
+
+    /// Makes the book of all orders, unless it is of the tables as they are, being made, or was made just now: tables that
+    /// change all the time would have it made all the time.
+    ///
+    /// # Errors
+    /// If the tables cannot be read.
+    pub async fn make_book(&self, shop: &Shop) -> Result<()> {
+        let began = clock::now().0;
+        if began < self.not_before.load(SeqCst) || self.is_making.swap(true, SeqCst) {
+            return Ok(());
+        }
+        let _made = Making(&self.is_making);
+        // First: what changes meanwhile makes the book an old one.
+        let stamp = stamp(shop)?;
+        if self.book(stamp).is_none() {
+            let book = Book::read(shop, stamp).await?.map(Arc::new);
+            *self.book.write().expect("no holder panics") = book;
+            let now = clock::now().0;
+            self.not_before.store(now + PAUSE * (now - began), SeqCst);
+        }
+        Ok(())
+    }
+
+    fn book(&self, stamp: Stamp) -> Option<Arc<Book>> {
+        self.book.read().expect("no holder panics").clone().filter(|book| book.stamp == stamp)
     }
 
     /// A customer's orders, newest first.
@@ -68,6 +106,9 @@ impl KnownOrders {
             return Ok(known);
         }
         let stamp = stamp(shop)?;
+        if let Some(book) = self.book(stamp) {
+            return Ok(book.orders_of(customer_id));
+        }
         if let Some(known) = self.get(customer_id, Some(stamp), now) {
             return Ok(known);
         }
@@ -77,7 +118,20 @@ impl KnownOrders {
     }
 }
 
-fn stamp(shop: &Shop) -> Result<Stamp> {
+/// Lets the next one make a book, however this one ended.
+struct Making<'a>(&'a AtomicBool);
+
+impl Drop for Making<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, SeqCst);
+    }
+}
+
+/// Generations now.
+///
+/// # Errors
+/// If a manifest cannot be read.
+pub(super) fn stamp(shop: &Shop) -> Result<Stamp> {
     let generation = |name: &str| match TableSpec::named(name) {
         Some(spec) => shop.tables().manifest(spec).map(|manifest| manifest.generation),
         None => Ok(0),
@@ -85,7 +139,11 @@ fn stamp(shop: &Shop) -> Result<Stamp> {
     Ok((generation("orders")?, generation(DELIVERIES)?))
 }
 
-async fn read(shop: &Shop, customer_id: &str) -> Result<Vec<OrderRecord>> {
+/// One customer's orders from the tables.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub(super) async fn read(shop: &Shop, customer_id: &str) -> Result<Vec<OrderRecord>> {
     let sql = format!(
         "select * from orders where customer_id = {} order by ordered_at desc, order_id limit {LINES_MAX}",
         quoted(customer_id)
@@ -95,17 +153,9 @@ async fn read(shop: &Shop, customer_id: &str) -> Result<Vec<OrderRecord>> {
         let Order { order_id, ordered_at, customer_id, product_id, quantity, unit_price_cents, discount_cents, .. } =
             line;
         let line = OrderLine { product_id, quantity, unit_price_cents, discount_cents };
-        match orders.iter_mut().find(|order| order.order_id == order_id) {
-            Some(known) => {
-                known.ordered_at = known.ordered_at.min(ordered_at);
-                known.lines.push(line);
-            }
-            None => orders.push(OrderRecord { order_id, customer_id, ordered_at, lines: vec![line], delivery: None }),
-        }
+        add_line(&mut orders, &order_id, &customer_id, ordered_at, line);
     }
-    // An order is as old as its first line; a return stands later.
-    orders.sort_by(|a, b| b.ordered_at.cmp(&a.ordered_at).then_with(|| a.order_id.cmp(&b.order_id)));
-    orders.iter_mut().for_each(|order| order.lines.reverse());
+    newest_first(&mut orders);
     if TableSpec::named(DELIVERIES).is_some() && !orders.is_empty() {
         let ids: Vec<String> = orders.iter().map(|order| quoted(&order.order_id)).collect();
         let sql = format!("select * from {DELIVERIES} where order_id in ({})", ids.join(", "));
@@ -121,14 +171,44 @@ async fn read(shop: &Shop, customer_id: &str) -> Result<Vec<OrderRecord>> {
     Ok(orders)
 }
 
-fn delivery(mut row: Map<String, Value>) -> Option<Delivery> {
+/// Adds a line to its order, which it begins if it is the first.
+pub(super) fn add_line<'a>(
+    orders: &'a mut Vec<OrderRecord>,
+    order_id: &str,
+    customer_id: &str,
+    at: Millis,
+    line: OrderLine,
+) -> &'a mut OrderRecord {
+    let place = orders.iter().position(|order| order.order_id == order_id).unwrap_or_else(|| {
+        orders.push(OrderRecord {
+            order_id: order_id.to_owned(),
+            customer_id: customer_id.to_owned(),
+            ordered_at: at,
+            ..OrderRecord::default()
+        });
+        orders.len() - 1
+    });
+    let order = &mut orders[place];
+    // An order is as old as its first line; a return stands later.
+    order.ordered_at = order.ordered_at.min(at);
+    order.lines.push(line);
+    order
+}
+
+/// Puts orders in order whose lines came the newest first.
+pub(super) fn newest_first(orders: &mut [OrderRecord]) {
+    orders.sort_by(|a, b| b.ordered_at.cmp(&a.ordered_at).then_with(|| a.order_id.cmp(&b.order_id)));
+    orders.iter_mut().for_each(|order| order.lines.reverse());
+}
+
+pub(super) fn delivery(mut row: Map<String, Value>) -> Option<Delivery> {
     row.retain(|_, value| !value.is_null());
     let mut take = |name: &str| row.remove(name);
     let text = |value: Value| value.as_str().map(str::to_owned);
     let day = |value: Value| value.as_str()?.parse().ok();
     Some(Delivery {
         status: serde_json::from_value(take("status")?).ok()?,
-        updated_at: domain::Millis(take("updated_at")?.as_i64()?),
+        updated_at: Millis(take("updated_at")?.as_i64()?),
         carrier: take("carrier").and_then(text),
         tracking_number: take("tracking_number").and_then(text),
         expected_on: take("expected_on").and_then(day),
