@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 use self::config::ServiceConfig;
 use self::hub::Hub;
@@ -32,11 +32,17 @@ pub const TEXT_CHARS_MAX: usize = 4_000;
 /// Messages sent at once, before the limit of a minute counts.
 const BURST: f64 = 10.0;
 
+/// Steps worked on at once for each processor: enough to work on some while others wait for the disk. More would only make
+/// everybody slower, and each has megabytes in hand.
+const STEPS_PER_CORE: usize = 8;
+
 /// What one shop's conversations share.
 pub struct Conversations {
     pub config: ServiceConfig,
     pub hub: Hub,
     locks: Mutex<HashMap<String, Arc<AsyncMutex<()>>>>,
+    /// Steps worked on at once.
+    room: Semaphore,
     of_conversation: Limits,
     of_key: Limits,
 }
@@ -71,6 +77,7 @@ impl Conversations {
             config,
             hub: Hub::default(),
             locks: Mutex::default(),
+            room: Semaphore::new(STEPS_PER_CORE * std::thread::available_parallelism().map_or(2, usize::from)),
         })
     }
 
@@ -79,6 +86,11 @@ impl Conversations {
         let lock = self.locks.lock().expect("no holder panics").entry(id.to_owned()).or_default().clone();
         let guard = lock.lock_owned().await;
         Alone { all: self, id: id.to_owned(), guard: Some(guard) }
+    }
+
+    /// Waits until a step may be worked on; until this is dropped it counts as one.
+    pub async fn room(&self) -> SemaphorePermit<'_> {
+        self.room.acquire().await.expect("never closed")
     }
 
     /// Counts a message of a conversation.

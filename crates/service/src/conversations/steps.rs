@@ -185,6 +185,7 @@ impl ServedShop {
         let whole = async move {
             let _present = shop.erasing.read().await;
             let _alone = shop.conversations.alone(&id).await;
+            let _room = shop.conversations.room().await;
             let (own, runtime) = (shop.clone(), Handle::current());
             crate::serving::off_thread(move || {
                 let row = own.row_of(&id)?;
