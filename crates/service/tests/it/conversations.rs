@@ -11,7 +11,7 @@ use service::auth::Scope;
 use service::conversations::token;
 use service::store::Store;
 
-use crate::http::{Response, send};
+use crate::http::{Response, raw, send};
 use crate::language::reviewed;
 use crate::shop::{Folder, Served, key, make, serve, served};
 
@@ -168,6 +168,37 @@ fn messages_are_checked_and_counted() {
     assert!(refused >= 8, "{refused} of 20 messages at once were refused");
     // Others are not held up.
     assert_eq!(Page::open(&served, &key, json!({})).post("/messages", json!({"text": "在吗"})).status, 201);
+}
+
+#[test]
+fn broken_encodings_are_refused_and_the_conversation_goes_on() {
+    let (folder, served) = served();
+    let key = widget(&folder, &served);
+    let page = Page::open(&served, &key, json!({"lang": "zh"}));
+    let bodies: [&[u8]; 6] = [
+        b"{\"text\":\"\xff\xfe\x80 \xc3\x28\"}",
+        b"{\"text\":\"\\ud83d\"}",
+        b"{\"text\":\"hello",
+        b"\xef\xbb\xbf{\"text\":\"hello\"}",
+        b"{\"text\":\"\xc4\xe3\xba\xc3\"}",
+        b"",
+    ];
+    for body in bodies {
+        let head = format!(
+            "POST {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nx-conversation: {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            page.path("/messages"),
+            page.secret,
+            body.len()
+        );
+        let response = raw(served.address, &[head.as_bytes(), body].concat()).unwrap();
+        let error = &response.json()["error"];
+        assert_eq!(response.status, 400, "{body:?}: {}", response.body);
+        assert!(error["code"].is_string() && error["message"].is_string(), "{}", response.body);
+    }
+    assert!(page.say("在吗")["answer"]["text"].is_string());
+    // What was refused was not said.
+    assert_eq!(page.messages(0)["messages"].as_array().unwrap().len(), 3);
 }
 
 #[test]
