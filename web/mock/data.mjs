@@ -66,6 +66,7 @@ export function makeShop(now) {
         description: at % 2 === 0 ? `${name}. A dependable choice for work and travel.\n适合办公与出行的可靠之选。` : null,
         image_url: at % 5 === 0 ? "https://images.example/one.jpg" : null,
         n_orders, n_events: n_orders * between(9, 22), revenue_cents: n_orders * price_cents,
+        n_reviews: products.length < 30 ? 12 : 0,
       });
     }
   }

@@ -202,11 +202,11 @@ export function createLanguage(now) {
     const few = (page) => (page.n_mentions < 5 ? 1 : 0);
     if (sort === "best") all.sort((a, b) => few(a) - few(b) || b.share_positive - a.share_positive);
     if (sort === "worst") all.sort((a, b) => few(a) - few(b) || a.share_positive - b.share_positive);
-    const strongest = (page, of) => [...page.aspects].filter((one) => of(one) > 0).sort((a, b) => of(b) - of(a)).slice(0, 3).map((one) => one.key);
+    const strongest = (page, of, other) => [...page.aspects].filter((one) => of(one) > other(one)).sort((a, b) => of(b) - of(a)).slice(0, 3).map((one) => one.key);
     const [offset, limit] = [Number(query.get("offset") ?? 0), Number(query.get("limit") ?? 50)];
     return {
       total: all.length, aspects: ASPECTS.map(([key, zh, en]) => ({ key, label: both(zh, en) })),
-      items: all.slice(offset, offset + limit).map((page) => ({ product_id: page.product_id, name: page.name, brand: page.brand, n_reviews: page.n_reviews, n_mentions: page.n_mentions, stars_mean: page.stars_mean, share_positive: page.share_positive, praised: strongest(page, (one) => one.positive), blamed: strongest(page, (one) => one.negative) })),
+      items: all.slice(offset, offset + limit).map((page) => ({ product_id: page.product_id, name: page.name, brand: page.brand, n_reviews: page.n_reviews, n_mentions: page.n_mentions, stars_mean: page.stars_mean, share_positive: page.share_positive, praised: strongest(page, (one) => one.positive, (one) => one.negative), blamed: strongest(page, (one) => one.negative, (one) => one.positive) })),
     };
   }
 

@@ -51,6 +51,8 @@ export interface Product {
   n_orders?: number | null;
   n_events?: number | null;
   revenue_cents?: number | null;
+  /** Reviews in the shop's tables. */
+  n_reviews?: number | null;
 }
 
 /** What the catalogue can be narrowed by; the lists hold the most frequent. */

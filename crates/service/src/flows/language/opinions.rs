@@ -332,7 +332,7 @@ pub struct OpinionRow {
     pub n_mentions: usize,
     pub stars_mean: Option<f64>,
     pub share_positive: f64,
-    /// Keys of the aspects most praised and most blamed.
+    /// Keys of the aspects most praised and most blamed; each stands on one side at most, where the balance lies.
     pub praised: Vec<String>,
     pub blamed: Vec<String>,
 }
@@ -381,11 +381,7 @@ impl Opinions {
 }
 
 fn row(page: &OpinionPage) -> OpinionRow {
-    let strongest = |of: &dyn Fn(&AspectView) -> u32| {
-        let mut aspects: Vec<&AspectView> = page.aspects.iter().filter(|aspect| of(aspect) > 0).collect();
-        aspects.sort_by_key(|aspect| std::cmp::Reverse(of(aspect)));
-        aspects.into_iter().take(3).map(|aspect| aspect.key.clone()).collect()
-    };
+    let (praised, blamed) = sides(&page.aspects);
     OpinionRow {
         product_id: page.product_id.clone(),
         name: page.name.clone(),
@@ -394,9 +390,23 @@ fn row(page: &OpinionPage) -> OpinionRow {
         n_mentions: page.n_mentions,
         stars_mean: page.stars_mean,
         share_positive: page.share_positive,
-        praised: strongest(&|aspect| aspect.positive),
-        blamed: strongest(&|aspect| aspect.negative),
+        praised,
+        blamed,
     }
+}
+
+/// Keys of the aspects praised and blamed most, three each at most. What is often praised and often blamed stands where the
+/// balance lies, and nowhere if it lies in the middle.
+fn sides(aspects: &[AspectView]) -> (Vec<String>, Vec<String>) {
+    let most = |of: &dyn Fn(&AspectView) -> u32, other: &dyn Fn(&AspectView) -> u32| {
+        let mut side: Vec<&AspectView> = aspects.iter().filter(|aspect| of(aspect) > other(aspect)).collect();
+        side.sort_by_key(|aspect| std::cmp::Reverse(of(aspect)));
+        side.into_iter().take(3).map(|aspect| aspect.key.clone()).collect()
+    };
+    (
+        most(&|aspect| aspect.positive, &|aspect| aspect.negative),
+        most(&|aspect| aspect.negative, &|aspect| aspect.positive),
+    )
 }
 
 /// What is thought of one text.
@@ -495,4 +505,28 @@ pub fn analyse(loaded: Option<&Loaded>, text: &str) -> Result<Analysis> {
         _ => "other",
     };
     Ok(Analysis { language: language.to_owned(), sentiment, mentions, text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_praised_and_blamed_stands_where_the_balance_lies() {
+        let aspect = |key: &str, positive, negative| AspectView {
+            key: key.to_owned(),
+            positive,
+            negative,
+            ..AspectView::default()
+        };
+        let aspects = [
+            aspect("whole", 40, 12),
+            aspect("battery", 5, 9),
+            aspect("screen", 3, 3),
+            aspect("price", 0, 0),
+            aspect("speed", 50, 0),
+        ];
+        let (praised, blamed) = sides(&aspects);
+        assert_eq!((praised, blamed), (vec!["speed".to_owned(), "whole".to_owned()], vec!["battery".to_owned()]));
+    }
 }
