@@ -189,6 +189,11 @@ fn a_shop_learns_to_write_and_writes() {
         let weights: Vec<f64> = row.as_array().unwrap().iter().map(|weight| weight.as_f64().unwrap()).collect();
         assert!(weights.len() == 3 && (weights.iter().sum::<f64>() - 1.0).abs() < 1e-3, "{row}");
     }
+    // What is given first does not depend on how much is asked for.
+    for text in ["2 red laptop", "7 green cameras", "watch", "red red red blue 1 2 3"] {
+        let of = |n: usize| write(json!({"text": text, "n": n, "beam": 6})).json()["items"].as_array().unwrap().clone();
+        assert_eq!((of(1).len(), &of(1)[0]), (1, &of(4)[0]), "{text}");
+    }
     let must = write(json!({"text": "2 red laptop", "must": ["手机"]})).json();
     assert!(must["items"][0]["text"].as_str().unwrap().contains("手机"), "{must}");
     let must_not = write(json!({"text": "2 red laptop", "must_not": ["红"]})).json();

@@ -156,6 +156,7 @@ impl Loaded {
                 items.push(item);
             }
         }
+        items.truncate(request.n);
         Ok(Written {
             name: self.info.name.clone(),
             version: self.info.version.clone(),
@@ -185,7 +186,8 @@ impl Loaded {
             sample(writer, &[source], &sampling, request.seed)?
         } else {
             let must = request.must.iter().map(|phrase| self.required(phrase)).collect::<Result<_>>()?;
-            let wanted = Beam { width: request.beam, n_best: request.n, limits, rules, must, ..Beam::default() };
+            // However few are wanted, the search goes on as if all were: the first text is the same for every n.
+            let wanted = Beam { width: request.beam, n_best: request.beam, limits, rules, must, ..Beam::default() };
             beam(writer, &[source], &wanted)?
         };
         Ok(found.pop().unwrap_or_default().into_iter().filter(|output| output.complete || is_drawn(request)).collect())
