@@ -90,9 +90,30 @@ impl Beam {
 /// # Errors
 /// If the settings are not in their ranges.
 pub fn beam<M: StepModel>(model: &M, sources: &[&[u32]], wanted: &Beam) -> Result<Vec<Vec<Output>>, LanguageError> {
+    let none = vec![Vec::new(); sources.len()];
+    beam_each(model, sources, wanted, &none)
+}
+
+/// As [`beam`], with phrases of each source's own that must occur beside those of `wanted`. Shape of `must`: one list of
+/// phrases a source.
+///
+/// # Errors
+/// As [`beam`], and if there are not as many lists of phrases as sources.
+pub fn beam_each<M: StepModel>(
+    model: &M,
+    sources: &[&[u32]],
+    wanted: &Beam,
+    must: &[Vec<Vec<u32>>],
+) -> Result<Vec<Vec<Output>>, LanguageError> {
     wanted.check()?;
-    let required = Required::new(&wanted.must)?;
-    let mut searches: Vec<Search> = sources.iter().map(|source| Search::new(source.len(), wanted, &required)).collect();
+    if must.len() != sources.len() {
+        return Err(LanguageError::unfit("lists of phrases", must.len(), format!("one a source: {}", sources.len())));
+    }
+    let of = |own: &Vec<Vec<u32>>| Required::new(&[&wanted.must[..], own].concat());
+    let required = must.iter().map(of).collect::<Result<Vec<Required>, _>>()?;
+    let each = sources.iter().zip(&required);
+    let mut searches: Vec<Search> =
+        each.map(|(source, required)| Search::new(source.len(), wanted, required)).collect();
     if sources.is_empty() {
         return Ok(Vec::new());
     }

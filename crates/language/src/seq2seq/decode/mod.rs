@@ -5,14 +5,16 @@
 mod beam;
 mod best;
 mod consensus;
+mod ensemble;
 mod one_by_one;
 mod required;
 mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use beam::{Beam, Stop, beam};
+pub use beam::{Beam, Stop, beam, beam_each};
 pub use consensus::consensus;
+pub use ensemble::{Ensemble, Together};
 pub use one_by_one::{Sampling, greedy, sample};
 pub use rules::Rules;
 

@@ -207,6 +207,43 @@ proptest! {
         }
     }
 
+    /// Phrases of a source's own are what phrases of all are when it stands alone.
+    #[test]
+    fn each_source_has_its_own_phrases(seed: u64, own in prop::collection::vec(phrases(2), 3), shared in phrases(1)) {
+        let model = Dice { seed, contrast: 5.0 };
+        let sources: [&[u32]; 3] = [&[4], &[5, 6], &[]];
+        let wanted = Beam { width: 3, n_best: 2, must: shared.clone(), ..Beam::default() };
+        let together = beam_each(&model, &sources, &wanted, &own).unwrap();
+        for ((source, own), outputs) in sources.iter().zip(&own).zip(&together) {
+            let wanted = Beam { must: [shared.clone(), own.clone()].concat(), ..wanted.clone() };
+            prop_assert_eq!(&beam(&model, &[source], &wanted).unwrap()[0], outputs);
+        }
+        prop_assert!(beam_each(&model, &sources, &wanted, &own[1..]).is_err());
+    }
+
+    /// The mean of probabilities, and of attention; one model alone is itself.
+    #[test]
+    fn models_write_together(seeds in prop::collection::vec(any::<u64>(), 1..4), source in prop::collection::vec(4u32..7, 1..4)) {
+        let models = || seeds.iter().map(|&seed| Dice { seed, contrast: 4.0 });
+        let together = Ensemble::new(models().collect());
+        let (mut state, mut next) = (together.start(&[&source]), Next::default());
+        for (token, written) in [(BEGIN, vec![]), (5, vec![5])] {
+            together.step(&mut state, &[token], &mut next);
+            let rows: Vec<_> = models().map(|model| model.row(&source, &written)).collect();
+            let mean = |of: &dyn Fn(&(Vec<f32>, Vec<f32>)) -> f32| rows.iter().map(of).sum::<f32>() / rows.len() as f32;
+            for word in 0..N_WORDS {
+                prop_assert!((next.log_probabilities[word].exp() - mean(&|row| row.0[word].exp())).abs() < 1e-5);
+            }
+            for at in 0..source.len() {
+                prop_assert!((next.attention[at] - mean(&|row| row.1[at])).abs() < 1e-5);
+            }
+        }
+        let wanted = Beam { n_best: 3, ..Beam::default() };
+        let alone = Ensemble::new(models().take(1).collect());
+        let expected = beam(&models().next().unwrap(), &[&source], &wanted).unwrap();
+        prop_assert_eq!(beam(&alone, &[&source], &wanted).unwrap(), expected);
+    }
+
     /// The likeliest word each time is what a beam of one, the coldest temperature and the smallest nucleus write.
     #[test]
     fn narrow_ways_agree(seed: u64, source in prop::collection::vec(4u32..7, 0..4)) {
