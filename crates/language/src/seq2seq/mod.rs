@@ -4,6 +4,8 @@ pub mod checkpoint;
 pub mod decode;
 pub mod metrics;
 pub mod model;
+pub mod placeholders;
+pub mod read_back;
 pub mod train;
 pub mod transformer;
 pub mod units;

@@ -110,6 +110,28 @@ pub static CARD: Card = Card {
             &["likeliest", "consensus"],
             "likeliest",
         ),
+        yes_no(
+            "said_only",
+            "Learn from sources cut to what their targets say, so that all is said that is asked for and nothing else; what a target says is read back with what the other pairs taught.",
+            false,
+        ),
+        float(
+            "read_back",
+            "What it counts, when outputs are ordered, how well the source can be read back from them.",
+            "",
+            (0.0, 100.0, 0.0),
+        ),
+        yes_no(
+            "say_all",
+            "With read_back above 0: what leaves something out is written again with words for that; surer to say everything, in less likely words.",
+            false,
+        ),
+        int(
+            "models",
+            "Models that learn with seeds of their own and write together, by the mean of their probabilities.",
+            "models",
+            (1, 16, 1),
+        ),
         choice(
             "precision",
             "How factors are rounded while learning; bf16 where the processor has it.",
@@ -118,7 +140,7 @@ pub static CARD: Card = Card {
         ),
     ],
     input: "pairs of sequences of word ids, a source and a target each, of any lengths",
-    source: "Cho et al. 2014 (GRU encoder-decoder); Bahdanau, Cho, Bengio 2015 (additive attention); Luong, Pham, Manning 2015 (dot, general, concat, input feeding); See, Liu, Manning 2017 (copying, coverage); Vaswani et al. 2017 (transformer)",
+    source: "Cho et al. 2014 (GRU encoder-decoder); Bahdanau, Cho, Bengio 2015 (additive attention); Luong, Pham, Manning 2015 (dot, general, concat, input feeding); See, Liu, Manning 2017 (copying, coverage); Vaswani et al. 2017 (transformer); Dušek and Jurčíček 2016 (reading back)",
 };
 
 /// The shape of a recurrent encoder-decoder: what its parameters' shapes follow from.
