@@ -114,6 +114,7 @@ fn within_limits(settings: &Settings) -> Result<()> {
         ("batch", 1024),
         ("epochs", 10_000),
         ("beam", 16),
+        ("models", 1),
     ];
     for (name, most) in limits {
         let found = settings.int(name);
@@ -121,6 +122,11 @@ fn within_limits(settings: &Settings) -> Result<()> {
             let message = format!("{name} is {found}; allowed in a shop: at most {most}");
             return Err(ServiceError::usage("settings", message).help("larger ones: tercet lab run seq2seq"));
         }
+    }
+    // A shop's facts are several units each, of which single ones are no facts.
+    if settings.bool("said_only") || settings.float("read_back") > 0.0 {
+        let message = "said_only or read_back is set; allowed: sources of which every word is a fact, in the lab";
+        return Err(ServiceError::usage("settings", message).help("tercet lab run seq2seq takes them"));
     }
     Ok(())
 }
@@ -510,13 +516,15 @@ mod tests {
             request.checked().map(|_| ()).map_err(|error| error.message)
         };
         assert_eq!(of(|_| {}), Ok(()));
-        let refused: [(Change, &str); 8] = [
+        let refused: [(Change, &str); 10] = [
             (|r| r.name = "Über".to_owned(), "small letters"),
             (|r| r.name = "current".to_owned(), "small letters"),
             (|r| r.pairs = None, "pairs"),
             (|r| r.pairs = Some("../x.csv".to_owned()), "allowed: titles"),
             (|r| r.set = vec!["dim_hidden=8000".to_owned()], "at most 2048"),
             (|r| r.set = vec!["colour=red".to_owned()], "colour"),
+            (|r| r.set = vec!["models=2".to_owned()], "at most 1"),
+            (|r| r.set = vec!["said_only=true".to_owned()], "every word is a fact"),
             (|r| r.resume = true, "pairs as well"),
             (|r| (r.resume, r.restart, r.pairs) = (true, true, None), "one of them"),
         ];
