@@ -130,12 +130,14 @@ const LEARNINGS: &[Learning] = &[
         length_penalties: "1.0",
         more: &[],
     },
+    // Chosen on the sources of the development part with all eight attributes and three other combinations, held out whole: the
+    // test too has combinations that nothing is learned of. More rounds give better losses and worse BLEU there.
     Learning {
         task: "e2e",
-        set: "dim_embedding=128 dim_hidden=128 dropout=0.2 label_smoothing=0.1 learning_rate=0.003 average=0.99 clip=1 batch=64 epochs=24",
+        set: "dim_embedding=128 dim_hidden=128 dropout=0.2 label_smoothing=0.1 learning_rate=0.003 average=0.99 clip=1 batch=64 epochs=10",
         min_count: "2",
-        length_penalties: "1.0,1.5,2.0",
-        more: &["--pick consensus", "copy=true --pick consensus"],
+        length_penalties: "1.0",
+        more: &["beam=10 said_only=true read_back=1"],
     },
     Learning {
         task: "tatoeba",
