@@ -1,67 +1,12 @@
-//! Words that every shop of electronics hears: makers and kinds of things in two languages, attributes, colours. All in folded
+//! Words that every shop of electronics hears: kinds of things in two languages, attributes, colours. All in folded
 //! form. Which of them a shop has is known from its products alone.
 
 use std::sync::LazyLock;
 
+use language::text::MAKERS;
 use rustc_hash::FxHashSet;
 
 use super::heard::Words;
-
-/// Names of one maker.
-pub(super) const BRANDS: &[&[&str]] = &[
-    &["苹果", "apple"],
-    &["华为", "huawei"],
-    &["小米", "xiaomi"],
-    &["红米", "redmi"],
-    &["荣耀", "honor"],
-    &["三星", "samsung"],
-    &["联想", "lenovo"],
-    &["戴尔", "dell"],
-    &["惠普", "hp"],
-    &["华硕", "asus"],
-    &["宏碁", "宏基", "acer"],
-    &["微软", "microsoft"],
-    &["微星", "msi"],
-    &["雷蛇", "razer"],
-    &["外星人", "alienware"],
-    &["机械革命", "mechrevo"],
-    &["索尼", "sony"],
-    &["佳能", "canon"],
-    &["尼康", "nikon"],
-    &["富士", "fujifilm"],
-    &["松下", "panasonic"],
-    &["一加", "oneplus"],
-    &["真我", "realme"],
-    &["魅族", "meizu"],
-    &["中兴", "zte"],
-    &["诺基亚", "nokia"],
-    &["摩托罗拉", "motorola"],
-    &["谷歌", "google"],
-    &["漫步者", "edifier"],
-    &["罗技", "logitech"],
-    &["飞利浦", "philips"],
-    &["海信", "hisense"],
-    &["创维", "skyworth"],
-    &["夏普", "sharp"],
-    &["东芝", "toshiba"],
-    &["大疆", "dji"],
-    &["安克", "anker"],
-    &["绿联", "ugreen"],
-    &["倍思", "baseus"],
-    &["闪迪", "sandisk"],
-    &["西部数据", "西数", "western digital"],
-    &["希捷", "seagate"],
-    &["金士顿", "kingston"],
-    &["森海塞尔", "sennheiser"],
-    &["铁三角", "audio technica"],
-    &["佳明", "garmin"],
-    &["普联", "tp link", "tp-link"],
-    &["爱普生", "epson"],
-    &["博世", "bose"],
-    &["任天堂", "nintendo"],
-    &["英伟达", "nvidia"],
-    &["英特尔", "intel"],
-];
 
 /// Names of one kind of thing.
 pub(super) const KINDS: &[&[&str]] = &[
@@ -99,7 +44,7 @@ pub(super) const KINDS: &[&[&str]] = &[
     &["充电器", "充电头", "charger", "charging brick"],
     &["数据线", "充电线", "cable", "charging cable"],
     &["手机壳", "保护壳", "手机套", "phone case"],
-    &["平板保护套", "保护套", "tablet case", "case", "cover"],
+    &["平板保护套", "保护套", "平板套", "tablet case", "tablet cover", "case", "cover"],
     &["钢化膜", "手机膜", "贴膜", "screen protector"],
     &["无线路由器", "路由器", "router", "wifi router"],
     &["打印机", "printer"],
@@ -112,13 +57,36 @@ pub(super) const KINDS: &[&[&str]] = &[
     &["无人机", "航拍无人机", "drone"],
     &["电子书阅读器", "电子书", "电纸书", "e-reader", "ereader", "e-book reader"],
     &["游戏机", "掌上游戏机", "掌机", "console", "game console", "handheld console"],
-    &["扩展坞", "拓展坞", "dock", "docking station", "usb hub"],
-    &["支架", "monitor arm", "stand"],
+    &["扩展坞", "拓展坞", "dock", "docking station", "docking hub", "usb hub"],
+    &[
+        "支架",
+        "挂架",
+        "壁挂架",
+        "显示器支架",
+        "电视支架",
+        "电视挂架",
+        "mount",
+        "screen mount",
+        "wall mount",
+        "tv mount",
+        "bracket",
+        "monitor arm",
+        "stand",
+    ],
     &["表带", "strap", "watch strap", "watch band"],
     &["手写笔", "触控笔", "stylus"],
     &["内胆包", "电脑内胆包", "电脑包", "sleeve", "laptop sleeve", "laptop bag"],
     &["备用电池", "相机电池", "spare battery", "camera battery"],
 ];
+
+/// Words for the same kind of thing as `word`, itself among them; only itself where it is none that is known.
+pub(crate) fn same_kind(word: &str) -> Vec<&str> {
+    let singular = word.strip_suffix('s').unwrap_or(word);
+    let known = KINDS.iter().filter(|list| list.iter().any(|one| *one == word || *one == singular));
+    let mut all: Vec<&str> = known.flat_map(|list| list.iter().copied()).collect();
+    all.push(singular);
+    all
+}
 
 /// All words for kinds of things.
 pub(super) static KIND_WORDS: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| {
@@ -449,6 +417,7 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
             "typec",
         ],
     ),
+    ("touch", &["触屏", "触摸屏", "触控屏", "触控", "触摸", "touch", "touch screen", "touchscreen"]),
     ("os", &["系统", "操作系统", "os", "operating system", "windows", "android", "安卓", "鸿蒙"]),
     ("color", &["颜色", "配色", "什么色", "哪些色", "color", "colour"]),
     ("resolution", &["分辨率", "清晰度", "resolution"]),
@@ -513,6 +482,6 @@ pub(super) const COLOURS_EN: &str = "black|white|silver|gr[ae]y|blue|red|green|p
 
 /// Words for makers and kinds, whatever a shop has: for what is masked.
 pub(super) static BRAND_WORDS: LazyLock<Words<()>> =
-    LazyLock::new(|| Words::new(BRANDS.iter().flat_map(|list| list.iter().map(|word| (*word, ())))));
+    LazyLock::new(|| Words::new(MAKERS.iter().flat_map(|maker| maker.names.iter().map(|word| (*word, ())))));
 pub(super) static KIND_LIST: LazyLock<Words<()>> =
     LazyLock::new(|| Words::new(KIND_WORDS.iter().map(|word| (*word, ()))));

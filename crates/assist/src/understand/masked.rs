@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use domain::Day;
+use language::text::MAKERS;
 use regex::Regex;
 
 use super::entities::{self, Context};
@@ -93,7 +94,7 @@ fn general(marked: &str) -> String {
 /// Names of series with what goes on after them, and codes of letters and digits.
 static SERIES: LazyLock<Regex> = LazyLock::new(|| {
     let series = lists::SERIES.join("|");
-    let brands: Vec<&str> = lists::BRANDS.iter().flat_map(|list| list.iter().copied()).collect();
+    let brands: Vec<&str> = MAKERS.iter().flat_map(|maker| maker.names.iter().copied()).collect();
     let brands = brands.join("|");
     let suffix = format!(r"(?:\s?(?:{}|air)\b)*", lists::SUFFIXES.join("|"));
     pattern(&format!(

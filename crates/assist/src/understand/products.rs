@@ -9,7 +9,7 @@ use std::hash::Hasher;
 use std::ops::Range;
 
 use domain::Product;
-use language::text::{Quantity, quantities};
+use language::text::{MAKERS, Quantity, quantities};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
@@ -101,10 +101,10 @@ impl ProductNames {
         for (name, brand) in &brands {
             self.brands.add(name, (*brand).to_owned());
         }
-        for list in lists::BRANDS {
-            let own = list.iter().find_map(|name| self.brands.get(name).cloned());
+        for maker in MAKERS {
+            let own = maker.all().find_map(|name| self.brands.get(name).cloned());
             if let Some(own) = own {
-                list.iter().for_each(|name| self.brands.add(name, own.clone()));
+                maker.names.iter().for_each(|name| self.brands.add(name, own.clone()));
             }
         }
     }
@@ -119,6 +119,10 @@ impl ProductNames {
         categories.dedup();
         for (name, category) in &categories {
             self.categories.add(name, (*category).to_owned());
+        }
+        // Catalogues name a category by many things, customers want one: `Mounts`, a mount.
+        for (name, category) in &categories {
+            self.categories.add(name.strip_suffix('s').unwrap_or(name), (*category).to_owned());
         }
         // What customers call it: by the shop's category with the most letters in common, the shortest path of equals.
         for list in lists::KINDS {
@@ -235,9 +239,10 @@ fn singular(name: &str, word: &str) -> bool {
     name.strip_suffix('s').is_some_and(|name| name == word)
 }
 
-/// Whether a category's name holds a word; words of letters whole.
+/// Whether a category's name holds a word; words of letters whole, or as a plural.
 fn within(name: &str, word: &str) -> bool {
-    name.match_indices(word).any(|(at, _)| !joins(name, at) && !joins(name, at + word.len())) && word.len() > 3
+    let ends = |end: usize| !joins(name, end) || name[end..].starts_with('s') && !joins(name, end + 1);
+    name.match_indices(word).any(|(at, _)| !joins(name, at) && ends(at + word.len())) && word.len() > 3
 }
 
 /// A piece of text that names are made of.

@@ -6,6 +6,7 @@
 
 pub mod detect;
 pub mod lexicon;
+pub mod makers;
 pub mod mask;
 pub mod normalise;
 pub mod perceptron;
@@ -16,7 +17,8 @@ pub mod tokenise;
 
 pub use detect::{Language, detect};
 pub use lexicon::Lexicon;
-pub use mask::{Masked, Masker, PersonalKind, mask};
+pub use makers::{MAKERS, Maker};
+pub use mask::{ENGLISH_ROADS, Masked, Masker, PersonalKind, mask};
 pub use normalise::{Normalised, Normaliser, normalise, to_simplified};
 pub use perceptron::PerceptronSegmenter;
 pub use quantity::{Bound, Quantity, QuantityKind, quantities};

@@ -3,7 +3,7 @@
 use super::Reading;
 use crate::forms::clean::{Words, tidy};
 use crate::forms::notice::Notice;
-use language::text::{PersonalKind, mask};
+use language::text::{ENGLISH_ROADS, PersonalKind, mask};
 
 const CHARACTERS: std::ops::RangeInclusive<usize> = 6..=200;
 /// What stands in front of an address in a sentence.
@@ -81,36 +81,8 @@ const PARTS: &[&str] = &[
     "园",
     "城",
 ];
-const ROADS: &[&str] = &[
-    "street",
-    "st",
-    "avenue",
-    "ave",
-    "road",
-    "rd",
-    "boulevard",
-    "blvd",
-    "lane",
-    "ln",
-    "drive",
-    "dr",
-    "court",
-    "ct",
-    "place",
-    "square",
-    "way",
-    "close",
-    "crescent",
-    "terrace",
-    "parkway",
-    "highway",
-    "suite",
-    "apt",
-    "apartment",
-    "floor",
-    "unit",
-    "building",
-];
+/// What stands in English addresses that name no road.
+const FLATS: &[&str] = &["suite", "apt", "apartment", "floor", "unit", "building"];
 
 /// Reads an address. Asked for, the rest of the message is meant as one; otherwise only what surely is one.
 pub fn read(message: &Words, rest: &str, asked: bool) -> Reading {
@@ -164,5 +136,5 @@ fn is_plausible(address: &str) -> bool {
         .split(|mark: char| !mark.is_alphanumeric())
         .filter(|word| word.chars().any(char::is_alphabetic))
         .count();
-    words >= 2 && numbered("") && (address.contains(',') || folded.has_any(ROADS))
+    words >= 2 && numbered("") && (address.contains(',') || folded.has_any(ENGLISH_ROADS) || folded.has_any(FLATS))
 }

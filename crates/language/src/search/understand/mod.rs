@@ -22,7 +22,7 @@ use super::plan::check_length;
 use super::snapshot::Snapshot;
 use super::units::{fold, is_ideograph};
 use crate::LanguageError;
-use crate::text::{Bound, Quantity, QuantityKind, quantities};
+use crate::text::{Bound, MAKERS, Quantity, QuantityKind, quantities};
 
 /// Kilograms that are not much to carry.
 const LIGHT_KG: f64 = 1.5;
@@ -99,10 +99,12 @@ impl Attributes {
         }
         attributes.add_all(names::NOT, &Meaning::Not);
         attributes.add_all(names::NOT_NOT, &Meaning::Nothing);
-        for (name, values) in named(categories, names::KINDS, |path| path.rsplit('/').next().unwrap_or(path)) {
+        for (name, values) in named(categories, names::KINDS.iter().map(|kind| kind.to_vec()), |path| {
+            path.rsplit('/').next().unwrap_or(path)
+        }) {
             attributes.names.insert(name, Meaning::Kind(values));
         }
-        for (name, values) in named(brands, names::BRANDS, |brand| brand) {
+        for (name, values) in named(brands, MAKERS.iter().map(|maker| maker.all().collect()), |brand| brand) {
             attributes.names.insert(name, Meaning::Brand(values));
         }
         for word in names::LIGHT {
@@ -124,7 +126,12 @@ impl Attributes {
 
 /// Every name of every value: its own, the parts of `华为（HUAWEI）`, and what else the lists know them by. A value's own
 /// name counts before one from the lists.
-fn named(values: &[String], lists: &[&[&str]], own: impl Fn(&str) -> &str) -> BTreeMap<String, Vec<String>> {
+fn named<'l>(
+    values: &[String],
+    lists: impl Iterator<Item = Vec<&'l str>>,
+    own: impl Fn(&str) -> &str,
+) -> BTreeMap<String, Vec<String>> {
+    let lists: Vec<Vec<&str>> = lists.collect();
     let mut by_own: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut by_list: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for value in values {

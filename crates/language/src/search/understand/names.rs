@@ -1,61 +1,7 @@
-//! Words of electronics shops that mean the same: brands in two scripts, kinds of products, purposes, orders. Which of
+//! Words of electronics shops that mean the same: kinds of products, purposes, orders. Which of
 //! them a shop has is known from its index alone.
 
 use crate::search::answer::Sort;
-
-/// Names of one maker.
-pub(super) const BRANDS: &[&[&str]] = &[
-    &["苹果", "apple"],
-    &["华为", "huawei"],
-    &["小米", "xiaomi", "mi"],
-    &["红米", "redmi"],
-    &["荣耀", "honor"],
-    &["三星", "samsung"],
-    &["联想", "lenovo"],
-    &["戴尔", "dell"],
-    &["惠普", "hp"],
-    &["华硕", "asus"],
-    &["宏碁", "宏基", "acer"],
-    &["微软", "microsoft"],
-    &["微星", "msi"],
-    &["雷蛇", "razer"],
-    &["外星人", "alienware"],
-    &["机械革命", "mechrevo"],
-    &["索尼", "sony"],
-    &["佳能", "canon"],
-    &["尼康", "nikon"],
-    &["富士", "fujifilm"],
-    &["松下", "panasonic"],
-    &["一加", "oneplus"],
-    &["真我", "realme"],
-    &["魅族", "meizu"],
-    &["中兴", "zte"],
-    &["努比亚", "nubia"],
-    &["诺基亚", "nokia"],
-    &["摩托罗拉", "motorola", "moto"],
-    &["谷歌", "google"],
-    &["漫步者", "edifier"],
-    &["罗技", "logitech"],
-    &["飞利浦", "philips"],
-    &["海信", "hisense"],
-    &["创维", "skyworth"],
-    &["夏普", "sharp"],
-    &["东芝", "toshiba"],
-    &["大疆", "dji"],
-    &["安克", "anker"],
-    &["绿联", "ugreen"],
-    &["倍思", "baseus"],
-    &["闪迪", "sandisk"],
-    &["西部数据", "西数", "western digital", "wd"],
-    &["希捷", "seagate"],
-    &["金士顿", "kingston"],
-    &["森海塞尔", "sennheiser"],
-    &["铁三角", "audio technica"],
-    &["佳明", "garmin"],
-    &["普联", "tp link"],
-    &["爱普生", "epson"],
-    &["兄弟", "brother"],
-];
 
 /// Names of one kind of product.
 pub(super) const KINDS: &[&[&str]] = &[

@@ -9,6 +9,33 @@ const ROADS: &[&str] = &[
     "大道", "街道", "胡同", "小区", "花园", "公寓", "大厦", "广场", "新村", "路", "街", "巷", "弄", "苑", "村", "镇",
     "里", "城",
 ];
+/// What a road is called in English, short forms among them. Also read where a form asks for an address.
+pub const ENGLISH_ROADS: &[&str] = &[
+    "street",
+    "st",
+    "avenue",
+    "ave",
+    "road",
+    "rd",
+    "boulevard",
+    "blvd",
+    "lane",
+    "ln",
+    "drive",
+    "dr",
+    "court",
+    "ct",
+    "place",
+    "pl",
+    "square",
+    "terrace",
+    "parkway",
+    "pkwy",
+    "way",
+    "close",
+    "crescent",
+    "highway",
+];
 /// What a number in an address counts.
 const NUMBERED: &[&str] =
     &["号楼", "单元", "号院", "号", "栋", "幢", "弄", "座", "楼", "层", "室", "户", "院", "期", "组", "房", "区"];
@@ -169,31 +196,6 @@ fn back(text: &str, least: usize, at: usize, n: usize) -> usize {
 
 /// `221B Baker Street`, `1600 Pennsylvania Ave NW, Apt 5`.
 fn english(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
-    const WAYS: &[&str] = &[
-        "street",
-        "st",
-        "avenue",
-        "ave",
-        "road",
-        "rd",
-        "boulevard",
-        "blvd",
-        "lane",
-        "ln",
-        "drive",
-        "dr",
-        "court",
-        "ct",
-        "place",
-        "pl",
-        "square",
-        "terrace",
-        "parkway",
-        "pkwy",
-        "way",
-        "close",
-        "crescent",
-    ];
     let bytes = text.as_bytes();
     let n = bytes[at..].iter().take(7).take_while(|byte| byte.is_ascii_digit()).count();
     let n =
@@ -210,7 +212,7 @@ fn english(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
         }
         end = from + len;
         let word = text[from..end].to_ascii_lowercase();
-        if n_words > 0 && WAYS.contains(&word.as_str()) {
+        if n_words > 0 && ENGLISH_ROADS.contains(&word.as_str()) {
             return Some(at..flat(text, end));
         }
         if bytes.get(end) != Some(&b' ') {

@@ -18,6 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::normalise::Normaliser;
 use crate::LanguageError;
+pub use address::ENGLISH_ROADS;
 pub use kinds::PersonalKind;
 
 /// Something that was hidden.
