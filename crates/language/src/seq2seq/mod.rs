@@ -6,6 +6,7 @@ pub mod metrics;
 pub mod model;
 pub mod placeholders;
 pub mod read_back;
+pub mod small;
 pub mod train;
 pub mod transformer;
 pub mod units;
