@@ -13,6 +13,8 @@ use super::words::{Form, fold, letters};
 pub(crate) struct Concept {
     pub name: &'static str,
     pub forms: Vec<Form>,
+    /// Its place in the list.
+    pub number: usize,
 }
 
 /// What kind of answer a question wants.
@@ -146,7 +148,10 @@ const CONCEPTS: &[(&str, &str)] = &[
         "reason",
         "无理由,七天无理由,7天无理由,no reason,without a reason,without giving a reason,no questions asked,changed my mind,change my mind",
     ),
-    ("accidental damage", "碎屏,摔坏,摔了,人为,摔碎,屏碎,dropped it,dropped my,cracked,accident,accidental,smashed"),
+    (
+        "accidental damage",
+        "碎屏,摔坏,摔了,摔过,摔到,摔裂,跌落,磕坏,压坏,人为,摔碎,屏碎,屏幕碎,dropped it,dropped my,i dropped,we dropped,was dropped,got dropped,dropped phone,a dropped,fell down,fell on,fell off,cracked,accident,accidental,smashed",
+    ),
     ("headphones", "耳机,耳塞,headphones,earphones,earbuds,headset"),
     ("phone", "手机,电话机,phone,phones,smartphone,mobile phone"),
     ("notebook", "笔记本,笔记本电脑,手提电脑,laptop,notebook,laptops"),
@@ -161,7 +166,8 @@ const CONCEPTS: &[(&str, &str)] = &[
 const KINDS: &[&str] =
     &["photo", "headphones", "phone", "notebook", "tablet", "watch", "television", "printer", "router"];
 /// Concepts of which one is a case of the other.
-const RELATED: &[(&str, &str)] = &[("instalment", "payment"), ("charge", "charger")];
+const RELATED: &[(&str, &str)] =
+    &[("instalment", "payment"), ("charge", "charger"), ("price drop", "price protection")];
 
 impl Concept {
     pub(crate) fn is_kind(&self) -> bool {
@@ -234,7 +240,7 @@ fn tables() -> Tables {
             }
             own.push(form);
         }
-        concepts.push(Concept { name, forms: own });
+        concepts.push(Concept { name, forms: own, number: at });
     }
     for phrase in NOTHING_ZH.split(',').filter(|phrase| phrase.chars().count() > 1) {
         let first = phrase.chars().next().expect("a phrase is not empty");

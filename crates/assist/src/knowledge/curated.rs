@@ -216,7 +216,11 @@ fn meaning(a: &Ready, b: &Ready) -> f32 {
     a.vector.iter().zip(&b.vector).map(|(a, b)| a * b).sum::<f32>() - 0.6
 }
 
-/// How surely two questions ask the same, 0 to 1. A logistic of what is shared, with hard differences held against it; its
+/// Words of a question that is short, and the part of an answered question that such a one must have.
+const SHORT: usize = 2;
+const NARROWER_FROM: f32 = 0.62;
+
+/// How surely the question `a` asks what the answered question `b` asks, 0 to 1. A logistic of what is shared, with hard differences held against it; its
 /// weights were chosen on the pairs in this module's tests and stand there for the threshold of 0.72.
 fn similarity(a: &Ready, b: &Ready) -> f32 {
     if fold(&a.text).trim() == fold(&b.text).trim() {
@@ -224,6 +228,11 @@ fn similarity(a: &Ready, b: &Ready) -> f32 {
     }
     let (of_a, of_b) = shared(a, b);
     let words = (of_a + of_b) / 2.0;
+    // A question of a word or two has that word in common with every question about its matter: `怎么退货` asks nothing about
+    // the postage of a return.
+    let narrower = if a.question.words.len() <= SHORT { (NARROWER_FROM - of_b).max(0.0) } else { 0.0 };
+    // The other way round the answer is about the matter as a whole, and not about what of it is asked.
+    let wider = if b.question.words.len() <= SHORT { (NARROWER_FROM - of_a).max(0.0) } else { 0.0 };
     // Both say something that the other does not: two matters.
     let apart = 1.0 - of_a.max(of_b);
     let runs = dot(&a.runs, &b.runs);
@@ -235,6 +244,8 @@ fn similarity(a: &Ready, b: &Ready) -> f32 {
     let denied = a.question.is_negative != b.question.is_negative;
     let sum = -4.6 + 5.4 * words + 2.2 * runs + 1.2 * meaning + 1.7 * kind
         - 2.5 * apart
+        - 5.0 * narrower
+        - 2.5 * wider
         - if numbers_differ { 2.0 } else { 0.0 }
         - if denied { 0.6 } else { 0.0 };
     1.0 / (1.0 + (-sum).exp())

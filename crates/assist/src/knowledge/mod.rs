@@ -324,6 +324,70 @@ impl KnowledgeBase {
     }
 }
 
+/// Whether a question asks for something by words of its own, and not only for what there is to know: `参数`, `tell me about it`.
+pub fn is_particular(question: &str) -> bool {
+    const GENERAL: &[&str] = &[
+        "参数", "配置", "介绍", "详细", "详情", "信息", "规格", "特点", "亮点", "性能", "看看", "看", "发", "讲",
+        "讲讲", "说说", "资料", "spec", "specif", "detail", "describ", "descript", "inform", "overview", "summari",
+        "featur", "introduc",
+    ];
+    let asked = Question::new(question, &Tokeniser::default());
+    let folded = words::fold(question);
+    let of_thing = folded.trim_start().starts_with("what is the ") && folded.contains(" of ");
+    let is_own = |word: &Word| {
+        let plain = word.own.plain();
+        // A single character is a measure (`多大`) or a verb rather than a thing.
+        if word.own.is_chinese && plain.chars().count() < 2 {
+            return false;
+        }
+        let is_general = GENERAL.iter().any(|general| match word.own.is_chinese {
+            true => plain == *general,
+            false => general.is_ascii() && plain.starts_with(general),
+        });
+        word.says >= 0.9 && !is_general
+    };
+    (of_thing || !asked.asked.is_empty()) && asked.words.iter().any(is_own)
+}
+
+/// What a text is about and what kind of answer it wants, as rare characters, each a word of its own: the same for words of one
+/// meaning, and in both languages. For models that know texts by their words.
+pub(crate) fn signs(text: &str) -> String {
+    const CONCEPTS_FROM: u32 = 0x3500;
+    const ASKED_FROM: u32 = 0x3700;
+    let folded = words::fold(beginning(text, words::QUESTION_MAX));
+    let mut found: std::collections::BTreeSet<u32> = std::collections::BTreeSet::new();
+    words::each_run(&folded, |run| {
+        if let words::Run::Ideographs(run) = run {
+            concepts::chinese(run, &mut |piece| found.extend(number_of(&piece)));
+        }
+    });
+    concepts::english(&words::letters(&folded), &mut |piece| found.extend(number_of(&piece)));
+    let concepts = found.into_iter().map(|number| CONCEPTS_FROM + number);
+    let asked = concepts::asked(&folded).into_iter().map(|asked| ASKED_FROM + asked as u32);
+    let sign = |code: u32| char::from_u32(code).map(|sign| format!(" {sign}"));
+    concepts.chain(asked).filter_map(sign).collect()
+}
+
+fn number_of<T>(piece: &concepts::Piece<T>) -> Option<u32> {
+    match piece {
+        concepts::Piece::Known(_, concept) => u32::try_from(concept.number).ok(),
+        concepts::Piece::Plain(_) => None,
+    }
+}
+
+/// Whether a quotation can be the kind of answer that is asked for: how many is not told without a number.
+pub fn is_kind_asked(question: &str, quote: &str) -> bool {
+    const NUMBERS: &[char] = &['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '百', '千', '两', '半'];
+    const NONE: &[&str] =
+        &["免费", "包邮", "不限", "不收", "无需", "没有", "free", "unlimited", "no limit", "none", "nothing"];
+    let asked = Question::new(question, &Tokeniser::default());
+    let folded = words::fold(quote);
+    !asked.asks(concepts::Asked::Amount)
+        || View::of([quote]).has_number()
+        || folded.contains(NUMBERS)
+        || NONE.iter().any(|word| folded.contains(word))
+}
+
 fn harmonic(a: f32, b: f32) -> f32 {
     2.0 * a * b / (a + b).max(f32::MIN_POSITIVE)
 }

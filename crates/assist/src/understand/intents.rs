@@ -128,7 +128,8 @@ impl IntentModel {
 
     /// From these examples alone. Placeholders are filled, names are masked.
     pub(super) fn learn_rows(rows: &[(&str, &str)], seed: u64) -> Result<Self, AssistError> {
-        let filled = masked::filled(rows);
+        let mut filled = masked::filled(rows);
+        filled.iter_mut().for_each(|(_, text)| *text = with_signs(text));
         let examples: Vec<Example> = filled.iter().map(|(label, text)| Example { label, text }).collect();
         let never_stops = |_| true;
         let scoped = ScopedClassifier::fit(&examples, OUT_OF_SCOPE, &wanted(), &Run::new(seed, &never_stops))?;
@@ -163,7 +164,7 @@ impl IntentModel {
         if masked.is_empty() {
             return Vec::new();
         }
-        let asked = self.scoped.ask(masked);
+        let asked = self.scoped.ask(&with_signs(masked));
         let inside = 1.0 / (1.0 + (self.scoped.gate(LOST) - asked.inside).exp());
         let mut all: Vec<(&str, f32)> = self
             .scoped
@@ -176,6 +177,11 @@ impl IntentModel {
         all.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(y.0)));
         all
     }
+}
+
+/// A masked text with what it is about: some forty examples of an intent have few of the words in which it can be said.
+fn with_signs(masked: &str) -> String {
+    format!("{masked}{}", crate::knowledge::signs(masked))
 }
 
 /// The built-in examples: intent and text, which may hold placeholders such as `{product}`.
