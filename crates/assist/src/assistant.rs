@@ -1,9 +1,12 @@
 //! The whole turn: understand, decide, act, say. What it needs of the shop comes in as a [`World`]; what it remembers, as a
 //! [`Dialogue`].
 
+use std::sync::Arc;
+
 use crate::AssistError;
 use crate::forms::FormBook;
 use crate::policy::Policies;
+use crate::small_talk::SmallTalk;
 use crate::state::Dialogue;
 use crate::turn::{Message, Turn};
 use crate::understand::Understander;
@@ -16,6 +19,8 @@ pub struct Assistant {
     pub policies: Policies,
     /// The forms of the policies.
     pub book: FormBook,
+    /// Answers what asks nothing of the shop; without it sentences of ours do.
+    pub small_talk: Option<Arc<SmallTalk>>,
 }
 
 impl Assistant {
@@ -25,7 +30,11 @@ impl Assistant {
     /// [`AssistError::Unfit`] for rules that contradict themselves, or a form that cannot be filled in.
     pub fn new(understander: Understander, policies: Policies) -> Result<Self, AssistError> {
         let book = FormBook::of(&policies)?;
-        Ok(Assistant { understander, policies, book })
+        Ok(Assistant { understander, policies, book, small_talk: None })
+    }
+
+    pub fn with_small_talk(self, small_talk: Arc<SmallTalk>) -> Self {
+        Assistant { small_talk: Some(small_talk), ..self }
     }
 
     /// Answers one message. Never fails: what cannot be asked or answered is said, and offered to a person. The same message,

@@ -125,6 +125,7 @@ pub fn run(assistant: &Assistant, world: &World, conversation: &Conversation, at
             customer_id: conversation.customer_id.as_deref(),
             page_product_id: conversation.page_product_id.as_deref(),
             page_lang: conversation.lang,
+            memory: &[],
         };
         judge(expected, &assistant.turn(&message, &mut dialogue, world, None))
     };

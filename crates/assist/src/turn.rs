@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::Evidence;
 use crate::forms::{FormView, Submission};
 use crate::hand_over::HandOver;
+use crate::memory::Fact;
 use crate::understand::Understanding;
 
 /// The languages that service speaks.
@@ -39,6 +40,8 @@ pub struct Message<'a> {
     pub page_product_id: Option<&'a str>,
     /// The language of the page, for texts too short to tell.
     pub page_lang: Option<Lang>,
+    /// What is known of this customer from earlier conversations; empty for somebody unknown.
+    pub memory: &'a [Fact],
 }
 
 /// The answer to one message.
@@ -57,6 +60,10 @@ pub struct Reply {
     pub lang: Lang,
     /// Plain text with line breaks; `[1]` refers to `evidence[0]`. Nothing in it is markup.
     pub text: String,
+    /// The text without what the blocks show as well, for where they are shown; absent if there is no such thing. Where only
+    /// text can be shown, `text` is complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brief: Option<String>,
     pub blocks: Vec<Block>,
     /// What the text rests on. A number `[n]` in the text always has its entry here.
     pub evidence: Vec<Evidence>,

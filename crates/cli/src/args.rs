@@ -423,6 +423,12 @@ pub enum Service {
         #[arg(long, default_value_t = 60, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=44_640))]
         minutes: u32,
     },
+    /// What there is to tell customers of a day without their asking: late parcels, fallen prices, successors
+    Proactive {
+        /// Today where the shop is, if absent
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        day: Option<String>,
+    },
 }
 
 #[derive(Args)]

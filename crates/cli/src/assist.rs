@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use data::Shop;
-use domain::Cents;
+use domain::{Cents, Day};
 use serde_json::{Value, json};
 use service::api::input::check_id;
 use service::clock::now;
-use service::conversations::token;
+use service::conversations::{notices, token};
 use service::flows::assist::{self, AssistRequest};
 use service::serving::{Ready, Said, ServedShop, off_thread};
 use service::talk::{Dialogue, Lang, golden};
@@ -84,6 +84,7 @@ async fn turn(
             customer_id: speaker.customer.as_deref(),
             page_product_id: speaker.product.as_deref(),
             page_lang: speaker.lang,
+            memory: &[],
         };
         let turn = shop.turn(&ready, &said, &mut dialogue, &runtime);
         Ok((serde_json::to_value(turn)?, dialogue))
@@ -339,27 +340,68 @@ fn print_unmet(report: &golden::Report) {
     }
 }
 
-pub fn service(dir: &Path, asked: Service, as_json: bool) -> Result<()> {
-    let store = store(&Shop::open(dir)?)?;
+pub async fn service(dir: &Path, asked: Service, as_json: bool) -> Result<()> {
     match asked {
         Service::TokenSecret => {
-            let secret = token::new_secret(&store)?;
+            let secret = token::new_secret(&store(&Shop::open(dir)?)?)?;
             if as_json {
                 print::json(&json!({"secret": secret}));
             } else {
                 print::line(&format!("{secret}   (for the shop's own server, never for a page; shown this once)"));
             }
+            Ok(())
         }
         Service::Sign { customer, minutes } => {
             check_id("CUSTOMER", &customer)?;
             let expires_at = now().0 / 1000 + i64::from(minutes) * 60;
-            let token = token::sign(&store, &customer, expires_at)?;
+            let token = token::sign(&store(&Shop::open(dir)?)?, &customer, expires_at)?;
             if as_json {
                 print::json(&json!({"customer_token": token, "expires_at": expires_at}));
             } else {
                 print::line(&token);
             }
+            Ok(())
         }
+        Service::Proactive { day } => proactive(dir, day.as_deref(), as_json).await,
+    }
+}
+
+/// Looks for what there is to tell on a day, keeps what is new, and lists what waits for the desk.
+async fn proactive(dir: &Path, day: Option<&str>, as_json: bool) -> Result<()> {
+    const LISTED_MAX: usize = 500;
+    let shop = loaded(dir).await?;
+    let config = shop.shop.config();
+    let day = match day {
+        Some(text) => text
+            .parse::<Day>()
+            .map_err(|_| ServiceError::usage("day", format!("--day is '{text}'; allowed: a day as 2026-06-30")))?,
+        None => service::clock::today(&config.time_zone),
+    };
+    let found = shop.find_notices(day).await?;
+    let ready = shop.assistant().await?;
+    let (total, rows) = shop.shop.state()?.notices(Some(notices::PROPOSED), 0, LISTED_MAX)?;
+    let minute = shop.minute_now();
+    let policies = &ready.assistant.policies;
+    let views = rows.iter().map(|row| notices::view(row, policies, minute)).collect::<Result<Vec<_>>>()?;
+    if as_json {
+        print::json(&json!({"found": found, "total": total, "notices": views}));
+        return Ok(());
+    }
+    print::line(&format!(
+        "{day}: {} found, {} new; {} wait for the desk",
+        found.n_found,
+        found.n_new,
+        print::count(total)
+    ));
+    if found.is_cut {
+        print::line("more customers than are looked at in one go; run it again once these are settled");
+    }
+    let is_zh = config.language == "zh";
+    for view in &views {
+        let held = view.held.as_deref().map_or(String::new(), |held| format!("   [{held}]"));
+        print::line(&format!("{}   {}{held}", view.kind, view.customer_id));
+        print::line(&format!("  {}", if is_zh { &view.reason_zh } else { &view.reason_en }));
+        print::line(&format!("  {}", if is_zh { &view.text_zh } else { &view.text_en }));
     }
     Ok(())
 }

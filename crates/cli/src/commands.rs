@@ -58,7 +58,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Ask(asked) => crate::assist::ask(dir, asked, json).await,
         Command::Chat(asked) => crate::assist::chat(dir, asked, json).await,
         Command::Assist(asked) => crate::assist::test(dir, asked, json).await,
-        Command::Service(asked) => crate::assist::service(dir, asked, json),
+        Command::Service(asked) => crate::assist::service(dir, asked, json).await,
         Command::Seq2Seq(asked) => crate::seq2seq::run(dir, asked, json),
         Command::Serve(serve) => self::serve(dir, serve).await,
         Command::Keys(keys) => self::keys(dir, keys, json),

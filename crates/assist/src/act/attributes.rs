@@ -47,6 +47,8 @@ static ATTRIBUTES: &[Attribute] = &[
     attribute!("graphics" "显卡" "Graphics": "gpu" "graphics" "显卡" "graphics card"; "显卡" "gpu" "graphics"; None),
     attribute!("screen" "屏幕尺寸" "Screen size": "screen" "screen size" "inches" "屏幕" "屏幕尺寸" "尺寸" "display size";
         "屏幕" "尺寸" "几寸" "英寸" "屏" "多大屏" "how large" "bigger" "screen" "display" "inches"; None),
+    attribute!("touch" "触控屏" "Touch screen": "touch" "touch screen" "touchscreen" "触控" "触屏" "触控屏";
+        "触屏" "触控" "触摸" "touch screen" "touchscreen"; None),
     attribute!("resolution" "分辨率" "Resolution": "resolution" "分辨率" "screen resolution" "screenresolution" "display resolution";
         "分辨率" "resolution"; Some(More)),
     attribute!("panel" "面板" "Panel": "panel" "面板" "display type" "屏幕材质"; "面板" "panel" "oled" "lcd"; None),
@@ -89,7 +91,7 @@ static ATTRIBUTES: &[Attribute] = &[
     attribute!("fits_size" "适用尺寸" "Fits size": "fits screen size" "适用尺寸"; "适用尺寸" "fits"; None),
     attribute!("vesa" "壁挂孔距" "VESA pattern": "vesa" "vesa pattern" "壁挂孔距" "适用孔距"; "孔距" "壁挂" "vesa"; None),
     attribute!("stylus" "手写笔协议" "Stylus protocol": "stylus protocol" "pen protocol" "手写笔协议"; "手写笔" "stylus" "pen"; None),
-    attribute!("flight_time" "飞行时间" "Flight time": "flight time" "飞行时间"; "飞行" "flight" "fly"; Some(More)),
+    attribute!("flight_time" "飞行时间" "Flight time": "flight time" "飞行时间"; "飞行" "飞多久" "能飞" "flight" "fly"; Some(More)),
     attribute!("warranty" "保修期" "Warranty": "warranty" "保修" "保修期" "质保"; "保修" "质保" "warranty" "guarantee"; Some(More)),
     attribute!("nfc" "NFC" "NFC": "nfc"; "nfc"; None),
 ];

@@ -45,7 +45,9 @@ pub fn compare(scene: &Scene, products: &[Arc<Product>], wanted: &[String]) -> A
         false => rows.iter().filter(asked).collect(),
     };
     for row in &chosen {
-        answer.line(in_words(scene, row, &names));
+        let words = in_words(scene, row, &names);
+        // What was asked for is the answer; the rest stands in the table.
+        if wanted.is_empty() { answer.shown_line(words) } else { answer.line(words) }
     }
     if let Some(words) = price_difference(scene, products, &names, &mut answer)
         && (wanted.is_empty() || wanted.contains(&"price"))

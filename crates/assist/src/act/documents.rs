@@ -3,7 +3,7 @@
 
 use super::{Answer, Scene};
 use crate::evidence::Evidence;
-use crate::knowledge::answer_sentences;
+use crate::knowledge::{answer_sentences, is_kind_asked};
 use crate::say;
 use crate::turn::Author;
 use crate::world::Passage;
@@ -57,7 +57,8 @@ pub fn search(scene: &Scene, question: &str, product_ids: &[&str], cut: Cut) -> 
         let end = if cut == Cut::Steps { with_steps(&passage.text, end) } else { end };
         let run = sentences.first()?.start..end;
         let quote = passage.text.get(run)?.trim().to_owned();
-        (!quote.is_empty()).then_some((passage, quote))
+        let answers = cut == Cut::Steps || is_kind_asked(question, &quote);
+        (!quote.is_empty() && answers).then_some((passage, quote))
     })?;
     let mut answer = Answer { rewordable: true, ..Answer::default() };
     answer.step(

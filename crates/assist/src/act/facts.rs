@@ -3,7 +3,8 @@
 
 use domain::Product;
 
-use super::attributes::{asked_in, label, named, rank, specs_for};
+use super::attributes::{asked_in, fold, label, named, rank, specs_for};
+use super::fits::in_category;
 use super::{Answer, Outcome, Scene, documents, field, in_stock};
 use crate::say;
 use crate::turn::Block;
@@ -131,6 +132,61 @@ pub fn whether(scene: &Scene, product: &Product) -> Answer {
         answer.step("products", format!("{}: nothing about it", product.product_id));
         answer
     })
+}
+
+/// Parts of which the maker may be asked: a product's own brand is another matter.
+const PARTS: &[&str] = &[
+    "memory",
+    "storage",
+    "processor",
+    "graphics",
+    "screen",
+    "panel",
+    "battery",
+    "camera",
+    "audio",
+    "keyboard",
+    "charging",
+];
+const MAKER: &[&str] = &[
+    "牌子",
+    "品牌",
+    "哪家",
+    "谁家",
+    "厂家",
+    "厂商",
+    "代工",
+    "谁生产",
+    "brand",
+    "who makes",
+    "who made",
+    "manufactur",
+    "maker",
+    "made by",
+    "supplier",
+];
+
+/// Whether the maker of a part is asked for: `喇叭是什么牌子`, `who makes its screen`. No field says it.
+pub fn asks_maker_of_part(scene: &Scene, product: &Product, wanted: &[String]) -> bool {
+    let text = fold(scene.question);
+    let has_part = wanted.iter().any(|name| PARTS.contains(&named(name).map_or(name.as_str(), |one| one.name)))
+        || scene.kinds().any(|(path, _)| !in_category(product.category.as_deref().unwrap_or_default(), path));
+    has_part && MAKER.iter().any(|word| text.contains(word))
+}
+
+/// Whether something is asked that is neither a field nor an overview: `有几档`, `can it measure …`. A list of other fields is
+/// no answer to it.
+pub fn asks_particular(scene: &Scene) -> bool {
+    let mut text = scene.question.to_owned();
+    if scene.question == scene.message.text {
+        for entity in &scene.understood.entities {
+            let is_name = matches!(entity.what, Named::Product { .. } | Named::Category { .. } | Named::Brand { .. });
+            if is_name && text.get(entity.range.clone()).is_some() {
+                text.replace_range(entity.range.clone(), &" ".repeat(entity.range.len()));
+            }
+        }
+    }
+    crate::knowledge::is_particular(&text)
 }
 
 /// A question without an attribute may be one for the product's documents.

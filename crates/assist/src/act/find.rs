@@ -5,6 +5,8 @@ use std::sync::Arc;
 use domain::Product;
 
 use super::{Answer, Outcome, Scene, field, in_stock};
+use crate::AssistError;
+use crate::memory::{self, FactName};
 use crate::say;
 use crate::turn::Block;
 use crate::understand::Named;
@@ -34,6 +36,7 @@ pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
     };
     // That a condition was set aside must not be lost in other words.
     answer.rewordable = relaxed.is_empty();
+    let found = available_first(scene, found, |found| &found.product);
     let ids = found.iter().map(|found| found.product.product_id.clone()).collect();
     lines(scene, &found.into_iter().map(|found| (found.product, None)).collect::<Vec<_>>(), &mut answer);
     if answer.evidence.len() > 1 {
@@ -44,25 +47,32 @@ pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
 
 /// A personal recommendation, with reasons.
 pub fn recommend(scene: &Scene, like: Option<&str>) -> (Answer, Vec<String>) {
-    let category = scene.understood.entities.iter().find_map(|entity| match &entity.what {
-        Named::Category { value } => Some(value.as_str()),
-        _ => None,
-    });
+    let category = scene.kinds().next().map(|(path, _)| path);
+    let known_category = memory::known(scene, FactName::Category).filter(|_| like.is_none() && category.is_none());
+    let category = category.or(known_category.map(|fact| fact.value.as_str()));
     let price_max_cents = scene.understood.entities.iter().find_map(|entity| match entity.what {
         Named::Money { cents, is_min: false, .. } => Some(cents),
         _ => None,
     });
     let customer_id = scene.message.customer_id;
-    let wish = Wish { customer_id, like_product_id: like, category, price_max_cents };
-    let found = match scene.world.recommender.recommend(&wish, N_LISTED) {
+    let within = |price_max_cents: Option<i64>| -> Result<Vec<Recommended>, AssistError> {
+        let wish = Wish { customer_id, like_product_id: like, category, price_max_cents };
+        let fits = |one: &Recommended| {
+            in_stock(&one.product, scene.world.today) != Some(false)
+                && price_max_cents.is_none_or(|max| one.product.price_cents.is_some_and(|price| price.0 <= max))
+        };
+        Ok(scene.world.recommender.recommend(&wish, N_LISTED)?.into_iter().filter(fits).collect())
+    };
+    let known_budget = memory::budget(scene, category).filter(|_| price_max_cents.is_none());
+    let found = match within(price_max_cents.or(known_budget.map(|(cents, _)| cents))) {
+        // A budget of another day must not leave nothing to suggest.
+        Ok(found) if found.is_empty() && known_budget.is_some() => within(None).map(|found| (found, None)),
+        found => found.map(|found| (found, known_budget)),
+    };
+    let (found, known_budget) = match found {
         Ok(found) => found,
         Err(error) => return (failed(scene, &error.to_string()), Vec::new()),
     };
-    let fits = |one: &Recommended| {
-        in_stock(&one.product, scene.world.today) != Some(false)
-            && price_max_cents.is_none_or(|max| one.product.price_cents.is_some_and(|price| price.0 <= max))
-    };
-    let found: Vec<Recommended> = found.into_iter().filter(fits).collect();
     let mut answer = Answer { rewordable: true, ..Answer::default() };
     answer.step("recommend", format!("{} found", found.len()));
     if found.is_empty() {
@@ -75,6 +85,16 @@ pub fn recommend(scene: &Scene, like: Option<&str>) -> (Answer, Vec<String>) {
     let ids = found.iter().map(|one| one.product.product_id.clone()).collect();
     let with_reason = |one: Recommended| (one.product, scene.lang.choose(one.reason_zh, one.reason_en));
     lines(scene, &found.into_iter().map(with_reason).collect::<Vec<_>>(), &mut answer);
+    if let Some((cents, fact)) = known_budget {
+        let (amount, day) = (scene.money(cents), scene.day_of(fact.at).to_string());
+        answer.cite(memory::evidence(scene, fact));
+        answer.cite(crate::evidence::Evidence::Computed {
+            how: "the budget remembered".to_owned(),
+            value: amount.clone(),
+        });
+        answer.line(say::memory::budget(scene.lang, &amount, &day));
+        answer.step("memory", "the budget");
+    }
     (answer, ids)
 }
 
@@ -86,7 +106,7 @@ pub fn lines(scene: &Scene, products: &[(Arc<Product>, Option<String>)], answer:
         let price = product.price_cents.map(|price| scene.money(price.0));
         let out = in_stock(product, scene.world.today) == Some(false);
         let why = why.as_deref().map(say::format::plain);
-        answer.line(say::products::listed(scene.lang, at + 1, &name, price.as_deref(), out, why.as_deref()));
+        answer.shown_line(say::products::listed(scene.lang, at + 1, &name, price.as_deref(), out, why.as_deref()));
         answer.cite(match price {
             Some(price) => field(product, "price", price),
             None => field(product, "name", product.name.as_str()),
@@ -100,6 +120,12 @@ pub fn lines(scene: &Scene, products: &[(Arc<Product>, Option<String>)], answer:
         cards.push(scene.card(product, why));
     }
     answer.blocks.push(Block::Products { products: cards });
+}
+
+/// What can be had before what cannot, in their order otherwise.
+pub fn available_first<T>(scene: &Scene, mut all: Vec<T>, product: impl Fn(&T) -> &Arc<Product>) -> Vec<T> {
+    all.sort_by_key(|one| in_stock(product(one), scene.world.today) == Some(false));
+    all
 }
 
 fn failed(scene: &Scene, why: &str) -> Answer {

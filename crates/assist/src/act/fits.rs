@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use domain::Product;
 
-use super::attributes::label;
+use super::attributes::{fold, label, word_at};
 use super::{Answer, Outcome, Scene, documents, facts, field};
 use crate::evidence::Evidence;
 use crate::say;
+use crate::understand::lists::same_kind;
 use crate::world::{FitRow, Fitness};
 
 /// Accessories listed.
 const N_LISTED: usize = 5;
+/// Accessories of one device that are looked through for a kind.
+const N_KNOWN: usize = 2_000;
 /// Conditions of an accessory that are told.
 const N_NEEDED: usize = 3;
 
@@ -50,6 +53,24 @@ pub fn compatibility(scene: &Scene, a: &Arc<Product>, b: &Arc<Product>) -> Answe
     answer.cite(field(&device, "name", device.name.as_str()));
     answer.blocks.push(facts::cards(scene, &[accessory, device]));
     answer
+}
+
+/// Whether any of several products with one name goes with any of several devices with one name. One answer where it is the
+/// same for all; nothing where it is not, so that it is asked which is meant.
+pub fn of_names(scene: &Scene, some: &[Arc<Product>], others: &[Arc<Product>]) -> Option<(Answer, Vec<String>)> {
+    let (first, second) = (some.first()?, others.first()?);
+    let (accessory, _) = ordered(scene, first, second);
+    let is_first = accessory.product_id == first.product_id;
+    let (accessories, devices) = if is_first { (some, others) } else { (others, some) };
+    let fits = |accessory: &Arc<Product>| {
+        let each = devices.iter().map(|device| scene.world.catalogue.fits(&accessory.product_id, &device.product_id));
+        each.map(|fitness| word(&fitness)).collect::<std::collections::BTreeSet<_>>()
+    };
+    let all: std::collections::BTreeSet<_> = accessories.iter().flat_map(fits).collect();
+    (all.len() == 1).then(|| {
+        let ids = accessories.iter().map(|product| product.product_id.clone()).collect();
+        (compatibility(scene, &accessories[0], &devices[0]), ids)
+    })
 }
 
 /// No row: told, with what documents say beside it, and a person offered.
@@ -93,21 +114,30 @@ fn cite(answer: &mut Answer, device: &Product, row: &FitRow) {
     }
 }
 
-/// What fits a product, those bought most first.
-pub fn accessories(scene: &Scene, device: &Product, category: Option<&str>) -> (Answer, Vec<String>) {
-    let name = say::format::name(device);
-    let mut found = scene.world.catalogue.accessories(&device.product_id, N_LISTED * 8);
-    if let Some(category) = category {
-        let of_it: Vec<Arc<Product>> = found
-            .iter()
-            .filter(|product| product.category.as_deref().is_some_and(|path| in_category(path, category)))
-            .cloned()
-            .collect();
-        // Kinds have many names: that nothing fits must not be said where something does.
-        if !of_it.is_empty() {
-            found = of_it;
-        }
+/// What of a kind fits a product: of the category, or called by a word for the same kind of thing.
+pub fn of_kind(scene: &Scene, device: &Product, (category, word): (&str, &str)) -> Vec<Arc<Product>> {
+    let all = scene.world.catalogue.accessories(&device.product_id, N_KNOWN);
+    let of_category =
+        |product: &&Arc<Product>| product.category.as_deref().is_some_and(|path| in_category(path, category));
+    let found: Vec<Arc<Product>> = all.iter().filter(of_category).cloned().collect();
+    if !found.is_empty() {
+        return found;
     }
+    let word = fold(word);
+    let same = same_kind(&word);
+    let is_called = |product: &&Arc<Product>| same.iter().any(|word| word_at(&fold(&product.name), word).is_some());
+    all.iter().filter(is_called).cloned().collect()
+}
+
+/// What fits a product, those bought most first; of a kind, where one is asked for.
+pub fn accessories(scene: &Scene, device: &Product, kind: Option<(&str, &str)>) -> (Answer, Vec<String>) {
+    let name = say::format::name(device);
+    let mut found = kind.map_or_else(Vec::new, |kind| of_kind(scene, device, kind));
+    let missing = kind.filter(|_| found.is_empty()).map(|(_, word)| say::format::plain(word));
+    if found.is_empty() {
+        found = scene.world.catalogue.accessories(&device.product_id, N_LISTED * 8);
+    }
+    found = super::find::available_first(scene, found, |product| product);
     found.truncate(N_LISTED);
     let mut answer = Answer { rewordable: true, ..Answer::default() };
     answer.step("fits", format!("{} accessories of {}", found.len(), device.product_id));
@@ -118,7 +148,12 @@ pub fn accessories(scene: &Scene, device: &Product, category: Option<&str>) -> (
         answer.cite(field(device, "name", device.name.as_str()));
         return (answer, Vec::new());
     }
-    answer.text = say::products::accessories(scene.lang, &name);
+    answer.text = match &missing {
+        // Kinds have many names: what is not found under this one may go by another.
+        Some(kind) => say::products::no_such_accessory(scene.lang, &name, kind),
+        None => say::products::accessories(scene.lang, &name),
+    };
+    answer.rewordable = missing.is_none();
     answer.cite(field(device, "name", device.name.as_str()));
     let ids = found.iter().map(|product| product.product_id.clone()).collect();
     for product in &found {

@@ -48,7 +48,7 @@ pub const PARCEL: &str = "TC20261125002";
 pub const FOREIGN_ORDER: &str = "TC20261111777";
 
 pub fn message<'a>(text: &'a str, customer_id: Option<&'a str>) -> Message<'a> {
-    Message { text, at: now(), customer_id, page_product_id: None, page_lang: None }
+    Message { text, at: now(), customer_id, page_product_id: None, page_lang: None, memory: &[] }
 }
 
 type Row =

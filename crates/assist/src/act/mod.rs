@@ -22,9 +22,10 @@ use domain::{Day, Product};
 use crate::evidence::Evidence;
 use crate::policy::Policies;
 use crate::say;
+use crate::small_talk::SmallTalk;
 use crate::state::Asked;
 use crate::turn::{Action, Author, Block, Lang, Message, ProductCard, Step};
-use crate::understand::Understanding;
+use crate::understand::{Entity, Named, Understanding};
 use crate::world::World;
 
 /// Texts to click.
@@ -40,6 +41,7 @@ pub struct Scene<'a> {
     pub understood: &'a Understanding,
     /// The question to be answered: the message, or the earlier one that it completes.
     pub question: &'a str,
+    pub small_talk: Option<&'a SmallTalk>,
 }
 
 /// How it went.
@@ -60,6 +62,8 @@ pub enum Outcome {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     pub text: String,
+    /// The text without what blocks show, once there is such a thing.
+    pub brief: Option<String>,
     pub blocks: Vec<Block>,
     pub evidence: Vec<Evidence>,
     pub suggestions: Vec<String>,
@@ -95,21 +99,41 @@ impl Answer {
 
     /// Adds a sentence to the last line.
     pub fn say(&mut self, sentence: impl AsRef<str>) {
-        let sentence = sentence.as_ref();
-        // Sentences of Latin script stand apart.
-        let needs_space = self.text.chars().next_back().is_some_and(|last| last.is_ascii() && last != '\n');
-        if needs_space && !sentence.is_empty() && !sentence.starts_with('\n') {
-            self.text.push(' ');
-        }
-        self.text.push_str(sentence);
+        self.texts().for_each(|text| add_sentence(text, sentence.as_ref()));
     }
 
     /// Begins a line.
     pub fn line(&mut self, sentence: impl AsRef<str>) {
-        if !self.text.is_empty() && !self.text.ends_with('\n') {
-            self.text.push('\n');
+        self.texts().for_each(|text| add_line(text, sentence.as_ref()));
+    }
+
+    /// Begins a line with what a block shows as well.
+    pub fn shown_line(&mut self, sentence: impl AsRef<str>) {
+        self.brief.get_or_insert_with(|| self.text.clone());
+        add_line(&mut self.text, sentence.as_ref());
+    }
+
+    /// Adds to the last line what a block shows as well.
+    pub fn say_shown(&mut self, sentence: impl AsRef<str>) {
+        self.brief.get_or_insert_with(|| self.text.clone());
+        add_sentence(&mut self.text, sentence.as_ref());
+    }
+
+    /// Puts something before everything said so far.
+    pub fn begin_with(&mut self, beginning: &str) {
+        for text in self.texts() {
+            let rest = std::mem::replace(text, beginning.to_owned());
+            add_sentence(text, &rest);
         }
-        self.text.push_str(sentence.as_ref());
+    }
+
+    /// Says something else instead, with nothing of it in a block.
+    pub fn say_instead(&mut self, text: impl Into<String>) {
+        (self.text, self.brief) = (text.into(), None);
+    }
+
+    fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        std::iter::once(&mut self.text).chain(&mut self.brief)
     }
 
     /// What the text rests on; the number by which it is cited.
@@ -137,12 +161,34 @@ impl Answer {
     /// Another answer below this one, its citations counted on.
     pub fn append(&mut self, other: Answer) {
         let before = self.evidence.len();
-        self.line(shifted(&other.text, before));
+        if let Some(brief) = &other.brief {
+            let own = self.brief.get_or_insert_with(|| self.text.clone());
+            add_line(own, &shifted(brief, before));
+            add_line(&mut self.text, &shifted(&other.text, before));
+        } else {
+            self.line(shifted(&other.text, before));
+        }
         self.evidence.extend(other.evidence);
         self.blocks.extend(other.blocks);
         other.suggestions.into_iter().for_each(|text| self.suggest(text));
         self.trace.extend(other.trace);
     }
+}
+
+fn add_line(text: &mut String, sentence: &str) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(sentence);
+}
+
+fn add_sentence(text: &mut String, sentence: &str) {
+    // Sentences of Latin script stand apart.
+    let needs_space = text.chars().next_back().is_some_and(|last| last.is_ascii() && last != '\n');
+    if needs_space && !sentence.is_empty() && !sentence.starts_with('\n') {
+        text.push(' ');
+    }
+    text.push_str(sentence);
 }
 
 /// A text whose citations count from `by` on.
@@ -166,6 +212,26 @@ impl Scene<'_> {
     /// Products that the shop still knows, in order.
     pub fn products(&self, ids: &[String]) -> Vec<Arc<Product>> {
         ids.iter().filter_map(|id| self.product(id)).collect()
+    }
+
+    /// Kinds of things asked for, with the words they stand in: of a compound its last part, for a `电视支架` or a `TV mount` is
+    /// no television.
+    pub fn kinds(&self) -> impl Iterator<Item = (&str, &str)> {
+        let entities = &self.understood.entities;
+        let text = self.message.text;
+        let is_category = |entity: &Entity| matches!(entity.what, Named::Category { .. });
+        let goes_on = move |end: usize| {
+            entities.iter().any(|next| {
+                let between = text.get(end..next.range.start);
+                is_category(next) && between.is_some_and(|between| between.trim().is_empty())
+            })
+        };
+        entities.iter().filter_map(move |entity| match &entity.what {
+            Named::Category { value } if !goes_on(entity.range.end) => {
+                Some((value.as_str(), text.get(entity.range.clone()).unwrap_or_default()))
+            }
+            _ => None,
+        })
     }
 
     pub fn money(&self, cents: i64) -> String {

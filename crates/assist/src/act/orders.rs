@@ -101,9 +101,9 @@ fn tell_parcel(scene: &Scene, order: &OrderRecord, answer: &mut Answer, is_about
         }
     }
     match (carrier, number) {
-        (Some(carrier), Some(number)) => answer.say(say::orders::parcel(scene.lang, &carrier, &number)),
-        (Some(carrier), None) => answer.say(say::orders::carrier(scene.lang, &carrier)),
-        (None, Some(number)) => answer.say(say::orders::tracking(scene.lang, &number)),
+        (Some(carrier), Some(number)) => answer.say_shown(say::orders::parcel(scene.lang, &carrier, &number)),
+        (Some(carrier), None) => answer.say_shown(say::orders::carrier(scene.lang, &carrier)),
+        (None, Some(number)) => answer.say_shown(say::orders::tracking(scene.lang, &number)),
         (None, None) if is_about_parcel && is_under_way(delivery.status) => {
             answer.say(say::orders::no_tracking(scene.lang));
         }
@@ -129,7 +129,7 @@ fn tell_lines(scene: &Scene, order: &OrderRecord, answer: &mut Answer) {
     answer.cite(Evidence::Computed { how, value: amount.clone() });
     let ordered_on = scene.day_of(order.ordered_at).to_string();
     cite(answer, order, "ordered_at", &ordered_on);
-    answer.say(say::orders::contents(scene.lang, &ordered_on, &items, bought.len() > N_LINES, &amount));
+    answer.say_shown(say::orders::contents(scene.lang, &ordered_on, &items, bought.len() > N_LINES, &amount));
 }
 
 /// The sum of an order's lines, with how it was reckoned.
@@ -149,13 +149,17 @@ pub fn total(order: &OrderRecord) -> (i64, String) {
 
 /// A list of orders; "the second one" counts it.
 pub fn list(scene: &Scene, orders: &[OrderRecord]) -> Answer {
-    let mut answer = Answer::of(say::orders::list(scene.lang));
+    listed(scene, orders, say::orders::list(scene.lang))
+}
+
+fn listed(scene: &Scene, orders: &[OrderRecord], head: &str) -> Answer {
+    let mut answer = Answer::of(head);
     for (at, order) in orders.iter().take(N_LISTED).enumerate() {
         let ordered_on = scene.day_of(order.ordered_at).to_string();
         let word = order.delivery.as_ref().map(|delivery| status_word(delivery.status, scene.lang));
         let what = order.lines.first().map(|line| line_name(scene, &line.product_id)).unwrap_or_default();
         let id = say::format::plain(&order.order_id);
-        answer.line(say::orders::listed(scene.lang, at + 1, &id, &ordered_on, &what, word));
+        answer.shown_line(say::orders::listed(scene.lang, at + 1, &id, &ordered_on, &what, word));
         cite(&mut answer, order, "order_id", &order.order_id);
         cite(&mut answer, order, "ordered_at", &ordered_on);
         cite(&mut answer, order, "product", &what);
@@ -170,10 +174,8 @@ pub fn list(scene: &Scene, orders: &[OrderRecord]) -> Answer {
 
 /// Which of the customer's orders is meant?
 pub fn which(scene: &Scene, orders: &[OrderRecord], intent: &str) -> Answer {
-    let mut answer = list(scene, orders);
+    let mut answer = listed(scene, orders, say::orders::which(scene.lang));
     let candidates: Vec<String> = orders.iter().take(N_LISTED).map(|order| order.order_id.clone()).collect();
-    answer.text =
-        format!("{}\n{}", say::orders::which(scene.lang), answer.text.split_once('\n').map_or("", |(_, rest)| rest));
     candidates.iter().take(4).for_each(|id| answer.suggest(id.clone()));
     answer.action = crate::turn::Action::AskBack { what: "which_order".to_owned() };
     answer.outcome = Outcome::AskedBack;

@@ -4,6 +4,7 @@ use super::{Answer, Scene};
 use crate::say;
 use crate::state::Asked;
 use crate::turn::Action;
+use crate::understand::{Entity, Named};
 
 /// Small talk of an intent.
 pub fn talk(scene: &Scene, intent: &str, n_turns: u32) -> Answer {
@@ -25,13 +26,27 @@ pub fn talk(scene: &Scene, intent: &str, n_turns: u32) -> Answer {
             answer.action = Action::AskBack { what: "rating".to_owned() };
             answer
         }
-        _ => Answer::of(say::talk::small_talk(lang, n_turns)),
+        _ => Answer::of(chatted(scene).unwrap_or_else(|| say::talk::small_talk(lang, n_turns).to_owned())),
     };
     if matches!(intent, "greeting" | "who_are_you" | "small_talk") {
         say::talk::starters(lang).iter().for_each(|text| answer.suggest(*text));
     }
     answer.step("small_talk", intent);
     answer
+}
+
+/// What the small model says to it, if that may be said. A message that names goods is no small talk.
+fn chatted(scene: &Scene) -> Option<String> {
+    let is_thing = |entity: &Entity| {
+        matches!(
+            entity.what,
+            Named::Product { .. } | Named::Brand { .. } | Named::Category { .. } | Named::OrderNumber { .. }
+        )
+    };
+    if scene.understood.is_injection || scene.understood.entities.iter().any(is_thing) {
+        return None;
+    }
+    scene.small_talk?.reply(scene.message.text, scene.lang, &[scene.world.shop_name])
 }
 
 /// The name the assistant goes by.

@@ -28,16 +28,14 @@ pub(super) fn finish(
         let introduction = say::talk::introduction(scene.lang, talk::name(scene), scene.world.shop_name);
         let introduces_itself = scene.understood.is("who_are_you");
         if !introduces_itself {
-            let text = std::mem::take(&mut answer.text);
-            answer.text = introduction;
-            answer.say(text);
+            answer.begin_with(&introduction);
         }
         dialogue.introduced = true;
     }
     dialogue.asked = answer.asked;
     trace.extend(answer.trace);
-    let Answer { text, blocks, evidence, suggestions, author, action, .. } = answer;
-    (Reply { lang: scene.lang, text, blocks, evidence, suggestions, author }, action, trace)
+    let Answer { text, brief, blocks, evidence, suggestions, author, action, .. } = answer;
+    (Reply { lang: scene.lang, text, brief, blocks, evidence, suggestions, author }, action, trace)
 }
 
 /// Where there was no answer a person is offered; after several such turns in a row, called.
@@ -59,7 +57,7 @@ fn count_misses(scene: &Scene, dialogue: &mut Dialogue, answer: &mut Answer, han
         answer.suggestions.clear();
         // "Please rephrase" is not said to somebody who is handed over.
         if answer.outcome == Outcome::Missed {
-            answer.text.clear();
+            answer.say_instead(String::new());
         }
         answer.append(handed);
     } else if answer.outcome == Outcome::Unknown && matches!(answer.action, Action::None) {
@@ -101,7 +99,7 @@ fn check(scene: &Scene, dialogue: &Dialogue, answer: &mut Answer) {
     answer.step("unsupported", figures.join(", "));
     // What is done stands, whatever was said of it.
     if matches!(answer.action, Action::Submit(_) | Action::HandOver(_) | Action::Close) {
-        answer.text = say::talk::done(scene.lang, matches!(answer.action, Action::HandOver(_))).to_owned();
+        answer.say_instead(say::talk::done(scene.lang, matches!(answer.action, Action::HandOver(_))));
         return;
     }
     let trace = std::mem::take(&mut answer.trace);

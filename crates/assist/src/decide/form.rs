@@ -141,9 +141,7 @@ impl Turning<'_, '_> {
         {
             let what = if matches!(step, FormStep::Confirm { .. }) { "confirm" } else { "field" };
             let mut again = asks(what, text.clone(), evidence.clone(), suggestions.clone());
-            let question =
-                std::mem::replace(&mut again.text, say::talk::back_to_form(self.lang(), form.title(self.lang())));
-            again.say(question);
+            again.begin_with(&say::talk::back_to_form(self.lang(), form.title(self.lang())));
             again.blocks.push(Block::Form(view));
             answer.suggestions.clear();
             answer.action = again.action.clone();

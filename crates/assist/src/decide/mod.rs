@@ -3,6 +3,7 @@
 
 mod answered;
 mod finish;
+mod follow_up;
 mod form;
 pub mod person;
 pub mod referents;
@@ -14,7 +15,6 @@ use crate::act::{Answer, Scene};
 use crate::assistant::Assistant;
 use crate::forms::FormBook;
 use crate::hand_over::Reason;
-use crate::policy::Policies;
 use crate::say;
 use crate::state::Dialogue;
 use crate::turn::{Action, Lang, Message, Reply, Step, Turn};
@@ -47,7 +47,7 @@ pub fn turn(
         }
     };
     let chosen = writer.and_then(|writer| chosen(assistant, writer, message, dialogue, &mut understood));
-    let mut turn = decided(&assistant.policies, &assistant.book, understood, message, dialogue, world, writer);
+    let mut turn = decided(assistant, understood, message, dialogue, world, writer);
     if let Some(step) = chosen {
         turn.trace.insert(0, step);
     }
@@ -91,9 +91,8 @@ fn is_too_long(text: &str) -> bool {
 }
 
 /// Answers one message that has been understood.
-pub fn decided(
-    policies: &Policies,
-    book: &FormBook,
+fn decided(
+    assistant: &Assistant,
     understood: Understanding,
     message: &Message,
     dialogue: &mut Dialogue,
@@ -104,10 +103,19 @@ pub fn decided(
     if dialogue.with_person {
         return silence(understood);
     }
-    let scene =
-        Scene { lang: understood.lang, policies, world, message, understood: &understood, question: message.text };
+    let book = &assistant.book;
+    let scene = Scene {
+        lang: understood.lang,
+        policies: &assistant.policies,
+        world,
+        message,
+        understood: &understood,
+        question: message.text,
+        small_talk: assistant.small_talk.as_deref(),
+    };
     let mut turning = Turning { scene, book, dialogue, trace: vec![understanding_step(&understood)] };
-    let answer = turning.answer();
+    let mut answer = turning.answer();
+    turning.follow_up(&mut answer);
     let trace = std::mem::take(&mut turning.trace);
     let (reply, action, trace) = finish::finish(&scene, turning.dialogue, answer, trace, writer, |dialogue| {
         person::hand_over(&scene, book, dialogue, Reason::Unanswered)

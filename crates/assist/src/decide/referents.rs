@@ -10,6 +10,7 @@ use language::text::is_stop_word;
 use crate::act::Scene;
 use crate::act::attributes::{asked_in, fold, named, specs_for};
 use crate::act::compare::size;
+use crate::memory;
 use crate::state::Dialogue;
 use crate::turn::Lang;
 use crate::understand::{Extreme, Named, Reference};
@@ -99,6 +100,12 @@ fn pointed(reference: &Reference, scene: &Scene, dialogue: &Dialogue) -> Meant {
         Reference::It => match implicit_id(scene, dialogue) {
             Some(id) => Meant::These(vec![id]),
             None => Meant::OneOf(Vec::new()),
+        },
+        Reference::Earlier { .. } => match memory::product_meant(scene, dialogue) {
+            Some(fact) => Meant::These(vec![fact.value.clone()]),
+            // Of somebody unknown, or of nothing that is known: this conversation's, if it is not surely another's.
+            None if matches!(reference, Reference::Earlier { is_sure: true }) => Meant::OneOf(Vec::new()),
+            None => implicit_id(scene, dialogue).map_or(Meant::OneOf(Vec::new()), |id| Meant::These(vec![id])),
         },
         Reference::All => match listed.len() {
             0 => Meant::OneOf(Vec::new()),
@@ -351,6 +358,38 @@ fn names(text: &str, lang: Lang) -> Vec<Range<usize>> {
     all
 }
 
+/// "The monitor I bought": the one order with such a thing; of several, the one that is still under way.
+fn with_kind<'o>(scene: &Scene, orders: &'o [OrderRecord]) -> Option<&'o OrderRecord> {
+    let kinds: Vec<(&str, &str)> = scene.kinds().collect();
+    let brand = scene.understood.entities.iter().find_map(|entity| match &entity.what {
+        Named::Brand { value } => Some(value.as_str()),
+        _ => None,
+    });
+    if kinds.is_empty() && brand.is_none() {
+        return None;
+    }
+    let is_meant = |product: &Product| {
+        let path = product.category.as_deref().unwrap_or_default();
+        brand.is_none_or(|brand| product.brand.as_deref() == Some(brand))
+            && (kinds.is_empty() || kinds.iter().any(|(kind, _)| crate::act::fits::in_category(path, kind)))
+    };
+    let has = |order: &&OrderRecord| {
+        let mut bought = order.lines.iter().filter(|line| line.quantity > 0);
+        bought.any(|line| scene.product(&line.product_id).is_some_and(|product| is_meant(&product)))
+    };
+    let found: Vec<&OrderRecord> = orders.iter().filter(has).collect();
+    let under_way = |order: &&&OrderRecord| {
+        use DeliveryStatus::{Cancelled, Delivered, Returned};
+        order.delivery.as_ref().is_some_and(|delivery| !matches!(delivery.status, Delivered | Cancelled | Returned))
+    };
+    let mut coming = found.iter().filter(under_way);
+    match (found.as_slice(), coming.next(), coming.next()) {
+        ([one], ..) => Some(one),
+        (_, Some(one), None) => Some(one),
+        _ => None,
+    }
+}
+
 /// The orders that a message is about, of the customer's own.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MeantOrder<'o> {
@@ -385,6 +424,9 @@ pub fn order<'o>(scene: &Scene, dialogue: &Dialogue, orders: &'o [OrderRecord]) 
     };
     let mut with_product = orders.iter().filter(has_product);
     if let (Some(order), None) = (with_product.next(), with_product.next()) {
+        return MeantOrder::This(order);
+    }
+    if let Some(order) = with_kind(scene, orders) {
         return MeantOrder::This(order);
     }
     if let Some(order) = dialogue.order_id.as_deref().and_then(by_id) {

@@ -6,10 +6,12 @@ use crate::act::{
     Answer, Outcome, attributes, compare, documents, facts, find, fits, opinions, orders, policies, talk,
 };
 use crate::hand_over::Reason;
+use crate::memory;
 use crate::say;
 use crate::state::Asked;
 use crate::understand::intents::Family;
-use crate::understand::{Intent, Named};
+use crate::understand::{Intent, Named, Reference};
+use crate::world::Fitness;
 
 /// An intent surer than this stands, however short the message.
 const SURE: f32 = 0.75;
@@ -19,10 +21,54 @@ const N_CANDIDATES: usize = 5;
 impl Turning<'_, '_> {
     /// Answers by intent.
     pub(super) fn route(&mut self) -> Answer {
-        match self.intent() {
+        let remembered = memory::product_meant(&self.scene, self.dialogue);
+        let refers_back =
+            self.scene.understood.references.iter().any(|one| matches!(one, Reference::Earlier { is_sure: true }));
+        if refers_back && remembered.is_none() && self.is_about_products() {
+            return self.not_remembered();
+        }
+        let mut answer = match self.intent() {
             Some(intent) => self.run(&intent),
             None => self.without_intent(),
+        };
+        let used = remembered.filter(|fact| self.dialogue.products.iter().any(|id| *id == fact.value));
+        if let Some((fact, product)) = used.and_then(|fact| Some((fact, self.scene.product(&fact.value)?))) {
+            let day = self.scene.day_of(fact.at).to_string();
+            answer.begin_with(&say::memory::product(self.lang(), &say::format::name(&product), &day));
+            answer.cite(memory::evidence(&self.scene, fact));
+            answer.cite(crate::act::field(&product, "name", product.name.as_str()));
+            answer.step("memory", format!("{} of {}", fact.value, fact.conversation_id));
         }
+        answer
+    }
+
+    /// Neither an order nor the shop's ways are asked about: those are looked up whatever was said before.
+    fn is_about_products(&self) -> bool {
+        let understood = &self.scene.understood;
+        let of_order = understood.references.iter().any(|one| matches!(one, Reference::Order { .. }));
+        let family = understood.intent.as_deref().and_then(Intent::named).map(|intent| intent.family);
+        !of_order
+            && understood.order_number().is_none()
+            && matches!(family, None | Some(Family::Product | Family::Support))
+    }
+
+    /// An earlier conversation is meant, and nothing is known of it.
+    fn not_remembered(&mut self) -> Answer {
+        self.step("memory", "nothing known");
+        let is_known = self.scene.message.customer_id.is_some();
+        let text = if is_known { say::memory::nothing_known(self.lang()) } else { say::memory::only_here(self.lang()) };
+        let intent = self
+            .scene
+            .understood
+            .intent
+            .clone()
+            .filter(|intent| Intent::named(intent).is_some_and(|intent| intent.family == Family::Product));
+        let asked = Asked::WhichProduct {
+            intent: intent.unwrap_or_else(|| "product_fact".to_owned()),
+            candidates: Vec::new(),
+            question: clipped(self.scene.message.text),
+        };
+        Answer::ask(text, "which_product", asked)
     }
 
     /// The intent of the message; of one that only goes on, the last one's.
@@ -135,13 +181,16 @@ impl Turning<'_, '_> {
     }
 
     fn product(&mut self, intent: &str) -> Answer {
+        let question = self.question();
+        let intent = self.narrowed(intent);
+        if let Some(answer) = self.kind_that_fits(intent, &question).or_else(|| self.names_that_fit(intent)) {
+            return answer;
+        }
         match intent {
             "find_product" => return self.listing(find::find),
             "recommend" => return self.recommend(),
             _ => {}
         }
-        let question = self.question();
-        let intent = self.narrowed(intent);
         match referents::products(&self.scene, self.dialogue) {
             Meant::These(ids) => {
                 // The other one of a comparison or a fit may be none of the shop's.
@@ -159,6 +208,47 @@ impl Turning<'_, '_> {
             Meant::Stranger(name) => self.not_sold(&name),
             Meant::Nothing => self.nothing_meant(intent),
         }
+    }
+
+    /// "手机壳能装在 Orla 5 吗", "Orla 5 有保护套吗": a kind of accessory is asked about for a device, by whatever verb.
+    fn kind_that_fits(&mut self, intent: &str, question: &str) -> Option<Answer> {
+        let asks = matches!(intent, "compatibility" | "accessories" | "recommend" | "find_product" | "stock" | "price");
+        let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
+        let points =
+            !self.scene.understood.references.is_empty() && matches!(intent, "compatibility" | "accessories" | "stock");
+        let devices = match (named.as_slice(), referents::products(&self.scene, self.dialogue)) {
+            ([ids], _) => self.scene.products(ids),
+            ([], Meant::These(ids)) if points && ids.len() == 1 => self.scene.products(&ids),
+            _ => return None,
+        };
+        let first = devices.first()?;
+        let asks =
+            asks || intent == "product_fact" && self.asks_which(first) && facts::asked(&self.scene, None).is_empty();
+        if !asks {
+            return None;
+        }
+        let kind = other_kind(&self.scene, first)?;
+        let found = fits::of_kind(&self.scene, first, kind);
+        let same = devices[1..].iter().all(|other| fits::of_kind(&self.scene, other, kind) == found);
+        if found.is_empty() || !same {
+            return None;
+        }
+        self.step("fits", format!("a kind for {}", first.product_id));
+        self.dialogue.last_intent = Some("accessories".to_owned());
+        Some(self.for_products("accessories", &[first.product_id.clone()], question))
+    }
+
+    /// "Does the Orla 5 case fit the Orla 5?" where several cases go by the name, and all fit or none does.
+    fn names_that_fit(&mut self, intent: &str) -> Option<Answer> {
+        let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
+        let [some, others] = named.as_slice() else { return None };
+        if intent != "compatibility" || some.len() < 2 && others.len() < 2 {
+            return None;
+        }
+        let (some, others) = (self.scene.products(some), self.scene.products(others));
+        let (answer, ids) = fits::of_names(&self.scene, &some, &others)?;
+        self.list(ids);
+        Some(answer)
     }
 
     /// "And the battery of the second one?" after a comparison asks about that one alone.
@@ -210,6 +300,8 @@ impl Turning<'_, '_> {
             "price" => facts::price(&scene, &products),
             "stock" => facts::stock(&scene, &products),
             "compatibility" if products.len() < 2 && self.asks_which(first) => return self.accessories(&scene, first),
+            // What is no accessory is asked what it can do, not what it is for: `支持卫星通话吗`.
+            "compatibility" if products.len() < 2 && self.is_no_accessory(first) => self.fact(&scene, first),
             "compare" | "compatibility" if products.len() < 2 => return self.ask_other(intent, first),
             "compare" => {
                 let wanted = facts::asked(&scene, Some(first));
@@ -222,14 +314,8 @@ impl Turning<'_, '_> {
             "warranty" | "return_policy" => policies::policy(&scene, intent, Some(first)),
             "how_to" | "trouble" => return self.support_for(&scene, &products),
             "recommend" => return self.alike(&scene, first),
-            _ => {
-                let wanted = facts::asked(&scene, Some(first));
-                match products.len() {
-                    1 if wanted.is_empty() && asks_whether(question) => facts::whether(&scene, first),
-                    1 => facts::product_fact(&scene, first, &wanted),
-                    _ => compare::compare(&scene, &products, &wanted),
-                }
-            }
+            _ if products.len() == 1 => self.fact(&scene, first),
+            _ => compare::compare(&scene, &products, &facts::asked(&scene, Some(first))),
         };
         if products.len() > 1 {
             self.dialogue.listed = products.iter().map(|product| product.product_id.clone()).collect();
@@ -237,9 +323,21 @@ impl Turning<'_, '_> {
         answer
     }
 
+    /// A field of a product; what no field says, from its documents.
+    fn fact(&self, scene: &crate::act::Scene, product: &domain::Product) -> Answer {
+        let wanted = facts::asked(scene, Some(product));
+        let is_elsewhere =
+            facts::asks_maker_of_part(scene, product, &wanted) || wanted.is_empty() && facts::asks_particular(scene);
+        if is_elsewhere { facts::whether(scene, product) } else { facts::product_fact(scene, product, &wanted) }
+    }
+
+    /// Whether the shop has no row of what this fits.
+    fn is_no_accessory(&self, product: &domain::Product) -> bool {
+        self.scene.world.catalogue.fits(&product.product_id, &product.product_id) == Fitness::Unknown
+    }
+
     fn accessories(&mut self, scene: &crate::act::Scene, device: &domain::Product) -> Answer {
-        let category = other_category(scene, device);
-        let (answer, ids) = fits::accessories(scene, device, category);
+        let (answer, ids) = fits::accessories(scene, device, other_kind(scene, device));
         self.list(ids);
         answer
     }
@@ -307,7 +405,11 @@ impl Turning<'_, '_> {
     /// Asks which product, with those it may be.
     fn which(&mut self, intent: &str, mut candidates: Vec<String>) -> Answer {
         candidates.truncate(N_CANDIDATES);
-        let products = self.scene.products(&candidates);
+        let products = find::available_first(&self.scene, self.scene.products(&candidates), |product| product);
+        // "The second one" counts what is shown.
+        if products.len() == candidates.len() {
+            candidates = products.iter().map(|product| product.product_id.clone()).collect();
+        }
         let question = self.question();
         let text = if products.is_empty() {
             say::products::which_no_list(self.lang())
@@ -516,13 +618,18 @@ fn asks_better(text: &str) -> bool {
     !fits && (in_english || folded.contains("哪个") || folded.contains("哪款更"))
 }
 
-/// A category named beside the device's own: in `手表配什么表带`, the strap's.
-fn other_category<'s>(scene: &crate::act::Scene<'s>, device: &domain::Product) -> Option<&'s str> {
+/// A kind named beside the device's own, with its words: in `手表配什么表带`, the strap's.
+fn other_kind<'s>(scene: &'s crate::act::Scene, device: &domain::Product) -> Option<(&'s str, &'s str)> {
     let own = device.category.as_deref().unwrap_or_default();
-    scene.understood.entities.iter().find_map(|entity| match &entity.what {
-        Named::Category { value } if !fits::in_category(own, value) => Some(value.as_str()),
+    scene.kinds().find(|(path, _)| !fits::in_category(own, path))
+}
+
+/// The products that a name may mean.
+fn candidates(entity: &crate::understand::Entity) -> Option<&Vec<String>> {
+    match &entity.what {
+        Named::Product { candidates, .. } if !candidates.is_empty() => Some(candidates),
         _ => None,
-    })
+    }
 }
 
 /// Whether a price of another day or another shop is asked.
@@ -552,15 +659,6 @@ fn is_elsewhere(text: &str) -> bool {
     ];
     let folded = attributes::fold(text);
     WORDS.iter().any(|word| folded.contains(word))
-}
-
-/// Whether yes or no is asked of something: `支持卫星通话吗`, `can it measure …`. A list of other fields is no answer.
-fn asks_whether(text: &str) -> bool {
-    let folded = attributes::fold(text);
-    let said = folded.trim().trim_end_matches(['?', '？', '。', '.', '!', '！', ' ']);
-    let begins = ["does ", "can ", "is there ", "do "].iter().any(|start| said.starts_with(start));
-    let begins = begins || said.starts_with("what is the ") && said.contains(" of ") || said.contains("寿命");
-    begins || said.ends_with('吗') || said.ends_with('么') && said.contains("支持")
 }
 
 /// A message that takes up what was said: `那内存呢`, `and the battery?`.

@@ -576,3 +576,166 @@ fn a_golden_conversation_is_judged() {
     assert!(report.turns[0].unmet.is_empty(), "{:?}", report.turns[0]);
     assert!(!report.is_met(), "it is in stock: {:?}", report.turns[1]);
 }
+
+/// Every question suggested below an answer is one that is answered.
+#[test]
+fn what_is_suggested_next_is_answered() {
+    let conversations: [(Lang, &[&str]); 2] = [
+        (Lang::Zh, &["Velo 14 内存多大", "Orla 5 还有货吗", "Velo 16 Pro 多少钱", "介绍一下 Fenn Arc"]),
+        (Lang::En, &["How much memory has the Velo 14?", "Is the Orla 5 in stock?", "What does the Velo 16 Pro cost?"]),
+    ];
+    for (lang, questions) in conversations {
+        for question in questions {
+            let mut talk = Talk::new(lang, None);
+            let turn = talk.say(question);
+            let suggested = turn.reply.suggestions.clone();
+            assert!((1..=3).contains(&suggested.len()), "{question}: {suggested:?} ({:?})", turn.trace);
+            for next in suggested {
+                let mut on = Talk { dialogue: talk.dialogue.clone(), ..Talk::new(lang, None) };
+                on.said = format!("{question} {next}");
+                let turn = on.say(&next);
+                assert_eq!(turn.action, Action::None, "{question} {next}: {} ({:?})", turn.reply.text, turn.trace);
+                assert!(!turn.reply.suggestions.contains(&next), "{next} is suggested again");
+            }
+        }
+    }
+    let mut talk = Talk::new(Lang::Zh, Some(CUSTOMER));
+    let turn = talk.say(&format!("订单 {PARCEL} 是什么状态"));
+    assert!(turn.reply.suggestions.contains(&"什么时候送到？".to_owned()), "{:?}", turn.reply.suggestions);
+    let turn = talk.say("什么时候送到？");
+    has(&turn, &["2026-12-01"]);
+    let turn = talk.say(&format!("订单 {ORDER} 呢"));
+    assert!(turn.reply.suggestions.contains(&"我要退货".to_owned()), "{:?}", turn.reply.suggestions);
+}
+
+/// Where cards and tables are shown, the text beside them is short; alone it is complete.
+#[test]
+fn what_blocks_show_is_left_out_of_the_brief_text() {
+    let mut talk = Talk::new(Lang::Zh, Some(CUSTOMER));
+    let turn = talk.say("比较一下 Velo 14 和 Velo 16 Pro");
+    let brief = turn.reply.brief.as_deref().expect("a table is shown");
+    assert!(turn.reply.text.contains("1380 g") && !brief.contains("1380 g"), "{brief}");
+    assert!(brief.contains("自动客服") && brief.contains("便宜 ¥2,500"), "{brief}");
+    let turn = talk.say("Velo 14 和 Velo 16 Pro 哪个更轻");
+    assert!(turn.reply.brief.as_deref().is_none_or(|brief| brief.contains("1380 g")), "what was asked stays");
+    let turn = talk.say(&format!("订单 {PARCEL} 的快递到哪了"));
+    let brief = turn.reply.brief.as_deref().expect("an order is shown");
+    assert!(brief.contains("2026-12-01") && !brief.contains("XD9900112233"), "{brief}");
+    has(&turn, &["XD9900112233"]);
+    let turn = talk.say("Velo 14 有哪些配件");
+    let brief = turn.reply.brief.as_deref().expect("cards are shown");
+    assert!(brief.lines().count() == 1 && turn.reply.text.lines().count() > 2, "{brief}");
+}
+
+#[test]
+fn what_cannot_be_had_stands_last_and_is_marked() {
+    let mut talk = Talk::new(Lang::Zh, None);
+    let turn = talk.say("找一下耳机");
+    let Some(Block::Products { products }) = turn.reply.blocks.first() else { panic!("{:?}", turn.reply) };
+    let stock: Vec<Option<bool>> = products.iter().map(|card| card.in_stock).collect();
+    assert_eq!(stock, [Some(true), Some(false)], "{}", turn.reply.text);
+    assert!(turn.reply.text.lines().last().is_some_and(|line| line.contains("缺货")), "{}", turn.reply.text);
+}
+
+/// A kind of accessory and a device, by whatever verb: what fits is told, and nothing is asked back.
+#[test]
+fn a_kind_of_accessory_for_a_device_is_looked_up() {
+    for (lang, text, product) in [
+        (Lang::Zh, "手机壳能装在 Orla 5 上吗", "P09"),
+        (Lang::Zh, "Orla 5 有保护壳吗", "P09"),
+        (Lang::Zh, "给 Velo 14 推荐个内胆包", "P08"),
+        (Lang::En, "Do you have a phone case for the Orla 5?", "P09"),
+        (Lang::En, "Will a docking station work with the Velo 14?", "P06"),
+    ] {
+        let turn = Talk::new(lang, None).say(text);
+        assert_eq!(turn.action, Action::None, "{text}: {} ({:?})", turn.reply.text, turn.trace);
+        let is_shown = turn.reply.blocks.iter().any(|block| match block {
+            Block::Products { products } => products.iter().all(|card| card.product_id == product),
+            _ => false,
+        });
+        assert!(is_shown, "{text}: {} ({:?})", turn.reply.text, turn.trace);
+    }
+    let turn = Talk::new(Lang::Zh, None).say("Orla 5 有保护膜配件吗");
+    assert!(!turn.reply.text.contains("Koto Line"), "{}", turn.reply.text);
+}
+
+#[test]
+fn what_no_field_says_is_not_answered_with_another() {
+    for (lang, text) in [
+        (Lang::Zh, "Orla 6 的处理器是哪家代工的"),
+        (Lang::Zh, "Orla 6 的摄像头是什么牌子"),
+        (Lang::Zh, "Orla 6 按键寿命多少次"),
+        (Lang::Zh, "支持卫星通话吗 Orla 6"),
+        (Lang::Zh, "支持触屏吗 Velo 14"),
+        (Lang::En, "Which brand is the camera of the Orla 6?"),
+        (Lang::En, "How many levels has the vibration of the Orla 6?"),
+        (Lang::En, "Does the Velo 14 have a touch screen?"),
+    ] {
+        let turn = Talk::new(lang, None).say(text);
+        asks(&turn, "hand_over");
+    }
+    let turn = Talk::new(Lang::Zh, None).say("Orla 6 是什么牌子");
+    has(&turn, &["远山"]);
+}
+
+mod remembered {
+    use super::*;
+    use crate::memory::{Fact, FactName};
+
+    fn fact(name: FactName, value: &str, day: &str, seq: i64) -> Fact {
+        let day: domain::Day = day.parse().expect("a day");
+        let at = domain::Millis((i64::from(day.0) * 24 + 4) * 3_600_000);
+        Fact { name, value: value.into(), conversation_id: "cv_1".into(), seq, at }
+    }
+
+    fn say(lang: Lang, text: &str, customer_id: Option<&str>, memory: &[Fact]) -> Turn {
+        let set = set(lang);
+        let message = Message { page_lang: Some(lang), memory, ..message(text, customer_id) };
+        set.assistant.turn(&message, &mut Dialogue::default(), &set.shop.world(), None)
+    }
+
+    #[test]
+    fn a_product_of_an_earlier_conversation_is_meant_and_named_with_its_day() {
+        let memory = [
+            fact(FactName::Product, "P05", "2026-11-27", 9),
+            fact(FactName::Product, "P02", "2026-11-27", 5),
+            fact(FactName::Product, "P01", "2026-11-20", 3),
+        ];
+        for (lang, text, wanted) in [
+            (Lang::Zh, "上次说的那款内存多大", ["Orla 6", "12 GB", "2026-11-27"]),
+            (Lang::Zh, "昨天聊的笔记本电脑内存多大", ["Velo 16 Pro", "32 GB", "2026-11-27"]),
+            (Lang::En, "How much memory has the laptop we spoke of yesterday?", ["Velo 16 Pro", "32 GB", "2026-11-27"]),
+        ] {
+            let turn = say(lang, text, Some(CUSTOMER), &memory);
+            has(&turn, &wanted);
+            let source =
+                |one: &Evidence| matches!(one, Evidence::Computed { how, .. } if how.contains("cv_1, message"));
+            assert!(turn.reply.evidence.iter().any(source), "{text}: it says where from");
+        }
+    }
+
+    #[test]
+    fn somebody_unknown_is_remembered_only_within_the_conversation() {
+        let turn = say(Lang::Zh, "上次说的那款多少钱", None, &[]);
+        has(&turn, &["只记得这次会话"]);
+        asks(&turn, "which_product");
+        let turn = say(Lang::En, "How much is the laptop we spoke of yesterday?", Some(CUSTOMER), &[]);
+        has(&turn, &["earlier conversations"]);
+        let turn = say(Lang::Zh, "昨天问的退款怎么样了", Some(CUSTOMER), &[]);
+        assert!(!turn.reply.text.contains("之前的会话"), "an order is looked up: {}", turn.reply.text);
+    }
+
+    #[test]
+    fn a_budget_once_given_holds_and_is_told() {
+        let memory = [
+            fact(FactName::Budget, "650000", "2026-11-25", 4),
+            fact(FactName::Category, "笔记本电脑", "2026-11-25", 4),
+        ];
+        let turn = say(Lang::Zh, "推荐一款笔记本", Some(CUSTOMER), &memory);
+        has(&turn, &["¥6,500", "2026-11-25"]);
+        let turn = say(Lang::Zh, "推荐一款笔记本，不限预算", Some(CUSTOMER), &memory);
+        assert!(!turn.reply.text.contains("2026-11-25"), "{}", turn.reply.text);
+        let turn = say(Lang::Zh, "推荐一款手机", Some(CUSTOMER), &memory);
+        assert!(!turn.reply.text.contains("2026-11-25"), "another kind: {}", turn.reply.text);
+    }
+}

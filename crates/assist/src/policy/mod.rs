@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 pub(crate) use self::reading::check_form;
 use crate::forms::Form;
+use crate::proactive::ProactiveRules;
 
 /// What a shop gets: every key with its default and what it means.
 pub const TEMPLATE: &str = include_str!("../service.toml");
@@ -23,6 +24,7 @@ pub struct Policies {
     pub assistant: AssistantRules,
     pub returns: ReturnRules,
     pub desk: DeskRules,
+    pub proactive: ProactiveRules,
     /// Built-in forms that the shop does not offer, by name.
     pub forms_off: Vec<String>,
     /// Forms of the shop's own, and built-in ones changed: by name.

@@ -69,6 +69,7 @@ impl Policies {
         allowed(rules.misses_max >= 1, "assistant.misses_max", rules.misses_max, "a whole number from 1 to 255")?;
         self.check_returns()?;
         self.desk.check()?;
+        self.check_proactive()?;
         self.check_forms()
     }
 
@@ -88,6 +89,22 @@ impl Policies {
             allowed(fits, "returns.no_reason_except", path, "category paths such as Computers/Laptops")?;
         }
         Ok(())
+    }
+
+    fn check_proactive(&self) -> Result<(), AssistError> {
+        let rules = &self.proactive;
+        for (key, time) in [("proactive.quiet_from", &rules.quiet_from), ("proactive.quiet_until", &rules.quiet_until)]
+        {
+            allowed(minute_of(time).is_some(), key, time, "HH:MM from 00:00 to 23:59")?;
+        }
+        for (key, days) in [
+            ("proactive.late_after_days", rules.late_after_days),
+            ("proactive.upgrade_after_days", rules.upgrade_after_days),
+        ] {
+            allowed((1..=DAYS_MAX).contains(&days), key, days, format!("a whole number of days from 1 to {DAYS_MAX}"))?;
+        }
+        let cents = rules.price_difference_min_cents;
+        allowed(cents >= 1, "proactive.price_difference_min_cents", cents, "a whole number of cents from 1 on")
     }
 
     fn check_forms(&self) -> Result<(), AssistError> {

@@ -207,7 +207,7 @@ fn the_price_difference_is_worked_out_after_the_discount() {
     let mut case = Case::of(&order, "2026-11-08");
     case.n = 2;
     let verdict = case.asks("price_protection_window");
-    assert!(verdict.why.contains("13.32 元"), "{}", verdict.why);
+    assert!(verdict.why.contains("¥13.32"), "{}", verdict.why);
 }
 
 #[test]

@@ -69,14 +69,6 @@ pub fn day_of(at: Millis, offset_minutes: i32) -> Day {
     Day(minutes.div_euclid(1440).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32)
 }
 
-/// An amount with its currency.
-pub fn money(cents: i64, currency: &str, lang: Lang) -> String {
-    match (currency, lang) {
-        ("CNY", Lang::Zh) => format!("{} 元", Cents(cents)),
-        _ => format!("{currency} {}", Cents(cents)),
-    }
-}
-
 /// Pieces of a product that were bought in an order and not given back.
 pub fn n_kept(order: &OrderRecord, product_id: &str) -> i64 {
     let of = order.lines.iter().filter(|line| line.product_id == product_id);
@@ -319,7 +311,7 @@ impl PriceDifference {
     }
 
     fn words(&self, purchase: &Purchase) -> String {
-        let say = |cents| money(cents, purchase.currency, purchase.lang);
+        let say = |cents| crate::say::format::money(cents, purchase.currency);
         let (paid, now, n) = (say(self.paid_cents), say(self.now_cents), self.n);
         match (purchase.lang, self.total() > 0) {
             (Lang::Zh, true) => format!("买价每件 {paid}，现价 {now}，{n} 件差价共 {}。", say(self.total())),

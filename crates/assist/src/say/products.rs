@@ -221,6 +221,13 @@ pub fn accessories(lang: Lang, device: &str) -> String {
     }
 }
 
+pub fn no_such_accessory(lang: Lang, device: &str, kind: &str) -> String {
+    match lang {
+        Lang::Zh => format!("店里没有登记适配 {device} 的“{kind}”。登记为适配的有："),
+        Lang::En => format!("The shop lists no “{kind}” that fits {device}. What it lists as fitting:"),
+    }
+}
+
 pub fn no_accessories(lang: Lang, device: &str) -> String {
     match lang {
         Lang::Zh => format!("店里没有登记适配 {device} 的配件。"),

@@ -6,7 +6,7 @@ pub mod entities;
 mod heard;
 pub mod intents;
 mod lang;
-mod lists;
+pub(crate) mod lists;
 mod masked;
 mod nearest;
 pub mod products;
@@ -131,6 +131,9 @@ pub enum Reference {
     Other,
     /// The one with a property: `16 寸那个`, `the cheaper one`.
     With { attribute: String, value: Option<String>, extreme: Option<Extreme> },
+    /// What an earlier conversation was about: `上次说的那款`, `the laptop we spoke of yesterday`. Not sure: `之前那个` may be of this
+    /// conversation.
+    Earlier { is_sure: bool },
     /// The order talked about: `那个订单`, `that order`; `最近的订单` is the newest.
     Order { newest: bool },
 }

@@ -21,6 +21,7 @@ const PIECE: &str = "(?:个|款|台|部|件|种|条|张|只|副|双|家|块|样|
 /// References in a folded text, in its order, each once, with the bytes it was read from.
 pub(super) fn find(folded: &str) -> Vec<(Range<usize>, Reference)> {
     let mut found: Vec<(Range<usize>, Reference)> = Vec::new();
+    earlier(folded, &mut found);
     ordinals(folded, &mut found);
     orders(folded, &mut found);
     all_and_other(folded, &mut found);
@@ -93,6 +94,28 @@ fn english(word: &str) -> Option<i32> {
         ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
     let by_word = WORDS.iter().position(|own| *own == word).map(|at| at as i32 + 1);
     by_word.or_else(|| word.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().ok())
+}
+
+/// `上次说的那款`, `昨天聊到的笔记本`, `the phone I asked about last time`.
+fn earlier(text: &str, found: &mut Vec<(Range<usize>, Reference)>) {
+    const SPOKE_ZH: &str = "(?:说|聊|谈|问|看|推荐|提|介绍|咨询)(?:过|到|起)?(?:过)?的?";
+    static ZH: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(
+            r"(?P<sure>上次|上一次|上回|昨天|前天|前几天|上周|那天)(?:我们|咱们|我|你们?|您)?(?:跟你|和你|给我)?{SPOKE_ZH}(?:那|这)?{PIECE}?|(?P<maybe>之前|以前|先前)(?:我们|咱们|我|你们?|您)?(?:跟你|和你|给我)?{SPOKE_ZH}(?:那|这)?{PIECE}?"
+        ))
+    });
+    static EN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?:(?:that |which )?\b(?:we|i|you) (?:spoke|talked|chatted|asked|discussed|looked|told|mentioned|recommended|showed|suggested|were talking|was asking)\b(?: of| about| at)?(?: me| you)?(?: about)?|\bfrom) (?P<when>last time|yesterday|the other day|last week|before|earlier|previously|the last conversation|our last (?:chat|conversation|talk))\b",
+        )
+    });
+    for captures in ZH.captures_iter(text).take(REFERENCES_MAX) {
+        add(found, whole(&captures), Reference::Earlier { is_sure: captures.name("sure").is_some() });
+    }
+    for captures in EN.captures_iter(text).take(REFERENCES_MAX) {
+        let is_sure = !["before", "earlier", "previously"].contains(&&captures["when"]);
+        add(found, whole(&captures), Reference::Earlier { is_sure });
+    }
 }
 
 fn orders(text: &str, found: &mut Vec<(Range<usize>, Reference)>) {

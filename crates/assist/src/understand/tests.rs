@@ -44,7 +44,7 @@ fn today() -> domain::Day {
 }
 
 fn message(text: &str) -> Message<'_> {
-    Message { text, at: domain::Millis(0), customer_id: None, page_product_id: None, page_lang: None }
+    Message { text, at: domain::Millis(0), customer_id: None, page_product_id: None, page_lang: None, memory: &[] }
 }
 
 fn understand(text: &str, dialogue: &Dialogue) -> Understanding {
@@ -85,6 +85,7 @@ fn short_reference(reference: &Reference) -> String {
             (None, Some(extreme)) => format!("{extreme:?} {attribute}").to_lowercase(),
             (None, None) => attribute.clone(),
         },
+        Reference::Earlier { is_sure } => if *is_sure { "earlier" } else { "earlier?" }.into(),
         Reference::Order { newest } => if *newest { "newest order" } else { "order" }.into(),
     }
 }
@@ -146,6 +147,12 @@ const TABLE: &[Row] = &[
     ("wh-1000xm5值不值得买啊", "opinions", "product P7", ""),
     ("has the koto 3 been replaced by something newer", "successor", "product P5", ""),
     ("velo 5 pro的下一代出了没有", "successor", "product P1|P2", ""),
+    // Earlier conversations.
+    ("上次说的那款内存多大", "product_fact", "attribute memory", "earlier"),
+    ("昨天聊到的笔记本还有货吗", "stock", "category 电脑/笔记本电脑", "earlier"),
+    ("之前看的那个多少钱", "price", "", "earlier?"),
+    ("how much is the laptop we spoke of yesterday", "price", "category 电脑/笔记本电脑", "earlier"),
+    ("is the phone i asked about last time in stock", "stock", "", "earlier"),
     // Orders.
     ("帮我查一下订单20261103000123401的状态", "order_status", "order 20261103000123401", ""),
     ("20261103000123401", "order_status", "order 20261103000123401", ""),

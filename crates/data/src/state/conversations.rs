@@ -7,6 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 
 use super::outbox::Outgoing;
+use super::remembered::{self, RememberedFact};
 use super::threads::{Heard, Thread};
 use super::{SqliteState, outbox, threads};
 use crate::DataError;
@@ -104,6 +105,8 @@ pub struct Step {
     pub heard: Option<Heard>,
     /// What leaves because of this step.
     pub outgoing: Vec<Outgoing>,
+    /// What of the step is remembered of its customer; nothing where nobody vouches for one.
+    pub facts: Vec<RememberedFact>,
 }
 
 /// Which conversations are meant.
@@ -146,7 +149,8 @@ pub struct ServiceFigures {
     /// Intent, answers, and those of them that handed over.
     pub intents: Vec<(String, u64, u64)>,
     pub products: Vec<(String, u64)>,
-    /// Start of a UTC quarter of an hour, conversations begun in it, and those of them that a person had.
+    /// Start of a UTC quarter of an hour, conversations begun in it, and those of them that went to a person, whether somebody
+    /// has taken them yet or not.
     pub quarters: Vec<(i64, u64, u64)>,
 }
 
@@ -293,6 +297,9 @@ fn put_step(writer: &Connection, step: &Step) -> rusqlite::Result<()> {
         threads::put_heard(writer, heard, &step.conversation.id)?;
     }
     outbox::queue(writer, &step.outgoing)?;
+    if let Some(customer_id) = &step.conversation.customer_id {
+        remembered::put(writer, customer_id, &step.conversation.id, &step.facts)?;
+    }
     step.case.as_ref().map_or(Ok(()), |case| put_case(writer, case))
 }
 
@@ -496,6 +503,25 @@ impl SqliteState {
         })
     }
 
+    /// Requests of a customer that are not settled, newest first.
+    pub fn open_cases_of(&self, customer_id: &str, limit: usize) -> Result<Vec<Case>, DataError> {
+        let select = format!(
+            "SELECT {CASE} FROM service_case WHERE customer_id = ?1 AND state = 'open' ORDER BY at DESC, id DESC LIMIT ?2"
+        );
+        self.read(|reader| {
+            reader.prepare_cached(&select)?.query_map(params![customer_id, limit as i64], case_of)?.collect()
+        })
+    }
+
+    /// The conversation of a customer that goes on, the last spoken in; none if all are closed.
+    pub fn open_conversation_of(&self, customer_id: &str) -> Result<Option<Conversation>, DataError> {
+        let select = format!(
+            "SELECT {COLUMNS} FROM conversation WHERE customer_id = ?1 AND state <> 'closed'
+             ORDER BY last_at DESC, number DESC LIMIT 1"
+        );
+        self.read(|reader| reader.prepare_cached(&select)?.query_row([customer_id], conversation_of).optional())
+    }
+
     /// How often each curated answer was given.
     pub fn answer_uses(&self) -> Result<Vec<(String, u64)>, DataError> {
         self.read(|reader| {
@@ -547,7 +573,7 @@ fn pairs<A: rusqlite::types::FromSql, B: rusqlite::types::FromSql>(
 fn figures(reader: &Connection, since: i64) -> rusqlite::Result<ServiceFigures> {
     let counts =
         "SELECT count(*), coalesce(sum(state = 'closed'), 0), coalesce(sum(state = 'closed' AND taken_at IS NULL), 0),
-        coalesce(sum(reason IS NOT NULL), 0) FROM conversation WHERE opened_at >= ?1";
+        coalesce(sum(reason IS NOT NULL OR taken_at IS NOT NULL), 0) FROM conversation WHERE opened_at >= ?1";
     let counted =
         |row: &Row<'_>| -> rusqlite::Result<[i64; 4]> { Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]) };
     let [n_conversations, n_closed, n_contained, n_handed_over] =
@@ -578,7 +604,7 @@ fn figures(reader: &Connection, since: i64) -> rusqlite::Result<ServiceFigures> 
         WHERE opened_at >= ?1 GROUP BY value ORDER BY n DESC, value LIMIT 20";
     found.products = pairs(reader, products, since)?.into_iter().map(count).collect();
     let quarters =
-        "SELECT opened_at / 900000 * 900000 AS quarter, count(*), sum(taken_at IS NOT NULL) FROM conversation
+        "SELECT opened_at / 900000 * 900000 AS quarter, count(*), sum(reason IS NOT NULL OR taken_at IS NOT NULL) FROM conversation
         WHERE opened_at >= ?1 GROUP BY quarter ORDER BY quarter";
     let quarter = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64, row.get::<_, i64>(2)? as u64));
     found.quarters = reader.prepare(quarters)?.query_map([since], quarter)?.collect::<Result<_, _>>()?;
@@ -600,7 +626,7 @@ pub(super) fn erase(writer: &Connection, customer_id: &str) -> rusqlite::Result<
     for delete in [cases, messages, notes, outgoing, threads, heard, conversations] {
         n += writer.execute(&delete, [customer_id])?;
     }
-    Ok(n)
+    Ok(n + remembered::erase(writer, customer_id)? + super::notices::erase(writer, customer_id)?)
 }
 
 #[cfg(test)]
@@ -725,6 +751,9 @@ mod tests {
     fn figures_add_up() {
         let (_folder, shop) = shop();
         let state = shop.state().unwrap();
+        // Handed over and not taken yet: nobody's, but not the assistant's alone.
+        let waiting = Conversation { reason: Some("unanswered".into()), ..conversation("w", "waiting", 30) };
+        state.put_step(Step { conversation: waiting, ..Step::default() }).unwrap();
         for (id, at, taken, rating) in [("a", 10, None, Some(5)), ("b", 20, Some(25), Some(1)), ("old", 1, None, None)]
         {
             let row = Conversation {
@@ -745,12 +774,13 @@ mod tests {
             state.put_step(Step { conversation: row, messages: vec![answer], ..Step::default() }).unwrap();
         }
         let found = state.service_figures(10).unwrap();
-        assert_eq!((found.n_conversations, found.n_closed, found.n_contained, found.n_handed_over), (2, 2, 1, 1));
+        assert_eq!((found.n_conversations, found.n_closed, found.n_contained, found.n_handed_over), (3, 2, 1, 2));
         assert_eq!(
             (found.stars, found.took_ms.as_slice(), found.waited_ms.as_slice()),
             ([1, 0, 0, 0, 1], &[(10, 1), (20, 1)][..], &[5][..])
         );
         assert_eq!((found.intents, found.products), (vec![("price".into(), 2, 1)], vec![("p1".into(), 2)]));
-        assert_eq!((found.reasons, found.quarters), (vec![("asked".into(), 1)], vec![(0, 2, 1)]));
+        let reasons = vec![("asked".into(), 1), ("unanswered".into(), 1)];
+        assert_eq!((found.reasons, found.quarters), (reasons, vec![(0, 3, 2)]));
     }
 }

@@ -56,6 +56,8 @@ const STEPS: &[&str] = &[
     super::conversations::SCHEMA,
     super::outbox::SCHEMA,
     super::threads::SCHEMA,
+    super::remembered::SCHEMA,
+    super::notices::SCHEMA,
 ];
 
 pub(super) fn version(path: &Path, connection: &Connection) -> Result<usize, DataError> {

@@ -6,7 +6,9 @@ mod answers;
 pub mod conversations;
 mod database;
 mod migrations;
+pub mod notices;
 pub mod outbox;
+pub mod remembered;
 mod sqlite;
 pub mod threads;
 

@@ -323,6 +323,7 @@ pub async fn try_turn(Manage(caller): Manage, Body(body): Body<TryBody>) -> Resu
             customer_id: body.customer_id.as_deref(),
             page_product_id: body.page_product_id.as_deref(),
             page_lang,
+            memory: &[],
         };
         let turn = caller.shop.turn(&ready, &said, &mut dialogue, &runtime);
         Ok(Json(TryAnswer { turn: serde_json::to_value(turn)?, dialogue: serde_json::to_value(dialogue)? }))

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use data::state::conversations::ConversationFilter;
 use data::state::{Record, RecordKind, StateStore};
+use domain::Day;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -20,6 +21,8 @@ use super::sse;
 use crate::clock;
 use crate::conversations::figures::{DeskMetrics, UnansweredList};
 use crate::conversations::hub::News;
+use crate::conversations::memory::{self, RememberedView};
+use crate::conversations::notices::{self, NoticeView, NoticesFound};
 use crate::conversations::views::{self, CaseView, For, lang_named};
 use crate::conversations::{ChatMessage, ConversationRow};
 use crate::error::{Result, ServiceError, clipped};
@@ -79,6 +82,8 @@ pub struct ConversationDetail {
     suggested: Vec<String>,
     notes: Vec<NoteView>,
     cases: Vec<CaseView>,
+    /// What the assistant remembers of the customer from earlier conversations; empty for somebody unknown.
+    remembered: Vec<RememberedView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -185,6 +190,40 @@ pub struct CasePage {
     total: u64,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct NoticeParams {
+    /// `proposed`, `sent`, `dismissed` or `all`.
+    #[param(pattern = "^(proposed|sent|dismissed|all)$")]
+    state: Option<String>,
+    #[param(maximum = 100_000)]
+    offset: Option<usize>,
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct NoticePage {
+    items: Vec<NoticeView>,
+    total: u64,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LookBody {
+    /// `YYYY-MM-DD`; today where the shop is, if absent.
+    #[schema(format = "date", pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    day: Option<String>,
+}
+
+/// A notice given, and the message that gave it.
+#[derive(Serialize, ToSchema)]
+pub struct NoticeSent {
+    notice: NoticeView,
+    message: ChatMessage,
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseBody {
@@ -280,7 +319,15 @@ pub async fn get_conversation(Desk(caller): Desk, Id(id): Id) -> Result<Json<Con
         let card = |order| serde_json::to_value(views::order_card(order, &snapshot, &|id| shop.ids.find(id), lang));
         let note =
             |note: data::state::conversations::Note| NoteView { at: note.at, agent: note.agent, text: note.text };
+        let name = |id: &str| Some(snapshot.row(shop.ids.find(id)?)?.product.name.clone());
+        let remembered = match &row.customer_id {
+            Some(customer) => {
+                memory::views(&memory::facts(&store, customer, lang)?, &shop.shop.config().currency, &name)
+            }
+            None => Vec::new(),
+        };
         Ok(Json(ConversationDetail {
+            remembered,
             messages: messages.iter().map(|message| views::message(message, For::Desk)).collect::<Result<_>>()?,
             suggested: suggested.unwrap_or_default(),
             hand_over,
@@ -454,4 +501,56 @@ pub async fn settle_case(
     body.note.as_deref().map_or(Ok(()), |note| check_text("note", note, 1000))?;
     check_id("the id in the address", &id)?;
     Ok(Json(caller.shop.settle_case(&id, state, body.note).await?))
+}
+
+/// What the shop may tell customers of its own accord, the newest first.
+#[utoipa::path(get, path = "/v1/desk/notices", tag = "desk", params(NoticeParams), responses((status = 200, body = NoticePage), (status = "4XX", body = ErrorBody)))]
+pub async fn list_notices(Desk(caller): Desk, Params(params): Params<NoticeParams>) -> Result<Json<NoticePage>> {
+    let (offset, limit) = (check_offset(params.offset)?, check_limit("limit", params.limit, 50)?);
+    let state = one_of("state", params.state, "proposed", &["proposed", "sent", "dismissed", "all"])?;
+    let ready = caller.shop.assistant().await?;
+    off_thread(move || {
+        let (total, rows) = caller.shop.shop.state()?.notices(state.as_deref(), offset, limit)?;
+        let minute = caller.shop.minute_now();
+        let view = |row: &data::state::notices::StoredNotice| notices::view(row, &ready.assistant.policies, minute);
+        Ok(Json(NoticePage { items: rows.iter().map(view).collect::<Result<_>>()?, total }))
+    })
+    .await
+}
+
+/// Looks for what there is to tell on a day. A cause that is known brings no second notice.
+#[utoipa::path(post, path = "/v1/desk/notices", tag = "desk", request_body = LookBody, responses((status = 200, body = NoticesFound), (status = "4XX", body = ErrorBody)))]
+pub async fn find_notices(Desk(caller): Desk, SmallBody(body): SmallBody<LookBody>) -> Result<Json<NoticesFound>> {
+    let day = match &body.day {
+        Some(text) => text.parse::<Day>().map_err(|_| {
+            ServiceError::usage("day", format!("day is '{}'; allowed: a day as 2026-06-30", clipped(text)))
+        })?,
+        None => clock::today(&caller.shop.shop.config().time_zone),
+    };
+    Ok(Json(caller.shop.find_notices(day).await?))
+}
+
+/// Gives a notice: into the customer's open conversation, outside quiet hours, with consent where it promotes.
+#[utoipa::path(post, path = "/v1/desk/notices/{id}/send", tag = "desk", request_body = AgentBody, params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 201, body = NoticeSent), (status = "4XX", body = ErrorBody)))]
+pub async fn send_notice(
+    Desk(caller): Desk,
+    Id(id): Id,
+    SmallBody(body): SmallBody<AgentBody>,
+) -> Result<(StatusCode, Json<NoticeSent>)> {
+    let agent = agent(&caller, body.agent)?;
+    let (notice, message) = caller.shop.send_notice(&id, agent).await?;
+    Ok((StatusCode::CREATED, Json(NoticeSent { notice, message })))
+}
+
+/// Settles a notice that is not to be given.
+#[utoipa::path(post, path = "/v1/desk/notices/{id}/dismiss", tag = "desk", request_body = AgentBody, params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    responses((status = 200, body = NoticeView), (status = "4XX", body = ErrorBody)))]
+pub async fn dismiss_notice(
+    Desk(caller): Desk,
+    Id(id): Id,
+    SmallBody(body): SmallBody<AgentBody>,
+) -> Result<Json<NoticeView>> {
+    let agent = agent(&caller, body.agent)?;
+    Ok(Json(caller.shop.dismiss_notice(&id, agent).await?))
 }

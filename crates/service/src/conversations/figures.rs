@@ -89,7 +89,7 @@ pub struct DayCount {
     pub day: String,
     /// Conversations begun.
     pub n: u64,
-    /// Of those, what a person had.
+    /// Of those, what went to a person, taken yet or not.
     pub n_person: u64,
 }
 

@@ -8,6 +8,8 @@ pub mod config;
 pub mod figures;
 mod hear;
 pub mod hub;
+pub mod memory;
+pub mod notices;
 mod steps;
 pub mod token;
 pub mod views;

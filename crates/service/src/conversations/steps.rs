@@ -10,12 +10,14 @@ use assist::turn::{Action, Author, Lang, Reply, Turn};
 use data::state::SqliteState;
 use data::state::conversations::{Case, Conversation, Message, Note, Step};
 use data::state::outbox::Outgoing;
+use data::state::remembered::RememberedFact;
 use data::state::threads::{Heard, Thread};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::hear::{Origin, say_unreadable};
 use super::hub::News;
+use super::memory;
 use super::views::{self, Body, CaseBody, CaseView, ChatMessage, ChatState, For, lang_name, lang_named};
 use crate::auth::keys::digest;
 use crate::error::{Kind, Result, ServiceError};
@@ -74,6 +76,7 @@ pub(super) struct Draft {
     case: Option<Case>,
     note: Option<Note>,
     used: Vec<String>,
+    facts: Vec<RememberedFact>,
     pub thread: Option<Thread>,
     pub heard: Option<Heard>,
     /// Numbers of messages that matter only to somebody who is watching.
@@ -133,10 +136,10 @@ impl Draft {
     /// Writes it; what came before it in the store is the row as it was read.
     pub fn write(self, shop: &ServedShop, state: &SqliteState) -> Result<Conversation> {
         let mut outgoing = self.parcels(shop, state)?;
-        let Draft { row, messages, case, note, used, thread, heard, events, .. } = self;
+        let Draft { row, messages, case, note, used, facts, thread, heard, events, .. } = self;
         outgoing.extend(events);
         let (kept, leaves) = (row.clone(), !outgoing.is_empty());
-        state.put_step(Step { conversation: row, messages, note, case, used, thread, heard, outgoing })?;
+        state.put_step(Step { conversation: row, messages, note, case, used, facts, thread, heard, outgoing })?;
         shop.conversations.hub.tell(&kept.id, News::Changed);
         if leaves {
             shop.channels.wake();
@@ -176,7 +179,7 @@ impl ServedShop {
 
     /// Runs a step that changes a conversation: nobody else changes it meanwhile, nobody is erased, and it goes on to its end
     /// even if whoever asked goes away.
-    async fn step<T: Send + 'static>(
+    pub(super) async fn step<T: Send + 'static>(
         self: &Arc<Self>,
         id: &str,
         work: impl FnOnce(&Arc<Self>, &Handle, Conversation) -> Result<T> + Send + 'static,
@@ -204,7 +207,12 @@ impl ServedShop {
         let ready = self.assistant().await?;
         let shop = self.clone();
         crate::serving::off_thread(move || {
-            let lang = opening.lang.unwrap_or_else(|| lang_named(&shop.shop.config().language));
+            let shop_lang = lang_named(&shop.shop.config().language);
+            let known = match &opening.customer_id {
+                Some(id) => memory::facts(&*shop.shop.state()?, id, opening.lang.unwrap_or(shop_lang))?,
+                None => Vec::new(),
+            };
+            let lang = opening.lang.or(memory::language(&known)).unwrap_or(shop_lang);
             let now = clock::now().0;
             let secret = random::token(24)?;
             let rules = &ready.assistant.policies.assistant;
@@ -225,7 +233,12 @@ impl ServedShop {
                 ..Conversation::default()
             };
             let suggestions = suggestions(lang, row.page_product_id.is_some(), row.customer_id.is_some());
-            let text = greeting(lang, &shop.shop.config().name, &assistant_name);
+            let mut text = greeting(lang, &shop.shop.config().name, &assistant_name);
+            let open = memory::greeting(&known, lang);
+            if !open.is_empty() {
+                text.push('\n');
+                text.push_str(&open);
+            }
             let reply = Reply { lang, suggestions: suggestions.clone(), author: Author::BuiltIn, ..Reply::default() };
             let turn = Turn { reply, action: Action::None, understood: Default::default(), trace: Vec::new() };
             let body = Body { understood: None, trace: None, ..Body::of_turn(&turn, None)? };
@@ -347,7 +360,13 @@ impl ServedShop {
         let ready = runtime.block_on(self.assistant())?;
         let mut dialogue = draft.dialogue()?;
         dialogue.with_person = false;
+        // Nobody's but the customer's for whom the shop vouches in this conversation.
+        let known = match &row.customer_id {
+            Some(id) => memory::facts(state, id, lang_named(&row.lang))?,
+            None => Vec::new(),
+        };
         let said = Said {
+            memory: &known,
             text: &asked.text,
             at: domain::Millis(asked.at),
             customer_id: row.customer_id.as_deref(),
@@ -357,6 +376,9 @@ impl ServedShop {
         let turn = self.turn(&ready, &said, &mut dialogue, runtime);
         draft.set_dialogue(&dialogue)?;
         self.take_turn(&mut draft, &turn, &dialogue, &ready, Some(seq))?;
+        if row.customer_id.is_some() {
+            draft.facts = memory::learned(&turn, &dialogue, seq, asked.at);
+        }
         let took_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
         draft.messages[0].took_ms = Some(took_ms);
         self.metrics.turn(started.elapsed());
@@ -589,6 +611,26 @@ impl ServedShop {
             Ok(message)
         };
         self.step(id, work).await
+    }
+
+    /// Something is told to a customer that they have not asked; `remember` is what the assistant makes of it.
+    pub(super) fn tell_customer(
+        &self,
+        state: &SqliteState,
+        row: Conversation,
+        text: &str,
+        at: i64,
+        body: &Body,
+        remember: impl FnOnce(&mut Dialogue),
+    ) -> Result<Message> {
+        let mut draft = Draft::of(&row);
+        let mut dialogue = draft.dialogue()?;
+        remember(&mut dialogue);
+        draft.set_dialogue(&dialogue)?;
+        draft.add(BOT, text, at, Some(body))?;
+        let message = draft.messages[0].clone();
+        draft.write(self, state)?;
+        Ok(message)
     }
 
     /// The assistant answers again; the customer is told.

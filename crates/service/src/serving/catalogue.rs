@@ -239,6 +239,22 @@ impl Snapshot {
         self.available.contains(number as usize)
     }
 
+    /// What replaces a product and can be had, the last launched; none if it is not known or nothing does.
+    pub fn successor(&self, number: u32) -> Option<&Arc<ProductRow>> {
+        let is_offered = |item: u32| self.is_available(self.product_of[item as usize]);
+        let newest = self.knowledge.successors.newest(self.item(number)?, &is_offered);
+        let rows = newest.iter().filter_map(|item| self.row(self.product_of[*item as usize]));
+        rows.max_by(|a, b| {
+            let (a, b) = (&a.product, &b.product);
+            a.launched_on.cmp(&b.launched_on).then_with(|| b.product_id.cmp(&a.product_id))
+        })
+    }
+
+    /// After how many days half of those who bought something of a category buy such a thing again.
+    pub fn cycle_days(&self, category: &str) -> Option<f64> {
+        self.knowledge.cycles.get(category).map(|cycle| cycle.mu.exp())
+    }
+
     /// The item of the ranker's catalogue for a product, if it is known there.
     pub fn item(&self, number: u32) -> Option<u32> {
         self.item_of.get(number as usize).copied().filter(|item| *item != u32::MAX)

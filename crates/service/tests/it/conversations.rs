@@ -500,3 +500,94 @@ fn pages_elsewhere_need_to_be_named() {
     let elsewhere = send(served.address, "OPTIONS", "/v1/products", &[("Origin", "https://shop.example")], None);
     assert_eq!(elsewhere.header("access-control-allow-origin"), None);
 }
+
+/// A token for a customer, signed by the shop.
+fn vouched(folder: &Folder, customer: &str) -> String {
+    let store = Store::open(&folder.shop()).unwrap();
+    token::new_secret(&store).unwrap();
+    token::sign(&store, customer, service::clock::now().0 / 1000 + 600).unwrap()
+}
+
+#[test]
+fn a_returning_customer_is_remembered_and_nobody_else_is() {
+    let (folder, served) = reviewed();
+    let key = widget(&folder, &served);
+    let store = Store::open(&folder.shop()).unwrap();
+    token::new_secret(&store).unwrap();
+    let until = service::clock::now().0 / 1000 + 600;
+    let token = |customer: &str| token::sign(&store, customer, until).unwrap();
+    let first = Page::open(&served, &key, json!({"lang": "zh", "customer_token": token("c1")}));
+    first.say("华为 Mate 60 Pro 多少钱？");
+    let unknown = Page::open(&served, &key, json!({"lang": "zh"}));
+    unknown.say("华为 Mate 60 Pro 多少钱？");
+    let again = Page::open(&served, &key, json!({"lang": "zh", "customer_token": token("c1")}));
+    let said = again.say("上次说的那款多少钱");
+    let answer = said["answer"]["text"].as_str().unwrap();
+    assert!(answer.contains("Mate 60 Pro") && answer.contains("聊到"), "{said}");
+    assert!(said["answer"]["reply"]["evidence"].to_string().contains(&first.id), "it says where from: {said}");
+    let detail = served.get(&format!("/v1/desk/conversations/{}", again.id));
+    let facts = detail["remembered"].as_array().unwrap();
+    let product = facts.iter().find(|fact| fact["name"] == "product").expect("a product");
+    assert_eq!((&product["value"], &product["seq"]), (&json!("m1"), &json!(2)), "{detail}");
+    assert!(facts.iter().all(|fact| fact["conversation_id"].is_string() && fact["at"].is_i64()), "{detail}");
+    // Another customer, and somebody unknown, are told nothing of it.
+    for body in [json!({"lang": "zh", "customer_token": token("c2")}), json!({"lang": "zh"})] {
+        let page = Page::open(&served, &key, body);
+        let said = page.say("上次说的那款多少钱");
+        assert!(!said["answer"].to_string().contains("Mate 60"), "{said}");
+        let detail = served.get(&format!("/v1/desk/conversations/{}", page.id));
+        assert!(!detail["remembered"].to_string().contains("m1"), "{detail}");
+    }
+    // It goes with the customer.
+    assert_eq!(served.call("DELETE", "/v1/customers/c1", None).status, 200);
+    let shop = Shop::open(folder.shop()).unwrap();
+    assert_eq!(shop.state().unwrap().remembered("c1").unwrap(), vec![]);
+    assert!(!shop.state().unwrap().remembered("c2").unwrap().is_empty());
+}
+
+#[test]
+fn a_late_parcel_is_told_once_into_the_customers_conversation() {
+    let folder = make();
+    let shop = Shop::open(folder.shop()).unwrap();
+    let start = crate::shop::START;
+    crate::shop::write::<domain::Order>(
+        &shop,
+        &[json!({"order_id": "late-1", "ordered_at": start, "customer_id": "c1", "product_id": "p1", "quantity": 1,
+            "unit_price_cents": 5000})],
+    );
+    crate::shop::write::<domain::Delivery>(
+        &shop,
+        &[json!({"order_id": "late-1", "status": "shipped", "updated_at": start, "expected_on": "2026-01-10"})],
+    );
+    drop(shop);
+    let rules = "[proactive]\nquiet_from = \"09:00\"\nquiet_until = \"09:00\"\n";
+    std::fs::write(folder.shop().join("service.toml"), rules).unwrap();
+    let served = serve(&folder.shop(), crate::shop::key(&folder.shop(), &Scope::ALL));
+    let look = |day: &str| served.call("POST", "/v1/desk/notices", Some(json!({"day": day})));
+    assert_eq!(look("2026-01-10").json()["n_found"], 0);
+    let found = look("2026-01-12").json();
+    assert_eq!((&found["n_found"], &found["n_new"]), (&json!(1), &json!(1)), "{found}");
+    assert_eq!(look("2026-01-13").json()["n_new"], 0, "the same cause");
+    assert_eq!(look("not a day").status, 400);
+    let list = served.get("/v1/desk/notices");
+    let notice = &list["items"][0];
+    assert_eq!((&list["total"], &notice["kind"], &notice["held"]), (&json!(1), &json!("delivery_late"), &Value::Null));
+    assert!(notice["evidence"].as_array().unwrap().iter().any(|one| one["value"] == "2026-01-10"), "{notice}");
+    let path = |what: &str| format!("/v1/desk/notices/{}/{what}", notice["cause"].as_str().unwrap());
+    let send = || served.call("POST", &path("send"), Some(json!({"agent": "Li Wei"})));
+    assert_eq!(send().json()["error"]["code"], "no_conversation");
+    let key = widget(&folder, &served);
+    let page = Page::open(&served, &key, json!({"lang": "en", "customer_token": vouched(&folder, "c1")}));
+    let sent = send();
+    assert_eq!(sent.status, 201, "{}", sent.body);
+    let told = page.messages(1);
+    assert_eq!(told["messages"].as_array().unwrap().len(), 1, "{told}");
+    let text = told["messages"][0]["text"].as_str().unwrap();
+    assert!(text.contains("late-1") && text.contains("2026-01-10") && text.contains("2 days late"), "{text}");
+    assert_eq!(send().json()["error"]["code"], "settled");
+    assert_eq!(served.call("POST", &path("dismiss"), Some(json!({}))).status, 409);
+    assert_eq!(served.get("/v1/desk/notices?state=sent")["items"][0]["settled_by"], "Li Wei");
+    assert_eq!(served.call("POST", "/v1/desk/notices/none/send", Some(json!({}))).status, 404);
+    assert_eq!(served.call("DELETE", "/v1/customers/c1", None).status, 200);
+    assert_eq!(served.get("/v1/desk/notices?state=all")["total"], 0);
+}

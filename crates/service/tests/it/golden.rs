@@ -52,6 +52,7 @@ fn hold(lang: &str, file: &str) {
         .map(|turn| format!("{} → {}: {:?}", turn.say, turn.reply, turn.unmet))
         .collect();
     let share = 1.0 - unmet.len() as f64 / turns.len() as f64;
+    println!("{lang}: {} of {} turns as expected\n{}", turns.len() - unmet.len(), turns.len(), unmet.join("\n"));
     assert!(share >= SHARE_MIN, "{lang}: {share:.3} of {} turns\n{}", turns.len(), unmet.join("\n"));
     let unsupported: Vec<&str> =
         turns.iter().filter(|turn| turn.was_unsupported).map(|turn| turn.say.as_str()).collect();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use assist::policy::Policies;
+use assist::small_talk::SmallTalk;
 use assist::understand::IntentModel;
 use data::Shop;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ pub use self::train::{AssistRequest, train};
 /// The kind of model under `models/`.
 pub const KIND: &str = "assist";
 const MODEL: &str = "intents.bin";
+const SMALL_TALK: &str = "small_talk.safetensors";
 const INFO: &str = "assist.json";
 /// The shop's rules of service, beside `tercet.toml`.
 pub const POLICIES: &str = "service.toml";
@@ -57,6 +59,8 @@ pub struct RejectedExample {
 pub struct Trained {
     pub info: AssistInfo,
     pub model: Arc<IntentModel>,
+    /// Absent from models trained before there was one.
+    pub small_talk: Option<Arc<SmallTalk>>,
 }
 
 impl Published for Trained {
@@ -67,8 +71,12 @@ impl Published for Trained {
         let read = move || {
             let mut info: AssistInfo = serde_json::from_slice(&shop.models().read(KIND, &version, INFO)?)?;
             let model = IntentModel::from_bytes(&shop.models().read(KIND, &version, MODEL)?)?;
+            let small_talk = match shop.models().read(KIND, &version, SMALL_TALK) {
+                Ok(bytes) => Some(Arc::new(SmallTalk::from_bytes(&bytes)?)),
+                Err(_) => None,
+            };
             info.version = version;
-            Ok(Trained { info, model: Arc::new(model) })
+            Ok(Trained { info, model: Arc::new(model), small_talk })
         };
         crate::serving::off_thread(read).await
     }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use assist::small_talk::SmallTalk;
 use assist::understand::{INTENTS, Intent, IntentModel};
 use data::Shop;
 
-use super::{AssistInfo, INFO, KIND, MODEL, RejectedExample};
+use super::{AssistInfo, INFO, KIND, MODEL, RejectedExample, SMALL_TALK};
 use crate::clock;
 use crate::error::{Result, ServiceError, clipped};
 use crate::flows::Progress;
@@ -52,6 +53,8 @@ pub async fn train(shop: &Shop, request: AssistRequest, progress: Progress<'_>) 
     let own: Vec<(&str, &str)> = examples.rows.iter().map(|(intent, text)| (intent.as_str(), text.as_str())).collect();
     let learn = || neural::on_threads(request.n_threads, || IntentModel::learn(&own, request.seed));
     let model = tokio::task::block_in_place(learn)?;
+    go_on(progress, 0.6, "learning small talk")?;
+    let small_talk = tokio::task::block_in_place(|| SmallTalk::learn(request.seed, request.n_threads))?;
     go_on(progress, 0.9, "putting it into service")?;
     let mut info = AssistInfo {
         version: String::new(),
@@ -63,7 +66,11 @@ pub async fn train(shop: &Shop, request: AssistRequest, progress: Progress<'_>) 
         n_rejected: examples.rejected.len(),
         rejected: examples.rejected.into_iter().take(REJECTED_SHOWN).collect(),
     };
-    let files = BTreeMap::from([(MODEL.to_owned(), model.to_bytes()), (INFO.to_owned(), serde_json::to_vec(&info)?)]);
+    let files = BTreeMap::from([
+        (MODEL.to_owned(), model.to_bytes()),
+        (SMALL_TALK.to_owned(), small_talk.to_bytes()),
+        (INFO.to_owned(), serde_json::to_vec(&info)?),
+    ]);
     info.version = shop.models().publish(KIND, &files)?;
     shop.models().activate(KIND, &info.version)?;
     shop.models().prune(KIND, VERSIONS_KEPT)?;

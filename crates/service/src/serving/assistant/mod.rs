@@ -15,6 +15,8 @@ use std::time::SystemTime;
 
 use assist::hand_over::{HandOver, Reason};
 use assist::knowledge::{Curated, CuratedAnswer};
+use assist::memory::Fact;
+use assist::small_talk::SmallTalk;
 use assist::turn::{Action, Author, Lang, Message, Reply, Step, Turn};
 use assist::understand::{IntentModel, ProductNames, Understander};
 use assist::world::{OrderRecord, World};
@@ -71,6 +73,7 @@ pub struct Ready {
     fits: Arc<FitRows>,
     names: Arc<ProductNames>,
     model: Arc<IntentModel>,
+    small_talk: Option<Arc<SmallTalk>>,
     snapshot: Arc<Snapshot>,
     stamp: Stamp,
 }
@@ -119,6 +122,8 @@ pub struct Said<'a> {
     pub customer_id: Option<&'a str>,
     pub page_product_id: Option<&'a str>,
     pub page_lang: Option<Lang>,
+    /// What is known of them from earlier conversations; empty for somebody unknown.
+    pub memory: &'a [Fact],
 }
 
 impl ServedShop {
@@ -197,11 +202,11 @@ impl ServedShop {
         let learned = self.words.now(&self.shop).await?;
         let same_catalogue = |known: &Stamp| known.snapshot == stamp.snapshot;
         let same_words = |known: &Stamp| known.words == stamp.words;
-        let model = match same(before, |known| known.model == stamp.model) {
-            Some(before) => before.model.clone(),
+        let (model, small_talk) = match same(before, |known| known.model == stamp.model) {
+            Some(before) => (before.model.clone(), before.small_talk.clone()),
             None => match self.service.trained.now(&self.shop).await? {
-                Some(trained) => trained.model.clone(),
-                None => off_thread(untrained).await?,
+                Some(trained) => (trained.model.clone(), trained.small_talk.clone()),
+                None => (off_thread(untrained).await?, None),
             },
         };
         let means = Arc::new({
@@ -247,6 +252,10 @@ impl ServedShop {
         };
         let understander = Understander::new(model.clone(), names.clone());
         let assistant = Assistant::new(understander, policies)?;
+        let assistant = match &small_talk {
+            Some(small_talk) => assistant.with_small_talk(small_talk.clone()),
+            None => assistant,
+        };
         Ok(Ready {
             assistant,
             library: Library { knowledge, curated },
@@ -255,6 +264,7 @@ impl ServedShop {
             fits,
             names,
             model,
+            small_talk,
             snapshot,
             stamp,
         })
@@ -289,6 +299,7 @@ impl ServedShop {
             customer_id: said.customer_id,
             page_product_id: said.page_product_id,
             page_lang: said.page_lang,
+            memory: said.memory,
         };
         let pen = self.writers.as_ref().map(|writers| {
             let today = clock::today(&self.shop.config().time_zone);

@@ -1,0 +1,37 @@
+//! What customers are told without having asked. Templates: figures and names come in, nothing else is claimed.
+
+use crate::turn::Lang;
+
+pub fn late(lang: Lang, order_id: &str, promised: &str, status: &str, n_days: i32) -> String {
+    match lang {
+        Lang::Zh => format!(
+            "您好，您的订单 {order_id} 原定 {promised} 送达，目前状态是“{status}”，已经晚了 {n_days} 天，非常抱歉。需要帮助请直接回复。"
+        ),
+        Lang::En => format!(
+            "Hello, your order {order_id} was expected on {promised} and is “{status}” now, {} late. We are sorry. Just reply if you need help.",
+            if n_days == 1 { format!("{n_days} day") } else { format!("{n_days} days") }
+        ),
+    }
+}
+
+pub fn price_fallen(lang: Lang, ordered_on: &str, name: &str, paid: &str, now: &str, total: &str) -> String {
+    match lang {
+        Lang::Zh => format!(
+            "您好，您 {ordered_on} 购买的 {name} 降价了：买价每件 {paid}，现价 {now}，还在价格保护期内，可以退差价 {total}。回复“申请价保”即可办理。"
+        ),
+        Lang::En => format!(
+            "Hello, {name}, which you ordered on {ordered_on}, has become cheaper: you paid {paid} a piece, it is {now} now. Price protection still holds, so {total} can be paid back. Reply “price protection” to ask for it."
+        ),
+    }
+}
+
+pub fn upgrade(lang: Lang, bought_on: &str, old: &str, new: &str, price: &str) -> String {
+    match lang {
+        Lang::Zh => format!(
+            "您好，您 {bought_on} 购买的 {old} 已经有新款：{new}，现价 {price}。想看看两款的区别，或者用旧机换新，请直接回复。"
+        ),
+        Lang::En => format!(
+            "Hello, {old}, which you bought on {bought_on}, has a successor: {new}, now {price}. Just reply to see how they differ, or to trade in the old one."
+        ),
+    }
+}

@@ -1,0 +1,352 @@
+//! What the shop tells customers of its own accord: looked for in the tables of a day, kept once for each cause, and given by
+//! the desk. A notice goes into the customer's open conversation; where there is none it stays proposed with the ways by which
+//! the customer agreed to be written to, for whoever sends by those. What there is to tell is decided in `assist::proactive`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use assist::policy::Policies;
+use assist::proactive::{self, Held, Notice, NoticeKind, Person, Situation, may_leave};
+use assist::turn::{Author, Reply, Turn};
+use data::state::notices::StoredNotice;
+use domain::{Day, Product, TableSpec};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::runtime::Handle;
+use utoipa::ToSchema;
+
+use super::ChatMessage;
+use super::views::{self, Body, For, lang_named};
+use crate::clock;
+use crate::error::{Kind, Result, ServiceError};
+use crate::flows::rows::query_rows;
+use crate::serving::{ServedShop, Snapshot, off_thread};
+
+pub const PROPOSED: &str = "proposed";
+pub const SENT: &str = "sent";
+pub const DISMISSED: &str = "dismissed";
+/// Customers looked at for one day; more are left for the next look.
+const CUSTOMERS_MAX: usize = 5_000;
+/// Days back that orders may be delivered in for a price to be looked at, beyond the days of price protection.
+const UNDER_WAY_DAYS: i32 = 60;
+
+/// A notice as told.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NoticeView {
+    /// What brought it about; its name in addresses.
+    pub cause: String,
+    /// `delivery_late`, `price_protection` or `upgrade_due`.
+    pub kind: String,
+    pub customer_id: String,
+    pub order_id: String,
+    pub product_id: Option<String>,
+    /// The day it was found for, `YYYY-MM-DD`.
+    pub day: String,
+    /// `proposed`, `sent` or `dismissed`.
+    pub state: String,
+    pub reason_zh: String,
+    pub reason_en: String,
+    pub text_zh: String,
+    pub text_en: String,
+    /// The rows it rests on, as the evidence of a reply.
+    #[schema(value_type = Vec<Object>)]
+    pub evidence: Value,
+    /// Ways by which the customer agreed to be written to.
+    pub consent: Vec<String>,
+    /// Why it may not leave now: `quiet_hours` or `no_consent`; absent if it may.
+    pub held: Option<String>,
+    /// Who settled it, and when.
+    pub settled_by: Option<String>,
+    pub settled_at: Option<i64>,
+    /// The conversation it went into.
+    pub conversation_id: Option<String>,
+}
+
+/// What a look at a day found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NoticesFound {
+    pub day: String,
+    /// Customers whose orders were looked at; whether there were more than may be at a time.
+    pub n_customers: usize,
+    pub is_cut: bool,
+    /// Notices that hold on the day, and those of them whose cause was not known.
+    pub n_found: usize,
+    pub n_new: u64,
+}
+
+fn held_word(held: Held) -> String {
+    match held {
+        Held::QuietHours => "quiet_hours",
+        Held::NoConsent => "no_consent",
+    }
+    .to_owned()
+}
+
+/// A stored notice as told, at a minute of the shop's day.
+pub fn view(stored: &StoredNotice, policies: &Policies, minute_of_day: u32) -> Result<NoticeView> {
+    let notice: Notice = serde_json::from_str(&stored.body)?;
+    let held = may_leave(&notice, &policies.proactive, minute_of_day).err().filter(|_| stored.state == PROPOSED);
+    Ok(NoticeView {
+        cause: stored.cause.clone(),
+        kind: stored.kind.clone(),
+        customer_id: stored.customer_id.clone(),
+        order_id: notice.order_id,
+        product_id: notice.product_id,
+        day: stored.day.clone(),
+        state: stored.state.clone(),
+        reason_zh: notice.reason_zh,
+        reason_en: notice.reason_en,
+        text_zh: notice.text_zh,
+        text_en: notice.text_en,
+        evidence: serde_json::to_value(&notice.evidence)?,
+        consent: notice.consent,
+        held: held.map(held_word),
+        settled_by: stored.settled_by.clone(),
+        settled_at: stored.settled_at,
+        conversation_id: stored.conversation_id.clone(),
+    })
+}
+
+impl ServedShop {
+    /// Minutes since midnight where the shop is.
+    pub fn minute_now(&self) -> u32 {
+        clock::minute_of_day(clock::now(), &self.shop.config().zone())
+    }
+
+    /// Looks for what there is to tell on a day, and keeps what is new.
+    ///
+    /// # Errors
+    /// If the tables cannot be read or nothing can be written.
+    pub async fn find_notices(self: &Arc<Self>, day: Day) -> Result<NoticesFound> {
+        let ready = self.assistant().await?;
+        let snapshot = self.snapshot();
+        let policies = ready.assistant.policies.clone();
+        let mut customers = self.customers_to_tell(&snapshot, &policies, day).await?;
+        let is_cut = customers.len() > CUSTOMERS_MAX;
+        customers.truncate(CUSTOMERS_MAX);
+        let mut found: Vec<Notice> = Vec::new();
+        for (customer_id, consent) in &customers {
+            let orders = self.orders_of(customer_id).await?;
+            let person = Person { customer_id, consent, orders: &orders };
+            found.extend(self.notices_of(&person, &snapshot, &policies, day));
+        }
+        let (shop, at, n_customers, n_found) = (self.clone(), clock::now().0, customers.len(), found.len());
+        let stored = |notice: Notice| -> Result<StoredNotice> {
+            Ok(StoredNotice {
+                cause: notice.cause.clone(),
+                customer_id: notice.customer_id.clone(),
+                kind: notice.kind.as_str().to_owned(),
+                day: day.to_string(),
+                state: PROPOSED.to_owned(),
+                at,
+                body: serde_json::to_string(&notice)?,
+                ..StoredNotice::default()
+            })
+        };
+        let all = found.into_iter().map(stored).collect::<Result<Vec<_>>>()?;
+        let n_new = off_thread(move || Ok(shop.shop.state()?.propose_notices(all)?)).await?;
+        Ok(NoticesFound { day: day.to_string(), n_customers, is_cut, n_found, n_new })
+    }
+
+    fn notices_of(&self, person: &Person, snapshot: &Arc<Snapshot>, policies: &Policies, day: Day) -> Vec<Notice> {
+        let zone = self.shop.config().zone();
+        let start = clock::start_of(day, &zone);
+        let product = |id: &str| Some(Arc::new(snapshot.row(self.ids.find(id)?)?.product.clone()));
+        let successor = |id: &str| Some(Arc::new(snapshot.successor(self.ids.find(id)?)?.product.clone()));
+        let cycle = |product: &Product| snapshot.cycle_days(product.category.as_deref()?);
+        let situation = Situation {
+            policies,
+            today: day,
+            offset_minutes: assist::policy::windows::offset_minutes(start, day, 0),
+            currency: &self.shop.config().currency,
+            product: &product,
+            successor: &successor,
+            cycle_days: &cycle,
+        };
+        proactive::notices(person, &situation)
+    }
+
+    /// Customers who may have something to be told, with the ways by which they agreed to be written to.
+    async fn customers_to_tell(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        policies: &Policies,
+        day: Day,
+    ) -> Result<Vec<(String, Vec<String>)>> {
+        let mut ids: BTreeSet<String> = BTreeSet::new();
+        for sql in self.questions(snapshot, policies, day) {
+            let sql = format!("{sql} limit {}", CUSTOMERS_MAX + 1);
+            for row in query_rows(&self.shop, &sql).await? {
+                ids.extend(row.get("customer_id").and_then(Value::as_str).map(str::to_owned));
+            }
+        }
+        let mut all = Vec::with_capacity(ids.len());
+        for id in ids.into_iter().take(CUSTOMERS_MAX + 1) {
+            // Known by their orders alone: they agreed to nothing.
+            let consent = self.customer(&id).await.map(|found| found.customer.consent).unwrap_or_default();
+            all.push((id, consent));
+        }
+        Ok(all)
+    }
+
+    /// One SQL text for each kind: only numbers, days and names of our own stand in it.
+    fn questions(&self, snapshot: &Arc<Snapshot>, policies: &Policies, day: Day) -> Vec<String> {
+        let rules = &policies.proactive;
+        let date = |day: Day| format!("date '{day}'");
+        let mut all = Vec::new();
+        if TableSpec::named("deliveries").is_some() && !rules.off.contains(&NoticeKind::DeliveryLate) {
+            all.push(format!(
+                "select distinct o.customer_id from deliveries d join orders o on o.order_id = d.order_id
+                 where d.delivered_on is null and d.status not in ('delivered', 'cancelled', 'returned')
+                 and d.expected_on < {} and d.expected_on >= {} order by o.customer_id",
+                date(day),
+                date(Day(day.0 - UNDER_WAY_DAYS - 1)),
+            ));
+        }
+        if !rules.off.contains(&NoticeKind::PriceProtection) {
+            let days = i32::try_from(policies.returns.price_protection_days).unwrap_or(36_500);
+            all.push(format!(
+                "select distinct o.customer_id from orders o join products p on p.product_id = o.product_id
+                 where o.quantity > 0 and p.price_cents < o.unit_price_cents
+                 and shop_day(o.ordered_at) >= {} and shop_day(o.ordered_at) <= {} order by o.customer_id",
+                date(Day(day.0.saturating_sub(days + UNDER_WAY_DAYS))),
+                date(day),
+            ));
+        }
+        if !rules.off.contains(&NoticeKind::UpgradeDue) {
+            all.extend(self.upgrade_question(snapshot, rules, day));
+        }
+        all
+    }
+
+    /// Who bought something that has a successor, longest ago first.
+    fn upgrade_question(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        rules: &proactive::ProactiveRules,
+        day: Day,
+    ) -> Option<String> {
+        let mut replaced: Vec<String> = Vec::new();
+        let mut least = f64::from(rules.upgrade_after_days);
+        for product in snapshot.products.iter().flatten().map(|row| &row.product) {
+            let number = self.ids.find(&product.product_id);
+            if number.is_some_and(|number| snapshot.successor(number).is_some()) {
+                replaced.push(crate::flows::rows::quoted(&product.product_id));
+                let cycle = product.category.as_deref().and_then(|path| snapshot.cycle_days(path));
+                least = least.min(cycle.map_or(f64::MAX, f64::floor));
+            }
+        }
+        let last = Day(day.0.saturating_sub(least.max(1.0) as i32));
+        (!replaced.is_empty()).then(|| {
+            format!(
+                "select customer_id, min(ordered_at) as first from orders
+                 where quantity > 0 and product_id in ({}) and shop_day(ordered_at) <= date '{last}'
+                 group by customer_id order by first, customer_id",
+                replaced.join(", ")
+            )
+        })
+    }
+
+    /// Gives a notice: into the customer's open conversation.
+    ///
+    /// # Errors
+    /// If there is no such notice, it is settled, may not leave now, or the customer has no open conversation.
+    pub async fn send_notice(self: &Arc<Self>, cause: &str, by: String) -> Result<(NoticeView, ChatMessage)> {
+        let stored = self.proposed(cause)?;
+        let policies = self.assistant().await?.assistant.policies.clone();
+        let notice: Notice = serde_json::from_str(&stored.body)?;
+        if let Err(held) = may_leave(&notice, &policies.proactive, self.minute_now()) {
+            let (message, help) = match held {
+                Held::QuietHours => (
+                    format!(
+                        "nothing is sent from {} to {}",
+                        policies.proactive.quiet_from, policies.proactive.quiet_until
+                    ),
+                    "wait, or change [proactive] quiet_from and quiet_until of service.toml",
+                ),
+                Held::NoConsent => (
+                    "the customer has not agreed to be written to".to_owned(),
+                    "dismiss it; consent stands in the table customers",
+                ),
+            };
+            return Err(ServiceError::conflict("held", message).help(help));
+        }
+        let open = self.shop.state()?.open_conversation_of(&stored.customer_id)?;
+        let conversation = open.ok_or_else(|| {
+            ServiceError::conflict("no_conversation", "the customer has no open conversation")
+                .help("it waits until they have, or goes by one of the ways in its consent")
+        })?;
+        let cause = stored.cause.clone();
+        let work = move |shop: &Arc<Self>, _: &Handle, row: data::state::conversations::Conversation| {
+            shop.give(row, notice, &cause, &by)
+        };
+        let message = self.step(&conversation.id, work).await?;
+        let settled = self.shop.state()?.notice(&stored.cause)?.ok_or_else(|| gone(&stored.cause))?;
+        Ok((view(&settled, &policies, self.minute_now())?, message))
+    }
+
+    /// Puts a notice into a conversation that nobody else changes meanwhile.
+    fn give(
+        self: &Arc<Self>,
+        row: data::state::conversations::Conversation,
+        notice: Notice,
+        cause: &str,
+        by: &str,
+    ) -> Result<ChatMessage> {
+        let (state, now) = (self.shop.state()?, clock::now().0);
+        if row.state == "closed" {
+            return Err(
+                ServiceError::conflict("no_conversation", "the conversation has just been closed").help("try again")
+            );
+        }
+        // First: whoever else sends it at this moment finds it settled.
+        if !state.settle_notice(cause, SENT, by, now, Some(row.id.clone()))? {
+            return Err(settled());
+        }
+        let lang = lang_named(&row.lang);
+        let text = lang.choose(notice.text_zh, notice.text_en);
+        let reply = Reply { lang, evidence: notice.evidence, author: Author::BuiltIn, ..Reply::default() };
+        let turn = Turn { reply, action: Default::default(), understood: Default::default(), trace: Vec::new() };
+        let body = Body { understood: None, trace: None, ..Body::of_turn(&turn, None)? };
+        let message = self.tell_customer(&state, row, &text, now, &body, |dialogue| {
+            dialogue.order_id = Some(notice.order_id.clone());
+            if let Some(product) = &notice.product_id {
+                dialogue.mention(product);
+            }
+        })?;
+        views::message(&message, For::Desk)
+    }
+
+    /// Settles a notice that is not to be given.
+    ///
+    /// # Errors
+    /// If there is no such notice, or it is settled.
+    pub async fn dismiss_notice(self: &Arc<Self>, cause: &str, by: String) -> Result<NoticeView> {
+        let stored = self.proposed(cause)?;
+        let policies = self.assistant().await?.assistant.policies.clone();
+        let (shop, cause) = (self.clone(), stored.cause);
+        let minute = self.minute_now();
+        off_thread(move || {
+            let state = shop.shop.state()?;
+            if !state.settle_notice(&cause, DISMISSED, &by, clock::now().0, None)? {
+                return Err(settled());
+            }
+            view(&state.notice(&cause)?.ok_or_else(|| gone(&cause))?, &policies, minute)
+        })
+        .await
+    }
+
+    fn proposed(&self, cause: &str) -> Result<StoredNotice> {
+        let stored = self.shop.state()?.notice(cause)?.ok_or_else(|| gone(cause))?;
+        if stored.state == PROPOSED { Ok(stored) } else { Err(settled()) }
+    }
+}
+
+fn gone(cause: &str) -> ServiceError {
+    ServiceError::not_found("notice", cause).help("GET /v1/desk/notices lists them")
+}
+
+fn settled() -> ServiceError {
+    ServiceError::new(Kind::Conflict, "settled", "the notice has been sent or dismissed")
+        .help("a cause is told of once")
+}
