@@ -262,6 +262,16 @@ export function createService(now) {
     return true;
   }
 
+  const notices = [
+    {
+      cause: "delivery_late:A20261121-0098:2026-11-18", kind: "delivery_late", customer_id: "C10007", order_id: "A20261121-0098", product_id: null, day: "2026-11-21", state: "proposed",
+      reason_zh: "承诺 2026-11-18 送达，2026-11-21 仍未签收，晚了 3 天。", reason_en: "Promised for 2026-11-18, not delivered on 2026-11-21: 3 days late.",
+      text_zh: "您好，您的订单 A20261121-0098 原定 2026-11-18 送达，目前状态是“已发货”，已经晚了 3 天，非常抱歉。需要帮助请直接回复。",
+      text_en: "Hello, your order A20261121-0098 was expected on 2026-11-18 and is “shipped” now, 3 days late. We are sorry. Just reply if you need help.",
+      evidence: [{ source: "order", order_id: "A20261121-0098", field: "expected_on", value: "2026-11-18" }], consent: ["sms"], held: null, settled_by: null, settled_at: null, conversation_id: null,
+    },
+  ];
+
   function deskAnswer(method, [first, second, third], query, body, empty, refuse) {
     if (first === "conversations" && second === undefined) {
       const all = empty ? [] : conversations;
@@ -291,8 +301,20 @@ export function createService(now) {
       const items = (empty ? [] : cases).filter((one) => (query.get("state") ?? "open") === "all" || one.state === (query.get("state") ?? "open") || (query.get("state") === "done" && one.state === "refused"));
       return { items, total: items.length };
     }
+    if (first === "notices") return noticesAnswer(method, second, third, query, body, empty, refuse);
     if (first === "cases") return Object.assign(cases.find((one) => one.case_id === second), body);
     return undefined;
+  }
+
+  function noticesAnswer(method, cause, what, query, body, empty, refuse) {
+    const state = query.get("state") ?? "proposed";
+    const items = (empty ? [] : notices).filter((one) => ["all", one.state].includes(state));
+    if (method === "GET") return { items, total: items.length };
+    if (cause === undefined) return { day: body.day ?? "2026-11-21", n_customers: 12, is_cut: false, n_found: notices.length, n_new: 0 };
+    const notice = notices.find((one) => one.cause === decodeURIComponent(cause));
+    if (notice === undefined) return refuse(404, "not_found", "There is no such notice.");
+    Object.assign(notice, { state: what === "send" ? "sent" : "dismissed", held: null, settled_by: body.agent ?? "李雯", settled_at: Date.now() });
+    return notice;
   }
 
   function deskTalk(method, id, what, body, refuse) {
@@ -302,6 +324,10 @@ export function createService(now) {
     if (method === "GET") return {
       row: rowOf(talk), messages: talk.messages, hand_over: talk.hand_over, notes: talk.notes, cases: cases.filter((one) => one.conversation_id === id), suggested: talk.hand_over?.suggested ?? [],
       customer: talk.customer_id === null ? null : { customer_id: talk.customer_id, city: "上海", joined_on: "2024-03-18", n_orders: 7, spent_cents: 2_318_800 }, orders: talk.customer_id === null ? [] : [ORDER(lang, now)],
+      remembered: talk.customer_id === null ? [] : [
+        { name: "product", label_zh: "聊过的商品", label_en: "Product talked about", value: "P000101", text_zh: LARK("zh").name, text_en: LARK("en").name, conversation_id: "cv_earlier", seq: 5, at: now - 3 * DAY },
+        { name: "budget", label_zh: "预算上限", label_en: "Budget", value: "500000", text_zh: "¥5,000", text_en: "¥5,000", conversation_id: "cv_earlier", seq: 3, at: now - 3 * DAY },
+      ],
     };
     if (what === "take") {
       const agent = body.agent ?? say(lang, "李雯", "Li Wen");

@@ -84,3 +84,6 @@ export function merged(before: readonly ChatMessage[], more: readonly ChatMessag
   for (const one of more) by.set(one.seq, one);
   return [...by.values()].sort((a, b) => a.seq - b.seq);
 }
+
+/** What of an answer is said where its blocks are shown beside it. */
+export const saidBeside = (text: string, brief: string | null | undefined, n_blocks: number): string => (n_blocks > 0 && brief ? brief : text);

@@ -70,6 +70,8 @@ export type Evidence =
 
 export interface ReplyParts {
   lang: Lang;
+  /** The text without what the blocks show as well; absent if there is no such thing. */
+  brief?: string | null;
   blocks: Block[];
   evidence: Evidence[];
   suggestions: string[];

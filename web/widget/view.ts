@@ -4,7 +4,7 @@ import { blockOf, type Around } from "./blocks";
 import type { Chat, View } from "./chat";
 import { h, icon, put } from "./dom";
 import type { Waiting } from "./outbox";
-import { lengthOf, segmentsOf, sourceOf } from "./reply";
+import { lengthOf, saidBeside, segmentsOf, sourceOf } from "./reply";
 import { css } from "./styles";
 import { texts, type Texts } from "./texts";
 import type { ChatMessage, Evidence, Lang } from "./types";
@@ -226,7 +226,7 @@ export class Widget {
     const around: Around = { t, lang: this.looks.lang, currency: view.currency, base: this.looks.base, product_url: this.looks.product_url, say: (said) => this.say(said) };
     const blocks = (message.reply?.blocks ?? []).map((block) => blockOf(block, around)).filter((block) => block !== null);
     const sources = h("div", { hidden: true, class: "source" });
-    const body = h("div", { class: "bubble" }, ...this.#textOf(text, message.reply?.evidence ?? [], sources));
+    const body = h("div", { class: "bubble" }, ...this.#textOf(saidBeside(text, message.reply?.brief, blocks.length), message.reply?.evidence ?? [], sources));
     return h("article", { class: `msg ${from}${blocks.length > 0 ? " rich" : ""}` }, head, body, sources, ...blocks,
       message.reply?.author === "curated" ? h("span", { class: "meta" }, t.curated) : null,
       from === "bot" && !is_plain ? this.#thumbs(message) : null);

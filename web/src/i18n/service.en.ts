@@ -63,6 +63,7 @@ export const service = {
     noCustomer: "Not signed in: the shop does not vouch for who this is.",
     orders: "Orders",
     noOrders: "No orders.",
+    remembered: "Known from earlier conversations",
     expected: "expected",
     cases: "Cases",
     notes: "Notes",

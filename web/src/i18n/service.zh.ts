@@ -65,6 +65,7 @@ export const service: Dictionary["service"] = {
     noCustomer: "未登录：店铺无法确认顾客身份。",
     orders: "订单",
     noOrders: "没有订单。",
+    remembered: "以往会话记住的",
     expected: "预计",
     cases: "相关工单",
     notes: "内部备注",

@@ -89,6 +89,19 @@ export interface Conversation {
   suggested: string[];
   notes: Note[];
   cases: Case[];
+  remembered: Remembered[];
+}
+
+/** What the assistant knows of a customer from earlier conversations, and from which message. */
+export interface Remembered {
+  name: string;
+  label_zh: string;
+  label_en: string;
+  text_zh: string;
+  text_en: string;
+  conversation_id: string;
+  seq: number;
+  at: number;
 }
 
 export interface Canned {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { Chat, subOf, type Options, type World } from "../../widget/chat";
 import { Outbox, carefulStorage, memoryStorage, type Storage } from "../../widget/outbox";
-import { lengthOf, merged, money, productUrl, safeUrl, segmentsOf, sourceOf } from "../../widget/reply";
+import { lengthOf, merged, money, productUrl, safeUrl, saidBeside, segmentsOf, sourceOf } from "../../widget/reply";
 import { EventReader, backoff } from "../../widget/sse";
 import { texts } from "../../widget/texts";
 import type { ChatMessage } from "../../widget/types";
@@ -30,6 +30,10 @@ test("citations are those with evidence; what has none is not shown", () => {
   expect(segmentsOf("[0] [99]", 3)).toEqual([]);
   expect(segmentsOf("model [2024] <b>", 0)).toEqual([{ kind: "text", text: "model [2024] <b>" }]);
   expect(segmentsOf("", 1)).toEqual([]);
+});
+
+test("beside blocks the text is brief, alone it is whole", () => {
+  expect([saidBeside("all", "short", 1), saidBeside("all", "short", 0), saidBeside("all", null, 1), saidBeside("all", undefined, 2)]).toEqual(["short", "all", "all", "all"]);
 });
 
 test("addresses are http or none", () => {
