@@ -2,7 +2,6 @@
 //! a tag; that it is data is said before it.
 
 use super::{Choice, Task};
-use crate::turn::Lang;
 
 /// One question to a language model.
 #[derive(Clone, Debug, PartialEq, Eq)]
