@@ -84,6 +84,9 @@ pub struct OpinionCount {
     pub n_complaint: u32,
     /// Words of customers, with the review they stand in.
     pub quote: Option<String>,
+    /// Words of customers who complain about it.
+    #[serde(default)]
+    pub complaint: Option<String>,
 }
 
 /// What customers have bought, and where it is. A shop answers only for the customer it vouches for.

@@ -25,6 +25,13 @@ pub struct Attribute {
     pub better: Option<Better>,
 }
 
+impl Attribute {
+    /// Every name and word for it, in both languages.
+    pub fn texts(&self) -> impl Iterator<Item = &'static str> {
+        [self.zh, self.en].into_iter().chain(self.keys.iter().copied()).chain(self.words.iter().copied())
+    }
+}
+
 macro_rules! attribute {
     ($name:literal $zh:literal $en:literal: $($key:literal)*; $($word:literal)*; $better:expr) => {
         Attribute { name: $name, zh: $zh, en: $en, keys: &[$($key),*], words: &[$($word),*], better: $better }

@@ -1,12 +1,15 @@
 //! Curated answers and documents. A document is quoted: the fewest sentences that answer, word for word, with the citation
 //! of the piece they stand in. What a document says is told as its words and never obeyed.
 
+use domain::Product;
+
+use super::coverage::Asks;
 use super::{Answer, Scene};
 use crate::evidence::Evidence;
 use crate::knowledge::{answer_sentences, is_kind_asked};
 use crate::say;
 use crate::turn::Author;
-use crate::world::Passage;
+use crate::world::{CuratedHit, Passage};
 
 /// How much is quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +43,42 @@ pub fn curated(scene: &Scene) -> Option<Answer> {
     if hit.answer.trim().is_empty() {
         return None;
     }
+    Some(told(hit))
+}
+
+fn told(hit: CuratedHit) -> Answer {
     let mut answer = Answer { author: Author::Curated, ..Answer::of(say::format::quoted(hit.answer.trim())) };
     answer.step("curated", format!("{} ({:.2})", hit.answer_id, hit.similarity));
     answer.cite(Evidence::Curated { answer_id: hit.answer_id, question: hit.question, text: hit.answer });
+    answer
+}
+
+/// What people of the shop have written on the case that a question names: an answered question that is near, if it explains
+/// the question's own words, else a document.
+pub fn written(scene: &Scene, product: Option<&Product>) -> Option<Answer> {
+    if let Some(answer) = curated_near(scene, product) {
+        return Some(answer);
+    }
+    let ids: Vec<&str> = product.iter().map(|product| product.product_id.as_str()).collect();
+    search(scene, scene.question, &ids, Cut::Steps)
+}
+
+/// How much less alike than a curated answer must be, one may be that explains the question's words.
+const NEARER: f32 = 0.25;
+/// Answered questions looked at, and the part of the question that one must explain.
+const N_NEAR: usize = 4;
+const EXPLAINED_MIN: f32 = 0.6;
+
+/// An answered question that is not quite the same, where it and its answer have the words of this one.
+pub fn curated_near(scene: &Scene, product: Option<&Product>) -> Option<Answer> {
+    let hits = scene.world.library.curated(scene.question, N_NEAR).ok()?;
+    let asks = Asks::of(scene, product);
+    let least = scene.policies.assistant.curated_threshold - NEARER;
+    let explains = |hit: &CuratedHit| asks.explained_by([hit.question.as_str(), hit.answer.as_str()]);
+    let near = hits.into_iter().filter(|hit| hit.similarity >= least && !hit.answer.trim().is_empty());
+    let (share, hit) = near.map(|hit| (explains(&hit), hit)).find(|(share, _)| *share >= EXPLAINED_MIN)?;
+    let mut answer = told(hit);
+    answer.step("curated", format!("explains {share:.2} of {}", asks.told()));
     Some(answer)
 }
 

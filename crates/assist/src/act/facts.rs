@@ -4,6 +4,7 @@
 use domain::Product;
 
 use super::attributes::{asked_in, fold, label, named, rank, specs_for};
+use super::coverage::Asks;
 use super::fits::in_category;
 use super::{Answer, Outcome, Scene, documents, field, in_stock};
 use crate::say;
@@ -72,6 +73,35 @@ pub fn product_fact(scene: &Scene, product: &Product, wanted: &[String]) -> Answ
     answer
 }
 
+/// As [`product_fact`], where it is about what is asked; else that the shop's data do not tell it. An overview is told only to
+/// who asks for one, and a neighbouring fact to nobody.
+pub fn fact_or_unknown(scene: &Scene, product: &Product, wanted: &[String]) -> Answer {
+    let asks = Asks::of(scene, [product]);
+    if wanted.is_empty() {
+        if asks.is_overview(scene.question) {
+            return product_fact(scene, product, wanted);
+        }
+        return by_documents(scene, product).unwrap_or_else(|| not_in_data(scene, product, &asks));
+    }
+    beside(scene, product, wanted).unwrap_or_else(|| product_fact(scene, product, wanted))
+}
+
+/// What is said where attributes do not explain the question: the product's documents, else that the data do not tell it.
+pub fn beside(scene: &Scene, product: &Product, wanted: &[String]) -> Option<Answer> {
+    let asks = Asks::of(scene, [product]);
+    if asks.are_about(wanted, product) {
+        return None;
+    }
+    Some(by_documents(scene, product).unwrap_or_else(|| not_in_data(scene, product, &asks)))
+}
+
+fn not_in_data(scene: &Scene, product: &Product, asks: &Asks) -> Answer {
+    let mut answer = Answer::unknown(say::products::not_in_data(scene.lang, &say::format::name(product)));
+    answer.cite(field(product, "name", product.name.as_str()));
+    answer.step("products", format!("{}: no field explains {}", product.product_id, asks.told()));
+    answer
+}
+
 /// Tells one attribute, if the catalogue has it.
 fn tell(scene: &Scene, product: &Product, name: &str, answer: &mut Answer, told: &mut Vec<(String, String)>) -> bool {
     let own = named(name).map_or(name, |attribute| attribute.name);
@@ -126,12 +156,7 @@ fn not_told(scene: &Scene, product: &Product, missing: &[String], answer: &mut A
 
 /// Whether a product does something for which the catalogue has no attribute: its documents, else told and a person offered.
 pub fn whether(scene: &Scene, product: &Product) -> Answer {
-    by_documents(scene, product).unwrap_or_else(|| {
-        let mut answer = Answer::unknown(say::talk::no_answer(scene.lang));
-        answer.cite(field(product, "name", product.name.as_str()));
-        answer.step("products", format!("{}: nothing about it", product.product_id));
-        answer
-    })
+    by_documents(scene, product).unwrap_or_else(|| not_in_data(scene, product, &Asks::of(scene, [product])))
 }
 
 /// Parts of which the maker may be asked: a product's own brand is another matter.

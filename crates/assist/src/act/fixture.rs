@@ -498,6 +498,7 @@ impl Catalogue for Shop {
             n_praise,
             n_complaint,
             quote: Some(quote.into()),
+            complaint: (n_complaint > n_praise).then(|| self.lang.choose("半天就没电", "empty by noon").into()),
         };
         vec![
             count("screen", "屏幕", "Screen", 31, 4, self.lang.choose("屏幕很清楚", "the screen is crisp")),

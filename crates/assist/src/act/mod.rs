@@ -3,6 +3,7 @@
 
 pub mod attributes;
 pub mod compare;
+pub mod coverage;
 pub mod documents;
 pub mod facts;
 pub mod find;

@@ -23,10 +23,21 @@ pub fn opinions(scene: &Scene, product: &Product) -> Answer {
     answer.cite(super::field(product, "name", product.name.as_str()));
     answer.blocks.push(Block::Products { products: vec![scene.card(product, None)] });
     let asked = asked(scene, &counts);
+    let complaints = asks_complaints(scene.question);
     let chosen: Vec<&OpinionCount> = match asked {
         Some(aspect) => counts.iter().filter(|count| count.aspect == aspect).collect(),
+        None if complaints => {
+            let mut criticised: Vec<&OpinionCount> = counts.iter().filter(|count| count.n_complaint > 0).collect();
+            criticised.sort_by_key(|count| std::cmp::Reverse(count.n_complaint));
+            criticised.truncate(N_TOLD);
+            criticised
+        }
         None => counts.iter().take(N_TOLD).collect(),
     };
+    if chosen.is_empty() && complaints && !counts.is_empty() {
+        answer.text = say::products::no_complaints(scene.lang, &name);
+        return answer;
+    }
     if chosen.is_empty() {
         answer.text = say::products::no_opinions(scene.lang, &name);
         answer.outcome = Outcome::Unknown;
@@ -35,16 +46,49 @@ pub fn opinions(scene: &Scene, product: &Product) -> Answer {
     }
     answer.text = say::products::opinions(scene.lang, &name);
     for count in chosen {
-        let quote = count.quote.as_deref().map(say::format::plain);
+        let quote = if complaints { count.complaint.as_ref() } else { count.quote.as_ref() };
+        let quote = quote.map(|quote| say::format::plain(quote));
         let label = scene.lang.choose(&count.label_zh, &count.label_en);
         answer.line(say::products::opinion(scene.lang, label, count.n_praise, count.n_complaint, quote.as_deref()));
         let mut value = format!("{} praise, {} complain", count.n_praise, count.n_complaint);
-        if let Some(quote) = &count.quote {
+        if let Some(quote) = &quote {
             value.push_str(&format!("; “{quote}”"));
         }
         answer.cite(Evidence::Opinions { product_id: product.product_id.clone(), aspect: count.aspect.clone(), value });
     }
     answer
+}
+
+/// Whether what customers do not like is asked for.
+fn asks_complaints(question: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "缺点",
+        "差评",
+        "吐槽",
+        "槽点",
+        "抱怨",
+        "毛病",
+        "不足",
+        "不好的",
+        "哪里不好",
+        "投诉",
+        "坏评",
+        "complaint",
+        "complain",
+        "criticis",
+        "criticiz",
+        "drawback",
+        "downside",
+        "negative",
+        "weakness",
+        "dislike",
+        "wrong with",
+        "cons of",
+        "bad review",
+        "bad about",
+    ];
+    let folded = super::attributes::fold(question);
+    WORDS.iter().any(|word| folded.contains(word))
 }
 
 fn n(count: &OpinionCount) -> u32 {

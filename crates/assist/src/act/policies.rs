@@ -3,6 +3,7 @@
 use domain::Product;
 
 use super::attributes::{label, specs_for};
+use super::coverage::Asks;
 use super::{Answer, Outcome, Scene, documents, field};
 use crate::evidence::Evidence;
 use crate::say;
@@ -10,6 +11,14 @@ use crate::say;
 /// What a customer asks about the shop's ways.
 pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer {
     let mut answer = Answer { rewordable: true, ..Answer::default() };
+    // "It fell into water, is that covered?": the length of the warranty is no answer; what was written about such a case is.
+    if matches!(intent, "return_policy" | "warranty") && !is_plain(scene, intent, product) {
+        return documents::written(scene, product).unwrap_or_else(|| {
+            let mut answer = Answer::unknown(say::talk::no_answer(scene.lang));
+            answer.step("documents", "nothing about this case");
+            answer
+        });
+    }
     match intent {
         "return_policy" => returns(scene, product, &mut answer),
         "warranty" => warranty(scene, product, &mut answer),
@@ -30,6 +39,15 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
     answer
 }
 
+/// Whether the rule itself is asked for: its own words explain the question, no special case is named.
+fn is_plain(scene: &Scene, intent: &str, product: Option<&Product>) -> bool {
+    const RETURNS: &str = "退货 退 换货 换 无理由 规则 几天 天内 不喜欢 喜欢 不想要 后悔 满意 期限 质量问题 坏 七天 7天 买 return exchange send back \
+        give back days reason like change mind defect defective faulty broken window keep without product reasons back unwanted";
+    const WARRANTY: &str = "保修 质保 联保 保修期 保 多长 几年 多久 整机 全国 warranty guarantee years months long cover length last standard";
+    let words = if intent == "warranty" { WARRANTY } else { RETURNS };
+    Asks::of(scene, product).are_in([words])
+}
+
 /// Days as they are said, with the rule they come from.
 fn days(scene: &Scene, answer: &mut Answer, name: &str, days: u32) -> String {
     let value = scene.lang.choose(format!("{days} 天"), format!("{days} days"));
@@ -39,10 +57,15 @@ fn days(scene: &Scene, answer: &mut Answer, name: &str, days: u32) -> String {
 
 fn returns(scene: &Scene, product: Option<&Product>, answer: &mut Answer) {
     let rules = &scene.policies.returns;
-    let no_reason = days(scene, answer, "no_reason_days", rules.no_reason_days);
-    let defect = days(scene, answer, "defect_return_days", rules.defect_return_days);
-    let exchange = days(scene, answer, "defect_exchange_days", rules.defect_exchange_days);
-    answer.say(say::talk::returns(scene.lang, (rules.no_reason_days > 0).then_some(&no_reason), &defect, &exchange));
+    let windows = [
+        ("no_reason_days", rules.no_reason_days),
+        ("defect_return_days", rules.defect_return_days),
+        ("defect_exchange_days", rules.defect_exchange_days),
+    ];
+    let [no_reason, defect, exchange] = windows.map(|(name, set)| set.map(|set| days(scene, answer, name, set)));
+    let none = rules.no_reason_days == Some(0);
+    let told = say::talk::returns(scene.lang, no_reason.as_deref(), none, defect.as_deref(), exchange.as_deref());
+    answer.say(told);
     let category = product.and_then(|product| product.category.as_deref());
     let excepted = category.and_then(|path| rules.excepted(path));
     if let (Some(product), Some(except)) = (product, excepted) {
@@ -53,7 +76,7 @@ fn returns(scene: &Scene, product: Option<&Product>, answer: &mut Answer) {
         answer.rewordable = false;
     }
     answer.suggest(say::talk::ask_return(scene.lang));
-    answer.step("policy", "returns");
+    answer.step("policy", if answer.text.is_empty() { "returns not set" } else { "returns" });
 }
 
 /// A product's own warranty goes before the shop's.
@@ -70,7 +93,11 @@ fn warranty(scene: &Scene, product: Option<&Product>, answer: &mut Answer) {
         answer.step("products", format!("{}: warranty", product.product_id));
         return;
     }
-    let value = days(scene, answer, "warranty_days", scene.policies.returns.warranty_days);
+    let Some(set) = scene.policies.returns.warranty_days else {
+        answer.step("policy", "warranty not set");
+        return;
+    };
+    let value = days(scene, answer, "warranty_days", set);
     answer.say(say::talk::warranty(scene.lang, &value));
     answer.step("policy", "warranty");
 }

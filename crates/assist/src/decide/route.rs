@@ -2,6 +2,7 @@
 
 use super::Turning;
 use super::referents::{self, Meant, MeantOrder};
+use crate::act::coverage::{self, Asks};
 use crate::act::{
     Answer, Outcome, attributes, compare, documents, facts, find, fits, opinions, orders, policies, talk,
 };
@@ -9,6 +10,7 @@ use crate::hand_over::Reason;
 use crate::memory;
 use crate::say;
 use crate::state::Asked;
+use crate::turn::{Action, Lang};
 use crate::understand::intents::Family;
 use crate::understand::{Intent, Named, Reference};
 use crate::world::Fitness;
@@ -39,7 +41,7 @@ impl Turning<'_, '_> {
             answer.cite(crate::act::field(&product, "name", product.name.as_str()));
             answer.step("memory", format!("{} of {}", fact.value, fact.conversation_id));
         }
-        answer
+        self.or_written(answer)
     }
 
     /// Neither an order nor the shop's ways are asked about: those are looked up whatever was said before.
@@ -69,6 +71,21 @@ impl Turning<'_, '_> {
             question: clipped(self.scene.message.text),
         };
         Answer::ask(text, "which_product", asked)
+    }
+
+    /// Where nothing answers, what people of the shop wrote on a question that is near, if it explains this one.
+    fn or_written(&mut self, answer: Answer) -> Answer {
+        let failed = answer.trace.iter().any(|step| step.found.starts_with("failed"));
+        let is_open = matches!(answer.outcome, Outcome::Unknown | Outcome::Missed)
+            && matches!(answer.action, Action::None | Action::AskBack { .. });
+        let no_order = self.scene.understood.order_number().is_none() && !self.scene.understood.is_injection;
+        let names_product =
+            matches!(referents::explicit(&self.scene, self.dialogue), Meant::These(_) | Meant::OneOf(_));
+        if failed || !is_open || !no_order || names_product {
+            return answer;
+        }
+        let near = documents::curated_near(&self.scene, None);
+        near.unwrap_or(answer)
     }
 
     /// The intent of the message; of one that only goes on, the last one's.
@@ -131,6 +148,9 @@ impl Turning<'_, '_> {
         {
             return answer;
         }
+        if let Some(answer) = self.ways_first(intent, family) {
+            return answer;
+        }
         match family {
             Some(Family::Talk) => talk::talk(&self.scene, intent, self.dialogue.n_turns),
             Some(Family::Person) => self.hand_over(Reason::Asked),
@@ -142,6 +162,30 @@ impl Turning<'_, '_> {
             // A form of the shop's own has a name that no intent has.
             None if self.book.form(intent).is_some() => self.open_form(intent),
             None => self.without_intent(),
+        }
+    }
+
+    /// "Do I pay postage for 60 yuan?" asks for a rule of the shop and not for products that cost 60 yuan; "when do I get my
+    /// money back?" of somebody who is not signed in is answered by the rule, before signing in is asked for.
+    fn ways_first(&mut self, intent: &str, family: Option<Family>) -> Option<Answer> {
+        let scene = self.scene;
+        let signed_in = scene.message.customer_id.is_some() || scene.understood.order_number().is_some();
+        let is_question = coverage::is_question(scene.message.text);
+        match family {
+            Some(Family::Product) => {
+                let no_product =
+                    !matches!(referents::explicit(&scene, self.dialogue), Meant::These(_) | Meant::OneOf(_));
+                let asks_ways = no_product && Asks::beyond_search(&scene).asks_ways();
+                if asks_ways { documents::written(&scene, None) } else { None }
+            }
+            Some(Family::Orders | Family::Form) if is_question && !signed_in => {
+                let mut answer = documents::curated_near(&scene, None)?;
+                answer.line(say::orders::sign_in_for_own(self.lang()));
+                answer.action = Action::AskBack { what: "sign_in".to_owned() };
+                answer.asked = Some(Asked::SignIn { intent: intent.to_owned() });
+                Some(answer)
+            }
+            _ => None,
         }
     }
 
@@ -295,8 +339,11 @@ impl Turning<'_, '_> {
         let scene = crate::act::Scene { question, ..self.scene };
         products.iter().rev().for_each(|product| self.dialogue.mention(&product.product_id));
         self.dialogue.last_question = Some(clipped(question));
+        let asks_price = intent == "price" && products.len() == 1;
+        let beside = asks_price.then(|| beside_price(&scene, first)).flatten();
         let answer = match intent {
             "price" if is_elsewhere(question) => self.not_known(first),
+            "price" if beside.is_some() => beside.unwrap_or_default(),
             "price" => facts::price(&scene, &products),
             "stock" => facts::stock(&scene, &products),
             "compatibility" if products.len() < 2 && self.asks_which(first) => return self.accessories(&scene, first),
@@ -326,9 +373,9 @@ impl Turning<'_, '_> {
     /// A field of a product; what no field says, from its documents.
     fn fact(&self, scene: &crate::act::Scene, product: &domain::Product) -> Answer {
         let wanted = facts::asked(scene, Some(product));
-        let is_elsewhere =
-            facts::asks_maker_of_part(scene, product, &wanted) || wanted.is_empty() && facts::asks_particular(scene);
-        if is_elsewhere { facts::whether(scene, product) } else { facts::product_fact(scene, product, &wanted) }
+        let is_elsewhere = facts::asks_maker_of_part(scene, product, &wanted)
+            || wanted.is_empty() && (facts::asks_particular(scene) || asks_whether(scene.question));
+        if is_elsewhere { facts::whether(scene, product) } else { facts::fact_or_unknown(scene, product, &wanted) }
     }
 
     /// Whether the shop has no row of what this fits.
@@ -402,9 +449,44 @@ impl Turning<'_, '_> {
         }
     }
 
+    /// Which one is meant does not matter where the shop's data tell it of none of them.
+    fn none_can_tell(&mut self, intent: &str, candidates: &[String]) -> Option<Answer> {
+        let question = self.question();
+        let scene = crate::act::Scene { question: &question, ..self.scene };
+        let products = scene.products(candidates);
+        let mut answers = products.iter().map(|product| self.not_in_data(&scene, intent, product));
+        let first = answers.next()??;
+        answers.all(|answer| answer.is_some()).then_some(first)
+    }
+
+    /// What is said where the shop's data do not tell what is asked of a product; nothing if they do.
+    fn not_in_data(
+        &self,
+        scene: &crate::act::Scene,
+        intent: &str,
+        product: &std::sync::Arc<domain::Product>,
+    ) -> Option<Answer> {
+        let is_elsewhere = intent == "price" && is_elsewhere(scene.question);
+        let answer = match intent {
+            "price" if is_elsewhere => self.not_known(product),
+            "price" => return facts::beside(scene, product, &["price".to_owned()]),
+            "stock" => facts::stock(scene, std::slice::from_ref(product)),
+            "opinions" => opinions::opinions(scene, product),
+            "product_fact" => {
+                let wanted = facts::asked(scene, Some(product));
+                facts::fact_or_unknown(scene, product, &wanted)
+            }
+            _ => return None,
+        };
+        (answer.outcome == Outcome::Unknown).then_some(answer)
+    }
+
     /// Asks which product, with those it may be.
     fn which(&mut self, intent: &str, mut candidates: Vec<String>) -> Answer {
         candidates.truncate(N_CANDIDATES);
+        if let Some(answer) = self.none_can_tell(intent, &candidates) {
+            return answer;
+        }
         let products = find::available_first(&self.scene, self.scene.products(&candidates), |product| product);
         // "The second one" counts what is shown.
         if products.len() == candidates.len() {
@@ -468,8 +550,16 @@ impl Turning<'_, '_> {
         self.which(intent, Vec::new())
     }
 
-    /// A name that no product of the shop has.
+    /// A name that no product of the shop has. One that a search finds in names or brands is no stranger, whatever was understood.
     fn not_sold(&mut self, name: &str) -> Answer {
+        let folded = attributes::fold(name);
+        let found = self.scene.world.catalogue.search(name, N_CANDIDATES).unwrap_or_default();
+        let has = |text: &str| attributes::fold(text).contains(&folded);
+        let is_known = found.iter().any(|one| has(&one.product.name) || one.product.brand.as_deref().is_some_and(has));
+        if is_known && !folded.trim().is_empty() {
+            self.step("products", "a name that the shop does have");
+            return Answer::unknown(say::talk::no_answer(self.lang()));
+        }
         let name = say::format::plain(name);
         self.step("products", "a name that the shop does not have");
         Answer::unknown(say::talk::not_sold(self.lang(), &name))
@@ -585,7 +675,8 @@ impl Turning<'_, '_> {
                 Named::Brand { .. } | Named::Category { .. } | Named::Spec { .. } | Named::Money { .. }
             )
         };
-        if self.scene.understood.entities.iter().any(describes) {
+        let asks = Asks::beyond_search(&self.scene);
+        if self.scene.understood.entities.iter().any(describes) && asks.is_for_search(self.scene.message.text) {
             let (answer, ids) = find::find(&self.scene);
             if answer.outcome == Outcome::Answered {
                 self.list(ids);
@@ -598,6 +689,15 @@ impl Turning<'_, '_> {
     fn missed(&mut self) -> Answer {
         if self.scene.understood.is_injection {
             return Answer::of(say::talk::not_for_me(self.lang()));
+        }
+        if let Some(name) = referents::stranger(&self.scene, &[]).filter(|_| self.scene.lang == Lang::Zh) {
+            return self.not_sold(&name);
+        }
+        // What is understood to be a question and is none of the shop's goes to a person at once.
+        if coverage::is_question(self.scene.message.text) {
+            let mut answer = Answer::unknown(say::talk::not_in_shop(self.lang()));
+            answer.step("documents", "nothing about it");
+            return answer;
         }
         let mut answer =
             Answer::ask(say::talk::rephrase(self.lang(), self.dialogue.n_misses), "rephrase", Asked::Rephrase);
@@ -632,6 +732,11 @@ fn candidates(entity: &crate::understand::Entity) -> Option<&Vec<String>> {
     }
 }
 
+/// What is said to a question that only sounds like one about the price; nothing if it is one.
+fn beside_price(scene: &crate::act::Scene, product: &domain::Product) -> Option<Answer> {
+    facts::beside(scene, product, &["price".to_owned()])
+}
+
 /// Whether a price of another day or another shop is asked.
 fn is_elsewhere(text: &str) -> bool {
     const WORDS: &[&str] = &[
@@ -640,6 +745,10 @@ fn is_elsewhere(text: &str) -> bool {
         "下周",
         "明年",
         "明天",
+        "年后",
+        "年之后",
+        "个月后",
+        "二手",
         "别家",
         "别的店",
         "其他店",
@@ -652,6 +761,12 @@ fn is_elsewhere(text: &str) -> bool {
         "next week",
         "next year",
         "tomorrow",
+        "second hand",
+        "secondhand",
+        "resale",
+        "resell",
+        "years from now",
+        "be worth",
         "other shop",
         "another shop",
         "other store",

@@ -15,6 +15,66 @@ use crate::understand::{Intent, IntentModel, ProductNames, Understander};
 use crate::world::World;
 use crate::writer::{Choice, Task, Writer};
 
+/// What is asked has no field, or is none of the shop's: no list, no other field, no question back; a person is offered at once.
+#[test]
+fn what_the_shop_cannot_tell_is_offered_a_person_at_once() {
+    for (lang, texts) in [
+        (
+            Lang::En,
+            &[
+                "How loud is the fan of the Velo 14 in decibels?",
+                "In which factory was the Velo 14 assembled?",
+                "I have a pacemaker, is the Velo 14 safe near it?",
+                "How much will the Velo 14 be worth second hand in three years?",
+                "Does it often snow in Oslo in winter?",
+                "Who is the mayor of London and where does he live?",
+            ][..],
+        ),
+        (
+            Lang::Zh,
+            &[
+                "Velo 14 的风扇噪音有多少分贝",
+                "Velo 14 是哪个工厂生产组装的",
+                "Velo 14 用三年之后二手能卖多少钱",
+                "明天北京会下大雪吗",
+                "你们董事长住在哪个小区",
+            ][..],
+        ),
+    ] {
+        for text in texts {
+            let turn = Talk::new(lang, None).say(text);
+            let asked = matches!(&turn.action, Action::AskBack { what } if what == "hand_over");
+            assert!(asked, "{text}: {:?} {} {:?}", turn.action, turn.reply.text, turn.trace);
+        }
+    }
+}
+
+#[test]
+fn gibberish_is_asked_back() {
+    for text in ["xkcd zxcv bnmq", "的的的"] {
+        let turn = Talk::new(Lang::En, None).say(text);
+        assert_eq!(turn.action, Action::AskBack { what: "rephrase".into() }, "{text}: {}", turn.reply.text);
+    }
+}
+
+#[test]
+fn a_rule_that_the_shop_has_not_set_is_not_told_as_its_own() {
+    let one = set(Lang::En);
+    let understander = one.assistant.understander.clone();
+    let assistant = Assistant::new(understander, Policies::default()).expect("nothing is set");
+    let said = message("How long is the warranty?", None);
+    let turn = assistant.turn(&said, &mut Dialogue::default(), &one.shop.world(), None);
+    assert!(!turn.reply.text.contains("365"), "{}", turn.reply.text);
+}
+
+#[test]
+fn complaints_are_told_with_the_words_of_those_who_complain() {
+    let turn = Talk::new(Lang::En, None).say("What are the complaints of customers about the Velo 14?");
+    has(&turn, &["Battery", "criticised by 12", "empty by noon"]);
+    let first = turn.reply.text.find("Battery").expect("it is told");
+    assert!(turn.reply.text.find("Screen").is_none_or(|screen| first < screen), "{}", turn.reply.text);
+}
+
 struct Set {
     shop: Shop,
     assistant: Assistant,
@@ -29,7 +89,7 @@ fn set(lang: Lang) -> &'static Set {
         let names = ProductNames::of(shop.products.iter().map(|product| &**product));
         let understander =
             Understander::new(MODEL.clone(), names).with_order_numbers(&[r"TC\d{11}"]).expect("a sound form");
-        Set { assistant: Assistant::new(understander, Policies::default()).expect("the defaults are sound"), shop }
+        Set { assistant: Assistant::new(understander, Policies::all_set()).expect("the defaults are sound"), shop }
     }
     lang.choose(&*ZH, &*EN)
 }

@@ -62,41 +62,56 @@ impl Default for AssistantRules {
     }
 }
 
-/// Days count from delivery; where that is not known, from the order. The last of them still counts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Days count from delivery; where that is not known, from the order. The last of them still counts. What the shop has not
+/// set is absent: it is told by the shop's documents or a person, never guessed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReturnRules {
     /// 七天无理由退货.
-    pub no_reason_days: u32,
+    pub no_reason_days: Option<u32>,
     /// Returns because of a defect.
-    pub defect_return_days: u32,
-    pub defect_exchange_days: u32,
-    pub warranty_days: u32,
-    pub price_protection_days: u32,
+    pub defect_return_days: Option<u32>,
+    pub defect_exchange_days: Option<u32>,
+    pub warranty_days: Option<u32>,
+    pub price_protection_days: Option<u32>,
     /// Category paths that are not taken back without a reason.
     pub no_reason_except: Vec<String>,
 }
 
-impl Default for ReturnRules {
-    fn default() -> Self {
-        ReturnRules {
-            no_reason_days: 7,
-            defect_return_days: 7,
-            defect_exchange_days: 15,
-            warranty_days: 365,
-            price_protection_days: 7,
-            no_reason_except: Vec::new(),
-        }
-    }
-}
-
 impl ReturnRules {
+    /// Every window with its name and its days, if the shop has set them.
+    pub fn windows(&self) -> [(&'static str, Option<u32>); 5] {
+        [
+            ("returns.no_reason_days", self.no_reason_days),
+            ("returns.defect_return_days", self.defect_return_days),
+            ("returns.defect_exchange_days", self.defect_exchange_days),
+            ("returns.warranty_days", self.warranty_days),
+            ("returns.price_protection_days", self.price_protection_days),
+        ]
+    }
+
     /// Whether a category, a path such as `Computers/Laptops`, is not taken back without a reason; with the entry that
     /// says so. An entry covers what lies below it.
     pub fn excepted(&self, category: &str) -> Option<&str> {
         let below =
             |path: &str| category.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         self.no_reason_except.iter().map(String::as_str).find(|path| below(path.trim_end_matches('/')))
+    }
+}
+
+#[cfg(test)]
+impl Policies {
+    /// Of a shop that has set every window.
+    pub fn all_set() -> Policies {
+        let returns = ReturnRules {
+            no_reason_days: Some(7),
+            defect_return_days: Some(7),
+            defect_exchange_days: Some(15),
+            warranty_days: Some(365),
+            price_protection_days: Some(7),
+            no_reason_except: Vec::new(),
+        };
+        Policies { returns, ..Policies::default() }
     }
 }
 

@@ -75,13 +75,8 @@ impl Policies {
 
     fn check_returns(&self) -> Result<(), AssistError> {
         let rules = &self.returns;
-        for (key, days) in [
-            ("returns.no_reason_days", rules.no_reason_days),
-            ("returns.defect_return_days", rules.defect_return_days),
-            ("returns.defect_exchange_days", rules.defect_exchange_days),
-            ("returns.warranty_days", rules.warranty_days),
-            ("returns.price_protection_days", rules.price_protection_days),
-        ] {
+        for (key, days) in rules.windows() {
+            let Some(days) = days else { continue };
             allowed(days <= DAYS_MAX, key, days, format!("a whole number of days from 0 to {DAYS_MAX}"))?;
         }
         for path in &rules.no_reason_except {

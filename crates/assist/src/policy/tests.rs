@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{Cents, Day, Millis, Product};
 
 use super::windows::{PriceDifference, Purchase, Verdict, check, day_of, n_kept, offset_minutes, price_difference};
-use super::{Policies, ReturnRules, TEMPLATE};
+use super::{Policies, TEMPLATE};
 use crate::evidence::{Evidence, unsupported};
 use crate::turn::Lang;
 use crate::world::{Delivery, DeliveryStatus, OrderLine, OrderRecord};
@@ -50,7 +50,7 @@ struct Case<'a> {
 
 impl<'a> Case<'a> {
     fn of(order: &'a OrderRecord, today: &'a str) -> Self {
-        Case { order, policies: Policies::default(), today, cause: None, price: Some(9_000), n: 1 }
+        Case { order, policies: Policies::all_set(), today, cause: None, price: Some(9_000), n: 1 }
     }
 
     fn because(mut self, cause: &'a str) -> Self {
@@ -160,7 +160,7 @@ fn what_is_too_late_for_one_thing_is_not_for_another() {
 fn a_defect_goes_back_as_long_as_anything_does() {
     let order = delivered();
     let mut case = Case::of(&order, "2026-11-30").because("defect");
-    case.policies.returns.no_reason_days = 30;
+    case.policies.returns.no_reason_days = Some(30);
     assert!(case.asks("return_window").allowed);
     case.policies.returns.no_reason_except = vec!["Audio".into()];
     assert!(!case.asks("return_window").allowed, "an excepted category has the days for defects only");
@@ -251,7 +251,7 @@ fn extreme_numbers_do_not_overflow() {
     let mut case = Case::of(&order, "2026-11-04");
     case.price = Some(i64::MIN);
     case.n = i64::MAX;
-    case.policies.returns.warranty_days = u32::MAX;
+    case.policies.returns.warranty_days = Some(u32::MAX);
     for (policy, _) in super::windows::POLICIES {
         check(policy, &case.purchase(Lang::En));
     }
@@ -378,9 +378,26 @@ fn mistakes_are_named() {
 }
 
 #[test]
-fn defaults_are_what_the_law_asks_at_least() {
-    let rules = ReturnRules::default();
-    assert!(rules.no_reason_days >= 7 && rules.defect_return_days >= 7 && rules.defect_exchange_days >= 15);
+fn examples_of_the_template_are_what_the_law_asks_at_least() {
+    let lines =
+        TEMPLATE.lines().map(|line| line.strip_prefix("# ").filter(|rest| rest.contains("_days = ")).unwrap_or(line));
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    let rules = Policies::from_toml(&text).unwrap().returns;
+    assert!(rules.no_reason_days >= Some(7) && rules.defect_return_days >= Some(7));
+    assert!(rules.defect_exchange_days >= Some(15) && rules.warranty_days.is_some());
+}
+
+#[test]
+fn a_window_that_is_not_set_neither_refuses_nor_states_days() {
+    let order = delivered();
+    for policy in ["return_window", "exchange_window", "warranty", "warranty_cover", "price_protection_window"] {
+        let mut case = Case::of(&order, "2036-11-03").because("defect");
+        case.policies = Policies::default();
+        let verdict = case.asks(policy);
+        assert!(verdict.allowed, "{policy}: {}", verdict.why);
+        let states_days = verdict.evidence.iter().any(|one| matches!(one, Evidence::Policy { .. }));
+        assert!(!states_days && !verdict.why.contains('天'), "{policy}: {}", verdict.why);
+    }
 }
 
 proptest::proptest! {

@@ -209,19 +209,29 @@ fn return_window(purchase: &Purchase) -> Verdict {
         return excluded(purchase, path, category);
     }
     if no_reason {
-        let window = Window::of(rules.no_reason_days, purchase);
         let name = purchase.lang.choose("无理由退货", "Returns without a reason");
-        return said(name, "returns.no_reason_days", &window, purchase, None);
+        let Some(days) = rules.no_reason_days else { return unset(name, purchase) };
+        return said(name, "returns.no_reason_days", &Window::of(days, purchase), purchase, None);
     }
-    // What goes back without a reason goes back with one.
-    let (days, key) = match excepted {
-        None if rules.no_reason_days > rules.defect_return_days => (rules.no_reason_days, "returns.no_reason_days"),
-        _ => (rules.defect_return_days, "returns.defect_return_days"),
-    };
     let name = purchase.lang.choose("质量问题退货", "Returns because of a defect");
-    let exchange = Window::of(rules.defect_exchange_days, purchase).is_open(purchase.today);
+    // What goes back without a reason goes back with one.
+    let Some(defect) = rules.defect_return_days else { return unset(name, purchase) };
+    let (days, key) = match rules.no_reason_days.filter(|days| excepted.is_none() && *days > defect) {
+        Some(days) => (days, "returns.no_reason_days"),
+        None => (defect, "returns.defect_return_days"),
+    };
+    let exchange = rules.defect_exchange_days.is_none_or(|days| Window::of(days, purchase).is_open(purchase.today));
     let instead = if exchange { "exchange_request" } else { "repair_booking" };
     said(name, key, &Window::of(days, purchase), purchase, Some(instead))
+}
+
+/// A window that the shop has not set: nothing is refused or promised by it.
+fn unset(name: &str, purchase: &Purchase) -> Verdict {
+    let why = match purchase.lang {
+        Lang::Zh => format!("{name}的期限由同事核对，提交后会答复您。"),
+        Lang::En => format!("{name}: a colleague checks the time allowed and answers after it is submitted."),
+    };
+    allow(why, Vec::new())
 }
 
 fn excluded(purchase: &Purchase, path: &str, category: &str) -> Verdict {
@@ -237,14 +247,16 @@ fn excluded(purchase: &Purchase, path: &str, category: &str) -> Verdict {
 }
 
 fn exchange_window(purchase: &Purchase) -> Verdict {
-    let window = Window::of(purchase.policies.returns.defect_exchange_days, purchase);
     let name = purchase.lang.choose("质量问题换货", "Exchanges because of a defect");
+    let Some(days) = purchase.policies.returns.defect_exchange_days else { return unset(name, purchase) };
+    let window = Window::of(days, purchase);
     said(name, "returns.defect_exchange_days", &window, purchase, Some("repair_booking"))
 }
 
 fn warranty(purchase: &Purchase, is_told_only: bool) -> Verdict {
-    let window = Window::of(purchase.policies.returns.warranty_days, purchase);
     let name = purchase.lang.choose("保修", "The warranty");
+    let Some(days) = purchase.policies.returns.warranty_days else { return unset(name, purchase) };
+    let window = Window::of(days, purchase);
     let mut verdict = said(name, "returns.warranty_days", &window, purchase, None);
     if is_told_only && !verdict.allowed {
         verdict.allowed = true;
@@ -270,9 +282,11 @@ fn said(name: &str, key: &str, window: &Window, purchase: &Purchase, instead: Op
 }
 
 fn price_protection(purchase: &Purchase) -> Verdict {
-    let window = Window::of(purchase.policies.returns.price_protection_days, purchase);
     let name = purchase.lang.choose("价格保护", "Price protection");
-    let mut verdict = said(name, "returns.price_protection_days", &window, purchase, None);
+    let mut verdict = match purchase.policies.returns.price_protection_days {
+        Some(days) => said(name, "returns.price_protection_days", &Window::of(days, purchase), purchase, None),
+        None => unset(name, purchase),
+    };
     if !verdict.allowed {
         return verdict;
     }

@@ -10,6 +10,14 @@ pub fn sign_in(lang: Lang) -> &'static str {
     )
 }
 
+/// Below a general rule: the customer's own order can be looked at, too.
+pub fn sign_in_for_own(lang: Lang) -> &'static str {
+    lang.choose(
+        "要查询或办理您自己的订单，请先登录，我会接着为您办理。",
+        "To look at an order of your own, please sign in first, and I will go on from here.",
+    )
+}
+
 pub fn not_yours(lang: Lang) -> &'static str {
     lang.choose(
         "您的订单里没有这个单号。请核对一下号码，或者让我列出您的订单。",

@@ -35,6 +35,16 @@ pub fn not_told(lang: Lang, name: &str, missing: &[String]) -> String {
     }
 }
 
+/// What is asked stands in no field of the product, so that it has no name here.
+pub fn not_in_data(lang: Lang, name: &str) -> String {
+    match lang {
+        Lang::Zh => format!("{name} 的商品资料和本店文档里没有写明您问的这一点，我不能随便猜测。"),
+        Lang::En => {
+            format!("Neither the catalogue nor the shop's documents tell this about {name}, and I will not guess.")
+        }
+    }
+}
+
 pub fn nothing_known(lang: Lang, name: &str) -> String {
     match lang {
         Lang::Zh => format!("商品资料里还没有 {name} 的参数。"),
@@ -297,6 +307,14 @@ pub fn opinion(lang: Lang, label: &str, n_praise: u32, n_complaint: u32, quote: 
         (Lang::Zh, Some(quote)) => format!("{row}，例如“{quote}”"),
         (Lang::En, Some(quote)) => format!("{row}, for instance “{quote}”"),
         (_, None) => row,
+    }
+}
+
+/// Nobody complained in what was counted; reviews that say nothing clear were not.
+pub fn no_complaints(lang: Lang, name: &str) -> String {
+    match lang {
+        Lang::Zh => format!("在已统计的 {name} 评价里没有发现明确的批评。"),
+        Lang::En => format!("Among the reviews of {name} that were added up, none clearly criticises it."),
     }
 }
 

@@ -111,6 +111,14 @@ pub fn no_answer(lang: Lang) -> &'static str {
     )
 }
 
+/// To a question that is none of this shop's, or that nothing of the shop answers.
+pub fn not_in_shop(lang: Lang) -> &'static str {
+    lang.choose(
+        "这个问题超出了本店商品和服务资料的范围，我没有依据，不能随便回答您。",
+        "Nothing among this shop's products and rules answers this, and I will not make something up.",
+    )
+}
+
 pub fn quotation(lang: Lang, title: &str, quote: &str, n: usize) -> String {
     let breaks = if quote.contains('\n') { "\n" } else { "" };
     match lang {
@@ -119,18 +127,38 @@ pub fn quotation(lang: Lang, title: &str, quote: &str, n: usize) -> String {
     }
 }
 
-pub fn returns(lang: Lang, no_reason: Option<&String>, defect: &str, exchange: &str) -> String {
-    match (lang, no_reason) {
-        (Lang::Zh, Some(days)) => {
-            format!("签收后 {days}内可以无理由退货；有质量问题的，{defect}内可以退货，{exchange}内可以换货。")
+/// The windows that the shop has set; empty if none is. `is_none`: nothing goes back without a reason.
+pub fn returns(
+    lang: Lang,
+    no_reason: Option<&str>,
+    is_none: bool,
+    defect: Option<&str>,
+    exchange: Option<&str>,
+) -> String {
+    let without = match (lang, no_reason) {
+        (Lang::Zh, Some(_)) if is_none => Some("本店不支持无理由退货".to_owned()),
+        (Lang::En, Some(_)) if is_none => Some("Items are not taken back without a reason".to_owned()),
+        (Lang::Zh, Some(days)) => Some(format!("签收后 {days}内可以无理由退货")),
+        (Lang::En, Some(days)) => {
+            Some(format!("Within {days} of delivery you can return an item without giving a reason"))
         }
-        (Lang::Zh, None) => format!("本店不支持无理由退货；有质量问题的，{defect}内可以退货，{exchange}内可以换货。"),
-        (Lang::En, Some(days)) => format!(
-            "Within {days} of delivery you can return an item without giving a reason; with a defect you can return it within {defect} or exchange it within {exchange}."
-        ),
-        (Lang::En, None) => format!(
-            "Items are not taken back without a reason; with a defect you can return an item within {defect} or exchange it within {exchange}."
-        ),
+        (_, None) => None,
+    };
+    let with = match (lang, defect, exchange) {
+        (_, None, None) => None,
+        (Lang::Zh, Some(days), None) => Some(format!("有质量问题的，{days}内可以退货")),
+        (Lang::Zh, None, Some(days)) => Some(format!("有质量问题的，{days}内可以换货")),
+        (Lang::Zh, Some(defect), Some(days)) => Some(format!("有质量问题的，{defect}内可以退货，{days}内可以换货")),
+        (Lang::En, Some(days), None) => Some(format!("with a defect you can return it within {days}")),
+        (Lang::En, None, Some(days)) => Some(format!("with a defect you can exchange it within {days}")),
+        (Lang::En, Some(defect), Some(days)) => {
+            Some(format!("with a defect you can return it within {defect} or exchange it within {days}"))
+        }
+    };
+    let parts: Vec<String> = without.into_iter().chain(with).collect();
+    match parts.is_empty() {
+        true => String::new(),
+        false => parts.join(lang.choose("；", "; ")) + lang.choose("。", "."),
     }
 }
 

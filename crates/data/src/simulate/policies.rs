@@ -13,6 +13,17 @@ struct Policy {
     sections: &'static [[&'static str; 4]],
 }
 
+/// The windows of the documents below, as the shop states them to its customer service.
+pub const SERVICE_RULES: &str = "\
+# The rules of the simulated shop, as its documents state them.
+[returns]
+no_reason_days = 7
+defect_return_days = 7
+defect_exchange_days = 15
+warranty_days = 365
+price_protection_days = 30
+";
+
 /// The documents.
 pub fn documents(language: Language) -> Vec<KnowledgeDocument> {
     let document = |policy: &Policy| {

@@ -20,7 +20,11 @@ pub fn simulate(shop: &Shop, settings: &Settings, progress: &mut dyn FnMut(f64, 
     let mut settings = settings.clone();
     settings.spill_dir = sink.truth_dir.clone();
     match simulate_into(&settings, &mut sink, progress) {
-        Ok(summary) => sink.finish().map(|()| summary),
+        Ok(summary) => {
+            sink.finish()?;
+            state_rules(shop)?;
+            Ok(summary)
+        }
         // The first failure of a writer, with its own words.
         Err(error) => Err(sink.failure.take().unwrap_or(DataError::Source {
             path: shop.root().to_owned(),
@@ -29,6 +33,15 @@ pub fn simulate(shop: &Shop, settings: &Settings, progress: &mut dyn FnMut(f64, 
             help: "Nothing was added to the shop".to_owned(),
         })),
     }
+}
+
+/// The rules that the documents state, for customer service; a file of the shop's own stays.
+fn state_rules(shop: &Shop) -> Result<(), DataError> {
+    let path = shop.root().join("service.toml");
+    if path.exists() {
+        return Ok(());
+    }
+    std::fs::write(&path, super::policies::SERVICE_RULES).map_err(DataError::io(&path, "write the rules of service"))
 }
 
 /// Writers of all tables and files of the truth, until all is finished.

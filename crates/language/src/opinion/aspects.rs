@@ -104,7 +104,7 @@ pub const ASPECTS: &[Aspect] = &[
     aspect!("build" "做工" "Build quality":
         "做工" "质量" "工艺" "质感" "手感" "材质" "用料" "外壳" "机身" "后盖" "转轴" "接缝" "缝隙" "品质" "接口" "usb接口" "材料" "塑料" "金属" "边框" "机壳" "键盘缝隙" "屏轴" "端口" "插口"
         "build" "build quality" "quality" "construction" "material" "materials" "case" "hinge" "plastic" "ports" "port" "usb ports" "body" "chassis" "casing";
-        good "精细" "扎实" "厚实" "多" "全" "solid" "sturdy"; bad "粗糙" "松" "薄" "软" "少" "大" "flimsy" "cheap" "loose"; praises "结实" "坚固" "精致" "well made" "well built"; blames "粗糙" "掉漆" "异响" "松动" "裂" "开裂" "划痕" "瑕疵" "坏了" "fell apart" "broke" "scratched"),
+        good "精细" "扎实" "厚实" "多" "全" "solid" "sturdy"; bad "粗糙" "松" "薄" "软" "少" "大" "flimsy" "cheap" "loose"; praises "结实" "坚固" "精致" "well made" "well built"; blames "粗糙" "塑料感强" "塑料感" "掉漆" "异响" "松动" "裂" "开裂" "划痕" "瑕疵" "坏了" "fell apart" "broke" "scratched"),
     aspect!("appearance" "外观" "Appearance":
         "外观" "外形" "颜色" "造型" "设计" "样子" "款式" "外表" "颜值" "样式" "模具" "线条" "外观设计"
         "design" "look" "looks" "appearance" "color" "colour" "style" "styling";
@@ -113,7 +113,7 @@ pub const ASPECTS: &[Aspect] = &[
         "价格" "性价比" "价钱" "价位" "售价" "优惠" "价值" "降价" "价保" "保价" "活动" "促销"
         "price" "value" "cost" "deal" "money" "price point" "bargain";
         good "低" "高性价比" "实惠" "合理" "公道" "划算" "优惠" "low" "reasonable" "fair" "affordable" "great"; bad "高" "贵" "虚高" "偏高" "不值" "high" "expensive" "steep" "overpriced";
-        praises "性价比高" "性价比很高" "性价比超高" "性价比挺高" "性价比较高" "性价比非常高" "便宜" "实惠" "划算" "物美价廉" "物有所值" "超值" "值得" "cheap price" "affordable" "inexpensive" "worth it" "worth the money" "good buy"; blames "太贵" "很贵" "贵了" "偏贵" "不值" "刚买就降价" "买贵" "overpriced" "too expensive" "not worth" "waste of money"),
+        praises "很值" "性价比高" "性价比很高" "性价比超高" "性价比挺高" "性价比较高" "性价比非常高" "便宜" "实惠" "划算" "物美价廉" "物有所值" "超值" "值得" "cheap price" "affordable" "inexpensive" "worth it" "worth the money" "good buy"; blames "太贵" "很贵" "贵了" "偏贵" "不值" "刚买就降价" "买贵" "overpriced" "too expensive" "not worth" "waste of money"),
     aspect!("delivery" "物流" "Delivery":
         "物流" "快递" "送货" "发货" "配送" "送货速度" "发货速度" "快递员" "到货" "送货员" "收货" "运输" "物流速度"
         "delivery" "shipping" "courier" "shipment" "arrival";

@@ -390,7 +390,7 @@ fn the_book_overlays_the_shops_forms() {
     let mut own = FormBook::built_in()[0].clone();
     own.fields.truncate(2);
     own.policies.clear();
-    let policies = Policies { forms: vec![own.clone()], forms_off: vec!["trade_in".into()], ..Policies::default() };
+    let policies = Policies { forms: vec![own.clone()], forms_off: vec!["trade_in".into()], ..Policies::all_set() };
     let book = FormBook::of(&policies).unwrap();
     assert_eq!(book.form("return_request"), Some(&own));
     assert!(book.open("trade_in").is_none() && book.open("invoice").is_some());

@@ -89,7 +89,7 @@ pub struct Talk {
 
 impl Talk {
     pub fn of(form: &str, lang: Lang) -> Talk {
-        Talk::with(Policies::default(), form, lang)
+        Talk::with(Policies::all_set(), form, lang)
     }
 
     pub fn with(policies: Policies, form: &str, lang: Lang) -> Talk {

@@ -158,6 +158,11 @@ impl Catalogue for Asked<'_> {
             n_praise: aspect.positive,
             n_complaint: aspect.negative,
             quote: aspect.quotes.first().map(|quote| quote.text.trim().to_owned()),
+            complaint: aspect
+                .quotes
+                .iter()
+                .find(|quote| quote.polarity == "negative")
+                .map(|quote| quote.text.trim().to_owned()),
         };
         page.aspects.iter().map(count).collect()
     }

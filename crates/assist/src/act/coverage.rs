@@ -1,0 +1,412 @@
+//! Whether what is about to be said is about what was asked: the words of a question that say something, without those that
+//! name the product or its kind, must be explained by the attribute that is told (its names, the words for it, its value) or by
+//! the text that is quoted. A neighbouring fact explains none of them. It says nothing itself.
+
+use std::sync::LazyLock;
+
+use domain::Product;
+use language::text::Tokeniser;
+
+use super::Scene;
+use super::attributes::{fold, named, specs_for};
+use crate::knowledge::words::{Question, View, Word};
+use crate::understand::Named;
+
+/// Weight of words left unexplained from which a question asks for something else: one that says something by itself.
+const LEFT_MIN: f32 = 0.9;
+/// The part of a question that has to be explained.
+const SHARE_MIN: f32 = 0.5;
+
+/// Words around a question about a product that ask for nothing of it.
+const AROUND: &[&str] = &[
+    "款",
+    "种",
+    "价",
+    "价位",
+    "看看",
+    "看下",
+    "看",
+    "型号",
+    "牌子",
+    "亲们",
+    "大",
+    "高",
+    "长",
+    "重",
+    "块",
+    "元",
+    "美元",
+    "人民币",
+    "台",
+    "部",
+    "目前",
+    "那台",
+    "这种",
+    "那种",
+    "知道",
+    "到底",
+    "大约",
+    "左右",
+    "yuan",
+    "dollar",
+    "rmb",
+    "usd",
+    "model",
+    "version",
+    "exactli",
+    "much",
+    "big",
+    "larg",
+    "high",
+    "give",
+    "come",
+    "info",
+    "kind",
+    "type",
+    "sort",
+    "number",
+    "total",
+    "sell",
+    "cheap",
+    "quick",
+    "curiou",
+    "wonder",
+    "interest",
+];
+
+/// Words that ask for the product as a whole.
+const OVERVIEW: &[&str] = &[
+    "介绍",
+    "参数",
+    "配置",
+    "规格",
+    "怎么样",
+    "如何",
+    "详情",
+    "详细",
+    "资料",
+    "信息",
+    "特点",
+    "卖点",
+    "说说",
+    "讲讲",
+    "tell me about",
+    "specs",
+    "spec ",
+    "specification",
+    "details",
+    "describe",
+    "information about",
+    "info on",
+    "what about",
+    "how about",
+    "features",
+    "overview",
+    "look like",
+];
+
+/// Concepts of a shop's ways: a question with one of them is about its rules, whatever products it names.
+const WAYS: &[&str] = &[
+    "return",
+    "refund",
+    "exchange",
+    "repair",
+    "warranty",
+    "delivery",
+    "postage",
+    "invoice",
+    "price drop",
+    "price protection",
+    "trade-in",
+    "coupon",
+    "payment",
+    "instalment",
+    "install",
+    "member",
+    "account",
+    "shop",
+    "genuine",
+    "hours",
+    "gift",
+    "pick up",
+    "accidental damage",
+    "lost",
+    "bears",
+    "opened",
+];
+
+/// The words of a question that say what is asked.
+pub struct Asks {
+    words: Vec<Word>,
+}
+
+fn tokeniser() -> &'static Tokeniser {
+    static TOKENISER: LazyLock<Tokeniser> = LazyLock::new(Tokeniser::default);
+    &TOKENISER
+}
+
+impl Asks {
+    /// Of the scene's question, about these products: their names and kinds, and what was understood as the name of a product,
+    /// brand or category, are taken away.
+    pub fn of<'p>(scene: &Scene, products: impl IntoIterator<Item = &'p Product>) -> Asks {
+        let is_name = |what: &Named| {
+            matches!(
+                what,
+                Named::Product { .. } | Named::Brand { .. } | Named::Category { .. } | Named::OrderNumber { .. }
+            )
+        };
+        let masked = masked(scene, is_name);
+        let mut parts: Vec<String> = Vec::new();
+        for product in products {
+            parts.push(product.name.clone());
+            parts.extend(product.brand.clone());
+            parts.extend(product.category.clone());
+        }
+        let names = View::of(parts.iter().map(String::as_str));
+        let says = |word: &Word| {
+            let is_kind = word.concept.is_some_and(|concept| concept.is_kind());
+            word.says > 0.0 && !is_kind && !names.has(&word.own) && !AROUND.contains(&word.own.plain())
+        };
+        Asks { words: Question::new(&masked, tokeniser()).words.into_iter().filter(says).collect() }
+    }
+
+    /// Of the scene's question, all that search can use of it (brands, categories, values, prices) taken away.
+    pub fn beyond_search(scene: &Scene) -> Asks {
+        let is_used = |what: &Named| {
+            matches!(
+                what,
+                Named::Product { .. }
+                    | Named::Brand { .. }
+                    | Named::Category { .. }
+                    | Named::Spec { .. }
+                    | Named::Money { .. }
+                    | Named::Attribute { .. }
+                    | Named::Count { .. }
+            )
+        };
+        let says = |word: &Word| {
+            let is_kind = word.concept.is_some_and(|concept| concept.is_kind());
+            word.says > 0.0 && !is_kind && !AROUND.contains(&word.own.plain())
+        };
+        let words = Question::new(&masked(scene, is_used), tokeniser()).words;
+        Asks { words: words.into_iter().filter(says).collect() }
+    }
+
+    /// Whether nothing but the product is named, or the product as a whole is asked for.
+    pub fn is_overview(&self, question: &str) -> bool {
+        let folded = fold(question);
+        OVERVIEW.iter().any(|word| folded.contains(word)) || self.weight() < LEFT_MIN
+    }
+
+    /// Whether what search cannot use is little, or somebody looks for something in so many words.
+    pub fn is_for_search(&self, text: &str) -> bool {
+        const LOOKS: &[&str] = &[
+            "想买",
+            "买个",
+            "买台",
+            "买一",
+            "想要",
+            "推荐",
+            "有没有",
+            "有什么",
+            "有哪些",
+            "求",
+            "找",
+            "预算",
+            "looking for",
+            "recommend",
+            "show me",
+            "i need",
+            "i want",
+            "need a",
+            "want a",
+            "buy",
+            "any ",
+            "under ",
+            "below ",
+            "budget",
+            "cheap",
+        ];
+        let folded = fold(text);
+        let looks = LOOKS.iter().any(|word| folded.contains(word));
+        !self.asks_ways() && (self.weight() < 1.5 || looks && self.weight() < 3.5)
+    }
+
+    /// Whether the shop's ways are asked for.
+    pub fn asks_ways(&self) -> bool {
+        self.words.iter().any(|word| word.concept.is_some_and(|concept| WAYS.contains(&concept.name)))
+    }
+
+    fn weight(&self) -> f32 {
+        self.words.iter().map(|word| word.says).sum()
+    }
+
+    /// Weight of the words that a text does not have, and the part of the question that it has, 0 to 1; 1 of nothing.
+    fn judged(&self, view: &View) -> (f32, f32) {
+        let all = self.weight();
+        let had: f32 = self.words.iter().map(|word| word.says * word.found_in(view)).sum();
+        (all - had, if all > 0.0 { had / all } else { 1.0 })
+    }
+
+    /// Whether a text explains enough of the question.
+    pub fn are_in<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
+        let (left, share) = self.judged(&View::of(texts));
+        left < LEFT_MIN || share >= SHARE_MIN
+    }
+
+    /// The part of the question that a text explains, 0 to 1; 0 of a question that says nothing.
+    pub fn explained_by<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> f32 {
+        if self.words.is_empty() { 0.0 } else { self.judged(&View::of(texts)).1 }
+    }
+
+    /// Whether attributes, with what the product has of them, explain enough of the question.
+    pub fn are_about(&self, attributes: &[String], product: &Product) -> bool {
+        let mut parts: Vec<&str> = Vec::new();
+        for name in attributes {
+            parts.push(name);
+            for (key, value) in specs_for(product, name) {
+                parts.extend([key, value]);
+                parts.extend(named(key).into_iter().flat_map(|attribute| attribute.texts()));
+            }
+            parts.extend(named(name).into_iter().flat_map(|attribute| attribute.texts()));
+        }
+        self.are_in(parts)
+    }
+
+    /// The words, for the trace.
+    pub fn told(&self) -> String {
+        self.words.iter().map(|word| word.own.plain()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The question without what was understood as names of a kind; as it stands where it is not the message.
+fn masked(scene: &Scene, is_masked: impl Fn(&Named) -> bool) -> String {
+    let mut text = scene.question.to_owned();
+    if scene.question != scene.message.text {
+        return text;
+    }
+    let mut ranges: Vec<_> = scene
+        .understood
+        .entities
+        .iter()
+        .filter(|entity| is_masked(&entity.what))
+        .map(|entity| entity.range.clone())
+        .collect();
+    ranges.sort_by_key(|range| std::cmp::Reverse(range.start));
+    for range in ranges {
+        if text.get(range.clone()).is_some() {
+            text.replace_range(range, " , ");
+        }
+    }
+    text
+}
+
+/// Whether somebody asks something in words, and not gibberish or a greeting: a sign of a question or a wish, and two words or
+/// more that say something, or a whole sentence.
+pub fn is_question(text: &str) -> bool {
+    let question = Question::new(text, tokeniser());
+    let says = question.words.iter().filter(|word| is_plausible(word)).count();
+    let n_words = text.split_whitespace().count();
+    let n_ideographs = text.chars().filter(|character| crate::knowledge::words::is_ideograph(*character)).count();
+    let marks = text.contains(['?', '？']) || !question.asked.is_empty();
+    (marks && says >= 1 && (n_words >= 3 || n_ideographs >= 4)) || (says >= 2 && (n_words >= 6 || n_ideographs >= 7))
+}
+
+/// A word that could be one: ideographs, or letters with a vowel and no long run without one.
+fn is_plausible(word: &Word) -> bool {
+    if word.says <= 0.0 {
+        return false;
+    }
+    if word.own.is_chinese || word.concept.is_some() {
+        return true;
+    }
+    let plain = word.own.plain();
+    let mut run = 0;
+    let mut has_vowel = false;
+    for character in plain.chars() {
+        let is_vowel = "aeiouy".contains(character);
+        has_vowel |= is_vowel;
+        run = if is_vowel || !character.is_ascii_alphabetic() { 0 } else { run + 1 };
+        if run > 4 {
+            return false;
+        }
+    }
+    has_vowel && plain.len() >= 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::act::fixture::{Shop, message};
+    use crate::policy::Policies;
+    use crate::turn::Lang;
+    use crate::understand::Understanding;
+
+    fn with<T>(lang: Lang, text: &str, run: impl FnOnce(&Scene, &Product) -> T) -> T {
+        let shop = Shop::new(lang);
+        let (policies, understood) = (Policies::all_set(), Understanding::default());
+        let (world, message) = (shop.world(), message(text, None));
+        let scene = Scene {
+            lang,
+            policies: &policies,
+            world: &world,
+            message: &message,
+            understood: &understood,
+            question: text,
+        };
+        run(&scene, &shop.products[0])
+    }
+
+    #[test]
+    fn an_attribute_explains_its_own_question_and_no_other() {
+        for (lang, text, attribute, wanted) in [
+            (Lang::En, "How heavy is the Velo 14?", "weight", true),
+            (Lang::En, "What is the memory of the Velo 14", "memory", true),
+            (Lang::En, "How loud is the fan of the Velo 14 in decibels?", "memory", false),
+            (Lang::En, "What will the Velo 14 be worth second hand in three years?", "price", false),
+            (Lang::Zh, "Velo 14 重量多少", "weight", true),
+            (Lang::Zh, "Velo 14 的内存是多大的", "memory", true),
+            (Lang::Zh, "Velo 14 键盘背光有几档亮度", "weight", false),
+            (Lang::Zh, "戴心脏起搏器可以用 Velo 14 吗", "price", false),
+        ] {
+            let found = with(lang, text, |scene, product| {
+                let asks = Asks::of(scene, [product]);
+                (asks.are_about(&[attribute.to_owned()], product), asks.told())
+            });
+            assert_eq!(found.0, wanted, "{text}: {}", found.1);
+        }
+    }
+
+    #[test]
+    fn an_overview_is_told_only_to_who_asks_for_one() {
+        for (lang, text, wanted) in [
+            (Lang::En, "Tell me about the Velo 14", true),
+            (Lang::En, "Velo 14", true),
+            (Lang::En, "In which factory was the Velo 14 assembled?", false),
+            (Lang::Zh, "介绍一下 Velo 14", true),
+            (Lang::Zh, "Velo 14 对孕妇有辐射危害吗", false),
+        ] {
+            let found = with(lang, text, |scene, product| {
+                let asks = Asks::of(scene, [product]);
+                (asks.is_overview(text), asks.told())
+            });
+            assert_eq!(found.0, wanted, "{text}: {}", found.1);
+        }
+    }
+
+    #[test]
+    fn questions_are_told_from_gibberish() {
+        for text in [
+            "Where does your boss live?",
+            "明天会下雨吗",
+            "Can I sue you if it breaks",
+            "你们有多少员工",
+            "附近哪里有停车场",
+        ] {
+            assert!(is_question(text), "{text}");
+        }
+        for text in ["asdf qwer", "hjkl?", "xkcd zxcv bnmq wrtp", "?", "？？？", "hm", "嗯嗯", "的的的"] {
+            assert!(!is_question(text), "{text}");
+        }
+    }
+}
