@@ -8,6 +8,7 @@ use domain::Product;
 use language::text::Tokeniser;
 
 use super::Scene;
+use crate::evidence::Evidence;
 use super::attributes::{fold, named, specs_for};
 use crate::knowledge::words::{Question, View, Word};
 use crate::understand::Named;
@@ -299,6 +300,25 @@ fn masked(scene: &Scene, is_masked: impl Fn(&Named) -> bool) -> String {
         }
     }
     text
+}
+
+/// Kinds of products that a question names and none of the texts does.
+pub(crate) fn kinds_beyond(question: &str, texts: &[&str]) -> Vec<Word> {
+    let view = View::of(texts.iter().copied());
+    let words = Question::new(question, tokeniser()).words.into_iter();
+    let is_kind = |word: &Word| word.concept.is_some_and(|concept| concept.is_kind());
+    words.filter(|word| is_kind(word) && word.found_in(&view) == 0.0).collect()
+}
+
+/// Whether a document that is quoted is about one of these kinds.
+pub(crate) fn has_kind(evidence: &[Evidence], kinds: &[Word]) -> bool {
+    evidence.iter().any(|one| match one {
+        Evidence::Document { title, text, .. } => {
+            let view = View::of([title.as_str(), text.as_str()]);
+            kinds.iter().any(|kind| kind.found_in(&view) > 0.0)
+        }
+        _ => false,
+    })
 }
 
 /// Whether somebody asks something in words, and not gibberish or a greeting: a sign of a question or a wish, and two words or

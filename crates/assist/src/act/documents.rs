@@ -3,7 +3,7 @@
 
 use domain::Product;
 
-use super::coverage::Asks;
+use super::coverage::{self, Asks};
 use super::{Answer, Scene};
 use crate::evidence::Evidence;
 use crate::knowledge::{answer_sentences, is_kind_asked};
@@ -42,6 +42,14 @@ pub fn curated(scene: &Scene) -> Option<Answer> {
     let hit = hits.into_iter().next().filter(|hit| hit.similarity >= scene.policies.assistant.curated_threshold)?;
     if hit.answer.trim().is_empty() {
         return None;
+    }
+    // "The router's password" is near an answer about the account's: a document about routers is nearer.
+    let kinds = coverage::kinds_beyond(scene.question, &[&hit.question, &hit.answer]);
+    if !kinds.is_empty()
+        && let Some(found) = search(scene, scene.question, &[], Cut::Steps)
+        && coverage::has_kind(&found.evidence, &kinds)
+    {
+        return Some(found);
     }
     Some(told(hit))
 }

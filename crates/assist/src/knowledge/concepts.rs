@@ -116,7 +116,13 @@ const CONCEPTS: &[(&str, &str)] = &[
         "人工,真人,客服,转人工,人工客服,联系人工,联系客服,人工服务,转接人工,human,real person,live agent,representative,customer service",
     ),
     ("complaint", "投诉,举报,complaint,complain"),
-    ("shop", "门店,实体店,专卖店,线下店,线下,physical store,brick and mortar,showroom,retail store,your store,a store"),
+    ("one side", "一边,单边,单侧,一侧,单耳,one side,only one side,one ear,one earbud"),
+    ("paper jam", "卡纸,夹纸,纸卡住,paper jam,paper jammed,paper is jammed,jammed"),
+    ("data move", "换机,数据迁移,迁移,转到,导到,搬到,传到,传输,转移,transfer,move my,migrate"),
+    ("forgotten", "忘了,忘记,forgot,forgotten"),
+    ("flight", "上飞机,坐飞机,飞机,航班,登机,on a plane,on the plane,plane,on a flight,airplane,aircraft"),
+    ("power bank", "充电宝,移动电源,power bank"),
+    ("shop", "门店,实体店,专卖店,线下店,线下,physical store,brick and mortar,showroom,retail store,your store,your shop,a store"),
     ("genuine", "正品,真货,假货,行货,水货,genuine,authentic,counterfeit,fake"),
     ("stock", "有货,库存,现货,补货,缺货,没货,in stock,out of stock,restock,sold out,availability"),
     ("colour", "颜色,配色,color,colour,colors,colours"),
@@ -131,10 +137,10 @@ const CONCEPTS: &[(&str, &str)] = &[
         "opened",
         "拆封,开封,拆开,拆了,激活,已拆,打开过,opened,unsealed,unboxed,opened box,open box,activated,broke the seal",
     ),
-    ("bears", "承担,负担,谁出,由顾客,由买家,由卖家,由商店,由本店,谁付,出运费,谁来出,who pays,pays the,bear,covers the"),
+    ("bears", "承担,负担,谁出,由顾客,由买家,由卖家,由商店,由本店,你们出,你们承担,谁付,出运费,谁来出,who pays,pays the,bear,covers the"),
     (
         "hours",
-        "营业时间,上班时间,工作时间,几点上班,几点开门,几点下班,什么时候上班,business hours,opening hours,working hours,what time do you open,office hours",
+        "营业时间,营业,开门,关门,shop open,shops open,store open,stores open,上班时间,工作时间,几点上班,几点开门,几点下班,什么时候上班,business hours,opening hours,working hours,what time do you open,office hours",
     ),
     (
         "lost",
@@ -164,7 +170,7 @@ const CONCEPTS: &[(&str, &str)] = &[
 
 /// Concepts that are kinds of products: they say less of what is asked about them than all else.
 const KINDS: &[&str] =
-    &["photo", "headphones", "phone", "notebook", "tablet", "watch", "television", "printer", "router"];
+    &["photo", "headphones", "phone", "notebook", "tablet", "watch", "television", "printer", "router", "power bank"];
 /// Concepts of which one is a case of the other.
 const RELATED: &[(&str, &str)] =
     &[("instalment", "payment"), ("charge", "charger"), ("price drop", "price protection")];
@@ -197,9 +203,9 @@ const NOTHING_EN: &str = "a an the this that these those i me my mine we us our 
     item items product products goods article don doesn didn won isn aren wasn hasn haven couldn wouldn shouldn does it's i'm i'd i've don't can't what's anything something everything take days steps go goes come comes until after before during";
 /// Words that say little: people wrap their questions in them.
 const LITTLE_ZH: &str = "钱,最近,买,购买,收到,昨天,今天,刚刚,刚,前天,上周,朋友,老公,老婆,家里,孩子,时间,期限,期间,问题,操作,办理,申请,提供,政策,规定,服务,店,店里,网上,使用,\
-    联系,支持,提供,设置,功能,方式,具体,一般,大概,所有,全部,其他,别的,新,旧,好,不好,天,月,年,日,小时,分钟";
+    联系,支持,提供,设置,功能,方式,具体,一般,大概,周一,周二,周三,周四,周五,周六,周日,星期六,星期天,周末,所有,全部,其他,别的,新,旧,好,不好,天,月,年,日,小时,分钟";
 const LITTLE_EN: &str = "buy bought purchase yesterday today recently ago friend wife husband time period problem issue policy rule service online store \
-    really very exactly generally usually currently new work working day week month year hour minute device feature option \
+    monday tuesday wednesday thursday friday saturday sunday weekend really very exactly generally usually currently new work working day week month year hour minute device feature option \
     enable find show support offer talk speak contact chat reach different try good right different place user allow available process procedure";
 
 pub(crate) enum Piece<T> {
