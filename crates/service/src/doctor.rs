@@ -38,6 +38,7 @@ pub fn examine(dir: &Path, mend: bool) -> Result<Vec<Finding>> {
             ));
         }
     }
+    examine_service_rules(&shop, dir, &mut findings);
     findings.extend(channels(&shop, &from_environment));
     findings.extend(outbox(&shop, clock::now().0)?);
     Ok(findings)
@@ -104,6 +105,34 @@ fn examine_writer(endpoint: &EndpointConfig, findings: &mut Vec<Finding>) {
     if outside::is_in_the_clear(&endpoint.url) {
         let said = about("what customers ask crosses the network in the clear");
         findings.push(finding("warn", said, "Use an address that begins with https://, or one on this machine"));
+    }
+}
+
+/// Whether `service.toml` can be followed, and gives the days that the shop's documents give.
+fn examine_service_rules(shop: &data::Shop, dir: &Path, findings: &mut Vec<Finding>) {
+    let mut add = |level, found, help| {
+        findings.push(Finding { level, path: "service.toml".to_owned(), found, help, mended: false });
+    };
+    let rules = match crate::flows::assist::policies(dir) {
+        Ok(policies) => policies.returns,
+        Err(error) => {
+            add(
+                "error",
+                error.message,
+                "Correct what the message names; a running server keeps the rules it had until then",
+            );
+            return;
+        }
+    };
+    // Tables that cannot be read have been named already.
+    let documents = shop.tables().load::<domain::KnowledgeDocument>().unwrap_or_default();
+    for document in &documents {
+        for one in assist::policy::written::differences(&rules, &document.title, &document.text) {
+            let days: Vec<String> = one.written_days.iter().map(u32::to_string).collect();
+            let (id, key, set, written) = (&document.document_id, one.key, one.set_days, days.join(", "));
+            let found = format!("{key} is {set} days, and the document '{id}' says {written}");
+            add("warn", found, "Make both say the same; until then customers are told what the document says");
+        }
     }
 }
 

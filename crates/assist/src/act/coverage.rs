@@ -8,8 +8,8 @@ use domain::Product;
 use language::text::Tokeniser;
 
 use super::Scene;
-use crate::evidence::Evidence;
 use super::attributes::{fold, named, specs_for};
+use crate::evidence::Evidence;
 use crate::knowledge::words::{Question, View, Word};
 use crate::understand::Named;
 
@@ -236,6 +236,11 @@ impl Asks {
     /// Whether the shop's ways are asked for.
     pub fn asks_ways(&self) -> bool {
         self.words.iter().any(|word| word.concept.is_some_and(|concept| WAYS.contains(&concept.name)))
+    }
+
+    /// Whether more is said than an attribute or a kind of product.
+    pub fn say_much(&self) -> bool {
+        self.weight() >= 2.0 * LEFT_MIN
     }
 
     fn weight(&self) -> f32 {

@@ -6,6 +6,7 @@ use super::attributes::{label, specs_for};
 use super::coverage::Asks;
 use super::{Answer, Outcome, Scene, documents, field};
 use crate::evidence::Evidence;
+use crate::policy::written::differ;
 use crate::say;
 
 /// What a customer asks about the shop's ways.
@@ -64,38 +65,7 @@ fn contradicts(scene: &Scene, intent: &str, quotation: &str) -> bool {
         }
         _ => Vec::new(),
     };
-    let written = lengths_in_days(quotation);
-    // A year of 12 months is 360 or 365 days.
-    let same = |written: &u32| set.iter().any(|set| written.abs_diff(*set) * 50 <= *set);
-    !set.is_empty() && !written.is_empty() && !written.iter().any(same)
-}
-
-/// Lengths of time in figures: `30天`, `12 months`, `24个月`, `2 years`; in days, a month as 30 of them.
-pub(crate) fn lengths_in_days(text: &str) -> Vec<u32> {
-    const UNITS: &[(&str, u32)] = &[
-        ("天", 1),
-        ("个自然日", 1),
-        ("日内", 1),
-        ("days", 1),
-        ("day", 1),
-        ("个月", 30),
-        ("months", 30),
-        ("month", 30),
-        ("年", 365),
-        ("years", 365),
-        ("year", 365),
-    ];
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(|character: char| character.is_ascii_digit()) {
-        let digits = rest[at..].bytes().take_while(u8::is_ascii_digit).count();
-        let after = rest[at + digits..].trim_start_matches([' ', '-']);
-        let unit = UNITS.iter().find(|(unit, _)| after.starts_with(unit));
-        let n = rest[at..at + digits].parse::<u32>().ok().filter(|n| *n < 1000);
-        found.extend(n.zip(unit).map(|(n, (_, days))| n * days));
-        rest = &rest[at + digits..];
-    }
-    found
+    differ(&set, quotation)
 }
 
 /// Days as they are said, with the rule they come from.
@@ -167,16 +137,4 @@ fn desk(scene: &Scene, answer: &mut Answer) {
         false => say::person::hours(scene.lang, &hours),
     });
     answer.step("policy", "desk hours");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_are_read_in_both_languages() {
-        assert_eq!(lengths_in_days("签收后 30天内，24个月；编号 7，2026年3月"), [30, 720]);
-        assert_eq!(lengths_in_days("within 14 days, a 2-year warranty of 24 months"), [14, 730, 720]);
-        assert_eq!(lengths_in_days("no figure at all"), [0u32; 0]);
-    }
 }

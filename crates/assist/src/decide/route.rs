@@ -547,6 +547,13 @@ impl Turning<'_, '_> {
         if let Some(answer) = documents::search(&self.scene, self.scene.question, &[], documents::Cut::Answer) {
             return answer;
         }
+        // Much is said, of no product that the shop has: which one it is would not help.
+        let scene = &self.scene;
+        let is_doubtful = scene.understood.references.is_empty() || scene.understood.confidence < SURE;
+        let beyond = facts::asked(scene, None).is_empty() && Asks::beyond_search(scene).say_much();
+        if is_doubtful && beyond && coverage::is_question(scene.message.text) {
+            return self.missed();
+        }
         self.which(intent, Vec::new())
     }
 

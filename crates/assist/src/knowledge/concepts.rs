@@ -122,7 +122,10 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("forgotten", "忘了,忘记,forgot,forgotten"),
     ("flight", "上飞机,坐飞机,飞机,航班,登机,on a plane,on the plane,plane,on a flight,airplane,aircraft"),
     ("power bank", "充电宝,移动电源,power bank"),
-    ("shop", "门店,实体店,专卖店,线下店,线下,physical store,brick and mortar,showroom,retail store,your store,your shop,a store"),
+    (
+        "shop",
+        "门店,实体店,专卖店,线下店,线下,physical store,brick and mortar,showroom,retail store,your store,your shop,a store",
+    ),
     ("genuine", "正品,真货,假货,行货,水货,genuine,authentic,counterfeit,fake"),
     ("stock", "有货,库存,现货,补货,缺货,没货,in stock,out of stock,restock,sold out,availability"),
     ("colour", "颜色,配色,color,colour,colors,colours"),
@@ -137,7 +140,10 @@ const CONCEPTS: &[(&str, &str)] = &[
         "opened",
         "拆封,开封,拆开,拆了,激活,已拆,打开过,opened,unsealed,unboxed,opened box,open box,activated,broke the seal",
     ),
-    ("bears", "承担,负担,谁出,由顾客,由买家,由卖家,由商店,由本店,你们出,你们承担,谁付,出运费,谁来出,who pays,pays the,bear,covers the"),
+    (
+        "bears",
+        "承担,负担,谁出,由顾客,由买家,由卖家,由商店,由本店,你们出,你们承担,谁付,出运费,谁来出,who pays,pays the,bear,covers the",
+    ),
     (
         "hours",
         "营业时间,营业,开门,关门,shop open,shops open,store open,stores open,上班时间,工作时间,几点上班,几点开门,几点下班,什么时候上班,business hours,opening hours,working hours,what time do you open,office hours",

@@ -6,6 +6,7 @@ mod reading;
 #[cfg(test)]
 mod tests;
 pub mod windows;
+pub mod written;
 
 use serde::{Deserialize, Serialize};
 
