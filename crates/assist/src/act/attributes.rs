@@ -81,7 +81,7 @@ static ATTRIBUTES: &[Attribute] = &[
     attribute!("throughput" "无线速率" "Throughput": "throughput" "无线速率"; "速率" "网速" "throughput"; Some(More)),
     attribute!("noise_cancelling" "降噪" "Noise cancelling": "noise cancelling" "noise canceling" "降噪"; "降噪" "noise"; None),
     attribute!("water_resistance" "防水等级" "Water resistance": "water resistance" "waterproof" "防水" "防水等级";
-        "防水" "防尘" "waterproof" "water resist" "water-resist"; None),
+        "防水" "防尘" "游泳" "淋雨" "waterproof" "water resist" "water-resist" "in the rain" "swim"; None),
     attribute!("connection" "连接方式" "Connection": "connection" "connectivity" "连接方式"; "连接" "有线" "无线" "wireless" "wired" "connection"; None),
     attribute!("weight" "重量" "Weight": "weight" "重量" "裸机重量" "机身重量" "净重"; "重量" "多重" "多沉" "更轻" "weight" "weigh" "heavy" "lighter" "heavier"; Some(Less)),
     attribute!("size" "外形尺寸" "Dimensions": "dimensions" "size" "外形尺寸" "三围" "机身尺寸" "case size" "表盘尺寸"; "三围" "厚度" "多厚" "dimensions" "thick"; None),
@@ -98,7 +98,7 @@ static ATTRIBUTES: &[Attribute] = &[
     attribute!("fits_size" "适用尺寸" "Fits size": "fits screen size" "适用尺寸"; "适用尺寸" "fits"; None),
     attribute!("vesa" "壁挂孔距" "VESA pattern": "vesa" "vesa pattern" "壁挂孔距" "适用孔距"; "孔距" "壁挂" "vesa"; None),
     attribute!("stylus" "手写笔协议" "Stylus protocol": "stylus protocol" "pen protocol" "手写笔协议"; "手写笔" "stylus" "pen"; None),
-    attribute!("flight_time" "飞行时间" "Flight time": "flight time" "飞行时间"; "飞行" "飞多久" "能飞" "flight" "fly"; Some(More)),
+    attribute!("flight_time" "飞行时间" "Flight time": "flight time" "飞行时间"; "飞行" "滞空" "飞多久" "能飞" "flight" "fly" "in the air" "airborne"; Some(More)),
     attribute!("warranty" "保修期" "Warranty": "warranty" "保修" "保修期" "质保"; "保修" "质保" "warranty" "guarantee"; Some(More)),
     attribute!("nfc" "NFC" "NFC": "nfc"; "nfc"; None),
 ];

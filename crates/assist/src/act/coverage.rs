@@ -267,22 +267,38 @@ impl Asks {
 
     /// Whether attributes, with what the product has of them, explain enough of the question.
     pub fn are_about(&self, attributes: &[String], product: &Product) -> bool {
-        let mut parts: Vec<&str> = Vec::new();
-        for name in attributes {
-            parts.push(name);
-            for (key, value) in specs_for(product, name) {
-                parts.extend([key, value]);
-                parts.extend(named(key).into_iter().flat_map(|attribute| attribute.texts()));
-            }
-            parts.extend(named(name).into_iter().flat_map(|attribute| attribute.texts()));
-        }
-        self.are_in(parts)
+        let (left, share) = self.judged(&view_of(attributes, product));
+        left < LEFT_MIN || share >= SHARE_MIN
+    }
+
+    /// Whether they explain all of it.
+    pub fn are_all_about(&self, attributes: &[String], product: &Product) -> bool {
+        self.judged(&view_of(attributes, product)).0 < 0.5
     }
 
     /// The words, for the trace.
     pub fn told(&self) -> String {
         self.words.iter().map(|word| word.own.plain()).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Everything that attributes are called, with the values that a product has of them.
+fn view_of(attributes: &[String], product: &Product) -> View {
+    // Of a camera its pixels are its resolution.
+    const PIXELS: &[&str] = &["像素", "pixels", "megapixels"];
+    let mut parts: Vec<&str> = Vec::new();
+    for name in attributes {
+        parts.push(name);
+        parts.extend(named(name).into_iter().flat_map(|attribute| attribute.texts()));
+        for (key, value) in specs_for(product, name) {
+            parts.extend([key, value]);
+            parts.extend(named(key).into_iter().flat_map(|attribute| attribute.texts()));
+        }
+        if name == "resolution" {
+            parts.extend(PIXELS);
+        }
+    }
+    View::of(parts)
 }
 
 /// The question without what was understood as names of a kind; as it stands where it is not the message.

@@ -83,7 +83,27 @@ pub fn fact_or_unknown(scene: &Scene, product: &Product, wanted: &[String]) -> A
         }
         return by_documents(scene, product).unwrap_or_else(|| not_in_data(scene, product, &asks));
     }
-    beside(scene, product, wanted).unwrap_or_else(|| product_fact(scene, product, wanted))
+    let (had, missing): (Vec<String>, Vec<String>) = wanted.iter().cloned().partition(|name| has(product, name));
+    // "How long does it fly?": the length is not asked for, the flight time explains it all.
+    if !had.is_empty() && asks.are_all_about(&had, product) {
+        return product_fact(scene, product, &had);
+    }
+    let told = if had.is_empty() { &missing } else { &had };
+    beside(scene, product, told).unwrap_or_else(|| product_fact(scene, product, wanted))
+}
+
+/// Whether the catalogue has an attribute of a product.
+fn has(product: &Product, name: &str) -> bool {
+    let own = named(name).map_or(name, |attribute| attribute.name);
+    let is_field = match own {
+        "price" => product.price_cents.is_some(),
+        "stock" => product.stock.is_some() || product.retired_on.is_some(),
+        "brand" => product.brand.is_some(),
+        "category" => product.category.is_some(),
+        "launched" => product.launched_on.is_some(),
+        _ => false,
+    };
+    is_field || !specs_for(product, name).is_empty()
 }
 
 /// What is said where attributes do not explain the question: the product's documents, else that the data do not tell it.
