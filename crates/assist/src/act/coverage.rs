@@ -238,6 +238,26 @@ impl Asks {
         self.words.iter().any(|word| word.concept.is_some_and(|concept| WAYS.contains(&concept.name)))
     }
 
+    /// Whether the question says much, and hardly any of it is what an intent is about: then it is another question.
+    pub fn are_beside(&self, intent: &str) -> bool {
+        const WORDS: &[(&str, &str)] = &[
+            ("greeting", "你好 在吗 有人 hello hi morning"),
+            (
+                "who_are_you",
+                "谁 名字 叫 称呼 机器人 真人 人工 智能 客服 助手 会 name call called robot bot human person real assistant machine ai",
+            ),
+            ("small_talk", "聊天 笑话 无聊 心情 天气 开心 joke chat bored weather funny feel fun"),
+            (
+                "accessories",
+                "配件 附件 壳 套 膜 表带 充电器 充电头 支架 适配 搭配 配 线 墨盒 包 键盘 笔 买 accessory case cover strap charger cable film protector \
+                 fit suit match go bag stand mount ink battery keyboard pen buy spare",
+            ),
+        ];
+        let Some((_, words)) = WORDS.iter().find(|(name, _)| *name == intent) else { return false };
+        let (left, share) = self.judged(&View::of([*words]));
+        left >= 2.0 * LEFT_MIN && share < SHARE_MIN
+    }
+
     /// Whether more is said than an attribute or a kind of product.
     pub fn say_much(&self) -> bool {
         self.weight() >= 2.0 * LEFT_MIN

@@ -151,6 +151,13 @@ impl Turning<'_, '_> {
         if let Some(answer) = self.ways_first(intent, family) {
             return answer;
         }
+        // "Where does your boss live?" sounds like small talk and is a question that the shop does not answer.
+        if family == Some(Family::Talk)
+            && coverage::is_question(self.scene.message.text)
+            && Asks::of(&self.scene, None).are_beside(intent)
+        {
+            return self.missed();
+        }
         match family {
             Some(Family::Talk) => talk::talk(&self.scene, intent, self.dialogue.n_turns),
             Some(Family::Person) => self.hand_over(Reason::Asked),
@@ -339,6 +346,8 @@ impl Turning<'_, '_> {
         let scene = crate::act::Scene { question, ..self.scene };
         products.iter().rev().for_each(|product| self.dialogue.mention(&product.product_id));
         self.dialogue.last_question = Some(clipped(question));
+        let is_beside = intent == "accessories" && Asks::of(&scene, [&**first]).are_beside(intent);
+        let intent = if is_beside { "product_fact" } else { intent };
         let asks_price = intent == "price" && products.len() == 1;
         let beside = asks_price.then(|| beside_price(&scene, first)).flatten();
         let answer = match intent {
