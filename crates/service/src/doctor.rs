@@ -1,6 +1,6 @@
-//! `tercet doctor`: what `data` finds about the folder, and what it cannot know: whether the rules of `tercet.toml` can be
-//! followed, whether its language models can be asked and its channels have their secrets, and what was never delivered.
-//! Mending is `data`'s; a rule is the merchandiser's to mend.
+//! `tercet doctor`: what `data` finds about the folder, and what it cannot know: whether the rules of `tercet.toml` and
+//! `service.toml` can be followed, whether documents give other days, whether language models can be asked and channels have
+//! their secrets, and what was never delivered. Mending is `data`'s; a rule is the merchandiser's to mend.
 
 use std::path::Path;
 
@@ -214,5 +214,18 @@ mod tests {
         let due = state.due_outgoing("wechat", 5_000_000, 9).unwrap();
         state.note_tried(due[0].number, 9, Tried::Failed { said: "it answers 400".into() }).unwrap();
         assert_eq!(found(5_000_001), ["1 deliveries by 'wechat' were given up"]);
+    }
+
+    #[test]
+    fn rules_of_service_that_cannot_be_followed_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("shop");
+        drop(data::Shop::create(&dir).unwrap());
+        for (text, n_errors) in [("", 0), ("[returns]\nwarranty_days = 365\n", 0), ("[returns]\nwarranty = 1\n", 1)] {
+            std::fs::write(dir.join("service.toml"), text).unwrap();
+            let found = examine(&dir, false).unwrap();
+            let errors = found.iter().filter(|one| one.path == "service.toml" && one.level == "error");
+            assert_eq!(errors.count(), n_errors, "{text}: {found:?}");
+        }
     }
 }
