@@ -315,7 +315,7 @@ fn view_of(attributes: &[String], product: &Product) -> View {
             parts.extend(named(key).into_iter().flat_map(|attribute| attribute.texts()));
         }
         if name == "resolution" {
-            parts.extend(PIXELS);
+            parts.extend(PIXELS.iter().copied());
         }
     }
     View::of(parts)
