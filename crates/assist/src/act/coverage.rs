@@ -306,19 +306,24 @@ impl Asks {
 fn view_of(attributes: &[String], product: &Product) -> View {
     // Of a camera its pixels are its resolution.
     const PIXELS: &[&str] = &["像素", "pixels", "megapixels"];
-    let mut parts: Vec<&str> = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
+    let mut add = |name: &str| {
+        parts.push(name.to_owned());
+        if let Some(attribute) = named(name) {
+            attribute.texts().for_each(|text| parts.push(text.to_owned()));
+        }
+    };
     for name in attributes {
-        parts.push(name);
-        parts.extend(named(name).into_iter().flat_map(|attribute| attribute.texts()));
+        add(name);
         for (key, value) in specs_for(product, name) {
-            parts.extend([key, value]);
-            parts.extend(named(key).into_iter().flat_map(|attribute| attribute.texts()));
+            add(key);
+            add(value);
         }
         if name == "resolution" {
-            parts.extend(PIXELS.iter().copied());
+            PIXELS.iter().for_each(|word| add(word));
         }
     }
-    View::of(parts)
+    View::of(parts.iter().map(String::as_str))
 }
 
 /// The question without what was understood as names of a kind; as it stands where it is not the message.
