@@ -77,6 +77,19 @@ pub(super) const KINDS: &[&[&str]] = &[
     &["手写笔", "触控笔", "stylus"],
     &["内胆包", "电脑内胆包", "电脑包", "sleeve", "laptop sleeve", "laptop bag"],
     &["备用电池", "相机电池", "spare battery", "camera battery"],
+    &["冰箱", "电冰箱", "refrigerator", "fridge"],
+    &["洗衣机", "洗烘一体机", "烘干机", "washer", "dryer", "washing machine", "washer dryer", "washer & dryer"],
+    &["空调", "air conditioner", "aircon"],
+    &["咖啡机", "coffee machine", "coffee maker"],
+    &["微波炉", "microwave", "microwave oven"],
+    &["热水器", "water heater"],
+    &["摄像机", "camcorder", "video camera"],
+    &["录音笔", "recording pen", "voice recorder"],
+    &["mp3", "mp3播放器", "mp3 player", "mp4 player"],
+    &["家庭影院", "home theater", "home theatre", "home theater system"],
+    &["扫描仪", "scanner"],
+    &["电风扇", "风扇", "fan"],
+    &["台灯", "lamp"],
 ];
 
 /// Words for the same kind of thing as `word`, itself among them; only itself where it is none that is known.

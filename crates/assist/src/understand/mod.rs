@@ -1,10 +1,12 @@
 //! What a message means: its language, what is wanted and how surely, what it names, how it feels, what it refers back to.
 //! Rules and learned models together; what follows from it is decided elsewhere.
 
+pub mod colours;
 pub mod emotion;
 pub mod entities;
 mod heard;
 pub mod intents;
+pub mod kinds;
 mod lang;
 pub(crate) mod lists;
 mod masked;
@@ -13,6 +15,7 @@ pub mod products;
 pub mod references;
 mod rules;
 pub mod scope;
+pub mod variants;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -57,7 +60,7 @@ pub struct Entity {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Named {
-    /// A product of the shop; several if the name fits several, best first (at most five).
+    /// A product of the shop; several if the name fits several, best first: at most five, or all variants of one.
     Product {
         candidates: Vec<String>,
         text: String,
@@ -229,7 +232,12 @@ impl Understander {
             asks_rating: matches!(dialogue.asked, Some(Asked::Rating)),
         };
         let entities = entities::find(text, &folded, &context);
-        let references = references::find(folded.text());
+        let mut references = references::find(folded.text());
+        if !context.asks_rating
+            && let Some(chosen) = references::bare_number(folded.text(), dialogue.listed.len())
+        {
+            references = vec![chosen];
+        }
         let said = rules::Said { text, folded: &folded, entities: &entities, references: &references };
         let (intent, likely) = match rules::intent(&said, dialogue) {
             Some((intent, sureness)) => (Some(intent.to_owned()), vec![(intent.to_owned(), sureness)]),

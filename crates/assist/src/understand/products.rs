@@ -7,14 +7,17 @@
 
 use std::hash::Hasher;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use domain::Product;
 use language::text::{MAKERS, Quantity, quantities};
 use rayon::prelude::*;
+use regex::Regex;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
-use super::heard::{Words, fold, is_han, joins};
-use super::lists;
+use super::heard::{Words, fold, is_han, joins, pattern};
+use super::variants::{Families, VARIANTS_MAX};
+use super::{colours, kinds, lists};
 
 /// Products that one name may mean, of those that are told.
 pub const CANDIDATES_MAX: usize = 5;
@@ -34,6 +37,11 @@ const MESSAGE_ATOMS: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub struct ProductNames {
     ids: Vec<String>,
+    /// Numbers of products by id.
+    by_id: FxHashMap<Box<str>, u32>,
+    families: Families,
+    /// Path of each product's category.
+    paths: Vec<Box<str>>,
     /// Of each product: hashes of all words of its titles, sorted.
     words: Vec<Box<[u64]>>,
     names: FxHashMap<u64, Name>,
@@ -78,6 +86,9 @@ impl ProductNames {
             ids: products.iter().map(|product| product.product_id.clone()).collect(),
             ..ProductNames::default()
         };
+        names.by_id = (0u32..).zip(&names.ids).map(|(at, id)| (id.as_str().into(), at)).collect();
+        names.families = Families::of(&products);
+        names.paths = products.iter().map(|product| product.category.as_deref().unwrap_or_default().into()).collect();
         names.add_brands(&products, &read);
         names.add_categories(&products, &read);
         names.index(&read);
@@ -88,6 +99,12 @@ impl ProductNames {
     /// Products known.
     pub fn n_products(&self) -> usize {
         self.ids.len()
+    }
+
+    /// Ids of a product's variants, itself among them, in the catalogue's order; none if it is the only one of its name.
+    pub fn variants(&self, product_id: &str) -> impl Iterator<Item = &str> {
+        let variants = self.by_id.get(product_id).map_or(&[][..], |&product| self.families.variants(product));
+        variants.iter().take(VARIANTS_MAX).map(|&product| self.ids[product as usize].as_str())
     }
 
     fn add_brands(&mut self, products: &[&Product], read: &[Read]) {
@@ -151,11 +168,13 @@ impl ProductNames {
             let mut seen: Vec<u32> = Vec::new();
             let mut n_full = 0;
             let is_known = |how: How| same.iter().any(|key| key.1 == how);
-            let n_max = match () {
-                () if is_known(How::Full) || is_known(How::Start) => SHARED_START,
-                () => SHARED_PART,
+            let is_name = match () {
+                () if is_known(How::Full) => true,
+                () if is_known(How::Start) => same.len() <= SHARED_START,
+                () => self.is_shared_by_few(same.iter().map(|key| key.3)),
             };
-            for key in same.iter().filter(|_| is_known(How::Full) || same.len() <= n_max).take(4 * n_max) {
+            let n_max = SHARED_START;
+            for key in same.iter().filter(|_| is_name).take(4 * n_max) {
                 if seen.len() < n_max && !seen.contains(&key.3) {
                     seen.push(key.3);
                     n_full += u32::from(key.1 == How::Full);
@@ -168,8 +187,51 @@ impl ProductNames {
         }
     }
 
+    /// Whether few enough products have a model number, variants of one counted once.
+    fn is_shared_by_few(&self, products: impl Iterator<Item = u32>) -> bool {
+        let mut families: Vec<u32> = Vec::new();
+        for (n, product) in products.enumerate() {
+            let family = self.families.number(product);
+            if n >= SHARED_START || families.len() > SHARED_PART {
+                return false;
+            }
+            if !families.contains(&family) {
+                families.push(family);
+            }
+        }
+        families.len() <= SHARED_PART
+    }
+
     /// Names in a folded text, left to right, the longest at each place.
     pub fn find(&self, folded: &str) -> Vec<FoundProduct> {
+        let mut found = self.by_name(folded);
+        for (range, id) in self.by_number(folded) {
+            let is_free = |one: &FoundProduct| one.range.end <= range.start || range.end <= one.range.start;
+            if found.iter().all(is_free) {
+                found.push(FoundProduct { range, candidates: vec![id.to_owned()] });
+            }
+        }
+        found.sort_by_key(|one| one.range.start);
+        found
+    }
+
+    /// Ids that are numbers alone mean their product only after a word that says so: others count, cost or date something.
+    fn by_number(&self, folded: &str) -> Vec<(Range<usize>, &str)> {
+        static MARKED: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"(?:商品编号|产品编号|货号|编号|商品|产品|\b(?:product|item|article|sku)(?: (?:number|no\.?|id))?|\bid|#)\s*(?:is|是|为|:|：|#|=)?\s*(?P<id>\d{1,18})",
+            )
+        });
+        let found = MARKED.captures_iter(folded).filter_map(|captures| {
+            let range = captures.name("id")?.range();
+            let known = self.by_id.get_key_value(&folded[range.clone()])?;
+            let ends = !joins(folded, range.end) && counts_nothing(&folded[range.end..]);
+            ends.then(|| (range, self.ids[*known.1 as usize].as_str()))
+        });
+        found.take(8).collect()
+    }
+
+    fn by_name(&self, folded: &str) -> Vec<FoundProduct> {
         if self.names.is_empty() {
             return Vec::new();
         }
@@ -192,10 +254,49 @@ impl ProductNames {
         let mut beside: Vec<u64> =
             (0..atoms.len().min(MESSAGE_ATOMS)).filter(|&at| !is_named(at)).map(|at| atoms[at].hash).collect();
         beside.extend(measures(folded));
-        found
+        let is_kind =
+            |range: &Range<usize>| found.iter().all(|(_, own, _)| own.end <= range.start || range.end <= own.start);
+        let said: Vec<(&str, &String)> = self
+            .categories
+            .find(folded)
             .into_iter()
-            .map(|(_, range, name)| FoundProduct { candidates: self.candidates(name, &beside), range })
+            .filter(|(range, _)| is_kind(range))
+            .map(|(range, path)| (&folded[range], path))
+            .collect();
+        let colours: Vec<Vec<u64>> = colours::named_in(folded).into_iter().map(colour_hashes).collect();
+        let around = Around { beside, said, colours };
+        let products = |name: &Name| &self.products[name.start as usize..(name.start + name.n) as usize];
+        let mut joined: Vec<(Range<usize>, Vec<u32>)> = Vec::new();
+        for (own, range, name) in &found {
+            let full = &products(name)[..name.n_full as usize];
+            let all = if full.is_empty() { products(name) } else { full };
+            // A model number says which of the products with a name is meant, and a name which of those with a number.
+            if let Some((before, known)) = joined.last_mut().filter(|last| belongs(&folded[last.0.end..range.start])) {
+                let words: Vec<u64> = atoms[own.clone()].iter().map(|atom| atom.hash).collect();
+                let before_words: Vec<u64> =
+                    atoms.iter().filter(|atom| before.contains(&atom.range.start)).map(|atom| atom.hash).collect();
+                let mut both = self.with_words(known, &words);
+                if both.is_empty() {
+                    both = self.with_words(products(name), &before_words);
+                }
+                if !both.is_empty() {
+                    *known = both;
+                    before.end = range.end;
+                    continue;
+                }
+            }
+            joined.push((range.clone(), all.to_vec()));
+        }
+        joined
+            .into_iter()
+            .map(|(range, products)| FoundProduct { candidates: self.candidates(products, &around), range })
             .collect()
+    }
+
+    /// Those of products whose titles have all of some words.
+    fn with_words(&self, products: &[u32], words: &[u64]) -> Vec<u32> {
+        let has = |product: &&u32| words.iter().all(|word| self.words[**product as usize].binary_search(word).is_ok());
+        products.iter().filter(has).copied().collect()
     }
 
     /// The longest name that begins at an atom: where it ends.
@@ -221,17 +322,93 @@ impl ProductNames {
         best
     }
 
-    fn candidates(&self, name: Name, beside: &[u64]) -> Vec<String> {
-        let all = &self.products[name.start as usize..(name.start + name.n) as usize];
-        let full = if name.n_full > 0 { &all[..name.n_full as usize] } else { all };
-        let n_shared = |&product: &u32| {
-            let words = &self.words[product as usize];
-            beside.iter().filter(|word| words.binary_search(word).is_ok()).count()
+    /// The products of a name that agree most with what stands around it: all variants, if they are of one family, else one of
+    /// each of the first few.
+    fn candidates(&self, mut products: Vec<u32>, around: &Around) -> Vec<String> {
+        let keep = |products: &mut Vec<u32>, is: &dyn Fn(u32) -> bool| {
+            if products.iter().any(|&product| is(product)) {
+                products.retain(|&product| is(product));
+            }
         };
-        let most = full.iter().map(n_shared).max().unwrap_or(0);
-        let best = full.iter().filter(|product| n_shared(product) == most).take(CANDIDATES_MAX);
-        best.map(|&product| self.ids[product as usize].clone()).collect()
+        if !around.said.is_empty() {
+            let is_said = |product: u32| {
+                let path = &self.paths[product as usize];
+                around.said.iter().any(|(word, value)| kinds::is_of(path, value, word))
+            };
+            keep(&mut products, &is_said);
+        }
+        let n_shared = |product: u32| {
+            let words = &self.words[product as usize];
+            around.beside.iter().filter(|word| words.binary_search(word).is_ok()).count()
+        };
+        let most = products.iter().map(|&product| n_shared(product)).max().unwrap_or(0);
+        products.retain(|&product| n_shared(product) == most);
+        if !around.colours.is_empty() {
+            let is_coloured = |product: u32| {
+                let words = &self.words[product as usize];
+                around.colours.iter().any(|names| names.iter().any(|word| words.binary_search(word).is_ok()))
+            };
+            keep(&mut products, &is_coloured);
+        }
+        let family = |&product: &u32| self.families.number(product);
+        let is_one = products.windows(2).all(|two| family(&two[0]) == family(&two[1]));
+        if is_one {
+            products.truncate(VARIANTS_MAX);
+        } else {
+            let mut seen: Vec<u32> = Vec::new();
+            products.retain(|product| {
+                let is_new = seen.len() < CANDIDATES_MAX && !seen.contains(&family(product));
+                if is_new {
+                    seen.push(family(product));
+                }
+                is_new
+            });
+        }
+        products.into_iter().map(|product| self.ids[product as usize].clone()).collect()
     }
+}
+
+/// What stands around a name in a message.
+struct Around<'t> {
+    /// Hashes of the words that name nothing.
+    beside: Vec<u64>,
+    /// Words for kinds of things, with the shop's category.
+    said: Vec<(&'t str, &'t String)>,
+    /// Hashes of the names of each colour.
+    colours: Vec<Vec<u64>>,
+}
+
+/// Hashes of the words by which titles name a colour: in Chinese the character before `色`.
+fn colour_hashes(name: &str) -> Vec<u64> {
+    let of = |word: String| {
+        let all = atoms(&word);
+        let at = if word.is_ascii() { Some(0).filter(|_| all.len() == 1) } else { all.len().checked_sub(2) };
+        Some(all.get(at?)?.hash)
+    };
+    colours::words(name).filter_map(of).collect()
+}
+
+/// Whether what stands between two names leaves them one: no word that sets things against each other.
+fn belongs(between: &str) -> bool {
+    const APART: &[&str] = &[
+        "和", "跟", "与", "或", "还是", "比", "、", "，", ",", ";", "；", "?", "？", "。", "vs", "or", "and", "than",
+        "with", "for", "to",
+    ];
+    let has = |word: &&str| match word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        true => between.split(|c: char| !c.is_ascii_alphanumeric()).any(|own| own == *word),
+        false => between.contains(*word),
+    };
+    between.len() <= 32 && !APART.iter().any(has)
+}
+
+/// Whether no unit and no money follows a number.
+fn counts_nothing(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    let unit = [
+        "元", "块", "美元", "美金", "dollar", "usd", "yuan", "rmb", "年", "月", "日", "天", "个", "台", "件", "寸",
+        "gb", "%",
+    ];
+    !unit.iter().any(|unit| rest.starts_with(unit))
 }
 
 /// `laptops` is a plural of `laptop`.
@@ -241,8 +418,9 @@ fn singular(name: &str, word: &str) -> bool {
 
 /// Whether a category's name holds a word; words of letters whole, or as a plural.
 fn within(name: &str, word: &str) -> bool {
-    let ends = |end: usize| !joins(name, end) || name[end..].starts_with('s') && !joins(name, end + 1);
-    name.match_indices(word).any(|(at, _)| !joins(name, at) && ends(at + word.len())) && word.len() > 3
+    let ends = |at: usize| !joins(name, at) || name[at..].starts_with('s') && !joins(name, at + 1);
+    let is_long = word.len() > 3 || word.bytes().any(|byte| byte.is_ascii_digit());
+    name.match_indices(word).any(|(at, _)| !joins(name, at) && ends(at + word.len())) && is_long
 }
 
 /// A piece of text that names are made of.
@@ -350,7 +528,8 @@ impl Read {
             read.words.extend(atoms(fold(value).text()).into_iter().map(|atom| atom.hash));
         }
         let id = key_of(&atoms(fold(&product.product_id).text()));
-        if product.product_id.len() >= 4 && product.product_id.bytes().any(|byte| byte.is_ascii_digit()) {
+        let bytes = product.product_id.as_bytes();
+        if bytes.len() >= 4 && bytes.iter().any(u8::is_ascii_digit) && bytes.iter().any(|byte| !byte.is_ascii_digit()) {
             read.keys.push((id, How::Full, true));
         }
         read.keys.sort_unstable_by_key(|key| (key.0, key.1, !key.2));
@@ -669,6 +848,50 @@ mod tests {
         ] {
             assert_eq!(one(text), Vec::<String>::new(), "{text}");
         }
+    }
+
+    #[test]
+    fn variants_are_found_together_and_narrowed_by_a_colour_in_either_language() {
+        let all: Vec<Product> = ["Black", "White", "Red", "Blue", "Grey", "Pink", "Green"]
+            .iter()
+            .enumerate()
+            .map(|(at, colour)| product(&format!("T{at}00"), &format!("Acme Disc T120 {colour}"), "Acme", "Audio"))
+            .collect();
+        let names = ProductNames::of(&all);
+        let found = |text: &str| names.find(fold(text).text()).into_iter().flat_map(|one| one.candidates).count();
+        assert_eq!(found("how much is the disc T120"), 7);
+        assert_eq!(names.find("t120有红色的吗")[0].candidates, ["T200"]);
+        assert_eq!(names.variants("T300").count(), 7);
+        assert_eq!(names.variants("T900").count(), 0);
+    }
+
+    #[test]
+    fn a_model_number_beats_the_rest_of_the_name() {
+        let all = [
+            product("A1", "Acme Cooler 19CuFt M7600", "Acme", "Home/Coolers"),
+            product("A2", "Acme Cooler 24CuFt X9800", "Acme", "Home/Coolers"),
+            product("A3", "Bolt Cooler 24CuFt X9800", "Bolt", "Home/Coolers"),
+            product("A4", "Acme Projector X9800", "Acme", "Office/Projectors"),
+        ];
+        let names = ProductNames::of(&all);
+        let one = |text: &str| -> Vec<String> {
+            names.find(fold(text).text()).into_iter().flat_map(|one| one.candidates).collect()
+        };
+        assert_eq!(one("how large is the Acme Cooler X9800"), ["A2"]);
+        assert_eq!(one("X9800 投影仪多少钱"), ["A4"]);
+        assert_eq!(one("compare the Acme Cooler M7600 and the Bolt Cooler X9800"), ["A1", "A3"]);
+    }
+
+    #[test]
+    fn a_number_is_an_id_only_where_it_is_said_to_be_one() {
+        let all = [product("1100", "Acme Lamp", "Acme", "Lamps"), product("2021", "Acme Fan", "Acme", "Fans")];
+        let names = ProductNames::of(&all);
+        for text in ["1100美元以内", "on 20 february 2021", "a laptop for 1100 dollars", "1100", "商品1100元以内"]
+        {
+            assert_eq!(names.find(text), [], "{text}");
+        }
+        assert_eq!(names.find("商品编号 1100 有货吗")[0].candidates, ["1100"]);
+        assert_eq!(names.find("product 2021, please")[0].candidates, ["2021"]);
     }
 
     #[test]

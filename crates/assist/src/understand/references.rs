@@ -38,6 +38,13 @@ pub(super) fn find(folded: &str) -> Vec<(Range<usize>, Reference)> {
     references
 }
 
+/// A number alone chooses from a list: `1`, `2.`.
+pub(super) fn bare_number(folded: &str, n_listed: usize) -> Option<(Range<usize>, Reference)> {
+    let number = folded.trim().trim_end_matches(['.', '。', ')', '）', '、', '!', '！']);
+    let n = number.parse::<usize>().ok().filter(|n| (1..=n_listed).contains(n))?;
+    Some((0..folded.len(), Reference::Ordinal { n: n as i32 }))
+}
+
 /// Adds what does not stand within what is there already.
 fn add(found: &mut Vec<(Range<usize>, Reference)>, range: Range<usize>, reference: Reference) {
     let is_within = |(other, _): &(Range<usize>, Reference)| other.start < range.end && range.start < other.end;
@@ -369,6 +376,14 @@ mod tests {
         for (text, expected) in cases {
             let expected: Vec<Reference> = expected.iter().map(|&n| Reference::Ordinal { n }).collect();
             assert_eq!(one(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_alone_chooses_from_a_list() {
+        assert_eq!(bare_number("2.", 3).map(|found| found.1), Some(Reference::Ordinal { n: 2 }));
+        for (text, n_listed) in [("4", 3), ("0", 3), ("2 of them", 3), ("1", 0)] {
+            assert_eq!(bare_number(text, n_listed), None, "{text}");
         }
     }
 

@@ -136,7 +136,10 @@ fn alone(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, f32)> {
                 | Named::Money { .. }
         )
     });
+    // One of a list is chosen to hear about it, not to have it listed again.
+    let chooses = said.references.iter().any(|(_, one)| matches!(one, Reference::Ordinal { .. }));
     match last {
+        Some(last) if chooses && matches!(last.name, "find_product" | "recommend") => Some(("product_fact", 0.9)),
         Some(last)
             if (names || !said.references.is_empty())
                 && last.family != Family::Talk

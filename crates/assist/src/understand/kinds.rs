@@ -1,0 +1,50 @@
+//! Kinds of things: whether a category of the shop is what a customer's word for a kind means. Shops divide a kind into
+//! several categories (`Touch Screen Phones`, `Smart phones`), all of which the word means.
+
+use super::heard::{fold, joins};
+use super::lists;
+
+/// Words of categories of things that go with a kind and are none of it.
+const BESIDE: &[&str] = &["accessor", "配件", "周边", "parts", "case", "壳", "套", "膜"];
+
+/// Whether a category is, or lies under, the category `value`, or is called by a word of the same kind as `said`.
+pub fn is_of(path: &str, value: &str, said: &str) -> bool {
+    if path == value || path.strip_prefix(value).is_some_and(|rest| rest.starts_with('/')) {
+        return true;
+    }
+    let (path, said) = (fold(path), fold(said));
+    let (path, said) = (path.text(), said.text());
+    let one = said.strip_suffix('s').unwrap_or(said);
+    let last = path.rsplit('/').next().unwrap_or(path);
+    let is_beside = BESIDE.iter().any(|word| last.contains(word) && !said.contains(word));
+    let same = lists::KINDS.iter().find(|list| list.contains(&said) || list.contains(&one));
+    !is_beside && same.is_some_and(|list| list.iter().any(|word| has(last, word)))
+}
+
+/// Words of letters whole or in the plural; of other scripts at the end, where the kind stands.
+fn has(name: &str, word: &str) -> bool {
+    if !word.is_ascii() {
+        return name.ends_with(word);
+    }
+    let ends = |at: usize| {
+        let plural = ["s", "es"].iter().any(|end| name[at..].starts_with(end) && !joins(name, at + end.len()));
+        !joins(name, at) || plural
+    };
+    name.match_indices(word).any(|(at, _)| !joins(name, at) && ends(at + word.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_may_be_several_categories_but_not_what_goes_with_it() {
+        assert!(is_of("Phones/Touch Screen Phones", "Phones/Smart phones", "手机"));
+        assert!(is_of("Phones/Smart phones & PDAs", "x", "phones"));
+        assert!(is_of("手机通讯/手机", "手机通讯/手机", "手机"));
+        assert!(is_of("Home/Washers & Dryers", "x", "洗衣机"));
+        assert!(!is_of("Phones/Cell phones Accessories", "x", "phone"));
+        assert!(!is_of("配件/手机壳", "x", "手机"));
+        assert!(!is_of("Computers/Laptops", "x", "phone"));
+    }
+}
