@@ -21,6 +21,8 @@ pub struct Dialogue {
     pub last_at: Option<Millis>,
     /// Products talked about, the last first; at most [`LISTED_MAX`].
     pub products: Vec<String>,
+    /// Of those, products that stood for all their variants (colours, storage): no single one was meant.
+    pub groups: Vec<String>,
     /// Products last shown as a list, in its order: what "the second one" counts.
     pub listed: Vec<String>,
     /// Orders last shown, in order.
@@ -76,5 +78,14 @@ impl Dialogue {
         self.products.retain(|known| known != product_id);
         self.products.insert(0, product_id.to_owned());
         self.products.truncate(LISTED_MAX);
+    }
+
+    /// Remembers whether a product stands for all its variants.
+    pub fn mark_group(&mut self, product_id: &str, is_group: bool) {
+        self.groups.retain(|known| known != product_id);
+        if is_group {
+            self.groups.insert(0, product_id.to_owned());
+            self.groups.truncate(2 * LISTED_MAX);
+        }
     }
 }

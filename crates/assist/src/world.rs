@@ -40,6 +40,18 @@ pub trait Catalogue: Sync {
     /// The product that replaces this one in its line, if any.
     fn successor(&self, product_id: &str) -> Option<Arc<Product>>;
 
+    /// All variants of a product (colours, storage) that share its name, itself among them, in the catalogue's order; none if
+    /// it is the only one.
+    fn variants(&self, _product_id: &str) -> Vec<Arc<Product>> {
+        Vec::new()
+    }
+
+    /// Products that a condition accepts, each with how often it was ordered, in the catalogue's order; nothing if
+    /// the catalogue can only be searched.
+    fn select(&self, _accepts: &dyn Fn(&Product) -> bool) -> Vec<(Arc<Product>, i64)> {
+        Vec::new()
+    }
+
     /// What customers praise and complain about, added up from reviews.
     fn opinions(&self, product_id: &str) -> Vec<OpinionCount>;
 }

@@ -99,6 +99,8 @@ static ATTRIBUTES: &[Attribute] = &[
     attribute!("vesa" "壁挂孔距" "VESA pattern": "vesa" "vesa pattern" "壁挂孔距" "适用孔距"; "孔距" "壁挂" "vesa"; None),
     attribute!("stylus" "手写笔协议" "Stylus protocol": "stylus protocol" "pen protocol" "手写笔协议"; "手写笔" "stylus" "pen"; None),
     attribute!("flight_time" "飞行时间" "Flight time": "flight time" "飞行时间"; "飞行" "滞空" "飞多久" "能飞" "flight" "fly" "in the air" "airborne"; Some(More)),
+    attribute!("antennas" "天线数量" "Antennas": "antennas" "天线数量" "天线"; "天线" "antenna"; Some(More)),
+    attribute!("strap" "表带宽度" "Strap width": "strap width" "表带宽度"; "表带宽度" "strap width"; None),
     attribute!("warranty" "保修期" "Warranty": "warranty" "保修" "保修期" "质保"; "保修" "质保" "warranty" "guarantee"; Some(More)),
     attribute!("nfc" "NFC" "NFC": "nfc"; "nfc"; None),
 ];

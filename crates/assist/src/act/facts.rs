@@ -148,7 +148,11 @@ fn tell(scene: &Scene, product: &Product, name: &str, answer: &mut Answer, told:
     let specs = specs_for(product, name);
     for (key, value) in &specs {
         answer.cite(field(product, key, *value));
-        told.push((label(key, scene.lang), say::format::value(value, scene.lang)));
+        let one = (label(key, scene.lang), say::format::value(value, scene.lang));
+        // Two questions may lead to one field: it is told once.
+        if !told.contains(&one) {
+            told.push(one);
+        }
     }
     !specs.is_empty()
 }
@@ -317,7 +321,7 @@ pub fn stock(scene: &Scene, products: &[std::sync::Arc<Product>]) -> Answer {
 pub fn successor(scene: &Scene, product: &Product) -> Answer {
     let name = say::format::name(product);
     let mut answer = Answer::default();
-    let Some(newer) = scene.world.catalogue.successor(&product.product_id) else {
+    let Some(newer) = scene.world.catalogue.successor(&product.product_id).map(|newer| scene.spoken(newer)) else {
         answer.text = say::products::no_successor(scene.lang, &name);
         answer.cite(field(product, "name", product.name.as_str()));
         answer.step("products", format!("{}: no successor", product.product_id));

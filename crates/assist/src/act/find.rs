@@ -102,6 +102,7 @@ pub fn recommend(scene: &Scene, like: Option<&str>) -> (Answer, Vec<String>) {
 pub fn lines(scene: &Scene, products: &[(Arc<Product>, Option<String>)], answer: &mut Answer) {
     let mut cards = Vec::new();
     for (at, (product, why)) in products.iter().enumerate() {
+        let product = &scene.spoken(product.clone());
         let name = say::format::name(product);
         let price = product.price_cents.map(|price| scene.money(price.0));
         let out = in_stock(product, scene.world.today) == Some(false);

@@ -9,6 +9,7 @@ use language::text::{Bound, QuantityKind, is_stop_word, quantities};
 
 use crate::AssistError;
 use crate::turn::{Lang, Message};
+use crate::understand::ProductNames;
 use crate::world::*;
 
 /// What the shop has.
@@ -432,6 +433,16 @@ fn shared(question: &str, text: &str) -> f32 {
 }
 
 impl Catalogue for Shop {
+    fn variants(&self, product_id: &str) -> Vec<Arc<Product>> {
+        let names = ProductNames::of(self.products.iter().map(|product| &**product));
+        names.variants(product_id).filter_map(|id| self.product(id)).collect()
+    }
+
+    fn select(&self, accepts: &dyn Fn(&Product) -> bool) -> Vec<(Arc<Product>, i64)> {
+        let accepted = self.products.iter().filter(|product| accepts(product));
+        (0..).zip(accepted).map(|(n_orders, product)| (product.clone(), n_orders)).collect()
+    }
+
     fn product(&self, product_id: &str) -> Option<Arc<Product>> {
         self.products.iter().find(|product| product.product_id == product_id).cloned()
     }

@@ -8,10 +8,12 @@ pub mod documents;
 pub mod facts;
 pub mod find;
 pub mod fits;
+pub mod groups;
 pub mod opinions;
 pub mod orders;
 pub mod policies;
 pub mod talk;
+pub mod wishes;
 
 #[cfg(test)]
 pub mod fixture;
@@ -207,7 +209,24 @@ fn shifted(text: &str, by: usize) -> String {
 
 impl Scene<'_> {
     pub fn product(&self, product_id: &str) -> Option<Arc<Product>> {
-        self.world.catalogue.product(product_id)
+        self.world.catalogue.product(product_id).map(|product| self.spoken(product))
+    }
+
+    /// All variants of a product; none if it is the only one.
+    pub fn variants(&self, product_id: &str) -> Vec<Arc<Product>> {
+        let variants = self.world.catalogue.variants(product_id);
+        variants.into_iter().map(|product| self.spoken(product)).collect()
+    }
+
+    /// A product under its name in the customer's language, where the catalogue has one (`name_zh`, `name_en` in `extra`).
+    pub fn spoken(&self, product: Arc<Product>) -> Arc<Product> {
+        let extra = product.extra.as_deref().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+        let key = self.lang.choose("name_zh", "name_en");
+        let name = extra.as_ref().and_then(|extra| extra.get(key)?.as_str()).map(str::trim);
+        match name.filter(|name| !name.is_empty() && *name != product.name) {
+            Some(name) => Arc::new(Product { name: name.to_owned(), ..(*product).clone() }),
+            None => product,
+        }
     }
 
     /// Products that the shop still knows, in order.

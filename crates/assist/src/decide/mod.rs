@@ -10,6 +10,7 @@ pub mod referents;
 mod route;
 #[cfg(test)]
 mod tests;
+mod things;
 
 use crate::act::{Answer, Scene};
 use crate::assistant::Assistant;

@@ -49,13 +49,20 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
         match narrowed(candidates, scene, dialogue) {
             [] => {}
             [one] => add(&mut these, one),
-            _ => return Meant::OneOf(candidates.clone()),
+            // Variants of one product, of which the first stands for all.
+            [first, ..] if is_one(scene, candidates) => add(&mut these, first),
+            _ => match of_last_maker(candidates, scene, dialogue).as_slice() {
+                [one] => add(&mut these, one),
+                _ => return Meant::OneOf(candidates.clone()),
+            },
         }
     }
     for reference in &scene.understood.references {
         // "Is it lighter than the X?" has both; "the X, does it …" only one.
         let is_second = !these.is_empty() && matches!(reference, Reference::It) && !wants_two(scene);
-        if is_second {
+        // "The second one, in red": the colour says which variant of it.
+        let is_colour = matches!(reference, Reference::With { attribute, .. } if attribute == "color");
+        if is_second || is_colour && !these.is_empty() {
             continue;
         }
         match pointed(reference, scene, dialogue) {
@@ -65,6 +72,20 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
         }
     }
     if these.is_empty() { Meant::Nothing } else { Meant::These(these) }
+}
+
+/// Of several makers' products with one name, those of the maker talked about: "and the 24W?" goes on with it.
+fn of_last_maker(candidates: &[String], scene: &Scene, dialogue: &Dialogue) -> Vec<String> {
+    let maker = |id: &String| scene.product(id).and_then(|product| product.brand.clone());
+    let last = dialogue.products.first().and_then(maker);
+    let is_same = |id: &&String| last.is_some() && maker(id) == last;
+    candidates.iter().filter(is_same).cloned().collect()
+}
+
+/// Whether products are variants of one.
+pub fn is_one(scene: &Scene, ids: &[String]) -> bool {
+    let variants = ids.first().map_or_else(Vec::new, |id| scene.world.catalogue.variants(id));
+    ids.iter().all(|id| variants.iter().any(|variant| variant.product_id == *id))
 }
 
 fn wants_two(scene: &Scene) -> bool {
@@ -117,7 +138,13 @@ fn pointed(reference: &Reference, scene: &Scene, dialogue: &Dialogue) -> Meant {
             if others.len() == 1 { Meant::These(others) } else { Meant::OneOf(others) }
         }
         Reference::With { attribute, value, extreme } => {
-            with(&pool(dialogue, scene), attribute, value.as_deref(), *extreme)
+            let meant = with(&pool(dialogue, scene), attribute, value.as_deref(), *extreme);
+            let last = implicit_id(scene, dialogue).filter(|id| scene.world.catalogue.variants(id).len() > 1);
+            match (meant, last) {
+                // "Does it come in blue?" of a product that has variants: about them, whether one is blue or none.
+                (Meant::OneOf(_), Some(id)) if attribute == "color" => Meant::These(vec![id]),
+                (meant, _) => meant,
+            }
         }
         Reference::Order { .. } => Meant::Nothing,
     }

@@ -4,7 +4,7 @@ use super::Turning;
 use super::referents::{self, Meant, MeantOrder};
 use crate::act::coverage::{self, Asks};
 use crate::act::{
-    Answer, Outcome, attributes, compare, documents, facts, find, fits, opinions, orders, policies, talk,
+    Answer, Outcome, attributes, compare, documents, facts, find, fits, groups, opinions, orders, policies, talk,
 };
 use crate::hand_over::Reason;
 use crate::memory;
@@ -28,6 +28,9 @@ impl Turning<'_, '_> {
             self.scene.understood.references.iter().any(|one| matches!(one, Reference::Earlier { is_sure: true }));
         if refers_back && remembered.is_none() && self.is_about_products() {
             return self.not_remembered();
+        }
+        if let Some(answer) = self.wished() {
+            return answer;
         }
         let mut answer = match self.intent() {
             Some(intent) => self.run(&intent),
@@ -341,20 +344,25 @@ impl Turning<'_, '_> {
     }
 
     fn for_products(&mut self, intent: &str, ids: &[String], question: &str) -> Answer {
-        let products = self.scene.products(ids);
+        let things = self.things(ids);
+        let products: Vec<std::sync::Arc<domain::Product>> = things.iter().map(|thing| thing.whole.clone()).collect();
         let Some(first) = products.first() else { return self.nothing_meant(intent) };
         let scene = crate::act::Scene { question, ..self.scene };
+        self.mark(&things);
         products.iter().rev().for_each(|product| self.dialogue.mention(&product.product_id));
         self.dialogue.last_question = Some(clipped(question));
+        if let Some(answer) = self.about_colour(&scene, intent, &things) {
+            return answer;
+        }
         let is_beside = intent == "accessories" && Asks::of(&scene, [&**first]).are_beside(intent);
         let intent = if is_beside { "product_fact" } else { intent };
         let asks_price = intent == "price" && products.len() == 1;
         let beside = asks_price.then(|| beside_price(&scene, first)).flatten();
-        let answer = match intent {
+        let mut answer = match intent {
             "price" if is_elsewhere(question) => self.not_known(first),
             "price" if beside.is_some() => beside.unwrap_or_default(),
-            "price" => facts::price(&scene, &products),
-            "stock" => facts::stock(&scene, &products),
+            "price" => groups::price(&scene, &things),
+            "stock" => groups::stock(&scene, &things),
             "compatibility" if products.len() < 2 && self.asks_which(first) => return self.accessories(&scene, first),
             // What is no accessory is asked what it can do, not what it is for: `支持卫星通话吗`.
             "compatibility" if products.len() < 2 && self.is_no_accessory(first) => self.fact(&scene, first),
@@ -373,6 +381,12 @@ impl Turning<'_, '_> {
             _ if products.len() == 1 => self.fact(&scene, first),
             _ => compare::compare(&scene, &products, &facts::asked(&scene, Some(first))),
         };
+        if let [thing] = things.as_slice()
+            && matches!(intent, "product_fact" | "warranty")
+        {
+            let wanted = facts::asked(&scene, Some(first));
+            self.told_for_all(&scene, thing, &wanted, &mut answer);
+        }
         if products.len() > 1 {
             self.dialogue.listed = products.iter().map(|product| product.product_id.clone()).collect();
         }
@@ -450,7 +464,7 @@ impl Turning<'_, '_> {
     }
 
     /// Products were listed: "the second one" counts them.
-    fn list(&mut self, ids: Vec<String>) {
+    pub(super) fn list(&mut self, ids: Vec<String>) {
         if let Some(first) = ids.first() {
             self.dialogue.mention(first);
             self.dialogue.listed = ids;
@@ -517,6 +531,11 @@ impl Turning<'_, '_> {
             );
             products.iter().take(4).for_each(|product| answer.suggest(say::format::name(product)));
             self.dialogue.listed = candidates;
+            // None of their variants was named: whichever is chosen stands for all of its own.
+            for product in &products {
+                let is_alone = self.is_named_alone(&product.product_id);
+                self.dialogue.mark_group(&product.product_id, !is_alone);
+            }
         }
         answer.step("products", format!("which of {}", products.len()));
         answer
@@ -824,7 +843,7 @@ fn first_n(text: &str) -> Option<usize> {
 }
 
 /// A question as it is remembered.
-fn clipped(text: &str) -> String {
+pub(super) fn clipped(text: &str) -> String {
     text[..text.floor_char_boundary(400)].to_owned()
 }
 

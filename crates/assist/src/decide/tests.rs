@@ -337,7 +337,7 @@ fn curated_answers_come_first() {
 fn lists_are_counted_and_narrowed() {
     let mut talk = Talk::new(Lang::Zh, None);
     let turn = talk.say("有没有5000元以下的笔记本电脑");
-    has(&turn, &["放宽", "5000元以下"]);
+    has(&turn, &["最接近", "≤ ¥5,000"]);
     let turn = talk.say("有什么笔记本电脑");
     assert_eq!(talk.dialogue.listed, ["P01", "P02"], "{:?}", turn.trace);
     has(&talk.say("第二个多少钱"), &["Velo 16 Pro", "¥8,499"]);

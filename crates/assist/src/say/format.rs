@@ -131,6 +131,10 @@ pub fn value(text: &str, lang: Lang) -> String {
     if let Some((_, zh)) = WORDS.iter().find(|(en, _)| *en == text) {
         return (*zh).to_owned();
     }
+    let colour = crate::understand::colours::said(&text, lang);
+    if colour != text {
+        return colour;
+    }
     const UNITS: &[(&str, &str)] = &[
         (" in", " 英寸"),
         (" inches", " 英寸"),

@@ -9,3 +9,4 @@ pub mod person;
 pub mod proactive;
 pub mod products;
 pub mod talk;
+pub mod variants;

@@ -334,8 +334,13 @@ impl ServedShop {
     fn with_world<T>(&self, ready: &Ready, at: Millis, runtime: &Handle, work: impl FnOnce(&World) -> T) -> T {
         let config = self.shop.config();
         let zone = config.zone();
-        let asked =
-            Asked { shop: self, snapshot: self.snapshot(), words: ready.words.clone(), fits: ready.fits.clone() };
+        let asked = Asked {
+            shop: self,
+            snapshot: self.snapshot(),
+            words: ready.words.clone(),
+            fits: ready.fits.clone(),
+            names: &ready.names,
+        };
         let orders = AskedOrders { shop: &self.shop, known: &self.service.orders, runtime };
         let world = World {
             catalogue: &asked,

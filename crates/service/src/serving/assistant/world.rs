@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assist::AssistError;
+use assist::understand::ProductNames;
 use assist::world::{Catalogue, FitRow, Fitness, Found, OpinionCount, Recommended, Recommender, Wish};
 use domain::{Fit, Product};
 use recommend::explain::Language;
@@ -25,6 +26,8 @@ pub(super) struct Asked<'a> {
     pub words: Words,
     /// The rows of `fits` by accessory.
     pub fits: Arc<FitRows>,
+    /// Knows which products are variants of one.
+    pub names: &'a ProductNames,
 }
 
 /// Rows of `fits`, by accessory.
@@ -146,6 +149,15 @@ impl Catalogue for Asked<'_> {
             .into_iter()
             .max_by(|a, b| launched(a).cmp(&launched(b)).then(b.cmp(a)))
             .and_then(|item| self.product_of_item(item))
+    }
+
+    fn variants(&self, product_id: &str) -> Vec<Arc<Product>> {
+        self.names.variants(product_id).filter_map(|id| self.product(id)).collect()
+    }
+
+    fn select(&self, accepts: &dyn Fn(&Product) -> bool) -> Vec<(Arc<Product>, i64)> {
+        let accepted = self.snapshot.products.iter().flatten().filter(|row| accepts(&row.product));
+        accepted.map(|row| (Arc::new(row.product.clone()), row.n_orders)).collect()
     }
 
     fn opinions(&self, product_id: &str) -> Vec<OpinionCount> {

@@ -1,0 +1,388 @@
+//! Lists by conditions: a kind, a maker, a colour, a price, what is in stock, and the most or least of it. Every condition is
+//! kept; where nothing meets them all, that is said and the nearest is offered as such.
+
+use std::sync::{Arc, LazyLock};
+
+use domain::Product;
+use regex::{Captures, Regex};
+
+use super::groups::Thing;
+use super::{Answer, Scene, find, in_stock};
+use crate::evidence::Evidence;
+use crate::say;
+use crate::understand::variants::{colour, stem};
+use crate::understand::{Named, colours, kinds};
+
+/// Things listed.
+const N_LISTED: usize = 5;
+
+/// Which end of an order is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Most {
+    Cheapest,
+    Dearest,
+    Newest,
+    BestSelling,
+}
+
+/// What somebody looks for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wishes<'a> {
+    /// The word for a kind of thing, and the shop's category.
+    pub kinds: Vec<(&'a str, &'a str)>,
+    pub brands: Vec<&'a str>,
+    pub colours: Vec<&'static str>,
+    /// Cents.
+    pub least: Option<i64>,
+    pub most: Option<i64>,
+    pub in_stock: bool,
+    pub extreme: Option<Most>,
+    /// Features in words that titles may have: `bluetooth`.
+    features: Vec<Vec<String>>,
+    /// A value with a unit is asked for, which only the search understands.
+    has_value: bool,
+}
+
+/// Things listed, of which some stand for all their variants.
+pub struct Listed {
+    pub answer: Answer,
+    pub things: Vec<Thing>,
+}
+
+impl<'a> Wishes<'a> {
+    pub fn of(scene: &Scene<'a>) -> Self {
+        let text = scene.message.text;
+        let folded = text.to_lowercase();
+        let mut wishes = Wishes { colours: colours::named_in(text), extreme: extreme(&folded), ..Wishes::default() };
+        let (mut least, mut most) = (None, None);
+        for entity in &scene.understood.entities {
+            match &entity.what {
+                Named::Category { value } => {
+                    wishes.kinds.push((text.get(entity.range.clone()).unwrap_or_default(), value.as_str()));
+                }
+                Named::Brand { value } => wishes.brands.push(value),
+                Named::Money { cents, is_max, is_min } => match (is_max, is_min) {
+                    (_, true) => least = Some(*cents),
+                    _ => most = Some(*cents),
+                },
+                Named::Attribute { name } if name == "stock" => wishes.in_stock = true,
+                Named::Attribute { name } if !matches!(name.as_str(), "price" | "color" | "screen") => {
+                    let word = text.get(entity.range.clone()).unwrap_or_default().to_lowercase();
+                    wishes.features.push(vec![word, name.replace('_', " ")]);
+                }
+                Named::Spec { .. } => wishes.has_value = true,
+                _ => {}
+            }
+        }
+        let (from, to) = price_band(&folded);
+        (wishes.least, wishes.most) = if from.or(to).is_some() { (from, to) } else { (least, most) };
+        wishes
+    }
+
+    /// Whether a list by conditions is wanted: something to choose from, and a condition.
+    pub fn are_stated(&self) -> bool {
+        let has_thing = !self.kinds.is_empty() || !self.brands.is_empty();
+        let has_price = self.least.or(self.most).is_some();
+        let has_condition = has_price || !self.colours.is_empty() || self.in_stock;
+        has_thing
+            && (self.extreme.is_some()
+                || !self.has_value && !self.kinds.is_empty() && (has_condition || !self.brands.is_empty()))
+    }
+
+    fn is_kind(&self, product: &Product) -> bool {
+        let path = product.category.as_deref().unwrap_or_default();
+        self.kinds.is_empty() || self.kinds.iter().any(|(word, value)| kinds::is_of(path, value, word))
+    }
+
+    fn is_brand(&self, product: &Product) -> bool {
+        self.brands.is_empty() || product.brand.as_deref().is_some_and(|brand| self.brands.contains(&brand))
+    }
+
+    fn is_colour(&self, product: &Product) -> bool {
+        let own = colour(product).and_then(colours::of);
+        self.colours.is_empty() || own.is_some_and(|own| self.colours.contains(&own))
+    }
+
+    /// By how many cents a price misses what is wanted; nothing for a product without one.
+    fn misses(&self, product: &Product) -> Option<i64> {
+        let price = product.price_cents.map(|price| price.0);
+        if self.least.or(self.most).is_none() {
+            return Some(0);
+        }
+        let (least, most) = (self.least.unwrap_or(0), self.most.unwrap_or(i64::MAX));
+        price.map(|price| least.saturating_sub(price).max(price.saturating_sub(most)).max(0))
+    }
+
+    fn has_features(&self, product: &Product) -> bool {
+        let mut text = format!("{} {}", product.name, product.category.as_deref().unwrap_or_default()).to_lowercase();
+        product.specs.iter().for_each(|(key, value)| text.push_str(&format!(" {key} {value}").to_lowercase()));
+        self.features.iter().all(|words| words.iter().any(|word| text.contains(word.as_str())))
+    }
+}
+
+/// Which end of an order words ask for.
+fn extreme(folded: &str) -> Option<Most> {
+    const WORDS: &[(Most, &[&str])] = &[
+        (
+            Most::Cheapest,
+            &["cheapest", "least expensive", "lowest price", "lowest-price", "最便宜", "价格最低", "最实惠"],
+        ),
+        (Most::Dearest, &["most expensive", "dearest", "priciest", "highest price", "最贵", "价格最高"]),
+        (Most::Newest, &["newest", "latest", "most recent", "最新", "刚上市"]),
+        (
+            Most::BestSelling,
+            &[
+                "best selling",
+                "best-selling",
+                "bestselling",
+                "best seller",
+                "most popular",
+                "top selling",
+                "卖得最好",
+                "卖的最好",
+                "最热销",
+                "最畅销",
+                "销量最",
+                "最受欢迎",
+                "卖得最多",
+            ],
+        ),
+    ];
+    WORDS.iter().find(|(_, words)| words.iter().any(|word| folded.contains(word))).map(|(most, _)| *most)
+}
+
+/// The least and the most that something may cost, in cents, from words in either language and any currency.
+fn price_band(folded: &str) -> (Option<i64>, Option<i64>) {
+    const N: &str = r"(\d[\d,]*(?:\.\d{1,2})?)";
+    const MARK: &str = r"(?:[$¥￥€£]|usd |rmb )?\s*";
+    const UNIT: &str = r"\s*(?:美元|美金|人民币|元|块钱?|刀|dollars?|usd|yuan|rmb|cny|bucks|euros?)?";
+    static BAND: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(&format!(r"{MARK}{N}{UNIT}\s*(?:到|至|-|–|~|～|and|to)\s*{MARK}{N}{UNIT}")).expect("a sound pattern")
+    });
+    static MOST: LazyLock<Regex> = LazyLock::new(|| {
+        let before = "under|below|less than|up to|at most|no more than|within|cheaper than|maximum|不超过|低于|少于|最多|预算|budget(?: of| is)?";
+        Regex::new(&format!(
+            r"(?:{before})\s*(?:是|为|在)?\s*{MARK}{N}{UNIT}|{MARK}{N}{UNIT}\s*(?:以下|以内|之内|or less)"
+        ))
+        .expect("a sound pattern")
+    });
+    static LEAST: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(&format!(
+            r"(?:over|above|more than|at least|超过|高于)\s*{MARK}{N}{UNIT}|{MARK}{N}{UNIT}\s*(?:以上|or more)"
+        ))
+        .expect("a sound pattern")
+    });
+    let is_money = |text: &str| {
+        [
+            "$", "¥", "￥", "€", "£", "元", "块", "美金", "刀", "dollar", "usd", "yuan", "rmb", "cny", "buck", "euro",
+            "之间", "between", "预算", "budget",
+        ]
+        .iter()
+        .any(|mark| text.contains(mark))
+    };
+    let value = |captures: &Captures, at: usize| cents(captures.get(at)?.as_str());
+    if let Some(captures) = BAND.captures(folded)
+        && is_money(folded)
+        && let (Some(a), Some(b)) = (value(&captures, 1), value(&captures, 2))
+        && a < b
+    {
+        return (Some(a), Some(b));
+    }
+    let one = |pattern: &Regex| {
+        let captures = pattern.captures(folded).filter(|captures| is_money(&captures[0]))?;
+        value(&captures, 1).or_else(|| value(&captures, 2))
+    };
+    let most = one(&MOST);
+    // `no more than` holds `more than`.
+    (if most.is_some() { None } else { one(&LEAST) }, most)
+}
+
+fn cents(number: &str) -> Option<i64> {
+    let value: f64 = number.replace(',', "").parse().ok()?;
+    (value < 1e12).then_some((value * 100.0).round() as i64)
+}
+
+/// What meets all wishes, in stock first; nothing if the shop has none of the kind at all.
+pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
+    let today = scene.world.today;
+    let is_sold = |product: &Product| product.retired_on.is_none_or(|day| day > today);
+    let accepts = |product: &Product| wishes.is_kind(product) && is_sold(product);
+    let accepted = scene.world.catalogue.select(&accepts).into_iter();
+    let all: Vec<(Arc<Product>, i64)> = accepted.map(|(product, n_orders)| (scene.spoken(product), n_orders)).collect();
+    let meets = |product: &Product| {
+        wishes.is_brand(product)
+            && wishes.is_colour(product)
+            && wishes.misses(product) == Some(0)
+            && wishes.has_features(product)
+            && !(wishes.in_stock && in_stock(product, today) == Some(false))
+    };
+    let met: Vec<(Arc<Product>, i64)> = all.iter().filter(|(product, _)| meets(product)).cloned().collect();
+    if met.is_empty() {
+        return nearest(scene, wishes, all);
+    }
+    // What can be had comes before what cannot, and so does the cheapest of it.
+    let any_in_stock = met.iter().any(|(product, _)| in_stock(product, today) != Some(false));
+    let things = things(sorted(scene, wishes, met));
+    let mut answer = Answer { rewordable: false, ..Answer::default() };
+    answer.step("products", format!("{} meet the wishes", things.len()));
+    match (wishes.extreme, things.first()) {
+        (Some(most), Some(first)) => {
+            let name = say::format::name(&first.whole);
+            let price = first.whole.price_cents.map(|price| scene.money(price.0));
+            answer.text = say::variants::extreme(scene.lang, word(scene, most), &name, price.as_deref());
+            if things.len() > 1 {
+                answer.line(say::variants::followed_by(scene.lang));
+            }
+        }
+        _ if any_in_stock => answer.text = say::products::found(scene.lang).to_owned(),
+        _ => answer.text = say::variants::all_out_of_stock(scene.lang).to_owned(),
+    }
+    Some(listed(scene, answer, things))
+}
+
+fn word(scene: &Scene, most: Most) -> &'static str {
+    match most {
+        Most::Cheapest => scene.lang.choose("最便宜的", "cheapest"),
+        Most::Dearest => scene.lang.choose("最贵的", "most expensive"),
+        Most::Newest => scene.lang.choose("最新的", "newest"),
+        Most::BestSelling => scene.lang.choose("卖得最好的", "best-selling"),
+    }
+}
+
+/// Best first: what is in stock, then the end that is asked for, else what is ordered most.
+fn sorted(scene: &Scene, wishes: &Wishes, mut all: Vec<(Arc<Product>, i64)>) -> Vec<Arc<Product>> {
+    match wishes.extreme {
+        Some(Most::Cheapest | Most::Dearest) => all.retain(|(product, _)| product.price_cents.is_some()),
+        Some(Most::Newest) if all.iter().any(|(product, _)| product.launched_on.is_some()) => {
+            all.retain(|(product, _)| product.launched_on.is_some());
+        }
+        _ => {}
+    }
+    let price = |product: &Product| product.price_cents.map_or(i64::MAX, |price| price.0);
+    all.sort_by(|(a, a_orders), (b, b_orders)| {
+        let out = |product: &Product| in_stock(product, scene.world.today) == Some(false);
+        let by_wish = match wishes.extreme {
+            Some(Most::Cheapest) => price(a).cmp(&price(b)),
+            Some(Most::Dearest) => price(b).cmp(&price(a)),
+            Some(Most::Newest) => b.launched_on.cmp(&a.launched_on),
+            Some(Most::BestSelling) | None => b_orders.cmp(a_orders),
+        };
+        out(a).cmp(&out(b)).then(by_wish).then_with(|| a.product_id.cmp(&b.product_id))
+    });
+    all.into_iter().map(|(product, _)| product).collect()
+}
+
+/// The first few, variants of one price taken together.
+fn things(products: Vec<Arc<Product>>) -> Vec<Thing> {
+    let mut groups: Vec<Vec<Arc<Product>>> = Vec::new();
+    let key = |product: &Product| (product.brand.clone(), stem(product).to_owned(), product.price_cents);
+    for product in products {
+        let own = key(&product);
+        match groups.iter().position(|group| key(&group[0]) == own) {
+            Some(at) => groups[at].push(product),
+            None if groups.len() < N_LISTED => groups.push(vec![product]),
+            None => {}
+        }
+    }
+    groups.into_iter().filter_map(Thing::group).collect()
+}
+
+fn listed(scene: &Scene, mut answer: Answer, things: Vec<Thing>) -> Listed {
+    let shown: Vec<(Arc<Product>, Option<String>)> = things.iter().map(|thing| (thing.whole.clone(), None)).collect();
+    find::lines(scene, &shown, &mut answer);
+    for thing in &things {
+        answer.cite(super::field(&thing.whole, "name", thing.variants[0].name.as_str()));
+    }
+    Listed { answer, things }
+}
+
+/// What comes nearest to wishes that nothing meets: the price goes first, then the colour, then the maker; the kind stays.
+fn nearest(scene: &Scene, wishes: &Wishes, all: Vec<(Arc<Product>, i64)>) -> Option<Listed> {
+    let today = scene.world.today;
+    let has = |product: &Product| !(wishes.in_stock && in_stock(product, today) == Some(false));
+    // Without a word for the kind, nothing says that another maker's things are wanted.
+    let last = if wishes.kinds.is_empty() { 2 } else { 4 };
+    let (level, mut near) = (1..=last).find_map(|level| {
+        let keeps = |product: &Product| {
+            (level > 2 || wishes.is_brand(product))
+                && (level > 1 || wishes.is_colour(product))
+                && wishes.has_features(product)
+                && (level > 3 || has(product))
+        };
+        let near: Vec<(Arc<Product>, i64)> = all.iter().filter(|(product, _)| keeps(product)).cloned().collect();
+        (!near.is_empty()).then_some((level, near))
+    })?;
+    near.sort_by_key(|(product, n_orders)| {
+        let out = in_stock(product, today) == Some(false);
+        (out, wishes.misses(product).unwrap_or(i64::MAX), std::cmp::Reverse(*n_orders), product.product_id.clone())
+    });
+    let mut answer = Answer::default();
+    let unmet = unmet(scene, wishes, level, &near, &mut answer);
+    answer.text = say::variants::nearest(scene.lang, &unmet);
+    answer.step("products", format!("nothing meets all: {}", unmet.join(", ")));
+    Some(listed(scene, answer, things(near.into_iter().map(|(product, _)| product).collect())))
+}
+
+/// The conditions that the nearest products do not meet, in words.
+fn unmet(
+    scene: &Scene,
+    wishes: &Wishes,
+    level: usize,
+    near: &[(Arc<Product>, i64)],
+    answer: &mut Answer,
+) -> Vec<String> {
+    let mut unmet = Vec::new();
+    let misses = |(product, _): &(Arc<Product>, i64)| wishes.misses(product) != Some(0);
+    if near.first().is_some_and(misses) {
+        let bound = |cents: Option<i64>| cents.map(|cents| scene.money(cents));
+        let text = match (bound(wishes.least), bound(wishes.most)) {
+            (Some(least), Some(most)) => format!("{least} – {most}"),
+            (Some(least), None) => format!("≥ {least}"),
+            (None, Some(most)) => format!("≤ {most}"),
+            (None, None) => String::new(),
+        };
+        answer.cite(Evidence::Computed { how: "the price wished for".to_owned(), value: text.clone() });
+        unmet.push(text);
+    }
+    if level > 1 {
+        unmet.extend(wishes.colours.iter().map(|colour| colours::said(colour, scene.lang)));
+    }
+    if level > 2 {
+        unmet.extend(wishes.brands.iter().map(|brand| say::format::plain(brand)));
+    }
+    if level > 3 && wishes.in_stock {
+        unmet.push(say::variants::in_stock_only(scene.lang).to_owned());
+    }
+    unmet
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_are_read_in_either_language_and_currency() {
+        for (text, least, most) in [
+            ("between $100 and $130 please", Some(100), Some(130)),
+            ("有没有100到130美元之间的耳机", Some(100), Some(130)),
+            ("想买一台洗衣机,1100美元以内", None, Some(1100)),
+            ("which do you have below $1,100?", None, Some(1100)),
+            ("预算3000", None, Some(3000)),
+            ("no more than 50 dollars", None, Some(50)),
+            ("over 2000 yuan", Some(2000), None),
+            ("32 to 64 GB", None, None),
+            ("above 16 inches", None, None),
+        ] {
+            let band = (least.map(|price| price * 100), most.map(|price| price * 100));
+            assert_eq!(price_band(text), band, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_ask_for_an_end_of_an_order() {
+        assert_eq!(extreme("what's your cheapest tv"), Some(Most::Cheapest));
+        assert_eq!(extreme("最贵的冰箱"), Some(Most::Dearest));
+        assert_eq!(extreme("the best-selling phone"), Some(Most::BestSelling));
+        assert_eq!(extreme("a cheap phone"), None);
+    }
+}

@@ -1,0 +1,267 @@
+//! Products and the variants of one: which of them a message means, and what is answered for all of them at once.
+
+use std::sync::Arc;
+
+use domain::Product;
+
+use super::Turning;
+use super::referents;
+use crate::act::groups::{self, Thing};
+use crate::act::wishes::{self, Wishes};
+use crate::act::{Answer, Outcome, Scene, attributes, documents};
+use crate::understand::Named;
+use crate::understand::colours;
+use crate::understand::intents::Family;
+use crate::understand::variants::colour;
+
+impl Turning<'_, '_> {
+    /// Products with the variants that are meant beside them.
+    pub(super) fn things(&self, ids: &[String]) -> Vec<Thing> {
+        ids.iter().filter_map(|id| self.thing(id)).collect()
+    }
+
+    fn thing(&self, id: &str) -> Option<Thing> {
+        let product = self.scene.product(id)?;
+        let family = self.scene.variants(id);
+        if family.len() < 2 {
+            return Some(Thing::one(product));
+        }
+        let named = self.scene.understood.entities.iter().find_map(|entity| match &entity.what {
+            Named::Product { candidates, .. } if candidates.iter().any(|known| known == id) => Some(candidates),
+            _ => None,
+        });
+        let mut variants: Vec<Arc<Product>> = match named {
+            Some(candidates) if candidates.len() == 1 => return Some(Thing::one(product)),
+            Some(candidates) if referents::is_one(&self.scene, candidates) => {
+                family.into_iter().filter(|one| candidates.contains(&one.product_id)).collect()
+            }
+            // Of several makers' products with one name, the one of the maker talked about.
+            Some(_) => family,
+            None if self.dialogue.groups.iter().any(|known| known == id) => family,
+            None => return Some(Thing::one(product)),
+        };
+        // "Is the second one available in red?" is about that variant, if there is one.
+        let wanted = colours::named_in(self.scene.message.text);
+        let is_wanted = |one: &Arc<Product>| has_colour(one, &wanted);
+        if variants.iter().any(is_wanted) {
+            variants.retain(is_wanted);
+        }
+        // The one that was talked about goes on standing for all.
+        if let Some(at) = variants.iter().position(|one| one.product_id == id) {
+            variants[..=at].rotate_right(1);
+        }
+        Thing::group(variants)
+    }
+
+    /// Whether a message names a product and none beside it.
+    pub(super) fn is_named_alone(&self, id: &str) -> bool {
+        self.scene.understood.products().any(|named| named == id)
+    }
+
+    /// Remembers which of the things stand for all their variants.
+    pub(super) fn mark(&mut self, things: &[Thing]) {
+        things.iter().for_each(|thing| self.dialogue.mark_group(&thing.whole.product_id, thing.is_group()));
+    }
+
+    /// Whether a product comes in a colour, and in which it does.
+    pub(super) fn about_colour(&self, scene: &Scene, intent: &str, things: &[Thing]) -> Option<Answer> {
+        let [thing] = things else { return None };
+        if !matches!(intent, "product_fact" | "stock" | "find_product" | "price") {
+            return None;
+        }
+        let family = Thing::group(scene.variants(&thing.whole.product_id))?;
+        let name = colours::named_in(&family.whole.name);
+        let wanted: Vec<&'static str> =
+            colours::named_in(scene.message.text).into_iter().filter(|colour| !name.contains(colour)).collect();
+        let [one] = wanted.as_slice() else {
+            let asks_all = asks_colours(scene.question) && wanted.is_empty();
+            return if asks_all { groups::colours_of(scene, &family) } else { None };
+        };
+        let Some(variant) = family.variants.iter().find(|variant| has_colour(variant, &wanted)) else {
+            return groups::no_colour(scene, &family, one);
+        };
+        let says_stock = intent == "stock" && variant.stock.is_some();
+        (intent != "price" && !says_stock && asks_whether_there_is(scene.message.text))
+            .then(|| groups::has_colour(scene, &family, variant))
+    }
+
+    /// Says whether what was told of a product holds for all its variants.
+    pub(super) fn told_for_all(&self, scene: &Scene, thing: &Thing, wanted: &[String], answer: &mut Answer) {
+        if answer.outcome != Outcome::Answered || !thing.is_group() {
+            return;
+        }
+        match groups::is_same(thing, wanted) {
+            true => groups::holds(scene, thing, answer),
+            false => groups::depends(scene, thing, answer),
+        }
+    }
+
+    /// A list by conditions or the most of a kind, where a message asks for that and names no product.
+    pub(super) fn wished(&mut self) -> Option<Answer> {
+        let entities = &self.scene.understood.entities;
+        let names_product = entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
+        let family = self.scene.understood.intent.as_deref().and_then(crate::understand::Intent::named);
+        let may = family.is_none_or(|intent| {
+            intent.family == Family::Product && !matches!(intent.name, "accessories" | "compatibility" | "opinions")
+        });
+        let wishes = Wishes::of(&self.scene);
+        // A suggestion is the recommender's, where it knows all that is wished.
+        let is_plain = wishes.extreme.is_none() && wishes.colours.is_empty() && wishes.brands.is_empty();
+        let is_recommended = self.scene.understood.is("recommend") && is_plain;
+        if names_product || !may || is_recommended || !wishes.are_stated() {
+            return None;
+        }
+        if let Some(answer) = documents::curated(&self.scene) {
+            return Some(answer);
+        }
+        let wishes::Listed { answer, things } = wishes::list(&self.scene, &wishes)?;
+        self.dialogue.last_intent = Some("find_product".to_owned());
+        self.dialogue.last_question = Some(super::route::clipped(self.scene.message.text));
+        let ids: Vec<String> = things.iter().map(|thing| thing.whole.product_id.clone()).collect();
+        self.list(ids);
+        self.mark(&things);
+        Some(answer)
+    }
+}
+
+fn has_colour(product: &Product, wanted: &[&'static str]) -> bool {
+    colour(product).and_then(colours::of).is_some_and(|own| wanted.contains(&own))
+}
+
+/// `有哪些颜色`, `what colours does it come in`: all of them are asked for.
+fn asks_colours(text: &str) -> bool {
+    let text = attributes::fold(text);
+    let all = [
+        "colours",
+        "colors",
+        "哪些颜色",
+        "几种颜色",
+        "哪几种颜色",
+        "哪几个颜色",
+        "什么颜色",
+        "颜色有",
+        "哪些色",
+        "几个颜色",
+    ];
+    all.iter().any(|word| text.contains(word))
+}
+
+/// `有蓝色的吗`, `does it come in blue`.
+fn asks_whether_there_is(text: &str) -> bool {
+    let text = attributes::fold(text);
+    let en = [
+        "come in",
+        "available in",
+        "can i get",
+        "do you have",
+        "is there",
+        "have it in",
+        "got it in",
+        "get it in",
+        "in ",
+    ];
+    text.contains('有') || en.iter().any(|word| text.contains(word)) && text.contains('?')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use domain::Cents;
+
+    use super::*;
+    use crate::act::fixture::{Shop, message};
+    use crate::assistant::Assistant;
+    use crate::policy::Policies;
+    use crate::state::Dialogue;
+    use crate::turn::{Action, Lang, Turn};
+    use crate::understand::{IntentModel, ProductNames, Understander};
+
+    /// Name, kind, colour, price and stock of what the shop of the fixture has besides.
+    const MORE: &[(&str, &str, &str, i64, Option<i64>)] = &[
+        ("Farhill Disc Player T120", "Players", "Black", 20_000, None),
+        ("Farhill Disc Player T120", "Players", "White", 20_000, None),
+        ("Farhill Disc Player T120", "Players", "Silver", 20_000, None),
+        ("Farhill Disc Player T150", "Players", "Black", 30_000, None),
+        ("Farhill Disc Player T150", "Players", "Red", 30_000, None),
+        ("Farhill Cooler X98", "Refrigerators", "White", 90_000, Some(3)),
+        ("Farhill Cooler X98", "Refrigerators", "Blue", 95_000, Some(0)),
+        ("Farhill Cooler M76", "Refrigerators", "White", 40_000, Some(5)),
+        ("Farhill Cooler S11", "Refrigerators", "White", 10_000, Some(0)),
+    ];
+
+    struct Set {
+        shop: Shop,
+        assistant: Assistant,
+    }
+
+    static SET: LazyLock<Set> = LazyLock::new(|| {
+        let mut shop = Shop::new(Lang::En);
+        for (at, (name, kind, colour, price, stock)) in MORE.iter().enumerate() {
+            shop.products.push(Arc::new(Product {
+                product_id: format!("V{at:02}"),
+                name: format!("{name} {colour}"),
+                brand: Some("Farhill".into()),
+                category: Some(format!("Home/{kind}")),
+                price_cents: Some(Cents(*price)),
+                stock: *stock,
+                specs: [("colour".to_owned(), (*colour).to_owned())].into(),
+                ..Product::default()
+            }));
+        }
+        let model = IntentModel::learn(&[], 1).expect("the seeds are ours");
+        let names = ProductNames::of(shop.products.iter().map(|product| &**product));
+        let assistant = Assistant::new(Understander::new(model, names), Policies::default()).expect("sound defaults");
+        Set { shop, assistant }
+    });
+
+    fn said(texts: &[&str]) -> Turn {
+        let mut dialogue = Dialogue { lang: Some(Lang::En), ..Dialogue::default() };
+        let mut last = None;
+        for text in texts {
+            last = Some(SET.assistant.turn(&message(text, None), &mut dialogue, &SET.shop.world(), None));
+        }
+        last.expect("something was said")
+    }
+
+    fn told(texts: &[&str], has: &[&str], lacks: &[&str]) {
+        let turn = said(texts);
+        let reply = &turn.reply.text;
+        assert!(turn.trace.iter().all(|step| step.stage != "unsupported"), "{reply}: {:?}", turn.trace);
+        has.iter().for_each(|text| assert!(reply.contains(text), "no '{text}' in: {reply} {:?}", turn.trace));
+        lacks.iter().for_each(|text| assert!(!reply.contains(text), "'{text}' in: {reply} {:?}", turn.trace));
+        assert!(!matches!(&turn.action, Action::AskBack { what } if what == "which_product"), "{reply}");
+    }
+
+    #[test]
+    fn what_holds_for_all_variants_is_told_at_once() {
+        told(&["How much is the Farhill Disc Player T120?"], &["¥200", "Black", "White", "Silver"], &["1."]);
+        told(&["How much is the Farhill Cooler X98?"], &["¥900", "¥950", "White", "Blue"], &[]);
+        told(&["What colours does the Farhill Disc Player T120 come in?"], &["Black", "White", "Silver"], &["T150"]);
+        told(&["How much is the Farhill Disc Player T120?", "what colours does it come in?"], &["Black", "White"], &[]);
+    }
+
+    #[test]
+    fn a_colour_that_is_not_made_is_denied_with_those_that_are() {
+        told(&["Does the Farhill Disc Player T120 come in pink?"], &["does not come in pink", "Silver"], &[]);
+        told(&["Does the Farhill Disc Player T150 come in red?"], &["Red"], &["does not"]);
+    }
+
+    #[test]
+    fn groups_are_compared_as_such() {
+        told(&["Compare the Farhill Disc Player T120 and the Farhill Disc Player T150"], &["¥200", "¥300"], &[]);
+    }
+
+    #[test]
+    fn the_end_of_an_order_is_told_with_its_price_in_stock_first() {
+        told(&["what is your cheapest refrigerator?"], &["M76", "¥400"], &[]);
+        told(&["what's the most expensive refrigerator you sell?"], &["X98", "¥900"], &[]);
+    }
+
+    #[test]
+    fn conditions_are_kept_and_the_nearest_is_marked() {
+        told(&["Which refrigerators do you have below $500?"], &["M76"], &["X98"]);
+        told(&["I need a red refrigerator"], &["Nothing meets all", "red"], &[]);
+        told(&["refrigerators between $300 and $350"], &["Nothing meets all", "M76"], &[]);
+    }
+}
