@@ -1,10 +1,12 @@
 //! Lists by conditions: a kind, a maker, a colour, a price, what is in stock, and the most or least of it. Every condition is
 //! kept; where nothing meets them all, that is said and the nearest is offered as such.
 
+use std::cell::RefCell;
 use std::sync::{Arc, LazyLock};
 
 use domain::Product;
 use regex::{Captures, Regex};
+use rustc_hash::FxHashMap;
 
 use super::groups::Thing;
 use super::{Answer, Scene, find, in_stock};
@@ -206,7 +208,19 @@ fn cents(number: &str) -> Option<i64> {
 pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
     let today = scene.world.today;
     let is_sold = |product: &Product| product.retired_on.is_none_or(|day| day > today);
-    let accepts = |product: &Product| wishes.is_kind(product) && is_sold(product);
+    // Thousands of products share a category: whether it is meant is worked out once.
+    let known: RefCell<FxHashMap<String, bool>> = RefCell::default();
+    let is_kind = |product: &Product| {
+        let path = product.category.as_deref().unwrap_or_default();
+        if let Some(&is) = known.borrow().get(path) {
+            return is;
+        }
+        let is = wishes.is_kind(product);
+        known.borrow_mut().insert(path.to_owned(), is);
+        is
+    };
+    let is_meant = |product: &Product| is_kind(product) && (!wishes.kinds.is_empty() || wishes.is_brand(product));
+    let accepts = |product: &Product| is_sold(product) && is_meant(product);
     let accepted = scene.world.catalogue.select(&accepts).into_iter();
     let all: Vec<(Arc<Product>, i64)> = accepted.map(|(product, n_orders)| (scene.spoken(product), n_orders)).collect();
     let meets = |product: &Product| {
