@@ -219,6 +219,8 @@ fn price_of(person: &Person, order: &OrderRecord, product_id: &str, situation: &
         currency: situation.currency,
         lang,
     };
+    // A window that the shop has not set is no promise of the shop.
+    situation.policies.returns.price_protection_days?;
     let (zh, en) = (purchase(Lang::Zh), purchase(Lang::En));
     let (verdict, in_english) = (check("price_protection_window", &zh), check("price_protection_window", &en));
     let difference = price_difference(&zh)?;
@@ -421,7 +423,7 @@ mod tests {
     }
 
     fn causes(orders: &[OrderRecord], today: &str) -> Vec<String> {
-        told(orders, today, &[], &Policies::default()).into_iter().map(|notice| notice.cause).collect()
+        told(orders, today, &[], &Policies::all_set()).into_iter().map(|notice| notice.cause).collect()
     }
 
     #[test]
@@ -433,7 +435,7 @@ mod tests {
         // The next day it is the same cause.
         assert_eq!(causes(&orders, "2026-06-12"), ["delivery_late:TC1:2026-06-10"]);
         assert_eq!(causes(&orders, "2026-09-12"), Vec::<String>::new(), "a row that nobody reports of any more");
-        let late = &told(&orders, "2026-06-13", &[], &Policies::default())[0];
+        let late = &told(&orders, "2026-06-13", &[], &Policies::all_set())[0];
         assert!(late.text_zh.contains("2026-06-10") && late.text_zh.contains("晚了 3 天"), "{}", late.text_zh);
         for over in [
             parcel(DeliveryStatus::Delivered, Some("2026-06-10"), Some("2026-06-12")),
@@ -450,7 +452,7 @@ mod tests {
         // Two phones at ¥3,999, delivered on the 9th, ¥3,799 now: 7 days until the 16th, ¥400 back.
         let delivered = || parcel(DeliveryStatus::Delivered, None, Some("2026-06-09"));
         let orders = [order("TC2", "2026-06-07", "p1", 399_900, delivered())];
-        let found = told(&orders, "2026-06-16", &[], &Policies::default());
+        let found = told(&orders, "2026-06-16", &[], &Policies::all_set());
         assert_eq!(found[0].cause, "price_protection:TC2:p1:379900");
         for text in ["¥3,999", "¥3,799", "¥400", "2026-06-07"] {
             assert!(found[0].text_zh.contains(text) && found[0].text_en.contains(text), "{}", found[0].text_zh);
@@ -486,7 +488,7 @@ mod tests {
         let case = order("TC6", "2020-01-01", "p3", 5_900, None);
         assert_eq!(causes(&[case], "2026-06-01"), Vec::<String>::new(), "nothing follows it");
         let off = ProactiveRules { off: vec![NoticeKind::UpgradeDue], ..ProactiveRules::default() };
-        let policies = Policies { proactive: off, ..Policies::default() };
+        let policies = Policies { proactive: off, ..Policies::all_set() };
         assert_eq!(told(&[old()], "2026-06-01", &[], &policies), []);
     }
 
@@ -502,13 +504,13 @@ mod tests {
         let never = ProactiveRules { quiet_from: "09:00".into(), quiet_until: "09:00".into(), ..rules.clone() };
         assert!(!never.is_quiet(at("09:00")) && !never.is_quiet(0));
         let old = [order("TC3", "2024-06-01", "p1", 399_900, None)];
-        let promote = |consent: &[String]| told(&old, "2026-06-01", consent, &Policies::default()).remove(0);
+        let promote = |consent: &[String]| told(&old, "2026-06-01", consent, &Policies::all_set()).remove(0);
         let noon = at("12:00");
         assert_eq!(may_leave(&promote(&[]), &rules, noon), Err(Held::NoConsent));
         assert_eq!(may_leave(&promote(&["sms".into()]), &rules, noon), Ok(()));
         assert_eq!(may_leave(&promote(&["sms".into()]), &rules, 0), Err(Held::QuietHours));
         let shipped = parcel(DeliveryStatus::Shipped, Some("2026-06-10"), None);
-        let late = told(&[order("TC1", "2026-06-07", "p3", 5_900, shipped)], "2026-06-11", &[], &Policies::default());
+        let late = told(&[order("TC1", "2026-06-07", "p3", 5_900, shipped)], "2026-06-11", &[], &Policies::all_set());
         assert_eq!(may_leave(&late[0], &rules, noon), Ok(()), "about their own order");
     }
 

@@ -20,6 +20,33 @@ const SHARE_MIN: f32 = 0.5;
 
 /// Words around a question about a product that ask for nothing of it.
 const AROUND: &[&str] = &[
+    "上次",
+    "上回",
+    "刚才",
+    "刚刚",
+    "之前",
+    "昨天",
+    "说",
+    "聊",
+    "提到",
+    "那款",
+    "这款",
+    "多大",
+    "多高",
+    "多长",
+    "多宽",
+    "多厚",
+    "多重",
+    "便宜",
+    "最便宜",
+    "贵",
+    "最贵",
+    "earlier",
+    "yesterdai",
+    "spok",
+    "talk",
+    "mention",
+    "discuss",
     "款",
     "种",
     "价",
@@ -263,6 +290,10 @@ impl Asks {
         self.weight() >= 2.0 * LEFT_MIN
     }
 
+    pub fn say_anything(&self) -> bool {
+        !self.words.is_empty()
+    }
+
     fn weight(&self) -> f32 {
         self.words.iter().map(|word| word.says).sum()
     }
@@ -383,10 +414,11 @@ fn is_plausible(word: &Word) -> bool {
     if word.says <= 0.0 {
         return false;
     }
-    if word.own.is_chinese || word.concept.is_some() {
-        return true;
-    }
     let plain = word.own.plain();
+    if word.own.is_chinese || word.concept.is_some() {
+        // Sounds are no words.
+        return !plain.chars().all(|character| "嗯呜哇噫吁嚱哈呵啊哦呃嘿哎唉喔咦哼嘻嗨嚯咳嘛呐哟".contains(character));
+    }
     let mut run = 0;
     let mut has_vowel = false;
     for character in plain.chars() {
@@ -419,6 +451,7 @@ mod tests {
             message: &message,
             understood: &understood,
             question: text,
+            small_talk: None,
         };
         run(&scene, &shop.products[0])
     }

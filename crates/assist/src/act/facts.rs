@@ -7,6 +7,7 @@ use super::attributes::{asked_in, fold, label, named, rank, specs_for};
 use super::coverage::Asks;
 use super::fits::in_category;
 use super::{Answer, Outcome, Scene, documents, field, in_stock};
+use crate::evidence::Evidence;
 use crate::say;
 use crate::turn::Block;
 use crate::understand::Named;
@@ -33,6 +34,14 @@ pub fn asked(scene: &Scene, product: Option<&Product>) -> Vec<String> {
     }
     if let Some(product) = product {
         of_camera(product, scene.question, &mut all);
+    }
+    // "How much memory" asks for no price.
+    let folded = fold(scene.question);
+    if all.len() > 1
+        && folded.contains("how much ")
+        && !["price", "cost", "pay"].iter().any(|word| folded.contains(word))
+    {
+        all.retain(|name| name != "price");
     }
     all.truncate(4);
     all
@@ -161,8 +170,7 @@ fn tell(scene: &Scene, product: &Product, name: &str, answer: &mut Answer, told:
 fn not_told(scene: &Scene, product: &Product, missing: &[String], answer: &mut Answer, nothing_else: bool) {
     let name = say::format::name(product);
     answer.cite(field(product, "name", product.name.as_str()));
-    let by_documents = documents::search(scene, scene.question, &[&product.product_id], documents::Cut::Answer);
-    match by_documents {
+    match by_documents(scene, product) {
         Some(found) => {
             answer.line(say::products::not_in_catalogue(scene.lang, &name, missing));
             answer.append(found);
@@ -238,9 +246,18 @@ pub fn asks_particular(scene: &Scene) -> bool {
     crate::knowledge::is_particular(&text)
 }
 
-/// A question without an attribute may be one for the product's documents.
+/// The part of a question about a product that a document has to explain: of two words that say something, both.
+const DOCUMENT_SHARE_MIN: f32 = 0.6;
+
+/// A question without an attribute may be one for the product's documents, where they explain it.
 fn by_documents(scene: &Scene, product: &Product) -> Option<Answer> {
-    documents::search(scene, scene.question, &[&product.product_id], documents::Cut::Answer)
+    let answer = documents::search(scene, scene.question, &[&product.product_id], documents::Cut::Answer)?;
+    let asks = Asks::of(scene, [product]);
+    let texts = answer.evidence.iter().filter_map(|one| match one {
+        Evidence::Document { title, text, .. } => Some([title.as_str(), text.as_str()]),
+        _ => None,
+    });
+    (!asks.say_anything() || asks.explained_by(texts.flatten()) >= DOCUMENT_SHARE_MIN).then_some(answer)
 }
 
 /// The product in a few lines.

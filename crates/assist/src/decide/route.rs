@@ -396,8 +396,8 @@ impl Turning<'_, '_> {
     /// A field of a product; what no field says, from its documents.
     fn fact(&self, scene: &crate::act::Scene, product: &domain::Product) -> Answer {
         let wanted = facts::asked(scene, Some(product));
-        let is_elsewhere = facts::asks_maker_of_part(scene, product, &wanted)
-            || wanted.is_empty() && (facts::asks_particular(scene) || asks_whether(scene.question));
+        let is_elsewhere =
+            facts::asks_maker_of_part(scene, product, &wanted) || wanted.is_empty() && facts::asks_particular(scene);
         if is_elsewhere { facts::whether(scene, product) } else { facts::fact_or_unknown(scene, product, &wanted) }
     }
 
@@ -510,6 +510,14 @@ impl Turning<'_, '_> {
         if let Some(answer) = self.none_can_tell(intent, &candidates) {
             return answer;
         }
+        // Of nothing that was spoken of, and not what is asked of products: "does it often snow in winter".
+        let scene = &self.scene;
+        let is_foreign =
+            candidates.is_empty() && scene.understood.intent.is_none() && self.dialogue.products.is_empty();
+        let beyond = facts::asked(scene, None).is_empty() && Asks::beyond_search(scene).say_much();
+        if is_foreign && beyond && coverage::is_question(scene.message.text) {
+            return self.missed();
+        }
         let products = find::available_first(&self.scene, self.scene.products(&candidates), |product| product);
         // "The second one" counts what is shown.
         if products.len() == candidates.len() {
@@ -577,7 +585,8 @@ impl Turning<'_, '_> {
         }
         // Much is said, of no product that the shop has: which one it is would not help.
         let scene = &self.scene;
-        let is_doubtful = scene.understood.references.is_empty() || scene.understood.confidence < SURE;
+        let is_first = self.dialogue.products.is_empty();
+        let is_doubtful = scene.understood.references.is_empty() || scene.understood.confidence < SURE || is_first;
         let beyond = facts::asked(scene, None).is_empty() && Asks::beyond_search(scene).say_much();
         if is_doubtful && beyond && coverage::is_question(scene.message.text) {
             return self.missed();

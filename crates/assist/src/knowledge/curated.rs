@@ -230,7 +230,7 @@ fn similarity(a: &Ready, b: &Ready) -> f32 {
     let words = (of_a + of_b) / 2.0;
     // A question of a word or two has that word in common with every question about its matter: `怎么退货` asks nothing about
     // the postage of a return.
-    let narrower = if a.question.words.len() <= SHORT { (NARROWER_FROM - of_b).max(0.0) } else { 0.0 };
+    let narrower = if a.question.words.len() <= SHORT + 1 { (NARROWER_FROM - of_b).max(0.0) } else { 0.0 };
     // The other way round the answer is about the matter as a whole, and not about what of it is asked.
     let wider = if b.question.words.len() <= SHORT { (NARROWER_FROM - of_a).max(0.0) } else { 0.0 };
     // Both say something that the other does not: two matters.

@@ -63,6 +63,7 @@ fn quoted(character: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::turn::Lang;
 
     #[test]
     fn what_a_customer_writes_stays_within_its_tag() {

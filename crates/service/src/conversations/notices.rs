@@ -203,8 +203,9 @@ impl ServedShop {
                 date(Day(day.0 - UNDER_WAY_DAYS - 1)),
             ));
         }
-        if !rules.off.contains(&NoticeKind::PriceProtection) {
-            let days = i32::try_from(policies.returns.price_protection_days).unwrap_or(36_500);
+        let protected = policies.returns.price_protection_days.filter(|_| !rules.off.contains(&NoticeKind::PriceProtection));
+        if let Some(days) = protected {
+            let days = i32::try_from(days).unwrap_or(36_500);
             all.push(format!(
                 "select distinct o.customer_id from orders o join products p on p.product_id = o.product_id
                  where o.quantity > 0 and p.price_cents < o.unit_price_cents

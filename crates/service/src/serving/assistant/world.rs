@@ -157,7 +157,7 @@ impl Catalogue for Asked<'_> {
 
     fn select(&self, accepts: &dyn Fn(&Product) -> bool) -> Vec<(Arc<Product>, i64)> {
         let accepted = self.snapshot.products.iter().flatten().filter(|row| accepts(&row.product));
-        accepted.map(|row| (Arc::new(row.product.clone()), row.n_orders)).collect()
+        accepted.map(|row| (row.product.clone(), row.n_orders)).collect()
     }
 
     fn opinions(&self, product_id: &str) -> Vec<OpinionCount> {
