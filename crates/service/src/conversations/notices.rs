@@ -203,7 +203,8 @@ impl ServedShop {
                 date(Day(day.0 - UNDER_WAY_DAYS - 1)),
             ));
         }
-        let protected = policies.returns.price_protection_days.filter(|_| !rules.off.contains(&NoticeKind::PriceProtection));
+        let protected =
+            policies.returns.price_protection_days.filter(|_| !rules.off.contains(&NoticeKind::PriceProtection));
         if let Some(days) = protected {
             let days = i32::try_from(days).unwrap_or(36_500);
             all.push(format!(

@@ -20,7 +20,7 @@ fn served(answer: impl Fn(usize, &mut TcpStream) + Send + Sync + 'static) -> (St
     let (seen, answer) = (Seen::default(), Arc::new(answer));
     let all = seen.clone();
     std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
+        for mut stream in listener.incoming().map_while(|stream| stream.ok()) {
             let (all, answer) = (all.clone(), answer.clone());
             std::thread::spawn(move || {
                 let Some(asked) = read(&stream) else { return };
