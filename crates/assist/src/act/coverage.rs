@@ -20,6 +20,12 @@ const SHARE_MIN: f32 = 0.5;
 
 /// Words around a question about a product that ask for nothing of it.
 const AROUND: &[&str] = &[
+    "第一",
+    "第二",
+    "第三",
+    "first",
+    "second",
+    "third",
     "上次",
     "上回",
     "刚才",

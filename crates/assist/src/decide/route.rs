@@ -36,7 +36,7 @@ impl Turning<'_, '_> {
             Some(intent) => self.run(&intent),
             None => self.without_intent(),
         };
-        let used = remembered.filter(|fact| self.dialogue.products.iter().any(|id| *id == fact.value));
+        let used = remembered.filter(|fact| self.dialogue.products.contains(&fact.value));
         if let Some((fact, product)) = used.and_then(|fact| Some((fact, self.scene.product(&fact.value)?))) {
             let day = self.scene.day_of(fact.at).to_string();
             answer.begin_with(&say::memory::product(self.lang(), &say::format::name(&product), &day));
@@ -289,7 +289,7 @@ impl Turning<'_, '_> {
         }
         self.step("fits", format!("a kind for {}", first.product_id));
         self.dialogue.last_intent = Some("accessories".to_owned());
-        Some(self.for_products("accessories", &[first.product_id.clone()], question))
+        Some(self.for_products("accessories", std::slice::from_ref(&first.product_id), question))
     }
 
     /// "Does the Orla 5 case fit the Orla 5?" where several cases go by the name, and all fit or none does.

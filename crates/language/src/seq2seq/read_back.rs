@@ -298,7 +298,7 @@ fn grams(pairs: &[Pair]) -> (FxHashMap<[u32; ORDER], u32>, Csr) {
     let columns: FxHashMap<[u32; ORDER], u32> = kept.iter().map(|&(gram, _)| gram).zip(0..).collect();
     let triplets: Vec<(u32, u32, f32)> = (0..)
         .zip(&own)
-        .flat_map(|(row, grams)| grams.iter().filter_map(move |gram| Some((row, gram))))
+        .flat_map(|(row, grams)| grams.iter().map(move |gram| (row, gram)))
         .filter_map(|(row, gram)| Some((row, *columns.get(gram)?, 1.0)))
         .collect();
     let rows = Csr::from_triplets(pairs.len(), columns.len().max(1), &triplets);

@@ -169,7 +169,8 @@ fn a_good_answer_is_given_and_counted() {
 #[test]
 fn what_goes_wrong_is_told_and_the_next_endpoint_is_asked() {
     let desk = Desk::new();
-    let bad: [(fn(usize, &mut TcpStream), &str); 8] = [
+    type Answerer = fn(usize, &mut TcpStream);
+    let bad: [(Answerer, &str); 8] = [
         (|_, stream| drop(stream.write_all(b"nonsense\r\n\r\n")), "no answer"),
         (|_, stream| head(stream, 404, ""), "it answers 404"),
         (|_, stream| head(stream, 307, "Location: http://127.0.0.1:9/\r\n"), "it answers 307"),

@@ -230,7 +230,8 @@ proptest! {
         for (token, written) in [(BEGIN, vec![]), (5, vec![5])] {
             together.step(&mut state, &[token], &mut next);
             let rows: Vec<_> = models().map(|model| model.row(&source, &written)).collect();
-            let mean = |of: &dyn Fn(&(Vec<f32>, Vec<f32>)) -> f32| rows.iter().map(of).sum::<f32>() / rows.len() as f32;
+            type Row = (Vec<f32>, Vec<f32>);
+            let mean = |of: &dyn Fn(&Row) -> f32| rows.iter().map(of).sum::<f32>() / rows.len() as f32;
             for word in 0..N_WORDS {
                 prop_assert!((next.log_probabilities[word].exp() - mean(&|row| row.0[word].exp())).abs() < 1e-5);
             }
