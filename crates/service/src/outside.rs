@@ -1,6 +1,6 @@
 //! What every call that leaves the server has in common: where it may go, the key it takes along and never tells, a client that
 //! nothing in the environment leads elsewhere, and what is said when the other side fails. What is sent, and what an answer must
-//! look like, is the business of each: `encoders`, `writer`, `conversations::webhook`.
+//! look like, is the business of each: `encoders`, `writer`, `channels`.
 
 use std::time::Duration;
 

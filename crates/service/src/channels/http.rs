@@ -26,15 +26,7 @@ impl Failure {
 }
 
 pub fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .timeout_global(Some(TIMEOUT))
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .http_status_as_error(false)
-        .proxy(None)
-        .user_agent("tercet")
-        .build()
-        .into()
+    crate::outside::agent(TIMEOUT)
 }
 
 /// In words that do not hold the address.

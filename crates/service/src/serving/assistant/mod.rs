@@ -31,6 +31,7 @@ use self::library::{Library, Means, generation};
 use self::orders::{AskedOrders, KnownOrders};
 use self::world::{Asked, FitRows};
 use super::{ServedShop, Snapshot, off_thread};
+use crate::background;
 use crate::clock;
 use crate::error::Result;
 use crate::flows::assist::{self as flow, Trained};
@@ -143,7 +144,7 @@ impl ServedShop {
         if is_due && self.stamp(&ready.snapshot).is_ok_and(|stamp| stamp != ready.stamp) {
             let shop = self.clone();
             // Whoever talks meanwhile is answered by what there is.
-            tokio::spawn(async move {
+            background::spawn(async move {
                 if let Err(error) = shop.made_assistant().await {
                     tracing::warn!(message = %error.message, "customer service goes on with what it had");
                 }
@@ -156,7 +157,7 @@ impl ServedShop {
     /// time.
     fn look_at_orders(self: &Arc<Self>) {
         let shop = self.clone();
-        tokio::spawn(async move {
+        background::spawn(async move {
             if let Err(error) = shop.service.orders.make_book(&shop.shop).await {
                 tracing::warn!(message = %error.message, "orders are read customer by customer");
             }
