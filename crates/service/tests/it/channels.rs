@@ -1,8 +1,8 @@
 //! Channels from outside: a server in a process of its own with the secrets in its environment, callbacks as the platforms send
 //! them, and endpoints that take what leaves. What is refused, what is heard once, and what a kill does not lose.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
@@ -14,7 +14,7 @@ use service::channels::{signed, xml};
 use service::conversations::token;
 use service::store::Store;
 
-use crate::http::{Response, raw, send};
+use crate::http::{Got, Response, raw, received, send};
 use crate::shop::{Folder, key, make, serve};
 
 const CHILD: &str = "TERCET_TEST_CHANNELS";
@@ -122,28 +122,6 @@ fn now() -> i64 {
     service::clock::now().0 / 1000
 }
 
-/// Something that was asked of an endpoint.
-#[derive(Clone, Debug)]
-struct Got {
-    path: String,
-    head: String,
-    body: String,
-}
-
-impl Got {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-
-    fn header(&self, name: &str) -> String {
-        let line = self.head.lines().find_map(|line| {
-            let (found, value) = line.split_once(':')?;
-            found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-        });
-        line.unwrap_or_else(|| panic!("no {name} in {}", self.head))
-    }
-}
-
 type Answers = Box<dyn Fn(&Got) -> (u16, Value) + Send>;
 
 /// An endpoint that remembers what it was asked.
@@ -162,7 +140,7 @@ impl Endpoint {
         let (kept, own) = (got.clone(), answers.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                if let Some(asked) = one_request(&stream) {
+                if let Some(asked) = received(&stream) {
                     let (status, answer) = own.lock().unwrap()(&asked);
                     kept.0.lock().unwrap().push(asked);
                     kept.1.notify_all();
@@ -192,23 +170,6 @@ impl Endpoint {
             all = self.got.1.wait(all).unwrap();
         }
     }
-}
-
-fn one_request(stream: &TcpStream) -> Option<Got> {
-    let mut reader = BufReader::new(stream);
-    let (mut head, mut line) = (String::new(), String::new());
-    while reader.read_line(&mut line).ok()? > 2 {
-        head.push_str(&line);
-        line.clear();
-    }
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    });
-    let mut body = vec![0; length.unwrap_or(0)];
-    reader.read_exact(&mut body).ok()?;
-    let path = head.split(' ').nth(1)?.to_owned();
-    Some(Got { path, head, body: String::from_utf8(body).ok()? })
 }
 
 /// The account's side of WeChat: seals, signs, opens.
@@ -569,7 +530,7 @@ impl Sendmail {
         let folder = folder.join("sent");
         std::fs::create_dir(&folder).unwrap();
         let script = format!(
-            "#!/bin/sh\nfile=$(mktemp {0}/taking.XXXXXX) && echo \"Args: $*\" > $file && cat >> $file && \
+            "#!/bin/sh\nfile={0}/taking.$$ && echo \"Args: $*\" > $file && cat >> $file && \
              mv $file {0}/mail-$(date +%s%N)\n",
             folder.display()
         );

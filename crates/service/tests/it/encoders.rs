@@ -1,6 +1,6 @@
 //! Sentence encoders from outside, in a whole shop: used, failing, replaced; search goes on in any case.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use serde_json::{Value, json};
 use service::auth::Scope;
 
+use crate::http::received;
 use crate::language::reviewed;
 use crate::shop::{self, Folder, Served, serve};
 
@@ -19,19 +20,8 @@ fn endpoint(is_up: Arc<AtomicBool>, n_asked: Arc<AtomicUsize>) -> String {
     std::thread::spawn(move || {
         for mut stream in listener.incoming().map_while(Result::ok) {
             n_asked.fetch_add(1, SeqCst);
-            let mut reader = BufReader::new(stream.try_clone().unwrap());
-            let (mut line, mut length) = (String::new(), 0);
-            while reader.read_line(&mut line).is_ok_and(|n| n > 2) {
-                if let Some(n) = line.to_lowercase().strip_prefix("content-length:") {
-                    length = n.trim().parse().unwrap();
-                }
-                line.clear();
-            }
-            let mut body = vec![0; length];
-            if reader.read_exact(&mut body).is_err() || !is_up.load(SeqCst) {
-                continue;
-            }
-            let body: Value = serde_json::from_slice(&body).unwrap();
+            let Some(got) = received(&stream).filter(|_| is_up.load(SeqCst)) else { continue };
+            let body: Value = got.json();
             assert!(!body.to_string().contains("13812345678"), "what is personal left the shop");
             let data = body["input"].as_array().unwrap().iter().enumerate().map(|(at, text)| {
                 let mut vector = [0.01f32; 8];

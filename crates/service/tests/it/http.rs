@@ -1,6 +1,6 @@
-//! A small blocking HTTP client: one connection per request, whole answers.
+//! A small blocking HTTP client: one connection per request, whole answers; and what those who are asked by the server need.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -65,4 +65,44 @@ pub fn try_send(
     request.push_str("\r\n");
     request.push_str(body.unwrap_or(""));
     raw(address, request.as_bytes())
+}
+
+/// Something that was asked of an endpoint.
+#[derive(Clone, Debug)]
+pub struct Got {
+    pub path: String,
+    pub head: String,
+    pub body: String,
+}
+
+impl Got {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> String {
+        let line = self.head.lines().find_map(|line| {
+            let (found, value) = line.split_once(':')?;
+            found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+        });
+        line.unwrap_or_else(|| panic!("no {name} in {}", self.head))
+    }
+}
+
+/// One request, whole; none if the line breaks before.
+pub fn received(stream: &TcpStream) -> Option<Got> {
+    let mut reader = BufReader::new(stream);
+    let (mut head, mut line) = (String::new(), String::new());
+    while reader.read_line(&mut line).ok()? > 2 {
+        head.push_str(&line);
+        line.clear();
+    }
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body).ok()?;
+    let path = head.split(' ').nth(1)?.to_owned();
+    Some(Got { path, head, body: String::from_utf8(body).ok()? })
 }

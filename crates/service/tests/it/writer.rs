@@ -1,6 +1,6 @@
 //! A language model that words replies: one that lies, breaks or hangs never changes what customers are told.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use service::auth::Scope;
 
+use crate::http::received;
 use crate::shop::{Folder, Served, key, make, serve};
 
 /// A model that says what it is told to say, and remembers what it was asked.
@@ -48,17 +49,8 @@ fn listen(answer: impl Fn(&mut TcpStream, &Value) + Send + Sync + 'static) -> St
         for mut stream in listener.incoming().map_while(Result::ok) {
             let answer = answer.clone();
             std::thread::spawn(move || {
-                let mut reader = BufReader::new(stream.try_clone().unwrap());
-                let (mut line, mut length) = (String::new(), 0);
-                while reader.read_line(&mut line).is_ok_and(|n| n > 2) {
-                    if let Some(n) = line.to_lowercase().strip_prefix("content-length:") {
-                        length = n.trim().parse().unwrap();
-                    }
-                    line.clear();
-                }
-                let mut body = vec![0; length];
-                if reader.read_exact(&mut body).is_ok() {
-                    answer(&mut stream, &serde_json::from_slice(&body).unwrap());
+                if let Some(got) = received(&stream) {
+                    answer(&mut stream, &got.json());
                 }
             });
         }
