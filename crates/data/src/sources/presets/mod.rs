@@ -32,7 +32,7 @@ pub static ALL: &[Preset] = &[
     ),
     preset!(
         "global-electronics-retailer",
-        "The Global Electronics Retailer: customers, products, and orders with prices joined from the products.",
+        "The Global Electronics Retailer: customers, products, orders with prices joined from the products, deliveries.",
         "Customers.csv, Products.csv, Sales.csv, Stores.csv, Exchange_Rates.csv"
     ),
     preset!(
