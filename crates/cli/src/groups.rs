@@ -36,6 +36,7 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
         set,
         seed: asked.seed,
         n_threads: usize::from(asked.threads),
+        slice_max: segment::slices::CUSTOMERS_MAX,
     };
     let bar = Progress::new(as_json);
     let made = segment::train(&shop, request, &|share, message| bar.report(share, message)).await?;

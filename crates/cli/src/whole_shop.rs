@@ -53,6 +53,7 @@ pub async fn demo(asked: Demo) -> Result<()> {
             set: Vec::new(),
             seed: asked.seed,
             n_threads: 2,
+            slice_max: segment::slices::CUSTOMERS_MAX,
         };
         segment::train(&shop, request, &|share, what| bar.report(share, what)).await?;
     }

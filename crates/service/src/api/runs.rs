@@ -216,6 +216,7 @@ fn start_segment(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
         set: assignments(&settings),
         seed: seed.unwrap_or(1),
         n_threads: 1,
+        slice_max: segment::slices::CUSTOMERS_MAX,
     };
     let request = request.checked()?;
     let jobs = shop.jobs.clone();

@@ -6,6 +6,7 @@ use data::Shop;
 use domain::Order;
 use serde_json::{Value, json};
 use service::auth::Scope;
+use service::flows::segment::{self, By, SegmentRequest};
 
 use crate::shop::{self, N_CUSTOMERS, START, Served, serve, served};
 
@@ -544,4 +545,41 @@ fn audiences_are_renamed_without_being_made_anew() {
     let members = served.get(&format!("{path}/customers"));
     let third = members["items"][2]["score"].as_f64().unwrap();
     assert_eq!(count(&served, json!({"audience": alike["id"], "score_min": third}))["n"], 3);
+}
+
+/// A large shop is read slice by slice; the answer is that of reading all at once.
+#[test]
+fn slices_of_customers_change_nothing() {
+    let told = |slice_max: usize| {
+        let folder = shop::make();
+        let shop = Shop::open(folder.shop()).unwrap();
+        let lines: Vec<Value> = (0..shop::N_PRODUCTS)
+            .map(|at| {
+                let channel = ["web", "store"][at % 2];
+                json!({"order_id": format!("long{}", at % 3), "ordered_at": START + 86_400_000, "quantity": 1 + at % 2,
+                    "customer_id": format!("c{}", at % 3), "product_id": format!("p{at}"), "unit_price_cents": 100 * at,
+                    "channel": channel, "discount_cents": at % 5})
+            })
+            .collect();
+        shop::write::<Order>(&shop, &lines);
+        let request = SegmentRequest {
+            by: By::Behaviour,
+            n_clusters: Some(3),
+            algorithm: None,
+            set: Vec::new(),
+            seed: 1,
+            n_threads: 1,
+            slice_max,
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let made = runtime.block_on(segment::train(&shop, request, &|_, _| true)).unwrap();
+        let orders: u64 = made.groups.iter().map(|group| group.n_orders).sum();
+        assert_eq!(orders, 6 * shop::N_CUSTOMERS as u64 + 3, "a long order is one");
+        let mut told = serde_json::to_value(&made).unwrap();
+        for changing in ["version", "trained_at", "seconds"] {
+            told.as_object_mut().unwrap().remove(changing).unwrap();
+        }
+        told
+    };
+    assert_eq!(told(7), told(1000));
 }

@@ -17,6 +17,7 @@ use crate::flows::Progress;
 use crate::flows::dataset;
 use crate::flows::rows::{query, quoted, texts};
 use crate::flows::segment::features::Customers;
+use crate::flows::segment::slices::{CUSTOMERS_MAX, slices};
 use crate::random;
 use crate::store::Store;
 
@@ -72,7 +73,8 @@ pub async fn make(shop: &Shop, store: &Store, request: LookalikeRequest, progres
         false => Err(ServiceError::conflict("cancelled", "cancelled")),
     };
     go_on(0.0, "reading what customers did")?;
-    let customers = Customers::read(shop, &present(shop).await?).await?;
+    let slices = slices(shop, CUSTOMERS_MAX).await?;
+    let customers = Customers::read(shop, &present(shop).await?, &slices).await?;
     let seeds = rows_of(shop, &seed.id, &customers).await?;
     if seeds.is_empty() {
         let message = format!("nobody of the audience '{}' has ordered or done anything", seed.name);

@@ -11,6 +11,7 @@ use segment::cohort::{CohortCount, Retention, retention};
 use segment::migration::{Migration, migrate};
 use segment::rfm::{Activity, Cuts, Rfm, Scores};
 
+use super::slices::Slice;
 use crate::error::Result;
 use crate::flows::audience::sql::Present;
 use crate::flows::rows::{integers, texts};
@@ -31,17 +32,16 @@ pub struct Purchase {
 }
 
 /// Purchases by customer (as they stand in `ids`, ascending) and day, up to `present`.
-pub async fn purchases(shop: &Shop, ids: &[Box<str>], present: &Present) -> Result<Vec<Purchase>> {
-    let sql = format!(
-        "select customer_id, cast(day as int) as day, cents from (
-          select customer_id, shop_day(ordered_at) as day, sum(quantity * unit_price_cents - coalesce(discount_cents, 0)) as cents
-          from orders where ordered_at < {} group by customer_id, shop_day(ordered_at)) as days
-        order by customer_id, day",
-        present.begins(Day(present.day.0.saturating_add(1)))
-    );
+pub async fn purchases(
+    shop: &Shop,
+    ids: &[Box<str>],
+    present: &Present,
+    slices: &[Slice],
+) -> Result<Vec<Purchase>> {
+    let end = present.begins(Day(present.day.0.saturating_add(1)));
     let mut purchases = Vec::new();
     let mut at = 0;
-    let take = |batch: data::arrow::array::RecordBatch| -> Result<()> {
+    let mut take = |batch: data::arrow::array::RecordBatch| -> Result<()> {
         let (who, days, cents) = (texts(&batch, "customer_id")?, integers(&batch, "day")?, integers(&batch, "cents")?);
         for row in (0..batch.num_rows()).filter(|&row| who.is_valid(row)) {
             // Both are sorted alike, so the place only moves on. Who only gave things back stands in no group.
@@ -56,7 +56,16 @@ pub async fn purchases(shop: &Shop, ids: &[Box<str>], present: &Present) -> Resu
         }
         Ok(())
     };
-    shop.engine()?.for_each(&sql, take).await?;
+    for slice in slices {
+        let sql = format!(
+            "select customer_id, cast(day as int) as day, cents from (
+              select customer_id, shop_day(ordered_at) as day, sum(quantity * unit_price_cents - coalesce(discount_cents, 0)) as cents
+              from orders where ordered_at < {end}{} group by customer_id, shop_day(ordered_at)) as days
+            order by customer_id, day",
+            slice.and("customer_id")
+        );
+        shop.engine()?.for_each(&sql, &mut take).await?;
+    }
     Ok(purchases)
 }
 

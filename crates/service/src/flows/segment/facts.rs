@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use data::Shop;
-use data::arrow::array::Array;
+use data::arrow::array::{Array, Float64Array, RecordBatch};
 use segment::Text;
 use segment::profile::{Attribute, AttributeFacts, Facts, GroupFacts, Level, Measure, Moments, NumberFacts, Per};
 
 use super::Totals;
+use super::slices::Slice;
 use crate::error::Result;
 use crate::flows::audience::sql::Present;
 use crate::flows::rows::{floats, integers, query, texts};
@@ -16,7 +17,7 @@ use crate::flows::rows::{floats, integers, query, texts};
 /// Levels of an attribute that are told apart, those with most purchases.
 const LEVELS_MAX: usize = 60;
 
-/// An attribute, and the SQL that answers `segment`, `level` and `n`.
+/// An attribute, and the SQL that answers `segment`, `level` and `n` of a slice of the customers.
 struct Asked {
     attribute: Attribute,
     per: Per,
@@ -108,20 +109,21 @@ fn age(key: &str) -> Option<(&'static str, &'static str)> {
 /// Lines of orders with the group of who ordered.
 const LINES: &str = "from orders o join segments s on s.customer_id = o.customer_id";
 
-fn asked(present: &Present) -> Vec<Asked> {
+fn asked(present: &Present, slice: &Slice) -> Vec<Asked> {
+    let of_slice = slice.and("s.customer_id");
     let bought = |level: &str, join: &str| {
         format!(
-            "select s.segment as segment, {level} as level, count(distinct o.customer_id) as n {LINES} {join} where o.quantity > 0 and s.segment is not null group by 1, 2"
+            "select s.segment as segment, {level} as level, count(distinct o.customer_id) as n {LINES} {join} where o.quantity > 0 and s.segment is not null{of_slice} group by 1, 2"
         )
     };
     let lines = |level: &str, join: &str| {
         format!(
-            "select s.segment as segment, {level} as level, count(*) as n {LINES} {join} where o.quantity > 0 and s.segment is not null group by 1, 2"
+            "select s.segment as segment, {level} as level, count(*) as n {LINES} {join} where o.quantity > 0 and s.segment is not null{of_slice} group by 1, 2"
         )
     };
     let own = |level: &str| {
         format!(
-            "select s.segment as segment, {level} as level, count(*) as n from segments s join customers c on c.customer_id = s.customer_id where s.segment is not null group by 1, 2"
+            "select s.segment as segment, {level} as level, count(*) as n from segments s join customers c on c.customer_id = s.customer_id where s.segment is not null{of_slice} group by 1, 2"
         )
     };
     let product = "join products p on p.product_id = o.product_id";
@@ -174,7 +176,13 @@ fn asked(present: &Present) -> Vec<Asked> {
 }
 
 /// Everything that is counted of the groups called `keys`.
-pub(super) async fn facts(shop: &Shop, keys: &[String], totals: &[Totals], present: &Present) -> Result<Facts> {
+pub(super) async fn facts(
+    shop: &Shop,
+    keys: &[String],
+    totals: &[Totals],
+    present: &Present,
+    slices: &[Slice],
+) -> Result<Facts> {
     let group = |(key, totals): (&String, &Totals)| GroupFacts {
         key: key.clone(),
         n_customers: totals.n_customers,
@@ -182,20 +190,29 @@ pub(super) async fn facts(shop: &Shop, keys: &[String], totals: &[Totals], prese
         recent: Some(totals.recent).filter(|_| totals.is_recent_whole),
     };
     let mut facts = Facts { groups: keys.iter().zip(totals).map(group).collect(), ..Facts::default() };
-    for asked in asked(present) {
-        let counted = counted(shop, keys, &asked).await?;
+    let mut counts: Vec<Counts> = asked(present, &Slice::default()).iter().map(|_| Counts::new()).collect();
+    for slice in slices {
+        for (asked, counts) in asked(present, slice).iter().zip(&mut counts) {
+            count(shop, keys, &asked.sql, counts).await?;
+        }
+    }
+    for (asked, counts) in asked(present, &Slice::default()).iter().zip(counts) {
+        let counted = told(keys, asked, counts);
         // An attribute of one level, or of none, tells nothing apart.
         if counted.levels.len() > 1 {
             facts.attributes.push(counted);
         }
     }
-    facts.numbers = numbers(shop, keys).await?;
+    facts.numbers = numbers(shop, keys, slices).await?;
     Ok(facts)
 }
 
-async fn counted(shop: &Shop, keys: &[String], asked: &Asked) -> Result<AttributeFacts> {
-    let mut counts: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    for batch in query(shop, &asked.sql).await? {
+/// By level, one count for each group.
+type Counts = BTreeMap<String, Vec<u64>>;
+
+/// Adds what `sql` counts.
+async fn count(shop: &Shop, keys: &[String], sql: &str, counts: &mut Counts) -> Result<()> {
+    for batch in query(shop, sql).await? {
         let (names, levels, n) = (texts(&batch, "segment")?, texts(&batch, "level")?, integers(&batch, "n")?);
         for row in (0..batch.num_rows()).filter(|&row| levels.is_valid(row)) {
             let Some(at) = keys.iter().position(|key| key == names.value(row)) else { continue };
@@ -203,6 +220,10 @@ async fn counted(shop: &Shop, keys: &[String], asked: &Asked) -> Result<Attribut
                 n.value(row) as u64;
         }
     }
+    Ok(())
+}
+
+fn told(keys: &[String], asked: &Asked, counts: Counts) -> AttributeFacts {
     let mut levels: Vec<(String, Vec<u64>)> = counts.into_iter().collect();
     levels.sort_by_key(|(key, counts)| (std::cmp::Reverse(counts.iter().sum::<u64>()), key.clone()));
     levels.truncate(LEVELS_MAX);
@@ -215,15 +236,15 @@ async fn counted(shop: &Shop, keys: &[String], asked: &Asked) -> Result<Attribut
             Text::new(leaf, leaf)
         }
     };
-    Ok(AttributeFacts {
+    AttributeFacts {
         attribute: asked.attribute,
         per: asked.per,
         levels: levels.iter().map(|(key, _)| Level { key: key.clone(), name: name(key) }).collect(),
         counts: (0..keys.len()).map(|group| levels.iter().map(|(_, counts)| counts[group]).collect()).collect(),
-    })
+    }
 }
 
-async fn numbers(shop: &Shop, keys: &[String]) -> Result<Vec<NumberFacts>> {
+async fn numbers(shop: &Shop, keys: &[String], slices: &[Slice]) -> Result<Vec<NumberFacts>> {
     let measures = [
         (Measure::RecencyDays, "cast(s.recency_days as double)"),
         (Measure::Orders, "cast(s.n_purchases as double)"),
@@ -239,34 +260,42 @@ async fn numbers(shop: &Shop, keys: &[String]) -> Result<Vec<NumberFacts>> {
             format!(", cast(count({sql}) as double) as n{at}, sum({sql}) as a{at}, sum(({sql}) * ({sql})) as b{at}")
         })
         .collect();
-    let sql = format!(
-        "select s.segment as segment{sums} from segments s
-        left join (select customer_id, avg(case when discount_cents > 0 then 1.0 else 0.0 end) as discounted from orders
-          where quantity > 0 group by customer_id) o on o.customer_id = s.customer_id
-        left join (select customer_id, cast(count(*) as double) as n from events where kind = 'view' group by customer_id) v
-          on v.customer_id = s.customer_id
-        where s.segment is not null group by s.segment"
-    );
     let mut numbers: Vec<NumberFacts> = measures
         .iter()
         .map(|(measure, _)| NumberFacts { measure: *measure, moments: vec![Moments::default(); keys.len()] })
         .collect();
-    for batch in query(shop, &sql).await? {
-        let names = texts(&batch, "segment")?;
-        for (at, facts) in numbers.iter_mut().enumerate() {
-            let column = |letter: &str| floats(&batch, &format!("{letter}{at}"));
-            let (n, sums, squares) = (column("n")?, column("a")?, column("b")?);
-            for row in 0..batch.num_rows() {
-                let Some(group) = keys.iter().position(|key| key == names.value(row)) else { continue };
-                let or_zero = |column: &data::arrow::array::Float64Array| {
-                    if column.is_null(row) { 0.0 } else { column.value(row) }
-                };
-                facts.moments[group] =
-                    Moments { n: n.value(row) as u64, sum: or_zero(&sums), sum_squares: or_zero(&squares) };
-            }
+    for slice in slices {
+        let [of_line, of_member] = ["customer_id", "s.customer_id"].map(|column| slice.and(column));
+        let sql = format!(
+            "select s.segment as segment{sums} from segments s
+            left join (select customer_id, avg(case when discount_cents > 0 then 1.0 else 0.0 end) as discounted from orders
+              where quantity > 0{of_line} group by customer_id) o on o.customer_id = s.customer_id
+            left join (select customer_id, cast(count(*) as double) as n from events
+              where kind = 'view'{of_line} group by customer_id) v on v.customer_id = s.customer_id
+            where s.segment is not null{of_member} group by s.segment"
+        );
+        for batch in query(shop, &sql).await? {
+            add_numbers(&batch, keys, &mut numbers)?;
         }
     }
     // What nobody has, or nobody differs in, says nothing.
     numbers.retain(|facts| facts.moments.iter().any(|moments| moments.sum != 0.0));
     Ok(numbers)
+}
+
+fn add_numbers(batch: &RecordBatch, keys: &[String], numbers: &mut [NumberFacts]) -> Result<()> {
+    let names = texts(batch, "segment")?;
+    for (at, facts) in numbers.iter_mut().enumerate() {
+        let column = |letter: &str| floats(batch, &format!("{letter}{at}"));
+        let (n, sums, squares) = (column("n")?, column("a")?, column("b")?);
+        for row in 0..batch.num_rows() {
+            let Some(group) = keys.iter().position(|key| key == names.value(row)) else { continue };
+            let or_zero = |column: &Float64Array| if column.is_null(row) { 0.0 } else { column.value(row) };
+            let moments = &mut facts.moments[group];
+            moments.n += n.value(row) as u64;
+            moments.sum += or_zero(&sums);
+            moments.sum_squares += or_zero(&squares);
+        }
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@ use domain::Day;
 use segment::Text;
 use segment::features::{Column, ColumnKind, ColumnSpec, Levels, Table, Values};
 
+use super::slices::Slice;
 use crate::error::{Result, ServiceError};
 use crate::flows::audience::sql::Present;
 use crate::flows::rows::{floats, query, quoted, texts};
@@ -96,8 +97,8 @@ async fn most(shop: &Shop, sql: &str, n: usize) -> Result<Vec<String>> {
 }
 
 impl Customers {
-    /// Reads everybody who ordered or did anything up to `present`.
-    pub async fn read(shop: &Shop, present: &Present) -> Result<Customers> {
+    /// Reads everybody who ordered or did anything up to `present`, slice by slice.
+    pub async fn read(shop: &Shop, present: &Present, slices: &[Slice]) -> Result<Customers> {
         let categories = "select name, sum(turnover) as turnover from (
             select p.category as name, cast(sum(o.quantity * o.unit_price_cents) as double) as turnover
               from orders o join products p on p.product_id = o.product_id where p.category is not null group by p.category
@@ -109,14 +110,16 @@ impl Customers {
             "select channel as name, count(*) as turnover from orders where channel is not null group by channel";
         let channels = most(shop, channels, CHANNELS_MAX).await?;
         let features = features(&categories, &channels);
-        let sql = sql(&features, &categories, &channels, present);
         let mut customers = Customers {
             ids: Vec::new(),
             columns: vec![Vec::new(); features.len()],
             levels: vec![Vec::new(); features.len()],
             features,
         };
-        shop.engine()?.for_each(&sql, |batch| customers.add(&batch)).await?;
+        for slice in slices {
+            let sql = sql(&customers.features, &categories, &channels, present, slice);
+            shop.engine()?.for_each(&sql, |batch| customers.add(&batch)).await?;
+        }
         if customers.ids.is_empty() {
             return Err(ServiceError::conflict("no_data", "no customer has ordered or done anything yet")
                 .help("import some: tercet import FILE --as orders, or try tercet demo"));
@@ -223,8 +226,15 @@ fn features(categories: &[String], channels: &[String]) -> Vec<Feature> {
     features
 }
 
-/// One row per customer: `customer_id`, `f0`, `f1` … in the order of the features.
-fn sql(features: &[Feature], categories: &[String], channels: &[String], present: &Present) -> String {
+/// One row per customer of the slice: `customer_id`, `f0`, `f1` … in the order of the features.
+fn sql(
+    features: &[Feature],
+    categories: &[String],
+    channels: &[String],
+    present: &Present,
+    slice: &Slice,
+) -> String {
+    let [of_order, of_event, of_line] = ["o.customer_id", "e.customer_id", "customer_id"].map(|column| slice.and(column));
     let Present { day, .. } = present;
     let end = present.begins(Day(day.0.saturating_add(1)));
     let number = |at: usize| format!("when category = {} then {at} ", quoted(&categories[at]));
@@ -237,6 +247,7 @@ fn sql(features: &[Feature], categories: &[String], channels: &[String], present
             format!(", cast(sum(case when channel = {} then 1 else 0 end) as double) as h{at}", quoted(&channels[at]))
         })
         .collect();
+    let of_channels: String = (0..channels.len()).map(|at| format!(", sum(h{at}) as h{at}")).collect();
     let from = present.begins(Day(day.0.saturating_sub(EVENT_DAYS)));
     // A customer without a touch or an order has no share of anything.
     let guarded = |sql: &str| match sql.split_once(" / ") {
@@ -259,24 +270,31 @@ fn sql(features: &[Feature], categories: &[String], channels: &[String], present
   select customer_id, sum(w) as touched, sum(w * tier) as tier_sum, sum(n) as n_signs{touched}
   from (
     select o.customer_id, i.c, i.tier, {PURCHASE:.1} as w, 0 as n from orders o join item i on i.product_id = o.product_id
-      where o.quantity > 0 and o.ordered_at < {end}
+      where o.quantity > 0 and o.ordered_at < {end}{of_order}
     union all
     select e.customer_id, i.c, i.tier,
       case e.kind when 'purchase' then {PURCHASE:.1} when 'cart' then 3.0 when 'favourite' then 3.0 else 1.0 end as w, 1 as n
       from events e join item i on i.product_id = e.product_id
-      where e.kind in ('view', 'cart', 'favourite', 'purchase') and e.at >= {from} and e.at < {end}
+      where e.kind in ('view', 'cart', 'favourite', 'purchase') and e.at >= {from} and e.at < {end}{of_event}
   ) as signs group by customer_id
 ), money as (
-  select customer_id, cast(count(distinct order_id) as double) as n_orders, cast(count(*) as double) as n_lines,
-    sum(quantity * unit_price_cents - coalesce(discount_cents, 0)) as spent_cents,
-    sum(quantity * unit_price_cents) as gross_cents, sum(coalesce(discount_cents, 0)) as discount_cents,
-    cast(date '{day}' as int) - max(cast(shop_day(ordered_at) as int)) as recency_days,
-    sum(case when date_part('dow', shop_day(ordered_at)) in (0, 6) then 1 else 0 end) as weekend_lines{by_channel}
-  from orders where quantity > 0 and ordered_at < {end} group by customer_id
+  select customer_id, cast(count(*) as double) as n_orders, sum(n_lines) as n_lines, sum(spent_cents) as spent_cents,
+    sum(gross_cents) as gross_cents, sum(discount_cents) as discount_cents,
+    cast(date '{day}' as int) - max(last_day) as recency_days, sum(weekend_lines) as weekend_lines{of_channels}
+  from (
+    select customer_id, order_id, cast(count(*) as double) as n_lines,
+      sum(quantity * unit_price_cents - coalesce(discount_cents, 0)) as spent_cents,
+      sum(quantity * unit_price_cents) as gross_cents, sum(coalesce(discount_cents, 0)) as discount_cents,
+      max(cast(shop_day(ordered_at) as int)) as last_day,
+      sum(case when date_part('dow', shop_day(ordered_at)) in (0, 6) then 1 else 0 end) as weekend_lines{by_channel}
+    from orders where quantity > 0 and ordered_at < {end}{of_line} group by customer_id, order_id
+  ) as each_order group by customer_id
 )
 select coalesce(t.customer_id, m.customer_id) as customer_id{asked}
 from touch t full outer join money m on m.customer_id = t.customer_id
-left join (select customer_id, gender, cast(date_part('year', date '{day}') as double) - birth_year as age from customers) c
+left join (
+  select customer_id, gender, cast(date_part('year', date '{day}') as double) - birth_year as age from customers
+    where true{of_line}) c
   on c.customer_id = coalesce(t.customer_id, m.customer_id)
 order by customer_id"
     )

@@ -7,6 +7,7 @@ pub mod features;
 mod find;
 mod former;
 mod published;
+pub mod slices;
 pub(crate) mod tastes;
 mod views;
 
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use data::Shop;
+use data::arrow::array::{Array, RecordBatch};
 use data::tables::Row;
 use domain::{Cents, Day, SegmentMember};
 use segment::profile::{Currency, ProfileOptions, Recent, profile};
@@ -24,6 +26,7 @@ use utoipa::ToSchema;
 use self::features::Customers;
 use self::find::{Found, Placed};
 use self::former::Former;
+use self::slices::Slice;
 use self::tastes::Tastes;
 use super::Progress;
 use super::audience::{present, sql::Present};
@@ -97,6 +100,9 @@ pub struct SegmentRequest {
     pub set: Vec<String>,
     pub seed: u64,
     pub n_threads: usize,
+    /// Customers whose behaviour a query holds at once; [`slices::CUSTOMERS_MAX`] for 2 million in 2 GiB. What is found does not
+    /// depend on it.
+    pub slice_max: usize,
 }
 
 impl SegmentRequest {
@@ -131,9 +137,10 @@ pub async fn train(shop: &Shop, request: SegmentRequest, progress: Progress<'_>)
     };
     go_on(0.0, "reading what customers did")?;
     let present = present(shop).await?;
-    let customers = Customers::read(shop, &present).await?;
+    let slices = slices::slices(shop, request.slice_max).await?;
+    let customers = Customers::read(shop, &present, &slices).await?;
     go_on(0.3, "reading purchases")?;
-    let purchases = activity::purchases(shop, &customers.ids, &present).await?;
+    let purchases = activity::purchases(shop, &customers.ids, &present, &slices).await?;
     go_on(0.4, "finding groups")?;
     let tastes = match request.by {
         By::Behaviour => None,
@@ -157,8 +164,8 @@ pub async fn train(shop: &Shop, request: SegmentRequest, progress: Progress<'_>)
     })?;
     drop(placed);
     go_on(0.75, "describing the groups")?;
-    let totals = totals(shop, &found.keys, &present).await?;
-    let facts = facts::facts(shop, &found.keys, &totals, &present).await?;
+    let totals = totals(shop, &found.keys, &present, &slices).await?;
+    let facts = facts::facts(shop, &found.keys, &totals, &present, &slices).await?;
     // In a small shop a few customers must be able to say something.
     let prior = (customers.n() as f64 / 20.0).clamp(1.0, ProfileOptions::default().prior);
     let currency = currency(&shop.config().currency);
@@ -260,53 +267,69 @@ pub(crate) struct Totals {
 
 const ACTIVE_DAYS: i32 = 90;
 
-async fn totals(shop: &Shop, keys: &[String], present: &Present) -> Result<Vec<Totals>> {
+async fn totals(shop: &Shop, keys: &[String], present: &Present, slices: &[Slice]) -> Result<Vec<Totals>> {
     let end = present.day.0.saturating_add(1);
     let [before, after, end] = [end - 2 * ACTIVE_DAYS, end - ACTIVE_DAYS, end].map(|day| present.begins(Day(day)));
     let begun = present.begins(Day(present.day.0 + 2 - 2 * ACTIVE_DAYS));
     let reaches = format!("select customer_id from orders where ordered_at < {begun} limit 1");
     let is_recent_whole = !query_rows(shop, &reaches).await?.is_empty();
-    let sql = format!(
-        "select s.segment as segment, count(*) as n, coalesce(sum(o.n_orders), 0) as n_orders,
-          coalesce(sum(s.spent_cents), 0) as revenue, cast(median(s.recency_days) as bigint) as recency,
-          count(case when o.n_now > 0 then 1 end) as n_now, count(case when o.n_before > 0 then 1 end) as n_before,
-          coalesce(sum(o.cents_now), 0) as cents_now, coalesce(sum(o.cents_before), 0) as cents_before
-        from segments s left join (
-          select customer_id, count(distinct case when quantity > 0 then order_id end) as n_orders,
-            sum(case when quantity > 0 and ordered_at >= {after} then 1 else 0 end) as n_now,
-            sum(case when quantity > 0 and ordered_at >= {before} and ordered_at < {after} then 1 else 0 end) as n_before,
-            sum(case when ordered_at >= {after} then cents else 0 end) as cents_now,
-            sum(case when ordered_at >= {before} and ordered_at < {after} then cents else 0 end) as cents_before
-          from (select *, quantity * unit_price_cents - coalesce(discount_cents, 0) as cents from orders
-            where ordered_at < {end}) as lines group by customer_id
-        ) o on o.customer_id = s.customer_id where s.segment is not null group by s.segment"
-    );
     let mut totals = vec![Totals { is_recent_whole, ..Totals::default() }; keys.len()];
-    for batch in query(shop, &sql).await? {
-        let names = texts(&batch, "segment")?;
-        let column = |name: &str| integers(&batch, name);
-        let (n, orders, revenue, recency) = (column("n")?, column("n_orders")?, column("revenue")?, column("recency")?);
-        let (n_now, n_before) = (column("n_now")?, column("n_before")?);
-        let (cents_now, cents_before) = (column("cents_now")?, column("cents_before")?);
-        for row in 0..batch.num_rows() {
-            use data::arrow::array::Array;
+    for slice in slices {
+        let [of_line, of_member] = ["customer_id", "s.customer_id"].map(|column| slice.and(column));
+        let sql = format!(
+            "select s.segment as segment, count(*) as n, coalesce(sum(o.n_orders), 0) as n_orders,
+              coalesce(sum(s.spent_cents), 0) as revenue,
+              count(case when o.n_now > 0 then 1 end) as n_now, count(case when o.n_before > 0 then 1 end) as n_before,
+              coalesce(sum(o.cents_now), 0) as cents_now, coalesce(sum(o.cents_before), 0) as cents_before
+            from segments s left join (
+              select customer_id, count(case when n_bought > 0 then 1 end) as n_orders, sum(n_now) as n_now,
+                sum(n_before) as n_before, sum(cents_now) as cents_now, sum(cents_before) as cents_before
+              from (
+                select customer_id, order_id, sum(case when quantity > 0 then 1 else 0 end) as n_bought,
+                  sum(case when quantity > 0 and ordered_at >= {after} then 1 else 0 end) as n_now,
+                  sum(case when quantity > 0 and ordered_at >= {before} and ordered_at < {after} then 1 else 0 end) as n_before,
+                  sum(case when ordered_at >= {after} then cents else 0 end) as cents_now,
+                  sum(case when ordered_at >= {before} and ordered_at < {after} then cents else 0 end) as cents_before
+                from (select *, quantity * unit_price_cents - coalesce(discount_cents, 0) as cents from orders
+                  where ordered_at < {end}{of_line}) as lines group by customer_id, order_id
+              ) as each_order group by customer_id
+            ) o on o.customer_id = s.customer_id where s.segment is not null{of_member} group by s.segment"
+        );
+        for batch in query(shop, &sql).await? {
+            add_totals(&batch, keys, &mut totals)?;
+        }
+    }
+    let medians = "select segment, cast(median(recency_days) as bigint) as recency from segments
+        where segment is not null group by segment";
+    for batch in query(shop, medians).await? {
+        let (names, recency) = (texts(&batch, "segment")?, integers(&batch, "recency")?);
+        for row in (0..batch.num_rows()).filter(|&row| recency.is_valid(row)) {
             let Some(at) = keys.iter().position(|key| key == names.value(row)) else { continue };
-            totals[at] = Totals {
-                n_customers: n.value(row) as u64,
-                n_orders: orders.value(row) as u64,
-                revenue: Cents(revenue.value(row)),
-                recency_days_median: recency.is_valid(row).then(|| recency.value(row) as f64),
-                recent: Recent {
-                    n_active: n_now.value(row) as u64,
-                    n_active_before: n_before.value(row) as u64,
-                    value_cents: Cents(cents_now.value(row)),
-                    value_cents_before: Cents(cents_before.value(row)),
-                },
-                is_recent_whole,
-            };
+            totals[at].recency_days_median = Some(recency.value(row) as f64);
         }
     }
     Ok(totals)
+}
+
+/// Adds what was counted of a slice of the customers.
+fn add_totals(batch: &RecordBatch, keys: &[String], totals: &mut [Totals]) -> Result<()> {
+    let names = texts(batch, "segment")?;
+    let column = |name: &str| integers(batch, name);
+    let (n, orders, revenue) = (column("n")?, column("n_orders")?, column("revenue")?);
+    let (n_now, n_before) = (column("n_now")?, column("n_before")?);
+    let (cents_now, cents_before) = (column("cents_now")?, column("cents_before")?);
+    for row in 0..batch.num_rows() {
+        let Some(at) = keys.iter().position(|key| key == names.value(row)) else { continue };
+        let totals = &mut totals[at];
+        totals.n_customers += n.value(row) as u64;
+        totals.n_orders += orders.value(row) as u64;
+        totals.revenue.0 += revenue.value(row);
+        totals.recent.n_active += n_now.value(row) as u64;
+        totals.recent.n_active_before += n_before.value(row) as u64;
+        totals.recent.value_cents.0 += cents_now.value(row);
+        totals.recent.value_cents_before.0 += cents_before.value(row);
+    }
+    Ok(())
 }
 
 /// How a currency is written short.
