@@ -7,6 +7,7 @@ use std::sync::atomic::{
     Ordering::{Relaxed, SeqCst},
 };
 use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Duration, Instant};
 
 use data::Shop;
 use domain::{Cents, Event, EventKind, Fit, Millis, Product, TableSpec};
@@ -81,25 +82,89 @@ pub struct ServedShop {
 
 /// What is read from the tables, each part kept while what it was read from does not change.
 struct Base {
-    /// Of all tables it was read from.
-    version: String,
+    /// Of the table that regions of customers are read from.
+    customers: String,
     products: Part<BTreeMap<String, Arc<Product>>>,
     sales: Part<BTreeMap<String, Sales>>,
     regions: Part<BTreeMap<String, Vec<(String, f32)>>>,
     fits: Part<Vec<Fit>>,
 }
 
-/// A part with the version of the tables it was read from.
+/// A part with the version of the tables it stands for.
 struct Part<T> {
     version: String,
+    /// Version of the tables when it was read; events may have moved into them since.
+    read_from: String,
+    read_at: Instant,
+    took: Duration,
     read: Arc<T>,
 }
 
-impl<T> Part<T> {
-    /// The part kept, if it is of these tables.
-    fn of(version: &str, kept: Option<&Part<T>>) -> Option<Part<T>> {
-        let kept = kept.filter(|kept| kept.version == version)?;
-        Some(Part { version: kept.version.clone(), read: kept.read.clone() })
+impl<T> Clone for Part<T> {
+    fn clone(&self) -> Self {
+        let Part { version, read_from, read_at, took, read } = self;
+        let (version, read_from) = (version.clone(), read_from.clone());
+        Part { version, read_from, read_at: *read_at, took: *took, read: read.clone() }
+    }
+}
+
+/// What counts events is read anew after this many times as long as reading takes: a small shop's counts are of the last minute,
+/// and a large one spends half a percent of a processor on them.
+const READINGS_APART: u32 = 200;
+/// How long counting may wait for a processor that nobody else wants.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+impl<T: Send + Sync + 'static> Part<T> {
+    /// The part kept, if it stands for these tables; else what `read` reads.
+    async fn of<F>(version: String, kept: Option<&Part<T>>, read: impl FnOnce() -> F) -> Result<Part<T>>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        if let Some(kept) = kept.filter(|kept| kept.version == version && !kept.is_due()) {
+            return Ok(kept.clone());
+        }
+        let begun = Instant::now();
+        let read = Arc::new(read().await?);
+        Ok(Part { read_from: version.clone(), version, read_at: Instant::now(), took: begun.elapsed(), read })
+    }
+
+    /// The same for what takes long and can wait, once there is something to go on with.
+    async fn counted<F>(shop: &Shop, version: String, kept: Option<&Part<T>>, count: fn(Shop) -> F) -> Result<Part<T>>
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let counted = async || match kept {
+            None => count(shop.clone()).await,
+            Some(_) => {
+                let done = background::when_possible(PATIENCE, || count(shop.clone())).await;
+                done.map_err(|error| ServiceError::failed(format!("counting broke off: {error}")))?
+            }
+        };
+        Part::of(version, kept, counted).await
+    }
+
+    /// Whether it lacks events, and it is time to count them.
+    fn is_due(&self) -> bool {
+        self.version != self.read_from && self.read_at.elapsed() >= self.took * READINGS_APART
+    }
+
+    /// The same after events moved into the tables, if it stood for the tables before.
+    fn after(&self, before: &str, now: String) -> Part<T> {
+        let version = if self.version == before { now } else { self.version.clone() };
+        Part { version, ..self.clone() }
+    }
+}
+
+/// Versions of what counts events.
+struct Counts {
+    sales: String,
+    regions: String,
+}
+
+impl Counts {
+    fn of(shop: &Shop) -> Result<Counts> {
+        let version = |table: &str| Ok::<_, ServiceError>(dataset::data_version(shop)? + &generations(shop, &[table])?);
+        Ok(Counts { sales: version("reviews")?, regions: version("customers")? })
     }
 }
 
@@ -197,20 +262,18 @@ impl ServedShop {
             previous.ranker.policy().clone()
         });
         let kept = self.base.lock().expect("no holder panics").clone();
-        let version = tables_version(&self.shop)?;
-        let fresh = match kept {
-            Some(kept) if kept.version == version => kept,
-            kept => {
-                self.regions.load(&self.shop, &self.store).await?;
-                Arc::new(base(&self.shop, kept.as_deref()).await?)
-            }
-        };
+        let fresh = Arc::new(base(&self.shop, kept.as_deref()).await?);
+        if kept.is_none_or(|kept| kept.customers != fresh.customers) {
+            self.regions.load(&self.shop, &self.store).await?;
+        }
         *self.base.lock().expect("no holder panics") = Some(fresh.clone());
         let snapshot = build_snapshot(&self.shop, &self.store, &self.ids, fresh, rules, Some(previous.clone())).await?;
         let version = |snapshot: &Snapshot| snapshot.model.as_ref().map(|model| model.info.version.clone());
         let swapped = version(&snapshot) != version(&previous);
         snapshot.warm(Some(&previous));
-        *self.snapshot.write().expect("no holder panics") = Arc::new(snapshot);
+        let snapshot = Arc::new(snapshot);
+        *self.snapshot.write().expect("no holder panics") = snapshot;
+        let_go(previous);
         *self.policy_stamp.lock().expect("no holder panics") = stamp;
         self.answered.store(answers, SeqCst);
         self.metrics.model_swaps.fetch_add(u64::from(swapped), Relaxed);
@@ -443,11 +506,47 @@ impl ServedShop {
         Some((clock::now().0 - trained_at) as f64 / 1000.0)
     }
 
-    /// Moves logged events and changed rows into the tables.
+    /// Moves logged events and changed rows into the tables; how many. What counts events goes on for a while as if they had
+    /// not moved, since counting a large shop takes seconds.
     pub async fn flush(&self) -> Result<u64> {
         let _alone = self.maintenance.lock().await;
+        let before = Counts::of(&self.shop)?;
         let shop = self.shop.clone();
-        super::off_thread(move || Ok(shop.flush_events()? + shop.flush_changes()?)).await
+        let n_events = super::off_thread(move || Ok(shop.flush_events()?)).await?;
+        if n_events > 0 {
+            self.count_later(&before)?;
+        }
+        let shop = self.shop.clone();
+        Ok(n_events + super::off_thread(move || Ok(shop.flush_changes()?)).await?)
+    }
+
+    /// Takes what was counted of the tables `before` events moved into them as counted of the tables now.
+    fn count_later(&self, before: &Counts) -> Result<()> {
+        let now = Counts::of(&self.shop)?;
+        let mut held = self.base.lock().expect("no holder panics");
+        if let Some(base) = held.as_deref() {
+            *held = Some(Arc::new(Base {
+                customers: base.customers.clone(),
+                products: base.products.clone(),
+                sales: base.sales.after(&before.sales, now.sales),
+                regions: base.regions.after(&before.regions, now.regions),
+                fits: base.fits.clone(),
+            }));
+        }
+        Ok(())
+    }
+
+    /// Whether the snapshot stands for other tables than there are, or it is time to count events anew.
+    pub fn is_base_old(&self) -> Result<bool> {
+        let Some(base) = self.base.lock().expect("no holder panics").clone() else { return Ok(true) };
+        let counts = Counts::of(&self.shop)?;
+        let of = |tables: &[&str]| generations(&self.shop, tables);
+        let is_same = base.sales.version == counts.sales
+            && base.regions.version == counts.regions
+            && base.products.version == of(&["products"])?
+            && base.fits.version == of(&["fits"])?
+            && base.customers == of(&["customers"])?;
+        Ok(!is_same || base.sales.is_due() || base.regions.is_due())
     }
 
     /// Puts a model into service.
@@ -478,9 +577,17 @@ fn language_of(tag: &str) -> Language {
     Language::from_tag(tag).unwrap_or_default()
 }
 
-/// The generations of the tables a snapshot reads.
-fn tables_version(shop: &Shop) -> Result<String> {
-    Ok(dataset::data_version(shop)? + &generations(shop, &["products", "customers", "fits", "reviews"])?)
+/// Gives a snapshot back once no request uses it, here rather than where somebody waits for an answer: it is large.
+fn let_go(snapshot: Arc<Snapshot>) {
+    background::spawn(async move {
+        for _ in 0..200 {
+            if Arc::strong_count(&snapshot) == 1 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        drop(snapshot);
+    });
 }
 
 fn generations(shop: &Shop, tables: &[&str]) -> Result<String> {
@@ -494,41 +601,29 @@ fn generations(shop: &Shop, tables: &[&str]) -> Result<String> {
 
 /// Versions are read first: whatever changes meanwhile is read again next time.
 async fn base(shop: &Shop, kept: Option<&Base>) -> Result<Base> {
-    let version = tables_version(shop)?;
-    let of_products = generations(shop, &["products"])?;
-    let products = match Part::of(&of_products, kept.map(|kept| &kept.products)) {
-        Some(products) => products,
-        None => {
-            let rows = table::<Product>(shop).await?;
-            let rows = rows.into_iter().map(|product| (product.product_id.clone(), Arc::new(product)));
-            Part { version: of_products, read: Arc::new(rows.collect()) }
-        }
+    let counts = Counts::of(shop)?;
+    let of = |table: &str| generations(shop, &[table]);
+    let products = async || {
+        let rows = table::<Product>(shop).await?;
+        Ok(rows.into_iter().map(|product| (product.product_id.clone(), Arc::new(product))).collect())
     };
-    let of_sales = dataset::data_version(shop)? + &generations(shop, &["reviews"])?;
-    let sales = match Part::of(&of_sales, kept.map(|kept| &kept.sales)) {
-        Some(sales) => sales,
-        None => Part { version: of_sales, read: Arc::new(sales(shop).await?) },
-    };
-    let of_regions = dataset::data_version(shop)? + &generations(shop, &["customers"])?;
-    let regions = match Part::of(&of_regions, kept.map(|kept| &kept.regions)) {
-        Some(regions) => regions,
-        None => Part { version: of_regions, read: Arc::new(favourites(shop).await?) },
-    };
-    let of_fits = generations(shop, &["fits"])?;
-    let fits = match Part::of(&of_fits, kept.map(|kept| &kept.fits)) {
-        Some(fits) => fits,
-        None => Part { version: of_fits, read: Arc::new(learned::fits(shop).await?) },
-    };
-    Ok(Base { version, products, sales, regions, fits })
+    let fits = async || learned::fits(shop).await;
+    Ok(Base {
+        customers: of("customers")?,
+        products: Part::of(of("products")?, kept.map(|kept| &kept.products), products).await?,
+        sales: Part::counted(shop, counts.sales, kept.map(|kept| &kept.sales), sales).await?,
+        regions: Part::counted(shop, counts.regions, kept.map(|kept| &kept.regions), favourites).await?,
+        fits: Part::of(of("fits")?, kept.map(|kept| &kept.fits), fits).await?,
+    })
 }
 
 /// Favourites of each region, each with its share of the first.
-async fn favourites(shop: &Shop) -> Result<BTreeMap<String, Vec<(String, f32)>>> {
+async fn favourites(shop: Shop) -> Result<BTreeMap<String, Vec<(String, f32)>>> {
     let share = |favourites: Vec<(String, f64)>| {
         let most = favourites.first().map_or(1.0, |first| first.1);
         favourites.into_iter().map(|(id, n)| (id, (n / most) as f32)).collect()
     };
-    let regions = learned::favourites_by_region(shop).await?;
+    let regions = learned::favourites_by_region(&shop).await?;
     Ok(regions.into_iter().map(|(region, favourites)| (region, share(favourites))).collect())
 }
 
@@ -565,7 +660,7 @@ async fn build_snapshot(
         let parts = SnapshotParts {
             rows: products.into_values().map(row).collect(),
             regions: BTreeMap::clone(&base.regions.read),
-            sales_version: base.version.clone(),
+            sales_version: format!("{} {}", base.sales.read_from, base.regions.read_from),
             fits: base.fits.read.clone(),
             model,
             policy,
@@ -597,7 +692,8 @@ async fn newest(shop: &Shop) -> Result<Millis> {
     Ok(Millis(times.iter().flat_map(|array| array.iter()).flatten().max().unwrap_or(0)))
 }
 
-async fn sales(shop: &Shop) -> Result<BTreeMap<String, Sales>> {
+async fn sales(shop: Shop) -> Result<BTreeMap<String, Sales>> {
+    let shop = &shop;
     let mut sales: BTreeMap<String, Sales> = BTreeMap::new();
     let newest = newest(shop).await?.0;
     // Per product and day, so that the decay is one multiplication per row here instead of one per event there; in order,
