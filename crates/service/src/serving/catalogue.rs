@@ -235,6 +235,13 @@ impl Snapshot {
         self.products.get(number as usize)?.as_ref()
     }
 
+    /// Whether the products and what fits them are the very same values as in `other`; sales and models may differ.
+    pub fn shares_catalogue(&self, other: &Snapshot) -> bool {
+        let address = |row: &Arc<ProductRow>| Arc::as_ptr(&row.product);
+        let theirs = other.products.iter().flatten().map(address);
+        Arc::ptr_eq(&self.fits, &other.fits) && self.products.iter().flatten().map(address).eq(theirs)
+    }
+
     pub fn is_available(&self, number: u32) -> bool {
         self.available.contains(number as usize)
     }

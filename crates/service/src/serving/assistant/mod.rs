@@ -201,7 +201,6 @@ impl ServedShop {
         // Read first: whatever changes meanwhile is read again next time.
         let stamp = Stamp { snapshot: Arc::as_ptr(&snapshot) as usize, ..self.stamp(&snapshot)? };
         let learned = self.words.now(&self.shop).await?;
-        let same_catalogue = |known: &Stamp| known.snapshot == stamp.snapshot;
         let same_words = |known: &Stamp| known.words == stamp.words;
         let (model, small_talk) = match same(before, |known| known.model == stamp.model) {
             Some(before) => (before.model.clone(), before.small_talk.clone()),
@@ -228,7 +227,9 @@ impl ServedShop {
                 off_thread(move || Ok(Arc::new(make()?))).await?
             }
         };
-        let (words, names, fits) = match same(before, |known| same_catalogue(known) && same_words(known)) {
+        // Every minute brings other sales; the catalogue changes now and then.
+        let of_catalogue = same(before, same_words).filter(|before| before.snapshot.shares_catalogue(&snapshot));
+        let (words, names, fits) = match of_catalogue {
             Some(before) => (before.words.clone(), before.names.clone(), before.fits.clone()),
             None => {
                 let (snapshot, learned, means) = (snapshot.clone(), learned.clone(), means.clone());
