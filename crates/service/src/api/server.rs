@@ -94,7 +94,9 @@ impl Server {
             // Open streams would keep the server for ever.
             app.shops.iter().for_each(|shop| shop.conversations.hub.close());
         };
-        axum::serve(self.listener, router(self.app.clone())).with_graceful_shutdown(stop).await?;
+        // Made once for all connections: a router served as it is makes every route anew for each, a quarter of a megabyte.
+        let routes = router(self.app.clone()).into_make_service();
+        axum::serve(self.listener, routes).with_graceful_shutdown(stop).await?;
         upkeep.abort();
         service.abort();
         channels.iter().for_each(|task| task.abort());
@@ -170,8 +172,8 @@ async fn upkeep(app: Arc<App>, every: Duration) {
 }
 
 async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
-    let flushed = shop.flush().await?;
-    if flushed > 0 || shop.is_behind() {
+    shop.flush().await?;
+    if shop.is_behind() || shop.is_base_old()? {
         shop.reload().await?;
     }
     if shop.is_keeping_due().await? {
