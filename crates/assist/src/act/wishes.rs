@@ -101,8 +101,8 @@ impl<'a> Wishes<'a> {
     }
 
     fn is_colour(&self, product: &Product) -> bool {
-        let own = colour(product).and_then(colours::of);
-        self.colours.is_empty() || own.is_some_and(|own| self.colours.contains(&own))
+        let own = || colour(product).and_then(colours::of);
+        self.colours.is_empty() || own().is_some_and(|own| self.colours.contains(&own))
     }
 
     /// By how many cents a price misses what is wanted; nothing for a product without one.
@@ -116,6 +116,9 @@ impl<'a> Wishes<'a> {
     }
 
     fn has_features(&self, product: &Product) -> bool {
+        if self.features.is_empty() {
+            return true;
+        }
         let mut text = format!("{} {}", product.name, product.category.as_deref().unwrap_or_default()).to_lowercase();
         product.specs.iter().for_each(|(key, value)| text.push_str(&format!(" {key} {value}").to_lowercase()));
         self.features.iter().all(|words| words.iter().any(|word| text.contains(word.as_str())))
@@ -221,12 +224,15 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
     };
     let is_meant = |product: &Product| is_kind(product) && (!wishes.kinds.is_empty() || wishes.is_brand(product));
     let accepts = |product: &Product| is_sold(product) && is_meant(product);
-    let accepted = scene.world.catalogue.select(&accepts).into_iter();
-    let all: Vec<(Arc<Product>, i64)> = accepted.map(|(product, n_orders)| (scene.spoken(product), n_orders)).collect();
+    let mut all = scene.world.catalogue.select(&accepts);
+    // Names in the customer's language are copies: of thousands only where words are looked for in them.
+    if !wishes.features.is_empty() {
+        all = all.into_iter().map(|(product, n_orders)| (scene.spoken(product), n_orders)).collect();
+    }
     let meets = |product: &Product| {
         wishes.is_brand(product)
-            && wishes.is_colour(product)
             && wishes.misses(product) == Some(0)
+            && wishes.is_colour(product)
             && wishes.has_features(product)
             && !(wishes.in_stock && in_stock(product, today) == Some(false))
     };
@@ -236,7 +242,7 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
     }
     // What can be had comes before what cannot, and so does the cheapest of it.
     let any_in_stock = met.iter().any(|(product, _)| in_stock(product, today) != Some(false));
-    let things = things(sorted(scene, wishes, met));
+    let things = things(scene, sorted(scene, wishes, met));
     let mut answer = Answer { rewordable: false, ..Answer::default() };
     answer.step("products", format!("{} meet the wishes", things.len()));
     match (wishes.extreme, things.first()) {
@@ -287,18 +293,23 @@ fn sorted(scene: &Scene, wishes: &Wishes, mut all: Vec<(Arc<Product>, i64)>) -> 
 }
 
 /// The first few, variants of one price taken together.
-fn things(products: Vec<Arc<Product>>) -> Vec<Thing> {
-    let mut groups: Vec<Vec<Arc<Product>>> = Vec::new();
-    let key = |product: &Product| (product.brand.clone(), stem(product).to_owned(), product.price_cents);
+fn things(scene: &Scene, products: Vec<Arc<Product>>) -> Vec<Thing> {
+    let mut groups: Vec<(String, Vec<Arc<Product>>)> = Vec::new();
     for product in products {
-        let own = key(&product);
-        match groups.iter().position(|group| key(&group[0]) == own) {
-            Some(at) => groups[at].push(product),
-            None if groups.len() < N_LISTED => groups.push(vec![product]),
+        let near = |group: &[Arc<Product>]| group[0].brand == product.brand && group[0].price_cents == product.price_cents;
+        // What a name has before its variant is worked out of few names.
+        if groups.len() == N_LISTED && !groups.iter().any(|(_, group)| near(group)) {
+            continue;
+        }
+        let own = stem(&product);
+        match groups.iter().position(|(known, group)| near(group) && known == own) {
+            Some(at) => groups[at].1.push(product),
+            None if groups.len() < N_LISTED => groups.push((own.to_owned(), vec![product])),
             None => {}
         }
     }
-    groups.into_iter().filter_map(Thing::group).collect()
+    let spoken = |group: Vec<Arc<Product>>| group.into_iter().map(|product| scene.spoken(product)).collect();
+    groups.into_iter().filter_map(|(_, group)| Thing::group(spoken(group))).collect()
 }
 
 fn listed(scene: &Scene, mut answer: Answer, things: Vec<Thing>) -> Listed {
@@ -334,7 +345,7 @@ fn nearest(scene: &Scene, wishes: &Wishes, all: Vec<(Arc<Product>, i64)>) -> Opt
     let unmet = unmet(scene, wishes, level, &near, &mut answer);
     answer.text = say::variants::nearest(scene.lang, &unmet);
     answer.step("products", format!("nothing meets all: {}", unmet.join(", ")));
-    Some(listed(scene, answer, things(near.into_iter().map(|(product, _)| product).collect())))
+    Some(listed(scene, answer, things(scene, near.into_iter().map(|(product, _)| product).collect())))
 }
 
 /// The conditions that the nearest products do not meet, in words.
