@@ -2,3 +2,5 @@
 //!
 //! Pure: no files, no network, no clock, no environment, no async. Products, prices and opinions come in as values, time and
 //! seeds as arguments, and the result is a value.
+
+pub mod check;
