@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn one_text_is_held_against_others() {
         let others = ["续航两天，出门不带充电器", "屏幕清楚，看文档省眼"];
-        let found = check("屏幕清楚，看文档很省眼", &others, 0.5).unwrap();
+        let found = check("屏幕清楚，看文档省眼！", &others, 0.8).unwrap();
         assert!(found.message.en.ends_with("text 2"), "{}", found.message.en);
         assert_eq!(check("全新的一句话在这里", &others, 0.5), None);
     }

@@ -3,12 +3,12 @@
 
 use std::ops::Range;
 
-use language::text::{Bound, Quantity, QuantityKind, quantities};
+use language::text::{Bound, Quantity, QuantityKind};
 
 use super::super::clause::{clause, has_word};
 use super::super::finding::{Risk, Said};
 use super::grounds::{Field, Fields, Owner, Relation, folded, numbers};
-use super::{ClaimKind, Writer};
+use super::{ClaimKind, Writer, figures};
 
 /// Words of a text, and of the names of the fields they ask for. A figure beside one binds to such a field, if there is any.
 const HINTS: &[&[&str]] = &[
@@ -60,13 +60,13 @@ pub(super) const OF_ANOTHER: &[&str] = &[
 ];
 
 /// Binds the quantities of a text that no comparison has taken; gives the bytes of all quantities.
-pub(super) fn figures(
+pub(super) fn bind_figures(
     text: &str,
     fields: &Fields,
     compared: &[Range<usize>],
     writer: &mut Writer,
 ) -> Vec<Range<usize>> {
-    let all = quantities(text);
+    let all = figures::read(text);
     let taken = all.iter().map(|quantity| quantity.range.clone()).collect();
     for quantity in all {
         if compared.contains(&quantity.range) {

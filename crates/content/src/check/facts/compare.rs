@@ -3,12 +3,12 @@
 
 use std::ops::Range;
 
-use language::text::{Quantity, QuantityKind, quantities};
+use language::text::{Quantity, QuantityKind};
 
 use super::super::clause::{clause, has_word, sentence};
 use super::super::finding::{Risk, Said};
 use super::grounds::{Field, Fields, Owner, Relation, folded};
-use super::{ClaimKind, Writer};
+use super::{ClaimKind, Writer, figures};
 
 /// Words that set a product against another.
 const COMPARERS: &[&str] = &[
@@ -100,7 +100,7 @@ const LESS: &[&str] = &[
 
 /// Finds the comparisons of a text and binds those that hold; gives the bytes of the figures that they took.
 pub(super) fn find(text: &str, fields: &Fields, writer: &mut Writer) -> Vec<Range<usize>> {
-    let all = quantities(text);
+    let all = figures::read(text);
     let mut taken = Vec::new();
     for at in clauses(text) {
         let said = folded(&text[at.clone()]);

@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use domain::Product;
-use language::text::{MAKERS, Normaliser, Quantity, QuantityKind, quantities};
+use language::text::{MAKERS, Normaliser, Quantity, QuantityKind};
 use serde::{Deserialize, Serialize};
+
+use super::figures;
 
 /// How another product stands to the one that the text is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,7 +150,7 @@ fn of_product(product: &Product, owner: Owner, all: &mut Vec<Field>) {
 fn field(owner: Owner, product_id: Option<&String>, name: &str, value: &str) -> Field {
     let said = format!("{} {value}", name.replace('_', " "));
     let from = said.len() - value.len();
-    let mut quantities = quantities(&said);
+    let mut quantities = figures::read(&said);
     quantities.retain(|quantity| quantity.range.start >= from);
     let folded = folded(&said);
     let no = folded.strip_prefix(name.to_lowercase().as_str()).unwrap_or(&folded).trim();

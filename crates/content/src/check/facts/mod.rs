@@ -5,6 +5,7 @@
 mod binding;
 mod compare;
 mod features;
+mod figures;
 mod grounds;
 mod names;
 
@@ -81,7 +82,7 @@ impl Facts {
         let mut report = FactReport::default();
         let mut writer = Writer { places: &places, report: &mut report };
         let compared = compare::find(text, &self.fields, &mut writer);
-        let mut taken = binding::figures(text, &self.fields, &compared, &mut writer);
+        let mut taken = binding::bind_figures(text, &self.fields, &compared, &mut writer);
         names::models(text, &self.fields, &mut taken, &mut writer);
         binding::bare_numbers(text, &self.fields, &taken, &mut writer);
         names::makers(text, &self.fields, &mut writer);

@@ -105,7 +105,7 @@ fn evidence_names_its_fields() {
     assert_eq!(report.evidence[0].claim, ClaimKind::Comparison);
     assert_eq!(fields(0), [("P2", "189 g"), ("P1", "209 g")]);
     assert_eq!(fields(1), [("P2", "8 GB")]);
-    assert_eq!(report.evidence[1].span.chars, 10..13);
+    assert_eq!(report.evidence[1].span.chars, 11..14);
 }
 
 #[test]

@@ -159,8 +159,13 @@ fn resolve(judged: &[Judged]) -> Vec<Judged> {
     let mut outer: Vec<Judged> = Vec::new();
     for &one in judged {
         outer.retain(|other| other.end > one.start);
-        let covers = |other: &Judged| other.end >= one.end && (other.risk.is_none() || other.risk >= one.risk);
-        if outer.iter().any(covers) {
+        let category = BOOK.category(one.term);
+        // The same words in two categories are told twice: 绝对不会 is absolute and promises without limits.
+        let outweighs = |other: &Judged| {
+            let is_longer = (other.start, other.end) != (one.start, one.end);
+            other.risk.is_none() || (other.risk >= one.risk && (is_longer || BOOK.category(other.term) == category))
+        };
+        if outer.iter().any(|other| other.end >= one.end && outweighs(other)) {
             continue;
         }
         outer.push(one);
@@ -168,7 +173,6 @@ fn resolve(judged: &[Judged]) -> Vec<Judged> {
             continue;
         }
         // The graver term inside a longer one takes its place, and parts of one claim are one finding.
-        let category = BOOK.category(one.term);
         match kept.last_mut() {
             Some(last) if one.start < last.end && BOOK.category(last.term) == category => {
                 let graver = one.risk > last.risk;

@@ -19,7 +19,7 @@ fn a_finding_says_all_there_is_to_say() {
     assert_eq!(found.len(), 1);
     let one = &found[0];
     let span = one.span.clone().unwrap();
-    assert_eq!((one.matched.as_str(), span.bytes, span.chars), ("最 佳", 16..23, 8..11));
+    assert_eq!((one.matched.as_str(), span.bytes, span.chars), ("最 佳", 18..25, 8..11));
     assert_eq!((one.category.as_ref(), one.risk), ("absolute", Risk::Block));
     assert_eq!(one.message.en, "“最 佳” (disguised) is an absolute term, which no advertiser can prove");
     assert_eq!(one.article.as_ref().unwrap().en, "PRC Advertising Law, art. 9(3), and SAMR's guide of 2023");

@@ -49,7 +49,7 @@ pub(super) const RULES: &[Rule] = &[
             "观看 使用 拍摄 工作 保存 储存 存放 存储 充电 食用 赏味 视听 听音 距离 角度 位置 温度 湿度 状态 时机 实践 方式 方法 路径 匹配 \
              设置 期限 分辨率 视角 间距 高度 观影 收听 阅读 安装 摆放",
         ),
-        Next("先 能 不要 别 先别 用无线 由专业 请 是先 提前 在 从 还是 给"),
+        Next("先 能 不要 别 先别 有 以后 买 选 要 去 带 加 配 多 可以 自己 每 定期 再 等 换 保持 避免 关 开 放 在家 到 把 将 让 直接 准备 用无线 由专业 请 是先 提前 在 从 还是 给"),
         Prev("默认 自动选择 系统 自动为您选择 自动匹配 小"),
     ])
     .lower(&[STRIVING, OWN, PRIZE, SOURCED]),
@@ -87,9 +87,13 @@ pub(super) const RULES: &[Rule] = &[
              允许 需要 要求 配置 系统 版本 年龄 消费 起 还款 工资 首付 成交价 起订 起拍 出价 限 抵 优惠 减 返 补贴 屏占 对比度 声压 缩放 放大 \
              倍 字号 字体 窗口 角度 开合 仰角 俯角 公约数 公倍数 库存 购买 数量 用量 剂量 电池 屏幕尺寸 支撑 洗涤 脱水 流量 扬程 吸力 的优点 \
              的特点 的区别 的缺点 的不同 的变化 的好处 的亮点 的问题 的遗憾 的感受 的收获 的优势 的卖点 的改变 的一个 的那个 的一档 的乐趣 的意义 \
-             级能效 次 早 明天 今天 当天 次日 隔天 第二天 半小时 几分钟",
+             级能效 次 早 要 点 心 明天 今天 当天 次日 隔天 第二天 半小时 几分钟",
         ),
         NumberNext(6),
+        NextIn(
+            6,
+            "特点 亮点 优点 缺点 烦恼 问题 卖点 买点 区别 不同 好处 优势 遗憾 特色 感受 收获 变化 毛病 惊喜 不足 败笔 享受 乐趣 原因 改进 改变 差别",
+        ),
         Prev("到 至 调 从 由 放 开 设为 调为 不 把音量 在 近 将"),
         Clause("调到 调至 设置 调节 请勿 不得 保修 质保 以旧换新"),
     ])
@@ -120,7 +124,7 @@ pub(super) const RULES: &[Rule] = &[
     .heard()
     .unless(&[
         Title,
-        Next("域名 会员 类目 目录 菜单 页面 分类 节点 父级 赛事 期刊 联赛"),
+        Next("飞车 域名 会员 类目 目录 菜单 页面 分类 节点 父级 赛事 期刊 联赛"),
         Clause("域名 目录"),
     ])
     .lower(&[STRIVING, PRIZE]),
@@ -143,9 +147,9 @@ pub(super) const RULES: &[Rule] = &[
     .heard()
     .unless(&[Title, Next("测量 榜 鼎 账号 标识 编号"), Clause("游戏内 剧情 标识符 编号 序列号")])
     .lower(&[STRIVING, OWN]),
-    rule(Absolute, Review, AdAbsolute, "数一数二 名列前茅 前所未有 空前 十全十美 尽善尽美 出类拔萃 无敌 一流 卓绝 超一流 国际一流")
+    rule(Absolute, Review, AdAbsolute, "尖端 领先上市 数一数二 名列前茅 前所未有 空前 十全十美 尽善尽美 出类拔萃 无敌 一流 卓绝 超一流 国际一流")
         .heard()
-        .unless(&[Title, Next("的水流 风火轮 破坏王 舰队 模式 星星"), Prev("天下 所向")])
+        .unless(&[Title, Next("放电 的水流 风火轮 破坏王 舰队 模式 星星"), Prev("天下 所向")])
         .lower(&[STRIVING, OWN, SOURCED]),
     rule(
         Absolute,
@@ -158,7 +162,7 @@ pub(super) const RULES: &[Rule] = &[
     .heard()
     .unless(&[Title, Prev("吊 装 修"), Next("灯 吊 安装 开孔 尺寸 材料 高度 射灯")])
     .lower(&[STRIVING, OWN, SOURCED]),
-    rule(Absolute, Review, AdAbsolute, "王者 至尊 巅峰 顶峰 终极 王牌 极致 完美 绝对 绝版 完胜一切 满分神器 神器")
+    rule(Absolute, Review, AdAbsolute, "王者 至尊 巅峰 顶峰 终极 王牌 极致 绝对 绝对不会 绝对不卡 绝对不 绝对安全 绝对有效 绝版 完胜一切")
         .unless(&[
             Title,
             Next(
@@ -166,9 +170,9 @@ pub(super) const RULES: &[Rule] = &[
                  编码 地址 位置 零度 音高 时间 平方 数 格式 音感 配饰 搭配 适配 兼容 契合 融合 结合 贴合 衔接 收纳 解决 呈现 还原 匹配",
             ),
             Clause("画质选项 相对湿度 段位"),
-            Prev("画质 不 不是 并不 没有 未必"),
+            Prev("画质 不 不是 并不 没有 未必 玩 打 农药 打农药"),
         ])
-        .lower(&[STRIVING, OWN, Prev("近乎 接近 追求"), Next("主义")]),
+        .lower(&[STRIVING, OWN, Prev("近乎 接近 追求 到 到了 发挥到"), Next("主义")]),
     rule(
         Absolute,
         Block,
@@ -194,7 +198,7 @@ pub(super) const RULES: &[Rule] = &[
             Next("家门店 家分店 家线下 家直营 家体验 大件 大类 大题 大章 大步 大区 大街 大道 家店"),
         ])
         .lower(&[STRIVING, OWN, SOURCED]),
-    rule(Absolute, Block, AdAbsolute, "no.1 no1 no_1 no_._1 n0.1 n01 number_one number_1 num.1 top1 top.1 top_1 t0p1 t0p.1 no.一")
+    rule(Absolute, Block, AdAbsolute, "no.1 no1 no_1 no_._1 n0.1 n01 number_one number_1 num.1 top1 top.1 top_1 t0p1 t0p.1")
         .unless(&[Prev("编号 编号: 图 表 型号 货号 款号 批号 箱 部位 接口 端口 chapter_ fig_ item_ table_ step_ "), Title])
         .lower(&[SOURCED]),
     rule(Absolute, Block, AdAbsolute, "销量冠军 销售冠军 全网冠军 行业冠军 口碑冠军 销冠 销量王 销量之王 冠军单品 冠军品质 累计销量最高 单品冠军")
@@ -212,7 +216,7 @@ pub(super) const RULES: &[Rule] = &[
     .heard()
     .unless(&[Title])
     .lower(&[SOURCED]),
-    rule(Absolute, Note, AdAbsolute, "全球首发 全网首发 全国首发 独家首发 首款 首创 首个").unless(&[Title]),
+    rule(Absolute, Note, AdAbsolute, "完美 神器 全球首发 全网首发 全国首发 独家首发 首款 首创 首个 首家 独家").unless(&[Title]),
     rule(Absolute, Review, FalsePublicity, "独家配方 独家技术 独家专利 独家研发 独家工艺 独家设计 独家黑科技 独家算法 独有技术 仅此一家 独此一家 独步")
         .heard()
         .unless(&[Title])
@@ -223,7 +227,7 @@ pub(super) const RULES: &[Rule] = &[
             Title,
             Next(
                 "识别 标识 编号 序列 编码 id 码 性 键 设备 账号 凭证 身份 索引 确定 对应 值 名称 的编号 的序列 的标识 的设备 的名称 的id 不足 \
-                 的不足 的缺点 缺点 的遗憾 遗憾 一点 要求 需要 的要求 官方 指定 授权 有效 密钥 地址 主键 印在",
+                 的不足 的缺点 缺点 的遗憾 遗憾 一点 点 欠缺 美中 的毛病 毛病 不满 的问题 问题 缺陷 不好 不爽 不方便 担心 的区别 区别 要求 需要 的要求 官方 指定 授权 有效 密钥 地址 主键 印在",
             ),
             Clause("订单号 编号 序列号 识别码 用户名 请勿 id mac imei 不足 缺点 遗憾"),
             Prev("不是 并非 不 非"),
@@ -245,8 +249,8 @@ pub(super) const RULES: &[Rule] = &[
         Absolute,
         Review,
         AdAbsolute,
-        "没有比它更 没有比这更 没有比他更 没有比她更 再没有比 没有更好的 找不到第二 找不出第二 绝无第二 无可替代 不可替代 无人不知 家喻户晓",
+        "没有比它更 没有比这更 没有比他更 没有比她更 再没有比 找不到第二 找不出第二 绝无第二 无可替代 不可替代 无人不知 家喻户晓",
     )
     .heard()
-    .unless(&[Title, PrevIn(4, "价 价格")]),
+    .unless(&[Title]),
 ];

@@ -17,10 +17,10 @@ pub(super) const RULES: &[Rule] = &[
     rule(Absolute, Review, UsDeceptive, "best the_best world's_best best_ever best-in-class best_in_class best_on_the_market")
         .unless(&[
             Next(
-                " _before _practice _practices _regards _wishes _buy _fit _friend _of_luck _results _used _suited _viewed _for_you _case _way_to \
+                " - _before _practice _practices _regards _wishes _buy _fit _friend _of_luck _results _used _suited _viewed _for_you _case _way_to \
                  _seller _sellers -seller _known",
             ),
-            Prev("at_ works_ work_ fits_ performs_ do_your_ your_ try_our_ at_its_ all_the_ is_ how_"),
+            Prev("its_ their_ looking_ at_ works_ work_ fits_ performs_ do_your_ your_ try_our_ at_its_ all_the_ is_ how_"),
         ])
         .lower(&[SOURCED]),
     rule(
@@ -32,10 +32,10 @@ pub(super) const RULES: &[Rule] = &[
          second_to_none the_ultimate perfect_in_every flawless indestructible unbreakable never_fails top-rated top_rated industry-leading \
          industry_leading market-leading world-leading world_leading",
     )
-    .unless(&[Prev("issue_ chapter_ step_ item_ "), Next("_difference _thing _way _one_in_the_box _cable _exception _color")])
-    .lower(&[SOURCED]),
-    rule(Absolute, Note, UsDeceptive, "ultimate perfect leading premium revolutionary").unless(&[Next("_for _fit _size")]),
-    rule(Unproven, Review, UsGuarantee, "guaranteed guarantee money-back money_back 100%_satisfaction lifetime_warranty satisfaction_guaranteed")
+    .unless(&[Prev("looking_ issue_ chapter_ step_ item_ "), Next("_difference _thing _way _one_in_the_box _cable _exception _color")])
+    .lower(&[SOURCED, Prev("almost_ almost- virtually_ nearly_")]),
+    rule(Absolute, Note, UsDeceptive, "ultimate perfect leading premium revolutionary lifetime_warranty").unless(&[Next("_for _fit _size")]),
+    rule(Unproven, Review, UsGuarantee, "guaranteed guarantee money-back money_back 100%_satisfaction satisfaction_guaranteed")
         .unless(&[Prev("limited_ not_ no_ isn't_ cannot_be_ cannot_ can't_ don't_ ")])
         .lower(&[Sentence("terms_apply see_terms conditions within_ days limited")]),
     rule(
@@ -55,8 +55,8 @@ pub(super) const RULES: &[Rule] = &[
          anti-cancer treats_insomnia cures_insomnia improves_eyesight restores_vision detoxifies no_side_effects kills_viruses miracle",
     )
     .unless(&[
-        Prev("not_ no_ isn't_ cannot_ can't_ uv_ light_ doesn't_ resin_ to_ "),
-        Next("d _time _resin me _you_like _customers"),
+        Prev("self- not_ no_ isn't_ cannot_ can't_ uv_ light_ doesn't_ resin_ to_ "),
+        Next("_itself d _time _resin me _you_like _customers"),
         Clause("not_intended_to uv resin"),
     ]),
     rule(Financial, Block, UsDeceptive, "guaranteed_returns guaranteed_income get_rich passive_income earn_money_fast double_your_money no-risk_investment"),
@@ -65,7 +65,7 @@ pub(super) const RULES: &[Rule] = &[
             Sentence("gift bonus buy get with_purchase absolutely today now limited claim offer trial"),
         ])
         .unless(&[
-            Prev("feel_ hands_ hands- wire_ worry_ toll_ bezel_ bezel- royalty_ bpa_ lead_ tax_ interest_ hassle_ duty_ ad_ flicker- flicker_ cable- noise_ toll- lead- bpa- worry- hassle- ad- oil- wire- tangle- tangle_ stress- stress_ scratch- shipping_is_ glare- glare_ dust- "),
+            Prev("- feel_ hands_ wire_ worry_ toll_ bezel_ royalty_ bpa_ lead_ tax_ interest_ hassle_ duty_ ad_ flicker_ noise_ tangle_ stress_ glare_ shipping_is_"),
             Next("_shipping _delivery _returns _up _from _of _app _software _to_ -standing standing dom -to ly _time _space"),
         ])
         .lower(&[Sentence("terms_apply see_terms with_purchase_of")]),
@@ -81,7 +81,7 @@ pub(super) const RULES: &[Rule] = &[
         "today_only only_today last_chance while_supplies_last act_now hurry ends_tonight selling_out_fast never_again once_in_a_lifetime going_out_of_business \
          everything_must_go final_hours only_a_few_left almost_gone",
     )
-    .unless(&[Prev("no_ don't_ no_need_to_ ")])
+    .unless(&[Prev("no_ don't_ no_need_to_ in_a_ a_ ")])
     .lower(&[Sentence("ends_on until_ until: through_ from_")]),
     rule(Disparaging, Review, AdRivals, "better_than beats destroys crushes blows_away outperforms puts_to_shame unlike beat").only(&[
         BrandNext(14),

@@ -62,7 +62,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(Disparaging, Block, AdRivals, "别再买 别买 不要买 不要再买 千万别买 劝你别买").only(&[NextIn(2, RIVALS), BrandNext(4)]).unless(&[Title]),
     rule(Disparaging, Review, AdRivals, "比")
         .all(&[BrandNext(3), NextIn(16, "强 好 快 差 便宜 省 多 高 清 轻 薄 稳 香 划算 耐用 流畅")])
-        .unless(&[Title, Prev("对 性价 占 屏占 长宽 环 相 百分 纵横 同")])
+        .unless(&[Title, Prev("不 对 性价 占 屏占 长宽 环 相 百分 纵横 同")])
         .lower(&[Sentence("数据来自 截至 官网数据 测试条件 实测数据"), Prev("对")]),
     rule(
         HiddenAd,
@@ -78,7 +78,7 @@ pub(super) const RULES: &[Rule] = &[
         Review,
         AdOrder,
         "招财进宝 招财 旺财 旺夫 旺子 旺宅 旺人 旺运 转运 开运 改运 辟邪 避邪 避凶 消灾 挡灾 化煞 镇宅 逢凶化吉 开光 保佑 算命 看相 防小人 化解小人 \
-         带来好运气 提升运气 增加事业运 有助事业 时来运转 万事亨通 转富招福 助吉避凶 护身符 冥器 健康富贵",
+         带来好运气 提升运气 增加事业运 有助事业 时来运转 万事亨通 转富招福 助吉避凶 护身 冥器 健康富贵",
     )
     .heard()
     .unless(&[Title, Next("中心 站 仓 车 输 营 猫摆 皮肤 表情"), Clause("表情包 皮肤 壁纸 主题 小程序 祝您 祝你")]),
@@ -86,7 +86,7 @@ pub(super) const RULES: &[Rule] = &[
         Order,
         Block,
         AdOrder,
-        "偷拍 窃听 偷窥 神不知鬼不觉 性感美女 裸露 色情 情色 赌博 稳赢 穷人别 穷鬼 穷人 屌丝 男人就该 女人就该 女人就要 男人就要 黑鬼 歧视 乡巴佬 土包子",
+        "偷拍 窃听 偷窥 神不知鬼不觉 性感美女 色情 情色 赌博 稳赢 穷人别 穷鬼 穷人 屌丝 男人就该 女人就该 女人就要 男人就要 黑鬼 歧视 乡巴佬 土包子",
     )
     .heard()
     .unless(&[Title, Prev("防 反 谨防 防止 严禁 禁止 拒绝 检测"), Next("检测 探测"), Clause("防偷拍 反偷拍 谨防 举报 严禁")]),

@@ -9,7 +9,7 @@ use crate::check::finding::Risk::{Block, Note, Review};
 /// Said of what the product does not do.
 const DENIED: When = PrevIn(
     10,
-    "不能 不可 不用于 不适用 不具有 不具备 不得 不作为 并非 不是 无法 不能代替 不能替代 请勿 切勿 祝您 祝你 早日 谨防 不宣称 不代表 不含",
+    "不承诺 不保证 不存在 不能 不可 不用于 不适用 不具有 不具备 不得 不作为 并非 不是 无法 不能代替 不能替代 请勿 切勿 祝您 祝你 早日 谨防 不宣称 不代表 不含",
 );
 /// Devices that are registered may say what they were registered for.
 const REGISTERED: When = Sentence("械注准 械注进 注册证 医疗器械备案 二类医疗器械 三类医疗器械");
@@ -72,7 +72,7 @@ pub(super) const RULES: &[Rule] = &[
          绝对有效 从不卡顿 从不死机 从不掉线 非转基因更安全 永卟 百毒不侵 一辈子不 一辈子都不",
     )
     .heard()
-    .unless(&[Title, Next("放弃 妥协 止步 过时 言弃 言败 停歇 忘 伦 同意 打扰"), DENIED, PrevIn(3, "承诺")])
+    .unless(&[Title, Next("褪流行 褪色的经典 退流行 落伍 会知道 会落伍 会忘 知道 放弃 妥协 止步 过时 言弃 言败 停歇 忘 伦 同意 打扰"), DENIED, PrevIn(3, "承诺")])
     .lower(&[SOURCE]),
     rule(Unproven, Review, AdFalse, "100% 百分百 百分之百 100percent")
         .heard()
@@ -106,5 +106,7 @@ pub(super) const RULES: &[Rule] = &[
     .unless(&[Title, Next("冬 年 期 热 滤 关 人数 电流 电压 审 夜"), DENIED]),
     rule(Patent, Review, AdPatent, "国家专利 专利技术 专利产品 专利申请中 申请专利中 专利认证 专利设计 发明专利 实用新型专利 外观专利 多项专利 专利保护 国际专利")
         .unless(&[Title, Sentence("zl 专利号 公告号 授权号")]),
+    rule(Unproven, Note, AdFalse, "永久").unless(&[Title, Next("删除 许可 磁 性 居")]),
+    rule(Financial, Note, AdFinancial, "升值").unless(&[Title, Prev("贬值或")]),
     rule(Unproven, Note, AdSource, "甲醛去除率 去除率 除菌率 杀菌率 抑菌率 抗菌率").unless(&[Title]).lower(&[SOURCE]),
 ];
