@@ -286,7 +286,7 @@ mod tests {
         Words {
             headline: headline.into(),
             subline: "16GB内存、512GB存储和14英寸屏幕".into(),
-            points: vec!["三十个网页加一场视频会议，也能一起开着".into(), "<b>&".into()],
+            points: vec!["三十个网页加一场视频会议，也能一起开着".into(), "<b>&x".into()],
             price: "现在5499元，比标价5999元少500元".into(),
             shop: "小店".into(),
             label: "广告".into(),

@@ -15,6 +15,7 @@ use domain::{Cents, Day};
 use math::random::Random;
 use tercet_content::brief::{Audience, Brief, Goal, Lang, Length, Offer, Tone};
 use tercet_content::channel::{channel, registry};
+use tercet_content::plan::kinds::kind_of;
 use tercet_content::plan::{Market, Opinion, Plan, Shelf};
 use tercet_content::write::{Angle, Draft, Task, write};
 
@@ -95,7 +96,9 @@ pub fn opinions(seed: u64) -> Vec<Opinion> {
 
 /// One copy of one product.
 pub fn copy(catalogue: &Catalogue, shelf: &Shelf, brief: &Brief, at: usize, angle: Angle, last: &[String]) -> Draft {
-    let opinions = opinions(at as u64);
+    // An accessory has no battery that anybody could praise.
+    let is_device = kind_of(brief.hero()).is_some_and(|kind| !kind.is_accessory);
+    let opinions = if is_device { opinions(at as u64) } else { Vec::new() };
     let market = Market { shelf: Some(shelf), predecessor: catalogue.predecessor(at), opinions: &opinions };
     let plan = Plan::new(brief, &market);
     let channel = brief.check().unwrap_or_else(|error| panic!("{}: {error}", brief.hero().name));

@@ -74,17 +74,19 @@ pub fn clip(text: &str, max: usize, count: Count) -> &str {
     }
     let (mut hard, mut soft) = (0, 0);
     let mut before = ' ';
+    let mut n_flags = 0;
     for (at, one) in text.char_indices() {
         if !count.fits(&text[..at], max) {
             break;
         }
-        let is_joined = joins_previous(one) || before == '\u{200D}' || both_flags(before, one);
+        let is_joined = joins_previous(one) || before == '\u{200D}' || (is_flag(one) && n_flags % 2 == 1);
         if !is_joined {
             hard = at;
             if one.is_whitespace() || is_wide(one) || is_wide(before) {
                 soft = at;
             }
         }
+        n_flags = if is_flag(one) { n_flags + 1 } else { 0 };
         before = one;
     }
     // A word longer than the field is cut; other words are kept whole.
@@ -92,7 +94,7 @@ pub fn clip(text: &str, max: usize, count: Count) -> &str {
     text[..end].trim_end_matches(|one: char| one.is_whitespace() || "([{（【-–—,，、|/+&:：·".contains(one))
 }
 
-fn both_flags(a: char, b: char) -> bool {
-    let is_flag = |one: char| (0x1F1E6..=0x1F1FF).contains(&u32::from(one));
-    is_flag(a) && is_flag(b)
+/// Half of a flag: two make one.
+fn is_flag(one: char) -> bool {
+    (0x1F1E6..=0x1F1FF).contains(&u32::from(one))
 }

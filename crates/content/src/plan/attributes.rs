@@ -58,7 +58,7 @@ pub static ATTRIBUTES: &[Attribute] = attributes![
         zh["{v}内存" "{v}运行内存"] en["{v} of memory" "{v} of RAM"]
         worse "内存比它小" "have less memory" gain "内存多了{d}" "{d} more memory";
     "storage" ["rom" "ssd" "hdd" "internalstorage" "存储" "存储容量" "机身存储" "硬盘" "硬盘容量"] "存储" "Storage" [Bytes] More 0.8
-        zh["{v}存储" "{v}存储空间"] en["{v} of storage"]
+        zh["{v}存储" "{v}存储空间"] en["{v} of storage" "{v} of storage space"]
         worse "存储空间比它小" "have less storage" gain "存储多了{d}" "{d} more storage";
     "screen_size" ["inches" "displaysize" "屏幕尺寸" "主屏尺寸" "尺寸"] "屏幕尺寸" "Screen size" [Length] Neither 0.7
         zh["{v}屏幕" "{v}屏"] en["a(n) {n}-inch screen" "a(n) {n}-inch display"];
@@ -75,7 +75,7 @@ pub static ATTRIBUTES: &[Attribute] = attributes![
     "pixel_density" ["ppi" "像素密度"] "像素密度" "Pixel density" [Ppi] More 0.3
         zh["{v}像素密度"] en["a density of {v}"] worse "像素密度比它低" "have a lower pixel density";
     "battery" ["batterycapacity" "电池" "电池容量"] "电池容量" "Battery" [Charge Energy] More 0.8
-        zh["{v}电池" "{v}大小的电池"] en["a(n) {v} battery"]
+        zh["{v}电池" "{v}电池容量"] en["a(n) {v} battery"]
         worse "电池比它小" "have a smaller battery" gain "电池多了{d}" "{d} more battery";
     "battery_life" ["续航" "续航时间" "playtime" "使用时间"] "续航" "Battery life" [Duration] More 0.85
         zh["{v}续航"] en["{v} of battery life"]
@@ -85,7 +85,7 @@ pub static ATTRIBUTES: &[Attribute] = attributes![
     "charging_power" ["充电功率" "快充功率"] "充电功率" "Charging power" [Power] More 0.7
         zh["{v}充电" "{v}快充"] en["{v} charging"] worse "充电功率比它低" "charge at a lower power" gain "充电功率高了{d}" "{d} more charging power";
     "weight" ["mass" "重量" "毛重" "净重" "机身重量"] "重量" "Weight" [Mass] Less 0.6
-        zh["{v}的机身" "{v}的重量"] en["a weight of {v}" "a(n) {v} body"]
+        zh["{v}的机身"] en["a weight of {v}" "a(n) {v} body"]
         worse "比它重" "are heavier" gain "轻了{d}" "{d} less to carry";
     "camera" ["主摄像素" "主摄" "maincamera"] "主摄像素" "Main camera" [Megapixels] More 0.75
         zh["{v}主摄"] en["a(n) {v} main camera"] worse "主摄像素比它低" "have a lower-resolution main camera" gain "主摄多了{d}" "{d} more in the main camera";
@@ -163,6 +163,38 @@ pub static ATTRIBUTES: &[Attribute] = attributes![
         zh["{v}保修"] en["a warranty of {v}"] worse "保修比它短" "come with a shorter warranty" gain "保修长了{d}" "{d} more warranty";
     "colour" ["color" "colors" "颜色" "机身颜色" "colours"] "颜色" "Colour" [] Neither 0.15 zh["{v}配色"] en["{v}"];
 ];
+
+/// Attributes that are told, but that no copy begins with: by themselves they move nobody.
+const NO_LEAD: &[&str] = &[
+    "weight",
+    "pixel_density",
+    "os",
+    "colour",
+    "usb",
+    "antennas",
+    "memory_type",
+    "gpu",
+    "strap_width",
+    "warranty",
+    "cartridge",
+    "battery_type",
+    "charge_port",
+    "port",
+    "video_port",
+    "vesa",
+    "connection",
+    "display",
+    "resolution",
+    "case_size",
+    "cpu_cores",
+];
+
+impl Attribute {
+    /// Whether a copy may begin with its value alone, without what it is good for.
+    pub fn leads(&self) -> bool {
+        !NO_LEAD.contains(&self.key)
+    }
+}
 
 /// A name in lower case without spaces and punctuation.
 fn plain(name: &str) -> String {

@@ -91,7 +91,7 @@ pub fn facts(product: &Product, kind: Option<&Kind>) -> Facts {
         from_description(product, kind, &mut all);
     }
     settle(all, &mut found);
-    found.features = features(product, &found.facts);
+    found.features = features(product, kind, &found.facts);
     found.fits = fits(product, kind);
     found
 }
@@ -143,9 +143,13 @@ fn from_name(product: &Product, kind: Option<&Kind>, all: &mut Vec<Fact>) {
             continue;
         }
         let quote = &name[quantity.range.clone()];
+        // Storage that specs give is not read again as a capacity of its own.
+        let has_size = all.iter().any(|fact| matches!(fact.attribute.key, "storage" | "memory"));
         let Some((key, value)) = measured(kind, quantity.kind, quantity.value, quote, &name) else { continue };
         // A name seldom gives what specs give otherwise; where it does, both are doubtful.
-        if let Some(fact) = fact(key, "name", quote, &value) {
+        if !(key == "capacity" && has_size)
+            && let Some(fact) = fact(key, "name", quote, &value)
+        {
             all.push(fact);
         }
     }
@@ -274,7 +278,7 @@ static FEATURES: LazyLock<Vec<FeatureRow>> = LazyLock::new(|| {
 });
 
 /// Words of the name, one of each group, unless a spec says the same.
-fn features(product: &Product, facts: &[Fact]) -> Vec<Feature> {
+fn features(product: &Product, kind: Option<&Kind>, facts: &[Fact]) -> Vec<Feature> {
     let name = names::clean(&product.name);
     // What follows "for" is of the device.
     let own = own_part(&name);
@@ -283,7 +287,13 @@ fn features(product: &Product, facts: &[Fact]) -> Vec<Feature> {
     for row in FEATURES.iter() {
         let is_told =
             found.iter().any(|other| other.row.group == row.group) || facts.iter().any(|fact| says(fact, row));
-        if !is_told && let Some(at) = whole(&lower, row.word) {
+        // Of an accessory these words tell what it is for.
+        let is_of_device = ["network", "sim", "carrier", "screen", "detail"].contains(&row.group);
+        let is_own = !is_of_device || kind.is_some_and(|kind| !kind.is_accessory);
+        if !is_told
+            && is_own
+            && let Some(at) = whole(&lower, row.word)
+        {
             found.push(Feature { row, quote: own[at..at + row.word.len()].to_owned() });
         }
     }
@@ -368,7 +378,10 @@ fn fits(product: &Product, kind: Option<&Kind>) -> Option<(String, String)> {
         Regex::new(r"\b(?:[Ff]or|[Cc]ompatible [Ww]ith|[Cc]ompatible [Ff]or)\s+([^|(),:;]+)").expect("a constant")
     });
     let name = names::clean(&product.name);
-    let device = FOR.captures(&name)?.get(1)?.as_str();
+    static FOR_LIST: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[Ff]or\s+(.+?) - ").expect("a constant"));
+    // `Brand - Case for A, B and C - Colour` lists devices; elsewhere a comma begins something else.
+    let listed = FOR_LIST.captures(&name).and_then(|found| Some(found.get(1)?.as_str()));
+    let device = listed.or_else(|| Some(FOR.captures(&name)?.get(1)?.as_str()))?;
     let device = device.split(" - ").next().unwrap_or_default().split(" with ").next().unwrap_or_default().trim();
     let device = [" Back Cover", " Back Case", " Case", " Cover", " Cell Phones"]
         .iter()
@@ -376,6 +389,7 @@ fn fits(product: &Product, kind: Option<&Kind>) -> Option<(String, String)> {
     let lower = device.to_lowercase();
     let is_device =
         device.chars().next().is_some_and(|first| first.is_uppercase() || first.is_ascii_digit() || first == 'i')
+            && !["most ", "select ", "all ", "any ", "other "].iter().any(|word| lower.starts_with(word))
             && DEVICES.iter().any(|word| whole(&lower, word).is_some());
     (is_device && device.chars().count() <= 48).then(|| ("name".to_owned(), device.to_owned()))
 }

@@ -4,7 +4,7 @@
 /// Characters of a name that are looked at.
 const NAME_CHARS_MAX: usize = 240;
 /// Characters of a short name.
-const SHORT_CHARS_MAX: usize = 44;
+const SHORT_CHARS_MAX: usize = 48;
 
 /// The name in one line: no control characters, no characters that turn or hide text, no marks of registration, no dots where a
 /// source cut it off.
@@ -29,7 +29,8 @@ pub fn clean(name: &str) -> String {
         text = text.rsplit_once([' ', '|', ',']).map_or(text, |(head, _)| head);
     }
     let clipped: String = text.chars().take(NAME_CHARS_MAX).collect();
-    clipped.trim_matches(|one: char| one.is_whitespace() || ",|-–/&+(（".contains(one)).to_owned()
+    let start = clipped.trim_start_matches(|one: char| one.is_whitespace() || ",|-–/&+".contains(one));
+    start.trim_end_matches(|one: char| one.is_whitespace() || ",|-–/&+(（".contains(one)).to_owned()
 }
 
 /// Characters that are not seen, or that turn the direction of text.
@@ -59,19 +60,35 @@ const STOPS: &[&str] = &[
     " / ",
 ];
 
-/// The short name of a clean name: its head, at most 44 characters, ending between words. `brand` is put in front as the shop
+/// The short name of a clean name: its head, at most 48 characters, ending between words. `brand` is put in front as the shop
 /// writes `Brand - Model`.
 pub fn short(clean: &str, brand: Option<&str>) -> String {
     let joined = joined_brand(clean, brand);
     let text = joined.as_str();
     // A head of one short word is no name.
-    let end = STOPS.iter().filter_map(|stop| text.find(stop)).filter(|at| *at >= 5).min().unwrap_or(text.len());
-    let mut head = text[..end].trim_end_matches(|one: char| one.is_whitespace() || "-–|,/&+".contains(one));
-    head = without_specs(head);
-    let cut = crate::channel::clip(head, SHORT_CHARS_MAX, crate::channel::Count::Chars);
-    let cut =
-        if cut.is_empty() { crate::channel::clip(text, SHORT_CHARS_MAX, crate::channel::Count::Chars) } else { cut };
-    cut.to_owned()
+    let mut ends: Vec<usize> = STOPS.iter().filter_map(|stop| text.find(stop)).filter(|at| *at >= 5).collect();
+    ends.sort_unstable();
+    ends.push(text.len());
+    let heads = ends.iter().map(|end| tidy_end(without_specs(tidy_end(&text[..*end]))));
+    let is_name = |head: &&str| head.split(' ').count() >= 2 || !head.is_ascii();
+    let head = heads.clone().find(is_name).or_else(|| heads.clone().next()).unwrap_or(text);
+    let cut = tidy_end(crate::channel::clip(head, SHORT_CHARS_MAX, crate::channel::Count::Chars));
+    let whole = crate::channel::clip(text, SHORT_CHARS_MAX, crate::channel::Count::Chars);
+    if cut.is_empty() { whole.to_owned() } else { cut.to_owned() }
+}
+
+/// Without signs and words at the end that lead on to what was cut off.
+fn tidy_end(text: &str) -> &str {
+    const LEADING_ON: &[&str] =
+        &["and", "with", "for", "in", "of", "to", "the", "a", "by", "or", "designed", "compatible", "made", "&"];
+    let mut text = text;
+    loop {
+        text = text.trim_end_matches(|one: char| one.is_whitespace() || "-–|,/&+:".contains(one));
+        match text.rsplit_once(' ') {
+            Some((front, last)) if LEADING_ON.contains(&last.to_lowercase().as_str()) => text = front,
+            _ => return text,
+        }
+    }
 }
 
 /// `OtterBox - Strada Case` is `OtterBox Strada Case`.
@@ -93,8 +110,7 @@ fn without_specs(head: &str) -> &str {
         let is_size = last.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
             && ["GB", "TB", "gb", "G+", "TB+"].iter().any(|unit| last.ends_with(unit) || last.contains("GB+"));
         let is_unit = ["GB", "TB"].contains(&last);
-        let is_kind_of_sentence = ["4G", "5G", "LTE", "的"].contains(&last) && front.ends_with("4G");
-        if is_size || is_kind_of_sentence {
+        if is_size {
             text = front;
         } else if is_unit
             && let Some((front, number)) = front.rsplit_once(' ')
@@ -139,6 +155,9 @@ mod tests {
             ("Huawei - Honor 8 4G LTE with 64GB Memory Cell Phone (Unlocked)", Some("Huawei"), "Huawei Honor 8 4G LTE"),
             ("科梵 Velo 2 Pro 笔记本电脑 16GB+512GB", Some("科梵"), "科梵 Velo 2 Pro 笔记本电脑"),
             ("HP 250 G6", Some("HP"), "HP 250 G6"),
+            ("OnePlus 11R 5G Aramid Fiber Case Black in", None, "OnePlus 11R 5G Aramid Fiber Case Black"),
+            ("Amozo Designed for iPhone 14 Cover | Ultra Hybrid", None, "Amozo Designed for iPhone 14 Cover"),
+            ("(Renewed) Samsung SM-R180 Buds, Black", None, "(Renewed) Samsung SM-R180 Buds"),
         ] {
             assert_eq!(short(name, brand), expected);
         }

@@ -144,7 +144,9 @@ fn spec(
     };
     let care = care(brief, &[attribute.key, aspect_of(attribute.key)]);
     // Twice the usual weight for who cares most, none for who does not care.
-    let score = attribute.weight * (2.0 * care) * (0.4 + apart) * trust
+    // A spinning disk or a screen of few pixels is told, but not first.
+    let dull = if fact.quote.contains("HDD") && !fact.quote.contains("SSD") { 0.4 } else { 1.0 };
+    let score = dull * attribute.weight * (2.0 * care) * (0.4 + apart) * trust
         + if use_of.is_some() { 0.25 } else { 0.0 }
         + if change.is_some() { 0.2 } else { 0.0 };
     let may_say = |standing: &Standing| {
@@ -200,7 +202,7 @@ fn change(hero: &Product, fact: &Fact, older: &Product, before: &Fact) -> Option
         Direction::Less => now < was,
         Direction::Neither => false,
     };
-    if dimension != other || !is_better || (now - was).abs() < 0.02 * was {
+    if dimension != other || !is_better || (now - was).abs() < 0.05 * was {
         return None;
     }
     let (zh, en) = difference(&fact.reading, &before.reading)?;

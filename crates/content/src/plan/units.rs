@@ -136,10 +136,16 @@ fn quantity(number: f64, unit: &'static Unit, tail: &str) -> Reading {
     let bare = show(number);
     let is_one_of = number == 1.0 && [" hours", " minutes", " months", " pages"].contains(&unit.en);
     let en_unit = if is_one_of { unit.en.trim_end_matches('s') } else { unit.en };
-    let (space_zh, space_en) = if tail.is_empty() { ("", "") } else { (" ", " ") };
+    let tail_zh = match tail {
+        "SSD" => "固态硬盘",
+        "HDD" => "机械硬盘",
+        "Hybrid" => "混合硬盘",
+        other => other,
+    };
+    let space_en = if tail.is_empty() { "" } else { " " };
     Reading {
         number: Some((number * unit.factor, unit.dimension)),
-        zh: format!("{bare}{}{space_zh}{tail}", unit.zh),
+        zh: format!("{bare}{}{tail_zh}", unit.zh),
         en: format!("{bare}{en_unit}{space_en}{tail}"),
         bare,
     }
@@ -215,8 +221,8 @@ fn several(value: &str, dimensions: &[Dimension]) -> Option<Reading> {
     let joined = |one: fn(&Reading) -> &str, sign: &str| parts.iter().map(one).collect::<Vec<_>>().join(sign);
     Some(Reading {
         number: Some((sum, Bytes)),
-        zh: joined(|part| &part.zh, "+"),
-        en: joined(|part| &part.en, " + "),
+        zh: joined(|part| &part.zh, "加"),
+        en: joined(|part| &part.en, " and "),
         bare: joined(|part| &part.bare, "+"),
     })
 }
@@ -317,7 +323,7 @@ mod tests {
         for (value, dimensions, zh, en) in [
             ("16 GB", &[Bytes][..], "16GB", "16 GB"),
             ("1024 GB", &[Bytes], "1TB", "1 TB"),
-            ("128 GB SSD + 1 TB HDD", &[Bytes], "128GB SSD+1TB HDD", "128 GB SSD + 1 TB HDD"),
+            ("128 GB SSD + 1 TB HDD", &[Bytes], "128GB固态硬盘加1TB机械硬盘", "128 GB SSD and 1 TB HDD"),
             ("14 in", &[Length], "14英寸", "14 in"),
             ("1 h", &[Duration], "1小时", "1 hour"),
             ("36 h", &[Duration], "36小时", "36 hours"),

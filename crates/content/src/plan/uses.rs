@@ -12,6 +12,8 @@ pub struct Use {
     pub attribute: &'static str,
     kinds: Vec<&'static str>,
     condition: Condition,
+    /// A word that the value must not hold.
+    without: Option<&'static str>,
     /// The condition as the table has it: `16-31GB`.
     pub threshold: &'static str,
     pub zh: Vec<&'static str>,
@@ -37,6 +39,7 @@ pub fn use_of(attribute: &str, kind: Option<&Kind>, reading: &Reading, raw: &str
         one.attribute == attribute
             && one.kinds.iter().any(|name| *name == "*" || *name == kind)
             && one.condition.holds(reading, raw)
+            && one.without.is_none_or(|word| !raw.contains(word))
     })
 }
 
@@ -59,11 +62,14 @@ fn parse(text: &'static str) -> Result<Vec<Use>, String> {
 fn row(line: &'static str) -> Result<Use, String> {
     let cells: Vec<&str> = line.split('\t').collect();
     let [attribute, kinds, condition, zh, en] = cells[..] else { return Err(format!("not five cells: {line}")) };
+    let threshold = condition;
+    let (condition, without) = condition.split_once('!').map_or((condition, None), |(front, word)| (front, Some(word)));
     Ok(Use {
         attribute,
         kinds: kinds.split(',').collect(),
         condition: self::condition(condition).ok_or_else(|| format!("no condition '{condition}'"))?,
-        threshold: condition,
+        without,
+        threshold,
         zh: zh.split('|').collect(),
         en: en.split('|').collect(),
     })

@@ -8,6 +8,7 @@ use super::realise::Realiser;
 use crate::brief::{Goal, Lang, Length};
 use crate::channel::{Count, FieldCard, Part, clip};
 use crate::plan::{Claim, Evidence};
+use crate::write::Angle;
 
 /// The fields of the task's channel that have something to say, in the card's order.
 pub fn fields(realiser: &mut Realiser) -> Vec<(&'static FieldCard, Line)> {
@@ -33,7 +34,8 @@ fn field(realiser: &mut Realiser, card: &'static FieldCard, seen: &[String]) -> 
         Part::Headline => headline(realiser, &fits),
         Part::Subline => {
             realiser.next_field();
-            realiser.say("sub", &fits)
+            let has_price = realiser.task.channel.fields.iter().any(|card| card.part == Part::Price);
+            realiser.say("sub", &|line| fits(line) && !(has_price && line.tells_price))
         }
         Part::Point(_) => realiser.say("point", &fits),
         Part::Scene(_) => realiser.say("scene", &fits),
@@ -48,6 +50,13 @@ fn field(realiser: &mut Realiser, card: &'static FieldCard, seen: &[String]) -> 
         Part::Tags => Some(tags(realiser, card)),
         Part::Label => Some(label(realiser.lang())),
     };
+    let found = found.map(|mut line| {
+        // Lines of a poster are no sentences.
+        if realiser.task.channel.name == "poster" && card.part != Part::Headline {
+            line.text.truncate(line.text.trim_end_matches(['。', '.']).len());
+        }
+        line
+    });
     found.unwrap_or_else(|| if card.is_required { name_only(realiser, card.max, card.count) } else { Line::default() })
 }
 
@@ -96,13 +105,12 @@ fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     // Behind a headline the text begins with what the product does; without one it opens.
     let first = match is_first {
         true => realiser.open(&symbol, &|line| room(&empty, line)),
-        false => realiser
-            .say("say.use", &|line| room(&empty, line))
+        false => behind_headline(realiser, &|line| room(&empty, line))
             .or_else(|| realiser.say(&symbol, &|line| room(&empty, line))),
     };
     let mut made = first.unwrap_or_else(|| name_only(realiser, card.max, card.count));
     let wanted = (card.max as f64 * share(realiser.task.brief.length)) as usize;
-    let offer = offer(realiser).and_then(|symbol| {
+    let offer = offer(realiser, made.tells_price).and_then(|symbol| {
         let already = &made;
         realiser.say(symbol, &|line| room(already, line))
     });
@@ -133,6 +141,16 @@ fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     made
 }
 
+/// The first sentence behind a headline: of what the angle looks at, else what the strongest point is good for.
+fn behind_headline(realiser: &mut Realiser, fits: &dyn Fn(&Line) -> bool) -> Option<Line> {
+    let looked_at = match realiser.task.angle {
+        Angle::Opinion => realiser.say("say.opinion", fits),
+        Angle::Standout => realiser.say("say.standout", fits),
+        _ => None,
+    };
+    looked_at.or_else(|| realiser.say("say.first", fits))
+}
+
 /// What stands between two sentences.
 fn between(line: &Line) -> &'static str {
     let is_wide = line.text.chars().any(|one| u32::from(one) >= 0x3000 && u32::from(one) < 0xFF61);
@@ -140,18 +158,20 @@ fn between(line: &Line) -> &'static str {
 }
 
 /// The symbol of the offer, if there is one; of the price, where price matters to the audience.
-fn offer(realiser: &Realiser) -> Option<&'static str> {
+fn offer(realiser: &Realiser, is_price_told: bool) -> Option<&'static str> {
     let brief = realiser.task.brief;
     let cares = brief.audience.price_sensitivity.unwrap_or(0.5) >= 0.5;
     match &brief.offer {
+        Some(_) if is_price_told => Some("offer_more"),
         Some(_) => Some("offer"),
+        None if is_price_told => None,
         None if cares && brief.goal != Goal::WinBack => Some("price"),
         None => None,
     }
 }
 
 /// Paragraphs, as many as fit: the plain text of a page or mail.
-pub fn paragraphs(realiser: &mut Realiser) -> Vec<Line> {
+pub fn paragraphs(realiser: &mut Realiser, is_page: bool) -> Vec<Line> {
     let task = realiser.task;
     let any = |_: &Line| true;
     let lang = realiser.lang();
@@ -177,10 +197,13 @@ pub fn paragraphs(realiser: &mut Realiser) -> Vec<Line> {
     }
     apart.extend(realiser.say("say.fit", &any));
     let rest: Vec<Line> = realiser.say("say.list", &any).into_iter().collect();
-    let mut price: Vec<Line> =
-        offer(realiser).or(Some("price")).and_then(|symbol| realiser.say(symbol, &any)).into_iter().collect();
+    let is_told = made.iter().any(|line: &Line| line.tells_price);
+    let price = offer(realiser, is_told).or(if is_told { None } else { Some("price") });
+    let mut price: Vec<Line> = price.and_then(|symbol| realiser.say(symbol, &any)).into_iter().collect();
     price.extend(realiser.say("extra", &any));
-    let close = realiser.say(&format!("close.{}", task.brief.goal.name()), &any);
+    // Who reads a page need not be sent to it.
+    let close = if is_page { "close.page".to_owned() } else { format!("close.{}", task.brief.goal.name()) };
+    let close = realiser.say(&close, &any);
     for group in [uses, apart, rest, price] {
         if !group.is_empty() {
             made.push(Line::join(&group, lang.choose("", " ")));
@@ -197,7 +220,7 @@ fn body(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     } else {
         realiser.next_field();
     }
-    let mut all = paragraphs(realiser);
+    let mut all = paragraphs(realiser, false);
     loop {
         let joined = Line::join(&all, "\n\n");
         if card.count.fits(&joined.text, card.max) {
@@ -240,7 +263,8 @@ fn keywords(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     }
     for (text, evidence) in parts {
         let mut longer = line.clone();
-        longer.push(lang.choose(" ", ", "));
+        // The kind belongs to the name.
+        longer.push(if evidence.is_some() { lang.choose(" ", ", ") } else { " " });
         match evidence {
             Some(evidence) => {
                 let at = realiser.cite(evidence);
@@ -283,10 +307,9 @@ fn message(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     let fits = |middle: &Line| card.count.fits(&whole(middle).text, card.max);
     let opening = symbol(realiser, "open");
     let is_offer = realiser.task.brief.offer.is_some();
-    let mut middle = realiser.open("sms.body", &fits);
-    if middle.is_none() || (!is_offer && realiser.random.below(2) == 0) {
-        middle = realiser.open(&opening, &fits).or(middle);
-    }
+    // Without an offer half of the messages open as other channels do.
+    let ways = if is_offer || realiser.random.below(2) == 0 { ["sms.body", &opening] } else { [&opening, "sms.body"] };
+    let middle = ways.into_iter().find_map(|symbol| realiser.open(symbol, &fits));
     let mut middle = middle.unwrap_or_else(|| {
         let used = card.count.of(&whole(&Line::default()).text);
         name_only(realiser, card.max.saturating_sub(used), Count::Wide2)
@@ -294,16 +317,10 @@ fn message(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     let already = middle.clone();
     let more = |line: &Line| fits(&Line::join([&already, line], lang.choose("", " ")));
     let close = format!("close.{}", realiser.task.brief.goal.name());
-    let has_told =
-        |symbol: &str, text: &str| symbol == "offer" && text.bytes().any(|byte| byte.is_ascii_digit()) && is_offer;
-    for symbol in ["offer", close.as_str()] {
-        if symbol == "offer" && (!is_offer || has_told(symbol, "")) {
-            continue;
-        }
-        if let Some(line) = realiser.say(symbol, &more) {
-            middle = Line::join([&middle, &line], lang.choose("", " "));
-            break;
-        }
+    let offer = if already.tells_price { "offer_more" } else { "offer" };
+    let rest = if is_offer { [offer, close.as_str()] } else { [close.as_str(), ""] };
+    if let Some(line) = rest.into_iter().find_map(|symbol| realiser.say(symbol, &more)) {
+        middle = Line::join([&middle, &line], lang.choose("", " "));
     }
     whole(&middle)
 }
@@ -319,18 +336,26 @@ fn tags(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
         wanted.push((brand.clone(), Some(evidence)));
     }
     wanted.extend(plan.kind.map(|kind| (lang.choose(kind.zh, kind.en).to_owned(), None)));
-    for point in plan.points.iter().take(6) {
+    let mut n_nouns = 0;
+    for point in &plan.points {
         if let (Claim::Spec { evidence, .. } | Claim::Feature { evidence, .. }, Some(noun)) =
             (&point.claim, phrases::noun(point, lang, &mut realiser.random))
         {
-            wanted.push((as_keyword(&noun), Some(evidence.clone())));
+            let noun = as_keyword(&noun);
+            if n_nouns < 3 && is_topic(&noun) {
+                wanted.push((noun, Some(evidence.clone())));
+                n_nouns += 1;
+            }
         }
     }
     wanted.extend(
-        plan.kind.map(|kind| (lang.choose(format!("{}推荐", kind.zh), format!("new {}", kind.en_plural)), None)),
+        plan.kind.map(|kind| (lang.choose(format!("{}推荐", kind.zh), format!("{} to see", kind.en_plural)), None)),
     );
     let mut line = Line::default();
-    for (text, evidence) in wanted.into_iter().take(8) {
+    for (text, evidence) in wanted {
+        if !is_topic(&text) {
+            continue;
+        }
         let word: String = text.chars().filter(|one| one.is_alphanumeric() || *one == '.').collect();
         if word.is_empty() || word.chars().count() > 20 {
             continue;
@@ -355,6 +380,17 @@ fn tags(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
         line.push(lang.choose("#好物", "#new"));
     }
     line
+}
+
+/// Whether a noun phrase may be a topic: no two numbers that would run together without what stands between them.
+fn is_topic(noun: &str) -> bool {
+    let mut numbers = 0;
+    let mut before = ' ';
+    for one in noun.chars() {
+        numbers += usize::from(one.is_ascii_digit() && !(before.is_ascii_digit() || before == '.'));
+        before = one;
+    }
+    numbers <= 1 && noun.chars().count() <= 20
 }
 
 fn label(lang: Lang) -> Line {

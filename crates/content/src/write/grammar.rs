@@ -33,6 +33,8 @@ pub enum Slot {
     OpinionReviews,
     OpinionPraise,
     Fit,
+    /// No words: only where the shop gives a table of specs.
+    Specs,
 }
 
 /// One of the two points that a way may speak of.
@@ -207,6 +209,7 @@ fn slot(name: &str) -> Option<Slot> {
         "op.n" => Slot::OpinionReviews,
         "op.k" => Slot::OpinionPraise,
         "fit" => Slot::Fit,
+        "specs" => Slot::Specs,
         _ => return None,
     })
 }
@@ -279,6 +282,8 @@ mod tests {
             assert!(!text.bytes().any(|byte| byte.is_ascii_digit()), "{text}");
         }
         for text in words.into_iter().chain(uses) {
+            // 5G is said only of what is called 5G.
+            assert!(!text.replace("5G", "").bytes().any(|byte| byte.is_ascii_digit()), "{text}");
             assert!(!forbidden.iter().any(|word| text.contains(word)), "{text}");
         }
     }

@@ -19,6 +19,8 @@ pub struct Span {
 pub struct Line {
     pub text: String,
     pub spans: Vec<Span>,
+    /// Whether it tells what the product costs.
+    pub tells_price: bool,
     /// Where names begin: their first letter is never changed.
     verbatim: Vec<usize>,
     /// `a(n)` waits for the word that follows it.
@@ -99,6 +101,7 @@ impl Line {
         {
             self.text.push(' ');
         }
+        self.tells_price |= other.tells_price;
         let base = self.text.len();
         self.text.push_str(&other.text);
         self.verbatim.extend(other.verbatim.iter().map(|at| base + at));

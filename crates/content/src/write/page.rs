@@ -26,7 +26,7 @@ pub fn page(realiser: &mut Realiser) -> Line {
     let mut middle = Html::default();
     sections(realiser, &mut middle);
     let middle = middle.line();
-    let around = paragraphs(realiser);
+    let around = paragraphs(realiser, true);
     let paragraph = |html: &mut Html, line: &Line| {
         html.raw("<p style=\"margin:0 0 16px\">").words(line).raw("</p>\n");
     };
@@ -84,10 +84,16 @@ fn specs(realiser: &mut Realiser, html: &mut Html) {
         if label.is_empty() || value.is_empty() {
             continue;
         }
-        let label = attribute(key).map_or(label, |known| lang.choose(known.label_zh, known.label_en).to_owned());
+        // A name that we do not know stays in the language of the shop.
+        let known = attribute(key);
+        let is_foreign = known.is_none() && lang == Lang::Zh && label.is_ascii();
+        if is_foreign {
+            continue;
+        }
+        let label = known.map_or(label, |known| lang.choose(known.label_zh, known.label_en).to_owned());
         let value: String = value.chars().take(CELL_CHARS_MAX).collect();
         let said = realiser.plan().points.iter().find_map(|point| match &point.claim {
-            Claim::Spec { fact, .. } if fact.field == format!("specs.{key}") => {
+            Claim::Spec { fact, .. } if fact.field == format!("specs.{key}") && Some(fact.attribute) == known => {
                 Some(lang.choose(&fact.reading.zh, &fact.reading.en).clone())
             }
             _ => None,
@@ -133,7 +139,7 @@ pub fn mail(realiser: &mut Realiser) -> Line {
     html.raw("</td></tr>\n<tr><td style=\"padding:0 24px\">");
     picture(realiser, &mut html);
     html.raw("<h1 style=\"font-size:24px;line-height:1.3;margin:8px 0 16px\">").bound(&short, name_at).raw("</h1>\n");
-    for paragraph in paragraphs(realiser) {
+    for paragraph in paragraphs(realiser, false) {
         html.raw("<p style=\"margin:0 0 16px\">").words(&paragraph).raw("</p>\n");
     }
     html.raw("<p style=\"margin:24px 0\"><a href=\"{{product_url}}\" style=\"display:inline-block;padding:12px 28px;background:#1a56db;color:#fff;text-decoration:none;border-radius:6px\">");

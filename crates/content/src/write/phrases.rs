@@ -67,7 +67,10 @@ pub fn noun(point: &Point, lang: Lang, random: &mut Random) -> Option<String> {
 /// Values that already hold what their phrase adds.
 fn adapted(lang: Lang, key: &str, value: &str, way: &'static str) -> (String, &'static str) {
     let lower = value.to_lowercase();
+    let is_disk = value.contains("硬盘") || lower.contains("ssd") || lower.contains("hdd");
     match (key, lang) {
+        ("storage", Lang::Zh) if is_disk => (value.to_owned(), "{v}"),
+        ("storage", Lang::En) if is_disk => (value.replace(" and ", " and a(n) "), "a(n) {v}"),
         ("display" | "panel", Lang::Zh) if ["屏", "面板", "触控"].iter().any(|end| value.ends_with(end)) => {
             (value.to_owned(), "{v}")
         }
@@ -85,6 +88,15 @@ fn adapted(lang: Lang, key: &str, value: &str, way: &'static str) -> (String, &'
         ("technology", Lang::Zh) => (value.to_owned(), "{v}打印"),
         ("capacity", Lang::En) => (value.to_owned(), "{v} of capacity"),
         _ => (value.to_owned(), way),
+    }
+}
+
+/// Whether a text may begin with a point's noun alone.
+pub fn leads(point: &Point) -> bool {
+    match &point.claim {
+        Claim::Spec { fact, .. } => fact.attribute.leads(),
+        Claim::Feature { feature, .. } => !feature.row.use_zh.is_empty(),
+        _ => false,
     }
 }
 
@@ -158,7 +170,7 @@ pub fn and(lang: Lang, at: usize, n: usize, random: &mut Random) -> &'static str
         return "";
     }
     match lang {
-        Lang::Zh if at + 1 == n => ["和", "，加上", "，还有", "、"][random.below(4)],
+        Lang::Zh if at + 1 == n => ["和", "以及", "、"][random.below(3)],
         Lang::Zh => "、",
         Lang::En if at + 1 == n && n == 2 => [" and ", " along with ", " and "][random.below(3)],
         Lang::En if at + 1 == n => " and ",

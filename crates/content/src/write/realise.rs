@@ -12,6 +12,8 @@ use crate::plan::{Claim, Evidence, Plan, Point};
 
 /// Symbols within symbols; the grammar needs two.
 const DEPTH_MAX: usize = 4;
+/// Specs from which on a table of them is worth pointing to.
+const SPECS_MIN: usize = 3;
 /// Of the two points that fit a way, the second is taken this often, for variety.
 const SECOND_SHARE: f64 = 0.15;
 
@@ -186,14 +188,15 @@ impl<'a> Realiser<'a> {
         };
         let (a, b) = (needed(Which::A), needed(Which::B));
         let mut bound = Bound::default();
+        let is_first = ["head.", "open.", "sms.", "question"].iter().any(|symbol| way.id.starts_with(symbol));
         if !a.is_empty() {
             bound.a = Some(match forced {
                 Some(point) => Some(point).filter(|point| self.has(*point, &a))?,
-                None => self.first(&a, None)?,
+                None => self.first(&a, None, is_first)?,
             });
         }
         if !b.is_empty() {
-            bound.b = Some(self.first(&b, bound.a)?);
+            bound.b = Some(self.first(&b, bound.a, is_first)?);
         }
         for (point, facets) in [(bound.a, &a), (bound.b, &b)] {
             if let Some(point) = point {
@@ -203,9 +206,12 @@ impl<'a> Realiser<'a> {
         Some(bound)
     }
 
-    fn first(&mut self, facets: &[Facet], other: Option<usize>) -> Option<usize> {
+    fn first(&mut self, facets: &[Facet], other: Option<usize>, is_first: bool) -> Option<usize> {
         let wanted = self.task.angle.order(self.task.plan);
-        let mut fitting = wanted.into_iter().filter(|at| Some(*at) != other && self.has(*at, facets));
+        let is_noun = facets.iter().all(|facet| facet.bit() <= Facet::Noun.bit());
+        let points = &self.task.plan.points;
+        let may_begin = |at: usize| !(is_first && is_noun) || phrases::leads(&points[at]);
+        let mut fitting = wanted.into_iter().filter(|at| Some(*at) != other && may_begin(*at) && self.has(*at, facets));
         let first = fitting.next()?;
         let second = fitting.next();
         let takes_second = self.random.uniform() < SECOND_SHARE;
@@ -253,7 +259,11 @@ impl<'a> Realiser<'a> {
                 self.opinion(slot, line)?
             }
             Slot::Fit => self.fit(line)?,
-            Slot::Price => self.price(line)?,
+            Slot::Specs => return (self.task.brief.hero().specs.len() >= SPECS_MIN).then_some(()),
+            Slot::Price => {
+                line.tells_price = true;
+                self.price(line)?;
+            }
             Slot::OfferPrice
             | Slot::ListPrice
             | Slot::Saving
@@ -261,6 +271,7 @@ impl<'a> Realiser<'a> {
             | Slot::CouponOff
             | Slot::Gift
             | Slot::Ends => {
+                line.tells_price |= matches!(slot, Slot::OfferPrice | Slot::ListPrice);
                 self.offer(slot, line)?;
             }
         }
