@@ -58,11 +58,11 @@ pub static ATTRIBUTES: &[Attribute] = attributes![
         zh["{v}内存" "{v}运行内存"] en["{v} of memory" "{v} of RAM"]
         worse "内存比它小" "have less memory" gain "内存多了{d}" "{d} more memory";
     "storage" ["rom" "ssd" "hdd" "internalstorage" "存储" "存储容量" "机身存储" "硬盘" "硬盘容量"] "存储" "Storage" [Bytes] More 0.8
-        zh["{v}存储" "{v}存储空间"] en["{v} of storage" "{v} of storage space"]
+        zh["{v}存储" "{v}存储空间"] en["{v} of storage"]
         worse "存储空间比它小" "have less storage" gain "存储多了{d}" "{d} more storage";
     "screen_size" ["inches" "displaysize" "屏幕尺寸" "主屏尺寸" "尺寸"] "屏幕尺寸" "Screen size" [Length] Neither 0.7
         zh["{v}屏幕" "{v}屏"] en["a(n) {n}-inch screen" "a(n) {n}-inch display"];
-    "resolution" ["screenresolution" "displayresolution" "分辨率" "屏幕分辨率" "主屏分辨率"] "分辨率" "Resolution" [Pixels Megapixels] More 0.65
+    "resolution" ["screenresolution" "displayresolution" "分辨率" "屏幕分辨率" "主屏分辨率"] "分辨率" "Resolution" [Pixels Megapixels] More 0.5
         zh["{v}分辨率"] en["{v} resolution"]
         worse "分辨率比它低" "have a lower resolution";
     "refresh_rate" ["刷新率" "屏幕刷新率"] "刷新率" "Refresh rate" [Hertz] More 0.75

@@ -100,6 +100,10 @@ fn from_specs(product: &Product, all: &mut Vec<Fact>, omitted: &mut Vec<Omitted>
     for (name, value) in product.specs.iter().take(SPECS_MAX) {
         let field = || format!("specs.{name}");
         let Some(attribute) = attribute(name) else { continue };
+        // A list of colours is a choice, and no colour of the product.
+        if attribute.key == "colour" && value.contains([',', '/', '、']) {
+            continue;
+        }
         match read(value, attribute.dimensions) {
             Some(reading) => all.push(Fact { attribute, field: field(), quote: value.clone(), reading }),
             None if value.trim().is_empty() => {}

@@ -46,7 +46,7 @@ pub static KINDS: &[Kind] = kinds![
     "headphones" "耳机" "headphones" "headphones" false: ["headphones" "头戴耳机"]
         ["headphones" "headphone" "headset" "头戴耳机"];
     "earbuds" "耳机" "earbuds" "earbuds" false: ["earbuds" "真无线耳机"]
-        ["earbuds" "earbud" "earphones" "earphone" "airdopes" "neckband" "真无线耳机"];
+        ["earbuds" "earbud" "buds" "earphones" "earphone" "airdopes" "neckband" "真无线耳机"];
     "speaker" "音箱" "speaker" "speakers" false: ["speakers" "音箱"] ["speaker" "soundbar" "sound bar" "speakers" "音箱"];
     "camera" "相机" "camera" "cameras" false: ["cameras" "微单相机"] ["mirrorless camera" "digital camera" "dslr camera" "微单相机"];
     "drone" "无人机" "drone" "drones" false: ["drones" "无人机"] ["drone" "无人机"];
@@ -110,8 +110,25 @@ fn by_name(name: &str) -> Option<&'static Kind> {
             .max_by_key(|(end, length, _)| (*end, *length))
             .map(|(_, _, kind)| kind)
     };
-    // Beyond the head a word may be of what the thing is for, so that only a name that begins with its kind's head counts.
-    last(&head[..end])
+    let own = [" for ", " compatible"].iter().filter_map(|stop| head.find(stop)).min().unwrap_or(head.len());
+    // Behind the head devices are still named, but accessories may be named for what they go with.
+    last(&head[..end]).or_else(|| last(&head[..own]).filter(|kind| !kind.is_accessory)).or_else(|| by_sizes(&head))
+}
+
+/// Phones and laptops whose names give memory and storage, or a processor, instead of their kind.
+fn by_sizes(name: &str) -> Option<&'static Kind> {
+    let any = |words: &[&str]| words.iter().any(|word| word_end(name, word).is_some());
+    if any(&["case", "cover", "for", "compatible", "charger", "adapter", "card", "drive", "pad", "tab", "desktop"]) {
+        return None;
+    }
+    let is_laptop = any(&["intel core", "ryzen", "core i3", "core i5", "core i7"])
+        && (name.contains("ram") || name.contains("ssd"));
+    let is_phone =
+        name.contains("gb") && any(&["storage"]) && (name.contains("ram") || name.matches("gb").count() >= 2);
+    if is_laptop {
+        return kind("laptop");
+    }
+    is_phone.then(|| kind("phone")).flatten()
 }
 
 /// Where the last whole occurrence of a word ends.
@@ -145,7 +162,10 @@ mod tests {
             ),
             ("Dell Laptop Charger 65W", None, Some("charger")),
             ("Energizer CR2032 3V Lithium Battery - Pack of 4 Pieces", None, None),
-            ("Noise ColorFit Pulse 2: 1.8\" Biggest Display Smart Watch", None, None),
+            ("Noise ColorFit Pulse 2: 1.8\" Biggest Display Smart Watch", None, Some("watch")),
+            ("realme narzo 50 (Speed Black, 6GB RAM+128GB Storage) Helio G96", None, Some("phone")),
+            ("HP 15s,11th Gen Intel Core i3-1115G4 8GB RAM/512GB SSD", None, Some("laptop")),
+            ("Cat Care Compatible with Airpods Pro Case", None, None),
             ("boAt Stone 620 Bluetooth Speaker with 12W RMS", None, Some("speaker")),
         ] {
             assert_eq!(told(name, category), expected, "{name}");

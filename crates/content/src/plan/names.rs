@@ -30,7 +30,7 @@ pub fn clean(name: &str) -> String {
     }
     let clipped: String = text.chars().take(NAME_CHARS_MAX).collect();
     let start = clipped.trim_start_matches(|one: char| one.is_whitespace() || ",|-–/&+".contains(one));
-    start.trim_end_matches(|one: char| one.is_whitespace() || ",|-–/&+(（".contains(one)).to_owned()
+    start.trim_end_matches(|one: char| one.is_whitespace() || ",|-–/&(（".contains(one)).to_owned()
 }
 
 /// Characters that are not seen, or that turn the direction of text.
@@ -83,7 +83,7 @@ fn tidy_end(text: &str) -> &str {
         &["and", "with", "for", "in", "of", "to", "the", "a", "by", "or", "designed", "compatible", "made", "&"];
     let mut text = text;
     loop {
-        text = text.trim_end_matches(|one: char| one.is_whitespace() || "-–|,/&+:".contains(one));
+        text = text.trim_end_matches(|one: char| one.is_whitespace() || "-–|,/&:".contains(one));
         match text.rsplit_once(' ') {
             Some((front, last)) if LEADING_ON.contains(&last.to_lowercase().as_str()) => text = front,
             _ => return text,
@@ -155,6 +155,7 @@ mod tests {
             ("Huawei - Honor 8 4G LTE with 64GB Memory Cell Phone (Unlocked)", Some("Huawei"), "Huawei Honor 8 4G LTE"),
             ("科梵 Velo 2 Pro 笔记本电脑 16GB+512GB", Some("科梵"), "科梵 Velo 2 Pro 笔记本电脑"),
             ("HP 250 G6", Some("HP"), "HP 250 G6"),
+            ("Realme 12+ 256GB", None, "Realme 12+"),
             ("OnePlus 11R 5G Aramid Fiber Case Black in", None, "OnePlus 11R 5G Aramid Fiber Case Black"),
             ("Amozo Designed for iPhone 14 Cover | Ultra Hybrid", None, "Amozo Designed for iPhone 14 Cover"),
             ("(Renewed) Samsung SM-R180 Buds, Black", None, "(Renewed) Samsung SM-R180 Buds"),

@@ -222,7 +222,7 @@ fn several(value: &str, dimensions: &[Dimension]) -> Option<Reading> {
     Some(Reading {
         number: Some((sum, Bytes)),
         zh: joined(|part| &part.zh, "加"),
-        en: joined(|part| &part.en, " and "),
+        en: joined(|part| &part.en, " plus "),
         bare: joined(|part| &part.bare, "+"),
     })
 }
@@ -323,7 +323,7 @@ mod tests {
         for (value, dimensions, zh, en) in [
             ("16 GB", &[Bytes][..], "16GB", "16 GB"),
             ("1024 GB", &[Bytes], "1TB", "1 TB"),
-            ("128 GB SSD + 1 TB HDD", &[Bytes], "128GB固态硬盘加1TB机械硬盘", "128 GB SSD and 1 TB HDD"),
+            ("128 GB SSD + 1 TB HDD", &[Bytes], "128GB固态硬盘加1TB机械硬盘", "128 GB SSD plus 1 TB HDD"),
             ("14 in", &[Length], "14英寸", "14 in"),
             ("1 h", &[Duration], "1小时", "1 hour"),
             ("36 h", &[Duration], "36小时", "36 hours"),

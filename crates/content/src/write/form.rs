@@ -35,7 +35,10 @@ fn field(realiser: &mut Realiser, card: &'static FieldCard, seen: &[String]) -> 
         Part::Subline => {
             realiser.next_field();
             let has_price = realiser.task.channel.fields.iter().any(|card| card.part == Part::Price);
-            realiser.say("sub", &|line| fits(line) && !(has_price && line.tells_price))
+            // Where it may be left out, the name alone is no subline.
+            let short = realiser.plan().short.clone();
+            let is_one = |line: &Line| card.is_required || !line.text.contains(&short) || line.spans.len() > 1;
+            realiser.say("sub", &|line| fits(line) && is_one(line) && !(has_price && line.tells_price))
         }
         Part::Point(_) => realiser.say("point", &fits),
         Part::Scene(_) => realiser.say("scene", &fits),
@@ -98,7 +101,7 @@ fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     let is_first = realiser.openings.is_empty();
     let room = |used: &Line, line: &Line| {
         let joined = Line::join([used, line], between(line));
-        card.count.fits(&joined.text, card.max)
+        card.count.fits(&joined.text, card.max) && !(used.tells_end && line.tells_end)
     };
     let empty = Line::default();
     let symbol = symbol(realiser, "open");
@@ -118,7 +121,9 @@ fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     if let Some(offer) = offer {
         tail = offer;
     }
-    let close = format!("close.{}", realiser.task.brief.goal.name());
+    // Who reads a page need not be sent to it.
+    let is_page = realiser.task.channel.fields.iter().any(|card| card.part == Part::Page);
+    let close = if is_page { "close.page".to_owned() } else { format!("close.{}", realiser.task.brief.goal.name()) };
     for symbol in ["say.gain", "say.use", "say.standout", "say.opinion", "say.list"] {
         let used = Line::join([&made, &tail], between(&made));
         if card.count.of(&used.text) >= wanted {
@@ -144,8 +149,8 @@ fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
 /// The first sentence behind a headline: of what the angle looks at, else what the strongest point is good for.
 fn behind_headline(realiser: &mut Realiser, fits: &dyn Fn(&Line) -> bool) -> Option<Line> {
     let looked_at = match realiser.task.angle {
-        Angle::Opinion => realiser.say("say.opinion", fits),
-        Angle::Standout => realiser.say("say.standout", fits),
+        Angle::Opinion => realiser.say("first.opinion", fits),
+        Angle::Standout => realiser.say("first.standout", fits),
         _ => None,
     };
     looked_at.or_else(|| realiser.say("say.first", fits))
@@ -172,15 +177,26 @@ fn offer(realiser: &Realiser, is_price_told: bool) -> Option<&'static str> {
 
 /// Paragraphs, as many as fit: the plain text of a page or mail.
 pub fn paragraphs(realiser: &mut Realiser, is_page: bool) -> Vec<Line> {
+    let first = opening(realiser);
+    behind(realiser, first, is_page)
+}
+
+/// The paragraph that begins a page, mail or body.
+pub fn opening(realiser: &mut Realiser) -> Option<Line> {
+    let any = |_: &Line| true;
+    let symbol = symbol(realiser, "open");
+    match realiser.openings.is_empty() {
+        true => realiser.open(&symbol, &any),
+        false => realiser.say(&symbol, &any),
+    }
+}
+
+/// The first paragraph and those that follow it.
+pub fn behind(realiser: &mut Realiser, first: Option<Line>, is_page: bool) -> Vec<Line> {
     let task = realiser.task;
     let any = |_: &Line| true;
     let lang = realiser.lang();
-    let symbol = symbol(realiser, "open");
     let mut made = Vec::new();
-    let first = match realiser.openings.is_empty() {
-        true => realiser.open(&symbol, &any),
-        false => realiser.say(&symbol, &any),
-    };
     made.extend(first);
     let n_uses = match task.brief.length {
         Length::Short => 1,
@@ -198,12 +214,15 @@ pub fn paragraphs(realiser: &mut Realiser, is_page: bool) -> Vec<Line> {
     apart.extend(realiser.say("say.fit", &any));
     let rest: Vec<Line> = realiser.say("say.list", &any).into_iter().collect();
     let is_told = made.iter().any(|line: &Line| line.tells_price);
+    let made_end = made.iter().any(|line: &Line| line.tells_end);
     let price = offer(realiser, is_told).or(if is_told { None } else { Some("price") });
-    let mut price: Vec<Line> = price.and_then(|symbol| realiser.say(symbol, &any)).into_iter().collect();
+    let mut price: Vec<Line> =
+        price.and_then(|symbol| realiser.say(symbol, &|line| !(made_end && line.tells_end))).into_iter().collect();
     price.extend(realiser.say("extra", &any));
     // Who reads a page need not be sent to it.
     let close = if is_page { "close.page".to_owned() } else { format!("close.{}", task.brief.goal.name()) };
-    let close = realiser.say(&close, &any);
+    let tells_end = price.iter().chain(&made).any(|line: &Line| line.tells_end);
+    let close = realiser.say(&close, &|line| !(tells_end && line.tells_end));
     for group in [uses, apart, rest, price] {
         if !group.is_empty() {
             made.push(Line::join(&group, lang.choose("", " ")));
@@ -214,13 +233,12 @@ pub fn paragraphs(realiser: &mut Realiser, is_page: bool) -> Vec<Line> {
 }
 
 fn body(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
-    // The plain text of a mail says again what its HTML says.
-    if realiser.task.channel.fields.iter().any(|card| card.part == Part::Mail) {
-        realiser.forget();
-    } else {
-        realiser.next_field();
+    // A body is read on its own, the plain text of a mail above all; only behind bullets it tells what they left.
+    match realiser.task.channel.fields.iter().any(|card| matches!(card.part, Part::Point(_))) {
+        true => realiser.next_field(),
+        false => realiser.forget(),
     }
-    let mut all = paragraphs(realiser, false);
+    let mut all = paragraphs(realiser, realiser.task.channel.name == "store_page");
     loop {
         let joined = Line::join(&all, "\n\n");
         if card.count.fits(&joined.text, card.max) {
@@ -253,6 +271,7 @@ fn keywords(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     for point in &plan.points {
         let (Claim::Spec { evidence, .. } | Claim::Feature { evidence, .. }) = &point.claim else { continue };
         let told = match &point.claim {
+            Claim::Spec { fact, .. } if ["colour", "os", "usb", "pixel_density"].contains(&fact.attribute.key) => true,
             Claim::Spec { fact, .. } => phrases::is_in_name(plan, lang.choose(&fact.reading.zh, &fact.reading.en)),
             Claim::Feature { feature, .. } => phrases::is_in_name(plan, &feature.quote),
             _ => false,
@@ -315,7 +334,9 @@ fn message(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
         name_only(realiser, card.max.saturating_sub(used), Count::Wide2)
     });
     let already = middle.clone();
-    let more = |line: &Line| fits(&Line::join([&already, line], lang.choose("", " ")));
+    let more = |line: &Line| {
+        fits(&Line::join([&already, line], lang.choose("", " "))) && !(already.tells_end && line.tells_end)
+    };
     let close = format!("close.{}", realiser.task.brief.goal.name());
     let offer = if already.tells_price { "offer_more" } else { "offer" };
     let rest = if is_offer { [offer, close.as_str()] } else { [close.as_str(), ""] };
@@ -348,9 +369,7 @@ fn tags(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
             }
         }
     }
-    wanted.extend(
-        plan.kind.map(|kind| (lang.choose(format!("{}推荐", kind.zh), format!("{} to see", kind.en_plural)), None)),
-    );
+    wanted.extend(plan.kind.filter(|_| lang == Lang::Zh).map(|kind| (format!("{}推荐", kind.zh), None)));
     let mut line = Line::default();
     for (text, evidence) in wanted {
         if !is_topic(&text) {

@@ -19,8 +19,10 @@ pub struct Span {
 pub struct Line {
     pub text: String,
     pub spans: Vec<Span>,
-    /// Whether it tells what the product costs.
+    /// Whether it tells what the product costs,
     pub tells_price: bool,
+    /// and when the offer ends.
+    pub tells_end: bool,
     /// Where names begin: their first letter is never changed.
     verbatim: Vec<usize>,
     /// `a(n)` waits for the word that follows it.
@@ -102,6 +104,7 @@ impl Line {
             self.text.push(' ');
         }
         self.tells_price |= other.tells_price;
+        self.tells_end |= other.tells_end;
         let base = self.text.len();
         self.text.push_str(&other.text);
         self.verbatim.extend(other.verbatim.iter().map(|at| base + at));
@@ -191,7 +194,7 @@ fn sounds_as_vowel(text: &str) -> bool {
 }
 
 /// Words in capitals that are spoken as words.
-const SPOKEN: &[&str] = &["LED", "RAM", "SIM", "LTPO", "MOTO", "LIFE", "NOKIA", "ROG"];
+const SPOKEN: &[&str] = &["LED", "RAM", "SIM", "MOTO", "LIFE", "NOKIA", "ROG"];
 
 #[cfg(test)]
 mod tests {
@@ -214,7 +217,7 @@ mod tests {
             ("OLED panel", "An OLED panel"),
             ("IPS panel", "An IPS panel"),
             ("USB-C port", "A USB-C port"),
-            ("LTPO display", "A LTPO display"),
+            ("LTPO display", "An LTPO display"),
             ("AMOLED display", "An AMOLED display"),
             ("Intel processor", "An Intel processor"),
             ("Qualcomm processor", "A Qualcomm processor"),

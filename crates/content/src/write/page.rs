@@ -1,7 +1,7 @@
 //! Pages and mails in HTML: detail page, article, e-mail. Styles stand in the elements, as mail programs and WeChat keep no
 //! others. Links are left to who sends: `{{product_url}}` and `{{unsubscribe_url}}`. Everything from data is escaped.
 
-use super::form::paragraphs;
+use super::form::{behind, opening, paragraphs};
 use super::html::{Html, escape};
 use super::line::Line;
 use super::realise::Realiser;
@@ -18,15 +18,16 @@ const CELL_CHARS_MAX: usize = 120;
 
 /// A page: introduction, a section for each of the strongest points, the table of specs, price, what to do.
 pub fn page(realiser: &mut Realiser) -> Line {
-    realiser.next_field();
+    realiser.forget();
     let mut html = Html::default();
     html.raw("<article style=\"max-width:720px;margin:0 auto;font:16px/1.7 -apple-system,'PingFang SC','Microsoft YaHei',sans-serif;color:#222\">\n");
     picture(realiser, &mut html);
-    // Sections take the strongest points; the paragraphs around them tell of what is left.
+    // The opening takes what is strongest, sections the next, the paragraphs behind them what is left.
+    let first = opening(realiser);
     let mut middle = Html::default();
     sections(realiser, &mut middle);
     let middle = middle.line();
-    let around = paragraphs(realiser, true);
+    let around = behind(realiser, first, true);
     let paragraph = |html: &mut Html, line: &Line| {
         html.raw("<p style=\"margin:0 0 16px\">").words(line).raw("</p>\n");
     };
@@ -132,7 +133,7 @@ pub fn mail(realiser: &mut Realiser) -> Line {
     let mut html = Html::default();
     html.raw("<!DOCTYPE html>\n<html lang=\"").raw(lang.choose("zh-CN", "en"));
     html.raw("\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>")
-        .raw(&escape(&short));
+        .bound(&short, name_at);
     html.raw("</title></head>\n<body style=\"margin:0;background:#f4f4f4\">\n<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr><td align=\"center\">\n");
     html.raw("<table role=\"presentation\" width=\"600\" cellpadding=\"0\" cellspacing=\"0\" style=\"max-width:600px;width:100%;background:#fff;font:16px/1.7 -apple-system,'PingFang SC','Microsoft YaHei',Arial,sans-serif;color:#222\">\n");
     html.raw("<tr><td style=\"padding:20px 24px;color:#888;font-size:14px\">").bound(&shop, shop_at);

@@ -70,7 +70,7 @@ fn adapted(lang: Lang, key: &str, value: &str, way: &'static str) -> (String, &'
     let is_disk = value.contains("硬盘") || lower.contains("ssd") || lower.contains("hdd");
     match (key, lang) {
         ("storage", Lang::Zh) if is_disk => (value.to_owned(), "{v}"),
-        ("storage", Lang::En) if is_disk => (value.replace(" and ", " and a(n) "), "a(n) {v}"),
+        ("storage", Lang::En) if is_disk => (value.replace(" plus ", " plus a(n) "), "a(n) {v}"),
         ("display" | "panel", Lang::Zh) if ["屏", "面板", "触控"].iter().any(|end| value.ends_with(end)) => {
             (value.to_owned(), "{v}")
         }
@@ -95,7 +95,6 @@ fn adapted(lang: Lang, key: &str, value: &str, way: &'static str) -> (String, &'
 pub fn leads(point: &Point) -> bool {
     match &point.claim {
         Claim::Spec { fact, .. } => fact.attribute.leads(),
-        Claim::Feature { feature, .. } => !feature.row.use_zh.is_empty(),
         _ => false,
     }
 }

@@ -271,6 +271,7 @@ impl<'a> Realiser<'a> {
             | Slot::CouponOff
             | Slot::Gift
             | Slot::Ends => {
+                line.tells_end |= slot == Slot::Ends;
                 line.tells_price |= matches!(slot, Slot::OfferPrice | Slot::ListPrice);
                 self.offer(slot, line)?;
             }
@@ -392,7 +393,9 @@ impl<'a> Realiser<'a> {
         let Claim::Fit { device, evidence } = &self.task.plan.points[at].claim else { return None };
         let evidence = self.cite(evidence.clone());
         self.state.told[at] = u8::MAX;
-        line.push_name(device, evidence);
+        // The list of devices in a name is English.
+        let said = self.lang().choose(device.replace(" and ", "、").replace(", ", "、"), device.clone());
+        line.push_name(&said, evidence);
         Some(())
     }
 

@@ -336,7 +336,7 @@ fn product() -> impl Strategy<Value = Product> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 64, ..ProptestConfig::default() })]
 
     /// Whatever the product: every limit holds, every figure is bound, nothing of it is markup, the same seed writes the same.
     #[test]
