@@ -85,3 +85,78 @@ fn shared(a: &Draft, b: &Draft) -> f64 {
     let either = a.len() + b.len() - both;
     if either == 0 { 1.0 } else { both as f64 / either as f64 }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{Cents, Product};
+
+    use super::*;
+    use crate::brief::Lang;
+    use crate::plan::{Market, Opinion};
+
+    fn phone(name: &str, memory: &str, battery: &str) -> Product {
+        let specs = [
+            ("memory", memory),
+            ("battery", battery),
+            ("storage", "256 GB"),
+            ("refresh_rate", "120 Hz"),
+            ("screen_size", "6.7 in"),
+        ];
+        Product {
+            product_id: name.into(),
+            name: name.into(),
+            category: Some("Phones/Smartphones".into()),
+            price_cents: Some(Cents(399_900)),
+            specs: specs.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+            ..Product::default()
+        }
+    }
+
+    /// A phone of which all is known has a variant from each of the seven angles, no two of them alike.
+    #[test]
+    fn variants_differ_in_angle_and_words() {
+        let (older, newer) = (phone("Sirra 4", "8 GB", "4500 mAh"), phone("Sirra 5", "12 GB", "5000 mAh"));
+        let opinions = [Opinion {
+            aspect: "screen".into(),
+            label_zh: "屏幕".into(),
+            label_en: "Screen".into(),
+            n_praise: 38,
+            n_reviews: 42,
+        }];
+        for lang in [Lang::Zh, Lang::En] {
+            for channel in ["push", "social", "email", "moments"] {
+                let brief = Brief {
+                    products: vec![newer.clone()],
+                    lang,
+                    channel: channel.into(),
+                    shop_name: "店".into(),
+                    currency: "CNY".into(),
+                    ..Brief::default()
+                };
+                let plan =
+                    Plan::new(&brief, &Market { predecessor: Some(&older), opinions: &opinions, ..Market::default() });
+                let variants = vary(&brief, &plan, brief.check().unwrap(), 7, 1, &[]);
+                let angles: BTreeSet<Angle> = variants.iter().map(|variant| variant.angle).collect();
+                assert!(angles.len() >= 6, "{channel} in {lang:?}: {angles:?}");
+                assert!(
+                    variants.iter().all(|variant| variant.shared <= SHARED_MAX && variant.draft.angle == variant.angle)
+                );
+                assert_eq!(variants, vary(&brief, &plan, brief.check().unwrap(), 7, 1, &[]));
+                for (at, variant) in variants.iter().enumerate() {
+                    let texts: Vec<String> = variants[at + 1..].iter().map(|other| other.draft.plain()).collect();
+                    assert!(!texts.contains(&variant.draft.plain()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bare_name_has_few_variants_and_ends() {
+        let bare = Product { product_id: "x".into(), name: "Mystery".into(), ..Product::default() };
+        let brief = Brief { products: vec![bare], channel: "push".into(), currency: "CNY".into(), ..Brief::default() };
+        let plan = Plan::new(&brief, &Market::default());
+        let variants = vary(&brief, &plan, brief.check().unwrap(), 50, 1, &[]);
+        assert!((1..=VARIANTS_MAX).contains(&variants.len()));
+        assert!(variants.iter().all(|variant| variant.angle == Angle::Goal));
+    }
+}

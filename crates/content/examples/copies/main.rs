@@ -120,7 +120,8 @@ fn print(lang: Lang, n: usize, only: Option<&str>, catalogue: Option<&str>) {
         let name =
             only.filter(|name| channel(name).is_some()).unwrap_or(channels[(nth / catalogues.len()) % channels.len()]);
         let brief = brief(&catalogues[which], at, lang, name, 5);
-        let draft = copy(&catalogues[which], &shelves[which], &brief, at, Angle::ALL[random.below(6)], &last);
+        let draft =
+            copy(&catalogues[which], &shelves[which], &brief, at, Angle::ALL[random.below(Angle::ALL.len())], &last);
         println!(
             "## {} · {} · {:?} · {:?} · {:?}",
             brief.hero().name,

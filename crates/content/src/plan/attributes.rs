@@ -4,6 +4,10 @@
 //!
 //! In the phrases `{v}` is the value with its unit, `{n}` its number alone, `{d}` a difference, `a(n)` the fitting article.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
 use super::units::Dimension;
 
 /// Which of two values is better.
@@ -201,22 +205,21 @@ fn plain(name: &str) -> String {
     name.chars().filter(|one| one.is_alphanumeric()).flat_map(char::to_lowercase).take(64).collect()
 }
 
+/// Attributes by their names in plain letters; a key counts before another's other names.
+static BY_NAME: LazyLock<FxHashMap<String, &'static Attribute>> = LazyLock::new(|| {
+    let mut names = FxHashMap::default();
+    for attribute in ATTRIBUTES {
+        names.insert(plain(attribute.key), attribute);
+    }
+    for (attribute, name) in ATTRIBUTES.iter().flat_map(|one| one.names.iter().map(move |name| (one, name))) {
+        names.entry(plain(name)).or_insert(attribute);
+    }
+    names
+});
+
 /// The attribute that a field of `specs` gives.
 pub fn attribute(name: &str) -> Option<&'static Attribute> {
-    let aliases = match name {
-        "battery_capacity" => "battery",
-        "lens_mount" => "mount",
-        _ => name,
-    };
-    if let Some(found) = ATTRIBUTES.iter().find(|attribute| attribute.key == aliases) {
-        return Some(found);
-    }
-    let plain = plain(name);
-    let is_called = |attribute: &&Attribute| attribute.names.iter().any(|other| self::plain(other) == plain);
-    ATTRIBUTES
-        .iter()
-        .find(|attribute| self::plain(attribute.key) == plain)
-        .or_else(|| ATTRIBUTES.iter().find(is_called))
+    BY_NAME.get(&plain(name)).copied()
 }
 
 #[cfg(test)]

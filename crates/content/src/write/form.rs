@@ -363,7 +363,7 @@ fn tags(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
             (&point.claim, phrases::noun(point, lang, &mut realiser.random))
         {
             let noun = as_keyword(&noun);
-            if n_nouns < 3 && is_topic(&noun) {
+            if n_nouns < 3 && is_topic(&noun) && phrases::leads(point) {
                 wanted.push((noun, Some(evidence.clone())));
                 n_nouns += 1;
             }

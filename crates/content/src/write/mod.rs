@@ -35,6 +35,8 @@ pub enum Angle {
     Use,
     /// What sets it apart.
     Standout,
+    /// What it has over the product that it replaces.
+    Upgrade,
     /// What customers say.
     Opinion,
     /// What it costs.
@@ -44,7 +46,8 @@ pub enum Angle {
 }
 
 impl Angle {
-    pub const ALL: [Angle; 6] = [Angle::Goal, Angle::Use, Angle::Standout, Angle::Opinion, Angle::Value, Angle::Detail];
+    pub const ALL: [Angle; 7] =
+        [Angle::Goal, Angle::Use, Angle::Standout, Angle::Upgrade, Angle::Opinion, Angle::Value, Angle::Detail];
 
     /// The name in requests.
     pub fn name(self) -> &'static str {
@@ -57,6 +60,7 @@ impl Angle {
             Angle::Goal => None,
             Angle::Use => Some("use"),
             Angle::Standout => Some("standout"),
+            Angle::Upgrade => Some("upgrade"),
             Angle::Opinion => Some("opinion"),
             Angle::Value => Some("value"),
             Angle::Detail => Some("detail"),
@@ -72,6 +76,7 @@ impl Angle {
             Angle::Standout => {
                 any(|claim| matches!(claim, Claim::Spec { standing: Some(_), .. })) || plan.points.len() >= 2
             }
+            Angle::Upgrade => any(|claim| matches!(claim, Claim::Spec { change: Some(_), .. })),
             Angle::Opinion => any(|claim| matches!(claim, Claim::Opinion { .. })),
             Angle::Value => {
                 plan.price_cents.is_some() || brief.offer.as_ref().is_some_and(|offer| offer.price_cents.is_some())
@@ -86,6 +91,7 @@ impl Angle {
         let first = |claim: &Claim| match self {
             Angle::Use => matches!(claim, Claim::Spec { use_of: Some(_), .. }),
             Angle::Standout => matches!(claim, Claim::Spec { standing: Some(_), .. }),
+            Angle::Upgrade => matches!(claim, Claim::Spec { change: Some(_), .. }),
             Angle::Opinion => matches!(claim, Claim::Opinion { .. }),
             _ => true,
         };

@@ -246,11 +246,15 @@ impl<'a> Realiser<'a> {
                 let evidence = self.field("brand", brand);
                 line.push_name(brand, evidence);
             }
-            Slot::Old => {
-                let old = plan.owned.as_deref()?;
-                let evidence = self.cite(Evidence::Brief { part: "audience.owned".into(), value: old.into() });
-                line.push_name(old, evidence);
-            }
+            Slot::Old => match plan.owned.as_deref() {
+                Some(old) => {
+                    let evidence = self.cite(Evidence::Brief { part: "audience.owned".into(), value: old.into() });
+                    line.push_name(old, evidence);
+                }
+                // Looked at as an upgrade, what it replaces stands for what they own.
+                None if self.task.angle == super::Angle::Upgrade => self.predecessor(line)?,
+                None => return None,
+            },
             Slot::Predecessor => self.predecessor(line)?,
             Slot::Point(which, facet) => self.of_point(which, facet, bound, nouns, line)?,
             Slot::List => self.list(bound, line)?,
