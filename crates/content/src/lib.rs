@@ -3,4 +3,10 @@
 //! Pure: no files, no network, no clock, no environment, no async. Products, prices and opinions come in as values, time and
 //! seeds as arguments, and the result is a value.
 
+pub mod brief;
+pub mod channel;
 pub mod check;
+pub mod plan;
+pub mod poster;
+pub mod vary;
+pub mod write;

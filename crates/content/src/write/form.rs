@@ -1,0 +1,419 @@
+//! The forms of channels: which symbols make up each part of a card, and how much of it fits. A field is never over its limit:
+//! what does not fit is said in another way, shorter, or left out; only names are ever cut, between their words.
+
+use super::line::Line;
+use super::page;
+use super::phrases;
+use super::realise::Realiser;
+use crate::brief::{Goal, Lang, Length};
+use crate::channel::{Count, FieldCard, Part, clip};
+use crate::plan::{Claim, Evidence};
+use crate::write::Angle;
+
+/// The fields of the task's channel that have something to say, in the card's order.
+pub fn fields(realiser: &mut Realiser) -> Vec<(&'static FieldCard, Line)> {
+    let cards = realiser.task.channel.fields;
+    let mut made: Vec<(&'static FieldCard, Line)> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    for card in cards {
+        let line = field(realiser, card, &seen);
+        if line.is_empty() && !card.is_required {
+            continue;
+        }
+        seen.push(line.text.clone());
+        made.push((card, line));
+    }
+    made
+}
+
+fn field(realiser: &mut Realiser, card: &'static FieldCard, seen: &[String]) -> Line {
+    let fits =
+        |line: &Line| card.count.fits(&line.text, card.max) && !line.text.contains('\n') && !seen.contains(&line.text);
+    let found = match card.part {
+        Part::Keywords => Some(keywords(realiser, card)),
+        Part::Headline => headline(realiser, &fits),
+        Part::Subline => {
+            realiser.next_field();
+            let has_price = realiser.task.channel.fields.iter().any(|card| card.part == Part::Price);
+            // Where it may be left out, the name alone is no subline.
+            let short = realiser.plan().short.clone();
+            let is_one = |line: &Line| card.is_required || !line.text.contains(&short) || line.spans.len() > 1;
+            realiser.say("sub", &|line| fits(line) && is_one(line) && !(has_price && line.tells_price))
+        }
+        Part::Point(_) => realiser.say("point", &fits),
+        Part::Scene(_) => realiser.say("scene", &fits),
+        Part::Price => realiser.say("price.line", &fits),
+        Part::Action => realiser.say(&format!("action.{}", realiser.task.brief.goal.name()), &fits),
+        Part::Question => realiser.say("question", &fits),
+        Part::Short => Some(short(realiser, card)),
+        Part::Body => Some(body(realiser, card)),
+        Part::Page => Some(page::page(realiser)),
+        Part::Mail => Some(page::mail(realiser)),
+        Part::Message => Some(message(realiser, card)),
+        Part::Tags => Some(tags(realiser, card)),
+        Part::Label => Some(label(realiser.lang())),
+    };
+    let found = found.map(|mut line| {
+        // Lines of a poster are no sentences.
+        if realiser.task.channel.name == "poster" && card.part != Part::Headline {
+            line.text.truncate(line.text.trim_end_matches(['。', '.']).len());
+        }
+        line
+    });
+    found.unwrap_or_else(|| if card.is_required { name_only(realiser, card.max, card.count) } else { Line::default() })
+}
+
+/// The symbol of an angle, or of the goal.
+fn symbol(realiser: &Realiser, head: &str) -> String {
+    let task = realiser.task;
+    format!("{head}.{}", task.angle.symbol().unwrap_or(task.brief.goal.name()))
+}
+
+fn headline(realiser: &mut Realiser, fits: &dyn Fn(&Line) -> bool) -> Option<Line> {
+    let symbol = symbol(realiser, "head");
+    realiser.open(&symbol, fits)
+}
+
+/// The name alone, cut between words where it must be.
+pub fn name_only(realiser: &mut Realiser, max: usize, count: Count) -> Line {
+    let plan = realiser.plan();
+    let evidence = realiser.field("name", &plan.name);
+    let mut line = Line::default();
+    let clipped = clip(&plan.short, max, count);
+    if !clipped.is_empty() {
+        line.push_name(clipped, evidence);
+    }
+    line
+}
+
+/// How much of a field is aimed at.
+fn share(length: Length) -> f64 {
+    match length {
+        Length::Short => 0.5,
+        Length::Medium => 0.8,
+        Length::Long => 1.0,
+    }
+}
+
+/// One paragraph: opening, points, offer, what to do.
+fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
+    realiser.next_field();
+    let is_first = realiser.openings.is_empty();
+    let room = |used: &Line, line: &Line| {
+        let joined = Line::join([used, line], between(line));
+        card.count.fits(&joined.text, card.max) && !(used.tells_end && line.tells_end)
+    };
+    let empty = Line::default();
+    let symbol = symbol(realiser, "open");
+    // Behind a headline the text begins with what the product does; without one it opens.
+    let first = match is_first {
+        true => realiser.open(&symbol, &|line| room(&empty, line)),
+        false => behind_headline(realiser, &|line| room(&empty, line))
+            .or_else(|| realiser.say(&symbol, &|line| room(&empty, line))),
+    };
+    let mut made = first.unwrap_or_else(|| name_only(realiser, card.max, card.count));
+    let wanted = (card.max as f64 * share(realiser.task.brief.length)) as usize;
+    let offer = offer(realiser, made.tells_price).and_then(|symbol| {
+        let already = &made;
+        realiser.say(symbol, &|line| room(already, line))
+    });
+    let mut tail = Line::default();
+    if let Some(offer) = offer {
+        tail = offer;
+    }
+    // Who reads a page need not be sent to it.
+    let is_page = realiser.task.channel.fields.iter().any(|card| card.part == Part::Page);
+    let close = if is_page { "close.page".to_owned() } else { format!("close.{}", realiser.task.brief.goal.name()) };
+    for symbol in ["say.gain", "say.use", "say.standout", "say.opinion", "say.list"] {
+        let used = Line::join([&made, &tail], between(&made));
+        if card.count.of(&used.text) >= wanted {
+            break;
+        }
+        let fits = |line: &Line| room(&used, line);
+        if let Some(line) = realiser.say(symbol, &fits) {
+            made = Line::join([&made, &line], between(&made));
+        }
+    }
+    if !tail.is_empty() {
+        made = Line::join([&made, &tail], between(&made));
+    }
+    let already = made.clone();
+    if card.count.of(&already.text) < wanted
+        && let Some(line) = realiser.say(&close, &|line| room(&already, line))
+    {
+        made = Line::join([&made, &line], between(&made));
+    }
+    made
+}
+
+/// The first sentence behind a headline: of what the angle looks at, else what the strongest point is good for.
+fn behind_headline(realiser: &mut Realiser, fits: &dyn Fn(&Line) -> bool) -> Option<Line> {
+    let looked_at = match realiser.task.angle {
+        Angle::Opinion => realiser.say("first.opinion", fits),
+        Angle::Standout => realiser.say("first.standout", fits),
+        _ => None,
+    };
+    looked_at.or_else(|| realiser.say("say.first", fits))
+}
+
+/// What stands between two sentences.
+fn between(line: &Line) -> &'static str {
+    let is_wide = line.text.chars().any(|one| u32::from(one) >= 0x3000 && u32::from(one) < 0xFF61);
+    if is_wide { "" } else { " " }
+}
+
+/// The symbol of the offer, if there is one; of the price, where price matters to the audience.
+fn offer(realiser: &Realiser, is_price_told: bool) -> Option<&'static str> {
+    let brief = realiser.task.brief;
+    let cares = brief.audience.price_sensitivity.unwrap_or(0.5) >= 0.5;
+    match &brief.offer {
+        Some(_) if is_price_told => Some("offer_more"),
+        Some(_) => Some("offer"),
+        None if is_price_told => None,
+        None if cares && brief.goal != Goal::WinBack => Some("price"),
+        None => None,
+    }
+}
+
+/// Paragraphs, as many as fit: the plain text of a page or mail.
+pub fn paragraphs(realiser: &mut Realiser, is_page: bool) -> Vec<Line> {
+    let first = opening(realiser);
+    behind(realiser, first, is_page)
+}
+
+/// The paragraph that begins a page, mail or body.
+pub fn opening(realiser: &mut Realiser) -> Option<Line> {
+    let any = |_: &Line| true;
+    let symbol = symbol(realiser, "open");
+    match realiser.openings.is_empty() {
+        true => realiser.open(&symbol, &any),
+        false => realiser.say(&symbol, &any),
+    }
+}
+
+/// The first paragraph and those that follow it.
+pub fn behind(realiser: &mut Realiser, first: Option<Line>, is_page: bool) -> Vec<Line> {
+    let task = realiser.task;
+    let any = |_: &Line| true;
+    let lang = realiser.lang();
+    let mut made = Vec::new();
+    made.extend(first);
+    let n_uses = match task.brief.length {
+        Length::Short => 1,
+        Length::Medium => 2,
+        Length::Long => 4,
+    };
+    let mut uses = Vec::new();
+    for _ in 0..n_uses {
+        uses.extend(realiser.say("say.use", &any));
+    }
+    let mut apart = Vec::new();
+    for symbol in ["say.standout", "say.gain", "say.opinion"] {
+        apart.extend(realiser.say(symbol, &any));
+    }
+    apart.extend(realiser.say("say.fit", &any));
+    let rest: Vec<Line> = realiser.say("say.list", &any).into_iter().collect();
+    let is_told = made.iter().any(|line: &Line| line.tells_price);
+    let made_end = made.iter().any(|line: &Line| line.tells_end);
+    let price = offer(realiser, is_told).or(if is_told { None } else { Some("price") });
+    let mut price: Vec<Line> =
+        price.and_then(|symbol| realiser.say(symbol, &|line| !(made_end && line.tells_end))).into_iter().collect();
+    price.extend(realiser.say("extra", &any));
+    // Who reads a page need not be sent to it.
+    let close = if is_page { "close.page".to_owned() } else { format!("close.{}", task.brief.goal.name()) };
+    let tells_end = price.iter().chain(&made).any(|line: &Line| line.tells_end);
+    let close = realiser.say(&close, &|line| !(tells_end && line.tells_end));
+    for group in [uses, apart, rest, price] {
+        if !group.is_empty() {
+            made.push(Line::join(&group, lang.choose("", " ")));
+        }
+    }
+    made.extend(close);
+    made
+}
+
+fn body(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
+    // A body is read on its own, the plain text of a mail above all; only behind bullets it tells what they left.
+    match realiser.task.channel.fields.iter().any(|card| matches!(card.part, Part::Point(_))) {
+        true => realiser.next_field(),
+        false => realiser.forget(),
+    }
+    let mut all = paragraphs(realiser, realiser.task.channel.name == "store_page");
+    loop {
+        let joined = Line::join(&all, "\n\n");
+        if card.count.fits(&joined.text, card.max) {
+            return match joined.is_empty() {
+                true => name_only(realiser, card.max, card.count),
+                false => joined,
+            };
+        }
+        // The last but one goes first: opening and call to action stay longest.
+        let at = all.len().saturating_sub(2);
+        all.remove(at);
+    }
+}
+
+/// Brand, model, kind, then specs that the name does not tell.
+fn keywords(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
+    let plan = realiser.plan();
+    let lang = realiser.lang();
+    let mut line = name_only(realiser, card.max, card.count);
+    let lower = plan.short.to_lowercase();
+    let mut parts: Vec<(String, Option<Evidence>)> = Vec::new();
+    if let Some(kind) = plan.kind {
+        let noun = lang.choose(kind.zh, kind.en);
+        let is_told = lower.contains(&noun.to_lowercase())
+            || noun.split(' ').next_back().is_some_and(|last| lower.contains(last));
+        if !is_told && !(lang == Lang::Zh && plan.short.contains(kind.zh)) {
+            parts.push((noun.to_owned(), None));
+        }
+    }
+    for point in &plan.points {
+        let (Claim::Spec { evidence, .. } | Claim::Feature { evidence, .. }) = &point.claim else { continue };
+        let told = match &point.claim {
+            Claim::Spec { fact, .. } if ["colour", "os", "usb", "pixel_density"].contains(&fact.attribute.key) => true,
+            Claim::Spec { fact, .. } => phrases::is_in_name(plan, lang.choose(&fact.reading.zh, &fact.reading.en)),
+            Claim::Feature { feature, .. } => phrases::is_in_name(plan, &feature.quote),
+            _ => false,
+        };
+        if !told && let Some(noun) = phrases::noun(point, lang, &mut realiser.random) {
+            parts.push((as_keyword(&noun), Some(evidence.clone())));
+        }
+    }
+    for (text, evidence) in parts {
+        let mut longer = line.clone();
+        // The kind belongs to the name.
+        longer.push(if evidence.is_some() { lang.choose(" ", ", ") } else { " " });
+        match evidence {
+            Some(evidence) => {
+                let at = realiser.cite(evidence);
+                longer.push_bound(&text, at);
+            }
+            None => longer.push(&text),
+        }
+        if card.count.fits(&longer.text, card.max) {
+            line = longer;
+        }
+    }
+    line
+}
+
+/// A noun phrase as a key word: no article, no "of".
+fn as_keyword(noun: &str) -> String {
+    let bare = ["a(n) ", "a ", "an ", "the "].iter().find_map(|article| noun.strip_prefix(article)).unwrap_or(noun);
+    match bare.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        true => bare.replacen(" of ", " ", 1),
+        false => bare.to_owned(),
+    }
+}
+
+/// A text message: signature, body, opt-out.
+fn message(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
+    let lang = realiser.lang();
+    let shop = crate::plan::names::clean(&realiser.task.brief.shop_name);
+    let evidence = realiser.cite(Evidence::Brief { part: "shop_name".into(), value: shop.clone() });
+    let mut front = Line::default();
+    front.push(lang.choose("【", ""));
+    front.push_bound(&shop, evidence);
+    front.push(lang.choose("】", ": "));
+    let opt_out = lang.choose("拒收请回复R", " Reply STOP to opt out");
+    let whole = |middle: &Line| {
+        let mut made = front.clone();
+        made.append(middle);
+        made.push(opt_out);
+        made
+    };
+    let fits = |middle: &Line| card.count.fits(&whole(middle).text, card.max);
+    let opening = symbol(realiser, "open");
+    let is_offer = realiser.task.brief.offer.is_some();
+    // Without an offer half of the messages open as other channels do.
+    let ways = if is_offer || realiser.random.below(2) == 0 { ["sms.body", &opening] } else { [&opening, "sms.body"] };
+    let middle = ways.into_iter().find_map(|symbol| realiser.open(symbol, &fits));
+    let mut middle = middle.unwrap_or_else(|| {
+        let used = card.count.of(&whole(&Line::default()).text);
+        name_only(realiser, card.max.saturating_sub(used), Count::Wide2)
+    });
+    let already = middle.clone();
+    let more = |line: &Line| {
+        fits(&Line::join([&already, line], lang.choose("", " "))) && !(already.tells_end && line.tells_end)
+    };
+    let close = format!("close.{}", realiser.task.brief.goal.name());
+    let offer = if already.tells_price { "offer_more" } else { "offer" };
+    let rest = if is_offer { [offer, close.as_str()] } else { [close.as_str(), ""] };
+    if let Some(line) = rest.into_iter().find_map(|symbol| realiser.say(symbol, &more)) {
+        middle = Line::join([&middle, &line], lang.choose("", " "));
+    }
+    whole(&middle)
+}
+
+/// Topics: brand, kind, the first nouns.
+fn tags(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
+    let plan = realiser.plan();
+    let lang = realiser.lang();
+    let mut wanted: Vec<(String, Option<Evidence>)> = Vec::new();
+    if let Some(brand) = &plan.brand {
+        let evidence =
+            Evidence::Field { product_id: plan.product_id.clone(), field: "brand".into(), value: brand.clone() };
+        wanted.push((brand.clone(), Some(evidence)));
+    }
+    wanted.extend(plan.kind.map(|kind| (lang.choose(kind.zh, kind.en).to_owned(), None)));
+    let mut n_nouns = 0;
+    for point in &plan.points {
+        if let (Claim::Spec { evidence, .. } | Claim::Feature { evidence, .. }, Some(noun)) =
+            (&point.claim, phrases::noun(point, lang, &mut realiser.random))
+        {
+            let noun = as_keyword(&noun);
+            if n_nouns < 3 && is_topic(&noun) && phrases::leads(point) {
+                wanted.push((noun, Some(evidence.clone())));
+                n_nouns += 1;
+            }
+        }
+    }
+    wanted.extend(plan.kind.filter(|_| lang == Lang::Zh).map(|kind| (format!("{}推荐", kind.zh), None)));
+    let mut line = Line::default();
+    for (text, evidence) in wanted {
+        if !is_topic(&text) {
+            continue;
+        }
+        let word: String = text.chars().filter(|one| one.is_alphanumeric() || *one == '.').collect();
+        if word.is_empty() || word.chars().count() > 20 {
+            continue;
+        }
+        let mut longer = line.clone();
+        if !longer.is_empty() {
+            longer.push(" ");
+        }
+        longer.push("#");
+        match evidence {
+            Some(evidence) => {
+                let at = realiser.cite(evidence);
+                longer.push_bound(&word, at);
+            }
+            None => longer.push(&word),
+        }
+        if card.count.fits(&longer.text, card.max) {
+            line = longer;
+        }
+    }
+    if line.is_empty() {
+        line.push(lang.choose("#好物", "#new"));
+    }
+    line
+}
+
+/// Whether a noun phrase may be a topic: no two numbers that would run together without what stands between them.
+fn is_topic(noun: &str) -> bool {
+    let mut numbers = 0;
+    let mut before = ' ';
+    for one in noun.chars() {
+        numbers += usize::from(one.is_ascii_digit() && !(before.is_ascii_digit() || before == '.'));
+        before = one;
+    }
+    numbers <= 1 && noun.chars().count() <= 20
+}
+
+fn label(lang: Lang) -> Line {
+    let mut line = Line::default();
+    line.push(lang.choose("广告", "Ad"));
+    line
+}

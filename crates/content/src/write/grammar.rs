@@ -1,0 +1,290 @@
+//! The grammar: for each symbol the ways in which it can be said, read from a text file of each language. Not here: which way
+//! is chosen (see [`super::realise`]).
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::brief::{Lang, Tone};
+
+/// What fills a place of a way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    Name,
+    Short,
+    Noun,
+    Nouns,
+    Brand,
+    Old,
+    Predecessor,
+    Price,
+    OfferPrice,
+    ListPrice,
+    Saving,
+    Coupon,
+    CouponOff,
+    Gift,
+    Ends,
+    /// A part of one of two points.
+    Point(Which, Facet),
+    List,
+    Others,
+    Opinion,
+    OpinionAspect,
+    OpinionReviews,
+    OpinionPraise,
+    Fit,
+    /// No words: only where the shop gives a table of specs.
+    Specs,
+}
+
+/// One of the two points that a way may speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    A,
+    B,
+}
+
+/// What of a point is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facet {
+    Noun,
+    Use,
+    Comparison,
+    Gain,
+    /// English verbs that agree with the noun: `mean`, `help`, `there is`.
+    Means,
+    Helps,
+    There,
+}
+
+impl Facet {
+    /// The bit by which it is remembered that it was said; none for verbs.
+    pub fn bit(self) -> u8 {
+        match self {
+            Facet::Noun => 1,
+            Facet::Use => 2,
+            Facet::Comparison => 4,
+            Facet::Gain => 8,
+            Facet::Means | Facet::Helps | Facet::There => 0,
+        }
+    }
+}
+
+/// A piece of a way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    Words(&'static str),
+    Slot(Slot),
+    Symbol(&'static str),
+}
+
+/// One way to say a symbol.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// Unique in the grammar: `head.launch#3`.
+    pub id: String,
+    /// Only in these tones; any, if empty.
+    pub tones: Vec<Tone>,
+    /// Only where no other way can be said or fits.
+    pub is_fallback: bool,
+    pub pieces: Vec<Piece>,
+}
+
+/// A grammar of one language.
+#[derive(Debug)]
+pub struct Grammar {
+    symbols: BTreeMap<&'static str, Vec<Way>>,
+}
+
+static ZH: LazyLock<Grammar> =
+    LazyLock::new(|| Grammar::parse(include_str!("grammar/zh.txt")).expect("a part of the program, tested"));
+static EN: LazyLock<Grammar> =
+    LazyLock::new(|| Grammar::parse(include_str!("grammar/en.txt")).expect("a part of the program, tested"));
+
+impl Grammar {
+    /// The grammar of a language, read once.
+    pub fn of(lang: Lang) -> &'static Grammar {
+        lang.choose(&ZH, &EN)
+    }
+
+    /// The ways of a symbol; none, if there is no such symbol.
+    pub fn ways(&self, symbol: &str) -> &[Way] {
+        self.symbols.get(symbol).map_or(&[], Vec::as_slice)
+    }
+
+    fn parse(text: &'static str) -> Result<Grammar, String> {
+        let mut symbols: BTreeMap<&'static str, Vec<Way>> = BTreeMap::new();
+        let mut current = None;
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            if let Some(name) = line.strip_prefix("== ") {
+                if symbols.insert(name, Vec::new()).is_some() {
+                    return Err(format!("the symbol '{name}' stands twice"));
+                }
+                current = Some(name);
+                continue;
+            }
+            let name = current.ok_or("a way before any symbol")?;
+            let ways = symbols.get_mut(name).expect("it was put there");
+            ways.push(way(format!("{name}#{}", ways.len()), line)?);
+        }
+        let grammar = Grammar { symbols };
+        let unknown = grammar.pieces().find_map(|piece| match piece {
+            Piece::Symbol(name) if grammar.ways(name).is_empty() => Some(*name),
+            _ => None,
+        });
+        unknown.map_or(Ok(()), |name| Err(format!("neither a slot nor a symbol: '{name}'")))?;
+        Ok(grammar)
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        self.symbols.values().flatten().flat_map(|way| &way.pieces)
+    }
+}
+
+fn way(id: String, line: &'static str) -> Result<Way, String> {
+    let (is_fallback, line) = line.strip_prefix('~').map_or((false, line), |rest| (true, rest));
+    let (tones, line) = match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        Some((names, rest)) => (names.split(',').map(tone).collect::<Result<_, _>>()?, rest),
+        None => (Vec::new(), line),
+    };
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    while let Some((words, behind)) = rest.split_once('{') {
+        let (name, after) = behind.split_once('}').ok_or_else(|| format!("an open brace: {line}"))?;
+        if !words.is_empty() {
+            pieces.push(Piece::Words(words));
+        }
+        pieces.push(slot(name).map_or(Piece::Symbol(name), Piece::Slot));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Words(rest));
+    }
+    Ok(Way { id, tones, is_fallback, pieces })
+}
+
+fn tone(name: &str) -> Result<Tone, String> {
+    Tone::ALL.into_iter().find(|tone| tone.name() == name).ok_or_else(|| format!("no tone '{name}'"))
+}
+
+fn slot(name: &str) -> Option<Slot> {
+    let of_point = |which: Which, part: &str| {
+        let facet = match part {
+            "np" => Facet::Noun,
+            "use" => Facet::Use,
+            "cmp" => Facet::Comparison,
+            "gain" => Facet::Gain,
+            "means" => Facet::Means,
+            "helps" => Facet::Helps,
+            "there" => Facet::There,
+            _ => return None,
+        };
+        Some(Slot::Point(which, facet))
+    };
+    match name.split_once('.') {
+        Some(("a", part)) => return of_point(Which::A, part),
+        Some(("b", part)) => return of_point(Which::B, part),
+        _ => {}
+    }
+    Some(match name {
+        "name" => Slot::Name,
+        "short" | "it" => Slot::Short,
+        "noun" => Slot::Noun,
+        "nouns" => Slot::Nouns,
+        "brand" => Slot::Brand,
+        "old" => Slot::Old,
+        "pred" => Slot::Predecessor,
+        "price" => Slot::Price,
+        "offer_price" => Slot::OfferPrice,
+        "list_price" => Slot::ListPrice,
+        "saving" => Slot::Saving,
+        "coupon" => Slot::Coupon,
+        "coupon_off" => Slot::CouponOff,
+        "gift" => Slot::Gift,
+        "ends" => Slot::Ends,
+        "list" => Slot::List,
+        "others" => Slot::Others,
+        "op" => Slot::Opinion,
+        "op.aspect" => Slot::OpinionAspect,
+        "op.n" => Slot::OpinionReviews,
+        "op.k" => Slot::OpinionPraise,
+        "fit" => Slot::Fit,
+        "specs" => Slot::Specs,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::brief::Goal;
+    use crate::write::Angle;
+
+    /// Whatever is known of a product, there are three ways to begin, so that none need follow itself.
+    #[test]
+    fn every_opening_can_be_said_of_a_bare_name() {
+        let names: Vec<&str> = Goal::ALL
+            .iter()
+            .map(|goal| goal.name())
+            .chain(Angle::ALL.iter().filter_map(|angle| angle.symbol()))
+            .collect();
+        for lang in [Lang::Zh, Lang::En] {
+            for name in &names {
+                for symbol in [format!("open.{name}"), format!("head.{name}")] {
+                    let bare = |way: &&Way| {
+                        let is_bare = |piece: &Piece| {
+                            matches!(piece, Piece::Words(_) | Piece::Slot(Slot::Short | Slot::Name | Slot::Old))
+                        };
+                        way.tones.is_empty() && way.pieces.iter().all(is_bare)
+                    };
+                    assert!(Grammar::of(lang).ways(&symbol).iter().filter(bare).count() >= 3, "{symbol} in {lang:?}");
+                }
+            }
+        }
+    }
+
+    /// Our own words hold no figure: figures come from evidence only. Nor do they hold what advertising law forbids outright.
+    #[test]
+    fn our_words_hold_no_figure_and_nothing_absolute() {
+        let forbidden = [
+            "最",
+            "第一",
+            "顶级",
+            "极致",
+            "首选",
+            "唯一",
+            "绝对",
+            "永久",
+            "100%",
+            "国家级",
+            "原价",
+            "best",
+            "No.1",
+            "ultimate",
+            "perfect",
+            "guarantee",
+            "greatest",
+            "cheapest",
+            "fastest",
+            "unbeatable",
+            "number one",
+            "治",
+            "疗",
+        ];
+        let uses =
+            crate::plan::uses::USES.iter().flat_map(|one| one.zh.iter().chain(&one.en).copied().collect::<Vec<_>>());
+        let words: Vec<&str> = [Lang::Zh, Lang::En]
+            .into_iter()
+            .flat_map(|lang| Grammar::of(lang).pieces())
+            .filter_map(|piece| if let Piece::Words(words) = piece { Some(*words) } else { None })
+            .collect();
+        for text in words.iter().copied() {
+            assert!(!text.bytes().any(|byte| byte.is_ascii_digit()), "{text}");
+        }
+        for text in words.into_iter().chain(uses) {
+            // 5G is said only of what is called 5G.
+            assert!(!text.replace("5G", "").bytes().any(|byte| byte.is_ascii_digit()), "{text}");
+            assert!(!forbidden.iter().any(|word| text.contains(word)), "{text}");
+        }
+    }
+}

@@ -1,0 +1,482 @@
+//! From a symbol of the grammar to a line: a way is chosen by seed among those that the plan can fill and that fit, points are
+//! bound to it in the order of the plan, and what was said is remembered, so that nothing is said twice. Not here: which
+//! symbols make up a field (see [`super::form`]).
+
+use math::random::Random;
+
+use super::grammar::{Facet, Grammar, Piece, Slot, Way, Which};
+use super::line::Line;
+use super::{Task, phrases};
+use crate::brief::Lang;
+use crate::plan::{Claim, Evidence, Plan, Point};
+
+/// Symbols within symbols; the grammar needs two.
+const DEPTH_MAX: usize = 4;
+/// Specs from which on a table of them is worth pointing to.
+const SPECS_MIN: usize = 3;
+/// Of the two points that fit a way, the second is taken this often, for variety.
+const SECOND_SHARE: f64 = 0.15;
+
+/// Writes one draft.
+pub struct Realiser<'a> {
+    pub task: &'a Task<'a>,
+    grammar: &'static Grammar,
+    pub random: Random,
+    state: State,
+    /// Everything that was cited.
+    pub evidence: Vec<Evidence>,
+    /// Ways by which the draft's fields opened.
+    pub openings: Vec<String>,
+}
+
+/// What was said.
+#[derive(Clone)]
+struct State {
+    /// Bits of facets, by point.
+    told: Vec<u8>,
+    /// Ways used, by their ids.
+    ways: Vec<&'static str>,
+}
+
+/// Which points a way speaks of.
+#[derive(Clone, Copy, Default)]
+struct Bound {
+    a: Option<usize>,
+    b: Option<usize>,
+}
+
+impl<'a> Realiser<'a> {
+    pub fn new(task: &'a Task<'a>, seed: u64) -> Self {
+        Realiser {
+            task,
+            grammar: Grammar::of(task.brief.lang),
+            random: Random::new(seed),
+            state: State { told: vec![0; task.plan.points.len()], ways: Vec::new() },
+            evidence: Vec::new(),
+            openings: Vec::new(),
+        }
+    }
+
+    pub fn plan(&self) -> &'a Plan {
+        self.task.plan
+    }
+
+    pub fn lang(&self) -> Lang {
+        self.task.brief.lang
+    }
+
+    /// The place of a piece of evidence among those of the draft.
+    pub fn cite(&mut self, evidence: Evidence) -> usize {
+        if let Some(at) = self.evidence.iter().position(|other| *other == evidence) {
+            return at;
+        }
+        self.evidence.push(evidence);
+        self.evidence.len() - 1
+    }
+
+    /// Which points anything was said of.
+    pub fn told_points(&self) -> Vec<bool> {
+        self.state.told.iter().map(|bits| *bits != 0).collect()
+    }
+
+    /// Nouns may be said again in another field; what they are good for may not.
+    pub fn next_field(&mut self) {
+        for bits in &mut self.state.told {
+            *bits &= !Facet::Noun.bit();
+        }
+    }
+
+    /// Everything may be said again: for a field that shows the same words in another form.
+    pub fn forget(&mut self) {
+        self.state.told.fill(0);
+    }
+
+    /// Says a symbol, if any of its ways can be filled and the line is accepted.
+    pub fn say(&mut self, symbol: &str, accepts: &dyn Fn(&Line) -> bool) -> Option<Line> {
+        self.say_bound(symbol, None, accepts)
+    }
+
+    /// The same of one point.
+    pub fn say_about(&mut self, point: usize, symbol: &str, accepts: &dyn Fn(&Line) -> bool) -> Option<Line> {
+        self.say_bound(symbol, Some(point), accepts)
+    }
+
+    /// Says a symbol that begins a text: not by a way that began one of the last.
+    pub fn open(&mut self, symbol: &str, accepts: &dyn Fn(&Line) -> bool) -> Option<Line> {
+        let n = self.state.ways.len();
+        let line = self.say(symbol, accepts)?;
+        let begins = |way: &&&str| way.split('#').next() == Some(symbol);
+        let way = self.state.ways[n..].iter().find(begins).map(|way| (*way).to_owned());
+        self.openings.extend(way);
+        Some(line)
+    }
+
+    fn say_bound(&mut self, symbol: &str, forced: Option<usize>, accepts: &dyn Fn(&Line) -> bool) -> Option<Line> {
+        for way in self.order(symbol) {
+            let before = (self.state.clone(), self.evidence.len());
+            if let Some(line) = self.fill(way, forced, 0).map(|line| line.finish(self.lang()))
+                && accepts(&line)
+            {
+                self.state.ways.push(&way.id);
+                return Some(line);
+            }
+            self.state = before.0;
+            self.evidence.truncate(before.1);
+        }
+        None
+    }
+
+    /// The ways of a symbol in the order in which they are tried: those of the tone rather first, fallbacks last, those used
+    /// already or that opened the last texts behind the others.
+    fn order(&mut self, symbol: &str) -> Vec<&'static Way> {
+        let tone = self.task.brief.tone;
+        let all = self.grammar.ways(symbol).iter().filter(|way| way.tones.is_empty() || way.tones.contains(&tone));
+        let mut ranked: Vec<(u8, f64, &'static Way)> = Vec::new();
+        for way in all {
+            let is_last = self.task.last_openings.contains(&way.id);
+            let is_used = self.state.ways.contains(&way.id.as_str());
+            let rank = 4 * u8::from(is_last) + 2 * u8::from(way.is_fallback) + u8::from(is_used);
+            let lift = if way.tones.is_empty() { 1.0 } else { 0.45 };
+            ranked.push((rank, self.random.uniform() * lift, way));
+        }
+        ranked.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        ranked.into_iter().map(|(_, _, way)| way).collect()
+    }
+
+    fn fill(&mut self, way: &'static Way, forced: Option<usize>, depth: usize) -> Option<Line> {
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        let bound = self.bind(way, forced)?;
+        let mut line = Line::default();
+        // Nouns are chosen once, as verbs agree with them.
+        let nouns = [bound.a, bound.b]
+            .map(|at| at.and_then(|at| phrases::noun(&self.task.plan.points[at], self.lang(), &mut self.random)));
+        for piece in &way.pieces {
+            match piece {
+                Piece::Words(words) => line.push(words),
+                Piece::Symbol(name) => {
+                    let nested = self.nested(name, depth)?;
+                    line.append(&nested);
+                }
+                Piece::Slot(slot) => self.slot(*slot, bound, &nouns, &mut line)?,
+            }
+        }
+        Some(line)
+    }
+
+    fn nested(&mut self, symbol: &str, depth: usize) -> Option<Line> {
+        for way in self.order(symbol) {
+            let before = (self.state.clone(), self.evidence.len());
+            if let Some(line) = self.fill(way, None, depth + 1) {
+                return Some(line);
+            }
+            self.state = before.0;
+            self.evidence.truncate(before.1);
+        }
+        None
+    }
+
+    /// The first points that can fill a way's places and were not told of before.
+    fn bind(&mut self, way: &Way, forced: Option<usize>) -> Option<Bound> {
+        let needed = |which: Which| {
+            let facets = way.pieces.iter().filter_map(move |piece| match piece {
+                Piece::Slot(Slot::Point(of, facet)) if *of == which => Some(*facet),
+                _ => None,
+            });
+            facets.collect::<Vec<_>>()
+        };
+        let (a, b) = (needed(Which::A), needed(Which::B));
+        let mut bound = Bound::default();
+        let is_first = ["head.", "open.", "sms.", "question"].iter().any(|symbol| way.id.starts_with(symbol));
+        if !a.is_empty() {
+            bound.a = Some(match forced {
+                Some(point) => Some(point).filter(|point| self.has(*point, &a))?,
+                None => self.first(&a, None, is_first)?,
+            });
+        }
+        if !b.is_empty() {
+            bound.b = Some(self.first(&b, bound.a, is_first)?);
+        }
+        for (point, facets) in [(bound.a, &a), (bound.b, &b)] {
+            if let Some(point) = point {
+                self.state.told[point] |= facets.iter().fold(0, |bits, facet| bits | facet.bit());
+            }
+        }
+        Some(bound)
+    }
+
+    fn first(&mut self, facets: &[Facet], other: Option<usize>, is_first: bool) -> Option<usize> {
+        let wanted = self.task.angle.order(self.task.plan);
+        let is_noun = facets.iter().all(|facet| facet.bit() <= Facet::Noun.bit());
+        let points = &self.task.plan.points;
+        let may_begin = |at: usize| !(is_first && is_noun) || phrases::leads(&points[at]);
+        let mut fitting = wanted.into_iter().filter(|at| Some(*at) != other && may_begin(*at) && self.has(*at, facets));
+        let first = fitting.next()?;
+        let second = fitting.next();
+        let takes_second = self.random.uniform() < SECOND_SHARE;
+        Some(second.filter(|_| takes_second).unwrap_or(first))
+    }
+
+    /// Whether a point has these facets and was not told of by the one that carries the way: what it is good for, how it
+    /// compares, what it gains; the noun if there is nothing else.
+    fn has(&self, at: usize, facets: &[Facet]) -> bool {
+        let (point, told) = (&self.task.plan.points[at], self.state.told[at]);
+        let bits = facets.iter().fold(0, |bits, facet| bits | facet.bit());
+        let beyond_noun = bits & !Facet::Noun.bit();
+        let is_new = if beyond_noun == 0 { told & bits == 0 } else { told & beyond_noun == 0 };
+        is_new && facets.iter().all(|facet| can(point, *facet, self.lang(), self.task.plan))
+    }
+
+    fn slot(&mut self, slot: Slot, bound: Bound, nouns: &[Option<String>; 2], line: &mut Line) -> Option<()> {
+        let plan = self.task.plan;
+        match slot {
+            Slot::Name => {
+                let evidence = self.field("name", &plan.name);
+                line.push_name(&plan.name, evidence);
+            }
+            Slot::Short => {
+                let evidence = self.field("name", &plan.name);
+                line.push_name(&plan.short, evidence);
+            }
+            Slot::Noun => line.push(self.lang().choose(plan.kind?.zh, plan.kind?.en)),
+            Slot::Nouns => line.push(plan.kind?.en_plural),
+            Slot::Brand => {
+                let brand = plan.brand.as_deref()?;
+                let evidence = self.field("brand", brand);
+                line.push_name(brand, evidence);
+            }
+            Slot::Old => match plan.owned.as_deref() {
+                Some(old) => {
+                    let evidence = self.cite(Evidence::Brief { part: "audience.owned".into(), value: old.into() });
+                    line.push_name(old, evidence);
+                }
+                // Looked at as an upgrade, what it replaces stands for what they own.
+                None if self.task.angle == super::Angle::Upgrade => self.predecessor(line)?,
+                None => return None,
+            },
+            Slot::Predecessor => self.predecessor(line)?,
+            Slot::Point(which, facet) => self.of_point(which, facet, bound, nouns, line)?,
+            Slot::List => self.list(bound, line)?,
+            Slot::Others => self.others(line)?,
+            Slot::Opinion | Slot::OpinionAspect | Slot::OpinionReviews | Slot::OpinionPraise => {
+                self.opinion(slot, line)?
+            }
+            Slot::Fit => self.fit(line)?,
+            Slot::Specs => return (self.task.brief.hero().specs.len() >= SPECS_MIN).then_some(()),
+            Slot::Price => {
+                line.tells_price = true;
+                self.price(line)?;
+            }
+            Slot::OfferPrice
+            | Slot::ListPrice
+            | Slot::Saving
+            | Slot::Coupon
+            | Slot::CouponOff
+            | Slot::Gift
+            | Slot::Ends => {
+                line.tells_end |= slot == Slot::Ends;
+                line.tells_price |= matches!(slot, Slot::OfferPrice | Slot::ListPrice);
+                self.offer(slot, line)?;
+            }
+        }
+        Some(())
+    }
+
+    pub fn field(&mut self, field: &str, value: &str) -> usize {
+        let product_id = self.task.plan.product_id.clone();
+        self.cite(Evidence::Field { product_id, field: field.to_owned(), value: value.to_owned() })
+    }
+
+    fn predecessor(&mut self, line: &mut Line) -> Option<()> {
+        let (id, short) = self.task.plan.predecessor.as_ref()?;
+        let evidence = Evidence::Field { product_id: id.clone(), field: "name".into(), value: short.clone() };
+        let evidence = self.cite(evidence);
+        line.push_name(short, evidence);
+        Some(())
+    }
+
+    fn of_point(
+        &mut self,
+        which: Which,
+        facet: Facet,
+        bound: Bound,
+        nouns: &[Option<String>; 2],
+        line: &mut Line,
+    ) -> Option<()> {
+        let (at, noun) = match which {
+            Which::A => (bound.a?, nouns[0].as_deref()),
+            Which::B => (bound.b?, nouns[1].as_deref()),
+        };
+        let point = &self.task.plan.points[at];
+        let lang = self.lang();
+        let evidence = evidence_of(point, facet)?.clone();
+        let text = match facet {
+            Facet::Noun => noun?.to_owned(),
+            Facet::Use => phrases::use_of(point, lang, &mut self.random)?.to_owned(),
+            Facet::Comparison => phrases::comparison(point, lang, self.task.plan.kind)?,
+            Facet::Gain => phrases::gain(point, lang)?,
+            Facet::Means => return Some(line.push(phrases::agreeing(noun?, "means", "mean"))),
+            Facet::Helps => return Some(line.push(phrases::agreeing(noun?, "helps", "help"))),
+            Facet::There => return Some(line.push(phrases::agreeing(noun?, "there is", "there are"))),
+        };
+        let evidence = self.cite(evidence);
+        line.push_bound(&text, evidence);
+        Some(())
+    }
+
+    /// Two to four nouns of points that were not told of.
+    fn list(&mut self, bound: Bound, line: &mut Line) -> Option<()> {
+        let most = 2 + self.random.below(3);
+        let lang = self.lang();
+        let plan = self.task.plan;
+        let fitting: Vec<usize> = self
+            .task
+            .angle
+            .order(plan)
+            .into_iter()
+            .filter(|at| bound.a != Some(*at) && bound.b != Some(*at) && self.state.told[*at] & Facet::Noun.bit() == 0)
+            .filter(|at| can(&plan.points[*at], Facet::Noun, lang, plan))
+            .take(most)
+            .collect();
+        if fitting.len() < 2 {
+            return None;
+        }
+        for (nth, at) in fitting.iter().enumerate() {
+            let point = &plan.points[*at];
+            let noun = phrases::noun(point, lang, &mut self.random)?;
+            let evidence = self.cite(evidence_of(point, Facet::Noun)?.clone());
+            line.push(phrases::and(lang, nth, fitting.len(), &mut self.random));
+            line.push_bound(&noun, evidence);
+            self.state.told[*at] |= Facet::Noun.bit();
+        }
+        Some(())
+    }
+
+    fn others(&mut self, line: &mut Line) -> Option<()> {
+        let others = &self.task.plan.others;
+        if others.is_empty() {
+            return None;
+        }
+        let n = others.len().min(3);
+        for (nth, (id, short)) in others[..n].iter().enumerate() {
+            let evidence = Evidence::Field { product_id: id.clone(), field: "name".into(), value: short.clone() };
+            let evidence = self.cite(evidence);
+            line.push(phrases::and(self.lang(), nth, n, &mut self.random));
+            line.push_name(short, evidence);
+        }
+        Some(())
+    }
+
+    fn opinion(&mut self, slot: Slot, line: &mut Line) -> Option<()> {
+        let lang = self.lang();
+        let is_open = |bits: u8| slot != Slot::Opinion || bits == 0;
+        let at = self.task.plan.points.iter().enumerate().position(|(at, point)| {
+            matches!(&point.claim, Claim::Opinion { opinion, .. } if !lang.choose(&opinion.label_zh, &opinion.label_en).is_empty())
+                && is_open(self.state.told[at])
+        })?;
+        let point = &self.task.plan.points[at];
+        let Claim::Opinion { opinion, evidence } = &point.claim else { return None };
+        let text = match slot {
+            Slot::OpinionAspect => lang.choose(opinion.label_zh.clone(), opinion.label_en.to_lowercase()),
+            Slot::OpinionReviews => opinion.n_reviews.to_string(),
+            Slot::OpinionPraise => opinion.n_praise.to_string(),
+            _ => {
+                self.state.told[at] = u8::MAX;
+                phrases::opinion(point, lang, &mut self.random)?
+            }
+        };
+        let evidence = self.cite(evidence.clone());
+        line.push_bound(&text, evidence);
+        Some(())
+    }
+
+    fn fit(&mut self, line: &mut Line) -> Option<()> {
+        let is_fit = |point: &Point| matches!(point.claim, Claim::Fit { .. });
+        let at = self.task.plan.points.iter().position(is_fit).filter(|at| self.state.told[*at] == 0)?;
+        let Claim::Fit { device, evidence } = &self.task.plan.points[at].claim else { return None };
+        let evidence = self.cite(evidence.clone());
+        self.state.told[at] = u8::MAX;
+        // The list of devices in a name is English.
+        let said = self.lang().choose(device.replace(" and ", "、").replace(", ", "、"), device.clone());
+        line.push_name(&said, evidence);
+        Some(())
+    }
+
+    fn price(&mut self, line: &mut Line) -> Option<()> {
+        if self.task.brief.offer.as_ref().is_some_and(|offer| offer.price_cents.is_some()) {
+            return self.offer(Slot::OfferPrice, line);
+        }
+        let price = self.task.plan.price_cents?;
+        let evidence = self.field("price_cents", &price.to_string());
+        line.push_bound(&phrases::money(price, &self.task.brief.currency, self.lang()), evidence);
+        Some(())
+    }
+
+    fn offer(&mut self, slot: Slot, line: &mut Line) -> Option<()> {
+        let offer = self.task.brief.offer.as_ref()?;
+        let (lang, currency) = (self.lang(), self.task.brief.currency.as_str());
+        let list = self.task.plan.price_cents;
+        let (text, evidence) = match slot {
+            Slot::OfferPrice => (
+                phrases::money(offer.price_cents?, currency, lang),
+                part("price_cents", &offer.price_cents?.to_string()),
+            ),
+            Slot::ListPrice => {
+                offer.price_cents?;
+                let evidence = self.field("price_cents", &list?.to_string());
+                line.push_bound(&phrases::money(list?, currency, lang), evidence);
+                return Some(());
+            }
+            Slot::Saving => {
+                let saving = domain::Cents(list?.0.checked_sub(offer.price_cents?.0)?);
+                let how = format!("{} - {} = {saving}", list?, offer.price_cents?);
+                (phrases::money(saving, currency, lang), Evidence::Computed { how, value: saving.to_string() })
+            }
+            Slot::Coupon => (offer.coupon.clone()?, part("coupon", offer.coupon.as_deref()?)),
+            Slot::CouponOff => {
+                let off = offer.coupon_off_cents?;
+                (phrases::money(off, currency, lang), part("coupon_off_cents", &off.to_string()))
+            }
+            Slot::Gift => (offer.gift.clone()?, part("gift", offer.gift.as_deref()?)),
+            _ => (phrases::day(offer.ends_on?, lang)?, part("ends_on", &offer.ends_on?.to_string())),
+        };
+        let evidence = self.cite(evidence);
+        match slot {
+            Slot::Coupon | Slot::Gift => line.push_name(&crate::plan::names::clean(&text), evidence),
+            _ => line.push_bound(&text, evidence),
+        }
+        Some(())
+    }
+}
+
+fn part(part: &str, value: &str) -> Evidence {
+    Evidence::Offer { part: part.to_owned(), value: value.to_owned() }
+}
+
+/// Whether a point has a facet in a language.
+fn can(point: &Point, facet: Facet, lang: Lang, plan: &Plan) -> bool {
+    let mut any = Random::new(0);
+    match facet {
+        Facet::Noun | Facet::Means | Facet::Helps | Facet::There => phrases::noun(point, lang, &mut any).is_some(),
+        Facet::Use => phrases::use_of(point, lang, &mut any).is_some(),
+        Facet::Comparison => phrases::comparison(point, lang, plan.kind).is_some(),
+        Facet::Gain => phrases::gain(point, lang).is_some(),
+    }
+}
+
+/// What a facet of a point rests on.
+fn evidence_of(point: &Point, facet: Facet) -> Option<&Evidence> {
+    match (&point.claim, facet) {
+        (Claim::Spec { use_of, .. }, Facet::Use) => use_of.as_ref().map(|(_, evidence)| evidence),
+        (Claim::Spec { standing, .. }, Facet::Comparison) => standing.as_ref().map(|(_, evidence)| evidence),
+        (Claim::Spec { change, .. }, Facet::Gain) => change.as_ref().map(|(_, evidence)| evidence),
+        (
+            Claim::Spec { evidence, .. }
+            | Claim::Feature { evidence, .. }
+            | Claim::Opinion { evidence, .. }
+            | Claim::Fit { evidence, .. },
+            _,
+        ) => Some(evidence),
+    }
+}
