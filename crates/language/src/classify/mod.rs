@@ -5,6 +5,7 @@ pub mod calibrate;
 mod card;
 mod explain;
 mod lanes;
+mod levels;
 pub mod linear;
 mod maxent;
 mod model;
