@@ -10,6 +10,7 @@ pub mod linear;
 mod maxent;
 mod model;
 pub mod ngrams;
+mod packed;
 pub mod points;
 pub mod svm;
 #[cfg(test)]
