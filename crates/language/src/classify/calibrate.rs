@@ -69,6 +69,19 @@ impl Calibration {
         }
     }
 
+    /// With numbers of twelve digits, which JSON gives back to the last bit; of longer ones its reader may lose that.
+    #[must_use]
+    pub(super) fn rounded(self) -> Self {
+        match self {
+            Calibration::Sigmoid { a, b } => Calibration::Sigmoid { a: rounded(a), b: rounded(b) },
+            Calibration::Softmax { a } => Calibration::Softmax { a: rounded(a) },
+            Calibration::Isotonic { scores, probabilities } => {
+                let all = |values: Vec<f64>| values.into_iter().map(rounded).collect();
+                Calibration::Isotonic { scores: all(scores), probabilities: all(probabilities) }
+            }
+        }
+    }
+
     pub(crate) fn is_sound(&self, n_classes: usize) -> bool {
         match self {
             Calibration::Sigmoid { a, b } => n_classes == 2 && a.is_finite() && b.is_finite(),
@@ -84,6 +97,11 @@ impl Calibration {
             }
         }
     }
+}
+
+/// To twelve digits; see [`Calibration::rounded`].
+pub(super) fn rounded(value: f64) -> f64 {
+    format!("{value:.11e}").parse().unwrap_or(value)
 }
 
 pub(super) fn sigmoid(x: f64) -> f64 {

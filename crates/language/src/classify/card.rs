@@ -78,7 +78,7 @@ macro_rules! params {
             },
             Param {
                 name: "folds",
-                sentence: "Parts scored by models of the others to calibrate probabilities; 0: not calibrated.",
+                sentence: "Parts scored by models of the others to calibrate probabilities, until 10,000 rows are; 0: not calibrated.",
                 unit: "parts",
                 kind: Kind::Int { min: 0, max: 100, default: 3 },
             },

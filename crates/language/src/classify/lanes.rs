@@ -72,8 +72,11 @@ impl Problem {
             n_cols: rows.n_cols(),
         };
         for &row in which {
+            // With the bias.
+            let mut squared = 1.0;
             rows.each(row as usize, |column, value| {
                 assert!(column < rows.n_cols(), "column {column} of {}", rows.n_cols());
+                squared += f64::from(value).powi(2);
                 problem.columns.push(column as u32);
                 problem.values.push(value);
             });
@@ -85,7 +88,7 @@ impl Problem {
                 Loss::Hinge => (cost, 0.0),
                 _ => (f64::INFINITY, 0.5 / cost),
             };
-            let curvature = rows.squared(row as usize, None) + 1.0 + diagonal;
+            let curvature = squared + diagonal;
             problem.bounds.push([upper as f32, diagonal as f32, (1.0 / curvature) as f32]);
         }
         problem

@@ -5,10 +5,12 @@ pub mod calibrate;
 mod card;
 mod explain;
 mod lanes;
+mod levels;
 pub mod linear;
 mod maxent;
 mod model;
 pub mod ngrams;
+mod packed;
 pub mod points;
 pub mod svm;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use math::Csr;
 use rayon::prelude::*;
 
-use super::calibrate::Calibration;
+use super::calibrate::{self, Calibration};
 use super::linear::{self, Linear, Method, class_of, outputs};
 use super::ngrams::Cutter;
 use super::svm::Loss;
@@ -25,12 +25,15 @@ pub struct Wanted {
     /// N-grams of each block at most, those of most texts; 0: all.
     pub n_features_max: usize,
     pub linear: LinearWanted,
-    /// Parts of the rows that are scored by models of the other parts, to calibrate; 0: no calibration. Models of the
-    /// multinomial logistic loss need none for sureness, but for [`TextClassifier::threshold`].
+    /// Parts of the rows that are scored by models of the other parts, to calibrate, until [`CALIBRATED_MIN`] rows are; 0: no
+    /// calibration. Models of the multinomial logistic loss need none for sureness, but for [`TextClassifier::threshold`].
     pub folds: usize,
     /// Two classes: steps instead of a sigmoid.
     pub isotonic: bool,
 }
+
+/// So many rows tell how sure answers are to the percent; no more parts are scored then.
+pub const CALIBRATED_MIN: usize = 10_000;
 
 /// What is thought of a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,13 +90,16 @@ impl TextClassifier {
         Ok(model)
     }
 
-    /// Scores each part of the rows by a model of the other parts.
+    /// Scores parts of the rows by models of the others.
     fn calibrate(&mut self, rows: &Csr, labels: &[u32], wanted: &Wanted, run: &Run) -> Result<(), LanguageError> {
         let (n, k) = (self.classes.len(), self.linear.n_outputs());
         let folds = wanted.folds.max(2);
         let fold_of = deal(labels, n, folds);
-        let mut scores = vec![0f64; labels.len() * k];
+        let (mut scores, mut scored): (Vec<f64>, Vec<u32>) = Default::default();
         for fold in 0..folds {
+            if scored.len() >= CALIBRATED_MIN {
+                break;
+            }
             let (held, others): (Vec<u32>, Vec<u32>) =
                 (0..labels.len() as u32).partition(|&row| fold_of[row as usize] == fold);
             let from = 0.5 + 0.5 * fold as f64 / folds as f64;
@@ -103,24 +109,21 @@ impl TextClassifier {
             for row in held {
                 let (columns, values) = rows.row(row as usize);
                 linear.scores(columns.iter().copied().zip(values.iter().copied()), &mut own);
-                scores[row as usize * k..(row as usize + 1) * k].copy_from_slice(&own);
+                scores.extend_from_slice(&own);
+                scored.push(labels[row as usize]);
             }
         }
-        let is_two = n == 2;
-        self.calibration = if wanted.isotonic && is_two {
-            Calibration::fit_isotonic(&scores, labels)
-        } else {
-            Calibration::fit(&scores, labels, n)
+        self.calibration = match wanted.isotonic && n == 2 {
+            true => Calibration::fit_isotonic(&scores, &scored),
+            false => Calibration::fit(&scores, &scored, n),
+        }
+        .rounded();
+        let answer = |(scores, &label): (&[f64], &u32)| {
+            let class = class_of(scores);
+            (self.calibration.probabilities(scores)[class], class == label as usize)
         };
-        let answers: Vec<(f64, bool)> = scores
-            .chunks_exact(k)
-            .zip(labels)
-            .map(|(scores, &label)| {
-                let class = class_of(scores);
-                (self.calibration.probabilities(scores)[class], class == label as usize)
-            })
-            .collect();
-        self.calibration_error = Some(super::calibrate::calibration_error(&answers));
+        let answers: Vec<(f64, bool)> = scores.chunks_exact(k).zip(&scored).map(answer).collect();
+        self.calibration_error = Some(calibrate::rounded(calibrate::calibration_error(&answers)));
         self.confidences = percentiles(answers.iter().filter(|answer| answer.1).map(|answer| answer.0 as f32));
         Ok(())
     }
@@ -288,7 +291,7 @@ impl TextClassifier {
             n: examples.len(),
             accuracy: share(n_right, examples.len()),
             macro_f1: each.iter().map(|figures| figures[2]).sum::<f64>() / each.len().max(1) as f64,
-            calibration_error: super::calibrate::calibration_error(&answers),
+            calibration_error: calibrate::calibration_error(&answers),
             classes: names
                 .iter()
                 .zip(each.iter().zip(&counts))

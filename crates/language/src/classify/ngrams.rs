@@ -35,8 +35,8 @@ impl Grams {
         Grams { unit, n_min, n_max }
     }
 
-    /// A different start of keys for each sort, so that sorts never share a key by design.
-    fn seed(&self) -> u64 {
+    /// The state before the first symbol: another for each sort, so that sorts never share a key by design.
+    pub(super) fn seed(&self) -> u64 {
         const SEEDS: [u64; 3] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0];
         SEEDS[match self.unit {
             Unit::Char => 0,
@@ -48,9 +48,9 @@ impl Grams {
 
 /// Where a character of the folded text stands in the original: bytes `start..end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Piece {
+pub(super) struct Piece {
     /// The folded character or, for words, the hash of the word.
-    symbol: u64,
+    pub symbol: u64,
     start: u32,
     end: u32,
 }
@@ -100,6 +100,16 @@ impl Cutter {
             Unit::Char => each(pieces, grams),
             Unit::Word => each(words, grams),
             Unit::CharInWord => in_words(pieces, grams, each),
+        }
+    }
+
+    /// The runs in which n-grams lie.
+    pub(super) fn runs(&mut self, text: &str, unit: Unit, mut see: impl FnMut(&[Piece])) {
+        self.cut(text, unit);
+        match unit {
+            Unit::Char => see(&self.pieces),
+            Unit::Word => see(&self.words),
+            Unit::CharInWord => words_between_spaces(&self.pieces, see),
         }
     }
 
@@ -184,10 +194,17 @@ fn stands_alone(c: char) -> bool {
         | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// The state of an n-gram from that of its beginning and its last symbol.
 #[inline(always)]
-fn fold(state: u64, symbol: u64) -> u64 {
+pub(super) fn fold(state: u64, symbol: u64) -> u64 {
     let mixed = (state ^ symbol).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 32)
+}
+
+/// The key of an n-gram in that state; 0 marks an empty place in tables.
+#[inline(always)]
+pub(super) fn key(state: u64) -> u64 {
+    state.max(1)
 }
 
 /// All n-grams of a run of symbols: key, first and last symbol.
@@ -199,16 +216,22 @@ fn each_gram(symbols: &[Piece], grams: &Grams, mut see: impl FnMut(u64, usize, u
         for (n, piece) in symbols[first..].iter().take(n_max).enumerate() {
             state = fold(state, piece.symbol);
             if n + 1 >= n_min {
-                // 0 marks an empty place in tables.
-                see(state.max(1), first, first + n);
+                see(key(state), first, first + n);
             }
         }
     }
 }
 
-/// Words between spaces with a space on either side. A word shorter than n gives one n-gram, itself, once, as
-/// scikit-learn's `char_wb` has it.
+/// As [`words_between_spaces`]. A word shorter than n gives one n-gram, itself, once, as scikit-learn's `char_wb` has it.
 fn in_words(pieces: &[Piece], grams: &Grams, mut see: impl FnMut(&[Piece], &Grams)) {
+    words_between_spaces(pieces, |word| {
+        let n_min = grams.n_min.min(u8::try_from(word.len()).unwrap_or(u8::MAX));
+        see(word, &Grams { n_min, ..*grams });
+    });
+}
+
+/// Each word with a space on either side.
+fn words_between_spaces(pieces: &[Piece], mut see: impl FnMut(&[Piece])) {
     let mut word = Vec::new();
     for part in pieces.split(|piece| piece.symbol == u64::from(b' ')).filter(|part| !part.is_empty()) {
         let edge = |at: u32| Piece { symbol: u64::from(b' '), start: at, end: at };
@@ -216,8 +239,7 @@ fn in_words(pieces: &[Piece], grams: &Grams, mut see: impl FnMut(&[Piece], &Gram
         word.push(edge(part[0].start));
         word.extend_from_slice(part);
         word.push(edge(part[part.len() - 1].end));
-        let n_min = grams.n_min.min(u8::try_from(word.len()).unwrap_or(u8::MAX));
-        see(&word, &Grams { n_min, ..*grams });
+        see(&word);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rows that linear models learn from, sparse or dense, by the two operations that solvers need. No solver.
+//! Rows that linear models learn from, sparse or dense. No solver.
 
 use math::Csr;
 
@@ -8,12 +8,8 @@ use crate::LanguageError;
 pub trait Rows: Sync {
     fn n_rows(&self) -> usize;
     fn n_cols(&self) -> usize;
-    /// The product of a row with weights. Shape of `weights`: at least (n_cols).
-    fn dot(&self, row: usize, weights: &[f64]) -> f64;
-    /// Adds `by` times the row to weights, each column's part times `scale[column]` if there are scales.
-    fn add(&self, row: usize, by: f64, scale: Option<&[f32]>, weights: &mut [f64]);
-    /// The sum over columns of `scale` times the squared value.
-    fn squared(&self, row: usize, scale: Option<&[f32]>) -> f64;
+    /// Values of all rows that are not 0, or a few more.
+    fn n_stored(&self) -> usize;
     /// Column and value of what is not 0, in ascending order.
     fn each(&self, row: usize, see: impl FnMut(usize, f32));
 }
@@ -27,48 +23,11 @@ impl Rows for Csr {
         self.n_cols
     }
 
-    #[inline]
-    fn dot(&self, row: usize, weights: &[f64]) -> f64 {
-        let (columns, values) = self.row(row);
-        assert!(weights.len() >= self.n_cols);
-        // Four sums, so that one product need not wait for the one before.
-        let mut sums = [0f64; 4];
-        let mut columns4 = columns.chunks_exact(4);
-        let mut values4 = values.chunks_exact(4);
-        for (columns, values) in columns4.by_ref().zip(values4.by_ref()) {
-            for k in 0..4 {
-                sums[k] += weights[columns[k] as usize] * f64::from(values[k]);
-            }
-        }
-        for (&column, &value) in columns4.remainder().iter().zip(values4.remainder()) {
-            sums[0] += weights[column as usize] * f64::from(value);
-        }
-        (sums[0] + sums[1]) + (sums[2] + sums[3])
+    fn n_stored(&self) -> usize {
+        self.indices.len()
     }
 
     #[inline]
-    fn add(&self, row: usize, by: f64, scale: Option<&[f32]>, weights: &mut [f64]) {
-        let (columns, values) = self.row(row);
-        match scale {
-            None => {
-                for (&column, &value) in columns.iter().zip(values) {
-                    weights[column as usize] += by * f64::from(value);
-                }
-            }
-            Some(scale) => {
-                for (&column, &value) in columns.iter().zip(values) {
-                    weights[column as usize] += by * f64::from(value * scale[column as usize]);
-                }
-            }
-        }
-    }
-
-    fn squared(&self, row: usize, scale: Option<&[f32]>) -> f64 {
-        let (columns, values) = self.row(row);
-        let scale_of = |column: u32| scale.map_or(1.0, |scale| f64::from(scale[column as usize]));
-        columns.iter().zip(values).map(|(&column, &value)| f64::from(value).powi(2) * scale_of(column)).sum()
-    }
-
     fn each(&self, row: usize, mut see: impl FnMut(usize, f32)) {
         let (columns, values) = self.row(row);
         columns.iter().zip(values).for_each(|(&column, &value)| see(column as usize, value));
@@ -112,31 +71,8 @@ impl Rows for Dense<'_> {
         self.d
     }
 
-    fn dot(&self, row: usize, weights: &[f64]) -> f64 {
-        let mut sums = [0f64; 8];
-        let values = self.row(row);
-        let mut weights8 = weights[..self.d].chunks_exact(8);
-        let mut values8 = values.chunks_exact(8);
-        for (weights, values) in weights8.by_ref().zip(values8.by_ref()) {
-            for k in 0..8 {
-                sums[k] += weights[k] * f64::from(values[k]);
-            }
-        }
-        for (&weight, &value) in weights8.remainder().iter().zip(values8.remainder()) {
-            sums[0] += weight * f64::from(value);
-        }
-        sums.iter().sum()
-    }
-
-    fn add(&self, row: usize, by: f64, scale: Option<&[f32]>, weights: &mut [f64]) {
-        for (at, (weight, &value)) in weights.iter_mut().zip(self.row(row)).enumerate() {
-            *weight += by * f64::from(value * scale.map_or(1.0, |scale| scale[at]));
-        }
-    }
-
-    fn squared(&self, row: usize, scale: Option<&[f32]>) -> f64 {
-        let scale_of = |at: usize| scale.map_or(1.0, |scale| f64::from(scale[at]));
-        self.row(row).iter().enumerate().map(|(at, &value)| f64::from(value).powi(2) * scale_of(at)).sum()
+    fn n_stored(&self) -> usize {
+        self.values.len()
     }
 
     fn each(&self, row: usize, mut see: impl FnMut(usize, f32)) {

@@ -242,6 +242,24 @@ fn models_survive_bytes_and_damage_is_found() {
     assert!(matches!(TextClassifier::from_bytes(&whole), Err(LanguageError::Corrupt(_))));
 }
 
+/// Whatever the numbers: the last bit of one of about ten such models was lost by their text.
+#[test]
+fn calibrations_survive_bytes_to_the_last_bit() {
+    let rows = reviews(60, 3);
+    for c in 1..40 {
+        let settings = SENTIMENT.settings([("c", format!("{}", f64::from(c) / 7.0).as_str())]).expect("sound");
+        for isotonic in [false, true] {
+            let wanted = Wanted { isotonic, ..wanted(&settings).expect("sound") };
+            let model = TextClassifier::fit(&examples(&rows), &wanted, &Run::default()).expect("learns");
+            assert!(
+                TextClassifier::from_bytes(&model.to_bytes()).expect("whole") == model,
+                "{:?}",
+                model.calibration()
+            );
+        }
+    }
+}
+
 #[test]
 fn impossible_wishes_are_refused_in_words() {
     let rows = reviews(20, 1);

@@ -1,23 +1,16 @@
 //! From n-grams to columns: which n-grams of the training texts are kept, and the rows that texts become: sub-linear
 //! counts, inverse document frequencies, length 1, as scikit-learn's `TfidfVectorizer` weighs them. No classifier.
-//!
-//! Most n-grams of a corpus occur in one text and are dropped. They are dropped before they are stored: a first pass over
-//! the texts marks hashed places of a bitmap once and twice, and only n-grams whose place was met twice enter the table,
-//! so the table stays small. What is kept does not depend on the order in which threads mark.
-
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use math::Csr;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::levels::{Chunk, Counted, NONE};
 use super::ngrams::{Cutter, Grams};
 use crate::LanguageError;
 
 /// Texts cut by one task.
 const CHUNK: usize = 256;
-/// Chunks whose n-grams are in memory at once.
-const WAVE: usize = 64;
 
 /// One sort of n-grams and how it is weighed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,26 +57,20 @@ impl Vocabulary {
         n_max: usize,
     ) -> Result<(Self, Csr), LanguageError> {
         check(&block)?;
-        let (found, chunks) = count(texts, &block);
-        // Shard, id within it, and frequency of what is kept.
-        let mut kept: Vec<(u64, u32, usize, u32)> = Vec::new();
-        for (shard, found) in found.iter().enumerate() {
-            let numbered = found.iter().enumerate().filter(|(_, (_, df))| *df >= block.min_df.max(1));
-            kept.extend(numbered.map(|(id, &(key, df))| (key, df, shard, id as u32)));
-        }
-        kept.par_sort_unstable_by(|x, y| y.1.cmp(&x.1).then(x.0.cmp(&y.0)));
+        let Counted { grams, chunks } = Counted::of(texts, &block.grams, block.min_df.max(1));
+        let mut kept: Vec<u32> = (0..grams.len() as u32).filter(|&gram| grams[gram as usize].1 > 0).collect();
+        let of = |gram: u32| grams[gram as usize];
+        kept.par_sort_unstable_by(|&x, &y| of(y).1.cmp(&of(x).1).then(of(x).0.cmp(&of(y).0)));
         if n_max > 0 {
             kept.truncate(n_max);
         }
-        let mut columns: Vec<Vec<u32>> = found.iter().map(|found| vec![NONE; found.len()]).collect();
-        for (column, &(_, _, shard, id)) in kept.iter().enumerate() {
-            columns[shard][id as usize] = column as u32;
-        }
+        let mut columns = vec![NONE; grams.len()];
+        kept.iter().zip(0..).for_each(|(&gram, column)| columns[gram as usize] = column);
         let n = texts.len() as f64;
         let idf = |df: u32| if block.idf { (((1.0 + n) / (1.0 + f64::from(df))).ln() + 1.0) as f32 } else { 1.0 };
-        let idf = kept.iter().map(|cell| idf(cell.1)).collect();
-        let vocabulary = Vocabulary::of(block, kept.into_iter().map(|cell| cell.0).collect(), idf);
-        let parts = chunks.into_par_iter().map(|chunk| chunk.rows(&columns, &vocabulary)).collect();
+        let idf = kept.iter().map(|&gram| idf(of(gram).1)).collect();
+        let vocabulary = Vocabulary::of(block, kept.iter().map(|&gram| of(gram).0).collect(), idf);
+        let parts = chunks.into_par_iter().map(|chunk| vocabulary.rows_of_chunk(&chunk, &columns)).collect();
         let rows = joined(parts, texts.len(), vocabulary.n_columns());
         Ok((vocabulary, rows))
     }
@@ -109,7 +96,10 @@ impl Vocabulary {
             let Some(column) = self.table.get(key) else { continue };
             row.push((column + offset, self.value(column, count)));
         }
-        self.finish(&mut row[first..]);
+        let row = &mut row[first..];
+        row.sort_unstable_by_key(|cell| cell.0);
+        let scale = self.scale(row.iter().map(|cell| cell.1));
+        row.iter_mut().for_each(|cell| cell.1 = (f64::from(cell.1) * scale) as f32);
     }
 
     /// Before the row is brought to its length.
@@ -125,14 +115,29 @@ impl Vocabulary {
         tf * self.idf[column as usize]
     }
 
-    /// Puts a row in order and brings it to its length.
-    fn finish(&self, row: &mut [(u32, f32)]) {
-        row.sort_unstable_by_key(|cell| cell.0);
-        let length = row.iter().map(|cell| f64::from(cell.1).powi(2)).sum::<f64>().sqrt();
-        if length > 0.0 {
-            let scale = f64::from(self.block.weight) / length;
-            row.iter_mut().for_each(|cell| cell.1 = (f64::from(cell.1) * scale) as f32);
-        }
+    /// What brings a row to its length.
+    fn scale(&self, values: impl Iterator<Item = f32>) -> f64 {
+        let length = values.map(|value| f64::from(value).powi(2)).sum::<f64>().sqrt();
+        if length > 0.0 { f64::from(self.block.weight) / length } else { 1.0 }
+    }
+
+    /// Rows of counted texts. Shape of `columns`: (counted n-grams).
+    fn rows_of_chunk(&self, chunk: &Chunk, columns: &[u32]) -> Part {
+        let (mut lengths, mut indices, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        chunk.each_text(|row| {
+            row.iter_mut().for_each(|gram| *gram = columns[*gram as usize]);
+            row.retain(|&column| column != NONE);
+            row.sort_unstable();
+            let start = values.len();
+            for same in row.chunk_by(|x, y| x == y) {
+                indices.push(same[0]);
+                values.push(self.value(same[0], same.len() as u32));
+            }
+            let scale = self.scale(values[start..].iter().copied());
+            values[start..].iter_mut().for_each(|value| *value = (f64::from(*value) * scale) as f32);
+            lengths.push(values.len() - start);
+        });
+        (lengths, indices, values)
     }
 }
 
@@ -213,173 +218,6 @@ fn rows_of<T: AsRef<str>>(texts: &[T], vocabularies: &[Vocabulary], cutter: &mut
         values.extend(row.iter().map(|cell| cell.1));
     }
     (lengths, indices, values)
-}
-
-const SHARDS: usize = 8;
-/// No column.
-const NONE: u32 = u32::MAX;
-
-/// N-grams of a chunk's texts: by shard, text after text, ids and counts; and how many of each shard a text has.
-#[derive(Default)]
-struct Chunk {
-    cells: [Vec<(u32, u32)>; SHARDS],
-    lengths: Vec<[u32; SHARDS]>,
-}
-
-impl Chunk {
-    fn rows(self, columns: &[Vec<u32>], vocabulary: &Vocabulary) -> Part {
-        let (mut lengths, mut indices, mut values) = (Vec::with_capacity(self.lengths.len()), Vec::new(), Vec::new());
-        let mut next = [0usize; SHARDS];
-        let mut row = Vec::new();
-        for own in self.lengths {
-            row.clear();
-            for (shard, &length) in own.iter().enumerate() {
-                let cells = &self.cells[shard][next[shard]..next[shard] + length as usize];
-                next[shard] += length as usize;
-                for &(id, count) in cells {
-                    let column = columns[shard][id as usize];
-                    if column != NONE {
-                        row.push((column, vocabulary.value(column, count)));
-                    }
-                }
-            }
-            vocabulary.finish(&mut row);
-            lengths.push(row.len());
-            indices.extend(row.iter().map(|cell| cell.0));
-            values.extend(row.iter().map(|cell| cell.1));
-        }
-        (lengths, indices, values)
-    }
-}
-
-/// For each shard its n-grams with the number of texts that have them; and which texts have which. N-grams of fewer texts
-/// than `min_df` may be missing.
-fn count<T: AsRef<str> + Sync>(texts: &[T], block: &Block) -> (Vec<Vec<(u64, u32)>>, Vec<Chunk>) {
-    let twice = (block.min_df > 1).then(|| Twice::of(texts, block));
-    let mut tables: Vec<Counts> = (0..SHARDS).map(|_| Counts::default()).collect();
-    let mut chunks = Vec::new();
-    for wave in texts.chunks(CHUNK * WAVE) {
-        let cut = |cutter: &mut Cutter, texts: &[T]| {
-            let mut keys: [Vec<(u64, u32)>; SHARDS] = Default::default();
-            let mut lengths = Vec::with_capacity(texts.len());
-            for text in texts {
-                let mut own = [0u32; SHARDS];
-                for &(key, count) in cutter.count(text.as_ref(), &block.grams) {
-                    if twice.as_ref().is_none_or(|twice| twice.has(key)) {
-                        let shard = (key >> 61) as usize;
-                        keys[shard].push((key, count));
-                        own[shard] += 1;
-                    }
-                }
-                lengths.push(own);
-            }
-            (keys, lengths)
-        };
-        let cut: Vec<_> = wave.par_chunks(CHUNK).map_init(Cutter::default, cut).collect();
-        let number = |(shard, table): (usize, &mut Counts)| -> Vec<Vec<(u32, u32)>> {
-            let of = |(keys, _): &([Vec<(u64, u32)>; SHARDS], _)| {
-                keys[shard].iter().map(|&(key, count)| (table.add(key), count)).collect()
-            };
-            cut.iter().map(of).collect()
-        };
-        let mut numbered: Vec<_> = tables.par_iter_mut().enumerate().map(number).collect();
-        for (at, (_, lengths)) in cut.into_iter().enumerate() {
-            let cells = std::array::from_fn(|shard| std::mem::take(&mut numbered[shard][at]));
-            chunks.push(Chunk { cells, lengths });
-        }
-    }
-    (tables.into_iter().map(|table| table.found).collect(), chunks)
-}
-
-/// Which hashed places at least two texts have n-grams at.
-struct Twice {
-    once: Vec<AtomicU64>,
-    twice: Vec<AtomicU64>,
-}
-
-impl Twice {
-    fn of<T: AsRef<str> + Sync>(texts: &[T], block: &Block) -> Self {
-        let lengths = usize::from(block.grams.n_max - block.grams.n_min + 1);
-        let n: usize = texts.par_iter().map(|text| text.as_ref().chars().count() * lengths).sum();
-        let words = (n / 16).next_power_of_two().clamp(1 << 8, 1 << 24);
-        let zeros = || (0..words).map(|_| AtomicU64::new(0)).collect::<Vec<_>>();
-        let marks = Twice { once: zeros(), twice: zeros() };
-        texts.par_chunks(CHUNK).for_each_init(Cutter::default, |cutter, texts| {
-            for text in texts {
-                for &(key, _) in cutter.count(text.as_ref(), &block.grams) {
-                    marks.mark(key);
-                }
-            }
-        });
-        marks
-    }
-
-    #[inline]
-    fn place(&self, key: u64) -> (usize, u64) {
-        let bit = key >> 8;
-        ((bit >> 6) as usize & (self.once.len() - 1), 1 << (bit & 63))
-    }
-
-    /// Of all marks of a place exactly one finds it unmarked, whichever thread comes first.
-    #[inline]
-    fn mark(&self, key: u64) {
-        let (word, bit) = self.place(key);
-        if self.twice[word].load(Relaxed) & bit == 0 && self.once[word].fetch_or(bit, Relaxed) & bit != 0 {
-            self.twice[word].fetch_or(bit, Relaxed);
-        }
-    }
-
-    #[inline]
-    fn has(&self, key: u64) -> bool {
-        let (word, bit) = self.place(key);
-        self.twice[word].load(Relaxed) & bit != 0
-    }
-}
-
-/// How often keys were added; an open table of at most half its places.
-#[derive(Default)]
-struct Counts {
-    /// A key and its place in `found`.
-    slots: Vec<(u64, u32)>,
-    found: Vec<(u64, u32)>,
-}
-
-impl Counts {
-    /// The key's number.
-    #[inline]
-    fn add(&mut self, key: u64) -> u32 {
-        if self.found.len() * 2 >= self.slots.len() {
-            self.grow();
-        }
-        let mask = self.slots.len() - 1;
-        let mut at = key as usize & mask;
-        loop {
-            let slot = &mut self.slots[at];
-            if slot.0 == key {
-                self.found[slot.1 as usize].1 += 1;
-                return slot.1;
-            }
-            if slot.0 == 0 {
-                *slot = (key, self.found.len() as u32);
-                self.found.push((key, 1));
-                return slot.1;
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
-    fn grow(&mut self) {
-        let n_slots = (self.slots.len() * 2).max(1 << 10);
-        self.slots.clear();
-        self.slots.resize(n_slots, (0, 0));
-        for (id, &(key, _)) in self.found.iter().enumerate() {
-            let mut at = key as usize & (n_slots - 1);
-            while self.slots[at].0 != 0 {
-                at = (at + 1) & (n_slots - 1);
-            }
-            self.slots[at] = (key, id as u32);
-        }
-    }
 }
 
 /// The column of each key.

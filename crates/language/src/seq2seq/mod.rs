@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod decode;
+mod limits;
 pub mod metrics;
 pub mod model;
 pub mod placeholders;

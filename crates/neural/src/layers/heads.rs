@@ -32,6 +32,21 @@ pub struct Part<'a> {
     pub from: usize,
 }
 
+impl<'a> Part<'a> {
+    /// From the head's first column on; nothing of a matrix without rows.
+    #[inline(always)]
+    fn of_head(&self, head: usize, dim: usize) -> &'a [f32] {
+        &self.values[(self.from + head * dim).min(self.values.len())..]
+    }
+
+    /// The same place in another matrix of this one's shape.
+    #[inline(always)]
+    fn of_head_mut<'b>(&self, head: usize, dim: usize, values: &'b mut [f32]) -> &'b mut [f32] {
+        let start = (self.from + head * dim).min(values.len());
+        &mut values[start..]
+    }
+}
+
 /// Queries, keys and values of all sequences, and where these lie.
 #[derive(Clone, Copy, Debug)]
 pub struct Attended<'a> {
@@ -159,8 +174,15 @@ impl<'a> One<'a> {
         ) -> ());
     }
 
+    #[inline(always)]
     fn stride(&self) -> usize {
         self.key_len.next_multiple_of(LANES)
+    }
+
+    /// Of scores.
+    #[inline(always)]
+    fn scale(&self) -> f32 {
+        1.0 / (self.heads.dim as f32).sqrt()
     }
 
     /// Keys that row `row` of the queries sees.
@@ -179,6 +201,81 @@ impl<'a> One<'a> {
             dropout.apply(weights, dropout::key(*key, self.nth as u64, head as u64));
         }
     }
+
+    /// The weights that count: a head's with some dropped, written to `dropped`, or as they are.
+    #[inline(always)]
+    fn used<'b>(&self, head: usize, weights: &'b [f32], dropped: &'b mut [f32]) -> &'b [f32] {
+        if self.dropped.is_none() {
+            return weights;
+        }
+        dropped.copy_from_slice(weights);
+        self.drop_some(head, dropped);
+        dropped
+    }
+
+    /// `scale × left × rightᵀ` of a head: each row at the queries meets each at the keys. Shapes: `out` (query_len, stride),
+    /// `turned` (dim, stride), for `rightᵀ`.
+    #[inline(always)]
+    fn meet(&self, head: usize, left: &Part, right: &Part, scale: f32, turned: &mut [f32], out: &mut [f32]) {
+        let (dim, stride) = (self.heads.dim, self.stride());
+        turn(right, head, dim, self.key_len, turned, stride);
+        let product = Product {
+            m: self.query_len,
+            n: stride,
+            k: dim,
+            left: Left { values: left.of_head(head, dim), row: left.stride, col: 1 },
+            right: turned,
+            right_stride: stride,
+            scale,
+            only: self.only(Only::OutUpToRow),
+        };
+        product.write(out, stride);
+    }
+
+    /// `weights × rows` of a head: to each query what it takes from the keys. Shape of `out`: (query_len, dim) at `out_stride`.
+    #[inline(always)]
+    fn gather(&self, head: usize, weights: &[f32], rows: &Part, out: &mut [f32], out_stride: usize) {
+        let product = Product {
+            m: self.query_len,
+            n: self.heads.dim,
+            k: self.key_len,
+            left: Left { values: weights, row: self.stride(), col: 1 },
+            right: rows.of_head(head, self.heads.dim),
+            right_stride: rows.stride,
+            scale: 1.0,
+            only: self.only(Only::LeftUpToRow),
+        };
+        product.write(out, out_stride);
+    }
+
+    /// `weightsᵀ × rows` of a head: to each key what the queries bring it. Shape of `out`: (key_len, dim) at `out_stride`.
+    #[inline(always)]
+    fn scatter(&self, head: usize, weights: &[f32], rows: &Part, out: &mut [f32], out_stride: usize) {
+        let product = Product {
+            m: self.key_len,
+            n: self.heads.dim,
+            k: self.query_len,
+            left: Left { values: weights, row: 1, col: self.stride() },
+            right: rows.of_head(head, self.heads.dim),
+            right_stride: rows.stride,
+            scale: 1.0,
+            only: self.only(Only::LeftFromRow),
+        };
+        product.write(out, out_stride);
+    }
+
+    /// The weights become the gradient by the scores, from that by the weights.
+    #[inline(always)]
+    fn through_softmax(&self, weights: &mut [f32], by_weights: &mut [f32]) {
+        let (stride, scale) = (self.stride(), self.scale());
+        for row in 0..self.query_len {
+            let weights = &mut weights[row * stride..(row + 1) * stride];
+            let by_weights = &mut by_weights[row * stride..(row + 1) * stride];
+            by_weights[self.n_seen(row)..].fill(0.0);
+            let sum = dot(weights, by_weights);
+            weights.iter_mut().zip(&*by_weights).for_each(|(weight, by)| *weight *= (by - sum) * scale);
+        }
+    }
 }
 
 #[inline(always)]
@@ -188,39 +285,11 @@ fn forward_pass(one: &One, head: usize, weights: &mut [f32], out: &mut [f32], sc
     scratch.clear();
     scratch.resize(dim * stride + weights.len(), 0.0);
     let (turned, dropped) = scratch.split_at_mut(dim * stride);
-    turn(&one.keys, head, dim, one.key_len, turned, stride);
-    let scores = Product {
-        m: one.query_len,
-        n: stride,
-        k: dim,
-        left: Left::rows(&one.queries, head, dim),
-        right: turned,
-        right_stride: stride,
-        scale: 1.0 / (dim as f32).sqrt(),
-        only: one.only(Only::OutUpToRow),
-    };
-    scores.write(weights, stride);
+    one.meet(head, &one.queries, &one.keys, one.scale(), turned, weights);
     for row in 0..one.query_len {
         softmax(&mut weights[row * stride..(row + 1) * stride], one.n_seen(row));
     }
-    let weights: &[f32] = if one.dropped.is_none() {
-        weights
-    } else {
-        dropped.copy_from_slice(weights);
-        one.drop_some(head, dropped);
-        dropped
-    };
-    let sum = Product {
-        m: one.query_len,
-        n: dim,
-        k: one.key_len,
-        left: Left { values: weights, row: stride, col: 1 },
-        right: &one.values.values[(one.values.from + head * dim).min(one.values.values.len())..],
-        right_stride: one.values.stride,
-        scale: 1.0,
-        only: one.only(Only::LeftUpToRow),
-    };
-    sum.write(out, width);
+    one.gather(head, one.used(head, weights, dropped), &one.values, out, width);
 }
 
 /// With the weights P, their dropped form P', out = P' V: dV = P'ᵀ dout; dP' = dout Vᵀ; dP is dP' as dropped; d scores = P ∘
@@ -232,91 +301,26 @@ fn backward_pass(
     weights: &mut [f32],
     gradient: &[f32],
     by_queries: &mut [f32],
-    by_keys: Option<&mut [f32]>,
+    mut by_keys: Option<&mut [f32]>,
     scratch: &mut Vec<f32>,
 ) {
-    let (dim, stride, width) = (one.heads.dim, one.stride(), one.heads.n * one.heads.dim);
-    let (m, k) = (one.query_len, one.key_len);
+    let (dim, stride) = (one.heads.dim, one.stride());
     scratch.clear();
     scratch.resize(dim * stride + 2 * weights.len(), 0.0);
     let (turned, rest) = scratch.split_at_mut(dim * stride);
     let (dropped, by_weights) = rest.split_at_mut(weights.len());
-    let gradient = Part { values: gradient, stride: width, from: 0 };
-    let of_head = |part: &Part<'_>| (part.from + head * dim).min(part.values.len());
+    let gradient = Part { values: gradient, stride: one.heads.n * dim, from: 0 };
 
-    turn(&one.values, head, dim, k, turned, stride);
-    let left = Left::rows(&gradient, head, dim);
-    let by_dropped = Product {
-        m,
-        n: stride,
-        k: dim,
-        left,
-        right: turned,
-        right_stride: stride,
-        scale: 1.0,
-        only: one.only(Only::OutUpToRow),
-    };
-    by_dropped.write(by_weights, stride);
-
+    one.meet(head, &gradient, &one.values, 1.0, turned, by_weights);
     one.drop_some(head, by_weights);
-    let used: &[f32] = if one.dropped.is_none() {
-        weights
-    } else {
-        dropped.copy_from_slice(weights);
-        one.drop_some(head, dropped);
-        dropped
-    };
-    let by_values = Product {
-        m: k,
-        n: dim,
-        k: m,
-        left: Left { values: used, row: 1, col: stride },
-        right: &gradient.values[of_head(&gradient)..],
-        right_stride: width,
-        scale: 1.0,
-        only: one.only(Only::LeftFromRow),
-    };
-    let mut by_keys = by_keys;
-    let key_target: &mut [f32] = by_keys.as_deref_mut().unwrap_or(&mut *by_queries);
-    let start = of_head(&one.values).min(key_target.len());
-    by_values.write(&mut key_target[start..], one.values.stride);
+    let target = one.values.of_head_mut(head, dim, by_keys.as_deref_mut().unwrap_or(&mut *by_queries));
+    one.scatter(head, one.used(head, weights, dropped), &gradient, target, one.values.stride);
 
-    // The weights become the gradient by the scores.
-    let scale = 1.0 / (dim as f32).sqrt();
-    for row in 0..m {
-        let n_seen = one.n_seen(row);
-        let weights = &mut weights[row * stride..(row + 1) * stride];
-        let by_weights = &mut by_weights[row * stride..(row + 1) * stride];
-        by_weights[n_seen..].fill(0.0);
-        let sum = dot(weights, by_weights);
-        weights.iter_mut().zip(&*by_weights).for_each(|(weight, by)| *weight *= (by - sum) * scale);
-    }
-
-    let by_queries_product = Product {
-        m,
-        n: dim,
-        k,
-        left: Left { values: weights, row: stride, col: 1 },
-        right: &one.keys.values[of_head(&one.keys)..],
-        right_stride: one.keys.stride,
-        scale: 1.0,
-        only: one.only(Only::LeftUpToRow),
-    };
-    let start = of_head(&one.queries).min(by_queries.len());
-    by_queries_product.write(&mut by_queries[start..], one.queries.stride);
-    let by_keys_product = Product {
-        m: k,
-        n: dim,
-        k: m,
-        left: Left { values: weights, row: 1, col: stride },
-        right: &one.queries.values[of_head(&one.queries)..],
-        right_stride: one.queries.stride,
-        scale: 1.0,
-        only: one.only(Only::LeftFromRow),
-    };
-    let key_target: &mut [f32] = by_keys.unwrap_or(by_queries);
-    let start = of_head(&one.keys).min(key_target.len());
-    by_keys_product.write(&mut key_target[start..], one.keys.stride);
+    one.through_softmax(weights, by_weights);
+    let target = one.queries.of_head_mut(head, dim, by_queries);
+    one.gather(head, weights, &one.keys, target, one.queries.stride);
+    let target = one.keys.of_head_mut(head, dim, by_keys.unwrap_or(by_queries));
+    one.scatter(head, weights, &one.queries, target, one.keys.stride);
 }
 
 /// Columns of a head become rows of `turned`, shape (dim, stride), 0 behind their end.
@@ -364,13 +368,6 @@ struct Left<'a> {
     values: &'a [f32],
     row: usize,
     col: usize,
-}
-
-impl<'a> Left<'a> {
-    #[inline(always)]
-    fn rows(part: &Part<'a>, head: usize, dim: usize) -> Self {
-        Left { values: &part.values[(part.from + head * dim).min(part.values.len())..], row: part.stride, col: 1 }
-    }
 }
 
 /// Which parts of a product matter when rows see only keys up to their place.

@@ -8,7 +8,7 @@ use data::Shop;
 use domain::{KnowledgeDocument, Product};
 use serde_json::{Value, json};
 use service::auth::Scope;
-use service::flows::seq2seq::{KeepEvery, Seq2SeqInfo, Seq2SeqRequest, train};
+use service::flows::seq2seq::{KeepEvery, Seq2SeqInfo, Seq2SeqRequest, WriteRequest, train, write};
 
 use crate::shop::{self, Folder, Served, serve, served};
 
@@ -132,6 +132,23 @@ fn stopped_or_killed_and_gone_on_with_is_as_if_nothing_had_been() {
     assert_eq!(n_seen, 7);
     learn(&killed.shop(), going_on(), 0).unwrap();
     assert!(model_of(&killed.shop()) == expected, "killed, another model came out");
+}
+
+#[test]
+fn what_reads_back_is_kept_with_its_model() {
+    let folder = made();
+    let mut reading = request(KeepEvery::Seconds(1e9));
+    reading.set.extend(["read_back=1", "say_all=true"].map(str::to_owned));
+    learn(&folder.shop(), reading, 0).unwrap();
+    let shop = Shop::open(folder.shop()).unwrap();
+    let asked = WriteRequest { text: "2 red laptop".to_owned(), beam: 2, n: 2, ..WriteRequest::default() };
+    let reader = folder.shop().join("models/seq2seq/colours/000001/reader.safetensors");
+    let kept = std::fs::read(&reader).unwrap();
+    std::fs::write(&reader, &kept[..kept.len() / 2]).unwrap();
+    let error = write(&shop, "colours", &asked).unwrap_err().to_string();
+    assert!(error.contains("reader.safetensors") && error.contains("not a safetensors file"), "{error}");
+    std::fs::write(&reader, &kept).unwrap();
+    assert!(!write(&shop, "colours", &asked).unwrap().items.is_empty());
 }
 
 fn request_again() -> Seq2SeqRequest {

@@ -5,6 +5,7 @@ use neural::layers::{Cell, Score};
 use serde::{Deserialize, Serialize};
 
 use crate::LanguageError;
+use crate::seq2seq::limits;
 
 const fn int(
     name: &'static str,
@@ -194,29 +195,14 @@ impl Shape {
     /// differ although words are to be copied; if a size is 0 or above what the card allows, the state of a bidirectional
     /// encoder odd, or a name none of those allowed.
     pub fn check(&self) -> Result<(), LanguageError> {
-        let sizes = 4..=1usize << 31;
-        for (what, found) in [("source words", self.n_source_words), ("target words", self.n_target_words)] {
-            if !sizes.contains(&found) {
-                return Err(LanguageError::unfit(what, found, "4 (the reserved ones) to 2147483648"));
-            }
-        }
-        if self.copy && self.n_source_words != self.n_target_words {
-            let found = format!("{} and {}", self.n_source_words, self.n_target_words);
-            return Err(LanguageError::unfit(
-                "source and target words of a model that copies",
-                found,
-                "the same words",
-            ));
-        }
-        for (what, found, most) in [
-            ("dim_embedding", self.dim_embedding, 8192),
-            ("dim_hidden", self.dim_hidden, 8192),
-            ("layers", self.layers, 16),
-        ] {
-            if found == 0 || found > most {
-                return Err(LanguageError::unfit(what, found, format!("1 to {most}")));
-            }
-        }
+        limits::check_sizes(&[
+            ("source words", self.n_source_words, limits::WORDS),
+            ("target words", self.n_target_words, limits::WORDS),
+            ("dim_embedding", self.dim_embedding, limits::DIM),
+            ("dim_hidden", self.dim_hidden, limits::DIM),
+            ("layers", self.layers, limits::LAYERS),
+        ])?;
+        limits::check_copied(self.copy, self.n_source_words, self.n_target_words)?;
         if self.bidirectional && !self.dim_hidden.is_multiple_of(2) {
             return Err(LanguageError::unfit(
                 "dim_hidden of a bidirectional encoder",
@@ -224,15 +210,7 @@ impl Shape {
                 "an even number",
             ));
         }
-        for (what, found, most) in [
-            ("dropout", self.dropout, 0.95),
-            ("label_smoothing", self.label_smoothing, 0.9),
-            ("coverage", self.coverage, 100.0),
-        ] {
-            if !(0.0..=most).contains(&found) {
-                return Err(LanguageError::unfit(what, found, format!("0 to {most}")));
-            }
-        }
+        limits::check_parts(self.dropout, self.label_smoothing, self.coverage)?;
         self.cell()?;
         self.score()?;
         Ok(())

@@ -19,6 +19,7 @@ use neural::{Builder, Compute, Gradients, Init, Matrix, Params};
 use serde::{Deserialize, Serialize};
 
 use super::decode::{BEGIN, END, UNKNOWN};
+use super::limits;
 use super::train::{Batch, Draw, Network};
 use crate::LanguageError;
 use pointer::{Pointed, Pointer};
@@ -79,42 +80,25 @@ impl TransformerShape {
     /// If a size is 0 or beyond what the card allows, the heads do not divide the columns, a part is no part, the
     /// vocabularies differ although words are to be copied, or coverage is wanted without copying.
     pub fn check(&self) -> Result<(), LanguageError> {
-        for (what, found, least, most) in [
-            ("source words", self.n_source, 4, 1 << 31),
-            ("target words", self.n_target, 4, 1 << 31),
-            ("dim_hidden", self.dim, 1, 8192),
-            ("columns within feed-forward layers", self.dim_inner, 1, 1 << 16),
-            ("layers", self.n_layers, 1, 16),
-            ("heads", self.n_heads, 1, 64),
-            ("places with a learned vector", self.n_places, 0, 1 << 20),
-        ] {
-            if found < least || found > most {
-                return Err(LanguageError::unfit(what, found, format!("{least} to {most}")));
-            }
-        }
+        limits::check_sizes(&[
+            ("source words", self.n_source, limits::WORDS),
+            ("target words", self.n_target, limits::WORDS),
+            ("dim_hidden", self.dim, limits::DIM),
+            ("columns within feed-forward layers", self.dim_inner, 1..=1 << 16),
+            ("layers", self.n_layers, limits::LAYERS),
+            ("heads", self.n_heads, 1..=64),
+            ("places with a learned vector", self.n_places, 0..=1 << 20),
+        ])?;
         if !self.dim.is_multiple_of(self.n_heads) {
             let found = format!("{} for dim_hidden {}", self.n_heads, self.dim);
             return Err(LanguageError::unfit("heads", found, "a divisor of dim_hidden"));
         }
-        if self.copy && self.n_source != self.n_target {
-            let found = format!("{} and {}", self.n_source, self.n_target);
-            let what = "source and target words of a model that copies";
-            return Err(LanguageError::unfit(what, found, "the same words"));
-        }
+        limits::check_copied(self.copy, self.n_source, self.n_target)?;
         if self.coverage > 0.0 && !self.copy {
             let allowed = "0 without copy: its own attention has many heads";
             return Err(LanguageError::unfit("coverage of a transformer", self.coverage, allowed));
         }
-        for (what, found, most) in [
-            ("dropout", self.dropout, 0.95),
-            ("label_smoothing", self.label_smoothing, 0.9),
-            ("coverage", self.coverage, 100.0),
-        ] {
-            if !(0.0..=most).contains(&found) {
-                return Err(LanguageError::unfit(what, found, format!("0 to {most}")));
-            }
-        }
-        Ok(())
+        limits::check_parts(self.dropout, self.label_smoothing, self.coverage)
     }
 }
 

@@ -14,6 +14,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use data::Shop;
 use language::seq2seq::checkpoint::model_from_bytes;
 use language::seq2seq::model::Recurrent;
+use language::seq2seq::read_back::Reader;
 use language::seq2seq::transformer::Transformer;
 use language::seq2seq::vocabulary::Vocabulary;
 use neural::Params;
@@ -36,6 +37,8 @@ const CURVE: &str = "curve.json";
 /// Files of a version.
 const MODEL: &str = "model.safetensors";
 const INFO: &str = "seq2seq.json";
+/// Only of models that read back what they found.
+const READER: &str = "reader.safetensors";
 
 fn kind_of(name: &str) -> String {
     format!("{KIND}/{name}")
@@ -101,6 +104,13 @@ pub struct Seq2SeqInfo {
     pub curve: Vec<CurvePoint>,
     /// Which learning it comes from.
     pub run: String,
+}
+
+impl Seq2SeqInfo {
+    /// Whether a reader orders what is found, and stands beside the model.
+    fn reads_back(&self) -> bool {
+        self.settings.get("read_back").and_then(|text| text.parse::<f64>().ok()).is_some_and(|weight| weight > 0.0)
+    }
 }
 
 /// A row of a file that was set aside.
@@ -386,6 +396,7 @@ pub(crate) struct Loaded {
     pub net: Net,
     pub source: Vocabulary,
     pub target: Vocabulary,
+    pub reader: Option<Reader>,
 }
 
 /// The models used last, the latest at the end; more than these few would fill the memory.
@@ -424,7 +435,15 @@ pub(crate) fn loaded(shop: &Shop, name: &str) -> Result<Arc<Loaded>> {
         let found = format!("{sizes:?} words, and {} and {} in its vocabulary", source.len(), target.len());
         return Err(damaged(name, MODEL, &found));
     }
-    let ready = Arc::new(Loaded { key, info, net, source, target });
+    let reader = match info.reads_back() {
+        true => {
+            let bytes = shop.models().read(&kind_of(name), &info.version, READER)?;
+            let read = Reader::from_bytes(&bytes, source.len(), target.len());
+            Some(read.map_err(|error| damaged(name, READER, &error))?)
+        }
+        false => None,
+    };
+    let ready = Arc::new(Loaded { key, info, net, source, target, reader });
     let mut all = LOADED.lock().expect("no holder panics");
     all.push(ready.clone());
     if all.len() > LOADED_MAX {

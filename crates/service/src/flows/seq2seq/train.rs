@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use data::Shop;
 use domain::Settings;
 use language::seq2seq::checkpoint::{Kept, learner_from_bytes, learner_to_bytes, model_to_bytes};
-use language::seq2seq::decode::{Beam, Limits, Rules, StepModel, beam};
+use language::seq2seq::decode::{Beam, Limits, Rules, StepModel, UNKNOWN, beam};
 use language::seq2seq::metrics::{Tokenisation, bleu, exact_match};
 use language::seq2seq::model::{CARD, Recurrent, Shape, Writer};
+use language::seq2seq::read_back::{Pair, ReadBack, Reader};
 use language::seq2seq::train::{Ended, Learner, Network, Pairs, Trace, TrainOptions};
 use language::seq2seq::transformer::{Transformer, TransformerShape, Writing};
 use language::seq2seq::units::{learn as learn_words, spelled};
@@ -21,8 +22,8 @@ use serde_json::json;
 use super::curve::Curve;
 use super::pairs::{self, Origin, Prepared, UNITS_MAX};
 use super::{
-    Begun, CHECKPOINT, CURVE, INFO, LEARNING, Live, MODEL, PAIRS, Rejected, Seq2SeqInfo, Words, begun, checked_name,
-    damaged, info, kind_of,
+    Begun, CHECKPOINT, CURVE, INFO, LEARNING, Live, MODEL, PAIRS, READER, Rejected, Seq2SeqInfo, Words, begun,
+    checked_name, damaged, info, kind_of,
 };
 use crate::error::{Result, ServiceError};
 use crate::flows::Progress;
@@ -123,10 +124,10 @@ fn within_limits(settings: &Settings) -> Result<()> {
             return Err(ServiceError::usage("settings", message).help("larger ones: tercet lab run seq2seq"));
         }
     }
-    // A shop's facts are several units each, of which single ones are no facts.
-    if settings.bool("said_only") || settings.float("read_back") > 0.0 {
-        let message = "said_only or read_back is set; allowed: sources of which every word is a fact, in the lab";
-        return Err(ServiceError::usage("settings", message).help("tercet lab run seq2seq takes them"));
+    // A shop's facts are several units each, of which single ones cannot be left out.
+    if settings.bool("said_only") {
+        let message = "said_only is set; allowed: sources of which every word is a fact, in the lab";
+        return Err(ServiceError::usage("settings", message).help("tercet lab run seq2seq takes it"));
     }
     Ok(())
 }
@@ -262,12 +263,6 @@ impl Task {
             }
             false => (learn_words(sources, MIN_COUNT, WORDS_MAX), learn_words(targets, MIN_COUNT, WORDS_MAX)),
         };
-        let encoded = |text: &str, words: &Vocabulary| {
-            let mut ids = words.encode(&spelled(words, text));
-            // Spelling a few rare words may make a text longer than it was.
-            ids.truncate(2 * UNITS_MAX);
-            ids
-        };
         let pairs = |part: &[(String, String)]| {
             let sources = part.iter().map(|pair| encoded(&pair.0, &source)).collect();
             Pairs::new(sources, part.iter().map(|pair| encoded(&pair.1, &target)).collect())
@@ -286,6 +281,13 @@ impl Task {
     }
 }
 
+fn encoded(text: &str, words: &Vocabulary) -> Vec<u32> {
+    let mut ids = words.encode(&spelled(words, text));
+    // Spelling a few rare words may make a text longer than it was.
+    ids.truncate(2 * UNITS_MAX);
+    ids
+}
+
 /// A model that can be learned, kept, and written with.
 trait Writes: Kept + Network {
     fn written(&self, params: &Params, write: &mut dyn FnMut(&dyn Best) -> Result<()>) -> Result<()>;
@@ -293,14 +295,17 @@ trait Writes: Kept + Network {
 
 /// The best outputs for sources.
 trait Best: Sync {
-    fn best(&self, sources: &[&[u32]], wanted: &Beam) -> Result<Vec<Vec<u32>>>;
+    fn best(&self, sources: &[&[u32]], wanted: &Beam, reader: Option<&Reader>) -> Result<Vec<Vec<u32>>>;
 }
 
 struct ByBeam<W>(W);
 
 impl<W: StepModel> Best for ByBeam<W> {
-    fn best(&self, sources: &[&[u32]], wanted: &Beam) -> Result<Vec<Vec<u32>>> {
-        let outputs = beam(&self.0, sources, wanted)?;
+    fn best(&self, sources: &[&[u32]], wanted: &Beam, reader: Option<&Reader>) -> Result<Vec<Vec<u32>>> {
+        let outputs = match reader {
+            Some(reader) => reader.write(&self.0, sources, wanted)?,
+            None => beam(&self.0, sources, wanted)?,
+        };
         Ok(outputs.into_iter().map(|mut all| if all.is_empty() { Vec::new() } else { all.remove(0).tokens }).collect())
     }
 }
@@ -424,7 +429,8 @@ impl Run<'_> {
     }
 
     fn publish<M: Writes>(&self, model: &M, learner: &Learner, ended: Ended) -> Result<Seq2SeqInfo> {
-        let written = self.written(model, learner)?;
+        let reader = self.reader()?;
+        let written = self.written(model, learner, reader.as_ref())?;
         let references: Vec<Vec<&str>> = self.task.expected.iter().map(|text| vec![text.as_str()]).collect();
         let curve = self.live.curve.lock().expect("no holder panics").clone();
         let bad = &self.prepared.bad;
@@ -464,10 +470,13 @@ impl Run<'_> {
             source: self.task.source.to_text(),
             target: (!self.task.is_shared).then(|| self.task.target.to_text()),
         };
-        let files = BTreeMap::from([
+        let mut files = BTreeMap::from([
             (MODEL.to_owned(), model_to_bytes(model, learner.result(), json!(words))),
             (INFO.to_owned(), serde_json::to_vec(&info)?),
         ]);
+        if let Some(reader) = &reader {
+            files.insert(READER.to_owned(), reader.to_bytes());
+        }
         let (kind, models) = (kind_of(&self.request.name), self.shop.models());
         info.version = models.publish(&kind, &files)?;
         models.activate(&kind, &info.version)?;
@@ -477,8 +486,22 @@ impl Run<'_> {
         Ok(info)
     }
 
+    /// What orders outputs, if that is asked for. It takes seconds, and is the same from the same pairs.
+    fn reader(&self) -> Result<Option<Reader>> {
+        let weight = self.settings.float("read_back") as f32;
+        if weight <= 0.0 {
+            return Ok(None);
+        }
+        let (source, target, seed) = (&self.task.source, &self.task.target, self.begun.seed);
+        let pair = |(from, to): &(String, String)| (encoded(from, source), encoded(to, target));
+        let pairs: Vec<Pair> = self.prepared.train.iter().map(pair).collect();
+        let same = |id: u32| Some(target.id(source.word(id))).filter(|&id| id != UNKNOWN);
+        let read_back = neural::on_threads(self.options.n_threads, || ReadBack::learn(&pairs, &same, seed))?;
+        Ok(Some(Reader { read_back, weight, say_all: self.settings.bool("say_all") }))
+    }
+
     /// What is written for the sources to judge by, as units set off by spaces.
-    fn written<M: Writes>(&self, model: &M, learner: &Learner) -> Result<Vec<String>> {
+    fn written<M: Writes>(&self, model: &M, learner: &Learner, reader: Option<&Reader>) -> Result<Vec<String>> {
         let test = &self.task.test;
         let limits = Limits { min: 0, max: UNITS_MAX, max_per_source_word: 0.0 };
         let rules = Rules { no_unknown: true, ..Rules::default() };
@@ -492,7 +515,7 @@ impl Run<'_> {
                 let share = n_done as f64 / test.len().max(1) as f64;
                 go_on(self.progress, LEARNING_SHARE + (1.0 - LEARNING_SHARE) * share, "judging what it writes")?;
                 let sources: Vec<&[u32]> = part.iter().map(|&at| &test[at][..]).collect();
-                let outputs = neural::on_threads(self.options.n_threads, || writer.best(&sources, &wanted))?;
+                let outputs = neural::on_threads(self.options.n_threads, || writer.best(&sources, &wanted, reader))?;
                 for (&at, tokens) in part.iter().zip(outputs) {
                     written[at] = self.task.target.decode(&tokens).join(" ");
                 }
@@ -516,6 +539,7 @@ mod tests {
             request.checked().map(|_| ()).map_err(|error| error.message)
         };
         assert_eq!(of(|_| {}), Ok(()));
+        assert_eq!(of(|r| r.set = vec!["read_back=1".to_owned(), "say_all=true".to_owned()]), Ok(()));
         let refused: [(Change, &str); 10] = [
             (|r| r.name = "Über".to_owned(), "small letters"),
             (|r| r.name = "current".to_owned(), "small letters"),

@@ -188,7 +188,10 @@ impl Loaded {
             let must = request.must.iter().map(|phrase| self.required(phrase)).collect::<Result<_>>()?;
             // However few are wanted, the search goes on as if all were: the first text is the same for every n.
             let wanted = Beam { width: request.beam, n_best: request.beam, limits, rules, must, ..Beam::default() };
-            beam(writer, &[source], &wanted)?
+            match &self.reader {
+                Some(reader) => reader.write(writer, &[source], &wanted)?,
+                None => beam(writer, &[source], &wanted)?,
+            }
         };
         Ok(found.pop().unwrap_or_default().into_iter().filter(|output| output.complete || is_drawn(request)).collect())
     }
