@@ -44,6 +44,7 @@ export const en = {
     words: "Words",
     writing: "Writing",
     desk: "Desk",
+    proactive: "Proactive",
     numbers: "Service",
     answers: "Answers",
     tryout: "Try it out",
