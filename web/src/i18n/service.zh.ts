@@ -250,7 +250,7 @@ export const service: Dictionary["service"] = {
     product: "商品",
     foundFor: (day) => `${day} 发现`,
     evidence: "依据",
-    facts: { order_id: "订单", status: "状态", expected_on: "承诺送达", ordered_at: "下单日期", delivered_on: "签收日期", unit_price: "买价", price: "现价", quantity: "件数", name: "商品", predecessor_id: "上一代", computed: "计算", today: "查找日期", "returns.price_protection_days": "价格保护期" },
+    facts: { order_id: "订单", status: "状态", expected_on: "承诺送达", ordered_at: "下单日期", delivered_on: "签收日期", unit_price: "买价", price: "现价", quantity: "件数", name: "商品", predecessor_id: "上一代", computed: "计算", "returns.price_protection_days": "价格保护期" },
     words: "顾客将看到",
     wordsSent: "两种语言的文字；实际发送的是对话所用的语言",
     inOther: "英文文字",

@@ -1,4 +1,5 @@
 // Notices of proactive service: read, put in order, counted by what brought them about.
+import type { Evidence } from "../../widget/types";
 import type { List, Notice } from "./service";
 
 /** What brings a notice about, the most pressing first. */
@@ -51,3 +52,30 @@ export function grouped(notices: readonly Notice[]): { kind: string; items: Noti
 
 /** Whether it may leave, as far as was known when it was read; the service looks again. */
 export const mayLeave = (notice: Notice): boolean => notice.state === "proposed" && !notice.held;
+
+/** One thing that a notice rests on, by its name: a field, a policy, `computed`, or the kind of its source. */
+export interface Fact {
+  name: string;
+  value: string;
+}
+
+/** Money in figures; the service gives it bare. */
+export const isPrice = (name: string): boolean => name === "unit_price" || name === "price";
+
+/** In the order in which things happen and are compared; what is worked out from them comes last. */
+const FACTS = ["ordered_at", "delivered_on", "expected_on", "status", "unit_price", "price", "quantity", "name", "predecessor_id"];
+
+/** What a notice rests on, without what stands beside it anyway: the order, and the day it was found for. */
+export function factsOf(evidence: readonly Evidence[]): Fact[] {
+  const facts = evidence.flatMap((one): Fact[] => {
+    switch (one.source) {
+      case "order": return one.field === "order_id" ? [] : [{ name: one.field, value: one.value }];
+      case "product": return [{ name: one.field, value: one.value }];
+      case "policy": return [{ name: one.name, value: one.value }];
+      case "computed": return one.how === "today" ? [] : [{ name: "computed", value: `${one.how} = ${one.value}` }];
+      default: return [{ name: one.source, value: "value" in one ? one.value : one.text }];
+    }
+  });
+  const rank = ({ name }: Fact): number => (name === "computed" ? FACTS.length + 1 : FACTS.includes(name) ? FACTS.indexOf(name) : FACTS.length);
+  return facts.sort((a, b) => rank(a) - rank(b));
+}
