@@ -1,5 +1,5 @@
 // Texts of customer service, in English; see en.ts.
-const count = (n: string, one: string, many: string): string => `${n} ${n === "1" ? one : many}`;
+import { count } from "./count";
 
 export const service = {
   tabs: { label: "Service", numbers: "Numbers", unanswered: "Unanswered", cases: "Cases", outbox: "Outbox" },
@@ -263,7 +263,7 @@ export const service = {
     choose: (customer: string) => `Choose the notice to ${customer}`,
     choosePage: "Choose all on this page",
     chosen: (n: string) => `${n} chosen`,
-    none0: "None chosen",
+    noneChosen: "None chosen",
     send: "Send",
     dismiss: "Dismiss",
     sendN: (n: string) => `Send ${n}…`,
