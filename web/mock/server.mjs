@@ -163,7 +163,7 @@ export function createMock(now = Date.now()) {
     if (said !== undefined) return said;
     const wrote = writing.answer(method, path, body, { empty, refuse, jobs: () => state.jobs.map(jobNow) });
     if (wrote !== undefined) return wrote;
-    const served = service.answer(method, path, query, body, { empty, refuse });
+    const served = service.answer(method, path, query, body, { empty, refuse, currency: SHOPS.find((one) => one.id === session.shop).currency });
     if (served !== undefined) return served;
     const rest = second !== undefined;
     switch (`${method} ${first}${rest ? "/:id" : ""}${third ? `/${third}` : ""}`) {
@@ -238,7 +238,7 @@ export function createMock(now = Date.now()) {
       const body = await bodyOf(request);
       const session = state.sessions.get(/session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1]);
       if (service.stream(request, response, url, session !== undefined)) return;
-      let result = open(request.method, path, body, session) ?? service.chat(request.method, path, body, request.headers, refuse);
+      let result = open(request.method, path, body, session) ?? service.chat(request.method, path, body, request.headers, refuse, SHOPS[0].currency);
       if (result === undefined) {
         if (session === undefined) throw new Refusal(401, "no_session", "Sign in first.");
         const shop = decodeURIComponent(request.headers["x-tercet-shop"] ?? session.shop);

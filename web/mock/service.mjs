@@ -1,6 +1,7 @@
 // Customer service of the invented shop: conversations that the widget holds and the desk sees, curated answers, cases, numbers.
 // One store for both sides, so that a hand-over can be walked through from end to end. Deterministic but for the ids of new things.
 import { randomFrom } from "./data.mjs";
+import { createNotices, moneyIn } from "./notices.mjs";
 
 const DAY = 86_400_000;
 const KEY = "tk_mockconverse";
@@ -100,6 +101,7 @@ function handOver(reason, lang) {
 
 export function createService(now) {
   const random = randomFrom(17);
+  const proactive = createNotices(now);
   let n_made = 100;
   const conversations = [];
   const watchers = new Set();
@@ -199,7 +201,7 @@ export function createService(now) {
   seed();
 
   /** What the widget asks, with its key and its conversation's secret. */
-  function chat(method, path, body, headers, refuse) {
+  function chat(method, path, body, headers, refuse, currency) {
     const parts = path.split("/").map(decodeURIComponent);
     if (parts[1] !== "chat") return undefined;
     if (headers.authorization !== `Bearer ${KEY}`) return refuse(401, "no_key", "The key is not known.", "Make one with `tercet key create --scope converse`.");
@@ -209,7 +211,7 @@ export function createService(now) {
       const lang = body.lang === "en" ? "en" : "zh";
       const talk = made({ lang, customer_id: body.customer_token ? "C10007" : null });
       const first = add(talk, "bot", greeting(lang), { name: assistantName(lang) });
-      return { $status: 201, conversation_id: talk.conversation_id, secret: talk.secret, lang, assistant_name: assistantName(lang), greeting: first, suggestions: lang === "zh" ? ["我的订单到哪了？", "对比云雀和苍鹭", "怎么退货？"] : ["Where is my order?", "Compare Lark and Heron", "How do I return it?"], desk_open: true, currency: "CNY" };
+      return { $status: 201, conversation_id: talk.conversation_id, secret: talk.secret, lang, assistant_name: assistantName(lang), greeting: first, suggestions: lang === "zh" ? ["我的订单到哪了？", "对比云雀和苍鹭", "怎么退货？"] : ["Where is my order?", "Compare Lark and Heron", "How do I return it?"], desk_open: true, currency };
     }
     const talk = conversations.find((one) => one.conversation_id === id && one.secret === headers["x-conversation"]);
     if (talk === undefined) return refuse(401, "conversation", "There is no such conversation.", "Begin another.");
@@ -262,17 +264,7 @@ export function createService(now) {
     return true;
   }
 
-  const notices = [
-    {
-      cause: "delivery_late:A20261121-0098:2026-11-18", kind: "delivery_late", customer_id: "C10007", order_id: "A20261121-0098", product_id: null, day: "2026-11-21", state: "proposed",
-      reason_zh: "承诺 2026-11-18 送达，2026-11-21 仍未签收，晚了 3 天。", reason_en: "Promised for 2026-11-18, not delivered on 2026-11-21: 3 days late.",
-      text_zh: "您好，您的订单 A20261121-0098 原定 2026-11-18 送达，目前状态是“已发货”，已经晚了 3 天，非常抱歉。需要帮助请直接回复。",
-      text_en: "Hello, your order A20261121-0098 was expected on 2026-11-18 and is “shipped” now, 3 days late. We are sorry. Just reply if you need help.",
-      evidence: [{ source: "order", order_id: "A20261121-0098", field: "expected_on", value: "2026-11-18" }], consent: ["sms"], held: null, settled_by: null, settled_at: null, conversation_id: null,
-    },
-  ];
-
-  function deskAnswer(method, [first, second, third], query, body, empty, refuse) {
+  function deskAnswer(method, [first, second, third], query, body, { empty, refuse, currency }) {
     if (first === "conversations" && second === undefined) {
       const all = empty ? [] : conversations;
       const text = (query.get("query") ?? "").toLowerCase();
@@ -281,7 +273,7 @@ export function createService(now) {
       const offset = Number(query.get("offset") ?? 0);
       return { total: wanted.length, items: wanted.map(rowOf).sort((a, b) => b.priority - a.priority || b.last_at - a.last_at).slice(offset, offset + Number(query.get("limit") ?? 50)), counts };
     }
-    if (first === "conversations") return deskTalk(method, second, third, body, refuse);
+    if (first === "conversations") return deskTalk(method, second, third, body, refuse, currency);
     if (first === "canned") {
       if (method === "GET") return { items: empty ? [] : canned };
       const at = canned.findIndex((one) => one.canned_id === second);
@@ -301,23 +293,13 @@ export function createService(now) {
       const items = (empty ? [] : cases).filter((one) => (query.get("state") ?? "open") === "all" || one.state === (query.get("state") ?? "open") || (query.get("state") === "done" && one.state === "refused"));
       return { items, total: items.length };
     }
-    if (first === "notices") return noticesAnswer(method, second, third, query, body, empty, refuse);
+    if (first === "notices") return proactive.notices(method, second, third, query, body, { empty, refuse, currency });
+    if (first === "outbox") return proactive.outbox(method, second, { empty, refuse });
     if (first === "cases") return Object.assign(cases.find((one) => one.case_id === second), body);
     return undefined;
   }
 
-  function noticesAnswer(method, cause, what, query, body, empty, refuse) {
-    const state = query.get("state") ?? "proposed";
-    const items = (empty ? [] : notices).filter((one) => ["all", one.state].includes(state));
-    if (method === "GET") return { items, total: items.length };
-    if (cause === undefined) return { day: body.day ?? "2026-11-21", n_customers: 12, is_cut: false, n_found: notices.length, n_new: 0 };
-    const notice = notices.find((one) => one.cause === decodeURIComponent(cause));
-    if (notice === undefined) return refuse(404, "not_found", "There is no such notice.");
-    Object.assign(notice, { state: what === "send" ? "sent" : "dismissed", held: null, settled_by: body.agent ?? "李雯", settled_at: Date.now() });
-    return notice;
-  }
-
-  function deskTalk(method, id, what, body, refuse) {
+  function deskTalk(method, id, what, body, refuse, currency) {
     const talk = conversations.find((one) => one.conversation_id === id);
     if (talk === undefined) return refuse(404, "not_found", `There is no conversation '${id}'.`);
     const lang = talk.lang;
@@ -326,7 +308,7 @@ export function createService(now) {
       customer: talk.customer_id === null ? null : { customer_id: talk.customer_id, city: "上海", joined_on: "2024-03-18", n_orders: 7, spent_cents: 2_318_800 }, orders: talk.customer_id === null ? [] : [ORDER(lang, now)],
       remembered: talk.customer_id === null ? [] : [
         { name: "product", label_zh: "聊过的商品", label_en: "Product talked about", value: "P000101", text_zh: LARK("zh").name, text_en: LARK("en").name, conversation_id: "cv_earlier", seq: 5, at: now - 3 * DAY },
-        { name: "budget", label_zh: "预算上限", label_en: "Budget", value: "500000", text_zh: "¥5,000", text_en: "¥5,000", conversation_id: "cv_earlier", seq: 3, at: now - 3 * DAY },
+        { name: "budget", label_zh: "预算上限", label_en: "Budget", value: "500000", text_zh: moneyIn(currency, 500_000), text_en: moneyIn(currency, 500_000), conversation_id: "cv_earlier", seq: 3, at: now - 3 * DAY },
       ],
     };
     if (what === "take") {
@@ -344,13 +326,17 @@ export function createService(now) {
   }
 
   function metrics(days, empty) {
-    if (empty) return { n_conversations: 0, n_turns: 0, containment: null, hand_over_rate: null, reasons: [], satisfaction: { mean: null, n: 0, stars: [0, 0, 0, 0, 0] }, response_ms: { p50: null, p99: null }, person_wait_ms: { p50: null, p90: null }, intents: [], products: [], days: [] };
+    if (empty) return { n_conversations: 0, n_turns: 0, containment: null, hand_over_rate: null, reasons: [], satisfaction: { mean: null, n: 0, stars: [0, 0, 0, 0, 0] }, response_ms: { p50: null, p99: null }, person_wait_ms: { p50: null, p90: null }, intents: [], products: [], days: [], writers: [] };
     const chance = randomFrom(days);
     return {
       n_conversations: days * 71, n_turns: days * 311, containment: 0.842, hand_over_rate: 0.158, reasons: [["asked", 180], ["unanswered", 92], ["anger", 31], ["rule", 22], ["form", 9], ["failure", 2]].map(([reason, n]) => ({ reason, n })),
       satisfaction: { mean: 4.31, n: 388, stars: [14, 12, 41, 94, 227] }, response_ms: { p50: 7, p99: 31 }, person_wait_ms: { p50: 64_000, p90: 312_000 },
       intents: [["order_status", "订单状态", "Order status", 812, 0.04], ["return_request", "退货申请", "Return request", 401, 0.31], ["compare", "商品对比", "Comparing products", 277, 0.02], ["invoice", "发票", "Invoices", 190, 0.12], ["compatibility", "是否适配", "Compatibility", 118, 0.09]].map(([intent, zh, en, n, hand_over_rate]) => ({ intent, zh, en, n, hand_over_rate })),
       products: [LARK("zh"), HERON("zh"), FINCH("en")].map(({ product_id, name }, at) => ({ product_id, name, n: 240 - at * 83 })),
+      writers: [
+        { name: "local", model: "qwen2.5-7b-instruct", lacks: null, n_used: days * 88, n_refused: days * 19, n_understood: days * 23, n_slow: days * 2, n_failed: 3, tokens: days * 61_350, cost: 0, tokens_today: 48_120, tokens_per_day: 1_000_000, cost_today: 0, cost_per_day: null },
+        { name: "away", model: "small", lacks: "the environment variable MODELS_KEY is not set", n_used: 41, n_refused: 6, n_understood: 0, n_slow: 0, n_failed: 12, tokens: 38_112, cost: 0.0187, tokens_today: 0, tokens_per_day: 500_000, cost_today: 0, cost_per_day: 1 },
+      ],
       days: Array.from({ length: days }, (_, at) => {
         const n = Math.round(50 + 40 * chance());
         return { day: new Date(now - (days - at) * DAY).toISOString().slice(0, 10), n, n_person: Math.round(n * (0.08 + 0.14 * chance())) };
@@ -361,7 +347,7 @@ export function createService(now) {
   /** What the console asks. */
   function answer(method, path, query, body, { empty, refuse, currency }) {
     const [, first, second, third, fourth] = path.split("/").map(decodeURIComponent);
-    if (first === "desk") return deskAnswer(method, [second, third, fourth], query, body, empty, refuse, currency);
+    if (first === "desk") return deskAnswer(method, [second, third, fourth], query, body, { empty, refuse, currency });
     if (first === "curated") {
       if (method === "GET") {
         const text = (query.get("query") ?? "").toLowerCase();

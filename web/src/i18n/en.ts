@@ -1,10 +1,9 @@
 // Every text of the console in English. This file defines which texts exist; the other languages must match it.
+import { count } from "./count";
 import { audiences, groups } from "./groups.en";
 import { analyse, language, opinions, search, words } from "./language.en";
 import { service } from "./service.en";
 import { writing } from "./writing.en";
-
-const count = (n: string, one: string, many: string): string => `${n} ${n === "1" ? one : many}`;
 
 export const en = {
   groups,
@@ -44,6 +43,7 @@ export const en = {
     words: "Words",
     writing: "Writing",
     desk: "Desk",
+    proactive: "Proactive",
     numbers: "Service",
     answers: "Answers",
     tryout: "Try it out",

@@ -1,5 +1,5 @@
 // Texts of customer groups and audiences in English; see en.ts.
-const count = (n: string, one: string, many: string): string => `${n} ${n === "1" ? one : many}`;
+import { count } from "./count";
 
 export const groups = {
   title: "Customer groups",

@@ -1,5 +1,5 @@
 // Texts of opinions, search and words in English; see en.ts.
-const count = (n: string, one: string, many: string): string => `${n} ${n === "1" ? one : many}`;
+import { count } from "./count";
 
 export const language = {
   untrained: "Nothing has been learned of the shop's words yet",

@@ -128,6 +128,12 @@ export class Format {
     return this.dates({ year: "numeric", month: "short", day: "numeric", timeZone: "UTC" }).format(date);
   }
 
+  /** Today where the shop is, `YYYY-MM-DD`. */
+  today(now: number): string {
+    const parts = this.dates({ year: "numeric", month: "2-digit", day: "2-digit", timeZone: this.timeZone }).formatToParts(now);
+    return ["year", "month", "day"].map((name) => parts.find(({ type }) => type === name)!.value).join("-");
+  }
+
   /** For an axis within one year, where the year would be repeated at every tick. */
   dayOfYear(day: string): string {
     const date = toDate(`${day}T00:00:00Z`);

@@ -21,6 +21,8 @@ export type Route =
   | { page: "service" }
   | { page: "unanswered" }
   | { page: "cases" }
+  | { page: "proactive" }
+  | { page: "outbox" }
   | { page: "answers" }
   | { page: "try" }
   | { page: "evaluation" }
@@ -29,7 +31,7 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "products", "customers", "groups", "audiences", "opinions", "analyse", "search", "words", "writing", "desk", "service", "unanswered", "cases", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "products", "customers", "groups", "audiences", "opinions", "analyse", "search", "words", "writing", "desk", "service", "unanswered", "cases", "proactive", "outbox", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 export function matchRoute(path: string): Route {
   const missing: Route = { page: "missing", path };
@@ -86,6 +88,12 @@ export function offsetIn(search: string): number {
   return Number.isSafeInteger(offset) && offset > 0 ? offset : 0;
 }
 
+/** Which of some values a name of an address has; `otherwise` where it has none of them. */
+export function choiceIn<T extends string, O extends T | "">(search: string, name: string, among: readonly T[], otherwise: O): T | O {
+  const found = new URLSearchParams(search).get(name);
+  return among.find((one) => one === found) ?? otherwise;
+}
+
 class Router {
   path = $state(typeof location === "undefined" ? "/" : location.pathname);
   search = $state(typeof location === "undefined" ? "" : location.search);
@@ -93,6 +101,11 @@ class Router {
 
   param(name: string): string {
     return new URLSearchParams(this.search).get(name) ?? "";
+  }
+
+  /** Which of some values a name has; `otherwise` where it has none of them. */
+  choice<T extends string, O extends T | "">(name: string, among: readonly T[], otherwise: O): T | O {
+    return choiceIn(this.search, name, among, otherwise);
   }
 
   /** Where the page of a long list begins. */

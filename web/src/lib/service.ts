@@ -1,5 +1,5 @@
 // What the console asks of customer service: the desk, its numbers, the shop's own answers, trying the assistant out.
-import type { Action, ChatMessage, ChatState, HandOver, Lang, OrderCard, ReplyParts } from "../../widget/types";
+import type { Action, ChatMessage, ChatState, Evidence, HandOver, Lang, OrderCard, ReplyParts } from "../../widget/types";
 import { EventReader } from "../../widget/sse";
 import { ask, get, request, type Query } from "./api";
 
@@ -111,6 +111,77 @@ export interface Canned {
   text_en: string;
 }
 
+/** What the shop may tell a customer of its own accord. Days are days of the calendar. */
+export interface Notice {
+  /** Its name: it is given once for a cause. */
+  cause: string;
+  kind: string;
+  customer_id: string;
+  order_id: string;
+  product_id?: string | null;
+  day: string;
+  state: NoticeState;
+  reason_zh: string;
+  reason_en: string;
+  text_zh: string;
+  text_en: string;
+  evidence: Evidence[];
+  consent: string[];
+  /** Why it may not leave now. */
+  held?: string | null;
+  settled_by?: string | null;
+  settled_at?: number | null;
+  conversation_id?: string | null;
+}
+
+export type NoticeState = "proposed" | "sent" | "dismissed";
+
+export interface NoticesFound {
+  day: string;
+  n_customers: number;
+  is_cut: boolean;
+  n_found: number;
+  n_new: number;
+}
+
+export interface Outbox {
+  channels: { channel: string; n_waiting: number; oldest_at?: number | null; n_sent: number; n_failed: number }[];
+  failed: Delivery[];
+}
+
+/** What was given up. */
+export interface Delivery {
+  delivery_id: string;
+  channel: string;
+  conversation_id: string;
+  at: number;
+  failed_at: number;
+  n_tries: number;
+  said: string;
+}
+
+/** What a language model did in the period, and today beside what a day may use. */
+export interface WriterFigures {
+  name: string;
+  model: string;
+  lacks?: string | null;
+  n_used: number;
+  n_refused: number;
+  n_understood: number;
+  n_slow: number;
+  n_failed: number;
+  tokens: number;
+  cost: number;
+  tokens_today: number;
+  tokens_per_day: number;
+  cost_today: number;
+  cost_per_day?: number | null;
+}
+
+/** Days back that the numbers look. */
+export const PERIODS = ["7", "30", "90"] as const;
+export type Period = (typeof PERIODS)[number];
+
 export interface ServiceNumbers {
   n_conversations: number;
   n_turns: number;
@@ -123,6 +194,7 @@ export interface ServiceNumbers {
   intents: { intent: string; zh: string; en: string; n: number; hand_over_rate: number }[];
   products: { product_id: string; name: string; n: number }[];
   days: { day: string; n: number; n_person: number }[];
+  writers: WriterFigures[];
 }
 
 export interface Cluster {
@@ -152,7 +224,7 @@ export interface Imported {
   rejected: { row: number; reason: string }[];
 }
 
-interface List<T> {
+export interface List<T> {
   items: T[];
   total: number;
 }
@@ -179,6 +251,14 @@ export const service = {
   unanswered: (days: number, signal?: AbortSignal) => get<{ clusters: Cluster[]; n: number }>("/desk/unanswered", { days }, signal),
   cases: (query: Query, signal?: AbortSignal) => get<List<Case>>("/desk/cases", query, signal),
   setCase: (one: string, state: CaseState, note: string) => request<unknown>("POST", `/desk/cases/${id(one)}`, note === "" ? { state } : { state, note }),
+
+  notices: (query: Query, signal?: AbortSignal) => get<List<Notice>>("/desk/notices", query, signal),
+  findNotices: (day: string) => request<NoticesFound>("POST", "/desk/notices", { day }),
+  sendNotice: (cause: string, agent: string) => request<{ notice: Notice }>("POST", `/desk/notices/${id(cause)}/send`, by(agent)),
+  dismissNotice: (cause: string, agent: string) => request<Notice>("POST", `/desk/notices/${id(cause)}/dismiss`, by(agent)),
+
+  outbox: (signal?: AbortSignal) => get<Outbox>("/desk/outbox", {}, signal),
+  retryDelivery: (delivery: string) => request<void>("POST", `/desk/outbox/${id(delivery)}/retry`),
 
   curated: (query: Query, signal?: AbortSignal) => get<List<Curated>>("/curated", query, signal),
   saveCurated: (answer: string, draft: CuratedDraft) => request<unknown>("PUT", `/curated/${id(answer)}`, draft),

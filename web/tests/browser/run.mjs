@@ -226,6 +226,9 @@ const PAGES = [
   ["service", "/service"],
   ["unanswered", "/unanswered"],
   ["cases", "/cases"],
+  ["proactive", "/proactive"],
+  ["outbox", "/outbox"],
+  ...(mock ? [["proactive-settled", "/proactive?state=all&kind=price_protection"], ["proactive-second", "/proactive?offset=20"]] : []),
   ["answers", "/answers"],
   ["try", "/try"],
   ["evaluation", "/evaluation"],
@@ -270,6 +273,11 @@ async function reveal(page, label, { lang, theme }) {
     await page.locator(".canned summary").click();
     await settled(page);
   }
+  if (label === "proactive" && mock) {
+    const boxes = page.locator("main article input[type=checkbox]");
+    for (const at of [0, 2]) await boxes.nth(at).check();
+    await page.getByRole("button", { name: i18n.dictionaries[lang].service.proactive.inOther }).first().click();
+  }
   if (label === "try" && mock) {
     for (const text of ["对比云雀和苍鹭", "hostile"]) {
       const n = await page.locator(".theirs").count();
@@ -296,7 +304,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(desk|service|try|group|audience|opinion|search|words|analyse|writing)/;
+const WIDER = /^(desk|service|proactive|outbox|try|group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;
@@ -674,6 +682,106 @@ if (mock) {
     await refused.getByText("outside <i>7 days</i>").waitFor();
     await refused.getByRole("button", { name: c.reopen }).click();
     await refused.waitFor({ state: "detached" });
+    await close();
+    return complaints;
+  });
+  way("notices are looked for, chosen, sent after a question, and what could not be sent says why", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    const p = t.service.proactive;
+    await enter("/proactive");
+    const late = page.getByRole("list", { name: p.byCause }).getByRole("button", { name: new RegExp(p.kinds.delivery_late) });
+    const n = async () => Number(await late.locator("b").textContent());
+    const before = await n();
+    await page.getByLabel(p.day).fill("2026-11-27");
+    await page.getByRole("button", { name: p.look }).click();
+    await page.getByRole("status").filter({ hasText: "2 of them new" }).waitFor();
+    await settled(page);
+    expect((await n()) === before + 2, `${await n()} late parcels after ${before}`);
+    // Only one cause, two of it chosen: one of the two customers has no open conversation.
+    await late.click();
+    await page.waitForURL(/kind=delivery_late/);
+    const articles = page.locator("main article");
+    expect((await page.locator("main .list h2").count()) === 1, "other causes are still shown");
+    const reachable = articles.filter({ hasText: "A20261121-0099" });
+    const away = articles.filter({ hasText: "A20261121-0101" });
+    for (const one of [reachable, away]) await one.getByRole("checkbox").check();
+    await page.getByRole("button", { name: p.sendN("2") }).click();
+    await page.getByRole("dialog").getByText(p.sendNext).waitFor();
+    await shot(page, "proactive-dialog");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: p.sendN("2") }).click();
+    await page.getByRole("dialog").getByRole("button", { name: p.send, exact: true }).click();
+    await page.getByRole("alert").filter({ hasText: "no open conversation" }).waitFor();
+    await page.getByRole("status").filter({ hasText: p.sentN("1") }).waitFor();
+    await settled(page);
+    expect((await reachable.count()) === 0 && (await away.count()) === 1, "the wrong notice is gone");
+    await shot(page, "proactive-undone");
+    const findings = await inspect(page, complaints.filter((text) => !text.includes("409")), "en");
+    // The one that was sent stands with those sent, and leads to its conversation.
+    await page.getByRole("group", { name: p.filter }).getByText(p.states.sent, { exact: true }).click();
+    await page.waitForURL(/state=sent/);
+    await settled(page);
+    await reachable.getByRole("link", { name: p.conversation }).waitFor();
+    await close();
+    return findings;
+  });
+  way("a notice without consent cannot be sent, and is dismissed with the keyboard", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    const p = t.service.proactive;
+    await enter("/proactive?kind=upgrade_due");
+    const held = page.locator("main article").filter({ hasText: p.held.no_consent });
+    expect(await held.getByRole("button", { name: p.send }).isDisabled(), "it can be sent");
+    await held.getByRole("checkbox").focus();
+    await page.keyboard.press("Space");
+    expect(await page.getByRole("button", { name: p.send, exact: true }).isDisabled(), "what may not leave can be sent with others");
+    await held.getByRole("button", { name: p.dismiss }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByRole("button", { name: p.dismiss, exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("status").filter({ hasText: p.dismissedN("1") }).waitFor();
+    await held.waitFor({ state: "detached" });
+    expect((await page.evaluate(() => document.activeElement.className)).includes("list"), "the focus is nowhere");
+    await close();
+    return complaints;
+  });
+  way("many notices are read page by page, and chosen a page at a time", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    const p = t.service.proactive;
+    await enter("/proactive");
+    await page.getByLabel(p.choosePage).check();
+    await page.getByText(p.chosen("20"), { exact: true }).waitFor();
+    await page.getByRole("button", { name: t.common.next }).click();
+    await page.waitForURL(/offset=20/);
+    expect(!(await page.getByLabel(p.choosePage).isChecked()), "the second page is chosen with the first");
+    await page.getByText(p.chosen("20"), { exact: true }).waitFor();
+    await close();
+    return complaints;
+  });
+  way("what was given up says why, and is tried again, one and all", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    const o = t.service.outbox;
+    await enter("/outbox");
+    await page.getByText("errcode 45015").waitFor();
+    await page.getByRole("button", { name: new RegExp(`^${o.retry}`) }).first().click();
+    await page.getByRole("status").filter({ hasText: o.retried("1") }).waitFor();
+    await page.getByText("errcode 45015").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: o.retryAll }).click();
+    await page.getByText(o.allWell, { exact: true }).waitFor();
+    await settled(page);
+    await shot(page, "outbox-well");
+    const findings = await inspect(page, complaints, "en");
+    await close();
+    return findings;
+  });
+  way("money stands in the shop's currency wherever customers read it", async () => {
+    const { page, enter, complaints, t, close } = await newPage({ shop: "harbour" });
+    await enter("/proactive?kind=price_protection");
+    const words = (await page.locator("main article blockquote").allTextContents()).join("\n");
+    expect(words.includes("$") && !words.includes("¥"), words.slice(0, 200));
+    await follow(page, "/desk?id=d1");
+    const known = await page.locator("section", { hasText: t.service.desk.remembered }).last().textContent();
+    expect(known.includes("$5,000"), known);
     await close();
     return complaints;
   });

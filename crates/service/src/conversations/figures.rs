@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::clock;
 use crate::error::Result;
 use crate::serving::ServedShop;
+use crate::writer::{self, WriterStanding};
 
 const DAY_MS: i64 = 86_400_000;
 /// Questions that are put together, the newest.
@@ -38,6 +39,8 @@ pub struct DeskMetrics {
     pub intents: Vec<IntentCount>,
     pub products: Vec<ProductCount>,
     pub days: Vec<DayCount>,
+    /// The language models of `[writer]`, in the order they are asked; empty without one.
+    pub writers: Vec<WriterFigures>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -93,6 +96,35 @@ pub struct DayCount {
     pub n_person: u64,
 }
 
+/// What one endpoint of `[writer]` did in the days asked for, today among them; 92 days are kept.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WriterFigures {
+    pub name: String,
+    pub model: String,
+    /// Why it is not asked; absent if it is.
+    pub lacks: Option<String>,
+    /// Replies said in its words.
+    pub n_used: u64,
+    /// Replies that it worded and that the check refused.
+    pub n_refused: u64,
+    /// Messages it said the intent of.
+    pub n_understood: u64,
+    /// Calls that took longer than allowed.
+    pub n_slow: u64,
+    /// Calls that failed otherwise.
+    pub n_failed: u64,
+    /// Sent and written.
+    pub tokens: u64,
+    /// In the currency of its prices.
+    pub cost: f64,
+    pub tokens_today: u64,
+    /// What a day may use.
+    pub tokens_per_day: u64,
+    pub cost_today: f64,
+    /// What a day may cost; absent if there is no limit.
+    pub cost_per_day: Option<f64>,
+}
+
 /// Questions that ask the same and were not answered.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct UnansweredCluster {
@@ -138,7 +170,32 @@ impl ServedShop {
             intents: found.intents.iter().map(intent).collect(),
             products: self.product_counts(&found),
             days: self.day_counts(&found),
+            writers: self.writer_figures(days)?,
         })
+    }
+
+    fn writer_figures(&self, days: i64) -> Result<Vec<WriterFigures>> {
+        let mut written = self.written(days)?;
+        let figures = |standing: WriterStanding| {
+            let spent = written.remove(&standing.name).unwrap_or_default();
+            WriterFigures {
+                name: standing.name,
+                model: standing.model,
+                lacks: standing.lacks,
+                tokens: spent.tokens(),
+                cost: spent.cost(),
+                n_used: spent.n_used,
+                n_refused: spent.n_refused,
+                n_understood: spent.n_understood,
+                n_slow: spent.n_slow,
+                n_failed: spent.n_failed,
+                tokens_today: standing.today.tokens(),
+                tokens_per_day: standing.tokens_per_day,
+                cost_today: standing.cost_today,
+                cost_per_day: standing.cost_per_day,
+            }
+        };
+        Ok(writer::standing(&self.shop)?.into_iter().map(figures).collect())
     }
 
     fn product_counts(&self, found: &ServiceFigures) -> Vec<ProductCount> {

@@ -313,6 +313,7 @@ fn a_person_takes_over_and_gives_back_and_the_customer_is_told() {
         "{metrics}"
     );
     assert_eq!((&metrics["containment"], &metrics["hand_over_rate"]), (&json!(0.0), &json!(1.0)), "{metrics}");
+    assert_eq!(metrics["writers"], json!([]), "no model is named, none is told of");
     assert_eq!(served.get("/v1/desk/conversations?query=politely")["total"], 0, "notes are not searched");
     assert_eq!(served.get("/v1/desk/conversations?query=ANYBODY")["total"], 1);
 }

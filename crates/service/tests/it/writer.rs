@@ -145,6 +145,11 @@ fn it_may_word_what_is_true_and_nothing_else() {
     let metrics = again.call("GET", "/metrics", None).body;
     assert!(metrics.contains("tercet_writer_tokens_today 1100\n"), "{metrics}");
     assert!(metrics.contains("tercet_writer_cost_today 0.00088\n"), "{metrics}");
+    let told = again.get("/v1/desk/metrics?days=7")["writers"].clone();
+    let figures = |name: &str| told[0][name].clone();
+    assert_eq!((told.as_array().unwrap().len(), figures("name"), figures("model")), (1, json!("e0"), json!("m")));
+    assert_eq!((figures("n_used"), figures("n_refused"), figures("tokens")), (json!(1), json!(10), json!(1100)));
+    assert_eq!((figures("tokens_today"), figures("cost")), (json!(1100), json!(0.00088)), "{told}");
     again.stop();
     let standing = service::writer::standing(&data::Shop::open(folder.shop()).unwrap()).unwrap();
     assert_eq!((standing[0].today.n_used, standing[0].today.n_refused), (1, 10));

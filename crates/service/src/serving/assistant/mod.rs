@@ -23,7 +23,7 @@ use assist::world::{OrderRecord, World};
 use assist::writer::Writer;
 use assist::{Assistant, golden};
 use assist::{Dialogue, policy::Policies};
-use domain::{Millis, Product};
+use domain::{Day, Millis, Product};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -323,8 +323,17 @@ impl ServedShop {
     /// # Errors
     /// If the store cannot be read.
     pub fn written_today(&self) -> Result<BTreeMap<String, WriterSpent>> {
+        self.written(1)
+    }
+
+    /// The same over the last days of the shop's calendar, today the last of them.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn written(&self, days: i64) -> Result<BTreeMap<String, WriterSpent>> {
         let today = clock::today(&self.shop.config().time_zone);
-        crate::writer::spent::between(&self.store, today, today)
+        let before = i32::try_from(days.max(1) - 1).unwrap_or(i32::MAX);
+        crate::writer::spent::between(&self.store, Day(today.0.saturating_sub(before)), today)
     }
 
     /// Holds a conversation with known expectations, without a language model: the same every time. On a thread that may wait.
