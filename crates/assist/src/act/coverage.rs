@@ -10,6 +10,7 @@ use language::text::Tokeniser;
 use super::Scene;
 use super::attributes::{fold, named, specs_for};
 use crate::evidence::Evidence;
+use crate::knowledge::around::{AROUND, OVERVIEW};
 use crate::knowledge::words::{Question, View, Word};
 use crate::understand::Named;
 
@@ -17,157 +18,6 @@ use crate::understand::Named;
 const LEFT_MIN: f32 = 0.9;
 /// The part of a question that has to be explained.
 const SHARE_MIN: f32 = 0.5;
-
-/// Words around a question about a product that ask for nothing of it.
-const AROUND: &[&str] = &[
-    "第一",
-    "第二",
-    "第三",
-    "first",
-    "second",
-    "third",
-    "上次",
-    "上回",
-    "刚才",
-    "刚刚",
-    "之前",
-    "昨天",
-    "说",
-    "聊",
-    "提到",
-    "那款",
-    "这款",
-    "多大",
-    "多高",
-    "多长",
-    "多宽",
-    "多厚",
-    "多重",
-    "便宜",
-    "最便宜",
-    "贵",
-    "最贵",
-    "earlier",
-    "yesterdai",
-    "spok",
-    "talk",
-    "mention",
-    "discuss",
-    "款",
-    "种",
-    "价",
-    "价位",
-    "看看",
-    "看下",
-    "看",
-    "型号",
-    "牌子",
-    "亲们",
-    "大",
-    "高",
-    "长",
-    "重",
-    "块",
-    "元",
-    "美元",
-    "人民币",
-    "台",
-    "部",
-    "目前",
-    "那台",
-    "这种",
-    "那种",
-    "知道",
-    "到底",
-    "大约",
-    "左右",
-    "yuan",
-    "dollar",
-    "rmb",
-    "usd",
-    "model",
-    "version",
-    "exactli",
-    "much",
-    "big",
-    "larg",
-    "high",
-    "give",
-    "come",
-    "info",
-    "kind",
-    "type",
-    "sort",
-    "number",
-    "total",
-    "sell",
-    "cheap",
-    "quick",
-    "curiou",
-    "wonder",
-    "interest",
-];
-
-/// Words that ask for the product as a whole.
-const OVERVIEW: &[&str] = &[
-    "介绍",
-    "参数",
-    "配置",
-    "规格",
-    "怎么样",
-    "如何",
-    "详情",
-    "详细",
-    "资料",
-    "信息",
-    "特点",
-    "卖点",
-    "说说",
-    "讲讲",
-    "tell me about",
-    "specs",
-    "spec ",
-    "specification",
-    "details",
-    "describe",
-    "information about",
-    "info on",
-    "what about",
-    "how about",
-    "features",
-    "overview",
-    "look like",
-];
-
-/// Concepts of a shop's ways: a question with one of them is about its rules, whatever products it names.
-const WAYS: &[&str] = &[
-    "return",
-    "refund",
-    "exchange",
-    "repair",
-    "warranty",
-    "delivery",
-    "postage",
-    "invoice",
-    "price drop",
-    "price protection",
-    "trade-in",
-    "coupon",
-    "payment",
-    "instalment",
-    "install",
-    "member",
-    "account",
-    "shop",
-    "genuine",
-    "hours",
-    "gift",
-    "pick up",
-    "accidental damage",
-    "lost",
-    "bears",
-    "opened",
-];
 
 /// The words of a question that say what is asked.
 pub struct Asks {
@@ -268,7 +118,7 @@ impl Asks {
 
     /// Whether the shop's ways are asked for.
     pub fn asks_ways(&self) -> bool {
-        self.words.iter().any(|word| word.concept.is_some_and(|concept| WAYS.contains(&concept.name)))
+        self.words.iter().any(|word| word.concept.is_some_and(|concept| concept.is_way()))
     }
 
     /// Whether the question says much, and hardly any of it is what an intent is about: then it is another question.
@@ -333,6 +183,12 @@ impl Asks {
         self.judged(&view_of(attributes, product)).0 < 0.5
     }
 
+    /// Words of the shop's names rather than of one meaning, folded.
+    pub(crate) fn plain_words(&self) -> impl Iterator<Item = String> {
+        let says = self.words.iter().filter(|word| word.says >= 1.0 && word.concept.is_none());
+        says.map(|word| word.own.plain().to_owned()).filter(|word| word.len() > 3)
+    }
+
     /// The words, for the trace.
     pub fn told(&self) -> String {
         self.words.iter().map(|word| word.own.plain()).collect::<Vec<_>>().join(", ")
@@ -361,6 +217,11 @@ fn view_of(attributes: &[String], product: &Product) -> View {
         }
     }
     View::of(parts.iter().map(String::as_str))
+}
+
+/// The question without the names of products, makers and kinds of things.
+pub(crate) fn without_names(scene: &Scene) -> String {
+    masked(scene, |what| matches!(what, Named::Product { .. } | Named::Category { .. } | Named::Brand { .. }))
 }
 
 /// The question without what was understood as names of a kind; as it stands where it is not the message.

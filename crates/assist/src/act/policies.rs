@@ -99,6 +99,17 @@ fn returns(scene: &Scene, product: Option<&Product>, answer: &mut Answer) {
     answer.step("policy", if answer.text.is_empty() { "returns not set" } else { "returns" });
 }
 
+/// How long the warranty of a product is, beside other things that were asked.
+pub fn warranty_alone(scene: &Scene, product: &Product) -> Answer {
+    let mut answer = Answer::default();
+    warranty(scene, Some(product), &mut answer);
+    if answer.text.is_empty() {
+        answer.text = say::products::not_told(scene.lang, &say::format::name(product), &[label("warranty", scene.lang)]);
+        answer.cite(field(product, "name", product.name.as_str()));
+    }
+    answer
+}
+
 /// A product's own warranty goes before the shop's.
 fn warranty(scene: &Scene, product: Option<&Product>, answer: &mut Answer) {
     let own = product.map(|product| (product, specs_for(product, "warranty")));
