@@ -132,7 +132,7 @@ impl Asks {
             ("small_talk", "聊天 笑话 无聊 心情 天气 开心 joke chat bored weather funny feel fun"),
             (
                 "accessories",
-                "配件 附件 壳 套 膜 表带 充电器 充电头 支架 适配 搭配 配 线 墨盒 包 键盘 笔 买 accessory case cover strap charger cable film protector \
+                "配件 附件 壳 套 膜 表带 充电器 充电头 支架 适配 搭配 配 合适 适合 哪款 哪种 线 墨盒 包 键盘 笔 买 accessory case cover strap charger cable film protector \
                  fit suit match go bag stand mount ink battery keyboard pen buy spare",
             ),
         ];
@@ -181,6 +181,11 @@ impl Asks {
     /// Whether they explain all of it.
     pub fn are_all_about(&self, attributes: &[String], product: &Product) -> bool {
         self.judged(&view_of(attributes, product)).0 < 0.5
+    }
+
+    /// Whether no word of it says anything by itself.
+    pub fn say_little(&self) -> bool {
+        self.weight() < LEFT_MIN
     }
 
     /// Words of the shop's names rather than of one meaning, folded.
@@ -246,6 +251,15 @@ fn masked(scene: &Scene, is_masked: impl Fn(&Named) -> bool) -> String {
     text
 }
 
+/// Whether a title names a kind of thing, and none of those that a question is about: `texts` are the question and what is known of the
+/// products that it means.
+pub(crate) fn is_of_other_kind(title: &str, texts: &[&str]) -> bool {
+    let kinds = |text: &str| Question::new(text, tokeniser()).words.into_iter().filter(|word| word.concept.is_some_and(|concept| concept.is_kind()));
+    let asked: Vec<Word> = texts.iter().flat_map(|text| kinds(text)).collect();
+    let mut of_title = kinds(title).peekable();
+    !asked.is_empty() && of_title.peek().is_some() && !of_title.any(|word| asked.iter().any(|other| word.is_same(other)))
+}
+
 /// Kinds of products that a question names and none of the texts does.
 pub(crate) fn kinds_beyond(question: &str, texts: &[&str]) -> Vec<Word> {
     let view = View::of(texts.iter().copied());
@@ -257,8 +271,9 @@ pub(crate) fn kinds_beyond(question: &str, texts: &[&str]) -> Vec<Word> {
 /// Whether a document that is quoted is about one of these kinds.
 pub(crate) fn has_kind(evidence: &[Evidence], kinds: &[Word]) -> bool {
     evidence.iter().any(|one| match one {
-        Evidence::Document { title, text, .. } => {
-            let view = View::of([title.as_str(), text.as_str()]);
+        // A policy that mentions phone cases is not about phones.
+        Evidence::Document { title, .. } => {
+            let view = View::of([title.as_str()]);
             kinds.iter().any(|kind| kind.found_in(&view) > 0.0)
         }
         _ => false,

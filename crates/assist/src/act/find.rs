@@ -120,7 +120,7 @@ fn is_bound(scene: &Scene, range: &std::ops::Range<usize>) -> bool {
 }
 
 /// Whether a product is said not to have what an attribute names: `water_resistance: none`.
-fn lacks(product: &Product, attribute: &str) -> bool {
+pub(super) fn lacks(product: &Product, attribute: &str) -> bool {
     const NOT: &[&str] = &["none", "no", "passive", "无", "否", "不支持", "没有", "被动降噪"];
     specs_for(product, attribute).iter().any(|(_, value)| NOT.contains(&value.trim().to_lowercase().as_str()))
 }

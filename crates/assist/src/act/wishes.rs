@@ -273,6 +273,7 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
             && wishes.is_colour(product)
             && wishes.misses(product) == Some(0)
             && wishes.has_features(product)
+            && !wishes.features.iter().any(|words| words.iter().any(|word| find::lacks(product, word)))
             && !(wishes.in_stock && in_stock(product, today) == Some(false))
     };
     let mut met: Vec<(Arc<Product>, i64)> = all.iter().filter(|(product, _)| meets(product)).cloned().collect();

@@ -1,5 +1,5 @@
-//! Several questions in one message (`多少钱，有货吗`, "how much is it and do you charge for delivery?"): each is answered, where
-//! all can be. Where one cannot, or wants something done, the message is taken as a whole.
+//! Several questions in one message (`多少钱，有货吗`, "how much is it and do you charge for delivery?"): each is answered, or said not to
+//! be known. Where none is, or one wants something done, the message is taken as a whole.
 
 use super::{Turning, understanding_step};
 use crate::act::{Answer, Outcome, Scene};
@@ -59,7 +59,8 @@ fn cut(text: &str) -> Vec<&str> {
     parts
 }
 
-/// All parts answered, one below the other, with what led to it; nothing, and nothing remembered, if one is not.
+/// All parts answered, one below the other, with what led to it; nothing, and nothing remembered, if none is, or one asks or does
+/// something.
 pub(super) fn answered(
     assistant: &Assistant,
     scene: &Scene,
@@ -72,7 +73,7 @@ pub(super) fn answered(
         return None;
     }
     let mut trial = Dialogue { asked: None, ..dialogue.clone() };
-    let (mut whole, mut trace): (Option<Answer>, Vec<Step>) = (None, Vec::new());
+    let (mut whole, mut trace, mut n_answered): (Option<Answer>, Vec<Step>, usize) = (None, Vec::new(), 0);
     for part in parts {
         let message = Message { text: part, ..scene.message.clone() };
         let threshold = scene.policies.assistant.intent_threshold;
@@ -85,17 +86,25 @@ pub(super) fn answered(
         let mut turning = Turning { scene: own, book, dialogue: &mut trial, trace: vec![understanding_step(&understood)] };
         let answer = turning.route();
         trace.append(&mut turning.trace);
-        if answer.outcome != Outcome::Answered || !matches!(answer.action, Action::None) || answer.asked.is_some() {
+        if answer.outcome == Outcome::AskedBack || !matches!(answer.action, Action::None) || answer.asked.is_some() {
             return None;
         }
+        n_answered += usize::from(answer.outcome == Outcome::Answered);
         match &mut whole {
             None => whole = Some(answer),
             Some(whole) if whole.text.contains(&answer.text) => {}
             Some(whole) => {
                 whole.rewordable &= answer.rewordable;
+                // What is not known is said, and a person offered for it.
+                if answer.outcome != Outcome::Answered {
+                    whole.outcome = Outcome::Unknown;
+                }
                 whole.append(answer);
             }
         }
+    }
+    if n_answered == 0 {
+        return None;
     }
     *dialogue = trial;
     Some((whole?, trace))

@@ -109,20 +109,30 @@ impl Turning<'_, '_> {
     fn for_order(&self, intent: Option<&str>) -> Option<&'static str> {
         const OWN: &[&str] = &["我买", "我订", "我下的", "我拍的", "did i buy", "i bought", "did i order", "i ordered", "did i pay", "i paid"];
         const PARCEL: &[&str] = &[
-            "到", "收", "快递", "单号", "物流", "发货", "几号", "arrive", "get here", "come", "deliver", "courier", "carrier", "tracking",
+            "能到", "会到", "到了", "到没", "到哪", "哪天", "几天", "多久", "什么时候", "啥时候", "签收", "送到", "收到", "快递", "单号", "物流", "发货", "几号", "arrive", "get here", "come", "deliver", "courier", "carrier", "tracking",
         ];
         let scene = &self.scene;
         scene.message.customer_id?;
-        let may = matches!(intent, None | Some("price" | "product_fact" | "stock" | "shipping_policy" | "find_product" | "compare"));
+        const OF_ORDER: &[&str] = &["in my order", "on my order", "我订单里", "订单里的", "order include"];
+        let has_kind = scene.kinds().next().is_some();
+        let may = match intent {
+            None | Some("price" | "product_fact" | "stock" | "shipping_policy" | "find_product" | "compare" | "payment" | "order_status") => true,
+            Some("order_list") => has_kind,
+            _ => false,
+        };
         if !may || scene.understood.order_number().is_some() {
             return None;
         }
         let text = attributes::fold(scene.message.text);
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
         let points = scene.understood.references.iter().any(|one| matches!(one, Reference::Order { .. }));
-        let asks = coverage::is_question(scene.message.text) || points;
-        if asks && (points || has(OWN)) {
+        let asks = coverage::is_question(scene.message.text) || has(&["多少", "几", "什么", "哪", "吗", "did i", "what", "how"]);
+        if asks && (points || has(OWN) || has(OF_ORDER)) {
             return Some("order_status");
+        }
+        // "Will my phone come today?"
+        if intent.is_none() && has_kind && has(&["my ", "我的", "我那"]) && has(PARCEL) {
+            return Some("delivery");
         }
         let last = self.dialogue.last_intent.as_deref().and_then(Intent::named).map(|last| last.family);
         let in_order = last == Some(Family::Orders) && self.dialogue.order_id.is_some();
@@ -201,7 +211,10 @@ impl Turning<'_, '_> {
             return answer;
         }
         // "And its price?" is about the product talked of, whatever general question it is near.
-        let about_known = goes_on(self.scene.message.text) && !self.dialogue.products.is_empty();
+        let text = attributes::fold(self.scene.message.text);
+        let is_short = text.chars().count() <= if self.scene.lang == Lang::Zh { 8 } else { 28 };
+        let of_fields = matches!(intent, "price" | "stock" | "product_fact") && is_short;
+        let about_known = (goes_on(self.scene.message.text) || of_fields) && !self.dialogue.products.is_empty();
         if curated_first
             && !about_known
             && let Some(answer) = documents::curated(&self.scene)
@@ -270,8 +283,9 @@ impl Turning<'_, '_> {
     /// "怎么退货", "how do I cancel an order?": the way is asked, not the thing itself, so nobody has to sign in to hear it.
     fn how_to(&self, intent: &str, family: Option<Family>) -> Option<Answer> {
         let text = attributes::fold(self.scene.message.text);
-        let asks_way =
-            ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| text.contains(word));
+        // `没有发票怎么办` asks what then, not how.
+        let asks_way = ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| text.contains(word))
+            && !text.contains("怎么办");
         // A short question about returns is near every curated answer about them: the document has the steps.
         if asks_way && matches!(intent, "return_policy" | "return_request") {
             let mut answer = self.way_to_return()?;
@@ -279,13 +293,20 @@ impl Turning<'_, '_> {
             return Some(answer);
         }
         let asks = match family {
-            Some(Family::Form) => asks_way || text.ends_with(['吗', '?', '？']),
+            Some(Family::Form) => {
+                let asks_length = ["how long", "how much", "多久", "多少钱", "几天"].iter().any(|word| text.contains(word));
+                asks_way || asks_length || text.ends_with(['吗', '?', '？'])
+            }
             Some(Family::Orders) => text.contains("多久") || text.contains("how long"),
             _ => false,
         };
         let signed_in = self.scene.message.customer_id.is_some();
         let general = asks && !signed_in && self.scene.understood.order_number().is_none();
-        if general { documents::curated(&self.scene) } else { None }
+        if !general {
+            return None;
+        }
+        let near = || documents::written(&self.scene, None).filter(|_| asks_way || family == Some(Family::Orders));
+        documents::curated(&self.scene).or_else(near)
     }
 
     /// What documents say to how a return is asked for: in full, for "怎么退货" shares its words with every mention of returns.
@@ -830,7 +851,14 @@ impl Turning<'_, '_> {
     fn support_for(&mut self, scene: &crate::act::Scene, products: &[std::sync::Arc<domain::Product>]) -> Answer {
         let ids: Vec<&str> = products.iter().map(|product| product.product_id.as_str()).collect();
         let found = documents::search(scene, scene.question, &ids, documents::Cut::Steps);
-        found.unwrap_or_else(|| {
+        // "Ondra 3 screen inches" sounds like trouble with it, and asks for a field.
+        let field = || match products {
+            [product] if !facts::asked(scene, Some(product)).is_empty() => {
+                Some(self.fact(scene, product)).filter(|answer| answer.outcome == Outcome::Answered)
+            }
+            _ => None,
+        };
+        found.or_else(field).unwrap_or_else(|| {
             let mut answer = Answer::unknown(say::talk::no_answer(scene.lang));
             answer.step("documents", "nothing about it");
             answer
@@ -859,10 +887,14 @@ impl Turning<'_, '_> {
             return self.product("compatibility");
         }
         let by_id: Vec<&str> = ids.iter().map(String::as_str).collect();
-        if let Some(answer) = documents::search(&self.scene, self.scene.question, &by_id, documents::Cut::Answer) {
+        // `申请一下` says nothing by which a document could be found.
+        let says_little = ids.is_empty() && Asks::of(&self.scene, None).say_little();
+        let found = documents::search(&self.scene, self.scene.question, &by_id, documents::Cut::Answer);
+        if let Some(answer) = found.filter(|_| !says_little) {
             return answer;
         }
         if !ids.is_empty() {
+            self.dialogue.last_intent = Some("product_fact".to_owned());
             return self.for_products("product_fact", &ids, self.scene.message.text);
         }
         if self.scene.understood.order_number().is_some() {

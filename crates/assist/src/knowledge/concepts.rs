@@ -52,7 +52,7 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("warranty", "保修,质保,联保,三包,保修期,质保期,保固,warranty,guarantee,guaranteed,warranties,under warranty"),
     (
         "delivery",
-        "发货,配送,送货,送货上门,送上门,上门送,物流,快递,顺丰,圆通,中通,韵达,京东物流,送达,到货,寄出,派送,运送,包裹,快件,出库,寄到,送到,运到,能发,发走,发出,delivery,with ups,by ups,via ups,use ups,ups or,or ups,fedex,dhl,usps,royal mail,canada post,australia post,deliver,delivered,ship,shipping,shipped,shipment,dispatch,dispatched,courier,parcel,package,arrive,arrives",
+        "发货,配送,送货,送货上门,送上门,上门送,物流,快递,顺丰,圆通,中通,韵达,京东物流,送达,送到家,到货,寄出,派送,运送,包裹,快件,出库,寄到,送到,运到,能发,delivery,to the door,to my door,with ups,by ups,via ups,use ups,ups or,or ups,fedex,dhl,usps,royal mail,canada post,australia post,deliver,delivered,ship,shipping,shipped,shipment,dispatch,dispatched,courier,parcel,package,arrive,arrives",
     ),
     (
         "postage",
@@ -179,11 +179,21 @@ const CONCEPTS: &[(&str, &str)] = &[
         "会降,会降价,会涨,会涨价,会跌,会便宜,会打折,降到多少,get cheaper,gets cheaper,go on sale,be on sale,price drop soon,will the price",
     ),
     ("take off", "起飞,飞不起来,飞不了,飞不动,take off,wont fly,lift off"),
+    ("large", "大件,大型,大家电,large,large item,bulky,oversized"),
+    ("drone", "无人机,航拍机,drone,quadcopter"),
+    ("monitor", "显示器,monitor"),
+    ("keyboard", "键盘,keyboard"),
+    ("mouse", "鼠标,mouse,mice"),
+    ("console", "游戏机,掌机,console,handheld"),
+    ("e-reader", "电子书,阅读器,e reader,ereader"),
 ];
 
 /// Concepts that are kinds of products: they say less of what is asked about them than all else.
 const KINDS: &[&str] =
-    &["photo", "headphones", "phone", "notebook", "tablet", "watch", "television", "printer", "router", "power bank"];
+    &[
+        "photo", "headphones", "phone", "notebook", "tablet", "watch", "television", "printer", "router", "power bank", "drone", "monitor", "keyboard",
+        "mouse", "console", "e-reader",
+    ];
 /// Concepts that are a shop's ways: a question with one of them is about its rules, whatever products it names.
 const WAYS: &[&str] = &[
     "return", "refund", "exchange", "repair", "warranty", "delivery", "postage", "invoice", "price drop", "price protection",

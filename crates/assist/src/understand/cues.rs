@@ -156,7 +156,7 @@ const CUES: &[(&str, &str)] = &[
     ),
     (
         "parcel",
-        "快递,物流,包裹,派送,派件,送到,到哪,签收,运单,单号,发货,发出,寄出,路上,揽收,驿站,中转,承运,催,丢件,送货,配送,kuaidi,wuliu,parcel,package,tracking,track,\
+        "快递,物流,包裹,派送,派件,送到,到哪,签收,运单,单号,发货,寄出,路上,揽收,驿站,中转,承运,催,丢件,送货,配送,kuaidi,wuliu,parcel,package,tracking,track,\
          courier,delivered,delivery,deliver,shipped,ship,shipping,dispatched,arrive,arrives,arrived,on its way,\
          on the way,transit,depot,in the post,where's my,where is my,lost,eta,carrier,driver,sent yet,posted,doorman",
     ),
