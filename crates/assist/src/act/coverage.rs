@@ -254,10 +254,17 @@ fn masked(scene: &Scene, is_masked: impl Fn(&Named) -> bool) -> String {
 /// Whether a title names a kind of thing, and none of those that a question is about: `texts` are the question and what is known of the
 /// products that it means.
 pub(crate) fn is_of_other_kind(title: &str, texts: &[&str]) -> bool {
-    let kinds = |text: &str| Question::new(text, tokeniser()).words.into_iter().filter(|word| word.concept.is_some_and(|concept| concept.is_kind()));
+    let kinds = |text: &str| {
+        Question::new(text, tokeniser())
+            .words
+            .into_iter()
+            .filter(|word| word.concept.is_some_and(|concept| concept.is_kind()))
+    };
     let asked: Vec<Word> = texts.iter().flat_map(|text| kinds(text)).collect();
     let mut of_title = kinds(title).peekable();
-    !asked.is_empty() && of_title.peek().is_some() && !of_title.any(|word| asked.iter().any(|other| word.is_same(other)))
+    !asked.is_empty()
+        && of_title.peek().is_some()
+        && !of_title.any(|word| asked.iter().any(|other| word.is_same(other)))
 }
 
 /// Kinds of products that a question names and none of the texts does.

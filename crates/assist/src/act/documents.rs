@@ -108,7 +108,9 @@ pub fn search(scene: &Scene, question: &str, product_ids: &[&str], cut: Cut) -> 
     // What to do with a television is no answer about earphones.
     let products: Vec<_> = product_ids.iter().filter_map(|id| scene.product(id)).collect();
     let mut about: Vec<&str> = vec![question];
-    about.extend(products.iter().flat_map(|product| [product.name.as_str(), product.category.as_deref().unwrap_or_default()]));
+    about.extend(
+        products.iter().flat_map(|product| [product.name.as_str(), product.category.as_deref().unwrap_or_default()]),
+    );
     let is_meant = |passage: &Passage| !coverage::is_of_other_kind(&passage.title, &about);
     let mut reached = passages.into_iter().filter(|passage| passage.coverage >= threshold && is_meant(passage));
     let (passage, quote) = reached.find_map(|passage| {

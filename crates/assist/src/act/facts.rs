@@ -71,7 +71,8 @@ fn size_of(product: &Product, question: &str) -> Option<&'static str> {
     const SIZE: &[&str] = &["多大", "how big", "how large", "what size"];
     let folded = fold(question);
     let asks = SIZE.iter().any(|word| folded.contains(word));
-    let has = |name: &&str| specs_for(product, name).iter().any(|(key, _)| of_key(key).is_some_and(|own| own.name == *name));
+    let has =
+        |name: &&str| specs_for(product, name).iter().any(|(key, _)| of_key(key).is_some_and(|own| own.name == *name));
     ["screen", "size", "capacity", "storage"].into_iter().filter(|_| asks).find(has)
 }
 

@@ -61,8 +61,7 @@ fn not_sold(scene: &Scene) -> Option<Answer> {
 /// A maker or a well-known series that is asked for and that the shop does not have.
 pub fn not_carried(scene: &Scene) -> Option<String> {
     let entities = &scene.understood.entities;
-    let is_known =
-        |what: &Named| matches!(what, Named::Brand { .. } | Named::Product { .. });
+    let is_known = |what: &Named| matches!(what, Named::Brand { .. } | Named::Product { .. });
     let taken = |at: usize| entities.iter().any(|entity| is_known(&entity.what) && entity.range.contains(&at));
     let text = scene.message.text.to_lowercase();
     // Lower case may be longer; then places in the text mean nothing.
@@ -112,7 +111,24 @@ fn narrowed(scene: &Scene, mut found: Vec<Found>) -> Vec<Found> {
 /// Whether a value is the least or most that is wanted: `16GB以上`, "at least 16 GB".
 fn is_bound(scene: &Scene, range: &std::ops::Range<usize>) -> bool {
     const AFTER: &[&str] = &["以上", "以下", "以内", "左右", "or more", "or less", "+"];
-    const BEFORE: &[&str] = &["at least", "at most", "over", "under", "above", "below", "more than", "less than", "up to", "about", "around", "超过", "不超过", "至少", "大于", "小于"];
+    const BEFORE: &[&str] = &[
+        "at least",
+        "at most",
+        "over",
+        "under",
+        "above",
+        "below",
+        "more than",
+        "less than",
+        "up to",
+        "about",
+        "around",
+        "超过",
+        "不超过",
+        "至少",
+        "大于",
+        "小于",
+    ];
     let text = scene.message.text.to_lowercase();
     let (before, after) = (text.get(..range.start).unwrap_or_default(), text.get(range.end..).unwrap_or_default());
     AFTER.iter().any(|word| after.trim_start().starts_with(word))

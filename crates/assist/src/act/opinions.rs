@@ -39,7 +39,11 @@ pub fn opinions(scene: &Scene, product: &Product) -> Answer {
     if let Some(aspect) = named_in(scene).filter(|_| asked.is_none() && !counts.is_empty()) {
         answer.text = say::products::no_opinions_on(scene.lang, &name, scene.lang.choose(aspect.zh, aspect.en));
         let value = "0 praise, 0 complain".to_owned();
-        answer.cite(Evidence::Opinions { product_id: product.product_id.clone(), aspect: aspect.key.to_owned(), value });
+        answer.cite(Evidence::Opinions {
+            product_id: product.product_id.clone(),
+            aspect: aspect.key.to_owned(),
+            value,
+        });
         answer.rewordable = false;
         return answer;
     }
@@ -107,7 +111,9 @@ fn n(count: &OpinionCount) -> u32 {
 /// The aspect that a question names by a term of its own, beside what it is about: a `monitor` has a screen, and is none.
 fn named_in(scene: &Scene) -> Option<&'static Aspect> {
     let text = super::attributes::fold(&super::coverage::without_names(scene));
-    let has = |aspect: &&Aspect| aspect.terms.iter().any(|term| super::attributes::word_at(&text, &term.to_lowercase()).is_some());
+    let has = |aspect: &&Aspect| {
+        aspect.terms.iter().any(|term| super::attributes::word_at(&text, &term.to_lowercase()).is_some())
+    };
     ASPECTS.iter().find(has)
 }
 

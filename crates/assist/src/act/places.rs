@@ -10,7 +10,19 @@ use crate::evidence::Evidence;
 
 /// Words of what is sent everywhere, or abroad.
 const WIDE: &[&str] = &[
-    "海外", "国外", "境外", "国际", "全球", "全国", "港澳台", "abroad", "overseas", "international", "worldwide", "other countries", "all over",
+    "海外",
+    "国外",
+    "境外",
+    "国际",
+    "全球",
+    "全国",
+    "港澳台",
+    "abroad",
+    "overseas",
+    "international",
+    "worldwide",
+    "other countries",
+    "all over",
 ];
 
 /// The place to which somebody asks whether something can be sent, folded.
@@ -31,9 +43,41 @@ pub fn asked_whether(text: &str) -> Option<String> {
     }?;
     let place = captures.name("place").or_else(|| captures.name("before"))?.as_str().trim();
     const NO_PLACE: &[&str] = &[
-        "货", "快递", "顺丰", "上门", "家里", "家", "公司", "我家", "门口", "楼上", "我这", "这里", "那里", "今天", "明天", "当天", "大件", "自己",
-        "me", "us", "my home", "home", "door", "the door", "doorstep", "office", "work", "a friend", "another address", "you", "address",
-        "store", "shop", "somebody", "someone",
+        "货",
+        "快递",
+        "顺丰",
+        "上门",
+        "家里",
+        "家",
+        "公司",
+        "我家",
+        "门口",
+        "楼上",
+        "我这",
+        "这里",
+        "那里",
+        "今天",
+        "明天",
+        "当天",
+        "大件",
+        "自己",
+        "me",
+        "us",
+        "my home",
+        "home",
+        "door",
+        "the door",
+        "doorstep",
+        "office",
+        "work",
+        "a friend",
+        "another address",
+        "you",
+        "address",
+        "store",
+        "shop",
+        "somebody",
+        "someone",
     ];
     let is_place = !NO_PLACE.iter().any(|word| place == *word || !word.is_ascii() && place.contains(word));
     is_place.then(|| place.to_owned())

@@ -104,7 +104,8 @@ pub fn warranty_alone(scene: &Scene, product: &Product) -> Answer {
     let mut answer = Answer::default();
     warranty(scene, Some(product), &mut answer);
     if answer.text.is_empty() {
-        answer.text = say::products::not_told(scene.lang, &say::format::name(product), &[label("warranty", scene.lang)]);
+        answer.text =
+            say::products::not_told(scene.lang, &say::format::name(product), &[label("warranty", scene.lang)]);
         answer.cite(field(product, "name", product.name.as_str()));
     }
     answer

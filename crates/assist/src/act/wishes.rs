@@ -53,9 +53,21 @@ const fn measured(
 
 /// Those that say more come first: `屏幕最大` before `最大`.
 static MEASURED: &[Measured] = &[
-    measured("battery", true, &["longest battery", "best battery", "biggest battery", "续航最长", "续航最久", "续航最好", "电池最大"], "续航最长的", "longest-lasting"),
+    measured(
+        "battery",
+        true,
+        &["longest battery", "best battery", "biggest battery", "续航最长", "续航最久", "续航最好", "电池最大"],
+        "续航最长的",
+        "longest-lasting",
+    ),
     measured("memory", true, &["most memory", "most ram", "内存最大"], "内存最大的", "largest-memory"),
-    measured("storage", true, &["most storage", "largest capacity", "biggest capacity", "存储最大", "容量最大", "硬盘最大"], "容量最大的", "largest-capacity"),
+    measured(
+        "storage",
+        true,
+        &["most storage", "largest capacity", "biggest capacity", "存储最大", "容量最大", "硬盘最大"],
+        "容量最大的",
+        "largest-capacity",
+    ),
     measured("refresh", true, &["highest refresh", "刷新率最高"], "刷新率最高的", "highest-refresh"),
     measured("camera", true, &["most megapixels", "像素最高"], "像素最高的", "highest-resolution"),
     measured("weight", false, &["lightest", "最轻"], "最轻的", "lightest"),
@@ -465,9 +477,11 @@ mod tests {
         assert_eq!(extreme("最贵的冰箱"), Some(Most::Dearest));
         assert_eq!(extreme("the best-selling phone"), Some(Most::BestSelling));
         assert_eq!(extreme("a cheap phone"), None);
-        for (text, attribute, is_most) in
-            [("最轻的笔记本", "weight", false), ("the phone with the longest battery life", "battery", true), ("屏幕最大的电视", "screen", true)]
-        {
+        for (text, attribute, is_most) in [
+            ("最轻的笔记本", "weight", false),
+            ("the phone with the longest battery life", "battery", true),
+            ("屏幕最大的电视", "screen", true),
+        ] {
             let Some(Most::Of(at)) = extreme(text) else { panic!("{text}") };
             assert_eq!((MEASURED[at].attribute, MEASURED[at].is_most), (attribute, is_most), "{text}");
         }

@@ -83,12 +83,18 @@ impl Turning<'_, '_> {
             let before = text.get(..start).unwrap_or_default().trim_end().to_lowercase();
             NOT.iter().any(|word| before.ends_with(word))
         };
-        let said: Vec<(&str, &str)> = self.scene.understood.entities.iter().filter_map(|entity| match &entity.what {
-            Named::Category { value } if !is_denied(entity.range.start) => {
-                Some((value.as_str(), text.get(entity.range.clone()).unwrap_or_default()))
-            }
-            _ => None,
-        }).collect();
+        let said: Vec<(&str, &str)> = self
+            .scene
+            .understood
+            .entities
+            .iter()
+            .filter_map(|entity| match &entity.what {
+                Named::Category { value } if !is_denied(entity.range.start) => {
+                    Some((value.as_str(), text.get(entity.range.clone()).unwrap_or_default()))
+                }
+                _ => None,
+            })
+            .collect();
         let is_said = |product: &std::sync::Arc<domain::Product>| {
             let path = product.category.as_deref().unwrap_or_default();
             said.iter().any(|(value, word)| kinds::is_of(path, value, word))

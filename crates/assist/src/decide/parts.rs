@@ -30,8 +30,20 @@ pub(super) fn parts(text: &str) -> Vec<&str> {
 
 /// Between sentences, at a comma, at a space between ideographs, and where `and` begins a question.
 fn cut(text: &str) -> Vec<&str> {
-    const AND: &[&str] =
-        &["and do ", "and does ", "and is ", "and are ", "and what ", "and how ", "and can ", "and when ", "and where ", "and which ", "and will ", "and who "];
+    const AND: &[&str] = &[
+        "and do ",
+        "and does ",
+        "and is ",
+        "and are ",
+        "and what ",
+        "and how ",
+        "and can ",
+        "and when ",
+        "and where ",
+        "and which ",
+        "and will ",
+        "and who ",
+    ];
     let is_ideograph = |character: Option<char>| character.is_some_and(crate::knowledge::words::is_ideograph);
     let mut parts = Vec::new();
     let mut from = 0;
@@ -83,7 +95,8 @@ pub(super) fn answered(
             return None;
         }
         let own = Scene { message: &message, understood: &understood, question: part, ..*scene };
-        let mut turning = Turning { scene: own, book, dialogue: &mut trial, trace: vec![understanding_step(&understood)] };
+        let mut turning =
+            Turning { scene: own, book, dialogue: &mut trial, trace: vec![understanding_step(&understood)] };
         let answer = turning.route();
         trace.append(&mut turning.trace);
         if answer.outcome == Outcome::AskedBack || !matches!(answer.action, Action::None) || answer.asked.is_some() {
@@ -119,7 +132,10 @@ mod tests {
         for (text, wanted) in [
             ("Luma 4 多少钱，有货吗，保修多久", vec!["Luma 4 多少钱", "有货吗", "保修多久"]),
             ("多少钱 送货安装收费吗", vec!["多少钱", "送货安装收费吗"]),
-            ("how much is it and do you charge for delivery?", vec!["how much is it", "and do you charge for delivery"]),
+            (
+                "how much is it and do you charge for delivery?",
+                vec!["how much is it", "and do you charge for delivery"],
+            ),
             ("你好，这个防水吗？多少钱", vec!["这个防水吗", "多少钱"]),
             ("is it 1,299 yuan?", vec![]),
             ("耳机坏了 我要退货", vec![]),

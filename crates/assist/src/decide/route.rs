@@ -5,7 +5,8 @@ use super::referents::{self, Meant, MeantOrder};
 use crate::act::coverage::{self, Asks};
 use crate::act::groups::Thing;
 use crate::act::{
-    Answer, Outcome, attributes, compare, documents, facts, find, fits, groups, opinions, orders, places, policies, talk,
+    Answer, Outcome, attributes, compare, documents, facts, find, fits, groups, opinions, orders, places, policies,
+    talk,
 };
 use crate::hand_over::Reason;
 use crate::memory;
@@ -107,16 +108,55 @@ impl Turning<'_, '_> {
     /// "What did I pay for it?", `这单多少钱`, and `大概哪天能到` after a parcel was told: the order is meant, whatever else it sounds
     /// like.
     fn for_order(&self, intent: Option<&str>) -> Option<&'static str> {
-        const OWN: &[&str] = &["我买", "我订", "我下的", "我拍的", "did i buy", "i bought", "did i order", "i ordered", "did i pay", "i paid"];
+        const OWN: &[&str] = &[
+            "我买",
+            "我订",
+            "我下的",
+            "我拍的",
+            "did i buy",
+            "i bought",
+            "did i order",
+            "i ordered",
+            "did i pay",
+            "i paid",
+        ];
         const PARCEL: &[&str] = &[
-            "能到", "会到", "到了", "到没", "到哪", "哪天", "几天", "多久", "什么时候", "啥时候", "签收", "送到", "收到", "快递", "单号", "物流", "发货", "几号", "arrive", "get here", "come", "deliver", "courier", "carrier", "tracking",
+            "能到",
+            "会到",
+            "到了",
+            "到没",
+            "到哪",
+            "哪天",
+            "几天",
+            "多久",
+            "什么时候",
+            "啥时候",
+            "签收",
+            "送到",
+            "收到",
+            "快递",
+            "单号",
+            "物流",
+            "发货",
+            "几号",
+            "arrive",
+            "get here",
+            "come",
+            "deliver",
+            "courier",
+            "carrier",
+            "tracking",
         ];
         let scene = &self.scene;
         scene.message.customer_id?;
         const OF_ORDER: &[&str] = &["in my order", "on my order", "我订单里", "订单里的", "order include"];
         let has_kind = scene.kinds().next().is_some();
         let may = match intent {
-            None | Some("price" | "product_fact" | "stock" | "shipping_policy" | "find_product" | "compare" | "payment" | "order_status") => true,
+            None
+            | Some(
+                "price" | "product_fact" | "stock" | "shipping_policy" | "find_product" | "compare" | "payment"
+                | "order_status",
+            ) => true,
             Some("order_list") => has_kind,
             _ => false,
         };
@@ -126,7 +166,8 @@ impl Turning<'_, '_> {
         let text = attributes::fold(scene.message.text);
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
         let points = scene.understood.references.iter().any(|one| matches!(one, Reference::Order { .. }));
-        let asks = coverage::is_question(scene.message.text) || has(&["多少", "几", "什么", "哪", "吗", "did i", "what", "how"]);
+        let asks = coverage::is_question(scene.message.text)
+            || has(&["多少", "几", "什么", "哪", "吗", "did i", "what", "how"]);
         if asks && (points || has(OWN) || has(OF_ORDER)) {
             return Some("order_status");
         }
@@ -164,7 +205,12 @@ impl Turning<'_, '_> {
     /// about products, and no attribute is asked for now.
     fn puts_right(&self) -> bool {
         let last = self.dialogue.last_intent.as_deref().and_then(Intent::named).map(|last| last.family);
-        let points = self.scene.understood.references.iter().any(|one| !matches!(one, Reference::It | Reference::Earlier { .. }));
+        let points = self
+            .scene
+            .understood
+            .references
+            .iter()
+            .any(|one| !matches!(one, Reference::It | Reference::Earlier { .. }));
         let names = self.scene.understood.entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
         corrects(self.scene.message.text)
             && matches!(last, Some(Family::Product | Family::Support))
@@ -274,18 +320,33 @@ impl Turning<'_, '_> {
     fn asks_carriers(&self, intent: &str) -> bool {
         let text = attributes::fold(self.scene.message.text);
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        let general = ["一般", "通常", "默认", "你们", "最快", "最好", "do you", "usually", "fastest", "best", "normally"];
-        let carrier = ["哪家快递", "什么快递", "哪个快递", "which courier", "what courier", "which carrier", "what carrier", "who delivers"];
+        let general =
+            ["一般", "通常", "默认", "你们", "最快", "最好", "do you", "usually", "fastest", "best", "normally"];
+        let carrier = [
+            "哪家快递",
+            "什么快递",
+            "哪个快递",
+            "which courier",
+            "what courier",
+            "which carrier",
+            "what carrier",
+            "who delivers",
+        ];
         let own = ["我的", "我买", "这单", "my ", "订单", "order"];
-        intent == "delivery" && self.scene.understood.order_number().is_none() && has(&general) && has(&carrier) && !has(&own)
+        intent == "delivery"
+            && self.scene.understood.order_number().is_none()
+            && has(&general)
+            && has(&carrier)
+            && !has(&own)
     }
 
     /// "怎么退货", "how do I cancel an order?": the way is asked, not the thing itself, so nobody has to sign in to hear it.
     fn how_to(&self, intent: &str, family: Option<Family>) -> Option<Answer> {
         let text = attributes::fold(self.scene.message.text);
         // `没有发票怎么办` asks what then, not how.
-        let asks_way = ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| text.contains(word))
-            && !text.contains("怎么办");
+        let asks_way =
+            ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| text.contains(word))
+                && !text.contains("怎么办");
         // A short question about returns is near every curated answer about them: the document has the steps.
         if asks_way && matches!(intent, "return_policy" | "return_request") {
             let mut answer = self.way_to_return()?;
@@ -294,7 +355,8 @@ impl Turning<'_, '_> {
         }
         let asks = match family {
             Some(Family::Form) => {
-                let asks_length = ["how long", "how much", "多久", "多少钱", "几天"].iter().any(|word| text.contains(word));
+                let asks_length =
+                    ["how long", "how much", "多久", "多少钱", "几天"].iter().any(|word| text.contains(word));
                 asks_way || asks_length || text.ends_with(['吗', '?', '？'])
             }
             Some(Family::Orders) => text.contains("多久") || text.contains("how long"),
@@ -417,7 +479,20 @@ impl Turning<'_, '_> {
     /// words; unless they are set against each other.
     fn of_two<'i>(&self, intent: &'i str) -> &'i str {
         let text = attributes::fold(self.scene.message.text);
-        const AGAINST: &[&str] = &["区别", "对比", "比较", "相比", "哪个", "哪款", "vs", "difference", "compare", "which", "better", "versus"];
+        const AGAINST: &[&str] = &[
+            "区别",
+            "对比",
+            "比较",
+            "相比",
+            "哪个",
+            "哪款",
+            "vs",
+            "difference",
+            "compare",
+            "which",
+            "better",
+            "versus",
+        ];
         let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
         let [some, others] = named.as_slice() else { return intent };
         if AGAINST.iter().any(|word| text.contains(word)) || matches!(intent, "compatibility" | "trade_in") {
@@ -533,7 +608,13 @@ impl Turning<'_, '_> {
             // "How much memory" asks for no price.
             1 if intent == "price" && !has("price") => "product_fact",
             1 => intent,
-            _ if of_table == 0 => if intent == "price" { "product_fact" } else { intent },
+            _ if of_table == 0 => {
+                if intent == "price" {
+                    "product_fact"
+                } else {
+                    intent
+                }
+            }
             _ => "fields",
         }
     }
@@ -541,7 +622,8 @@ impl Turning<'_, '_> {
     /// Several fields of a product, each told or said not to be known; the warranty by the shop's rules where no field has it.
     fn fields(&self, scene: &crate::act::Scene, product: &domain::Product) -> Answer {
         let mut wanted = fields_asked(scene, product);
-        let by_rule = wanted.iter().any(|name| name == "warranty") && attributes::specs_for(product, "warranty").is_empty();
+        let by_rule =
+            wanted.iter().any(|name| name == "warranty") && attributes::specs_for(product, "warranty").is_empty();
         if by_rule {
             wanted.retain(|name| name != "warranty");
         }
@@ -672,7 +754,7 @@ impl Turning<'_, '_> {
         // Of nothing that was spoken of, and not what is asked of products: "does it often snow in winter".
         let scene = &self.scene;
         let is_foreign =
-            candidates.is_empty() && scene.understood.intent.is_none() && self.dialogue.products.is_empty();
+            candidates.is_empty() && intent == "product_fact" && self.dialogue.products.is_empty();
         let beyond = facts::asked(scene, None).is_empty() && Asks::beyond_search(scene).say_much();
         if is_foreign && beyond && coverage::is_question(scene.message.text) {
             return self.missed();
@@ -820,7 +902,9 @@ impl Turning<'_, '_> {
 
     /// As an answer stands, unless it is asked whether something goes to a place of which it says nothing: "can you ship to Mars?".
     fn for_place(&self, answer: Answer) -> Answer {
-        let Some(place) = places::asked_whether(self.scene.message.text).filter(|_| answer.outcome == Outcome::Answered) else {
+        let Some(place) =
+            places::asked_whether(self.scene.message.text).filter(|_| answer.outcome == Outcome::Answered)
+        else {
             return answer;
         };
         if places::is_told(&place, &answer.evidence) {
@@ -1033,8 +1117,22 @@ fn goes_on(text: &str) -> bool {
 /// `算了，不退了`, "never mind": what was wanted is not wanted any more.
 fn gives_up(text: &str) -> bool {
     const BEGINNINGS: &[&str] = &[
-        "算了", "不退了", "不换了", "不修了", "不用退", "不用换", "不用修", "那就不", "先不", "never mind", "nevermind", "forget it", "no need", "i'll keep it",
-        "i will keep it", "leave it",
+        "算了",
+        "不退了",
+        "不换了",
+        "不修了",
+        "不用退",
+        "不用换",
+        "不用修",
+        "那就不",
+        "先不",
+        "never mind",
+        "nevermind",
+        "forget it",
+        "no need",
+        "i'll keep it",
+        "i will keep it",
+        "leave it",
     ];
     let folded = attributes::fold(text);
     let asks = folded.contains(['?', '？', '吗', '多', '哪', '什']);
@@ -1044,7 +1142,20 @@ fn gives_up(text: &str) -> bool {
 /// `我说的是`, "I mean": something was understood otherwise than it was meant.
 pub(super) fn corrects(text: &str) -> bool {
     let folded = attributes::fold(text);
-    const MEANS: &[&str] = &["我说的是", "我是说", "我问的是", "我指的是", "不是这", "不是那", "不对", "i mean", "not that", "not this", "i was asking about", "wrong one"];
+    const MEANS: &[&str] = &[
+        "我说的是",
+        "我是说",
+        "我问的是",
+        "我指的是",
+        "不是这",
+        "不是那",
+        "不对",
+        "i mean",
+        "not that",
+        "not this",
+        "i was asking about",
+        "wrong one",
+    ];
     folded.chars().count() <= 60 && MEANS.iter().any(|word| folded.contains(word))
 }
 

@@ -117,9 +117,15 @@ const CONCEPTS: &[(&str, &str)] = &[
         "人工,真人,客服,转人工,人工客服,联系人工,联系客服,人工服务,转接人工,human,real person,live agent,representative,customer service",
     ),
     ("complaint", "投诉,举报,complaint,complain"),
-    ("one side", "一边,单边,单侧,一侧,单耳,左边,右边,左耳,右耳,左侧,右侧,单只,left earbud,right earbud,left ear,right ear,left one,right one,left side,right side,one earphone,one side,only one side,one ear,one earbud"),
+    (
+        "one side",
+        "一边,单边,单侧,一侧,单耳,左边,右边,左耳,右耳,左侧,右侧,单只,left earbud,right earbud,left ear,right ear,left one,right one,left side,right side,one earphone,one side,only one side,one ear,one earbud",
+    ),
     ("paper jam", "卡纸,夹纸,纸卡住,纸卡了,keeps jamming,jamming,paper jam,paper jammed,paper is jammed,jammed"),
-    ("data move", "换机,数据迁移,迁移,转到,导到,搬到,搬过来,搬过去,传过来,导过来,转过来,传到,传输,转移,transfer,move my,move data,move the data,move everything,move photos,migrate"),
+    (
+        "data move",
+        "换机,数据迁移,迁移,转到,导到,搬到,搬过来,搬过去,传过来,导过来,转过来,传到,传输,转移,transfer,move my,move data,move the data,move everything,move photos,migrate",
+    ),
     ("forgotten", "忘了,忘记,forgot,forgotten"),
     ("flight", "上飞机,坐飞机,飞机,航班,登机,on a plane,on the plane,plane,on a flight,airplane,aircraft"),
     ("power bank", "充电宝,移动电源,power bank"),
@@ -181,24 +187,50 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("take off", "起飞,飞不起来,飞不了,飞不动,take off,wont fly,lift off"),
     ("large", "大件,大型,大家电,large,large item,bulky,oversized"),
     ("drone", "无人机,航拍机,drone,quadcopter"),
-    ("monitor", "显示器,monitor"),
-    ("keyboard", "键盘,keyboard"),
-    ("mouse", "鼠标,mouse,mice"),
-    ("console", "游戏机,掌机,console,handheld"),
-    ("e-reader", "电子书,阅读器,e reader,ereader"),
 ];
 
 /// Concepts that are kinds of products: they say less of what is asked about them than all else.
-const KINDS: &[&str] =
-    &[
-        "photo", "headphones", "phone", "notebook", "tablet", "watch", "television", "printer", "router", "power bank", "drone", "monitor", "keyboard",
-        "mouse", "console", "e-reader",
-    ];
+const KINDS: &[&str] = &[
+    "photo",
+    "headphones",
+    "phone",
+    "notebook",
+    "tablet",
+    "watch",
+    "television",
+    "printer",
+    "router",
+    "power bank",
+    "drone",
+];
 /// Concepts that are a shop's ways: a question with one of them is about its rules, whatever products it names.
 const WAYS: &[&str] = &[
-    "return", "refund", "exchange", "repair", "warranty", "delivery", "postage", "invoice", "price drop", "price protection",
-    "trade-in", "coupon", "payment", "instalment", "install", "member", "account", "shop", "genuine", "hours", "gift",
-    "pick up", "accidental damage", "lost", "bears", "opened",
+    "return",
+    "refund",
+    "exchange",
+    "repair",
+    "warranty",
+    "delivery",
+    "postage",
+    "invoice",
+    "price drop",
+    "price protection",
+    "trade-in",
+    "coupon",
+    "payment",
+    "instalment",
+    "install",
+    "member",
+    "account",
+    "shop",
+    "genuine",
+    "hours",
+    "gift",
+    "pick up",
+    "accidental damage",
+    "lost",
+    "bears",
+    "opened",
 ];
 /// Concepts of which one is a case of the other.
 const RELATED: &[(&str, &str)] =

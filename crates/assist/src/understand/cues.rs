@@ -34,10 +34,7 @@ const CUES: &[(&str, &str)] = &[
         "laugh",
         "哈哈,哈哈哈,嘻嘻,嘿嘿,呵呵,笑死,好笑,好逗,逗,有趣,有意思,😂,🤣,😀,haha,hehe,lol,lmao,rofl,funny,hilarious,laughing",
     ),
-    (
-        "praise you",
-        "你真,你好聪明,聪明,可爱,厉害,真棒,牛,666,优秀,smart,cute,awesome,impressive,cool,clever,sweet,wow",
-    ),
+    ("praise you", "你真,你好聪明,聪明,可爱,厉害,真棒,牛,666,优秀,smart,cute,awesome,impressive,cool,clever,sweet,wow"),
     (
         "mood",
         "心情,无聊,难过,开心,累,困,烦,唉,郁闷,好惨,寂寞,孤单,bored,boring,sad,tired,sleepy,lonely,happy,mood,bad day,feel,annoyed,sigh,\
@@ -145,10 +142,7 @@ const CUES: &[(&str, &str)] = &[
          came after,took its place,replacement for,old version,most recent,next model,new model,newly launched,\
          took over,is gone,coming out",
     ),
-    (
-        "order",
-        "订单,单子,那单,这单,我的单,下单,刚拍,拍下,拍的,dingdan,order,orders,ordered,purchase",
-    ),
+    ("order", "订单,单子,那单,这单,我的单,下单,刚拍,拍下,拍的,dingdan,order,orders,ordered,purchase"),
     (
         "order state",
         "状态,进度,进展,处理,审核,确认,付款成功,待付款,待发货,生效,异常,关闭,备货,打包,什么情况,咋样了,怎么样了,提交成功,status,processed,processing,confirmed,\
@@ -185,10 +179,7 @@ const CUES: &[(&str, &str)] = &[
         "退货,退掉,退了,想退,要退,给我退,退一下,退回,不合适,七天,tuihuo,return,returns,returned,returning,send back,send it back,\
          send this back,sending it back,take it back,back to you",
     ),
-    (
-        "money back",
-        "退款,退钱,退我,钱退,到账,打款,退的钱,tuikuan,refund,refunded,refunds,money back,payout,my money",
-    ),
+    ("money back", "退款,退钱,退我,钱退,到账,打款,退的钱,tuikuan,refund,refunded,refunds,money back,payout,my money"),
     (
         "exchange",
         "换货,换一个,换个,换一台,换新,换成,换大,换小,换色,调换,更换,huanhuo,exchange,swap,replacement,replace,replace it,different size,\

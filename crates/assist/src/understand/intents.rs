@@ -4,8 +4,8 @@
 use language::classify::{Example, Run};
 use serde::Serialize;
 
-use super::{cues, masked};
 use super::scope::{self, ScopedClassifier};
+use super::{cues, masked};
 use crate::AssistError;
 
 /// One thing that is wanted.

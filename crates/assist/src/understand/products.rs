@@ -318,8 +318,24 @@ impl ProductNames {
     /// very name is, those that have all its words.
     fn of_kind_said(&self, named: &[u32], own: &[Atom], around: &Around) -> Option<Vec<u32>> {
         const DEVICES: &[&str] = &[
-            "笔记本", "手机", "耳机", "真无线耳机", "平板", "手表", "电视", "相机", "显示器", "台式机", "键盘", "鼠标", "音箱",
-            "路由器", "打印机", "无人机", "电子书", "掌机",
+            "笔记本",
+            "手机",
+            "耳机",
+            "真无线耳机",
+            "平板",
+            "手表",
+            "电视",
+            "相机",
+            "显示器",
+            "台式机",
+            "键盘",
+            "鼠标",
+            "音箱",
+            "路由器",
+            "打印机",
+            "无人机",
+            "电子书",
+            "掌机",
         ];
         let is_device = |word: &str| lists::same_kind(word).iter().any(|same| DEVICES.contains(same));
         let (word, path) = around.said.iter().find(|(word, _)| is_device(word))?;

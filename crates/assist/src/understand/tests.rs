@@ -469,8 +469,10 @@ fn messages_that_were_kept_apart_are_understood() {
                 wrong.push(format!("{text}: {best}, not {label}"));
             }
         }
-        let share = f64::from(right) / f64::from(n);
-        println!("{lang}: {right} of {n} right ({share:.3}), {lost} turned away; out of scope noticed: {noticed} of {n_outside}");
+        let share = right as f64 / n as f64;
+        println!(
+            "{lang}: {right} of {n} right ({share:.3}), {lost} turned away; out of scope noticed: {noticed} of {n_outside}"
+        );
         assert!(share >= least, "{lang}: {share:.3}\n{}", wrong.join("\n"));
         assert!(2 * noticed >= n_outside, "{lang}: {noticed} of {n_outside} out of scope noticed");
     }
