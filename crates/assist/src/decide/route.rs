@@ -123,7 +123,8 @@ impl Turning<'_, '_> {
         const PARCEL: &[&str] = &[
             "能到",
             "会到",
-            "到了",
+            "到了吗",
+            "到了没",
             "到没",
             "到哪",
             "哪天",
@@ -248,6 +249,8 @@ impl Turning<'_, '_> {
 
     /// Runs an intent on the message.
     pub(super) fn run(&mut self, intent: &str) -> Answer {
+        // "What will it be worth second hand in three years?" offers nothing now.
+        let intent = if intent == "trade_in" && is_later(self.scene.message.text) { "price" } else { intent };
         let family = Intent::named(intent).map(|intent| intent.family);
         if !matches!(family, Some(Family::Talk | Family::Person)) {
             self.dialogue.last_intent = Some(intent.to_owned());
@@ -753,8 +756,7 @@ impl Turning<'_, '_> {
         }
         // Of nothing that was spoken of, and not what is asked of products: "does it often snow in winter".
         let scene = &self.scene;
-        let is_foreign =
-            candidates.is_empty() && intent == "product_fact" && self.dialogue.products.is_empty();
+        let is_foreign = candidates.is_empty() && intent == "product_fact" && self.dialogue.products.is_empty();
         let beyond = facts::asked(scene, None).is_empty() && Asks::beyond_search(scene).say_much();
         if is_foreign && beyond && coverage::is_question(scene.message.text) {
             return self.missed();
@@ -1101,6 +1103,14 @@ fn is_elsewhere(text: &str) -> bool {
     ];
     let folded = attributes::fold(text);
     WORDS.iter().any(|word| folded.contains(word))
+}
+
+/// Whether something years ahead is asked.
+fn is_later(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    ["in three years", "in two years", "in a year", "years from now", "years later", "年之后", "年以后", "年后"]
+        .iter()
+        .any(|word| folded.contains(word))
 }
 
 /// A message that takes up what was said: `那内存呢`, `and the battery?`.
