@@ -47,9 +47,13 @@ impl Asks {
             parts.extend(product.category.clone());
         }
         let names = View::of(parts.iter().map(String::as_str));
+        // An earlier question names what was talked of then: the number of its model asks for nothing.
+        let is_earlier = scene.question != scene.message.text;
+        let is_number = |word: &Word| word.own.plain().bytes().all(|byte| byte.is_ascii_digit());
         let says = |word: &Word| {
             let is_kind = word.concept.is_some_and(|concept| concept.is_kind());
-            word.says > 0.0 && !is_kind && !names.has(&word.own) && !AROUND.contains(&word.own.plain())
+            let is_name = names.has(&word.own) || is_earlier && is_number(word);
+            word.says > 0.0 && !is_kind && !is_name && !AROUND.contains(&word.own.plain())
         };
         Asks { words: Question::new(&masked, tokeniser()).words.into_iter().filter(says).collect() }
     }
