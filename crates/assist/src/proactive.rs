@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use domain::{Day, Product};
+use domain::{Day, Millis, Product};
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidence;
 use crate::hand_over::hours::minute_of;
 use crate::policy::Policies;
-use crate::policy::windows::{Purchase, check, day_of, n_kept, price_difference, status_word};
+use crate::policy::windows::{Purchase, check, n_kept, price_difference, status_word};
 use crate::say;
 use crate::turn::Lang;
 use crate::world::{DeliveryStatus, OrderRecord};
@@ -123,8 +123,8 @@ pub struct Person<'a> {
 pub struct Situation<'a> {
     pub policies: &'a Policies,
     pub today: Day,
-    /// How far the shop's clock is ahead of UTC.
-    pub offset_minutes: i32,
+    /// See [`crate::world::World::day_of`].
+    pub day_of: &'a dyn Fn(Millis) -> Day,
     /// ISO 4217.
     pub currency: &'a str,
     pub product: &'a dyn Fn(&str) -> Option<Arc<Product>>,
@@ -215,7 +215,7 @@ fn price_of(person: &Person, order: &OrderRecord, product_id: &str, situation: &
         cause: None,
         policies: situation.policies,
         today: situation.today,
-        offset_minutes: situation.offset_minutes,
+        day_of: situation.day_of,
         currency: situation.currency,
         lang,
     };
@@ -233,7 +233,7 @@ fn price_of(person: &Person, order: &OrderRecord, product_id: &str, situation: &
     let name = say::format::name(&product);
     let money = |cents: i64| say::format::money(cents, situation.currency);
     let (paid, now, total) = (money(difference.paid_cents), money(difference.now_cents), money(difference.total()));
-    let ordered_on = day_of(order.ordered_at, situation.offset_minutes).to_string();
+    let ordered_on = (situation.day_of)(order.ordered_at).to_string();
     let told = |lang: Lang| say::proactive::price_fallen(lang, &ordered_on, &name, &paid, &now, &total);
     let mut evidence = verdict.evidence.clone();
     let row =
@@ -259,7 +259,7 @@ fn price_of(person: &Person, order: &OrderRecord, product_id: &str, situation: &
 
 /// The longest kept thing that has a successor and has been kept for as long as such things are.
 fn upgrade(person: &Person, orders: &[&OrderRecord], situation: &Situation) -> Option<Notice> {
-    let bought_on = |order: &OrderRecord| day_of(order.ordered_at, situation.offset_minutes);
+    let bought_on = |order: &OrderRecord| (situation.day_of)(order.ordered_at);
     let mut kept: Vec<(&OrderRecord, Arc<Product>)> = Vec::new();
     for order in orders.iter().filter(|order| !is_undone(order)) {
         for line in order.lines.iter().filter(|line| line.quantity > 0 && n_kept(order, &line.product_id) > 0) {
@@ -344,7 +344,7 @@ fn notice(person: &Person, kind: NoticeKind, cause: String) -> Notice {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Cents, Millis};
+    use domain::Cents;
 
     use super::*;
     use crate::evidence::unsupported;
@@ -405,7 +405,7 @@ mod tests {
         let situation = Situation {
             policies,
             today: day(today),
-            offset_minutes: 480,
+            day_of: &|at| Day((at.0 + 480 * 60_000).div_euclid(86_400_000) as i32),
             currency: "CNY",
             product: &product,
             successor: &|id| if id == "p1" { product("p2") } else { None },

@@ -19,6 +19,8 @@ pub struct World<'a> {
     pub today: Day,
     /// Minutes since midnight there.
     pub minute_of_day: u32,
+    /// The shop's day of any moment, by its own clocks: in summer another offset from UTC may hold than now.
+    pub day_of: &'a (dyn Fn(Millis) -> Day + Sync),
     /// ISO 4217.
     pub currency: &'a str,
     pub shop_name: &'a str,

@@ -10,6 +10,7 @@ use language::text::Tokeniser;
 use super::Scene;
 use super::attributes::{fold, named, specs_for};
 use crate::evidence::Evidence;
+use crate::knowledge::around::{AROUND, OVERVIEW};
 use crate::knowledge::words::{Question, View, Word};
 use crate::understand::Named;
 
@@ -17,157 +18,6 @@ use crate::understand::Named;
 const LEFT_MIN: f32 = 0.9;
 /// The part of a question that has to be explained.
 const SHARE_MIN: f32 = 0.5;
-
-/// Words around a question about a product that ask for nothing of it.
-const AROUND: &[&str] = &[
-    "第一",
-    "第二",
-    "第三",
-    "first",
-    "second",
-    "third",
-    "上次",
-    "上回",
-    "刚才",
-    "刚刚",
-    "之前",
-    "昨天",
-    "说",
-    "聊",
-    "提到",
-    "那款",
-    "这款",
-    "多大",
-    "多高",
-    "多长",
-    "多宽",
-    "多厚",
-    "多重",
-    "便宜",
-    "最便宜",
-    "贵",
-    "最贵",
-    "earlier",
-    "yesterdai",
-    "spok",
-    "talk",
-    "mention",
-    "discuss",
-    "款",
-    "种",
-    "价",
-    "价位",
-    "看看",
-    "看下",
-    "看",
-    "型号",
-    "牌子",
-    "亲们",
-    "大",
-    "高",
-    "长",
-    "重",
-    "块",
-    "元",
-    "美元",
-    "人民币",
-    "台",
-    "部",
-    "目前",
-    "那台",
-    "这种",
-    "那种",
-    "知道",
-    "到底",
-    "大约",
-    "左右",
-    "yuan",
-    "dollar",
-    "rmb",
-    "usd",
-    "model",
-    "version",
-    "exactli",
-    "much",
-    "big",
-    "larg",
-    "high",
-    "give",
-    "come",
-    "info",
-    "kind",
-    "type",
-    "sort",
-    "number",
-    "total",
-    "sell",
-    "cheap",
-    "quick",
-    "curiou",
-    "wonder",
-    "interest",
-];
-
-/// Words that ask for the product as a whole.
-const OVERVIEW: &[&str] = &[
-    "介绍",
-    "参数",
-    "配置",
-    "规格",
-    "怎么样",
-    "如何",
-    "详情",
-    "详细",
-    "资料",
-    "信息",
-    "特点",
-    "卖点",
-    "说说",
-    "讲讲",
-    "tell me about",
-    "specs",
-    "spec ",
-    "specification",
-    "details",
-    "describe",
-    "information about",
-    "info on",
-    "what about",
-    "how about",
-    "features",
-    "overview",
-    "look like",
-];
-
-/// Concepts of a shop's ways: a question with one of them is about its rules, whatever products it names.
-const WAYS: &[&str] = &[
-    "return",
-    "refund",
-    "exchange",
-    "repair",
-    "warranty",
-    "delivery",
-    "postage",
-    "invoice",
-    "price drop",
-    "price protection",
-    "trade-in",
-    "coupon",
-    "payment",
-    "instalment",
-    "install",
-    "member",
-    "account",
-    "shop",
-    "genuine",
-    "hours",
-    "gift",
-    "pick up",
-    "accidental damage",
-    "lost",
-    "bears",
-    "opened",
-];
 
 /// The words of a question that say what is asked.
 pub struct Asks {
@@ -197,9 +47,13 @@ impl Asks {
             parts.extend(product.category.clone());
         }
         let names = View::of(parts.iter().map(String::as_str));
+        // An earlier question names what was talked of then: the number of its model asks for nothing.
+        let is_earlier = scene.question != scene.message.text;
+        let is_number = |word: &Word| word.own.plain().bytes().all(|byte| byte.is_ascii_digit());
         let says = |word: &Word| {
             let is_kind = word.concept.is_some_and(|concept| concept.is_kind());
-            word.says > 0.0 && !is_kind && !names.has(&word.own) && !AROUND.contains(&word.own.plain())
+            let is_name = names.has(&word.own) || is_earlier && is_number(word);
+            word.says > 0.0 && !is_kind && !is_name && !AROUND.contains(&word.own.plain())
         };
         Asks { words: Question::new(&masked, tokeniser()).words.into_iter().filter(says).collect() }
     }
@@ -268,7 +122,7 @@ impl Asks {
 
     /// Whether the shop's ways are asked for.
     pub fn asks_ways(&self) -> bool {
-        self.words.iter().any(|word| word.concept.is_some_and(|concept| WAYS.contains(&concept.name)))
+        self.words.iter().any(|word| word.concept.is_some_and(|concept| concept.is_way()))
     }
 
     /// Whether the question says much, and hardly any of it is what an intent is about: then it is another question.
@@ -282,7 +136,7 @@ impl Asks {
             ("small_talk", "聊天 笑话 无聊 心情 天气 开心 joke chat bored weather funny feel fun"),
             (
                 "accessories",
-                "配件 附件 壳 套 膜 表带 充电器 充电头 支架 适配 搭配 配 线 墨盒 包 键盘 笔 买 accessory case cover strap charger cable film protector \
+                "配件 附件 壳 套 膜 表带 充电器 充电头 支架 适配 搭配 配 合适 适合 哪款 哪种 线 墨盒 包 键盘 笔 买 accessory case cover strap charger cable film protector \
                  fit suit match go bag stand mount ink battery keyboard pen buy spare",
             ),
         ];
@@ -333,6 +187,17 @@ impl Asks {
         self.judged(&view_of(attributes, product)).0 < 0.5
     }
 
+    /// Whether no word of it says anything by itself.
+    pub fn say_little(&self) -> bool {
+        self.weight() < LEFT_MIN
+    }
+
+    /// Words of the shop's names rather than of one meaning, folded.
+    pub(crate) fn plain_words(&self) -> impl Iterator<Item = String> {
+        let says = self.words.iter().filter(|word| word.says >= 1.0 && word.concept.is_none());
+        says.map(|word| word.own.plain().to_owned()).filter(|word| word.len() > 3)
+    }
+
     /// The words, for the trace.
     pub fn told(&self) -> String {
         self.words.iter().map(|word| word.own.plain()).collect::<Vec<_>>().join(", ")
@@ -363,6 +228,11 @@ fn view_of(attributes: &[String], product: &Product) -> View {
     View::of(parts.iter().map(String::as_str))
 }
 
+/// The question without the names of products, makers and kinds of things.
+pub(crate) fn without_names(scene: &Scene) -> String {
+    masked(scene, |what| matches!(what, Named::Product { .. } | Named::Category { .. } | Named::Brand { .. }))
+}
+
 /// The question without what was understood as names of a kind; as it stands where it is not the message.
 fn masked(scene: &Scene, is_masked: impl Fn(&Named) -> bool) -> String {
     let mut text = scene.question.to_owned();
@@ -385,6 +255,22 @@ fn masked(scene: &Scene, is_masked: impl Fn(&Named) -> bool) -> String {
     text
 }
 
+/// Whether a title names a kind of thing, and none of those that a question is about: `texts` are the question and what is known of the
+/// products that it means.
+pub(crate) fn is_of_other_kind(title: &str, texts: &[&str]) -> bool {
+    let kinds = |text: &str| {
+        Question::new(text, tokeniser())
+            .words
+            .into_iter()
+            .filter(|word| word.concept.is_some_and(|concept| concept.is_kind()))
+    };
+    let asked: Vec<Word> = texts.iter().flat_map(|text| kinds(text)).collect();
+    let mut of_title = kinds(title).peekable();
+    !asked.is_empty()
+        && of_title.peek().is_some()
+        && !of_title.any(|word| asked.iter().any(|other| word.is_same(other)))
+}
+
 /// Kinds of products that a question names and none of the texts does.
 pub(crate) fn kinds_beyond(question: &str, texts: &[&str]) -> Vec<Word> {
     let view = View::of(texts.iter().copied());
@@ -396,8 +282,9 @@ pub(crate) fn kinds_beyond(question: &str, texts: &[&str]) -> Vec<Word> {
 /// Whether a document that is quoted is about one of these kinds.
 pub(crate) fn has_kind(evidence: &[Evidence], kinds: &[Word]) -> bool {
     evidence.iter().any(|one| match one {
-        Evidence::Document { title, text, .. } => {
-            let view = View::of([title.as_str(), text.as_str()]);
+        // A policy that mentions phone cases is not about phones.
+        Evidence::Document { title, .. } => {
+            let view = View::of([title.as_str()]);
             kinds.iter().any(|kind| kind.found_in(&view) > 0.0)
         }
         _ => false,

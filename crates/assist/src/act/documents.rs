@@ -31,7 +31,7 @@ impl Cut {
 }
 
 /// Passages looked at.
-const N_PASSAGES: usize = 3;
+const N_PASSAGES: usize = 5;
 
 /// The answer a person of the shop has written to this question, if there is one near enough.
 pub fn curated(scene: &Scene) -> Option<Answer> {
@@ -68,7 +68,18 @@ pub fn written(scene: &Scene, product: Option<&Product>) -> Option<Answer> {
         return Some(answer);
     }
     let ids: Vec<&str> = product.iter().map(|product| product.product_id.as_str()).collect();
-    search(scene, scene.question, &ids, Cut::Steps)
+    let found = search(scene, scene.question, &ids, Cut::Steps)?;
+    // The sheet of a product that nobody named says nothing of the shop's ways.
+    let is_sheet = product.is_none() && found.evidence.iter().any(|one| is_of_product(scene, one));
+    if is_sheet { None } else { Some(found) }
+}
+
+/// Whether a document is named after a product of the shop.
+fn is_of_product(scene: &Scene, evidence: &Evidence) -> bool {
+    let Evidence::Document { title, .. } = evidence else { return false };
+    let found = scene.world.catalogue.search(title, 1).unwrap_or_default();
+    let title = super::attributes::fold(title);
+    found.iter().any(|one| title.contains(&super::attributes::fold(&one.product.name)))
 }
 
 /// How much less alike than a curated answer must be, one may be that explains the question's words.
@@ -94,7 +105,14 @@ pub fn curated_near(scene: &Scene, product: Option<&Product>) -> Option<Answer> 
 pub fn search(scene: &Scene, question: &str, product_ids: &[&str], cut: Cut) -> Option<Answer> {
     let passages = scene.world.library.passages(question, product_ids, N_PASSAGES).ok()?;
     let threshold = scene.policies.assistant.document_threshold;
-    let mut reached = passages.into_iter().filter(|passage| passage.coverage >= threshold);
+    // What to do with a television is no answer about earphones.
+    let products: Vec<_> = product_ids.iter().filter_map(|id| scene.product(id)).collect();
+    let mut about: Vec<&str> = vec![question];
+    about.extend(
+        products.iter().flat_map(|product| [product.name.as_str(), product.category.as_deref().unwrap_or_default()]),
+    );
+    let is_meant = |passage: &Passage| !coverage::is_of_other_kind(&passage.title, &about);
+    let mut reached = passages.into_iter().filter(|passage| passage.coverage >= threshold && is_meant(passage));
     let (passage, quote) = reached.find_map(|passage| {
         let sentences = answer_sentences(&passage, question, cut.characters());
         let end = sentences.last()?.end;

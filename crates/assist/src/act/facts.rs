@@ -2,9 +2,10 @@
 //! catalogue does not have is never guessed: the product's documents are asked, then a person.
 
 use domain::Product;
+use language::text::{MAKERS, Maker};
 
-use super::attributes::{asked_in, fold, label, named, rank, specs_for};
-use super::coverage::Asks;
+use super::attributes::{asked_in, fold, label, named, of_key, rank, specs_for, word_at};
+use super::coverage::{self, Asks};
 use super::fits::in_category;
 use super::{Answer, Outcome, Scene, documents, field, in_stock};
 use crate::evidence::Evidence;
@@ -15,9 +16,13 @@ use crate::understand::Named;
 /// Specifications told when nothing in particular is asked.
 const OVERVIEW_MAX: usize = 6;
 
-/// Attributes that the question is about, from what was understood and from its own words.
+/// Attributes that the question is about, from what was understood and from its own words. Words within a name, or within a word
+/// for a kind of thing (`移动硬盘`), ask for nothing where others do.
 pub fn asked(scene: &Scene, product: Option<&Product>) -> Vec<String> {
-    let own = asked_in(scene.question, product);
+    let own = match asked_in(&coverage::without_names(scene), product) {
+        own if own.is_empty() => asked_in(scene.question, product),
+        own => own,
+    };
     let named_by = |entity: &crate::understand::Entity| match &entity.what {
         Named::Attribute { name } => Some(name.clone()),
         _ => None,
@@ -34,6 +39,9 @@ pub fn asked(scene: &Scene, product: Option<&Product>) -> Vec<String> {
     }
     if let Some(product) = product {
         of_camera(product, scene.question, &mut all);
+        if all.is_empty() {
+            all.extend(size_of(product, scene.question).map(str::to_owned));
+        }
     }
     // "How much memory" asks for no price.
     let folded = fold(scene.question);
@@ -56,6 +64,16 @@ fn of_camera(product: &Product, question: &str, asked: &mut Vec<String>) {
     if pixels && !asked.iter().any(|name| name == "resolution") {
         asked.push("resolution".to_owned());
     }
+}
+
+/// `电视多大`, "how big is the TV": of what has a screen its size is meant, of what only holds something how much that is.
+fn size_of(product: &Product, question: &str) -> Option<&'static str> {
+    const SIZE: &[&str] = &["多大", "how big", "how large", "what size"];
+    let folded = fold(question);
+    let asks = SIZE.iter().any(|word| folded.contains(word));
+    let has =
+        |name: &&str| specs_for(product, name).iter().any(|(key, _)| of_key(key).is_some_and(|own| own.name == *name));
+    ["screen", "size", "capacity", "storage"].into_iter().filter(|_| asks).find(has)
 }
 
 /// Answers a question about a product's attributes; without any, tells what the product is.
@@ -102,7 +120,7 @@ pub fn fact_or_unknown(scene: &Scene, product: &Product, wanted: &[String]) -> A
 }
 
 /// Whether the catalogue has an attribute of a product.
-fn has(product: &Product, name: &str) -> bool {
+pub(crate) fn has(product: &Product, name: &str) -> bool {
     let own = named(name).map_or(name, |attribute| attribute.name);
     let is_field = match own {
         "price" => product.price_cents.is_some(),
@@ -223,27 +241,28 @@ const MAKER: &[&str] = &[
     "supplier",
 ];
 
+/// Makers that a folded text names; a screen may be sharp without being Sharp's.
+fn makers_in(text: &str) -> impl Iterator<Item = &'static Maker> {
+    let is_said = move |name: &&str| *name != "sharp" && word_at(text, name).is_some();
+    MAKERS.iter().filter(move |maker| maker.names.iter().any(|name| is_said(&name)))
+}
+
 /// Whether the maker of a part is asked for: `喇叭是什么牌子`, `who makes its screen`. No field says it.
 pub fn asks_maker_of_part(scene: &Scene, product: &Product, wanted: &[String]) -> bool {
     let text = fold(scene.question);
     let has_part = wanted.iter().any(|name| PARTS.contains(&named(name).map_or(name.as_str(), |one| one.name)))
         || scene.kinds().any(|(path, _)| !in_category(product.category.as_deref().unwrap_or_default(), path));
-    has_part && MAKER.iter().any(|word| text.contains(word))
+    // `屏幕是三星的吗`: a maker that is not the product's own.
+    let own = product.brand.as_deref().map(fold).unwrap_or_default();
+    let asks_maker = MAKER.iter().any(|word| text.contains(word))
+        || makers_in(&text).any(|maker| !maker.all().any(|name| fold(name) == own));
+    has_part && asks_maker
 }
 
 /// Whether something is asked that is neither a field nor an overview: `有几档`, `can it measure …`. A list of other fields is
 /// no answer to it.
 pub fn asks_particular(scene: &Scene) -> bool {
-    let mut text = scene.question.to_owned();
-    if scene.question == scene.message.text {
-        for entity in &scene.understood.entities {
-            let is_name = matches!(entity.what, Named::Product { .. } | Named::Category { .. } | Named::Brand { .. });
-            if is_name && text.get(entity.range.clone()).is_some() {
-                text.replace_range(entity.range.clone(), &" ".repeat(entity.range.len()));
-            }
-        }
-    }
-    crate::knowledge::is_particular(&text)
+    crate::knowledge::is_particular(&coverage::without_names(scene))
 }
 
 /// The part of a question about a product that a document has to explain: of two words that say something, both.

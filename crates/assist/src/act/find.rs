@@ -4,21 +4,27 @@ use std::sync::Arc;
 
 use domain::Product;
 
+use super::attributes::specs_for;
+use super::compare::size;
+use super::coverage::Asks;
 use super::{Answer, Outcome, Scene, field, in_stock};
 use crate::AssistError;
 use crate::memory::{self, FactName};
 use crate::say;
 use crate::turn::Block;
-use crate::understand::Named;
-use crate::world::{Recommended, Wish};
+use crate::understand::{Named, lists};
+use crate::world::{Found, Recommended, Wish};
 
 /// Products listed.
 const N_LISTED: usize = 5;
 
 /// What is found for words and conditions; nothing found is said, nothing is made up. With the products listed.
 pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
+    if let Some(answer) = not_sold(scene) {
+        return (answer, Vec::new());
+    }
     let found = match scene.world.catalogue.search(scene.question, N_LISTED) {
-        Ok(found) => found,
+        Ok(found) => narrowed(scene, found),
         Err(error) => return (failed(scene, &error.to_string()), Vec::new()),
     };
     let mut answer = Answer { rewordable: true, ..Answer::default() };
@@ -45,8 +51,101 @@ pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
     (answer, ids)
 }
 
+fn not_sold(scene: &Scene) -> Option<Answer> {
+    let name = not_carried(scene)?;
+    let mut answer = Answer::unknown(say::talk::not_sold(scene.lang, &say::format::plain(&name)));
+    answer.step("products", "a maker that the shop does not have");
+    Some(answer)
+}
+
+/// A maker or a well-known series that is asked for and that the shop does not have.
+pub fn not_carried(scene: &Scene) -> Option<String> {
+    let entities = &scene.understood.entities;
+    let is_known = |what: &Named| matches!(what, Named::Brand { .. } | Named::Product { .. });
+    let taken = |at: usize| entities.iter().any(|entity| is_known(&entity.what) && entity.range.contains(&at));
+    let text = scene.message.text.to_lowercase();
+    // Lower case may be longer; then places in the text mean nothing.
+    let is_same = text.len() == scene.message.text.len();
+    let range = lists::foreign(&text).filter(|range| is_same && !taken(range.start))?;
+    let name = &text[range.clone()];
+    // A case may be made for it.
+    let named = |one: &Found| {
+        let own = scene.spoken(one.product.clone());
+        own.name.to_lowercase().contains(name) || own.brand.as_deref().is_some_and(|own| own.to_lowercase() == name)
+    };
+    let found = scene.world.catalogue.search(name, N_LISTED).unwrap_or_default();
+    if found.iter().any(named) { None } else { scene.message.text.get(range).map(str::to_owned) }
+}
+
+/// Of what was found, that which keeps the values, features and words asked for, where some of it does.
+fn narrowed(scene: &Scene, mut found: Vec<Found>) -> Vec<Found> {
+    let mut keep = |is: &dyn Fn(&Product) -> bool| {
+        if found.iter().any(|one| is(&one.product)) {
+            found.retain(|one| is(&one.product));
+        }
+    };
+    for entity in &scene.understood.entities {
+        match &entity.what {
+            Named::Spec { attribute, value, unit } if !is_bound(scene, &entity.range) => {
+                let wanted = size(&format!("{value} {unit}")).map(|(size, _)| size);
+                let is_near = |own: f64, wanted: f64| (own - wanted).abs() <= 0.02 * wanted.abs();
+                keep(&|product| {
+                    let mut own = specs_for(product, attribute).into_iter().filter_map(|(_, value)| size(value));
+                    wanted.is_some_and(|wanted| own.any(|(own, _)| is_near(own, wanted)))
+                });
+            }
+            Named::Attribute { name } => keep(&|product| !lacks(product, name)),
+            _ => {}
+        }
+    }
+    // `激光打印机`: a word that some of the names have and others do not.
+    for word in Asks::beyond_search(scene).plain_words() {
+        keep(&|product| {
+            let product = scene.spoken(Arc::new(product.clone()));
+            product.name.to_lowercase().contains(word.as_str())
+        });
+    }
+    found
+}
+
+/// Whether a value is the least or most that is wanted: `16GB以上`, "at least 16 GB".
+fn is_bound(scene: &Scene, range: &std::ops::Range<usize>) -> bool {
+    const AFTER: &[&str] = &["以上", "以下", "以内", "左右", "or more", "or less", "+"];
+    const BEFORE: &[&str] = &[
+        "at least",
+        "at most",
+        "over",
+        "under",
+        "above",
+        "below",
+        "more than",
+        "less than",
+        "up to",
+        "about",
+        "around",
+        "超过",
+        "不超过",
+        "至少",
+        "大于",
+        "小于",
+    ];
+    let text = scene.message.text.to_lowercase();
+    let (before, after) = (text.get(..range.start).unwrap_or_default(), text.get(range.end..).unwrap_or_default());
+    AFTER.iter().any(|word| after.trim_start().starts_with(word))
+        || BEFORE.iter().any(|word| before.trim_end().ends_with(word))
+}
+
+/// Whether a product is said not to have what an attribute names: `water_resistance: none`.
+pub(super) fn lacks(product: &Product, attribute: &str) -> bool {
+    const NOT: &[&str] = &["none", "no", "passive", "无", "否", "不支持", "没有", "被动降噪"];
+    specs_for(product, attribute).iter().any(|(_, value)| NOT.contains(&value.trim().to_lowercase().as_str()))
+}
+
 /// A personal recommendation, with reasons.
 pub fn recommend(scene: &Scene, like: Option<&str>) -> (Answer, Vec<String>) {
+    if let Some(answer) = not_sold(scene) {
+        return (answer, Vec::new());
+    }
     let category = scene.kinds().next().map(|(path, _)| path);
     let known_category = memory::known(scene, FactName::Category).filter(|_| like.is_none() && category.is_none());
     let category = category.or(known_category.map(|fact| fact.value.as_str()));

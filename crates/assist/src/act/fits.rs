@@ -62,6 +62,14 @@ pub fn of_names(scene: &Scene, some: &[Arc<Product>], others: &[Arc<Product>]) -
     let (accessory, _) = ordered(scene, first, second);
     let is_first = accessory.product_id == first.product_id;
     let (accessories, devices) = if is_first { (some, others) } else { (others, some) };
+    // Of a phone and a power bank with one name, a screen protector goes on the one that takes any.
+    let category = accessories[0].category.as_deref().unwrap_or_default();
+    let takes = |device: &&Arc<Product>| {
+        let all = scene.world.catalogue.accessories(&device.product_id, N_KNOWN);
+        all.iter().any(|product| product.category.as_deref() == Some(category))
+    };
+    let taking: Vec<Arc<Product>> = devices.iter().filter(takes).cloned().collect();
+    let devices = if taking.is_empty() { devices } else { &taking };
     let fits = |accessory: &Arc<Product>| {
         let each = devices.iter().map(|device| scene.world.catalogue.fits(&accessory.product_id, &device.product_id));
         each.map(|fitness| word(&fitness)).collect::<std::collections::BTreeSet<_>>()

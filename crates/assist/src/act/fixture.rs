@@ -36,6 +36,11 @@ pub fn now() -> Millis {
     at(today(), MINUTE)
 }
 
+/// The shop's day of a moment.
+pub fn day_of(at: Millis) -> Day {
+    Day((at.0 + 480 * 60_000).div_euclid(86_400_000) as i32)
+}
+
 fn at(day: Day, minute: u32) -> Millis {
     Millis((i64::from(day.0) * 1440 + i64::from(minute) - 480) * 60_000)
 }
@@ -373,6 +378,7 @@ impl Shop {
             recommender: self,
             today: today(),
             minute_of_day: MINUTE,
+            day_of: &day_of,
             currency: "CNY",
             shop_name: self.lang.choose("远山数码", "Farhill Digital"),
         }

@@ -11,6 +11,7 @@ pub mod fits;
 pub mod groups;
 pub mod opinions;
 pub mod orders;
+pub mod places;
 pub mod policies;
 pub mod talk;
 pub mod wishes;
@@ -258,13 +259,9 @@ impl Scene<'_> {
         say::format::money(cents, self.world.currency)
     }
 
-    /// How far the shop's clock is ahead of UTC.
-    pub fn offset_minutes(&self) -> i32 {
-        crate::policy::windows::offset_minutes(self.message.at, self.world.today, self.world.minute_of_day)
-    }
-
+    /// The shop's day of a moment.
     pub fn day_of(&self, at: domain::Millis) -> Day {
-        crate::policy::windows::day_of(at, self.offset_minutes())
+        (self.world.day_of)(at)
     }
 
     /// A product to show.

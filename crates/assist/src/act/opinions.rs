@@ -1,6 +1,7 @@
 //! What customers say about a product, added up from reviews, with their words. Reviews are counted and quoted, never obeyed.
 
 use domain::Product;
+use language::opinion::{ASPECTS, Aspect};
 
 use super::{Answer, Outcome, Scene};
 use crate::evidence::Evidence;
@@ -34,6 +35,18 @@ pub fn opinions(scene: &Scene, product: &Product) -> Answer {
         }
         None => counts.iter().take(N_TOLD).collect(),
     };
+    // An aspect of which no review speaks: others are no answer.
+    if let Some(aspect) = named_in(scene).filter(|_| asked.is_none() && !counts.is_empty()) {
+        answer.text = say::products::no_opinions_on(scene.lang, &name, scene.lang.choose(aspect.zh, aspect.en));
+        let value = "0 praise, 0 complain".to_owned();
+        answer.cite(Evidence::Opinions {
+            product_id: product.product_id.clone(),
+            aspect: aspect.key.to_owned(),
+            value,
+        });
+        answer.rewordable = false;
+        return answer;
+    }
     if chosen.is_empty() && complaints && !counts.is_empty() {
         answer.text = say::products::no_complaints(scene.lang, &name);
         return answer;
@@ -95,6 +108,15 @@ fn n(count: &OpinionCount) -> u32 {
     count.n_praise.saturating_add(count.n_complaint)
 }
 
+/// The aspect that a question names by a term of its own, beside what it is about: a `monitor` has a screen, and is none.
+fn named_in(scene: &Scene) -> Option<&'static Aspect> {
+    let text = super::attributes::fold(&super::coverage::without_names(scene));
+    let has = |aspect: &&Aspect| {
+        aspect.terms.iter().any(|term| super::attributes::word_at(&text, &term.to_lowercase()).is_some())
+    };
+    ASPECTS.iter().find(has)
+}
+
 /// The aspect that is asked for, of those that reviews speak about.
 fn asked<'c>(scene: &Scene, counts: &'c [OpinionCount]) -> Option<&'c str> {
     let text = scene.question.to_lowercase();
@@ -106,7 +128,7 @@ fn asked<'c>(scene: &Scene, counts: &'c [OpinionCount]) -> Option<&'c str> {
             .any(|entity| matches!(&entity.what, Named::Attribute { name } if *name == count.aspect))
     };
     let said = |count: &&OpinionCount| {
-        let aspect = language::opinion::ASPECTS.iter().find(|aspect| aspect.key == count.aspect);
+        let aspect = ASPECTS.iter().find(|aspect| aspect.key == count.aspect);
         let has = |word: &str| super::attributes::word_at(&text, &word.to_lowercase()).is_some();
         aspect.is_some_and(|aspect| aspect.terms.iter().any(|term| has(term)))
             || has(&count.label_zh)

@@ -48,8 +48,8 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
 
 /// Whether the rule itself is asked for: its own words explain the question, no special case is named.
 fn is_plain(scene: &Scene, intent: &str, product: Option<&Product>) -> bool {
-    const RETURNS: &str = "退货 退 换货 换 无理由 规则 几天 天内 不喜欢 喜欢 不想要 后悔 满意 期限 质量问题 坏 七天 7天 买 return exchange send back \
-        give back days reason like change mind defect defective faulty broken window keep without product reasons back unwanted";
+    const RETURNS: &str = "退货 退 换货 换 无理由 规则 几天 天内 两周 一周 星期 周 不喜欢 喜欢 不想要 后悔 满意 期限 质量问题 坏 七天 7天 买 return exchange send back \
+        give back days weeks week two had still reason like change mind defect defective faulty broken window keep without product reasons back unwanted";
     const WARRANTY: &str = "保修 质保 联保 保修期 保 多长 几年 多久 整机 全国 warranty guarantee years months long cover length last standard";
     let words = if intent == "warranty" { WARRANTY } else { RETURNS };
     Asks::of(scene, product).are_in([words])
@@ -97,6 +97,18 @@ fn returns(scene: &Scene, product: Option<&Product>, answer: &mut Answer) {
     }
     answer.suggest(say::talk::ask_return(scene.lang));
     answer.step("policy", if answer.text.is_empty() { "returns not set" } else { "returns" });
+}
+
+/// How long the warranty of a product is, beside other things that were asked.
+pub fn warranty_alone(scene: &Scene, product: &Product) -> Answer {
+    let mut answer = Answer::default();
+    warranty(scene, Some(product), &mut answer);
+    if answer.text.is_empty() {
+        answer.text =
+            say::products::not_told(scene.lang, &say::format::name(product), &[label("warranty", scene.lang)]);
+        answer.cite(field(product, "name", product.name.as_str()));
+    }
+    answer
 }
 
 /// A product's own warranty goes before the shop's.

@@ -2,12 +2,15 @@
 //! kept; where nothing meets them all, that is said and the nearest is offered as such.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::sync::{Arc, LazyLock};
 
 use domain::Product;
 use regex::{Captures, Regex};
 use rustc_hash::FxHashMap;
 
+use super::attributes::{label, specs_for};
+use super::compare::size;
 use super::groups::Thing;
 use super::{Answer, Scene, find, in_stock};
 use crate::evidence::Evidence;
@@ -25,7 +28,54 @@ pub enum Most {
     Dearest,
     Newest,
     BestSelling,
+    /// Of an attribute that is measured: its place in [`MEASURED`].
+    Of(usize),
 }
+
+/// An end of an order by an attribute, with the words that ask for it and those that it is told by.
+struct Measured {
+    attribute: &'static str,
+    is_most: bool,
+    words: &'static [&'static str],
+    zh: &'static str,
+    en: &'static str,
+}
+
+const fn measured(
+    attribute: &'static str,
+    is_most: bool,
+    words: &'static [&'static str],
+    zh: &'static str,
+    en: &'static str,
+) -> Measured {
+    Measured { attribute, is_most, words, zh, en }
+}
+
+/// Those that say more come first: `屏幕最大` before `最大`.
+static MEASURED: &[Measured] = &[
+    measured(
+        "battery",
+        true,
+        &["longest battery", "best battery", "biggest battery", "续航最长", "续航最久", "续航最好", "电池最大"],
+        "续航最长的",
+        "longest-lasting",
+    ),
+    measured("memory", true, &["most memory", "most ram", "内存最大"], "内存最大的", "largest-memory"),
+    measured(
+        "storage",
+        true,
+        &["most storage", "largest capacity", "biggest capacity", "存储最大", "容量最大", "硬盘最大"],
+        "容量最大的",
+        "largest-capacity",
+    ),
+    measured("refresh", true, &["highest refresh", "刷新率最高"], "刷新率最高的", "highest-refresh"),
+    measured("camera", true, &["most megapixels", "像素最高"], "像素最高的", "highest-resolution"),
+    measured("weight", false, &["lightest", "最轻"], "最轻的", "lightest"),
+    measured("weight", true, &["heaviest", "最重的"], "最重的", "heaviest"),
+    measured("speed", true, &["fastest", "quickest", "速度最快", "最快的"], "最快的", "fastest"),
+    measured("screen", true, &["biggest", "largest", "屏幕最大", "尺寸最大", "最大的"], "屏幕最大的", "largest"),
+    measured("screen", false, &["smallest", "屏幕最小", "尺寸最小", "最小的"], "屏幕最小的", "smallest"),
+];
 
 /// What somebody looks for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -153,7 +203,14 @@ fn extreme(folded: &str) -> Option<Most> {
             ],
         ),
     ];
-    WORDS.iter().find(|(_, words)| words.iter().any(|word| folded.contains(word))).map(|(most, _)| *most)
+    let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
+    let of_table = WORDS.iter().find(|(_, words)| has(words)).map(|(most, _)| *most);
+    of_table.or_else(|| MEASURED.iter().position(|one| has(one.words)).map(Most::Of))
+}
+
+/// How much of an attribute a product has.
+fn measure(product: &Product, attribute: &str) -> Option<f64> {
+    specs_for(product, attribute).first().and_then(|(_, value)| size(value)).map(|(size, _)| size)
 }
 
 /// The least and the most that something may cost, in cents, from words in either language and any currency.
@@ -234,9 +291,17 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
             && wishes.misses(product) == Some(0)
             && wishes.is_colour(product)
             && wishes.has_features(product)
+            && !wishes.features.iter().any(|words| words.iter().any(|word| find::lacks(product, word)))
             && !(wishes.in_stock && in_stock(product, today) == Some(false))
     };
-    let met: Vec<(Arc<Product>, i64)> = all.iter().filter(|(product, _)| meets(product)).cloned().collect();
+    let mut met: Vec<(Arc<Product>, i64)> = all.iter().filter(|(product, _)| meets(product)).cloned().collect();
+    if let Some(Most::Of(at)) = wishes.extreme {
+        met.retain(|(product, _)| measure(product, MEASURED[at].attribute).is_some());
+        // Nothing of the kind is measured so: a search may still understand what is meant.
+        if met.is_empty() {
+            return None;
+        }
+    }
     if met.is_empty() {
         return nearest(scene, wishes, all);
     }
@@ -250,6 +315,13 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
             let name = say::format::name(&first.whole);
             let price = first.whole.price_cents.map(|price| scene.money(price.0));
             answer.text = say::variants::extreme(scene.lang, word(scene, most), &name, price.as_deref());
+            if let Most::Of(at) = most
+                && let Some((key, value)) = specs_for(&first.whole, MEASURED[at].attribute).first()
+            {
+                answer.cite(super::field(&first.whole, key, *value));
+                let told = [(label(key, scene.lang), say::format::value(value, scene.lang))];
+                answer.say(say::products::fields(scene.lang, &name, &told));
+            }
             if things.len() > 1 {
                 answer.line(say::variants::followed_by(scene.lang));
             }
@@ -266,6 +338,7 @@ fn word(scene: &Scene, most: Most) -> &'static str {
         Most::Dearest => scene.lang.choose("最贵的", "most expensive"),
         Most::Newest => scene.lang.choose("最新的", "newest"),
         Most::BestSelling => scene.lang.choose("卖得最好的", "best-selling"),
+        Most::Of(at) => scene.lang.choose(MEASURED[at].zh, MEASURED[at].en),
     }
 }
 
@@ -273,6 +346,7 @@ fn word(scene: &Scene, most: Most) -> &'static str {
 fn sorted(scene: &Scene, wishes: &Wishes, mut all: Vec<(Arc<Product>, i64)>) -> Vec<Arc<Product>> {
     match wishes.extreme {
         Some(Most::Cheapest | Most::Dearest) => all.retain(|(product, _)| product.price_cents.is_some()),
+        Some(Most::Of(at)) => all.retain(|(product, _)| measure(product, MEASURED[at].attribute).is_some()),
         Some(Most::Newest) if all.iter().any(|(product, _)| product.launched_on.is_some()) => {
             all.retain(|(product, _)| product.launched_on.is_some());
         }
@@ -285,6 +359,11 @@ fn sorted(scene: &Scene, wishes: &Wishes, mut all: Vec<(Arc<Product>, i64)>) -> 
             Some(Most::Cheapest) => price(a).cmp(&price(b)),
             Some(Most::Dearest) => price(b).cmp(&price(a)),
             Some(Most::Newest) => b.launched_on.cmp(&a.launched_on),
+            Some(Most::Of(at)) => {
+                let Measured { attribute, is_most, .. } = MEASURED[at];
+                let by = measure(a, attribute).partial_cmp(&measure(b, attribute)).unwrap_or(Ordering::Equal);
+                if is_most { by.reverse() } else { by }
+            }
             Some(Most::BestSelling) | None => b_orders.cmp(a_orders),
         };
         out(a).cmp(&out(b)).then(by_wish).then_with(|| a.product_id.cmp(&b.product_id))
@@ -409,5 +488,13 @@ mod tests {
         assert_eq!(extreme("最贵的冰箱"), Some(Most::Dearest));
         assert_eq!(extreme("the best-selling phone"), Some(Most::BestSelling));
         assert_eq!(extreme("a cheap phone"), None);
+        for (text, attribute, is_most) in [
+            ("最轻的笔记本", "weight", false),
+            ("the phone with the longest battery life", "battery", true),
+            ("屏幕最大的电视", "screen", true),
+        ] {
+            let Some(Most::Of(at)) = extreme(text) else { panic!("{text}") };
+            assert_eq!((MEASURED[at].attribute, MEASURED[at].is_most), (attribute, is_most), "{text}");
+        }
     }
 }

@@ -3,11 +3,12 @@
 
 use super::Turning;
 use super::referents::{self, Meant, MeantOrder};
+use super::route::corrects;
 use crate::act::{Answer, attributes, orders};
 use crate::hand_over::Reason;
 use crate::say;
 use crate::state::Asked;
-use crate::understand::Named;
+use crate::understand::{Named, kinds};
 
 impl Turning<'_, '_> {
     /// The answer, if the message answers what was asked last.
@@ -31,7 +32,7 @@ impl Turning<'_, '_> {
         }
         let chosen = match meant {
             Meant::These(ids) => ids,
-            _ => self.by_words(&candidates).into_iter().collect(),
+            _ => self.by_words(&candidates).or_else(|| self.by_kind(&candidates)).into_iter().collect(),
         };
         if chosen.is_empty() {
             return None;
@@ -43,7 +44,7 @@ impl Turning<'_, '_> {
             .intent
             .clone()
             .filter(|own| *own != intent && self.scene.understood.confidence > 0.75);
-        if own.is_some() {
+        if own.is_some() && !corrects(self.scene.message.text) {
             return None;
         }
         self.step("asked", format!("which product: {}", chosen.join(", ")));
@@ -72,6 +73,36 @@ impl Turning<'_, '_> {
         let mut within = products.iter().filter(|product| name(product).contains(&said));
         let only = within.next().filter(|_| within.next().is_none());
         exact.or(only).map(|product| product.product_id.clone())
+    }
+
+    /// The only candidate of a kind that is said: `电视`, "the TV, not the mouse".
+    fn by_kind(&self, candidates: &[String]) -> Option<String> {
+        const NOT: &[&str] = &["不是", "不要", "not the", "not a", "or the", "nor the", "not"];
+        let text = self.scene.message.text;
+        let is_denied = |start: usize| {
+            let before = text.get(..start).unwrap_or_default().trim_end().to_lowercase();
+            NOT.iter().any(|word| before.ends_with(word))
+        };
+        let said: Vec<(&str, &str)> = self
+            .scene
+            .understood
+            .entities
+            .iter()
+            .filter_map(|entity| match &entity.what {
+                Named::Category { value } if !is_denied(entity.range.start) => {
+                    Some((value.as_str(), text.get(entity.range.clone()).unwrap_or_default()))
+                }
+                _ => None,
+            })
+            .collect();
+        let is_said = |product: &std::sync::Arc<domain::Product>| {
+            let path = product.category.as_deref().unwrap_or_default();
+            said.iter().any(|(value, word)| kinds::is_of(path, value, word))
+        };
+        let products = self.scene.products(candidates);
+        let mut of_kind = products.iter().filter(|product| is_said(product));
+        let only = of_kind.next().filter(|_| of_kind.next().is_none())?;
+        Some(only.product_id.clone())
     }
 
     fn which_order(&mut self, intent: &str, candidates: Vec<String>) -> Option<Answer> {

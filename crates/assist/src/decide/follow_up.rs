@@ -120,7 +120,7 @@ impl Turning<'_, '_> {
                 cause: None,
                 policies: self.scene.policies,
                 today: self.scene.world.today,
-                offset_minutes: self.scene.offset_minutes(),
+                day_of: self.scene.world.day_of,
                 currency: self.scene.world.currency,
                 lang: self.lang(),
             };

@@ -176,7 +176,7 @@ impl Turning<'_, '_> {
             product: &product,
             policies: scene.policies,
             today: scene.world.today,
-            offset_minutes: scene.offset_minutes(),
+            day_of: scene.world.day_of,
             currency: scene.world.currency,
             lang: scene.lang,
             order_id: dialogue.order_id.as_deref(),

@@ -5,6 +5,7 @@ mod answered;
 mod finish;
 mod follow_up;
 mod form;
+mod parts;
 pub mod person;
 pub mod referents;
 mod route;
@@ -114,8 +115,15 @@ fn decided(
         question: message.text,
         small_talk: assistant.small_talk.as_deref(),
     };
+    let by_part = if is_readable(message.text) { parts::answered(assistant, &scene, book, dialogue) } else { None };
     let mut turning = Turning { scene, book, dialogue, trace: vec![understanding_step(&understood)] };
-    let mut answer = turning.answer();
+    let mut answer = match by_part {
+        Some((answer, trace)) => {
+            turning.trace.extend(trace);
+            answer
+        }
+        None => turning.answer(),
+    };
     turning.follow_up(&mut answer);
     let trace = std::mem::take(&mut turning.trace);
     let (reply, action, trace) = finish::finish(&scene, turning.dialogue, answer, trace, writer, |dialogue| {

@@ -59,7 +59,8 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
     }
     for reference in &scene.understood.references {
         // "Is it lighter than the X?" has both; "the X, does it …" only one.
-        let is_second = !these.is_empty() && matches!(reference, Reference::It) && !wants_two(scene);
+        let is_two = wants_two(scene) && !super::route::corrects(scene.message.text);
+        let is_second = !these.is_empty() && matches!(reference, Reference::It) && !is_two;
         // "The second one, in red": the colour says which variant of it.
         let is_colour = matches!(reference, Reference::With { attribute, .. } if attribute == "color");
         if is_second || is_colour && !these.is_empty() {
@@ -316,6 +317,18 @@ const TERMS: &[&str] = &[
     "delivery",
     "please",
     "thanks",
+    "ups",
+    "fedex",
+    "dhl",
+    "usps",
+    "royal",
+    "mail",
+    "post",
+    "amazon",
+    "paypal",
+    "klarna",
+    "visa",
+    "mastercard",
     "return",
     "refund",
     "second",

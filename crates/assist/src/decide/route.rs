@@ -3,8 +3,10 @@
 use super::Turning;
 use super::referents::{self, Meant, MeantOrder};
 use crate::act::coverage::{self, Asks};
+use crate::act::groups::Thing;
 use crate::act::{
-    Answer, Outcome, attributes, compare, documents, facts, find, fits, groups, opinions, orders, policies, talk,
+    Answer, Outcome, attributes, compare, documents, facts, find, fits, groups, opinions, orders, places, policies,
+    talk,
 };
 use crate::hand_over::Reason;
 use crate::memory;
@@ -29,12 +31,24 @@ impl Turning<'_, '_> {
         if refers_back && remembered.is_none() && self.is_about_products() {
             return self.not_remembered();
         }
+        if self.dialogue.forms.is_empty() && gives_up(self.scene.message.text) {
+            self.step("understand", "nothing is wanted any more");
+            return Answer::of(say::talk::went_on(self.lang()));
+        }
         if let Some(answer) = self.wished() {
             return answer;
         }
-        let mut answer = match self.intent() {
+        let intent = self.intent();
+        let mut answer = match self.for_order(intent.as_deref()).map(str::to_owned).or(intent) {
+            Some(intent) if intent == "shipping_policy" => {
+                let answer = self.run(&intent);
+                self.for_place(answer)
+            }
             Some(intent) => self.run(&intent),
-            None => self.without_intent(),
+            None => {
+                let answer = self.without_intent();
+                self.for_place(answer)
+            }
         };
         let used = remembered.filter(|fact| self.dialogue.products.contains(&fact.value));
         if let Some((fact, product)) = used.and_then(|fact| Some((fact, self.scene.product(&fact.value)?))) {
@@ -91,9 +105,92 @@ impl Turning<'_, '_> {
         near.unwrap_or(answer)
     }
 
-    /// The intent of the message; of one that only goes on, the last one's.
+    /// "What did I pay for it?", `这单多少钱`, and `大概哪天能到` after a parcel was told: the order is meant, whatever else it sounds
+    /// like.
+    fn for_order(&self, intent: Option<&str>) -> Option<&'static str> {
+        const OWN: &[&str] = &[
+            "我买",
+            "我订",
+            "我下的",
+            "我拍的",
+            "did i buy",
+            "i bought",
+            "did i order",
+            "i ordered",
+            "did i pay",
+            "i paid",
+        ];
+        const PARCEL: &[&str] = &[
+            "能到",
+            "会到",
+            "到了吗",
+            "到了没",
+            "到没",
+            "到哪",
+            "哪天",
+            "几天",
+            "多久",
+            "什么时候",
+            "啥时候",
+            "签收",
+            "送到",
+            "收到",
+            "快递",
+            "单号",
+            "物流",
+            "发货",
+            "几号",
+            "arrive",
+            "get here",
+            "come",
+            "deliver",
+            "courier",
+            "carrier",
+            "tracking",
+        ];
+        let scene = &self.scene;
+        scene.message.customer_id?;
+        const OF_ORDER: &[&str] = &["in my order", "on my order", "我订单里", "订单里的", "order include"];
+        let has_kind = scene.kinds().next().is_some();
+        let may = match intent {
+            None
+            | Some(
+                "price" | "product_fact" | "stock" | "shipping_policy" | "find_product" | "compare" | "payment"
+                | "order_status",
+            ) => true,
+            Some("order_list") => has_kind,
+            _ => false,
+        };
+        if !may || scene.understood.order_number().is_some() {
+            return None;
+        }
+        let text = attributes::fold(scene.message.text);
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let points = scene.understood.references.iter().any(|one| matches!(one, Reference::Order { .. }));
+        let asks = coverage::is_question(scene.message.text)
+            || has(&["多少", "几", "什么", "哪", "吗", "did i", "what", "how"]);
+        if asks && (points || has(OWN) || has(OF_ORDER)) {
+            return Some("order_status");
+        }
+        // "Will my phone come today?"
+        if intent.is_none() && has_kind && has(&["my ", "我的", "我那"]) && has(PARCEL) {
+            return Some("delivery");
+        }
+        let last = self.dialogue.last_intent.as_deref().and_then(Intent::named).map(|last| last.family);
+        let in_order = last == Some(Family::Orders) && self.dialogue.order_id.is_some();
+        let is_short = text.chars().count() <= if scene.lang == Lang::Zh { 14 } else { 48 };
+        let names = scene.understood.entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
+        (in_order && is_short && !names && has(PARCEL)).then_some("delivery")
+    }
+
+    /// The intent of the message; of one that only goes on, or puts right what was understood, the last one's.
     fn intent(&mut self) -> Option<String> {
         let own = self.scene.understood.intent.clone();
+        let last = self.dialogue.last_intent.clone().filter(|_| self.puts_right());
+        if let Some(last) = last {
+            self.step("understand", format!("puts right what was meant by {last}"));
+            return Some(last);
+        }
         let goes_on = goes_on(self.scene.message.text);
         if own.is_some() && !(goes_on && self.scene.understood.confidence < SURE) {
             return own;
@@ -103,6 +200,23 @@ impl Turning<'_, '_> {
             self.step("understand", format!("goes on with {intent}"));
         }
         taken_up.or(own)
+    }
+
+    /// `不是这个，我说的是 Fenn 4 Pro`, "no, I mean the 16-inch one": another thing is meant, and the question stays. Only where there was one
+    /// about products, and no attribute is asked for now.
+    fn puts_right(&self) -> bool {
+        let last = self.dialogue.last_intent.as_deref().and_then(Intent::named).map(|last| last.family);
+        let points = self
+            .scene
+            .understood
+            .references
+            .iter()
+            .any(|one| !matches!(one, Reference::It | Reference::Earlier { .. }));
+        let names = self.scene.understood.entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
+        corrects(self.scene.message.text)
+            && matches!(last, Some(Family::Product | Family::Support))
+            && (points || names)
+            && facts::asked(&self.scene, None).is_empty()
     }
 
     /// "And the battery?", "那第二个呢": what such a message asks.
@@ -135,6 +249,8 @@ impl Turning<'_, '_> {
 
     /// Runs an intent on the message.
     pub(super) fn run(&mut self, intent: &str) -> Answer {
+        // "What will it be worth second hand in three years?" offers nothing now.
+        let intent = if intent == "trade_in" && is_later(self.scene.message.text) { "price" } else { intent };
         let family = Intent::named(intent).map(|intent| intent.family);
         if !matches!(family, Some(Family::Talk | Family::Person)) {
             self.dialogue.last_intent = Some(intent.to_owned());
@@ -144,7 +260,10 @@ impl Turning<'_, '_> {
             return answer;
         }
         // "And its price?" is about the product talked of, whatever general question it is near.
-        let about_known = goes_on(self.scene.message.text) && !self.dialogue.products.is_empty();
+        let text = attributes::fold(self.scene.message.text);
+        let is_short = text.chars().count() <= if self.scene.lang == Lang::Zh { 8 } else { 28 };
+        let of_fields = matches!(intent, "price" | "stock" | "product_fact") && is_short;
+        let about_known = (goes_on(self.scene.message.text) || of_fields) && !self.dialogue.products.is_empty();
         if curated_first
             && !about_known
             && let Some(answer) = documents::curated(&self.scene)
@@ -164,6 +283,7 @@ impl Turning<'_, '_> {
         match family {
             Some(Family::Talk) => talk::talk(&self.scene, intent, self.dialogue.n_turns),
             Some(Family::Person) => self.hand_over(Reason::Asked),
+            Some(Family::Orders) if self.asks_carriers(intent) => self.policy("shipping_policy"),
             Some(Family::Orders) => self.orders(intent),
             Some(Family::Form) => self.open_form(intent),
             Some(Family::Policy) => self.policy(intent),
@@ -199,11 +319,37 @@ impl Turning<'_, '_> {
         }
     }
 
+    /// "Which courier do you use?": how the shop sends is asked, not where a parcel is.
+    fn asks_carriers(&self, intent: &str) -> bool {
+        let text = attributes::fold(self.scene.message.text);
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let general =
+            ["一般", "通常", "默认", "你们", "最快", "最好", "do you", "usually", "fastest", "best", "normally"];
+        let carrier = [
+            "哪家快递",
+            "什么快递",
+            "哪个快递",
+            "which courier",
+            "what courier",
+            "which carrier",
+            "what carrier",
+            "who delivers",
+        ];
+        let own = ["我的", "我买", "这单", "my ", "订单", "order"];
+        intent == "delivery"
+            && self.scene.understood.order_number().is_none()
+            && has(&general)
+            && has(&carrier)
+            && !has(&own)
+    }
+
     /// "怎么退货", "how do I cancel an order?": the way is asked, not the thing itself, so nobody has to sign in to hear it.
     fn how_to(&self, intent: &str, family: Option<Family>) -> Option<Answer> {
         let text = attributes::fold(self.scene.message.text);
+        // `没有发票怎么办` asks what then, not how.
         let asks_way =
-            ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| text.contains(word));
+            ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| text.contains(word))
+                && !text.contains("怎么办");
         // A short question about returns is near every curated answer about them: the document has the steps.
         if asks_way && matches!(intent, "return_policy" | "return_request") {
             let mut answer = self.way_to_return()?;
@@ -211,13 +357,21 @@ impl Turning<'_, '_> {
             return Some(answer);
         }
         let asks = match family {
-            Some(Family::Form) => asks_way || text.ends_with(['吗', '?', '？']),
+            Some(Family::Form) => {
+                let asks_length =
+                    ["how long", "how much", "多久", "多少钱", "几天"].iter().any(|word| text.contains(word));
+                asks_way || asks_length || text.ends_with(['吗', '?', '？'])
+            }
             Some(Family::Orders) => text.contains("多久") || text.contains("how long"),
             _ => false,
         };
         let signed_in = self.scene.message.customer_id.is_some();
         let general = asks && !signed_in && self.scene.understood.order_number().is_none();
-        if general { documents::curated(&self.scene) } else { None }
+        if !general {
+            return None;
+        }
+        let near = || documents::written(&self.scene, None).filter(|_| asks_way || family == Some(Family::Orders));
+        documents::curated(&self.scene).or_else(near)
     }
 
     /// What documents say to how a return is asked for: in full, for "怎么退货" shares its words with every mention of returns.
@@ -236,7 +390,7 @@ impl Turning<'_, '_> {
 
     fn product(&mut self, intent: &str) -> Answer {
         let question = self.question();
-        let intent = self.narrowed(intent);
+        let intent = self.narrowed(self.of_two(intent));
         if let Some(answer) = self.kind_that_fits(intent, &question).or_else(|| self.names_that_fit(intent)) {
             return answer;
         }
@@ -258,10 +412,29 @@ impl Turning<'_, '_> {
                 let intent = if ids.len() > 1 && asks_better(&question) { "compare" } else { intent };
                 self.for_products(intent, &ids, &question)
             }
-            Meant::OneOf(candidates) => self.which(intent, candidates),
+            Meant::OneOf(candidates) => match self.with_what_is_asked(intent, &candidates) {
+                Some(id) => self.for_products(intent, &[id], &question),
+                None => self.which(intent, candidates),
+            },
             Meant::Stranger(name) => self.not_sold(&name),
             Meant::Nothing => self.nothing_meant(intent),
         }
+    }
+
+    /// The only one of several, variants taken together, that has the attributes asked for: of a phone and a power bank with one
+    /// name, a charging power is the phone's.
+    fn with_what_is_asked(&self, intent: &str, candidates: &[String]) -> Option<String> {
+        let asked = facts::asked(&self.scene, None);
+        let is_told = |name: &String| matches!(name.as_str(), "price" | "stock");
+        if intent != "product_fact" || asked.is_empty() || asked.iter().any(is_told) {
+            return None;
+        }
+        let has_all = |id: &&String| {
+            self.scene.product(id).is_some_and(|product| asked.iter().all(|name| facts::has(&product, name)))
+        };
+        let having: Vec<String> = candidates.iter().filter(has_all).cloned().collect();
+        let is_one = having.len() == 1 || having.len() > 1 && referents::is_one(&self.scene, &having);
+        if is_one && having.len() < candidates.len() { having.into_iter().next() } else { None }
     }
 
     /// "手机壳能装在 Orla 5 吗", "Orla 5 有保护套吗": a kind of accessory is asked about for a device, by whatever verb.
@@ -305,6 +478,35 @@ impl Turning<'_, '_> {
         Some(answer)
     }
 
+    /// "扩展坞 Quill 4 支持吗", "the strap on an Opalo 5?": of a thing and what it may go with, whether it does is asked, whatever the
+    /// words; unless they are set against each other.
+    fn of_two<'i>(&self, intent: &'i str) -> &'i str {
+        let text = attributes::fold(self.scene.message.text);
+        const AGAINST: &[&str] = &[
+            "区别",
+            "对比",
+            "比较",
+            "相比",
+            "哪个",
+            "哪款",
+            "vs",
+            "difference",
+            "compare",
+            "which",
+            "better",
+            "versus",
+        ];
+        let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
+        let [some, others] = named.as_slice() else { return intent };
+        if AGAINST.iter().any(|word| text.contains(word)) || matches!(intent, "compatibility" | "trade_in") {
+            return intent;
+        }
+        let fits = |a: &str, b: &str| self.scene.world.catalogue.fits(a, b) != Fitness::Unknown;
+        let goes = |a: &str, b: &str| fits(a, b) != fits(b, a);
+        let is_pair = some.iter().any(|a| others.iter().any(|b| goes(a, b)));
+        if is_pair { "compatibility" } else { intent }
+    }
+
     /// "And the battery of the second one?" after a comparison asks about that one alone.
     fn narrowed<'i>(&self, intent: &'i str) -> &'i str {
         let goes_on = goes_on(self.scene.message.text) && !facts::asked(&self.scene, None).is_empty();
@@ -317,7 +519,7 @@ impl Turning<'_, '_> {
         let own = self.scene.message.text;
         let asks = !facts::asked(&self.scene, None).is_empty();
         match &self.dialogue.last_question {
-            Some(last) if !asks && goes_on(own) => last.clone(),
+            Some(last) if !asks && (goes_on(own) || self.puts_right()) => last.clone(),
             _ => own.to_owned(),
         }
     }
@@ -356,6 +558,7 @@ impl Turning<'_, '_> {
         }
         let is_beside = intent == "accessories" && Asks::of(&scene, [&**first]).are_beside(intent);
         let intent = if is_beside { "product_fact" } else { intent };
+        let intent = self.of_fields(&scene, intent, &things);
         let asks_price = intent == "price" && products.len() == 1;
         let beside = asks_price.then(|| beside_price(&scene, first)).flatten();
         let mut answer = match intent {
@@ -376,6 +579,7 @@ impl Turning<'_, '_> {
             "opinions" => opinions::opinions(&scene, first),
             "successor" => facts::successor(&scene, first),
             "warranty" | "return_policy" => policies::policy(&scene, intent, Some(first)),
+            "fields" => self.fields(&scene, first),
             "how_to" | "trouble" => return self.support_for(&scene, &products),
             "recommend" => return self.alike(&scene, first),
             _ if products.len() == 1 => self.fact(&scene, first),
@@ -389,6 +593,46 @@ impl Turning<'_, '_> {
         }
         if products.len() > 1 {
             self.dialogue.listed = products.iter().map(|product| product.product_id.clone()).collect();
+        }
+        answer
+    }
+
+    /// The intent of a question about several fields at once: `多少钱，有货吗，保修多久`, `how much storage and RAM does it have`.
+    fn of_fields<'i>(&self, scene: &crate::act::Scene, intent: &'i str, things: &[Thing]) -> &'i str {
+        let [thing] = things else { return intent };
+        if thing.is_group() || !matches!(intent, "price" | "stock" | "warranty" | "product_fact") {
+            return intent;
+        }
+        let asked = fields_asked(scene, &thing.whole);
+        let has = |name: &str| asked.iter().any(|own| own == name);
+        let of_table = ["price", "stock", "warranty"].into_iter().filter(|name| has(name)).count();
+        match asked.len() {
+            0 => intent,
+            // "How much memory" asks for no price.
+            1 if intent == "price" && !has("price") => "product_fact",
+            1 => intent,
+            _ if of_table == 0 => {
+                if intent == "price" {
+                    "product_fact"
+                } else {
+                    intent
+                }
+            }
+            _ => "fields",
+        }
+    }
+
+    /// Several fields of a product, each told or said not to be known; the warranty by the shop's rules where no field has it.
+    fn fields(&self, scene: &crate::act::Scene, product: &domain::Product) -> Answer {
+        let mut wanted = fields_asked(scene, product);
+        let by_rule =
+            wanted.iter().any(|name| name == "warranty") && attributes::specs_for(product, "warranty").is_empty();
+        if by_rule {
+            wanted.retain(|name| name != "warranty");
+        }
+        let mut answer = facts::product_fact(scene, product, &wanted);
+        if by_rule {
+            answer.append(policies::warranty_alone(scene, product));
         }
         answer
     }
@@ -512,8 +756,7 @@ impl Turning<'_, '_> {
         }
         // Of nothing that was spoken of, and not what is asked of products: "does it often snow in winter".
         let scene = &self.scene;
-        let is_foreign =
-            candidates.is_empty() && scene.understood.intent.is_none() && self.dialogue.products.is_empty();
+        let is_foreign = candidates.is_empty() && intent == "product_fact" && self.dialogue.products.is_empty();
         let beyond = facts::asked(scene, None).is_empty() && Asks::beyond_search(scene).say_much();
         if is_foreign && beyond && coverage::is_question(scene.message.text) {
             return self.missed();
@@ -659,6 +902,22 @@ impl Turning<'_, '_> {
         policies::policy(&self.scene, intent, product.as_deref())
     }
 
+    /// As an answer stands, unless it is asked whether something goes to a place of which it says nothing: "can you ship to Mars?".
+    fn for_place(&self, answer: Answer) -> Answer {
+        let Some(place) =
+            places::asked_whether(self.scene.message.text).filter(|_| answer.outcome == Outcome::Answered)
+        else {
+            return answer;
+        };
+        if places::is_told(&place, &answer.evidence) {
+            return answer;
+        }
+        let mut unknown = Answer::unknown(say::talk::no_answer(self.lang()));
+        unknown.trace = answer.trace;
+        unknown.step("documents", format!("nothing about {place}"));
+        unknown
+    }
+
     fn support(&mut self, intent: &str) -> Answer {
         let products = match referents::products(&self.scene, self.dialogue) {
             Meant::These(ids) => self.scene.products(&ids),
@@ -678,7 +937,14 @@ impl Turning<'_, '_> {
     fn support_for(&mut self, scene: &crate::act::Scene, products: &[std::sync::Arc<domain::Product>]) -> Answer {
         let ids: Vec<&str> = products.iter().map(|product| product.product_id.as_str()).collect();
         let found = documents::search(scene, scene.question, &ids, documents::Cut::Steps);
-        found.unwrap_or_else(|| {
+        // "Ondra 3 screen inches" sounds like trouble with it, and asks for a field.
+        let field = || match products {
+            [product] if !facts::asked(scene, Some(product)).is_empty() => {
+                Some(self.fact(scene, product)).filter(|answer| answer.outcome == Outcome::Answered)
+            }
+            _ => None,
+        };
+        found.or_else(field).unwrap_or_else(|| {
             let mut answer = Answer::unknown(say::talk::no_answer(scene.lang));
             answer.step("documents", "nothing about it");
             answer
@@ -703,11 +969,18 @@ impl Turning<'_, '_> {
             Meant::These(ids) => ids.clone(),
             _ => Vec::new(),
         };
+        if self.of_two("product_fact") == "compatibility" {
+            return self.product("compatibility");
+        }
         let by_id: Vec<&str> = ids.iter().map(String::as_str).collect();
-        if let Some(answer) = documents::search(&self.scene, self.scene.question, &by_id, documents::Cut::Answer) {
+        // `申请一下` says nothing by which a document could be found.
+        let says_little = ids.is_empty() && Asks::of(&self.scene, None).say_little();
+        let found = documents::search(&self.scene, self.scene.question, &by_id, documents::Cut::Answer);
+        if let Some(answer) = found.filter(|_| !says_little) {
             return answer;
         }
         if !ids.is_empty() {
+            self.dialogue.last_intent = Some("product_fact".to_owned());
             return self.for_products("product_fact", &ids, self.scene.message.text);
         }
         if self.scene.understood.order_number().is_some() {
@@ -734,7 +1007,10 @@ impl Turning<'_, '_> {
         if self.scene.understood.is_injection {
             return Answer::of(say::talk::not_for_me(self.lang()));
         }
-        if let Some(name) = referents::stranger(&self.scene, &[]).filter(|_| self.scene.lang == Lang::Zh) {
+        let stranger = referents::stranger(&self.scene, &[]).filter(|_| self.scene.lang == Lang::Zh);
+        let sells = ["卖", "有没有", "有", "买", "sell", "have", "stock", "carry", "got"];
+        let asks_for = || sells.iter().any(|word| self.scene.message.text.to_lowercase().contains(word));
+        if let Some(name) = stranger.or_else(|| find::not_carried(&self.scene).filter(|_| asks_for())) {
             return self.not_sold(&name);
         }
         // What is understood to be a question and is none of the shop's goes to a person at once.
@@ -760,6 +1036,15 @@ fn asks_better(text: &str) -> bool {
     };
     let in_english = folded.contains("which") && folded.split(|c: char| !c.is_alphanumeric()).any(better);
     !fits && (in_english || folded.contains("哪个") || folded.contains("哪款更"))
+}
+
+/// Fields that a question is about. Of "how long is the warranty", no length is asked for: what the others explain is left out.
+fn fields_asked(scene: &crate::act::Scene, product: &domain::Product) -> Vec<String> {
+    let asked = facts::asked(scene, Some(product));
+    let is_known = |name: &String| name == "warranty" || facts::has(product, name);
+    let known: Vec<String> = asked.iter().filter(|name| is_known(name)).cloned().collect();
+    let explains = !known.is_empty() && Asks::of(scene, [product]).are_all_about(&known, product);
+    if explains { known } else { asked }
 }
 
 /// A kind named beside the device's own, with its words: in `手表配什么表带`, the strap's.
@@ -820,6 +1105,14 @@ fn is_elsewhere(text: &str) -> bool {
     WORDS.iter().any(|word| folded.contains(word))
 }
 
+/// Whether something years ahead is asked.
+fn is_later(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    ["in three years", "in two years", "in a year", "years from now", "years later", "年之后", "年以后", "年后"]
+        .iter()
+        .any(|word| folded.contains(word))
+}
+
 /// A message that takes up what was said: `那内存呢`, `and the battery?`.
 fn goes_on(text: &str) -> bool {
     let folded = attributes::fold(text);
@@ -829,6 +1122,51 @@ fn goes_on(text: &str) -> bool {
         .iter()
         .any(|start| said.starts_with(start));
     short && (begins || said.ends_with('呢'))
+}
+
+/// `算了，不退了`, "never mind": what was wanted is not wanted any more.
+fn gives_up(text: &str) -> bool {
+    const BEGINNINGS: &[&str] = &[
+        "算了",
+        "不退了",
+        "不换了",
+        "不修了",
+        "不用退",
+        "不用换",
+        "不用修",
+        "那就不",
+        "先不",
+        "never mind",
+        "nevermind",
+        "forget it",
+        "no need",
+        "i'll keep it",
+        "i will keep it",
+        "leave it",
+    ];
+    let folded = attributes::fold(text);
+    let asks = folded.contains(['?', '？', '吗', '多', '哪', '什']);
+    !asks && folded.chars().count() <= 32 && BEGINNINGS.iter().any(|start| folded.starts_with(start))
+}
+
+/// `我说的是`, "I mean": something was understood otherwise than it was meant.
+pub(super) fn corrects(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    const MEANS: &[&str] = &[
+        "我说的是",
+        "我是说",
+        "我问的是",
+        "我指的是",
+        "不是这",
+        "不是那",
+        "不对",
+        "i mean",
+        "not that",
+        "not this",
+        "i was asking about",
+        "wrong one",
+    ];
+    folded.chars().count() <= 60 && MEANS.iter().any(|word| folded.contains(word))
 }
 
 /// `前两款`, `the first three`: how many of a list.

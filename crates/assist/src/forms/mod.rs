@@ -20,7 +20,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::{Day, Product};
+use domain::{Day, Millis, Product};
 use serde::{Deserialize, Serialize};
 
 pub use self::book::FormBook;
@@ -142,8 +142,8 @@ pub struct FormWorld<'a> {
     pub policies: &'a Policies,
     /// In the shop's time zone.
     pub today: Day,
-    /// How far the shop's clock is ahead of UTC: see [`crate::policy::windows::offset_minutes`].
-    pub offset_minutes: i32,
+    /// See [`crate::world::World::day_of`].
+    pub day_of: &'a dyn Fn(Millis) -> Day,
     /// ISO 4217.
     pub currency: &'a str,
     pub lang: Lang,

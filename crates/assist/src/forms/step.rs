@@ -240,7 +240,7 @@ impl Hand<'_, '_> {
             cause: cause.or(Some(NO_REASON)),
             policies: self.world.policies,
             today: self.world.today,
-            offset_minutes: self.world.offset_minutes,
+            day_of: self.world.day_of,
             currency: self.world.currency,
             lang: self.world.lang,
         };

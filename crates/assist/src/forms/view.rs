@@ -66,7 +66,7 @@ pub(super) fn product_name(product_id: &str, world: &FormWorld) -> String {
 
 /// An order in a line: its number, its day, what is in it.
 fn order_words(order: &OrderRecord, world: &FormWorld) -> String {
-    let day = crate::policy::windows::day_of(order.ordered_at, world.offset_minutes);
+    let day = (world.day_of)(order.ordered_at);
     let mut names = lines(order).map(|id| product_name(id, world));
     let first = names.next().unwrap_or_default();
     let n_more = names.count();

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use language::search::stem;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::around::{LITTLE_EN, LITTLE_ZH, NOTHING_EN, NOTHING_ZH};
 use super::words::{Form, fold, letters};
 
 /// Words of one meaning.
@@ -51,7 +52,7 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("warranty", "保修,质保,联保,三包,保修期,质保期,保固,warranty,guarantee,guaranteed,warranties,under warranty"),
     (
         "delivery",
-        "发货,配送,送货,物流,快递,送达,到货,寄出,派送,运送,包裹,快件,出库,寄到,送到,运到,delivery,deliver,delivered,ship,shipping,shipped,shipment,dispatch,dispatched,courier,parcel,package,arrive,arrives",
+        "发货,配送,送货,送货上门,送上门,上门送,物流,快递,顺丰,圆通,中通,韵达,京东物流,送达,送到家,到货,寄出,派送,运送,包裹,快件,出库,寄到,送到,运到,能发,delivery,to the door,to my door,with ups,by ups,via ups,use ups,ups or,or ups,fedex,dhl,usps,royal mail,canada post,australia post,deliver,delivered,ship,shipping,shipped,shipment,dispatch,dispatched,courier,parcel,package,arrive,arrives",
     ),
     (
         "postage",
@@ -91,7 +92,7 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("screen", "屏幕,显示屏,屏,screen,display"),
     ("bluetooth", "蓝牙,bluetooth"),
     ("connect", "连接,配对,连上,连不上,连不了,connect,pair,pairing,connecting,connected"),
-    ("wi-fi", "无线网,无线网络,wifi,wi-fi,wireless network,wi fi"),
+    ("wi-fi", "无线网,无线网络,wifi,wifi5,wifi6,wifi6e,wifi7,wi fi 5,wi fi 6,wi fi 7,wi-fi,wireless network,wi fi"),
     (
         "water",
         "防水,进水,进液,泡水,沾水,waterproof,water resistant,water resistance,water,liquid,splash,got wet,spilled",
@@ -116,9 +117,15 @@ const CONCEPTS: &[(&str, &str)] = &[
         "人工,真人,客服,转人工,人工客服,联系人工,联系客服,人工服务,转接人工,human,real person,live agent,representative,customer service",
     ),
     ("complaint", "投诉,举报,complaint,complain"),
-    ("one side", "一边,单边,单侧,一侧,单耳,one side,only one side,one ear,one earbud"),
-    ("paper jam", "卡纸,夹纸,纸卡住,paper jam,paper jammed,paper is jammed,jammed"),
-    ("data move", "换机,数据迁移,迁移,转到,导到,搬到,传到,传输,转移,transfer,move my,migrate"),
+    (
+        "one side",
+        "一边,单边,单侧,一侧,单耳,左边,右边,左耳,右耳,左侧,右侧,单只,left earbud,right earbud,left ear,right ear,left one,right one,left side,right side,one earphone,one side,only one side,one ear,one earbud",
+    ),
+    ("paper jam", "卡纸,夹纸,纸卡住,纸卡了,keeps jamming,jamming,paper jam,paper jammed,paper is jammed,jammed"),
+    (
+        "data move",
+        "换机,数据迁移,迁移,转到,导到,搬到,搬过来,搬过去,传过来,导过来,转过来,传到,传输,转移,transfer,move my,move data,move the data,move everything,move photos,migrate",
+    ),
     ("forgotten", "忘了,忘记,forgot,forgotten"),
     ("flight", "上飞机,坐飞机,飞机,航班,登机,on a plane,on the plane,plane,on a flight,airplane,aircraft"),
     ("power bank", "充电宝,移动电源,power bank"),
@@ -142,7 +149,7 @@ const CONCEPTS: &[(&str, &str)] = &[
     ),
     (
         "bears",
-        "承担,负担,谁出,由顾客,由买家,由卖家,由商店,由本店,你们出,你们承担,谁付,出运费,谁来出,who pays,pays the,bear,covers the",
+        "承担,负担,谁出,由顾客,由买家,由卖家,由商店,由本店,你们出,你们承担,谁付,谁掏,谁来付,谁负责,出运费,谁来出,who pays,pays the,bear,covers the",
     ),
     (
         "hours",
@@ -172,11 +179,59 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("television", "电视,电视机,tv,television"),
     ("printer", "打印机,printer"),
     ("router", "路由器,router"),
+    // Models know concepts by their places: new ones come last.
+    (
+        "price to come",
+        "会降,会降价,会涨,会涨价,会跌,会便宜,会打折,降到多少,get cheaper,gets cheaper,go on sale,be on sale,price drop soon,will the price",
+    ),
+    ("take off", "起飞,飞不起来,飞不了,飞不动,take off,wont fly,lift off"),
+    ("large", "大件,大型,大家电,large,large item,bulky,oversized"),
+    ("drone", "无人机,航拍机,drone,quadcopter"),
 ];
 
 /// Concepts that are kinds of products: they say less of what is asked about them than all else.
-const KINDS: &[&str] =
-    &["photo", "headphones", "phone", "notebook", "tablet", "watch", "television", "printer", "router", "power bank"];
+const KINDS: &[&str] = &[
+    "photo",
+    "headphones",
+    "phone",
+    "notebook",
+    "tablet",
+    "watch",
+    "television",
+    "printer",
+    "router",
+    "power bank",
+    "drone",
+];
+/// Concepts that are a shop's ways: a question with one of them is about its rules, whatever products it names.
+const WAYS: &[&str] = &[
+    "return",
+    "refund",
+    "exchange",
+    "repair",
+    "warranty",
+    "delivery",
+    "postage",
+    "invoice",
+    "price drop",
+    "price protection",
+    "trade-in",
+    "coupon",
+    "payment",
+    "instalment",
+    "install",
+    "member",
+    "account",
+    "shop",
+    "genuine",
+    "hours",
+    "gift",
+    "pick up",
+    "accidental damage",
+    "lost",
+    "bears",
+    "opened",
+];
 /// Concepts of which one is a case of the other.
 const RELATED: &[(&str, &str)] =
     &[("instalment", "payment"), ("charge", "charger"), ("price drop", "price protection")];
@@ -184,6 +239,11 @@ const RELATED: &[(&str, &str)] =
 impl Concept {
     pub(crate) fn is_kind(&self) -> bool {
         KINDS.contains(&self.name)
+    }
+
+    /// Whether it is one of a shop's ways rather than something of a product.
+    pub(crate) fn is_way(&self) -> bool {
+        WAYS.contains(&self.name)
     }
 
     pub(crate) fn says(&self) -> f32 {
@@ -194,25 +254,6 @@ impl Concept {
         RELATED.contains(&(self.name, other.name)) || RELATED.contains(&(other.name, self.name))
     }
 }
-
-/// Words and phrases that make a question and are not what it is about.
-const NOTHING_ZH: &str = "请问,你好,您好,亲,麻烦,一下,帮我,我想知道,想知道,想问,问下,问一下,告诉我,咨询,了解,多久,多长时间,多少天,几天,几个月,几年,几个工作日,多少时间,\
-    什么时候,啥时候,何时,几时,哪天,多少钱,多少,怎么办,怎么样,怎么,怎样,如何,咋办,咋,步骤,流程,方法,哪里,哪儿,在哪,为什么,为啥,怎么回事,什么原因,\
-    能不能,可不可以,可以,能否,是否,是不是,有没有,会不会,要不要,能,吗,呢,吧,啊,什么,哪些,哪个,谁,几点,无法,不能,没法,不了,我,你,您,你们,我们,的,了,是,有,在,要,想,需要,应该,\
-    这个,那个,这款,这台,那款,现在,还,都,也,就,请,给,把,从,到,和,与,或,对,呀,哦,嗯,谢谢,一个,一台,一部,它,他,她,个,下,啦,嘛,吖,哈,会,可,可否,问,说,时候,情况,之后,以后,如果,的话,多,里,上,去,来,做,用,买的,东西,商品,产品,你家,你们家,咱,咱们";
-const NOTHING_EN: &str = "a an the this that these those i me my mine we us our ours you your yours he him his she her it its they them their \
-    am is are was were be been being have has had do does did doing will would shall should can could may might must ought \
-    and or if then else so as of at by for with about into onto to from in on than although though while since both each such same \
-    also just even still yet already now s t d ll re ve o what which who whom whose when where why how much many long often soon \
-    please kindly hello hi hey thanks thank want wish like know tell help need let get got there here any some all one ones thing things \
-    way possible able does use using used make sure say said question ask asking would could cannot cant dont im id ive whats hows wont \
-    item items product products goods article don doesn didn won isn aren wasn hasn haven couldn wouldn shouldn does it's i'm i'd i've don't can't what's anything something everything take days steps go goes come comes until after before during";
-/// Words that say little: people wrap their questions in them.
-const LITTLE_ZH: &str = "钱,最近,买,购买,收到,昨天,今天,刚刚,刚,前天,上周,朋友,老公,老婆,家里,孩子,时间,期限,期间,问题,操作,办理,申请,提供,政策,规定,服务,店,店里,网上,使用,\
-    联系,支持,提供,设置,功能,方式,具体,一般,大概,周一,周二,周三,周四,周五,周六,周日,星期六,星期天,周末,所有,全部,其他,别的,新,旧,好,不好,天,月,年,日,小时,分钟";
-const LITTLE_EN: &str = "buy bought purchase yesterday today recently ago friend wife husband time period problem issue policy rule service online store \
-    monday tuesday wednesday thursday friday saturday sunday weekend really very exactly generally usually currently new work working day week month year hour minute device feature option \
-    enable find show support offer talk speak contact chat reach different try good right different place user allow available process procedure";
 
 pub(crate) enum Piece<T> {
     Known(T, &'static Concept),

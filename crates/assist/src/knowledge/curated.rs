@@ -220,14 +220,6 @@ fn meaning(a: &Ready, b: &Ready) -> f32 {
 const SHORT: usize = 2;
 const NARROWER_FROM: f32 = 0.62;
 
-/// Whether what a price will be is asked: no rule about prices that have fallen answers it.
-fn asks_future_price(text: &str) -> bool {
-    const WORDS: &[&str] =
-        &["会降", "会涨", "会跌", "会便宜", "会打折", "get cheaper", "price drop soon", "will the price", "go on sale"];
-    let folded = fold(text);
-    WORDS.iter().any(|word| folded.contains(word))
-}
-
 /// How surely the question `a` asks what the answered question `b` asks, 0 to 1. A logistic of what is shared, with hard differences held against it; its
 /// weights were chosen on the pairs in this module's tests and stand there for the threshold of 0.72.
 fn similarity(a: &Ready, b: &Ready) -> f32 {
@@ -250,14 +242,12 @@ fn similarity(a: &Ready, b: &Ready) -> f32 {
         && !b.question.numbers.is_empty()
         && a.question.numbers.iter().all(|number| !b.question.numbers.contains(number));
     let denied = a.question.is_negative != b.question.is_negative;
-    let foretold = asks_future_price(&a.text) != asks_future_price(&b.text);
     let sum = -4.6 + 5.4 * words + 2.2 * runs + 1.2 * meaning + 1.7 * kind
         - 2.5 * apart
         - 5.0 * narrower
         - 2.5 * wider
         - if numbers_differ { 2.0 } else { 0.0 }
-        - if denied { 0.6 } else { 0.0 }
-        - if foretold { 1.2 } else { 0.0 };
+        - if denied { 0.6 } else { 0.0 };
     1.0 / (1.0 + (-sum).exp())
 }
 

@@ -3,6 +3,7 @@
 //! quoted at most, never followed. Whether a passage is good enough to answer with is decided elsewhere.
 
 mod answers;
+pub(crate) mod around;
 mod clusters;
 mod concepts;
 mod curated;
@@ -324,13 +325,15 @@ impl KnowledgeBase {
     }
 }
 
+/// Whether a text asks anything: it has a sign of a question, and words that say what about.
+pub(crate) fn asks_something(text: &str) -> bool {
+    let folded = words::fold(beginning(text, words::QUESTION_MAX));
+    let has_mark = folded.contains("多少") || !concepts::asked(&folded).is_empty();
+    has_mark && folded.chars().filter(|character| character.is_alphanumeric()).count() >= 3
+}
+
 /// Whether a question asks for something by words of its own, and not only for what there is to know: `参数`, `tell me about it`.
 pub fn is_particular(question: &str) -> bool {
-    const GENERAL: &[&str] = &[
-        "参数", "配置", "介绍", "详细", "详情", "信息", "规格", "特点", "亮点", "性能", "看看", "看", "发", "讲",
-        "讲讲", "说说", "资料", "spec", "specif", "detail", "describ", "descript", "inform", "overview", "summari",
-        "featur", "introduc",
-    ];
     let asked = Question::new(question, &Tokeniser::default());
     let folded = words::fold(question);
     let of_thing = folded.trim_start().starts_with("what is the ") && folded.contains(" of ");
@@ -340,7 +343,7 @@ pub fn is_particular(question: &str) -> bool {
         if word.own.is_chinese && plain.chars().count() < 2 {
             return false;
         }
-        let is_general = GENERAL.iter().any(|general| match word.own.is_chinese {
+        let is_general = around::GENERAL.iter().any(|general| match word.own.is_chinese {
             true => plain == *general,
             false => general.is_ascii() && plain.starts_with(general),
         });

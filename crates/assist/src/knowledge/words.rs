@@ -243,12 +243,12 @@ fn alike(a: &str, b: &str) -> f32 {
         return 0.6;
     }
     let allowed = if short >= 8 { 2 } else { 1 };
-    let misspelt = same >= 1 && short >= 5 && long - short <= allowed && distance(a, b) <= allowed;
+    let misspelt = same >= 1 && short >= 5 && long - short <= allowed && edits(a, b) <= allowed;
     if misspelt { 0.7 } else { 0.0 }
 }
 
 /// Letters to change, add, leave out or swap with a neighbour (Damerau 1964).
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn edits(a: &str, b: &str) -> usize {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut rows = [vec![0; b.len() + 1], (0..=b.len()).collect(), vec![0; b.len() + 1]];
     for i in 1..=a.len() {
@@ -459,7 +459,7 @@ mod tests {
         for (a, b, wanted) in
             [("abc", "abc", 0), ("abcd", "abdc", 1), ("abc", "ab", 1), ("abc", "xyz", 3), ("", "ab", 2)]
         {
-            assert_eq!(distance(a, b), wanted, "{a} {b}");
+            assert_eq!(edits(a, b), wanted, "{a} {b}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{Cents, Day, Millis, Product};
 
-use super::windows::{PriceDifference, Purchase, Verdict, check, day_of, n_kept, offset_minutes, price_difference};
+use super::windows::{PriceDifference, Purchase, Verdict, check, n_kept, price_difference};
 use super::{Policies, TEMPLATE};
 use crate::evidence::{Evidence, unsupported};
 use crate::turn::Lang;
@@ -12,6 +12,10 @@ use crate::world::{Delivery, DeliveryStatus, OrderLine, OrderRecord};
 
 fn day(text: &str) -> Day {
     text.parse().unwrap()
+}
+
+fn utc(at: Millis) -> Day {
+    Day(at.0.div_euclid(86_400_000) as i32)
 }
 
 fn bought(delivery: Option<Delivery>) -> OrderRecord {
@@ -74,7 +78,7 @@ impl<'a> Case<'a> {
             cause: self.cause,
             policies: &self.policies,
             today: day(self.today),
-            offset_minutes: 0,
+            day_of: &utc,
             currency: "CNY",
             lang,
         }
@@ -258,15 +262,19 @@ fn extreme_numbers_do_not_overflow() {
     assert!(!check("no_such", &case.purchase(Lang::En)).allowed);
 }
 
+/// An order of a summer evening, asked about in winter: New York is four hours behind UTC then, and five now.
 #[test]
-fn the_shops_day_is_worked_out_from_its_clock() {
-    // 2026-11-10 01:30 in Shanghai is the 9th, 17:30, in UTC.
-    let at = Millis((i64::from(day("2026-11-09").0) * 1440 + 17 * 60 + 30) * 60_000);
-    let offset = offset_minutes(at, day("2026-11-10"), 90);
-    assert_eq!(offset, 480);
-    assert_eq!(day_of(at, offset), day("2026-11-10"));
-    assert_eq!(day_of(at, 0), day("2026-11-09"));
-    assert_eq!(offset_minutes(Millis(0), day("2026-11-10"), 0), 0, "not the same moment");
+fn an_order_keeps_the_day_of_its_own_season() {
+    let midnight = |text: &str| i64::from(day(text).0) * 86_400_000;
+    let new_york = |at: Millis| {
+        let is_summer = (midnight("2026-03-08")..midnight("2026-11-01")).contains(&at.0);
+        Day((at.0 - if is_summer { 4 } else { 5 } * 3_600_000).div_euclid(86_400_000) as i32)
+    };
+    let order = OrderRecord { ordered_at: Millis(midnight("2026-06-30") + 4 * 3_600_000), ..bought(None) };
+    let case = Case::of(&order, "2026-12-01");
+    let purchase = Purchase { day_of: &new_york, ..case.purchase(Lang::En) };
+    let verdict = check("return_window", &purchase);
+    assert!(verdict.why.contains("2026-06-30"), "{}", verdict.why);
 }
 
 #[test]

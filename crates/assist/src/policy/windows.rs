@@ -37,7 +37,8 @@ pub struct Purchase<'a> {
     pub cause: Option<&'a str>,
     pub policies: &'a Policies,
     pub today: Day,
-    pub offset_minutes: i32,
+    /// See [`crate::world::World::day_of`].
+    pub day_of: &'a dyn Fn(Millis) -> Day,
     /// ISO 4217.
     pub currency: &'a str,
     pub lang: Lang,
@@ -52,21 +53,6 @@ pub struct Verdict {
     pub evidence: Vec<Evidence>,
     /// Where it is not allowed, the intent of what is possible; `human` where only a person can tell.
     pub instead: Option<&'static str>,
-}
-
-/// How many minutes the shop's clock is ahead of UTC, from the same moment told both ways. A clock change between then
-/// and the day of an order can move an order around midnight by a day.
-pub fn offset_minutes(at: Millis, today: Day, minute_of_day: u32) -> i32 {
-    let local = i64::from(today.0) * 1440 + i64::from(minute_of_day);
-    let ahead = local - at.0.div_euclid(60_000);
-    // No zone lies further from UTC than 14 hours; what says so does not tell the same moment.
-    if ahead.abs() <= 14 * 60 { ahead as i32 } else { 0 }
-}
-
-/// The shop's day of a moment.
-pub fn day_of(at: Millis, offset_minutes: i32) -> Day {
-    let minutes = at.0.div_euclid(60_000).saturating_add(i64::from(offset_minutes));
-    Day(minutes.div_euclid(1440).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32)
 }
 
 /// Pieces of a product that were bought in an order and not given back.
@@ -143,7 +129,7 @@ impl Window {
             Some(day) => Window { days, from: Some(day), by_delivery: true },
             None if on_its_way => Window { days, from: None, by_delivery: true },
             None => {
-                let from = day_of(purchase.order.ordered_at, purchase.offset_minutes);
+                let from = (purchase.day_of)(purchase.order.ordered_at);
                 Window { days, from: Some(from), by_delivery: false }
             }
         }

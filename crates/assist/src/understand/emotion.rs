@@ -134,6 +134,7 @@ pub(super) fn is_injection(folded: &str) -> bool {
             |\b(?:system|developer)\s*(?:prompt|message|instruction)
             |(?:系统|初始|内部|隐藏)的?(?:提示词|提示语|指令|prompt)
             |\b(?:show|reveal|print|repeat|output|tell\ me|give\ me|what\ (?:is|are))\b.{0,25}\b(?:your|the|initial|hidden)\b.{0,15}\b(?:prompt|instructions|guidelines|system\ message)
+            |你的?(?:系统)?(?:提示词|提示语|系统设定)
             |(?:输出|显示|告诉我|打印|重复|复述|泄露|说出).{0,10}(?:你的)?(?:提示词|提示语|prompt|系统指令|系统设定|指令)
             |(?:^|\n)\s*(?:system|assistant|developer|tool|function|系统|助手)\s*[:：\]]
             |</?\s*(?:system|tool|tool_result|function_result|instructions?|im_start|im_end|assistant)\b

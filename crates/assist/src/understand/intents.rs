@@ -4,8 +4,8 @@
 use language::classify::{Example, Run};
 use serde::Serialize;
 
-use super::masked;
 use super::scope::{self, ScopedClassifier};
+use super::{cues, masked};
 use crate::AssistError;
 
 /// One thing that is wanted.
@@ -181,7 +181,7 @@ impl IntentModel {
 
 /// A masked text with what it is about: some forty examples of an intent have few of the words in which it can be said.
 fn with_signs(masked: &str) -> String {
-    format!("{masked}{}", crate::knowledge::signs(masked))
+    format!("{masked}{}{}", crate::knowledge::signs(masked), cues::signs(masked))
 }
 
 /// The built-in examples: intent and text, which may hold placeholders such as `{product}`.

@@ -26,7 +26,7 @@ pub(super) const KINDS: &[&[&str]] = &[
         "gaming laptop",
     ],
     &["手机", "智能手机", "phone", "smartphone", "cell phone", "cellphone", "mobile phone", "mobile"],
-    &["真无线耳机", "无线耳机", "入耳式耳机", "earbud", "earphone"],
+    &["真无线耳机", "无线耳机", "入耳式耳机", "earbud", "earphone", "耳塞"],
     &["耳机", "头戴耳机", "头戴式耳机", "耳麦", "蓝牙耳机", "headphone", "headset"],
     &["平板", "平板电脑", "tablet"],
     &["智能手表", "手表", "smartwatch", "smart watch", "watch"],
@@ -46,9 +46,9 @@ pub(super) const KINDS: &[&[&str]] = &[
     &["手机壳", "保护壳", "手机套", "phone case"],
     &["平板保护套", "保护套", "平板套", "tablet case", "tablet cover", "case", "cover"],
     &["钢化膜", "手机膜", "贴膜", "screen protector"],
-    &["无线路由器", "路由器", "router", "wifi router"],
+    &["无线路由器", "路由器", "路由", "router", "wifi router"],
     &["打印机", "printer"],
-    &["墨盒", "ink cartridge", "ink"],
+    &["墨盒", "墨水盒", "ink cartridge", "ink", "cartridge"],
     &["投影仪", "投影机", "projector"],
     &["u盘", "优盘", "flash drive", "usb stick"],
     &["移动固态硬盘", "移动硬盘", "portable ssd", "portable hard drive", "external drive", "external ssd"],
@@ -56,7 +56,7 @@ pub(super) const KINDS: &[&[&str]] = &[
     &["内存条", "memory module", "ram stick"],
     &["无人机", "航拍无人机", "drone"],
     &["电子书阅读器", "电子书", "电纸书", "e-reader", "ereader", "e-book reader"],
-    &["游戏机", "掌上游戏机", "掌机", "console", "game console", "handheld console"],
+    &["游戏机", "掌上游戏机", "掌机", "console", "game console", "handheld console", "handheld"],
     &["扩展坞", "拓展坞", "dock", "docking station", "docking hub", "usb hub"],
     &[
         "支架",
@@ -74,7 +74,7 @@ pub(super) const KINDS: &[&[&str]] = &[
         "stand",
     ],
     &["表带", "strap", "watch strap", "watch band"],
-    &["手写笔", "触控笔", "stylus"],
+    &["手写笔", "触控笔", "电容笔", "stylus", "stylus pen", "digital pen", "pen"],
     &["内胆包", "电脑内胆包", "电脑包", "sleeve", "laptop sleeve", "laptop bag"],
     &["备用电池", "相机电池", "spare battery", "camera battery"],
     &["冰箱", "电冰箱", "refrigerator", "fridge"],
@@ -356,6 +356,18 @@ pub(super) const SERIES: &[&str] = &[
     "nova",
     "pura",
 ];
+
+/// Where a maker's name, or that of a well-known series, stands in a folded text.
+pub(crate) fn foreign(folded: &str) -> Option<std::ops::Range<usize>> {
+    // Words of running text too.
+    const AMBIGUOUS: &[&str] = &["sharp", "honor", "mate", "switch", "mi", "nova", "surface"];
+    static NAMES: LazyLock<Words<()>> = LazyLock::new(|| {
+        let makers = MAKERS.iter().flat_map(|maker| maker.names.iter().copied());
+        let all = makers.chain(SERIES.iter().copied()).filter(|name| !AMBIGUOUS.contains(name));
+        Words::new(all.map(|name| (name, ())))
+    });
+    NAMES.find(folded).into_iter().map(|(range, ())| range).next()
+}
 
 /// Attributes of products: the canonical name and what people call it.
 const ATTRIBUTES: &[(&str, &[&str])] = &[

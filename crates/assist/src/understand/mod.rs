@@ -2,6 +2,7 @@
 //! Rules and learned models together; what follows from it is decided elsewhere.
 
 pub mod colours;
+mod cues;
 pub mod emotion;
 pub mod entities;
 mod heard;

@@ -18,6 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use super::heard::{Words, fold, is_han, joins, pattern};
 use super::variants::{Families, VARIANTS_MAX};
 use super::{colours, kinds, lists};
+use crate::knowledge::words::edits;
 
 /// Products that one name may mean, of those that are told.
 pub const CANDIDATES_MAX: usize = 5;
@@ -45,6 +46,8 @@ pub struct ProductNames {
     /// Of each product: hashes of all words of its titles, sorted.
     words: Vec<Box<[u64]>>,
     names: FxHashMap<u64, Name>,
+    /// Words in letters before the numbers of models, sorted: what a misspelt one may have meant.
+    series: Vec<Box<str>>,
     /// Products of each name, one name after the other.
     products: Vec<u32>,
     pub(super) brands: Words<String>,
@@ -92,6 +95,9 @@ impl ProductNames {
         names.add_brands(&products, &read);
         names.add_categories(&products, &read);
         names.index(&read);
+        names.series = read.iter().flat_map(|read| read.series.iter().cloned()).collect();
+        names.series.sort_unstable();
+        names.series.dedup();
         names.words = read.into_iter().map(|read| read.words.into_boxed_slice()).collect();
         names
     }
@@ -239,7 +245,7 @@ impl ProductNames {
         let mut found: Vec<(Range<usize>, Range<usize>, Name)> = Vec::new();
         let mut at = 0;
         while at < atoms.len() {
-            match self.longest(folded, &atoms, at) {
+            match self.longest(folded, &atoms, at, atoms[at].hash).or_else(|| self.misspelt(folded, &atoms, at)) {
                 Some((end, name)) => {
                     found.push((at..end, atoms[at].range.start..atoms[end - 1].range.end, name));
                     at = end;
@@ -251,20 +257,28 @@ impl ProductNames {
             return Vec::new();
         }
         let is_named = |at: usize| found.iter().any(|(atoms, ..)| atoms.contains(&at));
-        let mut beside: Vec<u64> =
-            (0..atoms.len().min(MESSAGE_ATOMS)).filter(|&at| !is_named(at)).map(|at| atoms[at].hash).collect();
-        beside.extend(measures(folded));
-        let is_kind =
-            |range: &Range<usize>| found.iter().all(|(_, own, _)| own.end <= range.start || range.end <= own.start);
-        let said: Vec<(&str, &String)> = self
-            .categories
+        // What is asked for tells no product from others: a power bank (`充电宝`) is not meant by `充电功率`.
+        let asked: Vec<Range<usize>> = lists::ATTRIBUTE_WORDS
             .find(folded)
             .into_iter()
-            .filter(|(range, _)| is_kind(range))
-            .map(|(range, path)| (&folded[range], path))
+            .map(|(range, _)| range)
+            .filter(|range| !lists::COMMON.contains(&&folded[range.clone()]))
             .collect();
+        let is_asked = |at: usize| asked.iter().any(|range| range.contains(&atoms[at].range.start));
+        let beside: Vec<u64> = (0..atoms.len().min(MESSAGE_ATOMS))
+            .filter(|&at| !is_named(at) && !is_asked(at))
+            .map(|at| atoms[at].hash)
+            .collect();
+        let is_kind =
+            |range: &Range<usize>| found.iter().all(|(_, own, _)| own.end <= range.start || range.end <= own.start);
+        let kinds = self.categories.find(folded).into_iter();
+        let (outside, inside): (Vec<_>, Vec<_>) = kinds.partition(|(range, _)| is_kind(range));
+        let words = |kinds: Vec<(Range<usize>, &'_ String)>| -> Vec<(&str, String)> {
+            kinds.into_iter().map(|(range, path)| (&folded[range], path.clone())).collect()
+        };
+        let (said, of_others) = (words(outside), words(inside));
         let colours: Vec<Vec<u64>> = colours::named_in(folded).into_iter().map(colour_hashes).collect();
-        let around = Around { beside, said, colours };
+        let around = Around { beside, measures: measures(folded).collect(), said, of_others, colours };
         let products = |name: &Name| &self.products[name.start as usize..(name.start + name.n) as usize];
         let mut joined: Vec<(Range<usize>, Vec<u32>)> = Vec::new();
         for (own, range, name) in &found {
@@ -285,7 +299,8 @@ impl ProductNames {
                     continue;
                 }
             }
-            joined.push((range.clone(), all.to_vec()));
+            let named = self.of_kind_said(all, &atoms[own.clone()], &around);
+            joined.push((range.clone(), named.unwrap_or_else(|| all.to_vec())));
         }
         joined
             .into_iter()
@@ -299,8 +314,59 @@ impl ProductNames {
         products.iter().filter(has).copied().collect()
     }
 
-    /// The longest name that begins at an atom: where it ends.
-    fn longest(&self, text: &str, atoms: &[Atom], at: usize) -> Option<(usize, Name)> {
+    /// `Fenn 3 平板` where the only tablet of that name is the `Fenn 3 Pro`: of a kind of device that none of the products with the
+    /// very name is, those that have all its words.
+    fn of_kind_said(&self, named: &[u32], own: &[Atom], around: &Around) -> Option<Vec<u32>> {
+        const DEVICES: &[&str] = &[
+            "笔记本",
+            "手机",
+            "耳机",
+            "真无线耳机",
+            "平板",
+            "手表",
+            "电视",
+            "相机",
+            "显示器",
+            "台式机",
+            "键盘",
+            "鼠标",
+            "音箱",
+            "路由器",
+            "打印机",
+            "无人机",
+            "电子书",
+            "掌机",
+        ];
+        let is_device = |word: &str| lists::same_kind(word).iter().any(|same| DEVICES.contains(same));
+        let (word, path) = around.said.iter().find(|(word, _)| is_device(word))?;
+        let is_of = |product: u32| kinds::is_of(&self.paths[product as usize], path, word);
+        let has_number = own.iter().any(|atom| atom.is_digits);
+        if !has_number || named.iter().any(|&product| is_of(product)) {
+            return None;
+        }
+        let words: Vec<u64> = own.iter().map(|atom| atom.hash).collect();
+        let all: Vec<u32> = (0..self.ids.len() as u32).filter(|&product| is_of(product)).collect();
+        Some(self.with_words(&all, &words)).filter(|found| !found.is_empty())
+    }
+
+    /// A name whose first word, before a number, has one letter wrong: `Oppalo 5`.
+    fn misspelt(&self, text: &str, atoms: &[Atom], at: usize) -> Option<(usize, Name)> {
+        const LETTERS_MIN: usize = 5;
+        let (word, next) = (&text[atoms[at].range.clone()], atoms.get(at + 1)?);
+        let is_series = |word: &str| self.series.binary_search_by(|known| (**known).cmp(word)).is_ok();
+        if word.len() < LETTERS_MIN || !word.is_ascii() || !next.is_digits || is_series(word) {
+            return None;
+        }
+        let from = self.series.partition_point(|known| known.as_bytes()[0] < word.as_bytes()[0]);
+        let same_first = self.series[from..].iter().take_while(|known| known.as_bytes()[0] == word.as_bytes()[0]);
+        let mut near = same_first.filter(|known| edits(known, word) == 1);
+        // Two that are as near leave a doubt.
+        let (meant, other) = (near.next()?, near.next());
+        if other.is_some() { None } else { self.longest(text, atoms, at, hash(meant)) }
+    }
+
+    /// The longest name that begins at an atom: where it ends. `first`: the hash of its first word.
+    fn longest(&self, text: &str, atoms: &[Atom], at: usize, first: u64) -> Option<(usize, Name)> {
         let starts_inside = joins(text, atoms[at].range.start) && atoms[at].is_digits;
         if starts_inside {
             return None;
@@ -308,7 +374,7 @@ impl ProductNames {
         let mut state = FxHasher::default();
         let mut best = None;
         for (n, atom) in atoms[at..].iter().take(NAME_ATOMS).enumerate() {
-            state.write_u64(atom.hash);
+            state.write_u64(if n == 0 { first } else { atom.hash });
             let end = at + n + 1;
             let Some(name) = self.names.get(&state.finish()) else { continue };
             // Another model's name goes on: `15 Pro` is not the `15`.
@@ -337,9 +403,12 @@ impl ProductNames {
             };
             keep(&mut products, &is_said);
         }
+        // A measure tells products apart better than single words and characters do.
+        const MEASURE: usize = 3;
         let n_shared = |product: u32| {
             let words = &self.words[product as usize];
-            around.beside.iter().filter(|word| words.binary_search(word).is_ok()).count()
+            let n_in = |all: &[u64]| all.iter().filter(|word| words.binary_search(word).is_ok()).count();
+            n_in(&around.beside) + MEASURE * n_in(&around.measures)
         };
         let most = products.iter().map(|&product| n_shared(product)).max().unwrap_or(0);
         products.retain(|&product| n_shared(product) == most);
@@ -349,6 +418,14 @@ impl ProductNames {
                 around.colours.iter().any(|names| names.iter().any(|word| words.binary_search(word).is_ok()))
             };
             keep(&mut products, &is_coloured);
+        }
+        // "Cobal 3 or Tarn 3 Lite e-reader": the kind of the one holds for the other, where it has such a thing.
+        if !around.of_others.is_empty() {
+            let is_said = |product: u32| {
+                let path = &self.paths[product as usize];
+                around.of_others.iter().any(|(word, value)| kinds::is_of(path, value, word))
+            };
+            keep(&mut products, &is_said);
         }
         let family = |&product: &u32| self.families.number(product);
         let is_one = products.windows(2).all(|two| family(&two[0]) == family(&two[1]));
@@ -370,10 +447,13 @@ impl ProductNames {
 
 /// What stands around a name in a message.
 struct Around<'t> {
-    /// Hashes of the words that name nothing.
+    /// Hashes of the words that name nothing and ask for nothing.
     beside: Vec<u64>,
-    /// Words for kinds of things, with the shop's category.
-    said: Vec<(&'t str, &'t String)>,
+    /// Hashes of measures: `16 GB`.
+    measures: Vec<u64>,
+    /// Words for kinds of things, with the shop's category; and those that stand within names.
+    said: Vec<(&'t str, String)>,
+    of_others: Vec<(&'t str, String)>,
     /// Hashes of the names of each colour.
     colours: Vec<Vec<u64>>,
 }
@@ -492,6 +572,8 @@ struct Read {
     words: Vec<u64>,
     n_words: u8,
     is_accessory: bool,
+    /// Words in letters before a model's number.
+    series: Vec<Box<str>>,
     brands: Vec<String>,
     categories: Vec<String>,
 }
@@ -503,6 +585,7 @@ impl Read {
             words: Vec::new(),
             n_words: 0,
             is_accessory: false,
+            series: Vec::new(),
             brands: Vec::new(),
             categories: Vec::new(),
         };
@@ -544,7 +627,14 @@ impl Read {
         let folded = fold(title);
         let text = folded.text();
         let measured = quantities(text);
-        self.words.extend(atoms(text).into_iter().map(|atom| atom.hash));
+        let pieces = atoms(text);
+        for two in pieces.windows(2).filter(|two| two[1].is_digits) {
+            let word = &text[two[0].range.clone()];
+            if word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+                self.series.push(word.into());
+            }
+        }
+        self.words.extend(pieces.into_iter().map(|atom| atom.hash));
         self.words.extend(measures(text));
         let mut words = title_words(text, &measured, &self.brands);
         self.n_words = self.n_words.max(words.len().min(255) as u8);

@@ -367,32 +367,66 @@ fn a_model_comes_back_from_its_bytes() {
     assert!(IntentModel::learn(&[("no_such_intent", "x")], 0).is_err());
 }
 
-/// A fifth of the seeds held out, five times.
+/// Numbers of groups of texts that are near-copies of one another: a model that learned from one has all but seen the others.
+/// Near: 60 % of the pairs of characters (of Latin script: triples) that either has, both have.
+fn near_copies(texts: &[String]) -> Vec<usize> {
+    let grams = |text: &String| -> std::collections::BTreeSet<String> {
+        let n = if text.is_ascii() { 3 } else { 2 };
+        let all: Vec<char> = format!(" {text} ").chars().collect();
+        all.windows(n).map(|gram| gram.iter().collect()).collect()
+    };
+    let grams: Vec<_> = texts.iter().map(grams).collect();
+    let mut with: std::collections::BTreeMap<&str, Vec<usize>> = std::collections::BTreeMap::new();
+    let mut group: Vec<usize> = (0..texts.len()).collect();
+    for (at, own) in grams.iter().enumerate() {
+        let mut shared: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+        for gram in own {
+            let others = with.entry(gram).or_default();
+            others.iter().for_each(|other| *shared.entry(*other).or_default() += 1);
+            others.push(at);
+        }
+        for (other, n) in shared {
+            if n * 10 >= 6 * (own.len() + grams[other].len() - n) {
+                let (from, to) = (group[at], group[other]);
+                group.iter_mut().filter(|one| **one == from).for_each(|one| *one = to);
+            }
+        }
+    }
+    group
+}
+
+/// A fifth of the seeds held out, five times, near-copies together.
 #[test]
 fn held_out_seeds_are_understood() {
     let rows: Vec<(&str, &str)> = intents::seeds().collect();
+    let masked_of = |row: &(&str, &str)| masked::filled(&[*row]).into_iter().next().map(|(_, masked)| masked);
+    let masks: Vec<String> = rows.iter().map(|row| masked_of(row).unwrap_or_default()).collect();
+    let groups = near_copies(&masks);
+    let mut order: Vec<usize> = groups.clone();
+    order.sort_unstable();
+    order.dedup();
+    // Groups dealt out as they come: neighbours are of one intent.
+    let fold_of = |at: usize| order.binary_search(&groups[at]).expect("each has a group") % 5;
     let (mut n, mut right, mut turned_away, mut n_outside, mut noticed) = ([0; 2], [0; 2], 0, 0, 0);
     let mut confused: std::collections::BTreeMap<(String, String), usize> = std::collections::BTreeMap::new();
     for fold in 0..5 {
-        let (held, others): (Vec<_>, Vec<_>) = rows.iter().enumerate().partition(|(at, _)| at % 5 == fold);
-        let others: Vec<(&str, &str)> = others.into_iter().map(|(_, row)| *row).collect();
+        let others: Vec<(&str, &str)> = (0..rows.len()).filter(|&at| fold_of(at) != fold).map(|at| rows[at]).collect();
         let model = IntentModel::learn_rows(&others, 0).expect("sound seeds");
-        for (_, (label, text)) in held {
-            let filled = masked::filled(&[(label, text)]);
-            let Some((_, masked)) = filled.first() else { continue };
-            let asked = model.ask_masked(masked);
+        for at in (0..rows.len()).filter(|&at| fold_of(at) == fold && !masks[at].is_empty()) {
+            let (label, text) = rows[at];
+            let asked = model.ask_masked(&masks[at]);
             let (best, p) = asked[0];
-            if *label == intents::OUT_OF_SCOPE {
+            if label == intents::OUT_OF_SCOPE {
                 n_outside += 1;
                 noticed += usize::from(p < 0.45);
                 continue;
             }
             let lang = usize::from(text.is_ascii());
             n[lang] += 1;
-            right[lang] += usize::from(best == *label);
+            right[lang] += usize::from(best == label);
             turned_away += usize::from(p < 0.45);
-            if best != *label {
-                *confused.entry(((*label).to_owned(), best.to_owned())).or_default() += 1;
+            if best != label {
+                *confused.entry((label.to_owned(), best.to_owned())).or_default() += 1;
             }
         }
     }
@@ -408,7 +442,40 @@ fn held_out_seeds_are_understood() {
     let mut confused: Vec<_> = confused.into_iter().collect();
     confused.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     println!("{:?}", &confused[..confused.len().min(40)]);
-    assert!(zh >= 0.82 && en >= 0.79, "zh {zh:.3}, en {en:.3}");
+    assert!(zh >= 0.85 && en >= 0.81, "zh {zh:.3}, en {en:.3}");
+}
+
+/// Messages written before the model was looked at; nothing was learned from them or chosen by them.
+#[test]
+fn messages_that_were_kept_apart_are_understood() {
+    for (lang, text, least) in [("zh", include_str!("held/zh.tsv"), 0.9), ("en", include_str!("held/en.tsv"), 0.83)] {
+        let rows = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
+        let (mut n, mut right, mut n_outside, mut noticed, mut lost, mut wrong) = (0, 0, 0, 0, 0, Vec::new());
+        for (label, text) in rows {
+            assert!(intents::seeds().all(|(_, seed)| seed != text), "{text} is a seed");
+            let filled = masked::filled(&[(label, text)]);
+            let Some((_, masked)) = filled.first() else { continue };
+            let asked = UNDERSTANDER.model.ask_masked(masked);
+            let (best, p) = asked[0];
+            if label == intents::OUT_OF_SCOPE {
+                n_outside += 1;
+                noticed += usize::from(p < 0.45);
+                continue;
+            }
+            n += 1;
+            right += usize::from(best == label);
+            lost += usize::from(p < 0.45);
+            if best != label {
+                wrong.push(format!("{text}: {best}, not {label}"));
+            }
+        }
+        let share = right as f64 / n as f64;
+        println!(
+            "{lang}: {right} of {n} right ({share:.3}), {lost} turned away; out of scope noticed: {noticed} of {n_outside}"
+        );
+        assert!(share >= least, "{lang}: {share:.3}\n{}", wrong.join("\n"));
+        assert!(2 * noticed >= n_outside, "{lang}: {noticed} of {n_outside} out of scope noticed");
+    }
 }
 
 #[test]

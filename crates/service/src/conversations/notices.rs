@@ -150,14 +150,13 @@ impl ServedShop {
 
     fn notices_of(&self, person: &Person, snapshot: &Arc<Snapshot>, policies: &Policies, day: Day) -> Vec<Notice> {
         let zone = self.shop.config().zone();
-        let start = clock::start_of(day, &zone);
         let product = |id: &str| Some(snapshot.row(self.ids.find(id)?)?.product.clone());
         let successor = |id: &str| Some(snapshot.successor(self.ids.find(id)?)?.product.clone());
         let cycle = |product: &Product| snapshot.cycle_days(product.category.as_deref()?);
         let situation = Situation {
             policies,
             today: day,
-            offset_minutes: assist::policy::windows::offset_minutes(start, day, 0),
+            day_of: &|at| clock::day_of(at, &zone),
             currency: &self.shop.config().currency,
             product: &product,
             successor: &successor,

@@ -17,6 +17,10 @@ use crate::world::{Delivery, DeliveryStatus, OrderLine};
 pub const TODAY: &str = "2026-11-10";
 pub const MINUTES_AHEAD: i32 = 480;
 
+fn day_of(at: Millis) -> Day {
+    Day((at.0 + i64::from(MINUTES_AHEAD) * 60_000).div_euclid(86_400_000) as i32)
+}
+
 pub fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
@@ -115,7 +119,7 @@ impl Talk {
             product: &product,
             policies: &self.policies,
             today: self.today,
-            offset_minutes: MINUTES_AHEAD,
+            day_of: &day_of,
             currency: "CNY",
             lang: self.lang,
             order_id: self.order_id,

@@ -360,6 +360,7 @@ impl ServedShop {
             recommender: &asked,
             today: clock::day_of(at, &zone),
             minute_of_day: clock::minute_of_day(at, &zone),
+            day_of: &|at| clock::day_of(at, &zone),
             currency: &config.currency,
             shop_name: &config.name,
         };

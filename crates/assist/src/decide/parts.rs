@@ -1,0 +1,147 @@
+//! Several questions in one message (`多少钱，有货吗`, "how much is it and do you charge for delivery?"): each is answered, or said not to
+//! be known. Where none is, or one wants something done, the message is taken as a whole.
+
+use super::{Turning, understanding_step};
+use crate::act::{Answer, Outcome, Scene};
+use crate::assistant::Assistant;
+use crate::forms::FormBook;
+use crate::state::Dialogue;
+use crate::turn::{Action, Message, Step};
+use crate::understand::Intent;
+use crate::understand::intents::Family;
+
+/// Questions of one message that are answered one by one.
+const PARTS_MAX: usize = 4;
+/// Characters of a message that is looked at: what is longer tells a story.
+const CHARACTERS_MAX: usize = 160;
+
+/// The parts of a message, if it has several that ask; those that only greet or thank are left out.
+pub(super) fn parts(text: &str) -> Vec<&str> {
+    if text.chars().count() > CHARACTERS_MAX {
+        return Vec::new();
+    }
+    let all = cut(text);
+    let asks = |part: &&str| crate::knowledge::asks_something(part);
+    let asking: Vec<&str> = all.iter().copied().filter(asks).collect();
+    let is_short = |part: &&str| part.chars().filter(|character| character.is_alphanumeric()).count() <= 8;
+    let rest_is_little = all.iter().all(|part| asks(part) || is_short(part));
+    if (2..=PARTS_MAX).contains(&asking.len()) && rest_is_little { asking } else { Vec::new() }
+}
+
+/// Between sentences, at a comma, at a space between ideographs, and where `and` begins a question.
+fn cut(text: &str) -> Vec<&str> {
+    const AND: &[&str] = &[
+        "and do ",
+        "and does ",
+        "and is ",
+        "and are ",
+        "and what ",
+        "and how ",
+        "and can ",
+        "and when ",
+        "and where ",
+        "and which ",
+        "and will ",
+        "and who ",
+    ];
+    let is_ideograph = |character: Option<char>| character.is_some_and(crate::knowledge::words::is_ideograph);
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for (at, character) in text.char_indices() {
+        let end = at + character.len_utf8();
+        let after = text[end..].chars().next();
+        let before = text[..at].chars().next_back();
+        let cuts = match character {
+            '。' | '？' | '?' | '！' | '!' | '；' | ';' | '\n' | '，' => true,
+            // A point, and a comma between digits, belong to numbers.
+            ',' => !after.is_some_and(|next| next.is_ascii_digit()),
+            ' ' => {
+                let rest = text[end..].to_ascii_lowercase();
+                is_ideograph(before) && is_ideograph(after) || AND.iter().any(|word| rest.starts_with(word))
+            }
+            _ => false,
+        };
+        if cuts {
+            parts.push(text[from..at].trim());
+            from = end;
+        }
+    }
+    parts.push(text[from..].trim());
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+/// All parts answered, one below the other, with what led to it; nothing, and nothing remembered, if none is, or one asks or does
+/// something.
+pub(super) fn answered(
+    assistant: &Assistant,
+    scene: &Scene,
+    book: &FormBook,
+    dialogue: &mut Dialogue,
+) -> Option<(Answer, Vec<Step>)> {
+    let is_free = dialogue.forms.is_empty() && !scene.understood.is_injection;
+    let parts = if is_free { parts(scene.message.text) } else { Vec::new() };
+    if parts.is_empty() {
+        return None;
+    }
+    let mut trial = Dialogue { asked: None, ..dialogue.clone() };
+    let (mut whole, mut trace, mut n_answered): (Option<Answer>, Vec<Step>, usize) = (None, Vec::new(), 0);
+    for part in parts {
+        let message = Message { text: part, ..scene.message.clone() };
+        let threshold = scene.policies.assistant.intent_threshold;
+        let understood = assistant.understander.understand(&message, &trial, scene.world.today, threshold);
+        let family = understood.intent.as_deref().and_then(Intent::named).map(|intent| intent.family);
+        if matches!(family, Some(Family::Talk | Family::Person | Family::Form)) {
+            return None;
+        }
+        let own = Scene { message: &message, understood: &understood, question: part, ..*scene };
+        let mut turning =
+            Turning { scene: own, book, dialogue: &mut trial, trace: vec![understanding_step(&understood)] };
+        let answer = turning.route();
+        trace.append(&mut turning.trace);
+        if answer.outcome == Outcome::AskedBack || !matches!(answer.action, Action::None) || answer.asked.is_some() {
+            return None;
+        }
+        n_answered += usize::from(answer.outcome == Outcome::Answered);
+        match &mut whole {
+            None => whole = Some(answer),
+            Some(whole) if whole.text.contains(&answer.text) => {}
+            Some(whole) => {
+                whole.rewordable &= answer.rewordable;
+                // What is not known is said, and a person offered for it.
+                if answer.outcome != Outcome::Answered {
+                    whole.outcome = Outcome::Unknown;
+                }
+                whole.append(answer);
+            }
+        }
+    }
+    if n_answered == 0 {
+        return None;
+    }
+    *dialogue = trial;
+    Some((whole?, trace))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_are_told_from_what_stands_around_them() {
+        for (text, wanted) in [
+            ("Luma 4 多少钱，有货吗，保修多久", vec!["Luma 4 多少钱", "有货吗", "保修多久"]),
+            ("多少钱 送货安装收费吗", vec!["多少钱", "送货安装收费吗"]),
+            (
+                "how much is it and do you charge for delivery?",
+                vec!["how much is it", "and do you charge for delivery"],
+            ),
+            ("你好，这个防水吗？多少钱", vec!["这个防水吗", "多少钱"]),
+            ("is it 1,299 yuan?", vec![]),
+            ("耳机坏了 我要退货", vec![]),
+            ("手机屏幕昨天晚上不小心摔碎了，换一个多少钱，要多久", vec![]),
+        ] {
+            assert_eq!(parts(text), wanted, "{text}");
+        }
+    }
+}
