@@ -142,7 +142,9 @@ impl Book {
         if around.unless.iter().any(holds) {
             return Verdict::Lawful;
         }
-        if around.lower.iter().any(holds) {
+        // Who hides a word does not mean it as a fact that can be proved.
+        let is_hidden = self.terms[hit.term as usize].is_disguised || text.is_parted(hit.start..hit.end);
+        if !is_hidden && around.lower.iter().any(holds) {
             return Verdict::Found(Risk::Note);
         }
         Verdict::Found(if around.raise.iter().any(holds) { Risk::Block } else { rule.risk })

@@ -84,6 +84,11 @@ fn disguises_are_seen_through() {
 }
 
 #[test]
+fn what_is_hidden_is_no_note() {
+    assert!(is_flagged("国/家/级实验室品质") && !is_flagged("国家级实验室"));
+}
+
+#[test]
 fn outer_terms_cover_inner_ones() {
     assert_eq!(found("全网最低价"), [("false_price".into(), Risk::Block, "全网最低价".into())]);
     assert_eq!(found("最低价格区间"), []);
