@@ -2,7 +2,7 @@
 //! others; a large index is kept beside the models, so that a start need not make it again.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use assist::AssistError;
 use assist::knowledge::{Curated, CuratedAnswer, KnowledgeBase};
@@ -45,6 +45,52 @@ impl world::Library for Library {
 
     fn curated(&self, question: &str, n: usize) -> std::result::Result<Vec<CuratedHit>, AssistError> {
         self.curated.nearest(question, n)
+    }
+}
+
+/// The library as one turn asks it: a question that several ways to an answer ask is looked up once.
+pub struct Once<'a> {
+    library: &'a Library,
+    passages: Memo<(String, Vec<String>, usize), Passage>,
+    curated: Memo<(String, usize), CuratedHit>,
+}
+
+type Memo<Key, Found> = Mutex<Vec<(Key, Vec<Found>)>>;
+
+impl<'a> Once<'a> {
+    pub fn of(library: &'a Library) -> Once<'a> {
+        Once { library, passages: Memo::default(), curated: Memo::default() }
+    }
+}
+
+/// What is known for `key`, or what `look` finds and from then on is.
+fn once<Key: PartialEq, Found: Clone>(
+    memo: &Memo<Key, Found>,
+    key: Key,
+    look: impl FnOnce() -> std::result::Result<Vec<Found>, AssistError>,
+) -> std::result::Result<Vec<Found>, AssistError> {
+    let mut known = memo.lock().expect("no holder panics");
+    if let Some((_, found)) = known.iter().find(|(known, _)| *known == key) {
+        return Ok(found.clone());
+    }
+    let found = look()?;
+    known.push((key, found.clone()));
+    Ok(found)
+}
+
+impl world::Library for Once<'_> {
+    fn passages(
+        &self,
+        question: &str,
+        product_ids: &[&str],
+        n: usize,
+    ) -> std::result::Result<Vec<Passage>, AssistError> {
+        let ids = product_ids.iter().map(|id| (*id).to_owned()).collect();
+        once(&self.passages, (question.to_owned(), ids, n), || self.library.passages(question, product_ids, n))
+    }
+
+    fn curated(&self, question: &str, n: usize) -> std::result::Result<Vec<CuratedHit>, AssistError> {
+        once(&self.curated, (question.to_owned(), n), || self.library.curated(question, n))
     }
 }
 

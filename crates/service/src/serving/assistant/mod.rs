@@ -27,7 +27,7 @@ use domain::{Day, Millis, Product};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex as AsyncMutex;
 
-use self::library::{Library, Means, generation};
+use self::library::{Library, Means, Once, generation};
 use self::orders::{AskedOrders, KnownOrders};
 use self::world::{Asked, FitRows};
 use super::{ServedShop, Snapshot, off_thread};
@@ -352,11 +352,12 @@ impl ServedShop {
             fits: ready.fits.clone(),
             names: &ready.names,
         };
+        let library = Once::of(&ready.library);
         let orders = AskedOrders { shop: &self.shop, known: &self.service.orders, runtime };
         let world = World {
             catalogue: &asked,
             orders: &orders,
-            library: &ready.library,
+            library: &library,
             recommender: &asked,
             today: clock::day_of(at, &zone),
             minute_of_day: clock::minute_of_day(at, &zone),
