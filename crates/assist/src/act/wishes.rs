@@ -375,7 +375,8 @@ fn sorted(scene: &Scene, wishes: &Wishes, mut all: Vec<(Arc<Product>, i64)>) -> 
 fn things(scene: &Scene, products: Vec<Arc<Product>>) -> Vec<Thing> {
     let mut groups: Vec<(String, Vec<Arc<Product>>)> = Vec::new();
     for product in products {
-        let near = |group: &[Arc<Product>]| group[0].brand == product.brand && group[0].price_cents == product.price_cents;
+        let near =
+            |group: &[Arc<Product>]| group[0].brand == product.brand && group[0].price_cents == product.price_cents;
         // What a name has before its variant is worked out of few names.
         if groups.len() == N_LISTED && !groups.iter().any(|(_, group)| near(group)) {
             continue;

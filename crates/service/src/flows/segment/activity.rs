@@ -32,12 +32,7 @@ pub struct Purchase {
 }
 
 /// Purchases by customer (as they stand in `ids`, ascending) and day, up to `present`.
-pub async fn purchases(
-    shop: &Shop,
-    ids: &[Box<str>],
-    present: &Present,
-    slices: &[Slice],
-) -> Result<Vec<Purchase>> {
+pub async fn purchases(shop: &Shop, ids: &[Box<str>], present: &Present, slices: &[Slice]) -> Result<Vec<Purchase>> {
     let end = present.begins(Day(present.day.0.saturating_add(1)));
     let mut purchases = Vec::new();
     let mut at = 0;

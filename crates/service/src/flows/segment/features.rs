@@ -227,14 +227,9 @@ fn features(categories: &[String], channels: &[String]) -> Vec<Feature> {
 }
 
 /// One row per customer of the slice: `customer_id`, `f0`, `f1` … in the order of the features.
-fn sql(
-    features: &[Feature],
-    categories: &[String],
-    channels: &[String],
-    present: &Present,
-    slice: &Slice,
-) -> String {
-    let [of_order, of_event, of_line] = ["o.customer_id", "e.customer_id", "customer_id"].map(|column| slice.and(column));
+fn sql(features: &[Feature], categories: &[String], channels: &[String], present: &Present, slice: &Slice) -> String {
+    let [of_order, of_event, of_line] =
+        ["o.customer_id", "e.customer_id", "customer_id"].map(|column| slice.and(column));
     let Present { day, .. } = present;
     let end = present.begins(Day(day.0.saturating_add(1)));
     let number = |at: usize| format!("when category = {} then {at} ", quoted(&categories[at]));
