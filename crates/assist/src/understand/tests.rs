@@ -448,7 +448,7 @@ fn held_out_seeds_are_understood() {
 /// Messages written before the model was looked at; nothing was learned from them or chosen by them.
 #[test]
 fn messages_that_were_kept_apart_are_understood() {
-    for (lang, text, least) in [("zh", include_str!("held/zh.tsv"), 0.9), ("en", include_str!("held/en.tsv"), 0.83)] {
+    for (lang, text, least) in [("zh", include_str!("held/zh.tsv"), 0.93), ("en", include_str!("held/en.tsv"), 0.86)] {
         let rows = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
         let (mut n, mut right, mut n_outside, mut noticed, mut lost, mut wrong) = (0, 0, 0, 0, 0, Vec::new());
         for (label, text) in rows {
