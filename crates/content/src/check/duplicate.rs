@@ -87,8 +87,7 @@ fn shingles(text: &str) -> Vec<u64> {
     let read = FoldedText::new(text);
     let chars: Vec<char> = read.chars.iter().copied().filter(|character| character.is_alphanumeric()).collect();
     let windows = if chars.len() <= N_SHINGLE { chars.chunks(N_SHINGLE) } else { [].chunks(1) };
-    let mut hashes: Vec<u64> =
-        chars.windows(N_SHINGLE).take(N_SHINGLES_MAX).chain(windows).map(|run| hash(run)).collect();
+    let mut hashes: Vec<u64> = chars.windows(N_SHINGLE).take(N_SHINGLES_MAX).chain(windows).map(hash).collect();
     hashes.sort_unstable();
     hashes.dedup();
     hashes

@@ -144,6 +144,9 @@ const OTHER_SUMS: &[&str] = &[
     "gift",
 ];
 
+/// Words for a lowest price, what it was, and over which time in both languages.
+type LowestClaim = (&'static [&'static str], Option<Cents>, (&'static str, &'static str));
+
 /// What a sum in a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -316,7 +319,7 @@ impl Checker<'_> {
 
     fn lowest_claims(&mut self) {
         let offer = self.offer;
-        let claims: [(&[&str], Option<Cents>, (&str, &str)); 3] = [
+        let claims: [LowestClaim; 3] = [
             (
                 &[
                     "近30天最低",

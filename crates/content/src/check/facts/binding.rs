@@ -182,9 +182,7 @@ fn says_otherwise(quantity: &Quantity, written: &str, field: &Field) -> bool {
                 [format!("{n}代"), format!("gen {n}"), format!("gen{n}"), format!("{n}th gen"), format!("第{n}代")];
             forms.iter().any(|form| field.folded.contains(form.as_str()))
         }
-        QuantityKind::Count | QuantityKind::Cores | QuantityKind::Percent => {
-            field.owner != Owner::Other(usize::MAX) && field.numbers.iter().any(|number| *number == n)
-        }
+        QuantityKind::Count | QuantityKind::Cores | QuantityKind::Percent => field.numbers.contains(&n),
         _ => {
             // What the reader of quantities sees otherwise in a field (a list, a name) still says the same characters.
             let said = compact(&folded(written));

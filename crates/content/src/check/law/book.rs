@@ -129,7 +129,7 @@ impl Book {
         let edges = self.terms[hit.term as usize].edges;
         let joins = |at: Option<&char>| at.is_some_and(char::is_ascii_alphanumeric);
         let before = hit.start.checked_sub(1).and_then(|at| chars.get(at));
-        !(edges.0 && joins(before)) && !(edges.1 && joins(chars.get(hit.end)))
+        !(edges.0 && joins(before) || edges.1 && joins(chars.get(hit.end)))
     }
 
     pub fn judge(&self, text: &Folded, hit: Hit, brands: &[(usize, usize)]) -> Verdict {

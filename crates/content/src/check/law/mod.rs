@@ -52,6 +52,9 @@ pub struct Law {
     n_names: usize,
 }
 
+/// Where things begin and end, in characters.
+type Ranges = Vec<(usize, usize)>;
+
 /// A term with what the rules make of it.
 #[derive(Clone, Copy)]
 struct Judged {
@@ -125,7 +128,7 @@ impl Law {
     }
 
     /// Where the shop's names stand, and what it has proven, each in order.
-    fn own_words(&self, folded: &Folded) -> (Vec<(usize, usize)>, Vec<(usize, usize)>) {
+    fn own_words(&self, folded: &Folded) -> (Ranges, Ranges) {
         let (mut names, mut proven) = (Vec::new(), Vec::new());
         self.own.each(&folded.chars, |Hit { term, start, end }| {
             if (term as usize) < self.n_names { names.push((start, end)) } else { proven.push((start, end)) }
@@ -135,9 +138,9 @@ impl Law {
 }
 
 /// Sorted, overlapping ranges joined.
-fn in_order(mut ranges: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+fn in_order(mut ranges: Ranges) -> Ranges {
     ranges.sort_unstable();
-    let mut joined: Vec<(usize, usize)> = Vec::with_capacity(ranges.len());
+    let mut joined: Ranges = Vec::with_capacity(ranges.len());
     for (start, end) in ranges {
         match joined.last_mut() {
             Some(last) if start < last.1 => last.1 = last.1.max(end),

@@ -142,13 +142,9 @@ fn names_and_proofs_are_known() {
 
 #[test]
 fn long_and_odd_texts_end() {
-    for text in [
-        "最".repeat(400_000),
-        "*".repeat(1_000_000),
-        "第一".repeat(100_000),
-        "a ".repeat(500_000),
-        "比".repeat(300_000),
-    ] {
+    for text in
+        ["最".repeat(350_000), "*".repeat(1_000_000), "第一".repeat(20_000), "a ".repeat(100_000), "比".repeat(50_000)]
+    {
         assert!(check(&text).len() <= N_FINDINGS_MAX);
     }
     assert_eq!(check(""), []);

@@ -68,7 +68,7 @@ pub(super) const RULES: &[Rule] = &[
         Review,
         AdAbsolute,
         "最满意 最舒适 最舒服 最适合 最符合 最贴心 最清晰 最流畅 最顺滑 最丝滑 最静音 最低噪 最安静 最轻薄 最薄 最轻 最精致 最精美 最丰富 \
-         最大气 最快速 最高效 最优惠 最经典 最成功 最周到 最完整 最省心 最低调 最优美 最细腻 最真实 最自然 最灵敏 最简单 最方便 最便捷 最新技术 \
+         最大气 最快速 最高效 最优惠 最经典 最成功 最周到 最完整 最省心 最优美 最细腻 最真实 最自然 最灵敏 最方便 最便捷 最新技术 \
          最新科技 最新科学 最好吃 最美味 最聚拢 最节能 最护眼 最小巧 最窄 最亮 最准",
     )
     .heard()
@@ -128,7 +128,7 @@ pub(super) const RULES: &[Rule] = &[
         Absolute,
         Block,
         AdAbsolute,
-        "顶级 顶尖 顶流 极品 世界级 宇宙级 全球级 殿堂级 冠军级 王者级 神级 传奇级 绝佳 极佳 上乘之最",
+        "顶级 顶尖 顶流 极品 世界级 宇宙级 全球级 殿堂级 冠军级 王者级 神级 传奇级 上乘之最",
     )
     .heard()
     .unless(&[
@@ -156,7 +156,7 @@ pub(super) const RULES: &[Rule] = &[
     .heard()
     .unless(&[Title, Next("测量 榜 鼎 账号 标识 编号"), Clause("游戏内 剧情 标识符 编号 序列号")])
     .lower(&[STRIVING, OWN]),
-    rule(Absolute, Review, AdAbsolute, "尖端 领先上市 数一数二 名列前茅 前所未有 空前 十全十美 尽善尽美 出类拔萃 无敌 一流 卓绝 超一流 国际一流")
+    rule(Absolute, Review, AdAbsolute, "绝佳 极佳 尖端 领先上市 数一数二 名列前茅 前所未有 空前 十全十美 尽善尽美 出类拔萃 无敌 一流 卓绝 超一流 国际一流")
         .heard()
         .unless(&[Title, Next("放电 的水流 风火轮 破坏王 舰队 模式 星星"), Prev("天下 所向")])
         .lower(&[STRIVING, OWN, SOURCED]),
