@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::{Cents, Product};
 
@@ -26,7 +26,7 @@ pub fn all() -> Vec<Catalogue> {
     let folder = std::env::var_os("TERCET_DATA").map(PathBuf::from);
     let folder =
         folder.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data")).join("retail");
-    let readers: [(&str, fn(&PathBuf) -> Option<Catalogue>); 4] =
+    let readers: [(&str, fn(&Path) -> Option<Catalogue>); 4] =
         [("laptops", laptops), ("phones", phones), ("best buy", best_buy), ("amazon", amazon)];
     let found = readers.into_iter().filter_map(|(name, read)| {
         let catalogue = read(&folder);
@@ -100,7 +100,7 @@ fn specs(given: &[(&str, String)]) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn laptops(folder: &PathBuf) -> Option<Catalogue> {
+fn laptops(folder: &Path) -> Option<Catalogue> {
     let rows = rows(&text(folder.join("catalog_laptops/laptop_price.csv"))?);
     let product = |row: BTreeMap<String, String>| {
         let of = |name: &str| row.get(name).cloned().unwrap_or_default();
@@ -133,7 +133,7 @@ fn laptops(folder: &PathBuf) -> Option<Catalogue> {
     Some(Catalogue { name: "laptops", currency: "EUR", products, predecessors: BTreeMap::new() })
 }
 
-fn phones(folder: &PathBuf) -> Option<Catalogue> {
+fn phones(folder: &Path) -> Option<Catalogue> {
     let rows = rows(&text(folder.join("catalog_phones/phone_dataset.csv.gz"))?);
     let mut by_id: BTreeMap<String, Product> = BTreeMap::new();
     for row in rows {
@@ -188,7 +188,7 @@ fn before(products: &[Product], at: usize) -> Option<usize> {
     products.iter().position(|other| other.name == wanted)
 }
 
-fn best_buy(folder: &PathBuf) -> Option<Catalogue> {
+fn best_buy(folder: &Path) -> Option<Catalogue> {
     let all: Vec<serde_json::Value> =
         serde_json::from_str(&text(folder.join("catalog_bestbuy_cellphones/ecommerce.json.gz"))?).ok()?;
     let product = |(at, row): (usize, serde_json::Value)| {
@@ -210,7 +210,7 @@ fn best_buy(folder: &PathBuf) -> Option<Catalogue> {
     Some(Catalogue { name: "best buy", currency: "USD", products, predecessors: BTreeMap::new() })
 }
 
-fn amazon(folder: &PathBuf) -> Option<Catalogue> {
+fn amazon(folder: &Path) -> Option<Catalogue> {
     let rows = rows(&text(folder.join("catalog_amazon_in_electronics/All_Electronics.csv.gz"))?);
     let product = |(at, row): (usize, BTreeMap<String, String>)| {
         let of = |name: &str| row.get(name).cloned().unwrap_or_default();

@@ -111,9 +111,9 @@ fn counts(text: &[String], n: usize) -> BTreeMap<&[String], usize> {
 fn self_bleu(texts: &[Vec<String>]) -> f64 {
     let mut most: Vec<BTreeMap<&[String], Vec<(usize, usize)>>> = vec![BTreeMap::new(); 5];
     for (at, text) in texts.iter().enumerate() {
-        for n in 1..=4 {
+        for (n, grams) in most.iter_mut().enumerate().skip(1) {
             for (gram, count) in counts(text, n) {
-                most[n].entry(gram).or_default().push((count, at));
+                grams.entry(gram).or_default().push((count, at));
             }
         }
     }

@@ -330,8 +330,15 @@ fn message(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     let ways = if is_offer || realiser.random.below(2) == 0 { ["sms.body", &opening] } else { [&opening, "sms.body"] };
     let middle = ways.into_iter().find_map(|symbol| realiser.open(symbol, &fits));
     let mut middle = middle.unwrap_or_else(|| {
-        let used = card.count.of(&whole(&Line::default()).text);
-        name_only(realiser, card.max.saturating_sub(used), Count::Wide2)
+        // What a character counts for depends on the others: one outside the alphabet changes the limit of all.
+        let mut room = card.max;
+        loop {
+            let line = name_only(realiser, room, Count::Chars);
+            if room == 0 || fits(&line) {
+                return line;
+            }
+            room -= 1;
+        }
     });
     let already = middle.clone();
     let more = |line: &Line| {

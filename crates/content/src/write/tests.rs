@@ -369,3 +369,13 @@ proptest! {
         }
     }
 }
+
+/// Found by the laws: letters beyond the first plane count twice in a message, though they are no wide ones.
+#[test]
+fn a_name_of_rare_letters_fits_a_message() {
+    let product =
+        Product { product_id: "x".into(), name: "𐞳𐡋𞸤𞹾𛲆𞥕𝼩𞟺".repeat(9), ..Product::default() };
+    let draft = draft(&brief(product, "sms", Lang::Zh), 1, &[]);
+    let text = draft.text("text").unwrap();
+    assert!(text.encode_utf16().count() <= 70 && text.ends_with("拒收请回复R"), "{text}");
+}
