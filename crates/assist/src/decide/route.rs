@@ -26,9 +26,8 @@ impl Turning<'_, '_> {
     /// Answers by intent.
     pub(super) fn route(&mut self) -> Answer {
         let remembered = memory::product_meant(&self.scene, self.dialogue);
-        let refers_back =
-            self.scene.understood.references.iter().any(|one| matches!(one, Reference::Earlier { is_sure: true }));
-        if refers_back && remembered.is_none() && self.is_about_products() {
+        let is_earlier = |one: &Reference| matches!(one, Reference::Earlier { is_sure: true });
+        if self.scene.understood.references.iter().any(is_earlier) && remembered.is_none() && self.is_about_products() {
             return self.not_remembered();
         }
         if self.dialogue.forms.is_empty() && gives_up(self.scene.message.text) {
