@@ -65,7 +65,11 @@ pub fn unsupported(text: &str, evidence: &[Evidence], allowed: &[&str]) -> Vec<F
         known.add(one.text());
         one.names().into_iter().for_each(|name| known.add(name));
     }
-    allowed.iter().for_each(|text| known.add(text));
+    for text in allowed {
+        known.add(text);
+        // `3. …` opens a list where a text begins, and is a number where the text is repeated within another.
+        known.add(&format!(": {text}"));
+    }
     let mut missing: Vec<Figure> = figures(text).into_iter().filter(|figure| !known.has(&figure.value)).collect();
     missing.extend(citations(text).into_iter().filter(|(n, _)| *n == 0 || *n > evidence.len()).map(|(n, range)| {
         Figure { text: text[range.clone()].to_owned(), range, value: Value::Name(format!("[{n}]")) }

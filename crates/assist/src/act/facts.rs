@@ -244,7 +244,7 @@ const MAKER: &[&str] = &[
 /// Makers that a folded text names; a screen may be sharp without being Sharp's.
 fn makers_in(text: &str) -> impl Iterator<Item = &'static Maker> {
     let is_said = move |name: &&str| *name != "sharp" && word_at(text, name).is_some();
-    MAKERS.iter().filter(move |maker| maker.names.iter().any(|name| is_said(&name)))
+    MAKERS.iter().filter(move |maker| maker.names.iter().any(is_said))
 }
 
 /// Whether the maker of a part is asked for: `喇叭是什么牌子`, `who makes its screen`. No field says it.

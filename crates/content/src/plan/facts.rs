@@ -184,8 +184,7 @@ fn measured(kind: &Kind, of: QuantityKind, value: f64, quote: &str, name: &str) 
         QuantityKind::Camera if key == "phone" => ("camera", format!("{value} MP")),
         QuantityKind::Duration
             if matches!(key, "headphones" | "earbuds" | "speaker")
-                && value >= 4.0 * 3600.0
-                && value <= 200.0 * 3600.0
+                && (4.0 * 3600.0..=200.0 * 3600.0).contains(&value)
                 && ["playtime", "playback", "battery", "backup", "play time"]
                     .iter()
                     .any(|word| lower.contains(word)) =>

@@ -23,6 +23,8 @@ pub struct Point {
 
 /// What a point says, with what it rests on.
 #[derive(Clone, Debug)]
+// A plan has a dozen points, most of them specs.
+#[allow(clippy::large_enum_variant)]
 pub enum Claim {
     Spec {
         fact: Fact,

@@ -264,7 +264,8 @@ fn keywords(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
         let noun = lang.choose(kind.zh, kind.en);
         let is_told = lower.contains(&noun.to_lowercase())
             || noun.split(' ').next_back().is_some_and(|last| lower.contains(last));
-        if !is_told && !(lang == Lang::Zh && plan.short.contains(kind.zh)) {
+        let is_in_name = lang == Lang::Zh && plan.short.contains(kind.zh);
+        if !is_told && !is_in_name {
             parts.push((noun.to_owned(), None));
         }
     }

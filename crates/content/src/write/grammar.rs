@@ -278,7 +278,7 @@ mod tests {
             .flat_map(|lang| Grammar::of(lang).pieces())
             .filter_map(|piece| if let Piece::Words(words) = piece { Some(*words) } else { None })
             .collect();
-        for text in words.iter().copied() {
+        for text in &words {
             assert!(!text.bytes().any(|byte| byte.is_ascii_digit()), "{text}");
         }
         for text in words.into_iter().chain(uses) {

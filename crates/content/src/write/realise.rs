@@ -311,14 +311,22 @@ impl<'a> Realiser<'a> {
         let point = &self.task.plan.points[at];
         let lang = self.lang();
         let evidence = evidence_of(point, facet)?.clone();
+        let verb = match facet {
+            Facet::Means => Some(("means", "mean")),
+            Facet::Helps => Some(("helps", "help")),
+            Facet::There => Some(("there is", "there are")),
+            _ => None,
+        };
+        if let Some((of_one, of_many)) = verb {
+            line.push(phrases::agreeing(noun?, of_one, of_many));
+            return Some(());
+        }
         let text = match facet {
+            Facet::Means | Facet::Helps | Facet::There => return None,
             Facet::Noun => noun?.to_owned(),
             Facet::Use => phrases::use_of(point, lang, &mut self.random)?.to_owned(),
             Facet::Comparison => phrases::comparison(point, lang, self.task.plan.kind)?,
             Facet::Gain => phrases::gain(point, lang)?,
-            Facet::Means => return Some(line.push(phrases::agreeing(noun?, "means", "mean"))),
-            Facet::Helps => return Some(line.push(phrases::agreeing(noun?, "helps", "help"))),
-            Facet::There => return Some(line.push(phrases::agreeing(noun?, "there is", "there are"))),
         };
         let evidence = self.cite(evidence);
         line.push_bound(&text, evidence);

@@ -95,7 +95,7 @@ const MEMORY: &str = "How much memory does it have?";
 /// A shop whose built-in reply to [`MEMORY`] is known.
 fn shop() -> (Folder, String) {
     let folder = make();
-    let key = key(&folder.shop(), &[Scope::Manage]);
+    let key = key(&folder.shop(), &[Scope::Manage, Scope::Desk]);
     (folder, key)
 }
 
