@@ -26,7 +26,8 @@ pub fn all() -> Vec<Catalogue> {
     let folder = std::env::var_os("TERCET_DATA").map(PathBuf::from);
     let folder =
         folder.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data")).join("retail");
-    let readers: [(&str, fn(&Path) -> Option<Catalogue>); 4] =
+    type Reader = fn(&Path) -> Option<Catalogue>;
+    let readers: [(&str, Reader); 4] =
         [("laptops", laptops), ("phones", phones), ("best buy", best_buy), ("amazon", amazon)];
     let found = readers.into_iter().filter_map(|(name, read)| {
         let catalogue = read(&folder);

@@ -109,7 +109,8 @@ fn counts(text: &[String], n: usize) -> BTreeMap<&[String], usize> {
 /// The mean BLEU-4 (add-one smoothed precisions beyond unigrams, no brevity penalty beside many references) of every fifth text
 /// against all others.
 fn self_bleu(texts: &[Vec<String>]) -> f64 {
-    let mut most: Vec<BTreeMap<&[String], Vec<(usize, usize)>>> = vec![BTreeMap::new(); 5];
+    type Counts<'t> = BTreeMap<&'t [String], Vec<(usize, usize)>>;
+    let mut most: Vec<Counts> = vec![BTreeMap::new(); 5];
     for (at, text) in texts.iter().enumerate() {
         for (n, grams) in most.iter_mut().enumerate().skip(1) {
             for (gram, count) in counts(text, n) {

@@ -75,11 +75,11 @@ mod tests {
                 assert!(pair[0].until.is_some() && pair[0].until == pair[1].from);
             }
             for slice in &slices {
-                let within = |id: &&Box<str>| {
-                    slice.from.as_deref().is_none_or(|from| ***id >= *from)
-                        && slice.until.as_deref().is_none_or(|until| ***id < *until)
+                let within = |id: &str| {
+                    slice.from.as_deref().is_none_or(|from| id >= from)
+                        && slice.until.as_deref().is_none_or(|until| id < until)
                 };
-                assert!(ids.iter().filter(within).count() <= 6, "{n}");
+                assert!(ids.iter().filter(|id| within(id)).count() <= 6, "{n}");
             }
         }
     }
