@@ -111,6 +111,8 @@ impl<T> Clone for Part<T> {
 /// What counts events is read anew after this many times as long as reading takes: a small shop's counts are of the last minute,
 /// and a large one spends half a percent of a processor on them.
 const READINGS_APART: u32 = 200;
+/// However long it took: on a busy machine that is mostly waiting for a processor.
+const APART_MAX: Duration = Duration::from_secs(3600);
 /// How long counting may wait for a processor that nobody else wants.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -145,7 +147,8 @@ impl<T: Send + Sync + 'static> Part<T> {
 
     /// Whether it lacks events, and it is time to count them.
     fn is_due(&self) -> bool {
-        self.version != self.read_from && self.read_at.elapsed() >= self.took * READINGS_APART
+        self.version != self.read_from
+            && self.read_at.elapsed() >= self.took.saturating_mul(READINGS_APART).min(APART_MAX)
     }
 
     /// The same after events moved into the tables, if it stood for the tables before.
