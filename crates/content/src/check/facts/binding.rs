@@ -7,7 +7,7 @@ use language::text::{Bound, Quantity, QuantityKind};
 
 use super::super::clause::{clause, has_word};
 use super::super::finding::{Risk, Said};
-use super::grounds::{Field, Fields, Owner, Relation, folded, numbers};
+use super::grounds::{Field, Fields, Owner, Relation, folded, in_digits, numbers};
 use super::{ClaimKind, Writer, figures};
 
 /// Words of a text, and of the names of the fields they ask for. A figure beside one binds to such a field, if there is any.
@@ -239,19 +239,7 @@ fn unbound(text: &str, quantity: &Quantity, fields: &Fields, writer: &mut Writer
 
 /// Binds numbers in digits that are part of no quantity and no name.
 pub(super) fn bare_numbers(text: &str, fields: &Fields, taken: &[Range<usize>], writer: &mut Writer) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
-        let from = at;
-        let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-        while digit(at) || (matches!(bytes.get(at), Some(b',' | b'.')) && digit(at + 1)) {
-            at += 1;
-        }
-        let range = from..at;
+    for range in in_digits(text) {
         let is_taken = taken.iter().any(|other| other.start < range.end && range.start < other.end);
         if is_taken || counts_nothing(text, &range) {
             continue;

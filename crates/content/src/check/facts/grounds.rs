@@ -2,6 +2,7 @@
 //! (an offer, a rating), in the forms in which claims are looked up. Nothing here reads the text that is checked.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use domain::Product;
 use language::text::{MAKERS, Normaliser, Quantity, QuantityKind};
@@ -169,6 +170,11 @@ fn field(owner: Owner, product_id: Option<&String>, name: &str, value: &str) -> 
 
 /// The numbers of a text in digits.
 pub(super) fn numbers(text: &str) -> Vec<f64> {
+    in_digits(text).into_iter().flat_map(|range| text[range].replace(',', "").parse::<f64>()).collect()
+}
+
+/// Where numbers in digits stand, with the marks within them, in bytes and in order.
+pub(super) fn in_digits(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -182,7 +188,7 @@ pub(super) fn numbers(text: &str) -> Vec<f64> {
         while digit(at) || (matches!(bytes.get(at), Some(b',' | b'.')) && digit(at + 1)) {
             at += 1;
         }
-        found.extend(text[from..at].replace(',', "").parse::<f64>());
+        found.push(from..at);
     }
     found
 }
