@@ -77,7 +77,10 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("cancel", "取消,撤销,撤单,不想要了,不要了,cancel,cancelled,canceled,cancellation,call off"),
     ("order", "订单,下单,单子,order,purchase,purchased"),
     ("address", "地址,address"),
-    ("change", "修改,更改,改一下,变更,改成,改下,能改,可以改,怎么改,change,modify,edit,correct"),
+    (
+        "change",
+        "修改,更改,改一下,变更,改成,改下,能改,可以改,怎么改,重开,换开,重新开,change,modify,edit,correct,redo,redone,reissue,reissued,re issue,made out again",
+    ),
     ("install", "安装,装机,装上,调试,install,installed,installation,set up,setup,mount,mounting,wall mount,setting up"),
     (
         "power on",
@@ -187,6 +190,11 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("take off", "起飞,飞不起来,飞不了,飞不动,take off,wont fly,lift off"),
     ("large", "大件,大型,大家电,large,large item,bulky,oversized"),
     ("drone", "无人机,航拍机,drone,quadcopter"),
+    (
+        "no sound",
+        "没声音,没有声音,没声,无声,不出声,不响,只有一只有声,no sound,silent,one side plays,only one plays,hear nothing,cant hear,cannot hear,without sound",
+    ),
+    ("mistaken", "填错,写错,开错,输错,选错,弄错,打错,错误,wrong,incorrect,mistake,misspelt,misspelled,typo"),
 ];
 
 /// Concepts that are kinds of products: they say less of what is asked about them than all else.
@@ -232,6 +240,10 @@ const WAYS: &[&str] = &[
     "bears",
     "opened",
 ];
+/// What may have happened to a thing, on which a rule can turn.
+const CIRCUMSTANCES: &[&str] = &["accidental damage", "water", "opened", "lost"];
+/// A case, and what is done in it: where documents tell the second, they go some way to answer the first.
+const DONE_FOR: &[(&str, &str)] = &[("accidental damage", "repair")];
 /// Concepts of which one is a case of the other.
 const RELATED: &[(&str, &str)] =
     &[("instalment", "payment"), ("charge", "charger"), ("price drop", "price protection")];
@@ -244,6 +256,16 @@ impl Concept {
     /// Whether it is one of a shop's ways rather than something of a product.
     pub(crate) fn is_way(&self) -> bool {
         WAYS.contains(&self.name)
+    }
+
+    pub(crate) fn is_circumstance(&self) -> bool {
+        CIRCUMSTANCES.contains(&self.name)
+    }
+
+    /// What is done in this case.
+    pub(crate) fn remedy(&self) -> Option<&'static Concept> {
+        let (_, remedy) = DONE_FOR.iter().find(|(case, _)| *case == self.name)?;
+        TABLES.concepts.iter().find(|concept| concept.name == *remedy)
     }
 
     pub(crate) fn says(&self) -> f32 {
@@ -359,7 +381,7 @@ pub(crate) fn chinese<'a>(run: &'a str, each: &mut dyn FnMut(Piece<&'a str>)) {
     }
 }
 
-/// The same for stems in order.
+/// The same for stems in order. A phrase that names a kind of thing, `left earbud`, is of that kind too.
 pub(crate) fn english<'a>(stems: &'a [String], each: &mut dyn FnMut(Piece<&'a [String]>)) {
     let (mut from, mut at) = (0, 0);
     while at < stems.len() {
@@ -374,11 +396,23 @@ pub(crate) fn english<'a>(stems: &'a [String], each: &mut dyn FnMut(Piece<&'a [S
         }
         let end = at + words.len();
         concepts.iter().for_each(|&concept| each(Piece::Known(&stems[at..end], &TABLES.concepts[concept])));
+        let within = (at..end).filter(|_| words.len() > 1);
+        for (one, kind) in within.filter_map(|one| Some((one, kind_of(&stems[one])?))) {
+            if !concepts.contains(&kind.number) {
+                each(Piece::Known(&stems[one..=one], kind));
+            }
+        }
         (from, at) = (end, end);
     }
     if from < stems.len() {
         each(Piece::Plain(&stems[from..]));
     }
+}
+
+/// The kind of thing that a stem alone names.
+fn kind_of(stem: &str) -> Option<&'static Concept> {
+    let (_, concepts) = TABLES.english.get(stem)?.iter().find(|(words, _)| words.len() == 1)?;
+    concepts.iter().map(|&concept| &TABLES.concepts[concept]).find(|concept| concept.is_kind())
 }
 
 /// Signs of each kind of answer: in Chinese anywhere, in English as whole words; `^` at the beginning.
@@ -522,5 +556,12 @@ mod tests {
             Piece::Plain(words) => found.push(words.join(" ")),
         });
         assert_eq!(found, ["send back=return", "the", "laptop=notebook"]);
+        let stems = letters("left earbud silent");
+        let mut found = Vec::new();
+        english(&stems, &mut |piece| match piece {
+            Piece::Known(words, concept) => found.push(format!("{}={}", words.join(" "), concept.name)),
+            Piece::Plain(words) => found.push(words.join(" ")),
+        });
+        assert_eq!(found, ["left earbud=one side", "earbud=headphones", "silent=no sound"]);
     }
 }

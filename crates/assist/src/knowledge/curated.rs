@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::concepts::Asked;
-use super::words::{Counts, QUESTION_MAX, Question, Word, beginning, fold, is_ideograph};
+use super::words::{Counts, QUESTION_MAX, Question, View, Word, beginning, fold, is_ideograph};
 use crate::AssistError;
 use crate::world::CuratedHit;
 
@@ -33,6 +33,8 @@ struct Ready {
     question: Question,
     /// What each word says. Shape: (n_words).
     weights: Vec<f32>,
+    /// Each word as a text in which others are looked for. Shape: (n_words).
+    views: Vec<View>,
     /// Runs of characters with what they say, ascending, at length 1.
     runs: Vec<(u64, f32)>,
     vector: Vec<f32>,
@@ -95,7 +97,8 @@ impl Curated {
         let text = beginning(&text, QUESTION_MAX).to_owned();
         let question = Question::new(&text, &self.tokeniser);
         let weights = question.words.iter().map(|word| self.counts.weight(word)).collect();
-        Ready { answer, runs: self.run_weights.vector(&text), text, question, weights, vector }
+        let views = question.words.iter().map(|word| View::of([word.own.plain()])).collect();
+        Ready { answer, runs: self.run_weights.vector(&text), text, question, weights, views, vector }
     }
 
     /// The nearest answered questions, each answer once by its nearest way of asking. The answer is in the language of the
@@ -163,35 +166,37 @@ fn rough(a: &Ready, b: &Ready) -> f32 {
 
 /// How much of each question's words the other has, of what they say, 0 to 1.
 fn shared(a: &Ready, b: &Ready) -> (f32, f32) {
-    let found = |word: &Word, others: &[Word]| others.iter().map(|other| alike(word, other)).fold(0.0, f32::max);
+    let found = |word: &Word, other: &Ready| {
+        let others = other.question.words.iter().zip(&other.views);
+        others.map(|(other, view)| alike(word, other, view)).fold(0.0, f32::max)
+    };
     let part = |one: &Ready, other: &Ready| {
         let of_words = one.question.words.iter().zip(&one.weights);
-        let (found, all) = of_words.fold((0.0, 0.0), |(sum, all), (word, weight)| {
-            (sum + weight * found(word, &other.question.words), all + weight)
-        });
+        let (found, all) =
+            of_words.fold((0.0, 0.0), |(sum, all), (word, weight)| (sum + weight * found(word, other), all + weight));
         if all > 0.0 { found / all } else { 0.0 }
     };
     (part(a, b), part(b, a))
 }
 
-fn alike(a: &Word, b: &Word) -> f32 {
+/// `view` is `b` as a text.
+fn alike(a: &Word, b: &Word, view: &View) -> f32 {
     if a.is_same(b) {
         return 1.0;
     }
     if let (Some(a), Some(b)) = (a.concept, b.concept) {
         return if a.is_related(b) { 0.7 } else { 0.0 };
     }
-    let (a, b) = (&a.own, &b.own);
-    if a.is_chinese != b.is_chinese {
+    if a.own.is_chinese != b.own.is_chinese {
         return 0.0;
     }
-    if a.is_chinese {
+    if a.own.is_chinese {
         // 屏幕 and 屏: one within the other.
-        let (short, long) = if a.text.len() <= b.text.len() { (a, b) } else { (b, a) };
-        return if long.text.contains(&short.text) { 0.7 } else { 0.0 };
+        let (a, b) = (&a.own.text, &b.own.text);
+        let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+        return if long.contains(short.as_str()) { 0.7 } else { 0.0 };
     }
-    let view = super::words::View::of([b.plain()]);
-    Word { own: a.clone(), concept: None, says: 1.0 }.found_in(&view)
+    a.stands_in(view)
 }
 
 /// Whether both want one kind of answer: 1, 0 if each wants another, in between if one does not say.

@@ -7,6 +7,7 @@ pub(crate) mod around;
 mod clusters;
 mod concepts;
 mod curated;
+mod read;
 #[cfg(test)]
 mod tests;
 mod versions;
@@ -26,6 +27,7 @@ pub use self::answers::answer_sentences;
 pub use self::clusters::{QuestionCluster, cluster_questions};
 use self::concepts::Concept;
 pub use self::curated::{Curated, CuratedAnswer};
+use self::read::{LatelyRead, ReadPlace};
 pub use self::versions::{
     ChangeKind, ChangedDocument, ChangedSection, DocumentName, KnowledgeChanges, version_of, what_changed,
 };
@@ -87,6 +89,7 @@ pub struct KnowledgeBase {
     encoder: Option<Arc<dyn SentenceEncoder>>,
     settled: Settled,
     ranking: Ranking,
+    read: LatelyRead,
 }
 
 impl KnowledgeBase {
@@ -167,6 +170,7 @@ impl KnowledgeBase {
             encoder,
             settled: Settled::documents(),
             ranking: Ranking::default(),
+            read: LatelyRead::default(),
         }
     }
 
@@ -278,15 +282,13 @@ impl KnowledgeBase {
         let judge = |&(place, score): &(u32, f32)| {
             let at = &self.places[place as usize];
             let document = &self.documents[at.document as usize].own;
-            let heads = || at.sections.iter().map(String::as_str).chain([document.title.as_str()]);
-            let (head, all) = (View::of(heads()), View::of(heads().chain([&document.text[at.range.clone()]])));
+            let read = self.read.of(place, || self.read_place(at));
             let covered = |view: &View| {
-                let found = asked.words.iter().zip(weights).map(|(word, weight)| weight * word.found_in(view));
+                let found = asked.words.iter().zip(weights).map(|(word, weight)| weight * word.answered_in(view));
                 (found.sum::<f32>() / total).clamp(0.0, 1.0)
             };
-            let coverage = covered(&all);
-            let name = at.sections.last().unwrap_or(&document.title);
-            let agreement = harmonic(covered(&head), self.part_asked(name, asked));
+            let coverage = covered(&read.all);
+            let agreement = harmonic(covered(&read.head), part_asked(&read.name, asked));
             let is_named = document.product_ids.iter().any(|id| product_ids.contains(&id.as_str()));
             let Ranking { words, coverage: by_coverage, title, product } = self.ranking;
             let score =
@@ -296,16 +298,13 @@ impl KnowledgeBase {
         found.iter().map(judge).collect()
     }
 
-    /// The part of what a heading says that is asked for.
-    fn part_asked(&self, heading: &str, asked: &Question) -> f32 {
-        let heading = Question::new(heading, &self.tokeniser);
-        let (mut found, mut all) = (0.0, f32::MIN_POSITIVE);
-        for word in &heading.words {
-            let weight = self.counts.weight(word);
-            let is_asked = asked.words.iter().any(|other| word.is_same(other));
-            (found, all) = (found + if is_asked { weight } else { 0.0 }, all + weight);
-        }
-        found / all
+    fn read_place(&self, at: &Place) -> ReadPlace {
+        let document = &self.documents[at.document as usize].own;
+        let head = View::of(at.sections.iter().map(String::as_str).chain([document.title.as_str()]));
+        let all = head.clone().and(&document.text[at.range.clone()]);
+        let name = Question::new(at.sections.last().unwrap_or(&document.title), &self.tokeniser).words;
+        let name = name.into_iter().map(|word| (self.counts.weight(&word), word)).collect();
+        ReadPlace { head, all, name }
     }
 
     fn passage(&self, judged: &Judged) -> Passage {
@@ -393,6 +392,16 @@ pub fn is_kind_asked(question: &str, quote: &str) -> bool {
 
 fn harmonic(a: f32, b: f32) -> f32 {
     2.0 * a * b / (a + b).max(f32::MIN_POSITIVE)
+}
+
+/// The part of what a heading says that is asked for.
+fn part_asked(heading: &[(f32, Word)], asked: &Question) -> f32 {
+    let (mut found, mut all) = (0.0, f32::MIN_POSITIVE);
+    for (weight, word) in heading {
+        let is_asked = asked.words.iter().any(|other| word.is_same(other));
+        (found, all) = (found + if is_asked { *weight } else { 0.0 }, all + weight);
+    }
+    found / all
 }
 
 struct Judged {

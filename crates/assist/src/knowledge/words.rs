@@ -53,7 +53,9 @@ pub(crate) fn each_run<'a>(folded: &'a str, mut each: impl FnMut(Run<'a>)) {
     let mut at = 0;
     while let Some(first) = folded[at..].chars().next() {
         let rest = &folded[at..];
-        if is_ideograph(first) {
+        if first == ' ' {
+            at += 1;
+        } else if is_ideograph(first) {
             let end = rest.find(|character| !is_ideograph(character)).unwrap_or(rest.len());
             each(Run::Ideographs(&rest[..end]));
             at += end;
@@ -70,7 +72,9 @@ pub(crate) fn each_run<'a>(folded: &'a str, mut each: impl FnMut(Run<'a>)) {
 /// Where a word in letters ends; a point between digits belongs to it.
 fn word_end(rest: &str) -> usize {
     let bytes = rest.as_bytes();
-    for (at, character) in rest.char_indices() {
+    // Most words are of letters that need no table.
+    let plain = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
+    for (at, character) in rest[plain..].char_indices().map(|(at, character)| (plain + at, character)) {
         let is_point = character == '.'
             && at > 0
             && bytes[at - 1].is_ascii_digit()
@@ -94,22 +98,36 @@ const UNITS: &[&str] = &[
     "a", "cm", "db", "fps", "g", "gb", "ghz", "hz", "in", "inch", "k", "kg", "kw", "l", "m", "mah", "mb", "mm", "mp",
     "ms", "nits", "t", "tb", "v", "w", "wh",
 ];
+/// Letters of the longest of them.
+const UNIT_MAX: usize = 4;
 
 /// The words in letters of a folded text, stemmed, in order; a number and its unit are one.
 pub(crate) fn letters(folded: &str) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
+    let mut line = String::new();
+    push_letters(folded, &mut line);
+    line.split_terminator(' ').map(str::to_owned).collect()
+}
+
+/// Adds the words in letters of a folded text to a line of words, a space after each. No word has a space in it.
+fn push_letters(folded: &str, line: &mut String) {
     let mut scratch = String::new();
+    // Where the last word of this text begins in the line.
+    let mut last: Option<usize> = None;
     each_run(folded, |run| {
         let Run::Letters(word) = run else { return };
-        let is_unit = UNITS.binary_search(&word).is_ok();
-        match all.last_mut() {
-            Some(number) if is_unit && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => {
-                number.push_str(word);
+        let number = last.filter(|_| word.len() <= UNIT_MAX && UNITS.binary_search(&word).is_ok());
+        match number {
+            Some(at) if line[at..].bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b' ')) => {
+                line.pop();
+                line.push_str(word);
             }
-            _ => all.push(stem(word, &mut scratch).to_owned()),
+            _ => {
+                last = Some(line.len());
+                line.push_str(stem(word, &mut scratch));
+            }
         }
+        line.push(' ');
     });
-    all
 }
 
 /// A text in the form in which words are looked for in it.
@@ -123,16 +141,21 @@ pub(crate) struct View {
 impl View {
     pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut view = View { folded: String::new(), line: String::from(" ") };
-        for part in parts {
-            let folded = fold(part);
-            for word in letters(&folded) {
-                view.line.push_str(&word);
-                view.line.push(' ');
-            }
-            view.folded.push_str(&folded);
-            view.folded.push('\n');
-        }
+        parts.into_iter().for_each(|part| view.add(part));
         view
+    }
+
+    /// The view with one more part behind.
+    pub(crate) fn and(mut self, part: &str) -> Self {
+        self.add(part);
+        self
+    }
+
+    fn add(&mut self, part: &str) {
+        let folded = fold(part);
+        push_letters(&folded, &mut self.line);
+        self.folded.push_str(&folded);
+        self.folded.push('\n');
     }
 
     /// Whether a form stands in the text: of ideographs anywhere, of letters as whole words.
@@ -207,7 +230,26 @@ impl Word {
         if self.concept.is_some_and(|concept| concept.forms.iter().any(|form| view.has(form))) {
             return 0.9;
         }
+        self.in_part(view)
+    }
+
+    /// The same by its own form alone, whatever it means.
+    pub(crate) fn stands_in(&self, view: &View) -> f32 {
+        if view.has(&self.own) { 1.0 } else { self.in_part(view) }
+    }
+
+    fn in_part(&self, view: &View) -> f32 {
         if self.own.is_chinese { self.pairs_in(view) } else { self.alike_in(view) }
+    }
+
+    /// As [`Word::found_in`], or what is done in the case that the word names, by half: of a cracked screen what a repair costs.
+    pub(crate) fn answered_in(&self, view: &View) -> f32 {
+        let found = self.found_in(view);
+        let remedy = || self.concept.and_then(|concept| concept.remedy());
+        if found > 0.0 || remedy().is_none_or(|remedy| remedy.forms.iter().all(|form| !view.has(form))) {
+            return found;
+        }
+        0.5
     }
 
     /// The part of a long Chinese word's neighbouring pairs that stand in the text.

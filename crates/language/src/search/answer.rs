@@ -10,7 +10,7 @@ use super::facets::{Band, Facet, bands, facets};
 use super::filter::{Condition, Filter};
 use super::index::NUMBERS;
 use super::plan::{Plan, check_length, plan};
-use super::rank::{TermScore, best};
+use super::rank::{Counted, TermScore, best};
 use super::snapshot::Snapshot;
 use super::snippet::{Snippet, name_highlights, snippet};
 use crate::LanguageError;
@@ -124,10 +124,33 @@ struct Sought {
     all: Vec<Ranked>,
     /// Entries that have the words, and those of them that pass the conditions.
     matched: Vec<usize>,
-    n_total: usize,
+    hits: Vec<usize>,
     filters: Vec<Filter>,
     masks: Vec<Vec<bool>>,
     relaxed: Vec<Filter>,
+}
+
+/// Scores that are raised when they are asked for: few of all are.
+struct Raised<'a> {
+    /// Shape: (n).
+    scores: Vec<f32>,
+    start: f32,
+    /// The logarithm of each entry's popularity, and what one is worth.
+    popularity: Option<(&'a [f64], f64)>,
+    soft: Vec<Vec<bool>>,
+}
+
+impl Raised<'_> {
+    fn of(&self, entry: usize) -> f32 {
+        let mut score = self.scores[entry] + self.start;
+        if let Some((logs, scale)) = self.popularity
+            && logs[entry] > 0.0
+        {
+            score *= 1.0 + (scale * logs[entry]) as f32;
+        }
+        self.soft.iter().filter(|passes| passes[entry]).for_each(|_| score *= 1.0 + SOFT);
+        score
+    }
 }
 
 /// The ids of hits and their scores, best first, without what a page shows of them.
@@ -147,7 +170,9 @@ impl Snapshot {
         let Some(sought) = self.sought(plan, request, settled)? else {
             return Ok(Answer { did_you_mean, ..Answer::default() });
         };
-        let Sought { plan, all, matched, n_total, filters, masks, relaxed } = sought;
+        let Sought { plan, mut all, matched, hits, filters, masks, relaxed } = sought;
+        let n_total = self.n_total(&hits, &all, request.one_per_group);
+        self.once(&mut all, request);
         let mut answer = Answer { did_you_mean, n_total, relaxed, ..Answer::default() };
         for ranked in all.into_iter().skip(request.offset).take(request.limit) {
             answer.hits.push(self.hit(ranked, &plan, request, settled)?);
@@ -164,7 +189,8 @@ impl Snapshot {
     /// As for searching.
     pub fn ids(&self, request: &Request, settled: &Settled) -> Result<Ids<'_>, LanguageError> {
         let plan = self.planned(request, settled)?;
-        let Some(sought) = self.sought(plan, request, settled)? else { return Ok(Ids::default()) };
+        let Some(mut sought) = self.sought(plan, request, settled)? else { return Ok(Ids::default()) };
+        self.once(&mut sought.all, request);
         let shown = sought.all.iter().skip(request.offset).take(request.limit);
         Ok(Ids { hits: shown.map(|hit| (self.id(hit.entry as usize), hit.score)).collect(), relaxed: sought.relaxed })
     }
@@ -185,7 +211,7 @@ impl Snapshot {
             return Ok(None);
         }
         let counted = self.count(&plan, settled)?;
-        let matched = self.matched(&counted.covered, is_asked, settled);
+        let matched = self.matched(&counted, is_asked, settled);
         let mut relaxed = Vec::new();
         let (filters, masks) = self.relaxed(request, &matched, &mut relaxed)?;
         let passes = |entry: usize| masks.iter().all(|mask| mask[entry]);
@@ -197,24 +223,29 @@ impl Snapshot {
             let allowed = |entry: usize| self.alive[entry] && passes(entry);
             all = self.fused(all, &scores, vector, allowed, request.sort, settled);
         }
-        let n_total = self.n_total(&hits, &all, request.one_per_group);
+        Ok(Some(Sought { plan, all, matched, hits, filters, masks, relaxed }))
+    }
+
+    /// Leaves the best hit of each document, if so asked.
+    fn once(&self, all: &mut Vec<Ranked>, request: &Request) {
         if request.one_per_group {
             let mut seen = FxHashSet::default();
             all.retain(|hit| seen.insert(self.group[hit.entry as usize]));
         }
-        Ok(Some(Sought { plan, all, matched, n_total, filters, masks, relaxed }))
     }
 
-    /// Entries that cover enough of the query; all if nothing is asked.
-    fn matched(&self, covered: &[f32], is_asked: bool, settled: &Settled) -> Vec<usize> {
-        let all = (0..self.n()).filter(|&entry| self.alive[entry]);
+    /// Entries that cover enough of the query; all if nothing is asked. Ascending.
+    fn matched(&self, counted: &Counted, is_asked: bool, settled: &Settled) -> Vec<usize> {
         if !is_asked {
-            return all.collect();
+            return (0..self.n()).filter(|&entry| self.alive[entry]).collect();
         }
-        let fullest = all.clone().map(|entry| covered[entry]).fold(0.0, f32::max);
+        let all = counted.covering.iter().map(|&entry| entry as usize).filter(|&entry| self.alive[entry]);
+        let fullest = all.clone().map(|entry| counted.covered[entry]).fold(0.0, f32::max);
         // Sums of the same words in the same order are equal, so the fullest always passes.
         let least = (fullest * settled.strictness).max(f32::MIN_POSITIVE);
-        all.filter(|&entry| covered[entry] >= least).collect()
+        let mut matched: Vec<usize> = all.filter(|&entry| counted.covered[entry] >= least).collect();
+        matched.sort_unstable();
+        matched
     }
 
     /// The hard conditions with their masks. As long as nothing passes all of them one is dropped: of those whose loss lets
@@ -242,29 +273,27 @@ impl Snapshot {
     }
 
     /// Scores raised by popularity and soft conditions. With nothing asked every entry starts from 1.
-    fn raised(&self, mut scores: Vec<f32>, request: &Request, settled: &Settled) -> Result<Vec<f32>, LanguageError> {
-        if request.text.trim().is_empty() {
-            scores.iter_mut().for_each(|score| *score += 1.0);
-        }
-        let popularity = &self.popularity;
-        if popularity.most > 0.0 && settled.popularity > 0.0 {
-            let scale = f64::from(settled.popularity) / popularity.most;
-            for (score, popularity) in scores.iter_mut().zip(&popularity.logs).filter(|(_, log)| **log > 0.0) {
-                *score *= 1.0 + (scale * popularity) as f32;
-            }
-        }
-        for filter in request.filters.iter().filter(|filter| filter.is_soft) {
-            let passing = self.passing(filter)?;
-            scores.iter_mut().zip(passing).filter(|(_, passes)| *passes).for_each(|(score, _)| *score *= 1.0 + SOFT);
-        }
-        Ok(scores)
+    fn raised<'a>(
+        &'a self,
+        scores: Vec<f32>,
+        request: &Request,
+        settled: &Settled,
+    ) -> Result<Raised<'a>, LanguageError> {
+        let popularity = Some(&self.popularity).filter(|all| all.most > 0.0 && settled.popularity > 0.0);
+        let soft = request.filters.iter().filter(|filter| filter.is_soft);
+        Ok(Raised {
+            scores,
+            start: if request.text.trim().is_empty() { 1.0 } else { 0.0 },
+            popularity: popularity.map(|all| (all.logs.as_slice(), f64::from(settled.popularity) / all.most)),
+            soft: soft.map(|filter| self.passing(filter)).collect::<Result<_, _>>()?,
+        })
     }
 
     fn ranked(
         &self,
         plan: &Plan,
         hits: &[usize],
-        scores: &[f32],
+        scores: &Raised,
         request: &Request,
         settled: &Settled,
         depth: usize,
@@ -273,7 +302,7 @@ impl Snapshot {
             return Ok(self.sorted(hits, scores, request.sort));
         }
         let wanted = if request.one_per_group { hits.len().min(DEPTH_MAX) } else { depth };
-        let scored = hits.iter().map(|&entry| (entry, scores[entry]));
+        let scored = hits.iter().map(|&entry| (entry, scores.of(entry)));
         let found = best(scored, &self.rank, &self.entry_of, wanted.max(settled.candidates));
         let mut all: Vec<Ranked> =
             found.into_iter().map(|(entry, score)| Ranked { entry, score, proximity: 0.0 }).collect();
@@ -297,7 +326,7 @@ impl Snapshot {
     }
 
     /// By an attribute; entries without it last; then by score and id.
-    fn sorted(&self, hits: &[usize], scores: &[f32], sort: Sort) -> Vec<Ranked> {
+    fn sorted(&self, hits: &[usize], scores: &Raised, sort: Sort) -> Vec<Ranked> {
         let (name, sign) = match sort {
             Sort::PriceUp => ("price", 1.0),
             Sort::PriceDown => ("price", -1.0),
@@ -309,7 +338,7 @@ impl Snapshot {
             let number = numbers[entry as usize];
             if number.is_nan() { f64::INFINITY } else { sign * number }
         };
-        let ranked = |&entry: &usize| Ranked { entry: entry as u32, score: scores[entry], proximity: 0.0 };
+        let ranked = |&entry: &usize| Ranked { entry: entry as u32, score: scores.of(entry), proximity: 0.0 };
         let mut all: Vec<Ranked> = hits.iter().map(ranked).collect();
         self.order(&mut all);
         all.sort_by(|a, b| key(a.entry).total_cmp(&key(b.entry)));
@@ -320,7 +349,7 @@ impl Snapshot {
     fn fused(
         &self,
         words: Vec<Ranked>,
-        scores: &[f32],
+        scores: &Raised,
         vector: &[f32],
         allowed: impl Fn(usize) -> bool,
         sort: Sort,
@@ -334,7 +363,7 @@ impl Snapshot {
         let mut all = words;
         let n_words = all.len();
         for &(entry, _) in near.iter().filter(|(entry, _)| !known.contains(entry)) {
-            all.push(Ranked { entry, score: scores[entry as usize], proximity: 0.0 });
+            all.push(Ranked { entry, score: scores.of(entry as usize), proximity: 0.0 });
         }
         match settled.fusion {
             Fusion::Reciprocal => {

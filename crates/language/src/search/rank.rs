@@ -21,11 +21,14 @@ const APART_MAX: u32 = 8;
 /// Places of a word in an entry that are looked at.
 const PLACES_MAX: usize = 64;
 
-/// Scores of all entries. Shapes: (n).
+/// Scores of all entries.
 pub(super) struct Counted {
+    /// Shape: (n).
     pub scores: Vec<f32>,
-    /// What of the query an entry covers, weighed by how much words say.
+    /// What of the query an entry covers, weighed by how much words say. Shape: (n).
     pub covered: Vec<f32>,
+    /// The entries that cover something, each once, in no order.
+    pub covering: Vec<u32>,
 }
 
 /// What one term of a query gave an entry.
@@ -58,7 +61,8 @@ impl Snapshot {
     }
 
     pub(super) fn count(&self, plan: &Plan, settled: &Settled) -> Result<Counted, LanguageError> {
-        let mut counted = Counted { scores: vec![0.0; self.n()], covered: vec![0.0; self.n()] };
+        let (scores, covered) = (vec![0.0; self.n()], vec![0.0; self.n()]);
+        let mut counted = Counted { scores, covered, covering: Vec::new() };
         for group in &plan.groups {
             let frequencies: Vec<u64> = group.terms.iter().map(|term| self.frequency(&term.text)).collect();
             let says =
@@ -104,7 +108,13 @@ impl Snapshot {
                     let times = times as f32;
                     let own_held_back = held_back[usize::from(norms.fieldnorm_id(own))];
                     scores[own as usize] += weight * times / (times + own_held_back);
-                    covered[own as usize] += share;
+                    if share > 0.0 {
+                        let covered = &mut covered[own as usize];
+                        if *covered == 0.0 {
+                            counted.covering.push(start as u32 + own);
+                        }
+                        *covered += share;
+                    }
                 }
                 block.advance();
             }

@@ -1,8 +1,6 @@
 //! Meaning beside words: a vector an entry in 8 bits a number, and an exact search for the largest cosines. Where vectors
 //! come from is not known here.
 
-use std::ops::ControlFlow;
-
 use math::top_k::TopK;
 
 use super::entry::Entry;
@@ -86,14 +84,14 @@ impl Vectors {
         let length = query.iter().map(|&value| (i64::from(value) * i64::from(value)) as f32).sum::<f32>().sqrt();
         let mut best = TopK::with_floor(k, f32::MIN_POSITIVE);
         let mut row_of_rank = rustc_hash::FxHashMap::default();
-        products(&query, &self.bytes, self.dim, &mut |row, product| {
+        let visit = |row: usize, product: i32| {
             let cosine = product as f32 * self.scales[row] / length;
-            if cosine >= best.threshold() && cosine > 0.0 && allowed(row) {
+            if cosine >= best.threshold() && cosine > 0.0 {
                 row_of_rank.insert(rank[row], row as u32);
                 best.offer(rank[row], cosine);
             }
-            ControlFlow::Continue(())
-        });
+        };
+        products(&query, &self.bytes, self.dim, allowed, visit);
         best.into_sorted().into_iter().map(|(rank, cosine)| (row_of_rank[&rank], cosine)).collect()
     }
 
@@ -111,29 +109,33 @@ fn dot(a: &[i8], b: &[i8]) -> i32 {
     a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
 }
 
-type Visit<'a> = &'a mut dyn FnMut(usize, i32) -> ControlFlow<()>;
-
-/// The product of `query` with every row. Whole numbers, so the widest instructions give what the plainest do.
-fn products(query: &[i8], rows: &[i8], dim: usize, visit: Visit) {
+/// The product of `query` with every row that is allowed. Whole numbers, so the widest instructions give what the plainest do.
+fn products(query: &[i8], rows: &[i8], dim: usize, allowed: impl Fn(usize) -> bool, visit: impl FnMut(usize, i32)) {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2")]
-        fn with_avx2(query: &[i8], rows: &[i8], dim: usize, visit: Visit) {
-            plainly(query, rows, dim, visit);
+        fn with_avx2(
+            query: &[i8],
+            rows: &[i8],
+            dim: usize,
+            allowed: impl Fn(usize) -> bool,
+            visit: impl FnMut(usize, i32),
+        ) {
+            plainly(query, rows, dim, allowed, visit);
         }
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the machine has the instructions.
-            return unsafe { with_avx2(query, rows, dim, visit) };
+            return unsafe { with_avx2(query, rows, dim, allowed, visit) };
         }
     }
-    plainly(query, rows, dim, visit);
+    plainly(query, rows, dim, allowed, visit);
 }
 
 #[inline(always)]
-fn plainly(query: &[i8], rows: &[i8], dim: usize, visit: Visit) {
+fn plainly(query: &[i8], rows: &[i8], dim: usize, allowed: impl Fn(usize) -> bool, mut visit: impl FnMut(usize, i32)) {
     for (at, row) in rows.chunks_exact(dim).enumerate() {
-        if visit(at, dot(query, row)).is_break() {
-            return;
+        if allowed(at) {
+            visit(at, dot(query, row));
         }
     }
 }
