@@ -14,6 +14,11 @@ const GOODS = [
   ["SKU-0006", "云雀 Air 14 轻薄本 16GB 512GB", "Lark Air 14 notebook, 16 GB, 512 GB", 499_900, 479_900],
 ];
 
+const tally = (notices, by) => notices.reduce((counts, one) => ({ ...counts, [one[by]]: (counts[one[by]] ?? 0) + 1 }), {});
+
+/** The rows that both texts rest on, in the words of each. */
+const inBoth = (rows) => ({ evidence_zh: rows(true), evidence_en: rows(false) });
+
 /** One notice as it is kept: what differs by the shop's currency is made when it is told. */
 function late(at, today) {
   const [promised, order_id] = [dayText(today - (1 + (at % 6)) * DAY), `A20261121-${String(98 + at).padStart(4, "0")}`];
@@ -21,10 +26,10 @@ function late(at, today) {
   return {
     cause: `delivery_late:${order_id}:${promised}`, kind: "delivery_late", order_id, product_id: null, day,
     told: () => ({
-      reason_zh: `承诺 ${promised} 送达，${day} 仍未签收，晚了 ${n} 天。`, reason_en: `Promised for ${promised}, not delivered on ${day}: ${n} days late.`,
+      reason_zh: `承诺 ${promised} 送达，${day} 仍未签收，晚了 ${n} 天。`, reason_en: `Promised for ${promised}, not delivered on ${day}: ${n} day${n === 1 ? "" : "s"} late.`,
       text_zh: `您好，您的订单 ${order_id} 原定 ${promised} 送达，目前状态是“已发货”，已经晚了 ${n} 天，非常抱歉。需要帮助请直接回复。`,
       text_en: `Hello, your order ${order_id} was expected on ${promised} and is “shipped” now, ${n} day${n === 1 ? "" : "s"} late. We are sorry. Just reply if you need help.`,
-      evidence: [["order_id", order_id], ["status", "已发货"], ["expected_on", promised]].map(([field, value]) => ({ source: "order", order_id, field, value })).concat([{ source: "computed", how: `${day} - ${promised}`, value: `${n} days` }]),
+      ...inBoth((zh) => [["order_id", order_id], ["status", zh ? "已发货" : "shipped"], ["expected_on", promised]].map(([field, value]) => ({ source: "order", order_id, field, value })).concat([{ source: "computed", how: `${day} - ${promised}`, value: zh ? `${n} 天` : `${n} day${n === 1 ? "" : "s"}` }])),
     }),
   };
 }
@@ -40,12 +45,12 @@ function fallen(at, today) {
       reason_zh: `${delivered} 签收，价格保护 7 天，到 ${last}，仍在期内。`, reason_en: `Delivered on ${delivered}; price protection lasts 7 days, until ${last}.`,
       text_zh: `您好，您 ${ordered} 购买的 ${name_zh} 降价了：买价每件 ${money(paid)}，现价 ${money(price)}，还在价格保护期内，可以退差价 ${money((paid - price) * n)}。回复“申请价保”即可办理。`,
       text_en: `Hello, ${name_en}, which you ordered on ${ordered}, has become cheaper: you paid ${money(paid)} a piece, it is ${money(price)} now. Price protection still holds, so ${money((paid - price) * n)} can be paid back. Reply “price protection” to ask for it.`,
-      evidence: [
-        { source: "policy", name: "returns.price_protection_days", value: "7 days" }, { source: "order", order_id, field: "delivered_on", value: delivered },
+      ...inBoth((zh) => [
+        { source: "policy", name: "returns.price_protection_days", value: zh ? "7 天" : "7 days" }, { source: "order", order_id, field: "delivered_on", value: delivered },
         { source: "computed", how: `${delivered} + 7 days`, value: last }, { source: "computed", how: "today", value: day },
         { source: "order", order_id, field: "unit_price", value: (paid / 100).toFixed(2) }, { source: "product", product_id, name: name_zh, field: "price", value: (price / 100).toFixed(2) },
         { source: "order", order_id, field: "quantity", value: String(n) }, { source: "order", order_id, field: "ordered_at", value: ordered },
-      ],
+      ]),
     }),
   };
 }
@@ -60,11 +65,11 @@ function upgrade(at, today, customer_id) {
       reason_zh: `${bought} 购买，已用 ${had} 天，同类商品的更换周期为 1095 天（service.toml），且已有新款。`, reason_en: `Bought on ${bought}, kept for ${had} days; such things are replaced after 1095 (service.toml), and it has a successor.`,
       text_zh: `您好，您 ${bought} 购买的 ${name_zh} 上一代已经有新款：${name_zh}，现价 ${money(price)}。想看看两款的区别，或者用旧机换新，请直接回复。`,
       text_en: `Hello, the earlier ${name_en}, which you bought on ${bought}, has a successor: ${name_en}, now ${money(price)}. Just reply to see how they differ, or to trade in the old one.`,
-      evidence: [
+      ...inBoth(() => [
         { source: "order", order_id: "A20231014-0011", field: "ordered_at", value: bought }, { source: "product", product_id: "SKU-0000", name: name_zh, field: "name", value: name_zh },
         { source: "product", product_id, name: name_zh, field: "predecessor_id", value: "SKU-0000" }, { source: "product", product_id, name: name_zh, field: "price", value: money(price) },
         { source: "computed", how: `${dayText(today)} - ${bought}; cycle service.toml`, value: `${had} >= 1095` },
-      ],
+      ]),
     }),
   };
 }
@@ -104,9 +109,12 @@ export function createNotices(now) {
   function notices(method, cause, what, query, body, { empty, refuse, currency }) {
     if (method === "GET") {
       const state = query.get("state") ?? "proposed";
-      const items = (empty ? [] : kept).filter((one) => ["all", one.state].includes(state));
+      const kind = query.get("kind") ?? "all";
+      const all = empty ? [] : kept;
+      const inState = all.filter((one) => ["all", one.state].includes(state));
+      const items = inState.filter((one) => ["all", one.kind].includes(kind));
       const offset = Number(query.get("offset") ?? 0);
-      return { items: items.slice(offset, offset + Number(query.get("limit") ?? 50)).map((one) => view(one, currency)), total: items.length };
+      return { items: items.slice(offset, offset + Number(query.get("limit") ?? 50)).map((one) => view(one, currency)), total: items.length, states: tally(all, "state"), kinds: tally(inState, "kind") };
     }
     if (cause === undefined) {
       if (empty) return { day: body.day, n_customers: 0, is_cut: false, n_found: 0, n_new: 0 };

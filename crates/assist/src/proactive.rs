@@ -33,6 +33,8 @@ pub struct ProactiveRules {
     pub price_difference_min_cents: i64,
     /// How long something is kept where the shop has not learned it from its own orders.
     pub upgrade_after_days: u32,
+    /// When the server looks for what there is to tell, once a day: `HH:MM` in the shop's time zone. Empty: when somebody asks.
+    pub look_at: String,
     /// Nothing leaves from, until: `HH:MM` in the shop's time zone. The same for both: at any time.
     pub quiet_from: String,
     pub quiet_until: String,
@@ -45,6 +47,7 @@ impl Default for ProactiveRules {
             late_after_days: 1,
             price_difference_min_cents: 1_000,
             upgrade_after_days: 1_095,
+            look_at: "08:30".into(),
             quiet_from: "21:00".into(),
             quiet_until: "09:00".into(),
         }
@@ -104,9 +107,20 @@ pub struct Notice {
     /// What the customer is told.
     pub text_zh: String,
     pub text_en: String,
+    /// What `text_zh` rests on, and `text_en`: the same rows, in the words of each.
     pub evidence: Vec<Evidence>,
+    #[serde(default)]
+    pub evidence_en: Vec<Evidence>,
     /// Ways by which the customer agreed to be written to, as `customers` has them.
     pub consent: Vec<String>,
+}
+
+impl Notice {
+    /// What the text in a language rests on.
+    pub fn evidence(&self, lang: Lang) -> &[Evidence] {
+        // Notices of earlier versions have it once.
+        if self.evidence_en.is_empty() { &self.evidence } else { lang.choose(&self.evidence, &self.evidence_en) }
+    }
 }
 
 /// Who may be told.
@@ -181,18 +195,26 @@ fn delivery_late(person: &Person, order: &OrderRecord, situation: &Situation) ->
         |lang: Lang| say::proactive::late(lang, &id, &promised.to_string(), status_word(delivery.status, lang), late);
     let row =
         |field: &str, value: String| Evidence::Order { order_id: order.order_id.clone(), field: field.into(), value };
+    let days = if late == 1 { "day" } else { "days" };
+    let rests_on = |lang: Lang| {
+        vec![
+            row("order_id", order.order_id.clone()),
+            row("status", status_word(delivery.status, lang).to_owned()),
+            row("expected_on", promised.to_string()),
+            Evidence::Computed {
+                how: format!("{} - {promised}", situation.today),
+                value: lang.choose(format!("{late} 天"), format!("{late} {days}")),
+            },
+        ]
+    };
     Some(Notice {
         order_id: order.order_id.clone(),
         text_zh: told(Lang::Zh),
         text_en: told(Lang::En),
-        evidence: vec![
-            row("order_id", order.order_id.clone()),
-            row("status", status_word(delivery.status, Lang::Zh).to_owned()),
-            row("expected_on", promised.to_string()),
-            Evidence::Computed { how: format!("{} - {promised}", situation.today), value: format!("{late} days") },
-        ],
+        evidence: rests_on(Lang::Zh),
+        evidence_en: rests_on(Lang::En),
         reason_zh: format!("承诺 {promised} 送达，{} 仍未签收，晚了 {late} 天。", situation.today),
-        reason_en: format!("Promised for {promised}, not delivered on {}: {late} days late.", situation.today),
+        reason_en: format!("Promised for {promised}, not delivered on {}: {late} {days} late.", situation.today),
         ..notice(person, NoticeKind::DeliveryLate, format!("{}:{promised}", order.order_id))
     })
 }
@@ -235,11 +257,12 @@ fn price_of(person: &Person, order: &OrderRecord, product_id: &str, situation: &
     let (paid, now, total) = (money(difference.paid_cents), money(difference.now_cents), money(difference.total()));
     let ordered_on = (situation.day_of)(order.ordered_at).to_string();
     let told = |lang: Lang| say::proactive::price_fallen(lang, &ordered_on, &name, &paid, &now, &total);
-    let mut evidence = verdict.evidence.clone();
-    let row =
-        |field: &str, value: String| Evidence::Order { order_id: order.order_id.clone(), field: field.into(), value };
-    evidence.push(row("ordered_at", ordered_on.clone()));
-    evidence.push(crate::act::field(&product, "name", product.name.as_str()));
+    let rests_on = |mut evidence: Vec<Evidence>| {
+        let (order_id, field) = (order.order_id.clone(), "ordered_at".into());
+        evidence.push(Evidence::Order { order_id, field, value: ordered_on.clone() });
+        evidence.push(crate::act::field(&product, "name", product.name.as_str()));
+        evidence
+    };
     Some(Notice {
         order_id: order.order_id.clone(),
         product_id: Some(product_id.to_owned()),
@@ -247,7 +270,8 @@ fn price_of(person: &Person, order: &OrderRecord, product_id: &str, situation: &
         text_en: told(Lang::En),
         reason_zh: verdict.why,
         reason_en: in_english.why,
-        evidence,
+        evidence: rests_on(verdict.evidence),
+        evidence_en: rests_on(in_english.evidence),
         // Fallen again, it is another cause.
         ..notice(
             person,
@@ -338,6 +362,7 @@ fn notice(person: &Person, kind: NoticeKind, cause: String) -> Notice {
         text_zh: String::new(),
         text_en: String::new(),
         evidence: Vec::new(),
+        evidence_en: Vec::new(),
         consent: person.consent.to_vec(),
     }
 }
@@ -414,8 +439,8 @@ mod tests {
         let person = Person { customer_id: "c1", consent, orders };
         let all = notices(&person, &situation);
         for one in &all {
-            for text in [&one.text_zh, &one.text_en] {
-                assert_eq!(unsupported(text, &one.evidence, &[]), vec![], "{text}");
+            for (text, lang) in [(&one.text_zh, Lang::Zh), (&one.text_en, Lang::En)] {
+                assert_eq!(unsupported(text, one.evidence(lang), &[]), vec![], "{text}");
             }
         }
         assert_eq!(all, notices(&person, &situation));

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use data::Shop;
+use data::state::notices::WantedNotices;
 use domain::{Cents, Day};
 use serde_json::{Value, json};
 use service::api::input::check_id;
@@ -379,7 +380,9 @@ async fn proactive(dir: &Path, day: Option<&str>, as_json: bool) -> Result<()> {
     };
     let found = shop.find_notices(day).await?;
     let ready = shop.assistant().await?;
-    let (total, rows) = shop.shop.state()?.notices(Some(notices::PROPOSED), 0, LISTED_MAX)?;
+    let wanted = WantedNotices { state: Some(notices::PROPOSED), limit: LISTED_MAX, ..WantedNotices::default() };
+    let (counts, rows) = shop.shop.state()?.notices(wanted)?;
+    let total: u64 = counts.iter().filter(|count| count.state == notices::PROPOSED).map(|count| count.n).sum();
     let minute = shop.minute_now();
     let policies = &ready.assistant.policies;
     let views = rows.iter().map(|row| notices::view(row, policies, minute)).collect::<Result<Vec<_>>>()?;

@@ -125,7 +125,9 @@ export interface Notice {
   reason_en: string;
   text_zh: string;
   text_en: string;
-  evidence: Evidence[];
+  /** What each text rests on, in its words. */
+  evidence_zh: Evidence[];
+  evidence_en: Evidence[];
   consent: string[];
   /** Why it may not leave now. */
   held?: string | null;

@@ -9,7 +9,7 @@ import { choiceIn, matchRoute } from "../../src/lib/router.svelte";
 import type { Notice } from "../../src/lib/service";
 
 const notice = (cause: string, kind: string, changes: Partial<Notice> = {}): Notice => ({
-  cause, kind, customer_id: "C1", order_id: "A1", day: "2026-11-29", state: "proposed", reason_zh: "", reason_en: "", text_zh: "", text_en: "", evidence: [], consent: [], ...changes,
+  cause, kind, customer_id: "C1", order_id: "A1", day: "2026-11-29", state: "proposed", reason_zh: "", reason_en: "", text_zh: "", text_en: "", evidence_zh: [], evidence_en: [], consent: [], ...changes,
 });
 
 test("a kind stands together, the most pressing first, and a new one last", () => {

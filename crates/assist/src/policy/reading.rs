@@ -92,6 +92,9 @@ impl Policies {
         {
             allowed(minute_of(time).is_some(), key, time, "HH:MM from 00:00 to 23:59")?;
         }
+        let look = &rules.look_at;
+        let fits = look.is_empty() || minute_of(look).is_some();
+        allowed(fits, "proactive.look_at", look, "HH:MM from 00:00 to 23:59, or nothing")?;
         for (key, days) in [
             ("proactive.late_after_days", rules.late_after_days),
             ("proactive.upgrade_after_days", rules.upgrade_after_days),

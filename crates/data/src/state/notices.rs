@@ -27,6 +27,23 @@ pub struct StoredNotice {
     pub conversation_id: Option<String>,
 }
 
+/// Which notices are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WantedNotices<'a> {
+    pub state: Option<&'a str>,
+    pub kind: Option<&'a str>,
+    pub offset: usize,
+    pub limit: usize,
+}
+
+/// How many notices there are of a state and a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeCount {
+    pub state: String,
+    pub kind: String,
+    pub n: u64,
+}
+
 pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS service_notice (
         cause TEXT PRIMARY KEY, customer_id TEXT NOT NULL, kind TEXT NOT NULL, day TEXT NOT NULL, state TEXT NOT NULL,
@@ -79,23 +96,23 @@ impl SqliteState {
         self.read(|reader| reader.prepare_cached(&select)?.query_row([cause], notice_of).optional())
     }
 
-    /// Notices of a state, or of all, the newest day first; and how many there are.
-    pub fn notices(
-        &self,
-        state: Option<&str>,
-        offset: usize,
-        limit: usize,
-    ) -> Result<(u64, Vec<StoredNotice>), DataError> {
+    /// Notices of a state and kind, or of all, the newest day first; and how many there are of each state and kind.
+    pub fn notices(&self, wanted: WantedNotices) -> Result<(Vec<NoticeCount>, Vec<StoredNotice>), DataError> {
+        let WantedNotices { state, kind, offset, limit } = wanted;
         let select = format!(
-            "SELECT {COLUMNS} FROM service_notice WHERE (?1 IS NULL OR state = ?1) ORDER BY day DESC, cause
-             LIMIT ?2 OFFSET ?3"
+            "SELECT {COLUMNS} FROM service_notice WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR kind = ?2)
+             ORDER BY day DESC, cause LIMIT ?3 OFFSET ?4"
         );
         self.read_apart(|reader| {
-            let count = "SELECT count(*) FROM service_notice WHERE (?1 IS NULL OR state = ?1)";
-            let total = reader.query_row(count, params![state], |row| row.get::<_, i64>(0))?;
+            let count = "SELECT state, kind, count(*) FROM service_notice GROUP BY state, kind ORDER BY state, kind";
+            let mut count = reader.prepare(count)?;
+            let count_of = |row: &Row<'_>| {
+                Ok(NoticeCount { state: row.get(0)?, kind: row.get(1)?, n: row.get::<_, i64>(2)? as u64 })
+            };
+            let counts = count.query_map([], count_of)?.collect::<rusqlite::Result<_>>()?;
             let mut select = reader.prepare(&select)?;
-            let rows = select.query_map(params![state, limit as i64, offset as i64], notice_of)?;
-            Ok((total as u64, rows.collect::<rusqlite::Result<_>>()?))
+            let rows = select.query_map(params![state, kind, limit as i64, offset as i64], notice_of)?;
+            Ok((counts, rows.collect::<rusqlite::Result<_>>()?))
         })
     }
 
@@ -142,9 +159,12 @@ mod tests {
         assert_eq!(state.propose_notices(vec![notice("late:1", "a", "2026-07-01")]).unwrap(), 0);
         let kept = state.notice("late:1").unwrap().unwrap();
         assert_eq!((kept.state.as_str(), kept.day.as_str(), kept.settled_at), ("sent", "2026-06-30", Some(5)));
-        assert_eq!(state.notices(Some("proposed"), 0, 9).unwrap().0, 1);
+        let wanted = WantedNotices { limit: 9, ..WantedNotices::default() };
+        let (counts, proposed) = state.notices(WantedNotices { state: Some("proposed"), ..wanted }).unwrap();
+        assert_eq!((proposed.len(), counts.len(), counts[1].n, counts[1].state.as_str()), (1, 2, 1, "sent"));
+        assert_eq!(state.notices(WantedNotices { kind: Some("upgrade_due"), ..wanted }).unwrap().1, vec![]);
         state.erase_customer("a").unwrap();
         assert_eq!(state.notice("late:1").unwrap(), None);
-        assert_eq!(state.notices(None, 0, 9).unwrap().1.len(), 1);
+        assert_eq!(state.notices(wanted).unwrap().1.len(), 1);
     }
 }

@@ -1,12 +1,14 @@
 //! `/v1/desk`: customer service for the people who answer: the queue, conversations with all that is known, canned replies,
 //! submitted forms, and how the service does.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use data::state::conversations::ConversationFilter;
+use data::state::notices::{StoredNotice, WantedNotices};
 use data::state::{Record, RecordKind, StateStore};
 use domain::Day;
 use serde::{Deserialize, Serialize};
@@ -197,6 +199,9 @@ pub struct NoticeParams {
     /// `proposed`, `sent`, `dismissed` or `all`.
     #[param(pattern = "^(proposed|sent|dismissed|all)$")]
     state: Option<String>,
+    /// `delivery_late`, `price_protection`, `upgrade_due` or `all`.
+    #[param(pattern = "^(delivery_late|price_protection|upgrade_due|all)$")]
+    kind: Option<String>,
     #[param(maximum = 100_000)]
     offset: Option<usize>,
     #[param(minimum = 1, maximum = 500)]
@@ -206,7 +211,12 @@ pub struct NoticeParams {
 #[derive(Serialize, ToSchema)]
 pub struct NoticePage {
     items: Vec<NoticeView>,
+    /// Of the wanted state and kind.
     total: u64,
+    /// Of all kinds, by state.
+    states: BTreeMap<String, u64>,
+    /// Of the wanted state, by kind.
+    kinds: BTreeMap<String, u64>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -508,12 +518,23 @@ pub async fn settle_case(
 pub async fn list_notices(Desk(caller): Desk, Params(params): Params<NoticeParams>) -> Result<Json<NoticePage>> {
     let (offset, limit) = (check_offset(params.offset)?, check_limit("limit", params.limit, 50)?);
     let state = one_of("state", params.state, "proposed", &["proposed", "sent", "dismissed", "all"])?;
+    let kind = one_of("kind", params.kind, "all", &["delivery_late", "price_protection", "upgrade_due", "all"])?;
     let ready = caller.shop.assistant().await?;
     off_thread(move || {
-        let (total, rows) = caller.shop.shop.state()?.notices(state.as_deref(), offset, limit)?;
+        let wanted = WantedNotices { state: state.as_deref(), kind: kind.as_deref(), offset, limit };
+        let (counts, rows) = caller.shop.shop.state()?.notices(wanted)?;
         let minute = caller.shop.minute_now();
-        let view = |row: &data::state::notices::StoredNotice| notices::view(row, &ready.assistant.policies, minute);
-        Ok(Json(NoticePage { items: rows.iter().map(view).collect::<Result<_>>()?, total }))
+        let view = |row: &StoredNotice| notices::view(row, &ready.assistant.policies, minute);
+        let items = rows.iter().map(view).collect::<Result<_>>()?;
+        let mut page = NoticePage { items, total: 0, states: BTreeMap::new(), kinds: BTreeMap::new() };
+        for count in counts {
+            *page.states.entry(count.state.clone()).or_default() += count.n;
+            if state.as_ref().is_none_or(|wanted| *wanted == count.state) {
+                *page.kinds.entry(count.kind.clone()).or_default() += count.n;
+                page.total += if kind.as_ref().is_none_or(|wanted| *wanted == count.kind) { count.n } else { 0 };
+            }
+        }
+        Ok(Json(page))
     })
     .await
 }

@@ -181,6 +181,9 @@ async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
         super::runs::start_predict(shop, serde_json::json!({}))?;
     }
     shop.close_idle().await?;
+    if let Some(found) = shop.find_notices_when_due().await? {
+        tracing::info!(shop.id = %shop.id, n_found = found.n_found, n_new = found.n_new, "looked for what to tell customers");
+    }
     let own = shop.clone();
     crate::serving::off_thread(move || crate::channels::outbox::forget_old(&own, clock::now().0)).await?;
     let _alone = shop.maintenance.lock().await;
@@ -191,7 +194,9 @@ async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
 const SECURITY: [(HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        // A poster is shown as a picture that the console made.
+        "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'none'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),

@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use assist::hand_over::hours::minute_of;
 use assist::policy::Policies;
 use assist::proactive::{self, Held, Notice, NoticeKind, Person, Situation, may_leave};
-use assist::turn::{Author, Reply, Turn};
+use assist::turn::{Author, Lang, Reply, Turn};
 use data::state::notices::StoredNotice;
 use domain::{Day, Product, TableSpec};
 use serde::Serialize;
@@ -25,6 +26,8 @@ use crate::serving::{ServedShop, Snapshot, off_thread};
 pub const PROPOSED: &str = "proposed";
 pub const SENT: &str = "sent";
 pub const DISMISSED: &str = "dismissed";
+/// The setting that names the day of the last look that nobody asked for.
+const LOOKED_ON: &str = "notices_looked_on";
 /// Customers looked at for one day; more are left for the next look.
 const CUSTOMERS_MAX: usize = 5_000;
 /// Days back that orders may be delivered in for a price to be looked at, beyond the days of price protection.
@@ -48,9 +51,11 @@ pub struct NoticeView {
     pub reason_en: String,
     pub text_zh: String,
     pub text_en: String,
-    /// The rows it rests on, as the evidence of a reply.
+    /// The rows it rests on, as the evidence of a reply, in the words of each text.
     #[schema(value_type = Vec<Object>)]
-    pub evidence: Value,
+    pub evidence_zh: Value,
+    #[schema(value_type = Vec<Object>)]
+    pub evidence_en: Value,
     /// Ways by which the customer agreed to be written to.
     pub consent: Vec<String>,
     /// Why it may not leave now: `quiet_hours` or `no_consent`; absent if it may.
@@ -86,6 +91,8 @@ fn held_word(held: Held) -> String {
 pub fn view(stored: &StoredNotice, policies: &Policies, minute_of_day: u32) -> Result<NoticeView> {
     let notice: Notice = serde_json::from_str(&stored.body)?;
     let held = may_leave(&notice, &policies.proactive, minute_of_day).err().filter(|_| stored.state == PROPOSED);
+    let evidence = |lang: Lang| serde_json::to_value(notice.evidence(lang));
+    let (evidence_zh, evidence_en) = (evidence(Lang::Zh)?, evidence(Lang::En)?);
     Ok(NoticeView {
         cause: stored.cause.clone(),
         kind: stored.kind.clone(),
@@ -98,7 +105,8 @@ pub fn view(stored: &StoredNotice, policies: &Policies, minute_of_day: u32) -> R
         reason_en: notice.reason_en,
         text_zh: notice.text_zh,
         text_en: notice.text_en,
-        evidence: serde_json::to_value(&notice.evidence)?,
+        evidence_zh,
+        evidence_en,
         consent: notice.consent,
         held: held.map(held_word),
         settled_by: stored.settled_by.clone(),
@@ -146,6 +154,23 @@ impl ServedShop {
         let all = found.into_iter().map(stored).collect::<Result<Vec<_>>>()?;
         let n_new = off_thread(move || Ok(shop.shop.state()?.propose_notices(all)?)).await?;
         Ok(NoticesFound { day: day.to_string(), n_customers, is_cut, n_found, n_new })
+    }
+
+    /// Looks once a day, from the minute on that `service.toml` names. What it found is kept, so a look that a crash cut short
+    /// is made again without telling anything twice.
+    ///
+    /// # Errors
+    /// As [`ServedShop::find_notices`].
+    pub async fn find_notices_when_due(self: &Arc<Self>) -> Result<Option<NoticesFound>> {
+        let rules = self.assistant().await?.assistant.policies.proactive.clone();
+        let Some(from) = minute_of(&rules.look_at) else { return Ok(None) };
+        let today = clock::today(&self.shop.config().time_zone);
+        if self.minute_now() < from || self.store.setting(LOOKED_ON)?.as_deref() == Some(&today.to_string()) {
+            return Ok(None);
+        }
+        let found = self.find_notices(today).await?;
+        self.store.set_setting(LOOKED_ON, &today.to_string())?;
+        Ok(Some(found))
     }
 
     fn notices_of(&self, person: &Person, snapshot: &Arc<Snapshot>, policies: &Policies, day: Day) -> Vec<Notice> {
@@ -305,8 +330,9 @@ impl ServedShop {
             return Err(settled());
         }
         let lang = lang_named(&row.lang);
+        let evidence = notice.evidence(lang).to_vec();
         let text = lang.choose(notice.text_zh, notice.text_en);
-        let reply = Reply { lang, evidence: notice.evidence, author: Author::BuiltIn, ..Reply::default() };
+        let reply = Reply { lang, evidence, author: Author::BuiltIn, ..Reply::default() };
         let turn = Turn { reply, action: Default::default(), understood: Default::default(), trace: Vec::new() };
         let body = Body { understood: None, trace: None, ..Body::of_turn(&turn, None)? };
         let message = self.tell_customer(&state, row, &text, now, &body, |dialogue| {

@@ -561,7 +561,7 @@ fn a_late_parcel_is_told_once_into_the_customers_conversation() {
         &[json!({"order_id": "late-1", "status": "shipped", "updated_at": start, "expected_on": "2026-01-10"})],
     );
     drop(shop);
-    let rules = "[proactive]\nquiet_from = \"09:00\"\nquiet_until = \"09:00\"\n";
+    let rules = "[proactive]\nlook_at = \"\"\nquiet_from = \"09:00\"\nquiet_until = \"09:00\"\n";
     std::fs::write(folder.shop().join("service.toml"), rules).unwrap();
     let served = serve(&folder.shop(), crate::shop::key(&folder.shop(), &Scope::ALL));
     let look = |day: &str| served.call("POST", "/v1/desk/notices", Some(json!({"day": day})));
@@ -573,7 +573,13 @@ fn a_late_parcel_is_told_once_into_the_customers_conversation() {
     let list = served.get("/v1/desk/notices");
     let notice = &list["items"][0];
     assert_eq!((&list["total"], &notice["kind"], &notice["held"]), (&json!(1), &json!("delivery_late"), &Value::Null));
-    assert!(notice["evidence"].as_array().unwrap().iter().any(|one| one["value"] == "2026-01-10"), "{notice}");
+    for (name, days) in [("evidence_zh", "2 天"), ("evidence_en", "2 days")] {
+        let has = |value: &str| notice[name].as_array().unwrap().iter().any(|one| one["value"] == value);
+        assert!(has("2026-01-10") && has(days), "{notice}");
+    }
+    assert_eq!((&list["states"]["proposed"], &list["kinds"]["delivery_late"]), (&json!(1), &json!(1)));
+    let others = served.get("/v1/desk/notices?kind=upgrade_due");
+    assert_eq!((&others["total"], &others["kinds"]["delivery_late"]), (&json!(0), &json!(1)), "{others}");
     let path = |what: &str| format!("/v1/desk/notices/{}/{what}", notice["cause"].as_str().unwrap());
     let send = || served.call("POST", &path("send"), Some(json!({"agent": "Li Wei"})));
     assert_eq!(send().json()["error"]["code"], "no_conversation");
