@@ -298,11 +298,18 @@ macro_rules! compiled {
 pub trait Near: Real {
     /// All that this processor can run, the fastest first.
     fn kernels() -> Vec<Kernels<Self>>;
+
+    /// The numbers themselves, if they are of single precision.
+    fn singles(values: &[Self]) -> Option<&[f32]>;
 }
 
 macro_rules! near {
-    ($t:ty, $avx512:ident, $avx2:ident) => {
+    ($t:ty, $avx512:ident, $avx2:ident, $singles:expr) => {
         impl Near for $t {
+            fn singles(values: &[$t]) -> Option<&[f32]> {
+                $singles(values)
+            }
+
             fn kernels() -> Vec<Kernels<$t>> {
                 let mut all = Vec::with_capacity(3);
                 #[cfg(target_arch = "x86_64")]
@@ -322,5 +329,5 @@ macro_rules! near {
     };
 }
 
-near!(f32, Avx512F32, Avx2F32);
-near!(f64, Avx512F64, Avx2F64);
+near!(f32, Avx512F32, Avx2F32, Some);
+near!(f64, Avx512F64, Avx2F64, |_| None);

@@ -10,6 +10,7 @@
 // Lanes are counted: an iterator over each array would hide that they go together.
 #![allow(clippy::needless_range_loop)]
 
+pub mod coarse;
 mod kernels;
 mod lanes;
 mod rows;
@@ -20,7 +21,7 @@ pub use kernels::Near;
 use kernels::{Few, Kernels, Rows};
 pub use rows::{NOWHERE, Passes};
 pub(crate) use tile::{Tile, tile_kernel};
-pub use within::{BOUNDS, limits, rows_within};
+pub use within::{BEYOND, BOUNDS, Judged, SETTLED, judge, limits, rows_within};
 
 use crate::dense::Real;
 

@@ -19,10 +19,14 @@ pub fn rows_within(lower: &[f32], off: &[f32], limits: &[f32], rows: &mut Vec<u3
                 for at in 0..limits.len() {
                     any |= lower[at] - off <= limits[at];
                 }
-                for at in 0..if any { limits.len() } else { 0 } {
-                    if lower[at] - off <= limits[at] {
-                        rows.push((part * BOUNDS + at) as u32);
+                if any {
+                    // Without a branch that nobody can foresee.
+                    let (mut n, mut within) = (0, [0; BOUNDS]);
+                    for at in 0..limits.len() {
+                        within[n] = (part * BOUNDS + at) as u32;
+                        n += usize::from(lower[at] - off <= limits[at]);
                     }
+                    rows.extend_from_slice(&within[..n]);
                 }
             }
             return;
@@ -52,6 +56,58 @@ pub fn limits(upper: &[f32], squares: &[f32], slack: f64, more: f64, limits: &mu
         }
     }
     widest!(pass(upper: &[f32], squares: &[f32], slack: f64, more: f64, limits: &mut [f32]) -> ())
+}
+
+/// What comparing a point with its list has come to.
+pub const SETTLED: u8 = 0;
+/// A centre outside of the list may be nearest.
+pub const BEYOND: u8 = 1;
+/// Two centres of the list are as near as rounding can tell.
+pub const TIED: u8 = 2;
+
+/// Bounds of points compared with lists, from scores that are off by half of what a squared distance is off, and whether
+/// that settles which centre is nearest. The largest number loses nothing by being `far`.
+pub struct Judged<'a> {
+    /// On the distance to the nearest, and to all others.
+    pub upper: &'a mut [f32],
+    pub near: &'a mut [f32],
+    /// [`SETTLED`], [`BEYOND`] or [`TIED`].
+    pub verdicts: &'a mut [u8],
+}
+
+/// Shapes: `scores` (n, 2), the least and the second; `squares` and `far` (n): squared lengths, and bounds on the distance
+/// to what is outside of the lists. A squared distance is off by at most `slack × (square + more) + least`.
+pub fn judge(scores: &[[f32; 2]], squares: &[f32], far: &[f32], off: [f64; 3], judged: Judged<'_>) {
+    #[inline(always)]
+    fn pass(
+        scores: &[[f32; 2]],
+        squares: &[f32],
+        far: &[f32],
+        off: [f64; 3],
+        upper: &mut [f32],
+        near: &mut [f32],
+        verdicts: &mut [u8],
+    ) {
+        const UP: f32 = 1.0 + 3e-7;
+        const DOWN: f32 = 1.0 - 3e-7;
+        let ([slack, more, least], n) = (off, scores.len());
+        let (squares, far) = (&squares[..n], &far[..n]);
+        let (upper, near, verdicts) = (&mut upper[..n], &mut near[..n], &mut verdicts[..n]);
+        for at in 0..n {
+            let [score, second] = scores[at].map(f64::from);
+            let square = f64::from(squares[at]);
+            let off = slack * (square + more) + least;
+            let up = ((square + 2.0 * score).max(0.0) + off).sqrt() as f32 * UP;
+            let limit = (f64::from(up) * f64::from(up) + 2.0 * off).sqrt() as f32 * UP;
+            let low = (square * (1.0 - 1e-6) + 2.0 * second - off).max(0.0).sqrt() as f32 * DOWN;
+            upper[at] = up;
+            near[at] = if low < far[at] { low } else { far[at] };
+            let tied = if second - score > 2.0 * off { SETTLED } else { TIED };
+            verdicts[at] = if far[at] > limit { tied } else { BEYOND };
+        }
+    }
+    let Judged { upper, near, verdicts } = judged;
+    widest!(pass(scores: &[[f32; 2]], squares: &[f32], far: &[f32], off: [f64; 3], upper: &mut [f32], near: &mut [f32], verdicts: &mut [u8]) -> ())
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use math::nearest::{self, BOUNDS, Centres, FIRST, Found, Near, Panel, WIDTH, rou
 
 use super::Algorithm;
 use super::frame::{BLOCK, Frame};
-use super::lloyd::{Segment, Step};
+use super::lists;
+use super::lloyd::{Passed, Segment, Step};
 
 /// Centres in a group, and groups, at most.
 const GROUP: usize = 12;
@@ -18,19 +19,21 @@ const GROUPS_MAX: usize = 64;
 /// Fewer centres than this are one group.
 const ONE_GROUP: usize = 16;
 /// More than a rounding of single precision, twice over; towards the safe side.
-const UP: f32 = 1.0 + 3e-7;
-const DOWN: f32 = 1.0 - 3e-7;
+pub(super) const UP: f32 = 1.0 + 3e-7;
+pub(super) const DOWN: f32 = 1.0 - 3e-7;
 /// By itself the choice is for bounds where comparing a point with all centres takes more than about this many products,
 /// once no more than this share of the points still changes its label: before that bounds rarely settle anything.
 const PRODUCTS_MIN: usize = 2400;
 const CHANGED_MAX: f64 = 0.03;
 /// Beyond this a lower bound says no more.
-const LOWER_MAX: f32 = f32::MAX / 4.0;
+pub(super) const LOWER_MAX: f32 = f32::MAX / 4.0;
 
 /// Which centres are grouped, and how far they have gone.
 pub(super) struct Plan {
     /// None: every distance is computed.
     groups: Option<Vec<Vec<u32>>>,
+    /// Instead of groups, as long as they serve.
+    lists: Option<lists::Plan>,
     /// The share of changed labels at which bounds begin.
     changed_max: f64,
     /// The last centres as the kernels saw them. Shape: (k, d), empty before the first step.
@@ -95,7 +98,7 @@ impl Plan {
             groups
         };
         let groups = match algorithm {
-            Algorithm::Lloyd => None,
+            Algorithm::Lloyd | Algorithm::Lists => None,
             Algorithm::Hamerly => Some(one()),
             Algorithm::Yinyang => Some(many()),
             Algorithm::Auto if k == 1 || k * (frame.d + 3) < PRODUCTS_MIN => None,
@@ -104,17 +107,20 @@ impl Plan {
         };
         let n_groups = groups.as_ref().map_or(0, Vec::len);
         let changed_max = if algorithm == Algorithm::Auto { CHANGED_MAX } else { 1.0 };
-        Plan { groups, changed_max, last: Vec::new(), gone: vec![0.0; n_groups] }
+        let lists = lists::Plan::new(algorithm, frame, k);
+        Plan { groups, lists, changed_max, last: Vec::new(), gone: vec![0.0; n_groups] }
     }
 
-    pub fn n_groups(&self) -> Option<usize> {
-        self.groups.as_ref().map(Vec::len)
-    }
-
-    /// The centres for the next assignment, after one that changed this share of the labels. Shape: (k, d).
-    pub fn step<T: Near>(&mut self, centres: &[f64], d: usize, changed: f64) -> Step<T> {
+    /// The centres for the next assignment. Shape: (k, d).
+    pub fn step<T: Near>(&mut self, centres: &[f64], d: usize, passed: Passed) -> Step<T> {
         let rows: Vec<T> = centres.iter().map(|&x| T::from_f64(x)).collect();
-        let begin = changed <= self.changed_max || !self.last.is_empty();
+        let all = Centres::new(&rows, d);
+        self.lists.take_if(|lists| !lists.serves(passed.open));
+        let rough = self.lists.as_mut().and_then(|lists| lists.step(&rows, all.square_max()));
+        if rough.is_some() {
+            return Step { all, rows, groups: None, rough };
+        }
+        let begin = passed.changed <= self.changed_max || !self.last.is_empty();
         let groups = self.groups.as_ref().filter(|_| begin).map(|members| {
             let now: Vec<f64> = rows.iter().map(|x| x.to_f64()).collect();
             let moved: Vec<f64> = if self.last.is_empty() {
@@ -142,7 +148,7 @@ impl Plan {
             let moved = moved.iter().map(up).collect();
             Groups { groups, group_of, moved, gone }
         });
-        Step { all: Centres::new(&rows, d), rows, groups }
+        Step { all, rows, groups, rough }
     }
 }
 
@@ -174,7 +180,8 @@ fn split(centres: &[f64], d: usize, mut members: Vec<u32>, size: usize, groups: 
 }
 
 impl<T: Near> Bounds<T> {
-    pub fn new(n: usize, n_groups: usize) -> Self {
+    pub fn new(n: usize, groups: &Groups<T>) -> Self {
+        let n_groups = groups.groups.len();
         let n_bounds = filled(n_groups);
         Bounds {
             upper: vec![0.0; n],

@@ -38,7 +38,7 @@ pub static CARD: Card = Card {
             name: "algorithm",
             sentence: "How the nearest centres are found; the labels are the same.",
             unit: "",
-            kind: Kind::Choice { options: &["auto", "lloyd", "hamerly", "yinyang"], default: "auto" },
+            kind: Kind::Choice { options: &["auto", "lloyd", "hamerly", "yinyang", "lists"], default: "auto" },
         },
         Param {
             name: "spherical",
@@ -60,7 +60,7 @@ pub static CARD: Card = Card {
         },
     ],
     input: "(n, d) finite numbers, one row per point; optional weights and first centres",
-    source: "Lloyd 1982; Arthur and Vassilvitskii 2007 (k-means++); Bahmani et al. 2012 (k-means||); Hamerly 2010 and Ding et al. 2015 (bounds); Sculley 2010 (mini-batch); Dhillon and Modha 2001 (spherical)",
+    source: "Lloyd 1982; Arthur and Vassilvitskii 2007 (k-means++); Bahmani et al. 2012 (k-means||); Hamerly 2010, Ding et al. 2015 and Drake and Hamerly 2012 (bounds); Sculley 2010 (mini-batch); Dhillon and Modha 2001 (spherical)",
 };
 
 pub static METHOD: Method = Method { card: &CARD, run_f32: run::<f32>, run_f64: run::<f64> };
@@ -80,6 +80,7 @@ fn wanted(settings: &Settings, has_centres: bool) -> Result<KMeans, SegmentError
         "lloyd" => Algorithm::Lloyd,
         "hamerly" => Algorithm::Hamerly,
         "yinyang" => Algorithm::Yinyang,
+        "lists" => Algorithm::Lists,
         _ => Algorithm::Auto,
     };
     Ok(KMeans {

@@ -27,6 +27,8 @@ pub(super) struct Frame<'a, T: 'static> {
     pub squares: f64,
     /// The mean over columns of their variance, without weights, as scikit-learn's tolerance has it.
     pub variance: f64,
+    /// The largest root of a column's mean square, less the shift and without weights.
+    pub spread: f64,
     /// A place at 0. Shape: (d).
     pub zeros: Vec<T>,
     pub spherical: bool,
@@ -66,8 +68,11 @@ impl<'a, T: Near> Frame<'a, T> {
                 .sum::<f64>(),
         };
         let weight = weights.map_or(n as f64, |weights| weights.iter().sum());
+        // Directions are not shifted.
+        let square = |at: usize| if spherical { sums[d + at] / n as f64 } else { variance(at) };
+        let spread = (0..d).map(square).fold(0.0, f64::max).sqrt();
         let variance = (0..d).map(variance).sum::<f64>() / d as f64;
-        Frame { values, n, d, shift, weights, weight, squares, variance, zeros, spherical, passes }
+        Frame { values, n, d, shift, weights, weight, squares, variance, spread, zeros, spherical, passes }
     }
 
     /// Rows as given, relative to the shift. Shapes: (k, d).

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::bounds::{Bounds, Groups, Plan};
 use super::frame::{BLOCK, Frame};
+use super::lists::{Lists, Rough};
 use super::{Fitted, KMeans};
 use crate::{Matrix, SegmentError};
 
@@ -14,7 +15,18 @@ pub(super) struct Step<T: 'static> {
     /// Shape: (k, d).
     pub rows: Vec<T>,
     pub all: Centres<T>,
+    /// One of these two at most: else every distance is computed.
     pub groups: Option<Groups<T>>,
+    pub rough: Option<Rough>,
+}
+
+/// What an assignment came to, as shares of the points.
+#[derive(Clone, Copy)]
+pub(super) struct Passed {
+    /// Those whose label changed.
+    pub changed: f64,
+    /// Those whose list did not settle which centre is nearest.
+    pub open: f64,
 }
 
 /// Sums are taken anew once differences have likely left more than this part of what adding up would round: Σ w|x|, or
@@ -52,6 +64,7 @@ pub(super) struct Segment<T: 'static> {
     /// Shape: (rows of the segment).
     pub labels: Vec<u32>,
     pub bounds: Option<Bounds<T>>,
+    pub lists: Option<Lists>,
     pub panel: Panel<T>,
     pub n_distances: u64,
     n_changed: usize,
@@ -93,14 +106,14 @@ pub(super) fn run<T: Near>(
         centres.chunks_exact_mut(frame.d).for_each(to_unit_length);
     }
     let mut plan = Plan::new(wanted.algorithm, frame, &centres);
-    let mut state = State::new(frame, k, &plan);
+    let mut state = State::new(frame, k);
     let tolerance = wanted.tolerance * frame.variance;
     let (mut history, mut n_iterations, mut strict, mut rested) = (Vec::new(), 0, false, false);
-    let mut changed = 1.0;
+    let mut passed = Passed { changed: 1.0, open: 0.0 };
     while n_iterations < wanted.max_iterations && !rested {
-        let step = plan.step(&centres, frame.d, changed);
+        let step = plan.step(&centres, frame.d, passed);
         let n_changed = state.assign(&step);
-        changed = n_changed as f64 / frame.n as f64;
+        passed = state.passed(n_changed);
         history.push(state.inertia(&step));
         let next = state.means(&centres, &step);
         let moved: f64 = next.iter().zip(&centres).map(|(next, old)| (next - old).powi(2)).sum();
@@ -112,7 +125,7 @@ pub(super) fn run<T: Near>(
             return Err(SegmentError::Cancelled);
         }
     }
-    let step = plan.step(&centres, frame.d, changed);
+    let step = plan.step(&centres, frame.d, passed);
     if !strict {
         // Labels that belong to the last centres.
         state.assign(&step);
@@ -140,11 +153,12 @@ pub(super) fn to_unit_length(row: &mut [f64]) {
 }
 
 impl<T: Near> Segment<T> {
-    fn new(first: usize, n: usize, k: usize, d: usize, plan: &Plan) -> Self {
+    fn new(first: usize, n: usize, k: usize, d: usize) -> Self {
         Segment {
             first,
             labels: vec![NOWHERE; n],
-            bounds: plan.n_groups().map(|n_groups| Bounds::new(n, n_groups)),
+            bounds: None,
+            lists: None,
             panel: Panel::new(d),
             n_distances: 0,
             n_changed: 0,
@@ -159,6 +173,7 @@ impl<T: Near> Segment<T> {
     fn assign(&mut self, frame: &Frame<T>, step: &Step<T>) {
         let d = frame.d;
         self.n_changed = 0;
+        self.make_ready(step);
         let mut old = [NOWHERE; BLOCK];
         for at in (0..self.labels.len()).step_by(BLOCK) {
             let n = BLOCK.min(self.labels.len() - at);
@@ -166,14 +181,27 @@ impl<T: Near> Segment<T> {
             old[..n].copy_from_slice(&self.labels[at..at + n]);
             if step.groups.is_some() {
                 self.assign_within_bounds(frame, step, at, n);
+            } else if step.rough.is_some() {
+                self.assign_by_lists(frame, step, at, n);
             } else {
                 step.all.label(rows, &frame.shift, &mut self.panel, &mut self.labels[at..at + n]);
                 self.n_distances += (n * step.all.n()) as u64;
             }
             self.note(frame, at, &old[..n]);
         }
-        if let (Some(bounds), Some(_)) = (&mut self.bounds, &step.groups) {
-            bounds.is_set = true;
+        self.bounds.iter_mut().for_each(|bounds| bounds.is_set = true);
+        self.lists.iter_mut().for_each(|lists| lists.is_set = true);
+    }
+
+    /// Room for the bounds that the step goes by.
+    fn make_ready(&mut self, step: &Step<T>) {
+        let n = self.labels.len();
+        if let (None, Some(groups)) = (&self.bounds, &step.groups) {
+            self.bounds = Some(Bounds::new(n, groups));
+        }
+        match (&mut self.lists, &step.rough) {
+            (Some(lists), Some(_)) => lists.n_open = 0,
+            (lists, rough) => *lists = rough.is_some().then(|| Lists::new(n)),
         }
     }
 
@@ -220,11 +248,11 @@ impl<T: Near> Segment<T> {
 }
 
 impl<'a, T: Near> State<'a, T> {
-    fn new(frame: &'a Frame<'a, T>, k: usize, plan: &Plan) -> Self {
+    fn new(frame: &'a Frame<'a, T>, k: usize) -> Self {
         let size = frame.segment();
         let segments = (0..frame.n)
             .step_by(size)
-            .map(|first| Segment::new(first, size.min(frame.n - first), k, frame.d, plan))
+            .map(|first| Segment::new(first, size.min(frame.n - first), k, frame.d))
             .collect();
         let (sums, sizes) = (vec![0.0; k * frame.d], vec![Size::default(); k]);
         State { frame, k, segments, sums, sizes, drift: vec![[0.0; 2]; k] }
@@ -240,6 +268,12 @@ impl<'a, T: Near> State<'a, T> {
             self.sum_anew();
         }
         n_changed
+    }
+
+    fn passed(&self, n_changed: usize) -> Passed {
+        let share = |n: usize| n as f64 / self.frame.n as f64;
+        let n_open = self.segments.iter().filter_map(|segment| segment.lists.as_ref()).map(|lists| lists.n_open).sum();
+        Passed { changed: share(n_changed), open: share(n_open) }
     }
 
     /// Whether rounding may show in a sum: say, because a point left that was heavier than all that stayed.

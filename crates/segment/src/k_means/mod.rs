@@ -3,6 +3,12 @@
 //! labels are the same, bit for bit); seeding by k-means++ or k-means||; weights; cosine; mini-batches; and, in
 //! [`choose`], how many groups there should be.
 //!
+//! With many centres and a processor that multiplies bytes (AVX-512 VNNI), points in single precision keep lists of near
+//! centres, found by distances rounded to bytes: a first look at all centres costs a quarter of the products, and lists hold
+//! from the second or third iteration on, when every bound on groups of centres is still too loose. 20 iterations of a
+//! million points × 16, k = 256, from k-means++: 1.4 seconds of CPU, by Lloyd and Yinyang 2.1; × 64: 2.9 and 5.8. With k = 64
+//! keeping lists costs what they save (1.1 and 0.7; 1.8 and 1.8), so they begin at 128 centres.
+//!
 //! Sums of rows are kept by differences, since after some iterations few labels change; when differences may have left
 //! more rounding than adding up would (a heavy or far point left a group), the sums are taken anew.
 //!
@@ -19,6 +25,7 @@ mod bounds;
 mod card;
 pub mod choose;
 mod frame;
+mod lists;
 mod lloyd;
 mod mini_batch;
 mod parallel_start;
@@ -55,6 +62,9 @@ pub enum Algorithm {
     Hamerly,
     /// One lower bound a point and group of centres (Ding et al. 2015).
     Yinyang,
+    /// A list of near centres a point, from distances rounded to bytes; where the processor or the points do not suit that,
+    /// every distance.
+    Lists,
 }
 
 /// What is asked for.

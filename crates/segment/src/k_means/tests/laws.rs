@@ -6,7 +6,8 @@ use crate::k_means::choose::{Choose, choose, silhouette};
 use crate::k_means::{Algorithm, Assigner, Fitted, Init, KMeans, Near, fit};
 use crate::{Matrix, Points, RunOptions, method};
 
-const ALGORITHMS: [Algorithm; 4] = [Algorithm::Auto, Algorithm::Lloyd, Algorithm::Hamerly, Algorithm::Yinyang];
+const ALGORITHMS: [Algorithm; 5] =
+    [Algorithm::Auto, Algorithm::Lloyd, Algorithm::Hamerly, Algorithm::Yinyang, Algorithm::Lists];
 
 /// Overlapping blobs. Shape: (n, d).
 fn blobs<T: Near>(n: usize, d: usize, seed: u64) -> Vec<T> {
@@ -58,6 +59,62 @@ fn algorithms_agree_on_many_points() {
     check::<f64>(5000, 5, 33, true, false, 3);
     check::<f64>(6000, 2, 150, false, false, 4);
     check::<f32>(5000, 1, 9, false, false, 5);
+    check::<f32>(9000, 16, 64, false, false, 6);
+}
+
+/// Algorithms find the same from some first centres, where bytes tell little or bounds are as tight as they get.
+fn check_hard<T: Near>(name: &str, values: &[f64], d: usize, k: usize) {
+    let values: Vec<T> = values.iter().map(|&x| T::from_f64(x)).collect();
+    let n = values.len() / d;
+    let first = (0..k).flat_map(|c| &values[c * (n / k) * d..][..d]).map(|x| x.to_f64()).collect();
+    let centres = Matrix { values: first, n: k, d };
+    let run = RunOptions { centres: Some(&centres), ..RunOptions::default() };
+    let wanted = |algorithm| KMeans { algorithm, tolerance: 0.0, max_iterations: 25, ..KMeans::new(k) };
+    let lloyd = fitted(&values, d, &wanted(Algorithm::Lloyd), &run);
+    for algorithm in ALGORITHMS {
+        let other = fitted(&values, d, &wanted(algorithm), &run);
+        assert_eq!(other, Fitted { n_distances: other.n_distances, ..lloyd.clone() }, "{name}, {algorithm:?}");
+    }
+}
+
+#[test]
+fn algorithms_agree_on_hard_points() {
+    let (n, d, k) = (3000, 9, 40);
+    let mut random = math::Random::new(11);
+    let mut points = |value: &mut dyn FnMut(usize, usize, &mut math::Random) -> f64| -> Vec<f64> {
+        (0..n).flat_map(|row| (0..d).map(|at| value(row, at, &mut random)).collect::<Vec<_>>()).collect()
+    };
+    let cases = [
+        // Whole numbers, so that many points are midway between centres.
+        ("ties", points(&mut |_, _, random| random.below(3) as f64)),
+        ("copies", points(&mut |row, at, _| (row % 60 * (at + 3) % 17) as f64)),
+        ("one place", points(&mut |_, at, _| at as f64)),
+        ("constant columns", points(&mut |_, at, random| if at % 2 == 0 { 5.0 } else { random.uniform() })),
+        ("one wide column", points(&mut |_, at, random| random.uniform() * if at == 3 { 1e4 } else { 1.0 })),
+        ("few far points", points(&mut |row, _, random| random.uniform() * if row % 500 == 7 { 1e5 } else { 1.0 })),
+        ("large", points(&mut |_, _, random| random.uniform() * 1e11 + 1e12)),
+        ("larger", points(&mut |_, _, random| random.uniform() * 1e15)),
+        ("small", points(&mut |_, _, random| random.uniform() * 1e-11)),
+        ("smaller", points(&mut |_, _, random| random.uniform() * 1e-15)),
+        ("far from 0", points(&mut |_, _, random| random.uniform() + 1e4)),
+    ];
+    for (name, values) in &cases {
+        check_hard::<f32>(name, values, d, k);
+        check_hard::<f64>(name, values, d, k);
+    }
+}
+
+#[test]
+fn lists_leave_most_distances_out() {
+    if !math::nearest::coarse::is_available() {
+        return println!("skipped: this processor has no AVX-512 VNNI");
+    }
+    let values = blobs::<f32>(20_000, 16, 4);
+    let wanted = KMeans { tolerance: 0.0, max_iterations: 20, ..KMeans::new(150) };
+    let auto = fitted(&values, 16, &wanted, &RunOptions::default());
+    let lists = fitted(&values, 16, &KMeans { algorithm: Algorithm::Lists, ..wanted }, &RunOptions::default());
+    assert!(auto == lists, "of 150 centres in 16 columns lists are the choice");
+    assert!(lists.n_distances < 20_000 * 150 * 21 / 8, "{} distances", lists.n_distances);
 }
 
 proptest! {
