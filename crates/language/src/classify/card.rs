@@ -14,7 +14,7 @@ use crate::LanguageError;
 const LOSSES: &[&str] = &["squared_hinge", "hinge", "logistic", "multinomial"];
 
 macro_rules! params {
-    ($char_max:literal, $word_max:literal, $min_df:literal, $c:literal, $nb:literal, $tolerance:literal) => {
+    ($char_max:literal, $word_max:literal, $min_df:literal, $with_unknown:literal, $word_weight:literal, $hurried:literal, $c:literal, $nb:literal, $tolerance:literal) => {
         &[
             Param {
                 name: "char_max",
@@ -33,6 +33,12 @@ macro_rules! params {
                 sentence: "N-grams in fewer training texts are dropped.",
                 unit: "texts",
                 kind: Kind::Int { min: 1, max: 1_000_000, default: $min_df },
+            },
+            Param {
+                name: "with_unknown",
+                sentence: "Count words that were dropped or never seen for the length of a text, so that the few known ones of a misspelt one say less.",
+                unit: "",
+                kind: Kind::Bool { default: $with_unknown },
             },
             Param {
                 name: "n_features_max",
@@ -77,6 +83,18 @@ macro_rules! params {
                 kind: Kind::Int { min: 1, max: 1_000_000, default: 300 },
             },
             Param {
+                name: "word_weight",
+                sentence: "How much word n-grams count beside those of characters, which count 1.",
+                unit: "",
+                kind: Kind::Float { min: 1e-3, max: 1e3, default: $word_weight },
+            },
+            Param {
+                name: "hurried",
+                sentence: "Copies of each training text with slips of the finger, to learn from as well; 0: none.",
+                unit: "copies",
+                kind: Kind::Int { min: 0, max: 100, default: $hurried },
+            },
+            Param {
                 name: "folds",
                 sentence: "Parts scored by models of the others to calibrate probabilities, until 10,000 rows are; 0: not calibrated.",
                 unit: "parts",
@@ -99,7 +117,7 @@ pub static SENTIMENT: Card = Card {
     name: "sentiment",
     sentence: "Tells praise from complaint in reviews, how surely, and which words decided.",
     family: "linear",
-    params: params!(5, 0, 3, 0.5, 0.5, 0.5),
+    params: params!(5, 0, 3, false, 1.0, 0, 0.5, 0.5, 0.5),
     input: INPUT,
     source: SOURCE,
 };
@@ -108,7 +126,7 @@ pub static INTENT: Card = Card {
     name: "intent",
     sentence: "Tells what a short question is about among many classes, how surely, and which words decided.",
     family: "linear",
-    params: params!(3, 2, 2, 1.0, 0.0, 0.1),
+    params: params!(3, 2, 2, false, 1.0, 0, 1.0, 0.0, 0.1),
     input: INPUT,
     source: SOURCE,
 };
@@ -118,7 +136,9 @@ pub fn wanted(settings: &Settings) -> Result<Wanted, LanguageError> {
     let min_df = u32::try_from(settings.usize("min_df")).unwrap_or(u32::MAX);
     let block = |unit: Unit, name: &str| {
         let n_max = settings.usize(name) as u8;
-        (n_max > 0).then(|| Block { min_df, ..Block::tf_idf(Grams::new(unit, 1, n_max)) })
+        let with_unknown = unit == Unit::Word && settings.bool("with_unknown");
+        let weight = if unit == Unit::Word { settings.float("word_weight") as f32 } else { 1.0 };
+        (n_max > 0).then(|| Block { min_df, weight, with_unknown, ..Block::tf_idf(Grams::new(unit, 1, n_max)) })
     };
     let blocks: Vec<Block> =
         [block(Unit::Char, "char_max"), block(Unit::Word, "word_max")].into_iter().flatten().collect();
@@ -142,6 +162,7 @@ pub fn wanted(settings: &Settings) -> Result<Wanted, LanguageError> {
             tolerance: settings.float("tolerance"),
             max_iterations: settings.usize("max_iterations"),
         },
+        n_hurried: settings.usize("hurried"),
         folds: settings.usize("folds"),
         isotonic: settings.bool("isotonic"),
     })

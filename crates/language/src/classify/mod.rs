@@ -12,6 +12,7 @@ mod model;
 pub mod ngrams;
 mod packed;
 pub mod points;
+mod slips;
 pub mod svm;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use super::linear::{self, Linear, Method, class_of, outputs};
 use super::ngrams::Cutter;
 use super::svm::Loss;
 use super::vocabulary::{self, Block, Vocabulary};
-use super::{Run, linear::Wanted as LinearWanted};
+use super::{Run, linear::Wanted as LinearWanted, slips};
 use crate::LanguageError;
 
 /// A text and its class.
@@ -25,6 +25,8 @@ pub struct Wanted {
     /// N-grams of each block at most, those of most texts; 0: all.
     pub n_features_max: usize,
     pub linear: LinearWanted,
+    /// Copies of each text as it is typed in a hurry, with slips, to learn from as well; 0: none.
+    pub n_hurried: usize,
     /// Parts of the rows that are scored by models of the other parts, to calibrate, until [`CALIBRATED_MIN`] rows are; 0: no
     /// calibration. Models of the multinomial logistic loss need none for sureness, but for [`TextClassifier::threshold`].
     pub folds: usize,
@@ -70,7 +72,8 @@ impl TextClassifier {
     pub fn fit(examples: &[Example], wanted: &Wanted, run: &Run) -> Result<Self, LanguageError> {
         let (classes, labels) = classes_of(examples)?;
         let texts: Vec<&str> = examples.iter().map(|example| example.text).collect();
-        let (vocabularies, rows) = learn_rows(&texts, wanted)?;
+        let (vocabularies, rows) = learn_rows(&texts, wanted, run.seed)?;
+        let labels = labels.repeat(1 + wanted.n_hurried);
         go_on(run, 0.3)?;
         let n = classes.len();
         let all: Vec<u32> = (0..labels.len() as u32).collect();
@@ -84,29 +87,37 @@ impl TextClassifier {
             calibration_error: None,
         };
         if wanted.folds > 0 {
-            model.calibrate(&rows, &labels, wanted, run)?;
+            model.calibrate(&rows, &labels, examples.len(), wanted, run)?;
         }
         go_on(run, 1.0)?;
         Ok(model)
     }
 
-    /// Scores parts of the rows by models of the others.
-    fn calibrate(&mut self, rows: &Csr, labels: &[u32], wanted: &Wanted, run: &Run) -> Result<(), LanguageError> {
+    /// Scores parts of the rows by models of the others. The first `n_own` rows are the texts themselves, which are scored; copies
+    /// of them follow in the same order, and are learned from wherever their text is.
+    fn calibrate(
+        &mut self,
+        rows: &Csr,
+        labels: &[u32],
+        n_own: usize,
+        wanted: &Wanted,
+        run: &Run,
+    ) -> Result<(), LanguageError> {
         let (n, k) = (self.classes.len(), self.linear.n_outputs());
         let folds = wanted.folds.max(2);
-        let fold_of = deal(labels, n, folds);
+        let fold_of = deal(&labels[..n_own], n, folds);
         let (mut scores, mut scored): (Vec<f64>, Vec<u32>) = Default::default();
         for fold in 0..folds {
             if scored.len() >= CALIBRATED_MIN {
                 break;
             }
             let (held, others): (Vec<u32>, Vec<u32>) =
-                (0..labels.len() as u32).partition(|&row| fold_of[row as usize] == fold);
+                (0..labels.len() as u32).partition(|&row| fold_of[row as usize % n_own] == fold);
             let from = 0.5 + 0.5 * fold as f64 / folds as f64;
             let own = run.within(from, from + 0.5 / folds as f64);
             let linear = linear::fit(rows, labels, n, None, &others, &wanted.linear, &own)?;
             let mut own = Vec::new();
-            for row in held {
+            for row in held.into_iter().filter(|&row| (row as usize) < n_own) {
                 let (columns, values) = rows.row(row as usize);
                 linear.scores(columns.iter().copied().zip(values.iter().copied()), &mut own);
                 scores.extend_from_slice(&own);
@@ -188,16 +199,16 @@ impl Wanted {
     pub fn svm(blocks: Vec<Block>) -> Self {
         let method = Method::OneVsRest(Loss::SquaredHinge);
         let linear = LinearWanted { method, tolerance: 0.1, ..LinearWanted::default() };
-        Wanted { blocks, n_features_max: 0, linear, folds: 3, isotonic: false }
+        Wanted { blocks, n_features_max: 0, linear, n_hurried: 0, folds: 3, isotonic: false }
     }
 }
 
-fn learn_rows(texts: &[&str], wanted: &Wanted) -> Result<(Vec<Vocabulary>, Csr), LanguageError> {
+fn learn_rows(texts: &[&str], wanted: &Wanted, seed: u64) -> Result<(Vec<Vocabulary>, Csr), LanguageError> {
     if wanted.blocks.is_empty() {
         return Err(LanguageError::unfit("sorts of n-grams", 0, "at least 1"));
     }
     let learn = |block: &Block| Vocabulary::learn_rows(texts, *block, wanted.n_features_max);
-    let (vocabularies, parts): (Vec<Vocabulary>, Vec<Csr>) =
+    let (vocabularies, mut parts): (Vec<Vocabulary>, Vec<Csr>) =
         wanted.blocks.iter().map(learn).collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let n_columns: usize = vocabularies.iter().map(Vocabulary::n_columns).sum();
     if n_columns == 0 {
@@ -206,6 +217,13 @@ fn learn_rows(texts: &[&str], wanted: &Wanted) -> Result<(Vec<Vocabulary>, Csr),
     }
     if n_columns > u32::MAX as usize {
         return Err(LanguageError::unfit("n-grams", n_columns, format!("at most {}", u32::MAX)));
+    }
+    if wanted.n_hurried > 0 {
+        let hurried = slips::copies(texts, wanted.n_hurried, seed);
+        let below = |(part, own): (Csr, &Vocabulary)| {
+            vocabulary::below(part, &vocabulary::rows(&hurried, std::slice::from_ref(own)))
+        };
+        parts = parts.into_iter().zip(&vocabularies).map(below).collect();
     }
     Ok((vocabularies, vocabulary::beside(parts)))
 }

@@ -194,6 +194,12 @@ fn stands_alone(c: char) -> bool {
         | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// The key of one word of ASCII letters, digits and `_`, as [`Unit::Word`] counts it in a text; without cutting one.
+pub fn word_key(word: &[u8]) -> u64 {
+    let symbol = word.iter().fold(1, |state, byte| fold(state, u64::from(byte.to_ascii_lowercase())));
+    key(fold(Grams::new(Unit::Word, 1, 1).seed(), symbol))
+}
+
 /// The state of an n-gram from that of its beginning and its last symbol.
 #[inline(always)]
 pub(super) fn fold(state: u64, symbol: u64) -> u64 {
@@ -325,6 +331,15 @@ mod tests {
                 assert_eq!(counted, expected, "{text:?} {unit:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_word_alone_has_the_key_that_it_has_in_a_text() {
+        let mut cutter = Cutter::default();
+        let keys: Vec<u64> =
+            cutter.count("Where's my_order 66", &Grams::new(Unit::Word, 1, 1)).iter().map(|found| found.0).collect();
+        let alone: Vec<u64> = ["where", "s", "MY_ORDER", "66"].iter().map(|word| word_key(word.as_bytes())).collect();
+        assert_eq!(keys, alone);
     }
 
     #[test]

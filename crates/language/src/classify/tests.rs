@@ -55,6 +55,51 @@ fn weights_are_those_of_scikit_learn() {
     close(&rows[0], &[0.5f64.sqrt(), 0.5f64.sqrt()]);
 }
 
+/// Of three words one is known: it is a third of the text, and not all of it.
+#[test]
+fn what_is_not_known_counts_for_the_length_where_it_is_asked() {
+    let texts = ["battery good", "battery bad", "screen bad", "screen good"];
+    let length = |with_unknown: bool, text: &str| {
+        let block = Block { with_unknown, ..Block::tf_idf(Grams::new(Unit::Word, 1, 1)) };
+        let vocabulary = Vocabulary::learn(&texts, block, 0).expect("sound");
+        let rows = vocabulary::rows(&[text], &[vocabulary]);
+        f64::from(rows.row(0).1.iter().map(|value| value * value).sum::<f32>())
+    };
+    assert!((length(false, "battery xyz uvw") - 1.0).abs() < 1e-6);
+    assert!((length(true, "battery xyz uvw") - 1.0 / 3.0).abs() < 1e-6);
+    assert!((length(true, "battery good") - 1.0).abs() < 1e-6);
+    assert_eq!(length(true, "xyz"), 0.0);
+    // Rows that are learned from are those that questions get, also of words that are dropped for being rare.
+    let texts = ["battery good", "battery rare", "good words", "good battery"];
+    let block = Block { with_unknown: true, ..Block::tf_idf(Grams::new(Unit::Word, 1, 2)) };
+    let (vocabulary, learned) = Vocabulary::learn_rows(&texts, block, 0).expect("sound");
+    assert_eq!(learned, vocabulary::rows(&texts, &[vocabulary]));
+    assert!(f64::from(learned.row(1).1[0]) < 0.9);
+}
+
+/// Copies with slips are learned from, and neither scored nor counted.
+#[test]
+fn hurried_copies_help_with_slips_and_leave_the_rest() {
+    let topics = ["where is my parcel", "cancel the order please", "how long is the warranty", "send me an invoice"];
+    let frames = ["{}", "hello {}", "{} now", "can you tell me {}", "{} thanks"];
+    let rows: Vec<(String, String)> =
+        (0..20).map(|at| (format!("t{}", at % 4), frames[at / 4].replace("{}", topics[at % 4]))).collect();
+    let fit = |hurried: &str| {
+        let settings = INTENT.settings([("hurried", hurried), ("min_df", "1")]).expect("sound");
+        TextClassifier::fit(&examples(&rows), &wanted(&settings).expect("sound"), &Run::new(3, &|_| true))
+            .expect("learns")
+    };
+    let (plain, hurried) = (fit("0"), fit("3"));
+    assert_eq!(hurried, fit("3"));
+    assert_ne!(plain, hurried);
+    assert_eq!(plain.n_features(), hurried.n_features());
+    assert_eq!(hurried.evaluate(&examples(&rows)).accuracy, 1.0);
+    let typed =
+        [("t0", "whree is my praecl"), ("t1", "cnacel teh ordr"), ("t2", "warrnty hwo long"), ("t3", "invioce sned")];
+    let typed: Vec<(String, String)> = typed.iter().map(|(label, text)| ((*label).into(), (*text).into())).collect();
+    assert_eq!(hurried.evaluate(&examples(&typed)).accuracy, 1.0);
+}
+
 const POINTS: [f32; 36] = [
     1.76, 0.4, 0.98, 2.24, 1.87, -0.98, 0.95, -0.15, -0.1, 0.41, 0.14, 1.45, 0.76, 0.12, 0.44, 0.33, 1.49, -0.21, 0.31,
     -0.85, -2.55, 0.65, 0.86, -0.74, 2.27, -1.45, 0.05, -0.19, 1.53, 1.47, 0.15, 0.38, -0.89, -1.98, -0.35, 0.16,

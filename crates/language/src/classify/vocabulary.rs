@@ -24,12 +24,16 @@ pub struct Block {
     pub sublinear: bool,
     /// Counts are times 1 + ln((1 + texts) / (1 + texts with the n-gram)).
     pub idf: bool,
+    /// N-grams that were dropped or never seen count for a row's length, each as the rarest that is kept: of a text of which
+    /// little is known, the little says little. Without it, what is known of a misspelt question is all of it.
+    #[serde(default)]
+    pub with_unknown: bool,
 }
 
 impl Block {
     /// Sub-linear TF-IDF of n-grams that two texts have.
     pub const fn tf_idf(grams: Grams) -> Self {
-        Block { grams, min_df: 2, weight: 1.0, sublinear: true, idf: true }
+        Block { grams, min_df: 2, weight: 1.0, sublinear: true, idf: true, with_unknown: false }
     }
 }
 
@@ -70,6 +74,11 @@ impl Vocabulary {
         let idf = |df: u32| if block.idf { (((1.0 + n) / (1.0 + f64::from(df))).ln() + 1.0) as f32 } else { 1.0 };
         let idf = kept.iter().map(|&gram| idf(of(gram).1)).collect();
         let vocabulary = Vocabulary::of(block, kept.iter().map(|&gram| of(gram).0).collect(), idf);
+        if block.with_unknown {
+            // What was dropped is not in the chunks any more.
+            let rows = rows(texts, std::slice::from_ref(&vocabulary));
+            return Ok((vocabulary, rows));
+        }
         let parts = chunks.into_par_iter().map(|chunk| vocabulary.rows_of_chunk(&chunk, &columns)).collect();
         let rows = joined(parts, texts.len(), vocabulary.n_columns());
         Ok((vocabulary, rows))
@@ -92,32 +101,42 @@ impl Vocabulary {
     /// A text's columns, ascending, and weights, added to `row`; columns are moved by `offset`.
     pub fn add_row(&self, text: &str, offset: u32, cutter: &mut Cutter, row: &mut Vec<(u32, f32)>) {
         let first = row.len();
+        let mut unknown = 0f64;
         for &(key, count) in cutter.count(text, &self.block.grams) {
-            let Some(column) = self.table.get(key) else { continue };
-            row.push((column + offset, self.value(column, count)));
+            match self.table.get(key) {
+                Some(column) => row.push((column + offset, self.value(column, count))),
+                None if self.block.with_unknown => {
+                    unknown += f64::from(self.tf(count) * self.idf.last().copied().unwrap_or(1.0)).powi(2);
+                }
+                None => {}
+            }
         }
         let row = &mut row[first..];
         row.sort_unstable_by_key(|cell| cell.0);
-        let scale = self.scale(row.iter().map(|cell| cell.1));
+        let scale = self.scale(row.iter().map(|cell| cell.1), unknown);
         row.iter_mut().for_each(|cell| cell.1 = (f64::from(cell.1) * scale) as f32);
     }
 
     /// Before the row is brought to its length.
     #[inline]
     fn value(&self, column: u32, count: u32) -> f32 {
-        let tf = if !self.block.sublinear {
+        self.tf(count) * self.idf[column as usize]
+    }
+
+    #[inline]
+    fn tf(&self, count: u32) -> f32 {
+        if !self.block.sublinear {
             count as f32
         } else if count == 1 {
             1.0
         } else {
             1.0 + (count as f32).ln()
-        };
-        tf * self.idf[column as usize]
+        }
     }
 
-    /// What brings a row to its length.
-    fn scale(&self, values: impl Iterator<Item = f32>) -> f64 {
-        let length = values.map(|value| f64::from(value).powi(2)).sum::<f64>().sqrt();
+    /// What brings a row to its length. `unknown`: the squared length of what has no column.
+    fn scale(&self, values: impl Iterator<Item = f32>, unknown: f64) -> f64 {
+        let length = (values.map(|value| f64::from(value).powi(2)).sum::<f64>() + unknown).sqrt();
         if length > 0.0 { f64::from(self.block.weight) / length } else { 1.0 }
     }
 
@@ -133,7 +152,7 @@ impl Vocabulary {
                 indices.push(same[0]);
                 values.push(self.value(same[0], same.len() as u32));
             }
-            let scale = self.scale(values[start..].iter().copied());
+            let scale = self.scale(values[start..].iter().copied(), 0.0);
             values[start..].iter_mut().for_each(|value| *value = (f64::from(*value) * scale) as f32);
             lengths.push(values.len() - start);
         });
@@ -201,6 +220,16 @@ pub(super) fn beside(mut parts: Vec<Csr>) -> Csr {
         matrix.indptr[row + 1] = matrix.indices.len();
     }
     matrix
+}
+
+/// Rows of the same columns, one matrix below the other.
+pub(super) fn below(mut above: Csr, other: &Csr) -> Csr {
+    let stored = above.indices.len();
+    above.indptr.extend(other.indptr.iter().skip(1).map(|end| stored + end));
+    above.indices.extend_from_slice(&other.indices);
+    above.values.extend_from_slice(&other.values);
+    above.n_rows += other.n_rows;
+    above
 }
 
 fn rows_of<T: AsRef<str>>(texts: &[T], vocabularies: &[Vocabulary], cutter: &mut Cutter) -> Part {
