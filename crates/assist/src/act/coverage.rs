@@ -145,6 +145,18 @@ impl Asks {
         left >= 2.0 * LEFT_MIN && share < SHARE_MIN
     }
 
+    /// Whether more is asked than what these texts are about, and something else has the words of that.
+    pub fn go_beyond<'t>(
+        &self,
+        texts: impl IntoIterator<Item = &'t str>,
+        answer: impl IntoIterator<Item = &'t str>,
+    ) -> bool {
+        let (known, answer) = (View::of(texts), View::of(answer));
+        let beyond: Vec<Word> = self.words.iter().filter(|word| word.found_in(&known) == 0.0).cloned().collect();
+        let beyond = Asks { words: beyond };
+        beyond.say_much() && beyond.judged(&answer).1 >= SHARE_MIN
+    }
+
     /// Whether more is said than an attribute or a kind of product.
     pub fn say_much(&self) -> bool {
         self.weight() >= 2.0 * LEFT_MIN
@@ -277,6 +289,18 @@ pub(crate) fn kinds_beyond(question: &str, texts: &[&str]) -> Vec<Word> {
     let words = Question::new(question, tokeniser()).words.into_iter();
     let is_kind = |word: &Word| word.concept.is_some_and(|concept| concept.is_kind());
     words.filter(|word| is_kind(word) && word.found_in(&view) == 0.0).collect()
+}
+
+/// What a question says has happened to the thing, on which a rule may turn: dropped, wet, opened, lost.
+pub(crate) fn circumstances(question: &str) -> Vec<Word> {
+    let words = Question::new(question, tokeniser()).words.into_iter();
+    words.filter(|word| word.concept.is_some_and(|concept| concept.is_circumstance())).collect()
+}
+
+/// Whether texts have all of these words.
+pub(crate) fn have_all<'t>(texts: impl IntoIterator<Item = &'t str>, words: &[Word]) -> bool {
+    let view = View::of(texts);
+    words.iter().all(|word| word.found_in(&view) > 0.0)
 }
 
 /// Whether a document that is quoted is about one of these kinds.

@@ -35,14 +35,8 @@ const N_PASSAGES: usize = 5;
 
 /// The answer a person of the shop has written to this question, if there is one near enough.
 pub fn curated(scene: &Scene) -> Option<Answer> {
-    let hits = match scene.world.library.curated(scene.question, 1) {
-        Ok(hits) => hits,
-        Err(_) => return None,
-    };
-    let hit = hits.into_iter().next().filter(|hit| hit.similarity >= scene.policies.assistant.curated_threshold)?;
-    if hit.answer.trim().is_empty() {
-        return None;
-    }
+    let mut hits = scene.world.library.curated(scene.question, N_NEAR).ok()?;
+    let hit = hits.swap_remove(nearest(scene, &hits)?);
     // "The router's password" is near an answer about the account's: a document about routers is nearer.
     let kinds = coverage::kinds_beyond(scene.question, &[&hit.question, &hit.answer]);
     if !kinds.is_empty()
@@ -52,6 +46,17 @@ pub fn curated(scene: &Scene) -> Option<Answer> {
         return Some(found);
     }
     Some(told(hit))
+}
+
+/// Which of the nearest answers is told: the first, if it is near enough; but where the question says what happened to the thing
+/// (dropped, wet, opened) and the first says nothing of it, one not quite as near that does.
+fn nearest(scene: &Scene, hits: &[CuratedHit]) -> Option<usize> {
+    let threshold = scene.policies.assistant.curated_threshold;
+    let is_near = |hit: &CuratedHit, least: f32| hit.similarity >= least && !hit.answer.trim().is_empty();
+    hits.first().filter(|hit| is_near(hit, threshold))?;
+    let happened = coverage::circumstances(scene.question);
+    let tells = |hit: &CuratedHit| coverage::have_all([hit.question.as_str(), hit.answer.as_str()], &happened);
+    Some(hits.iter().position(|hit| is_near(hit, threshold - NEARER) && tells(hit)).unwrap_or(0))
 }
 
 fn told(hit: CuratedHit) -> Answer {

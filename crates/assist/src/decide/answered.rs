@@ -3,7 +3,7 @@
 
 use super::Turning;
 use super::referents::{self, Meant, MeantOrder};
-use super::route::corrects;
+use super::wording::corrects;
 use crate::act::{Answer, attributes, orders};
 use crate::hand_over::Reason;
 use crate::say;

@@ -5,13 +5,16 @@ mod answered;
 mod finish;
 mod follow_up;
 mod form;
+mod meant;
 mod parts;
 pub mod person;
+mod products;
 pub mod referents;
 mod route;
 #[cfg(test)]
 mod tests;
 mod things;
+mod wording;
 
 use crate::act::{Answer, Scene};
 use crate::assistant::Assistant;

@@ -59,7 +59,7 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
     }
     for reference in &scene.understood.references {
         // "Is it lighter than the X?" has both; "the X, does it …" only one.
-        let is_two = wants_two(scene) && !super::route::corrects(scene.message.text);
+        let is_two = wants_two(scene) && !super::wording::corrects(scene.message.text);
         let is_second = !these.is_empty() && matches!(reference, Reference::It) && !is_two;
         // "The second one, in red": the colour says which variant of it.
         let is_colour = matches!(reference, Reference::With { attribute, .. } if attribute == "color");

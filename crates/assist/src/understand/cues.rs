@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::heard::joins;
 
@@ -292,6 +292,15 @@ static WORDS: LazyLock<FxHashMap<&'static str, Vec<u8>>> = LazyLock::new(|| {
     }
     words
 });
+
+/// Words of Latin letters that signs are made of.
+static LETTERS: LazyLock<FxHashSet<&'static str>> =
+    LazyLock::new(|| CUES.iter().flat_map(|(_, all)| all.split([',', ' ', '-', '\''])).collect());
+
+/// Whether a word of letters is one of a sign, or a part of one.
+pub(super) fn has_word(word: &str) -> bool {
+    LETTERS.contains(word)
+}
 
 /// The signs of a folded text, each once, in their order. Words of letters count whole, others wherever they stand.
 pub(super) fn signs(folded: &str) -> String {

@@ -1,11 +1,13 @@
 //! What customers of a 3C shop want: the list of intents, and the model that tells them apart. The list is data for
 //! everything else: decisions, analytics and the console read it.
 
+use language::classify::ngrams::Unit;
 use language::classify::{Example, Run};
+use language::text::is_stop_word;
 use serde::Serialize;
 
 use super::scope::{self, ScopedClassifier};
-use super::{cues, masked};
+use super::{courtesies, cues, masked, spelling};
 use crate::AssistError;
 
 /// One thing that is wanted.
@@ -118,18 +120,24 @@ impl IntentModel {
     /// # Errors
     /// If an own example names no intent.
     pub fn learn(own: &[(&str, &str)], seed: u64) -> Result<Self, AssistError> {
-        let is_known = |label: &str| label == OUT_OF_SCOPE || Intent::named(label).is_some();
-        if let Some((label, _)) = own.iter().find(|(label, _)| !is_known(label)) {
-            return Err(AssistError::unfit("intent of an example", label, "a name in the list of intents"));
-        }
+        check(own)?;
         let built_in: Vec<(&str, &str)> = seeds().collect();
         Self::learn_rows(&[built_in.as_slice(), own].concat(), seed)
+    }
+
+    /// Learns from these examples alone, (intent, text) each: to judge what is learned by others.
+    ///
+    /// # Errors
+    /// If an example names no intent, or they are not of two intents at least.
+    pub fn learn_only(examples: &[(&str, &str)], seed: u64) -> Result<Self, AssistError> {
+        check(examples)?;
+        Self::learn_rows(examples, seed)
     }
 
     /// From these examples alone. Placeholders are filled, names are masked.
     pub(super) fn learn_rows(rows: &[(&str, &str)], seed: u64) -> Result<Self, AssistError> {
         let mut filled = masked::filled(rows);
-        filled.iter_mut().for_each(|(_, text)| *text = with_signs(text));
+        filled.iter_mut().for_each(|(_, text)| *text = with_signs(courtesies::without(text)));
         let examples: Vec<Example> = filled.iter().map(|(label, text)| Example { label, text }).collect();
         let never_stops = |_| true;
         let scoped = ScopedClassifier::fit(&examples, OUT_OF_SCOPE, &wanted(), &Run::new(seed, &never_stops))?;
@@ -159,12 +167,20 @@ impl IntentModel {
         self.ask_masked(&masked::plain(text))
     }
 
+    /// How many examples have a word of letters.
+    fn n_known(&self, word: &[u8]) -> u32 {
+        let n = self.scoped.nearest.n_with(word);
+        let is_of_sign = || std::str::from_utf8(word).is_ok_and(|word| cues::has_word(word) || is_stop_word(word));
+        if n < N_OF_SIGN && is_of_sign() { N_OF_SIGN } else { n }
+    }
+
     /// The same for a text in which what is named has been masked.
     pub(super) fn ask_masked(&self, masked: &str) -> Vec<(&str, f32)> {
         if masked.is_empty() {
             return Vec::new();
         }
-        let asked = self.scoped.ask(&with_signs(masked));
+        let meant = spelling::mended(courtesies::without(masked), &|word| self.n_known(word));
+        let asked = self.scoped.ask(&with_signs(&meant));
         let inside = 1.0 / (1.0 + (self.scoped.gate(LOST) - asked.inside).exp());
         let mut all: Vec<(&str, f32)> = self
             .scoped
@@ -179,6 +195,17 @@ impl IntentModel {
     }
 }
 
+/// Of words that signs are made of, as if so many examples had them.
+const N_OF_SIGN: u32 = 2;
+
+fn check(examples: &[(&str, &str)]) -> Result<(), AssistError> {
+    let is_known = |label: &str| label == OUT_OF_SCOPE || Intent::named(label).is_some();
+    match examples.iter().find(|(label, _)| !is_known(label)) {
+        Some((label, _)) => Err(AssistError::unfit("intent of an example", label, "a name in the list of intents")),
+        None => Ok(()),
+    }
+}
+
 /// A masked text with what it is about: some forty examples of an intent have few of the words in which it can be said.
 fn with_signs(masked: &str) -> String {
     format!("{masked}{}{}", crate::knowledge::signs(masked), cues::signs(masked))
@@ -190,6 +217,10 @@ pub fn seeds() -> impl Iterator<Item = (&'static str, &'static str)> {
     lines.filter_map(|line| line.split_once('\t'))
 }
 
+/// Of a message with words that no example has, the others say less.
 fn wanted() -> scope::Wanted {
-    scope::Wanted::default()
+    let mut wanted = scope::Wanted::default();
+    let words = wanted.classifier.blocks.iter_mut().filter(|block| block.grams.unit == Unit::Word);
+    words.for_each(|block| block.with_unknown = true);
+    wanted
 }

@@ -2,6 +2,7 @@
 //! Rules and learned models together; what follows from it is decided elsewhere.
 
 pub mod colours;
+mod courtesies;
 mod cues;
 pub mod emotion;
 pub mod entities;
@@ -16,6 +17,7 @@ pub mod products;
 pub mod references;
 mod rules;
 pub mod scope;
+mod spelling;
 pub mod variants;
 
 use std::ops::Range;

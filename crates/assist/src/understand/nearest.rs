@@ -1,7 +1,7 @@
 //! The nearest examples of a text by the words they share: TF-IDF of words and pairs of words, by cosine, over an inverted
 //! index. It says how near and of which class they are, not what follows from it.
 
-use language::classify::ngrams::{Cutter, Grams, Unit};
+use language::classify::ngrams::{Cutter, Grams, Unit, word_key};
 use language::classify::{Example, TextClassifier};
 use rustc_hash::FxHashMap;
 
@@ -97,6 +97,11 @@ impl Nearest {
             }
         }
         Near { known, n_words, ..self.near(&cosines, class, outside) }
+    }
+
+    /// Examples that have a word of ASCII letters and digits.
+    pub fn n_with(&self, word: &[u8]) -> u32 {
+        self.columns.get(&word_key(word)).map_or(0, |&column| self.postings[column as usize].len() as u32)
     }
 
     fn near(&self, cosines: &[f32], class: usize, outside: Option<usize>) -> Near {

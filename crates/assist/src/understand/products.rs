@@ -379,13 +379,26 @@ impl ProductNames {
             let Some(name) = self.names.get(&state.finish()) else { continue };
             // Another model's name goes on: `15 Pro` is not the `15`.
             let next = atoms.get(end);
+            let is_number = |next: &Atom| !atom.is_digits && next.is_digits && !counts(text, next);
             let goes_on = joins(text, atom.range.end)
-                || next.is_some_and(|next| next.is_suffix || !atom.is_digits && next.is_digits && !counts(text, next));
+                || next.is_some_and(|next| {
+                    next.is_suffix || is_number(next) && !self.has_range(text, &atoms[end..], *name)
+                });
             if !goes_on {
                 best = Some((end, *name));
             }
         }
         best
+    }
+
+    /// Whether atoms begin with a range that a product of the name has in its title: `Nimbo 16-35` is the lens of that focal range,
+    /// and no Nimbo of the sixteenth generation.
+    fn has_range(&self, text: &str, atoms: &[Atom], name: Name) -> bool {
+        let [low, high, ..] = atoms else { return false };
+        let between = &text[low.range.end..high.range.start];
+        let is_range = low.is_digits && high.is_digits && matches!(between, "-" | "–" | "~" | "到" | "至");
+        let products = &self.products[name.start as usize..(name.start + name.n) as usize];
+        is_range && !self.with_words(products, &[low.hash, high.hash]).is_empty()
     }
 
     /// The products of a name that agree most with what stands around it: all variants, if they are of one family, else one of
@@ -970,6 +983,24 @@ mod tests {
         assert_eq!(one("how large is the Acme Cooler X9800"), ["A2"]);
         assert_eq!(one("X9800 投影仪多少钱"), ["A4"]);
         assert_eq!(one("compare the Acme Cooler M7600 and the Bolt Cooler X9800"), ["A1", "A3"]);
+    }
+
+    #[test]
+    fn a_range_in_the_title_is_no_other_model() {
+        let all = [
+            product("L1", "Nimbrel Nimbo Lens, 16-35 mm / f/1.8", "Nimbrel", "Photo/Lenses"),
+            product("L2", "Nimbrel Nimbo 4 Smartphone, 16 GB", "Nimbrel", "Phones"),
+        ];
+        let names = ProductNames::of(&all);
+        let one = |text: &str| -> Vec<String> {
+            names.find(fold(text).text()).into_iter().flat_map(|one| one.candidates).collect()
+        };
+        assert_eq!(one("Nimbo 16-35 lens on another body?"), ["L1"]);
+        assert_eq!(one("nimbo 16-35镜头能装吗"), ["L1"]);
+        assert_eq!(one("nimbo 4"), ["L2"]);
+        for text in ["nimbo 18-55 lens", "nimbo 16 phone", "nimbo 16 35"] {
+            assert_eq!(one(text), Vec::<String>::new(), "{text}");
+        }
     }
 
     #[test]

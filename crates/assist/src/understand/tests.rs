@@ -478,6 +478,37 @@ fn messages_that_were_kept_apart_are_understood() {
     }
 }
 
+/// Typed in a hurry, with courtesies around: what is meant is heard, and what is named is found as ever.
+#[test]
+fn slips_and_courtesies_hide_nothing() {
+    for (text, intent) in [
+        ("hi there, wehre is my parecl pls", "delivery"),
+        ("umm ho wmuch is the koto 3 thx", "price"),
+        ("hello can i cnacel my order asap", "cancel_order"),
+        ("hey guys, i wnat to retrun the koto 3", "return_request"),
+        ("so whats the warrnty on the tarn 2 lol", "warranty"),
+        ("ok so do you take paypla or crdit cards", "payment"),
+        ("sorry, my wh-1000xm5 wont cahrge thanks", "trouble"),
+        ("pls sedn me an invocie", "invoice"),
+        ("good morning, whne does my refnud come", "refund_status"),
+        ("亲 在吗 我的快递到到哪了", "delivery"),
+        ("你好，koto 3多少多少钱呀谢谢", "price"),
+        ("哎 我想退退货", "return_request"),
+        ("请问一下 几天内可以无理由退货 谢谢啦😂", "return_policy"),
+        ("急急急 帮我取取消订单 在线等", "cancel_order"),
+        ("您好 发票怎么开开 谢谢", "invoice"),
+    ] {
+        let understood = understand(text, &Dialogue::default());
+        assert_eq!(understood.intent.as_deref(), Some(intent), "{text}: {:?}", understood.likely);
+    }
+    // Nothing but courtesy is what it is.
+    for (text, intent) in
+        [("hello there", "greeting"), ("thank you so much", "thanks"), ("在吗", "greeting"), ("谢谢啦", "thanks")]
+    {
+        assert!(understand(text, &Dialogue::default()).is(intent), "{text}");
+    }
+}
+
 #[test]
 fn a_megabyte_is_cut() {
     for text in [

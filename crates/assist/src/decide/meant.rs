@@ -1,0 +1,157 @@
+//! What a message wants in its conversation: its own intent, that of the order it speaks of, or the last one's where it only goes
+//! on or puts right what was understood. What follows from an intent is in `route`.
+
+use super::Turning;
+use super::referents::{self, Meant};
+use super::wording::{corrects, goes_on};
+use crate::act::{attributes, coverage, facts};
+use crate::turn::Lang;
+use crate::understand::intents::Family;
+use crate::understand::{Intent, Named, Reference};
+
+/// An intent surer than this stands, however short the message.
+pub(super) const SURE: f32 = 0.75;
+
+impl Turning<'_, '_> {
+    /// "What did I pay for it?", `这单多少钱`, and `大概哪天能到` after a parcel was told: the order is meant, whatever else it sounds
+    /// like.
+    pub(super) fn for_order(&self, intent: Option<&str>) -> Option<&'static str> {
+        const OWN: &[&str] = &[
+            "我买",
+            "我订",
+            "我下的",
+            "我拍的",
+            "did i buy",
+            "i bought",
+            "did i order",
+            "i ordered",
+            "did i pay",
+            "i paid",
+        ];
+        const PARCEL: &[&str] = &[
+            "能到",
+            "会到",
+            "到了吗",
+            "到了没",
+            "到没",
+            "到哪",
+            "哪天",
+            "几天",
+            "多久",
+            "什么时候",
+            "啥时候",
+            "签收",
+            "送到",
+            "收到",
+            "快递",
+            "单号",
+            "物流",
+            "发货",
+            "几号",
+            "arrive",
+            "get here",
+            "come",
+            "deliver",
+            "courier",
+            "carrier",
+            "tracking",
+        ];
+        let scene = &self.scene;
+        scene.message.customer_id?;
+        const OF_ORDER: &[&str] = &["in my order", "on my order", "我订单里", "订单里的", "order include"];
+        let has_kind = scene.kinds().next().is_some();
+        let may = match intent {
+            None
+            | Some(
+                "price" | "product_fact" | "stock" | "shipping_policy" | "find_product" | "compare" | "payment"
+                | "order_status",
+            ) => true,
+            Some("order_list") => has_kind,
+            _ => false,
+        };
+        if !may || scene.understood.order_number().is_some() {
+            return None;
+        }
+        let text = attributes::fold(scene.message.text);
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let points = scene.understood.references.iter().any(|one| matches!(one, Reference::Order { .. }));
+        let asks = coverage::is_question(scene.message.text)
+            || has(&["多少", "几", "什么", "哪", "吗", "did i", "what", "how"]);
+        if asks && (points || has(OWN) || has(OF_ORDER)) {
+            return Some("order_status");
+        }
+        // "Will my phone come today?"
+        if intent.is_none() && has_kind && has(&["my ", "我的", "我那"]) && has(PARCEL) {
+            return Some("delivery");
+        }
+        let last = self.dialogue.last_intent.as_deref().and_then(Intent::named).map(|last| last.family);
+        let in_order = last == Some(Family::Orders) && self.dialogue.order_id.is_some();
+        let is_short = text.chars().count() <= if scene.lang == Lang::Zh { 14 } else { 48 };
+        let names = scene.understood.entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
+        (in_order && is_short && !names && has(PARCEL)).then_some("delivery")
+    }
+
+    /// The intent of the message; of one that only goes on, or puts right what was understood, the last one's.
+    pub(super) fn intent(&mut self) -> Option<String> {
+        let own = self.scene.understood.intent.clone();
+        let last = self.dialogue.last_intent.clone().filter(|_| self.puts_right());
+        if let Some(last) = last {
+            self.step("understand", format!("puts right what was meant by {last}"));
+            return Some(last);
+        }
+        let goes_on = goes_on(self.scene.message.text);
+        if own.is_some() && !(goes_on && self.scene.understood.confidence < SURE) {
+            return own;
+        }
+        let taken_up = self.taken_up(goes_on);
+        if let Some(intent) = &taken_up {
+            self.step("understand", format!("goes on with {intent}"));
+        }
+        taken_up.or(own)
+    }
+
+    /// `不是这个，我说的是 Fenn 4 Pro`, "no, I mean the 16-inch one": another thing is meant, and the question stays. Only where there was one
+    /// about products, and no attribute is asked for now.
+    pub(super) fn puts_right(&self) -> bool {
+        let last = self.dialogue.last_intent.as_deref().and_then(Intent::named).map(|last| last.family);
+        let points = self
+            .scene
+            .understood
+            .references
+            .iter()
+            .any(|one| !matches!(one, Reference::It | Reference::Earlier { .. }));
+        let names = self.scene.understood.entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
+        corrects(self.scene.message.text)
+            && matches!(last, Some(Family::Product | Family::Support))
+            && (points || names)
+            && facts::asked(&self.scene, None).is_empty()
+    }
+
+    /// "And the battery?", "那第二个呢": what such a message asks.
+    fn taken_up(&self, goes_on: bool) -> Option<String> {
+        let last = self.dialogue.last_intent.clone();
+        let last_family = last.as_deref().and_then(Intent::named).map(|intent| intent.family);
+        let meant = referents::explicit(&self.scene, self.dialogue);
+        let names_product = matches!(meant, Meant::These(_) | Meant::OneOf(_));
+        let asked = facts::asked(&self.scene, None);
+        if let Some(first) = asked.first() {
+            let can_mean =
+                names_product || !self.dialogue.products.is_empty() || self.scene.message.page_product_id.is_some();
+            let keeps_comparing = last.as_deref() == Some("compare") && !names_product;
+            return match first.as_str() {
+                _ if !can_mean => None,
+                _ if keeps_comparing => last,
+                "price" => Some("price".to_owned()),
+                "stock" => Some("stock".to_owned()),
+                "warranty" => Some("warranty".to_owned()),
+                _ => Some("product_fact".to_owned()),
+            };
+        }
+        let keeps = matches!(last_family, Some(Family::Product | Family::Orders | Family::Support));
+        let points = !self.scene.understood.references.is_empty() || self.scene.understood.order_number().is_some();
+        if keeps && (goes_on || points) {
+            return last;
+        }
+        names_product.then(|| "product_fact".to_owned())
+    }
+}

@@ -1,0 +1,143 @@
+//! What the words of a message do in its conversation: go on, put right, give up, ask about another day. By lists alone; nothing
+//! is decided here.
+
+use crate::act::attributes;
+
+/// Whether one of several is asked for by a measure: `哪个更轻`, `which is cheaper`. That compares them, whatever else it sounds like.
+pub(super) fn asks_better(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    let fits = ["fit", "compatible", "work with", "适配", "兼容", "配套"].iter().any(|word| folded.contains(word));
+    let better = |word: &str| {
+        ["more", "less", "better", "last", "lasts", "best"].contains(&word) || (word.len() > 5 && word.ends_with("er"))
+    };
+    let in_english = folded.contains("which") && folded.split(|c: char| !c.is_alphanumeric()).any(better);
+    !fits && (in_english || folded.contains("哪个") || folded.contains("哪款更"))
+}
+
+/// Whether a price of another day or another shop is asked.
+pub(super) fn is_elsewhere(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "下个月",
+        "下月",
+        "下周",
+        "明年",
+        "明天",
+        "年后",
+        "年之后",
+        "个月后",
+        "二手",
+        "别家",
+        "别的店",
+        "其他店",
+        "其它店",
+        "京东",
+        "淘宝",
+        "天猫",
+        "拼多多",
+        "next month",
+        "next week",
+        "next year",
+        "tomorrow",
+        "second hand",
+        "secondhand",
+        "resale",
+        "resell",
+        "years from now",
+        "be worth",
+        "other shop",
+        "another shop",
+        "other store",
+        "elsewhere",
+    ];
+    let folded = attributes::fold(text);
+    WORDS.iter().any(|word| folded.contains(word))
+}
+
+/// Whether something years ahead is asked.
+pub(super) fn is_later(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    ["in three years", "in two years", "in a year", "years from now", "years later", "年之后", "年以后", "年后"]
+        .iter()
+        .any(|word| folded.contains(word))
+}
+
+/// A message that takes up what was said: `那内存呢`, `and the battery?`.
+pub(super) fn goes_on(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    let said = folded.trim_end_matches(['?', '？', '。', '.', '!', '！', ' ']);
+    let short = said.chars().count() <= 40;
+    let begins = ["那", "还有", "and ", "but ", "what about ", "how about ", "what's about "]
+        .iter()
+        .any(|start| said.starts_with(start));
+    short && (begins || said.ends_with('呢'))
+}
+
+/// `算了，不退了`, "never mind": what was wanted is not wanted any more.
+pub(super) fn gives_up(text: &str) -> bool {
+    const BEGINNINGS: &[&str] = &[
+        "算了",
+        "不退了",
+        "不换了",
+        "不修了",
+        "不用退",
+        "不用换",
+        "不用修",
+        "那就不",
+        "先不",
+        "never mind",
+        "nevermind",
+        "forget it",
+        "no need",
+        "i'll keep it",
+        "i will keep it",
+        "leave it",
+    ];
+    let folded = attributes::fold(text);
+    let asks = folded.contains(['?', '？', '吗', '多', '哪', '什']);
+    !asks && folded.chars().count() <= 32 && BEGINNINGS.iter().any(|start| folded.starts_with(start))
+}
+
+/// `我说的是`, "I mean": something was understood otherwise than it was meant.
+pub(super) fn corrects(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    const MEANS: &[&str] = &[
+        "我说的是",
+        "我是说",
+        "我问的是",
+        "我指的是",
+        "不是这",
+        "不是那",
+        "不对",
+        "i mean",
+        "not that",
+        "not this",
+        "i was asking about",
+        "wrong one",
+    ];
+    folded.chars().count() <= 60 && MEANS.iter().any(|word| folded.contains(word))
+}
+
+/// `前两款`, `the first three`: how many of a list.
+pub(super) fn first_n(text: &str) -> Option<usize> {
+    let folded = attributes::fold(text);
+    const WORDS: &[(&str, usize)] = &[
+        ("前两", 2),
+        ("前二", 2),
+        ("前2", 2),
+        ("前三", 3),
+        ("前3", 3),
+        ("前四", 4),
+        ("前4", 4),
+        ("first two", 2),
+        ("first 2", 2),
+        ("first three", 3),
+        ("first 3", 3),
+        ("first four", 4),
+    ];
+    WORDS.iter().find(|(word, _)| folded.contains(word)).map(|(_, n)| *n)
+}
+
+/// A question as it is remembered.
+pub(super) fn clipped(text: &str) -> String {
+    text[..text.floor_char_boundary(400)].to_owned()
+}
