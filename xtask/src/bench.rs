@@ -3,6 +3,7 @@
 //!
 //! What is not here: any assertion. A figure is for people; tests never measure time.
 
+mod copies;
 mod groups;
 mod import;
 mod language;
@@ -74,6 +75,7 @@ const CASES: &[Case] = &[
     Case { name: "service-selection", sentence: service::SELECTION, run: service::selection },
     Case { name: "service-scope", sentence: service::SCOPE, run: service::scope },
     Case { name: "service-writer", sentence: service::WRITER, run: service::writer },
+    Case { name: "copies", sentence: copies::COPIES, run: copies::copies },
 ];
 
 struct Bench {

@@ -1,8 +1,6 @@
 //! Several copies of one product that can be tested against each other: each from another angle, distinct in its words. Not
 //! here: which of them customers respond to.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::brief::Brief;
@@ -36,6 +34,19 @@ pub fn vary(
     seed: u64,
     last_openings: &[String],
 ) -> Vec<Variant> {
+    vary_among(brief, plan, channel, n, seed, last_openings, &mut |_| true)
+}
+
+/// The same of drafts that are accepted: in the place of one that is not, others of its angle are tried, at most six of a round.
+pub fn vary_among(
+    brief: &Brief,
+    plan: &Plan,
+    channel: &'static Channel,
+    n: usize,
+    seed: u64,
+    last_openings: &[String],
+    accepts: &mut dyn FnMut(&Draft) -> bool,
+) -> Vec<Variant> {
     let angles: Vec<Angle> = Angle::ALL.into_iter().filter(|angle| angle.is_open(plan, brief)).collect();
     let n = n.min(VARIANTS_MAX);
     let mut variants: Vec<Variant> = Vec::new();
@@ -47,7 +58,10 @@ pub fn vary(
                 return variants;
             }
             let seed = seed.wrapping_add(1000 * round + 10 * nth as u64);
-            variants.extend(distinct(brief, plan, channel, *angle, seed, last_openings, &variants));
+            let mut avoided: Vec<String> = last_openings.to_vec();
+            avoided.extend(variants.iter().flat_map(|variant| variant.draft.openings.iter().cloned()));
+            let task = Task { brief, plan, channel, angle: *angle, seed, last_openings: &avoided };
+            variants.extend(distinct(&task, &variants, accepts));
         }
         if variants.len() == before {
             return variants;
@@ -56,38 +70,31 @@ pub fn vary(
     variants
 }
 
-/// A draft of an angle that differs from all before it.
-fn distinct(
-    brief: &Brief,
-    plan: &Plan,
-    channel: &'static Channel,
-    angle: Angle,
-    seed: u64,
-    last_openings: &[String],
-    before: &[Variant],
-) -> Option<Variant> {
-    let mut avoided: Vec<String> = last_openings.to_vec();
-    avoided.extend(before.iter().flat_map(|variant| variant.draft.openings.iter().cloned()));
-    let drafts = (0..TRIES).map(|nth| {
-        let task = Task { brief, plan, channel, angle, seed: seed.wrapping_add(nth), last_openings: &avoided };
-        let draft = write(&task);
+/// A draft of a task that differs from all before it and is accepted.
+fn distinct(task: &Task, before: &[Variant], accepts: &mut dyn FnMut(&Draft) -> bool) -> Option<Variant> {
+    for nth in 0..TRIES {
+        let draft = write(&Task { seed: task.seed.wrapping_add(nth), ..*task });
         let shared = before.iter().map(|other| shared(&other.draft, &draft)).fold(0.0, f64::max);
-        Variant { angle, draft, shared }
-    });
-    drafts.into_iter().find(|variant| variant.shared <= SHARED_MAX)
+        if shared <= SHARED_MAX && accepts(&draft) {
+            return Some(Variant { angle: task.angle, draft, shared });
+        }
+    }
+    None
 }
 
 /// The share of pairs of words that two drafts have in common.
 fn shared(a: &Draft, b: &Draft) -> f64 {
-    let pairs = |draft: &Draft| crate::write::pairs(&draft.plain()).into_iter().collect::<BTreeSet<_>>();
+    let pairs = |draft: &Draft| crate::write::pairs(&crate::write::hashed(&draft.plain()));
     let (a, b) = (pairs(a), pairs(b));
-    let both = a.intersection(&b).count();
+    let both = a.iter().filter(|pair| b.binary_search(pair).is_ok()).count();
     let either = a.len() + b.len() - both;
     if either == 0 { 1.0 } else { both as f64 / either as f64 }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use domain::{Cents, Product};
 
     use super::*;

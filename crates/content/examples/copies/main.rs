@@ -1,14 +1,22 @@
-//! Copies over real catalogues: prints some to be read, and measures how much is said, how varied it is and how fast it is
-//! written.
+//! Copies over real catalogues: prints some to be read, holds 2,000 against their sources, and measures how much is said, how
+//! varied it is, how fast it is written and checked.
 //!
 //!     cargo run -p tercet-content --example copies -- print zh 40 [channel] [catalogue]
-//!     cargo run -p tercet-content --example copies -- measure
+//!     cargo run -p tercet-content --example copies -- facts [N] [show] | diversity | speed [N] | said
+//!     cargo run -p tercet-content --example copies -- pairs zh|en [key] | posters FOLDER
 //!
-//! Catalogues are read from `TERCET_DATA`, else `../shared/data`, by the small reader beside this file; the product reads them
-//! through `tercet-data`.
+//! The last line of facts, diversity and speed is JSON. Catalogues are read from `TERCET_DATA`, else `../shared/data`, by the small
+//! reader beside this file; the product reads them through `tercet-data`.
 
 mod catalogues;
+mod checked;
+mod diversity;
 mod measures;
+mod pairs;
+mod posters;
+mod shop;
+mod template;
+mod verify;
 
 use catalogues::Catalogue;
 use domain::{Cents, Day};
@@ -22,15 +30,26 @@ use tercet_content::write::{Angle, Draft, Task, write};
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let given = |at: usize| arguments.get(at).map(String::as_str);
+    let number = |at: usize, otherwise| given(at).and_then(|n| n.parse().ok()).unwrap_or(otherwise);
+    let lang = if given(1) == Some("en") { Lang::En } else { Lang::Zh };
     match given(0) {
-        Some("print") => print(
-            if given(1) == Some("en") { Lang::En } else { Lang::Zh },
-            given(2).and_then(|n| n.parse().ok()).unwrap_or(40),
-            given(3).filter(|name| *name != "any"),
-            given(4),
+        Some("print") => {
+            print(lang, number(2, 40), given(3).filter(|name| *name != "any"), given(4), number(5, 7) as u64)
+        }
+        Some("said") => checked::shelves(Lang::Zh).iter().for_each(|(one, shelf)| measures::said(one, shelf)),
+        Some("facts") => println!("{}", checked::facts(number(1, 2000), given(2) == Some("show"))),
+        Some("diversity") => {
+            println!(
+                "{}",
+                serde_json::json!({ "zh": measures::diversity(Lang::Zh), "en": measures::diversity(Lang::En) })
+            );
+        }
+        Some("speed") => println!("{}", measures::speed(number(1, 100))),
+        Some("pairs") => pairs::pairs(lang, given(2) == Some("key")),
+        Some("posters") => posters::posters(given(1).unwrap_or(".")),
+        _ => println!(
+            "print zh|en N [CHANNEL|any] [CATALOGUE] [SEED], facts [N] [show], diversity, speed [N], said, pairs zh|en [key], posters FOLDER"
         ),
-        Some("measure") => measure(),
-        _ => println!("print zh|en N [CHANNEL|any] [CATALOGUE], or measure"),
     }
 }
 
@@ -46,10 +65,11 @@ pub fn brief(catalogue: &Catalogue, at: usize, lang: Lang, channel: &str, seed: 
         _ => None,
     };
     let list = hero.price_cents.map_or(0, |price| price.0);
+    let coupon = random.below(3);
     let offer = (goal == Goal::Promotion && list > 1000).then(|| Offer {
         price_cents: Some(Cents(list * 9 / 10 / 100 * 100)),
-        coupon: (random.below(3) == 0).then(|| "TECH50".to_owned()),
-        coupon_off_cents: None,
+        coupon: (coupon == 0).then(|| "TECH50".to_owned()),
+        coupon_off_cents: (coupon == 0 && random.below(2) == 0).then_some(Cents((list / 20 / 100).max(1) * 100)),
         gift: (random.below(4) == 0).then(|| lang.choose("收纳包", "a carrying pouch").to_owned()),
         ends_on: "2026-12-12".parse::<Day>().ok(),
     });
@@ -106,22 +126,21 @@ pub fn copy(catalogue: &Catalogue, shelf: &Shelf, brief: &Brief, at: usize, angl
     write(&Task { brief, plan: &plan, channel, angle, seed: at as u64, last_openings: last })
 }
 
-fn print(lang: Lang, n: usize, only: Option<&str>, catalogue: Option<&str>) {
-    let catalogues: Vec<Catalogue> =
-        catalogues::all().into_iter().filter(|one| catalogue.is_none_or(|name| one.name.contains(name))).collect();
-    let shelves: Vec<Shelf> = catalogues.iter().map(|one| Shelf::new(&one.products)).collect();
+fn print(lang: Lang, n: usize, only: Option<&str>, catalogue: Option<&str>, seed: u64) {
+    let all: Vec<(Catalogue, Shelf)> = checked::shelves(lang)
+        .into_iter()
+        .filter(|(one, _)| catalogue.is_none_or(|name| one.name.contains(name)))
+        .collect();
     let channels: Vec<&str> =
         registry().iter().filter(|one| one.languages.contains(&lang)).map(|one| one.name).collect();
-    let mut random = Random::new(7);
+    let mut random = Random::new(seed);
     let mut last: Vec<String> = Vec::new();
     for nth in 0..n {
-        let which = nth % catalogues.len();
-        let at = random.below(catalogues[which].products.len());
-        let name =
-            only.filter(|name| channel(name).is_some()).unwrap_or(channels[(nth / catalogues.len()) % channels.len()]);
-        let brief = brief(&catalogues[which], at, lang, name, 5);
-        let draft =
-            copy(&catalogues[which], &shelves[which], &brief, at, Angle::ALL[random.below(Angle::ALL.len())], &last);
+        let (catalogue, shelf) = &all[nth % all.len()];
+        let at = random.below(catalogue.products.len());
+        let name = only.filter(|name| channel(name).is_some()).unwrap_or(channels[(nth / all.len()) % channels.len()]);
+        let brief = brief(catalogue, at, lang, name, 5 + nth as u64);
+        let draft = copy(catalogue, shelf, &brief, at, Angle::ALL[random.below(Angle::ALL.len())], &last);
         println!(
             "## {} · {} · {:?} · {:?} · {:?}",
             brief.hero().name,
@@ -136,15 +155,4 @@ fn print(lang: Lang, n: usize, only: Option<&str>, catalogue: Option<&str>) {
         println!();
         last = draft.openings;
     }
-}
-
-fn measure() {
-    for catalogue in catalogues::all() {
-        let shelf = Shelf::new(&catalogue.products);
-        measures::said(&catalogue, &shelf);
-    }
-    for lang in [Lang::Zh, Lang::En] {
-        measures::diversity(lang);
-    }
-    measures::speed();
 }

@@ -1,16 +1,17 @@
-//! What is measured: how many products have something to say, how varied copies are beside one template a category, and how
-//! many are written in a second on one core.
+//! What is measured beside facts: how many products have something to say, how varied copies are beside one template a
+//! category, and how many checked copies are written in a CPU second.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
-
+use language::text::Masker;
+use serde_json::json;
 use tercet_content::brief::{Brief, Goal, Lang};
-use tercet_content::plan::kinds::kind_of;
+use tercet_content::channel::registry;
 use tercet_content::plan::{Market, Plan, Shelf};
 use tercet_content::write::Angle;
 
-use crate::catalogues::{self, Catalogue};
-use crate::{brief, copy};
+use crate::catalogues::Catalogue;
+use crate::checked::{checked, shelves};
+use crate::diversity::{distinct_2, self_bleu, words};
+use crate::{brief, copy, template};
 
 /// Share of products of which nothing can be said but name and price; points of the others.
 pub fn said(catalogue: &Catalogue, shelf: &Shelf) {
@@ -33,130 +34,67 @@ pub fn said(catalogue: &Catalogue, shelf: &Shelf) {
     );
 }
 
-/// distinct-2 (Li et al. 2016) and self-BLEU (Zhu et al. 2018, Texygen; BLEU-4 of each of 200 texts against the others) of
-/// copies for 1,000 products, and of one template a category filled with the same names and specs.
-pub fn diversity(lang: Lang) {
+/// Posts for 1,000 products, and the template of each one's category filled with the same plan.
+pub fn diversity(lang: Lang) -> serde_json::Value {
     let (mut ours, mut template) = (Vec::new(), Vec::new());
-    for catalogue in catalogues::all() {
-        let shelf = Shelf::new(&catalogue.products);
+    let all: Vec<_> = shelves(lang).into_iter().filter(|(one, _)| !one.name.starts_with("shop")).collect();
+    for (catalogue, shelf) in &all {
         let step = (catalogue.products.len() / 250).max(1);
         let mut last = Vec::new();
         for at in (0..catalogue.products.len()).step_by(step).take(250) {
-            let mut brief = brief(&catalogue, at, lang, "social", 1);
+            let mut brief = brief(catalogue, at, lang, "social", 1);
             brief.goal = Goal::Launch;
             brief.offer = None;
-            let draft = copy(&catalogue, &shelf, &brief, at, Angle::Goal, &last);
+            let draft = copy(catalogue, shelf, &brief, at, Angle::Goal, &last);
             ours.push(draft.text("text").unwrap_or_default().to_owned());
             last = draft.openings;
-            template.push(filled(&brief));
+            let plan = Plan::new(&brief, &Market { shelf: Some(shelf), ..Market::default() });
+            template.push(template::filled(&brief, &plan));
         }
     }
-    for (name, texts) in [("ours", &ours), ("a template a category", &template)] {
+    let figures = |texts: &[String]| {
         let tokens: Vec<Vec<String>> = texts.iter().map(|text| words(text)).collect();
-        let n_words = tokens.iter().map(Vec::len).sum::<usize>() as f64 / tokens.len() as f64;
-        println!(
-            "{lang:?} {name}: {} texts of {n_words:.1} words, distinct-2 {:.3}, self-BLEU {:.3}",
-            texts.len(),
-            distinct_2(&tokens),
-            self_bleu(&tokens)
-        );
-    }
-}
-
-/// One template for each kind of goods: what shops do.
-fn filled(brief: &Brief) -> String {
-    let plan = Plan::new(brief, &Market::default());
-    let specs: Vec<String> = brief.hero().specs.iter().take(3).map(|(key, value)| format!("{key} {value}")).collect();
-    let kind = kind_of(brief.hero())
-        .map_or(brief.lang.choose("商品", "product"), |kind| brief.lang.choose(kind.zh, kind.en));
-    match brief.lang {
-        Lang::Zh => format!("新品{}{kind}上市，{}，品质之选，欢迎选购。", plan.short, specs.join("，")),
-        Lang::En => format!("The new {} {kind} is here, with {}. Order yours today.", plan.short, specs.join(", ")),
-    }
-}
-
-fn words(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut word = String::new();
-    for one in text.chars().chain([' ']) {
-        let is_han = (0x3400..=0x9FFF).contains(&u32::from(one));
-        if one.is_alphanumeric() && !is_han {
-            word.extend(one.to_lowercase());
-            continue;
-        }
-        if !word.is_empty() {
-            found.push(std::mem::take(&mut word));
-        }
-        if !one.is_whitespace() {
-            found.push(one.to_string());
-        }
-    }
-    found
-}
-
-fn distinct_2(texts: &[Vec<String>]) -> f64 {
-    let all: Vec<&[String]> = texts.iter().flat_map(|text| text.windows(2)).collect();
-    let distinct: BTreeSet<&[String]> = all.iter().copied().collect();
-    distinct.len() as f64 / all.len().max(1) as f64
-}
-
-fn counts(text: &[String], n: usize) -> BTreeMap<&[String], usize> {
-    let mut counts = BTreeMap::new();
-    text.windows(n).for_each(|gram| *counts.entry(gram).or_default() += 1);
-    counts
-}
-
-/// The mean BLEU-4 (add-one smoothed precisions beyond unigrams, no brevity penalty beside many references) of every fifth text
-/// against all others.
-fn self_bleu(texts: &[Vec<String>]) -> f64 {
-    type Counts<'t> = BTreeMap<&'t [String], Vec<(usize, usize)>>;
-    let mut most: Vec<Counts> = vec![BTreeMap::new(); 5];
-    for (at, text) in texts.iter().enumerate() {
-        for (n, grams) in most.iter_mut().enumerate().skip(1) {
-            for (gram, count) in counts(text, n) {
-                grams.entry(gram).or_default().push((count, at));
-            }
-        }
-    }
-    let sampled: Vec<usize> = (0..texts.len()).step_by(5).collect();
-    let one = |at: usize| {
-        let precisions = (1..=4).map(|n| {
-            let own = counts(&texts[at], n);
-            let total: usize = own.values().sum();
-            let met: usize = own
-                .iter()
-                .map(|(gram, count)| {
-                    let others = most[n][gram].iter().filter(|(_, other)| *other != at).map(|(count, _)| *count).max();
-                    (*count).min(others.unwrap_or(0))
-                })
-                .sum();
-            let add = if n == 1 { 0.0 } else { 1.0 };
-            ((met as f64 + add) / (total as f64 + add)).max(1e-9).ln()
-        });
-        (precisions.sum::<f64>() / 4.0).exp()
+        let n_words = tokens.iter().map(Vec::len).sum::<usize>() as f64 / tokens.len().max(1) as f64;
+        json!({ "n": texts.len(), "words": n_words, "distinct_2": distinct_2(&tokens), "self_bleu": self_bleu(&tokens, 5) })
     };
-    sampled.iter().map(|at| one(*at)).sum::<f64>() / sampled.len() as f64
+    json!({ "ours": figures(&ours), "template": figures(&template) })
 }
 
-/// Copies a second on one core: plan, four candidates, rank; five channels in turn.
-pub fn speed() {
+/// Nanoseconds that this thread has run, where the system tells; wall time otherwise.
+fn cpu_seconds(begun: std::time::Instant) -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    nanoseconds.map_or_else(|| begun.elapsed().as_secs_f64(), |nanoseconds| nanoseconds / 1e9)
+}
+
+/// Checked copies a CPU second by channel: plan, four candidates, rank, all checks of every field.
+pub fn speed(n: usize) -> serde_json::Value {
+    let masker = Masker::default();
+    let begun = std::time::Instant::now();
+    let mut all = Vec::new();
+    let (mut n_all, mut seconds_all) = (0usize, 0.0);
     for lang in [Lang::Zh, Lang::En] {
-        let (mut n, mut seconds) = (0usize, 0.0);
-        for catalogue in catalogues::all() {
-            let shelf = Shelf::new(&catalogue.products);
-            let briefs: Vec<(usize, Brief)> = (0..400)
+        let shelves = shelves(lang);
+        for channel in registry().iter().filter(|one| one.languages.contains(&lang)) {
+            let briefs: Vec<(usize, usize, Brief)> = (0..n)
                 .map(|nth| {
-                    let at = nth * 7919 % catalogue.products.len();
-                    (at, brief(&catalogue, at, lang, ["sms", "push", "email", "selling_points", "social"][nth % 5], 3))
+                    let which = nth % shelves.len();
+                    let at = nth * 7919 % shelves[which].0.products.len();
+                    (which, at, brief(&shelves[which].0, at, lang, channel.name, 3 + nth as u64))
                 })
                 .collect();
-            let begun = Instant::now();
-            for (at, brief) in &briefs {
-                std::hint::black_box(copy(&catalogue, &shelf, brief, *at, Angle::Goal, &[]));
+            let before = cpu_seconds(begun);
+            for (which, at, brief) in &briefs {
+                let (catalogue, shelf) = &shelves[*which];
+                std::hint::black_box(checked(catalogue, shelf, brief, *at, Angle::Goal, &[], &masker));
             }
-            seconds += begun.elapsed().as_secs_f64();
-            n += briefs.len();
+            let seconds = cpu_seconds(begun) - before;
+            (n_all, seconds_all) = (n_all + n, seconds_all + seconds);
+            println!("{} {}: {:.0} checked copies a CPU second", lang.code(), channel.name, n as f64 / seconds);
+            all.push(
+                json!({ "lang": lang.code(), "channel": channel.name, "copies_per_cpu_second": n as f64 / seconds }),
+            );
         }
-        println!("{lang:?}: {n} copies in {seconds:.2} s of one core: {:.0} a second", n as f64 / seconds);
     }
+    json!({ "copies_per_cpu_second": n_all as f64 / seconds_all, "n": n_all, "cpu_seconds": seconds_all, "channels": all })
 }

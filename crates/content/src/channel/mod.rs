@@ -91,3 +91,42 @@ pub enum Part {
     /// That it is an advertisement (PRC Advertising Law, article 14).
     Label,
 }
+
+impl FieldCard {
+    /// What the field is called, in Chinese and in English.
+    pub fn label(&self) -> (String, String) {
+        let plain = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
+        let nth = |zh: &str, en: &str, at: usize| (format!("{zh} {}", at + 1), format!("{en} {}", at + 1));
+        match (self.part, self.name) {
+            (_, "subject") => plain("主题", "Subject"),
+            (_, "preheader") => plain("预览文字", "Preheader"),
+            (_, "hook") => plain("开场", "Hook"),
+            (_, "opening") => plain("开场白", "Opening"),
+            (_, "caption") => plain("视频描述", "Caption"),
+            (_, "digest") => plain("摘要", "Digest"),
+            (_, "intro") => plain("导语", "Introduction"),
+            (_, "description") => plain("商品描述", "Description"),
+            (_, "description_1") => plain("描述 1", "Description 1"),
+            (_, "description_2") => plain("描述 2", "Description 2"),
+            (_, "headline_1" | "headline_2" | "headline_3") => {
+                let at = self.name.trim_start_matches("headline_");
+                (format!("标题 {at}"), format!("Headline {at}"))
+            }
+            (Part::Keywords, _) => plain("标题", "Title"),
+            (Part::Headline, _) => plain("标题", "Headline"),
+            (Part::Subline, _) => plain("副标题", "Subline"),
+            (Part::Point(at), _) => nth("卖点", "Point", at),
+            (Part::Short, _) => plain("正文", "Text"),
+            (Part::Body, _) => plain("正文", "Text"),
+            (Part::Page, _) => plain("页面", "Page"),
+            (Part::Mail, _) => plain("邮件内容", "Mail"),
+            (Part::Message, _) => plain("短信内容", "Message"),
+            (Part::Tags, _) => plain("话题", "Topics"),
+            (Part::Scene(at), _) => nth("画面", "Scene", at),
+            (Part::Price, _) => plain("价格", "Price"),
+            (Part::Action, _) => plain("行动号召", "Call to action"),
+            (Part::Question, _) => plain("互动提问", "Question"),
+            (Part::Label, _) => plain("广告标识", "Ad label"),
+        }
+    }
+}

@@ -3,15 +3,18 @@
 //! [`report::Report`]; each check is a module that works alone. Nothing here writes copy.
 
 mod clause;
+pub mod copy;
 pub mod duplicate;
 pub mod facts;
 pub mod finding;
 pub mod law;
 pub mod limits;
+pub mod markup;
 pub mod personal;
 pub mod price;
 pub mod report;
 pub mod voice;
 
+pub use copy::{CopyCheck, House};
 pub use finding::{Check, Finding, Fix, Risk, Said, Span, apply};
 pub use report::{Checks, Report, Verdict};

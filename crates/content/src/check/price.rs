@@ -26,6 +26,8 @@ pub struct Offer {
     pub lowest_30_days_cents: Option<Cents>,
     /// Lowest price ever asked before the offer.
     pub lowest_ever_cents: Option<Cents>,
+    /// What a coupon takes off beside the price.
+    pub coupon_off_cents: Option<Cents>,
     pub today: Day,
     /// The last day of the offer.
     pub ends_on: Option<Day>,
@@ -96,11 +98,15 @@ const LISTED: &[&str] = &[
     "msrp",
     "rrp",
     "list price",
+    "instead of",
+    "标价",
     "retail price",
     "suggested price",
 ];
-const SAVED: &[&str] =
-    &["立减", "直降", "立省", "节省", "省", "优惠", "减", "便宜", "降", "save", "saving", "savings", "off", "less"];
+const SAVED: &[&str] = &[
+    "立减", "直降", "立省", "节省", "省", "优惠", "减", "便宜", "降", "少", "below", "save", "saving", "savings",
+    "off", "less",
+];
 const NOW: &[&str] = &[
     "到手价",
     "到手",
@@ -252,6 +258,9 @@ impl Checker<'_> {
     }
 
     fn saved(&mut self, quantity: &Quantity, said: Cents) {
+        if self.offer.coupon_off_cents == Some(said) {
+            return self.holds(&quantity.range);
+        }
         let base = self.offer.base(self.is_chinese(&quantity.range));
         let (Some(base), Some(now)) = (base, self.offer.now_cents) else {
             return self.unproven(

@@ -107,7 +107,7 @@ pub struct TooLong {
 
 impl Report {
     /// Findings in order, and the verdict that they make.
-    fn settled(mut self) -> Self {
+    pub(super) fn settled(mut self) -> Self {
         let place = |one: &Finding| one.span.as_ref().map_or(0, |span| span.bytes.start);
         self.findings.sort_by_key(|one| (std::cmp::Reverse(one.risk), place(one), one.check));
         self.verdict = match self.findings.iter().map(|one| one.risk).max() {

@@ -146,7 +146,7 @@ pub static ATTRIBUTES: &[Attribute] = attributes![
     "material" ["材质"] "材质" "Material" [] Neither 0.7 zh["{v}材质"] en["{v}"];
     "finish" ["膜面"] "膜面" "Finish" [] Neither 0.7 zh["{v}膜面"] en["a(n) {v} finish"];
     "pieces" ["片数" "packof"] "件数" "Pieces" [Count] More 0.4 zh["一盒{v}件"] en["{v} in the box"];
-    "fits_screen_size" ["适用尺寸"] "适用尺寸" "Fits" [Length] Neither 0.6 zh["{v}适用尺寸"] en["room for a(n) {n}-inch device"];
+    "fits_screen_size" ["适用尺寸"] "适用尺寸" "Fits" [Length] Neither 0.6 zh["{v}机型的空间"] en["room for a(n) {n}-inch device"];
     "output_connector" ["输出接口"] "输出接口" "Output" [] Neither 0.5 zh["{v}输出"] en["{v} output"];
     "output_power" ["输出功率"] "输出功率" "Output power" [Power] More 0.85
         zh["{v}输出"] en["{v} of output"] worse "输出功率比它低" "deliver less power" gain "输出功率高了{d}" "{d} more output";

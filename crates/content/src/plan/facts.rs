@@ -147,6 +147,10 @@ fn from_name(product: &Product, kind: Option<&Kind>, all: &mut Vec<Fact>) {
             continue;
         }
         let quote = &name[quantity.range.clone()];
+        // 4G in a name is a network.
+        if quote.len() == 2 && quote.ends_with(['G', 'g']) && !name[quantity.range.end..].starts_with('+') {
+            continue;
+        }
         // Storage that specs give is not read again as a capacity of its own.
         let has_size = all.iter().any(|fact| matches!(fact.attribute.key, "storage" | "memory"));
         let Some((key, value)) = measured(kind, quantity.kind, quantity.value, quote, &name) else { continue };
@@ -288,8 +292,10 @@ fn features(product: &Product, kind: Option<&Kind>, facts: &[Fact]) -> Vec<Featu
     let lower = own.to_ascii_lowercase();
     let mut found: Vec<Feature> = Vec::new();
     for row in FEATURES.iter() {
-        let is_told =
-            found.iter().any(|other| other.row.group == row.group) || facts.iter().any(|fact| says(fact, row));
+        let is_told = found
+            .iter()
+            .any(|other| other.row.group == row.group || (row.group == "wireless" && other.row.group == "calls"))
+            || facts.iter().any(|fact| says(fact, row));
         // Of an accessory these words tell what it is for.
         let is_of_device = ["network", "sim", "carrier", "screen", "detail"].contains(&row.group);
         let is_own = !is_of_device || kind.is_some_and(|kind| !kind.is_accessory);
@@ -394,7 +400,11 @@ fn fits(product: &Product, kind: Option<&Kind>) -> Option<(String, String)> {
         device.chars().next().is_some_and(|first| first.is_uppercase() || first.is_ascii_digit() || first == 'i')
             && !["most ", "select ", "all ", "any ", "other "].iter().any(|word| lower.starts_with(word))
             && DEVICES.iter().any(|word| whole(&lower, word).is_some());
-    (is_device && device.chars().count() <= 48).then(|| ("name".to_owned(), device.to_owned()))
+    // A maker alone is half a name that a source cut off.
+    let is_whole = device.contains(' ')
+        || device.bytes().any(|byte| byte.is_ascii_digit())
+        || ["iphone", "ipad", "macbook", "kindle", "airpods"].contains(&lower.as_str());
+    (is_device && is_whole && device.chars().count() <= 48).then(|| ("name".to_owned(), device.to_owned()))
 }
 
 #[cfg(test)]
@@ -434,6 +444,7 @@ mod tests {
         assert_eq!(read.features[0].row.group, "charging");
         let read = read_product("Spigen Back Cover Case for iPhone 14 Pro (TPU | Crystal Clear)", &[], None);
         assert_eq!(read.fits, Some(("name".into(), "iPhone 14 Pro".into())));
+        assert_eq!(read_product("Watch Case Cover Compatible for Apple Wat...", &[], None).fits, None);
         let read = read_product(
             "Alcatel Ideal Cell Phone",
             &[],

@@ -37,7 +37,7 @@ pub static KINDS: &[Kind] = kinds![
         ["laptop" "notebook pc" "chromebook" "macbook" "笔记本电脑"];
     "desktop" "台式机" "desktop PC" "desktop PCs" false: ["desktops" "台式机"] ["desktop pc" "台式机" "台式电脑"];
     "monitor" "显示器" "monitor" "monitors" false: ["monitors" "显示器"] ["monitor" "显示器"];
-    "tablet" "平板电脑" "tablet" "tablets" false: ["tablets" "平板电脑"] ["tablet" "ipad" "平板电脑"];
+    "tablet" "平板电脑" "tablet" "tablets" false: ["tablets" "平板电脑"] ["tablet" "ipad" "galaxy tab" "lenovo tab" "redmi pad" "realme pad" "xiaomi pad" "oneplus pad" "平板电脑"];
     "phone" "手机" "phone" "phones" false:
         ["smartphones" "手机" "unlocked cell phones" "all unlocked cell phones" "prepaid phones" "all prepaid phones"
          "all cell phones with plans" "iphone" "refurbished phones"]
@@ -66,7 +66,7 @@ pub static KINDS: &[Kind] = kinds![
     "charger" "充电器" "charger" "chargers" true: ["充电器" "chargers"] ["charger" "power adapter" "wall charger" "car charger" "充电器"];
     "cable" "数据线" "cable" "cables" true: ["数据线" "data cables"] ["cable" "cord" "数据线"];
     "power_bank" "充电宝" "power bank" "power banks" true: ["充电宝" "power banks" "portable chargers"] ["power bank" "powerbank" "portable charger" "充电宝"];
-    "keyboard" "键盘" "keyboard" "keyboards" true: ["keyboards" "键盘"] ["keyboard" "键盘"];
+    "keyboard" "键盘" "keyboard" "keyboards" true: ["keyboards" "键盘"] ["keyboard" "keyboard and mouse" "keyboard & mouse" "键盘"];
     "mouse" "鼠标" "mouse" "mice" true: ["mice" "鼠标"] ["mouse" "鼠标"];
     "drive" "移动固态硬盘" "portable SSD" "portable SSDs" true: ["移动硬盘" "portable ssds"] ["portable ssd" "移动固态硬盘"];
     "memory_card" "存储卡" "memory card" "memory cards" true: ["存储卡" "memory cards"] ["memory card" "microsd card" "sd card" "存储卡"];
@@ -81,9 +81,28 @@ pub static KINDS: &[Kind] = kinds![
     "webcam" "摄像头" "webcam" "webcams" true: [] ["webcam" "网络摄像头"];
 ];
 
+impl Kind {
+    /// One of it, in English: `laptop`, but `pair of headphones`.
+    pub fn one(&self) -> &'static str {
+        match self.key {
+            "headphones" => "pair of headphones",
+            "earbuds" => "pair of earbuds",
+            _ => self.en,
+        }
+    }
+}
+
 /// The kind with this key.
 pub fn kind(key: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.key == key)
+}
+
+/// Where the last word for a kind of goods ends that begins within the first so many bytes; `None` without one.
+pub(super) fn noun_end(name: &str, bytes_max: usize) -> Option<usize> {
+    let lower = name.to_ascii_lowercase();
+    let head = &lower[..lower.floor_char_boundary(bytes_max)];
+    let ends = KINDS.iter().flat_map(|kind| kind.words).filter_map(|word| word_end(head, word));
+    ends.max()
 }
 
 /// What kind of goods a product is; `None` if neither category nor name tells.
@@ -110,7 +129,7 @@ fn by_name(name: &str) -> Option<&'static Kind> {
             .max_by_key(|(end, length, _)| (*end, *length))
             .map(|(_, _, kind)| kind)
     };
-    let own = [" for ", " compatible"].iter().filter_map(|stop| head.find(stop)).min().unwrap_or(head.len());
+    let own = [" for ", " compatible", " with "].iter().filter_map(|stop| head.find(stop)).min().unwrap_or(head.len());
     // Behind the head devices are still named, but accessories may be named for what they go with.
     last(&head[..end]).or_else(|| last(&head[..own]).filter(|kind| !kind.is_accessory)).or_else(|| by_sizes(&head))
 }
@@ -166,6 +185,9 @@ mod tests {
             ("realme narzo 50 (Speed Black, 6GB RAM+128GB Storage) Helio G96", None, Some("phone")),
             ("HP 15s,11th Gen Intel Core i3-1115G4 8GB RAM/512GB SSD", None, Some("laptop")),
             ("Cat Care Compatible with Airpods Pro Case", None, None),
+            ("Lenovo Tab M10 FHD Plus (10.3 Inch, 128 GB) with Earphone", None, Some("tablet")),
+            ("Motorola G32 (4GB, 64GB) with Earphone", None, None),
+            ("Logitech MK235 Wireless Keyboard and Mouse Set for Windows", None, Some("keyboard")),
             ("boAt Stone 620 Bluetooth Speaker with 12W RMS", None, Some("speaker")),
         ] {
             assert_eq!(told(name, category), expected, "{name}");

@@ -55,6 +55,8 @@ pub struct Plan {
     pub name: String,
     /// What it is called the second time.
     pub short: String,
+    /// Whether English speaks of several by that name: earbuds are.
+    pub is_plural: bool,
     pub brand: Option<String>,
     pub kind: Option<&'static Kind>,
     pub price_cents: Option<Cents>,
@@ -82,9 +84,12 @@ impl Plan {
         let called = |product: &Product| names::short(&names::clean(&product.name), product.brand.as_deref());
         let points = points::points(brief, market, kind, &read, older);
         let clean_brand = hero.brand.as_deref().map(names::clean).filter(|brand| !brand.is_empty());
+        // A brand in small letters is written as the name writes it.
+        let clean_brand = clean_brand.map(|brand| names::as_in(&brand, &hero.name));
         Plan {
             product_id: hero.product_id.clone(),
             name: names::clean(&hero.name),
+            is_plural: names::is_plural(&called(hero)),
             short: called(hero),
             brand: clean_brand.filter(|brand| brand.chars().count() <= 30),
             kind,

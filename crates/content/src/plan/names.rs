@@ -1,10 +1,16 @@
 //! How a product may be called: the name without what cannot be shown, and the short name by which it is called the second
 //! time. Both are made of the name's own words only.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 /// Characters of a name that are looked at.
 const NAME_CHARS_MAX: usize = 240;
-/// Characters of a short name.
+/// Characters of a short name,
 const SHORT_CHARS_MAX: usize = 48;
+/// and of one that ends with what the thing is.
+const SHORT_WITH_NOUN_MAX: usize = 58;
 
 /// The name in one line: no control characters, no characters that turn or hide text, no marks of registration, no dots where a
 /// source cut it off.
@@ -58,42 +64,213 @@ const STOPS: &[&str] = &[
     "【",
     "[",
     " / ",
+    " Upto ",
+    " upto ",
+    " Up to ",
+    " up to ",
+    " Pack of ",
+    " Set of ",
+    " Combo of ",
 ];
 
 /// The short name of a clean name: its head, at most 48 characters, ending between words. `brand` is put in front as the shop
 /// writes `Brand - Model`.
 pub fn short(clean: &str, brand: Option<&str>) -> String {
-    let joined = joined_brand(clean, brand);
+    let joined = without_sizes(&without_bracket(&joined_brand(clean, brand)));
     let text = joined.as_str();
     // A head of one short word is no name.
-    let mut ends: Vec<usize> = STOPS.iter().filter_map(|stop| text.find(stop)).filter(|at| *at >= 5).collect();
+    let mut ends: Vec<usize> = STOPS.iter().filter_map(|stop| stop_at(text, stop)).filter(|at| *at >= 5).collect();
     ends.sort_unstable();
     ends.push(text.len());
     let heads = ends.iter().map(|end| tidy_end(without_specs(tidy_end(&text[..*end]))));
     let is_name = |head: &&str| head.split(' ').count() >= 2 || !head.is_ascii();
     let head = heads.clone().find(is_name).or_else(|| heads.clone().next()).unwrap_or(text);
-    let cut = tidy_end(crate::channel::clip(head, SHORT_CHARS_MAX, crate::channel::Count::Chars));
-    let whole = crate::channel::clip(text, SHORT_CHARS_MAX, crate::channel::Count::Chars);
-    if cut.is_empty() { whole.to_owned() } else { cut.to_owned() }
+    let cut = tidy_end(clipped(head));
+    if cut.is_empty() { clipped(text).to_owned() } else { cut.to_owned() }
+}
+
+/// Where a stop stands first; a comma between digits is part of a number.
+fn stop_at(text: &str, stop: &str) -> Option<usize> {
+    let is_digit = |one: Option<char>| one.is_some_and(|one| one.is_ascii_digit());
+    let within_number =
+        |at: usize| stop == "," && is_digit(text[..at].chars().next_back()) && is_digit(text[at + 1..].chars().next());
+    text.match_indices(stop).map(|(at, _)| at).find(|at| !within_number(*at))
+}
+
+/// At most 48 characters; up to 58 where the name then ends with what the thing is.
+fn clipped(head: &str) -> &str {
+    use crate::channel::{Count, clip};
+    let longer = clip(head, SHORT_WITH_NOUN_MAX, Count::Chars);
+    if head.chars().count() > SHORT_CHARS_MAX
+        && head.is_ascii()
+        && let Some(end) = super::kinds::noun_end(longer, longer.len()).filter(|end| *end > SHORT_CHARS_MAX / 2)
+    {
+        return &longer[..end];
+    }
+    clip(head, SHORT_CHARS_MAX, Count::Chars)
+}
+
+/// A name without the sizes in two units that it gives in the middle (`Hisense 108 cm (43 inches) … TV`), and without the list of
+/// memory, storage and processor that shops put behind it.
+fn without_sizes(name: &str) -> String {
+    static TWICE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"\s\d+(?:\.\d+)?\s?cm\s?\(\d+(?:\.\d+)?[ -]?(?i:inch|inches|")\)"#).expect("a constant")
+    });
+    // `3 1.85" HD`, `10" (25.4 cm) Ring Light`.
+    static INCHES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"\s\d+(?:\.\d+)?(?:["”″]|'')(?:\s?\(\d+(?:\.\d+)?\s?cm\))?"#).expect("a constant")
+    });
+    static LIST: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\s(?:\d+\s?(?i:GB|TB)\s?(?i:RAM|ROM|Storage|SSD|DDR)|(?:\d+th Gen )?(?:Intel Core|Intel Celeron|AMD Ryzen|Core i\d))\b").expect("a constant")
+    });
+    let name = INCHES.replace(&TWICE.replace(name, ""), "").into_owned();
+    match LIST.find(&name) {
+        Some(found) if name[..found.start()].split(' ').count() >= 2 => name[..found.start()].to_owned(),
+        _ => name,
+    }
+}
+
+/// Whether a name is spoken of as several in English: the noun that it ends with, model numbers aside, is one that has no
+/// singular in shops, or stands in the plural.
+pub fn is_plural(short: &str) -> bool {
+    const SEVERAL: &[&str] = &[
+        "earbuds",
+        "buds",
+        "earphones",
+        "headphones",
+        "airpods",
+        "airdopes",
+        "earpods",
+        "speakers",
+        "batteries",
+        "cables",
+        "cases",
+        "covers",
+        "protectors",
+        "chargers",
+        "cards",
+        "straps",
+        "adapters",
+        "glasses",
+        "sleeves",
+        "skins",
+        "clips",
+        "filters",
+        "guards",
+        "holders",
+        "stands",
+        "tips",
+    ];
+    const ONE: &[&str] = &[
+        "case",
+        "cover",
+        "charger",
+        "cable",
+        "strap",
+        "adapter",
+        "stand",
+        "holder",
+        "protector",
+        "guard",
+        "glass",
+        "battery",
+        "pack",
+        "kit",
+        "set",
+        "bag",
+        "pouch",
+        "speaker",
+        "headphone",
+        "headset",
+        "earphone",
+        "earbud",
+        "mount",
+        "clip",
+        "sleeve",
+        "card",
+        "dock",
+        "hub",
+        "microphone",
+        "neckband",
+        "skin",
+        "box",
+        "pair",
+    ];
+    let mut words = short.split([' ', '/']).rev().map(str::to_lowercase);
+    words
+        .find(|word| SEVERAL.contains(&word.as_str()) || ONE.contains(&word.as_str()))
+        .is_some_and(|word| SEVERAL.contains(&word.as_str()))
+}
+
+/// A brand as it is written at the beginning of a name, if that differs in nothing but capitals.
+pub fn as_in(brand: &str, name: &str) -> String {
+    let head = clean(name);
+    match head.get(..brand.len()) {
+        Some(written) if written.eq_ignore_ascii_case(brand) => written.to_owned(),
+        _ => brand.to_owned(),
+    }
 }
 
 /// Without signs and words at the end that lead on to what was cut off.
-fn tidy_end(text: &str) -> &str {
-    const LEADING_ON: &[&str] =
-        &["and", "with", "for", "in", "of", "to", "the", "a", "by", "or", "designed", "compatible", "made", "&"];
+pub(crate) fn tidy_end(text: &str) -> &str {
+    const LEADING_ON: &[&str] = &[
+        "and",
+        "with",
+        "for",
+        "in",
+        "of",
+        "to",
+        "the",
+        "a",
+        "by",
+        "or",
+        "designed",
+        "compatible",
+        "made",
+        "&",
+        "bluetooth",
+        "usb",
+        "portable",
+        "electronic",
+        "rechargeable",
+        "multi",
+        "high",
+        "best",
+        "charging",
+    ];
+    let is_power = |word: &str| word.strip_suffix(['W', 'w']).is_some_and(|number| number.parse::<u32>().is_ok());
     let mut text = text;
     loop {
         text = text.trim_end_matches(|one: char| one.is_whitespace() || "-–|,/&:".contains(one));
         match text.rsplit_once(' ') {
-            Some((front, last)) if LEADING_ON.contains(&last.to_lowercase().as_str()) => text = front,
+            Some((front, last))
+                if LEADING_ON.contains(&last.to_lowercase().as_str()) || (is_power(last) && front.contains(' ')) =>
+            {
+                text = front;
+            }
             _ => return text,
         }
+    }
+}
+
+/// `(Renewed) Samsung Buds` is `Renewed Samsung Buds`: what a name begins with in brackets is told, and no brackets begin it.
+fn without_bracket(name: &str) -> String {
+    let inside = name.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+    match inside {
+        Some((word, rest)) if !word.is_empty() && !word.contains('(') => {
+            format!("{} {}", word.trim(), rest.trim()).trim().to_owned()
+        }
+        _ => name.to_owned(),
     }
 }
 
 /// `OtterBox - Strada Case` is `OtterBox Strada Case`.
 fn joined_brand(clean: &str, brand: Option<&str>) -> String {
     let Some((head, rest)) = clean.split_once(" - ") else { return clean.to_owned() };
+    // `Amazon Brand - Solimo Case`: whose brand it is is no part of the name.
+    if head.ends_with(" Brand") {
+        return rest.to_owned();
+    }
     let is_brand =
         brand.is_some_and(|brand| self::clean(brand).eq_ignore_ascii_case(head)) || head.chars().count() <= 16;
     match is_brand {
@@ -143,6 +320,21 @@ mod tests {
     }
 
     #[test]
+    fn some_names_are_several() {
+        for (name, expected) in [
+            ("boAt Airdopes 141", true),
+            ("Sony WH-1000XM5 Headphones", true),
+            ("Samsung Galaxy Buds 2 Case", false),
+            ("Apple AirPods Pro", true),
+            ("Moto G Plus", false),
+            ("Spigen Cases", true),
+            ("Lenovo Legion", false),
+        ] {
+            assert_eq!(is_plural(name), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn short_names_are_heads() {
         for (name, brand, expected) in [
             (
@@ -157,8 +349,30 @@ mod tests {
             ("HP 250 G6", Some("HP"), "HP 250 G6"),
             ("Realme 12+ 256GB", None, "Realme 12+"),
             ("OnePlus 11R 5G Aramid Fiber Case Black in", None, "OnePlus 11R 5G Aramid Fiber Case Black"),
+            ("boAt Partypal 50 20W Bluetooth, Wireless, USB Speaker", None, "boAt Partypal 50"),
+            ("Redmi Note 12 5G Mystique Blue 6GB RAM 128GB ROM | 1st Phone", None, "Redmi Note 12 5G Mystique Blue"),
+            ("(Renewed) Lenovo ThinkPad T450 Intel Core i5-5300U 14 inches", None, "Renewed Lenovo ThinkPad T450"),
+            (
+                "Zebronics Jet PRO Premium Wired Gaming On Ear Headphone with LED",
+                None,
+                "Zebronics Jet PRO Premium Wired Gaming On Ear Headphone",
+            ),
+            (
+                "Hisense 108 cm (43 inches) 4K Smart LED Google TV 43A6H (Black)",
+                None,
+                "Hisense 4K Smart LED Google TV 43A6H",
+            ),
+            ("Amazon Brand - Solimo Soft Back Cover for OnePlus 6T", None, "Solimo Soft Back Cover"),
+            (
+                "Rayovac - Mini Portable 2,200 mAh Power Bank - Gray",
+                Some("Rayovac"),
+                "Rayovac Mini Portable 2,200 mAh Power Bank",
+            ),
+            ("Osaka 10\" (25.4 cm) Professional LED Ring Light with Tripod", None, "Osaka Professional LED Ring Light"),
+            ("boAt Rockerz 450 Masaba Edition Upto 15 Hours Playback, 40MM", None, "boAt Rockerz 450 Masaba Edition"),
+            ("RPM Finger Sleeves Pack of 2 Boxes/ 4 Pieces", None, "RPM Finger Sleeves"),
             ("Amozo Designed for iPhone 14 Cover | Ultra Hybrid", None, "Amozo Designed for iPhone 14 Cover"),
-            ("(Renewed) Samsung SM-R180 Buds, Black", None, "(Renewed) Samsung SM-R180 Buds"),
+            ("(Renewed) Samsung SM-R180 Buds, Black", None, "Renewed Samsung SM-R180 Buds"),
         ] {
             assert_eq!(short(name, brand), expected);
         }

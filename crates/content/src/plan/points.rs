@@ -155,6 +155,8 @@ fn spec(
         brief.may_compare
             && attribute.worse.is_some()
             && standing.n >= NEIGHBOURS_MIN
+            // "35 of the 39 phones" would be wrong of forty, one of which does not tell its weight.
+            && standing.n == standing.n_all
             && standing.n_worse as f64 >= WORSE_SHARE_MIN * standing.n as f64
     };
     let value = &fact.quote;

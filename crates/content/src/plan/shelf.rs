@@ -38,6 +38,8 @@ struct Row {
 pub struct Standing {
     /// Neighbours that give this spec.
     pub n: usize,
+    /// All neighbours, with the spec or without.
+    pub n_all: usize,
     pub n_worse: usize,
     pub n_equal: usize,
     pub price_low_cents: i64,
@@ -134,7 +136,8 @@ impl Neighbours<'_> {
             price_low_cents = price_low_cents.min(price);
             price_high_cents = price_high_cents.max(price);
         }
-        (n > 0).then_some(Standing { n, n_worse, n_equal, price_low_cents, price_high_cents })
+        let n_all = self.rows.len();
+        (n > 0).then_some(Standing { n, n_all, n_worse, n_equal, price_low_cents, price_high_cents })
     }
 }
 
@@ -168,7 +171,8 @@ mod tests {
         let shelf = Shelf::new(&all);
         let standing =
             shelf.neighbours(&all[0]).standing(attribute("memory").unwrap(), 16.0, Dimension::Bytes).unwrap();
-        let expected = Standing { n: 3, n_worse: 1, n_equal: 1, price_low_cents: 900, price_high_cents: 1250 };
+        let expected =
+            Standing { n: 3, n_all: 3, n_worse: 1, n_equal: 1, price_low_cents: 900, price_high_cents: 1250 };
         assert_eq!(standing, expected);
         assert_eq!((standing.n_better(), standing.share()), (1, 0.5));
         assert!(shelf.neighbours(&all[0]).standing(attribute("memory").unwrap(), 16.0, Dimension::Charge).is_none());

@@ -78,7 +78,7 @@ static UNITS: &[Unit] = &[
     unit(&["w", "watt", "watts", "瓦"], Power, 1.0, "W", " W"),
     unit(&["h", "hours", "hour", "hrs", "小时"], Duration, 60.0, "小时", " hours"),
     unit(&["min", "minutes", "分钟"], Duration, 1.0, "分钟", " minutes"),
-    unit(&["g", "克"], Mass, 1.0, "g", " g"),
+    unit(&["g", "克"], Mass, 1.0, "克", " g"),
     unit(&["kg", "公斤", "千克"], Mass, 1000.0, "kg", " kg"),
     unit(&["mbps"], Speed, 1.0, "Mbps", " Mbps"),
     unit(&["gbps"], Speed, 1000.0, "Gbps", " Gbps"),
@@ -270,7 +270,7 @@ const WORDS: &[(&str, &str)] = &[
     ("optical", "光轴"),
     ("wired", "有线"),
     ("bluetooth", "蓝牙"),
-    ("2.4 ghz", "2.4G无线"),
+    ("2.4 ghz", "2.4GHz无线"),
     ("inkjet", "喷墨"),
     ("laser", "激光"),
     ("passive", "被动降噪"),
@@ -299,6 +299,9 @@ fn words(value: &str) -> Option<Reading> {
     if head.is_empty() || head.chars().count() > 44 {
         return None;
     }
+    // `IPS Panel Full HD` is of one screen: what it is and how fine.
+    let joined = if head.ends_with(" Panel") { head.to_owned() } else { head.replace(" Panel ", " ") };
+    let head = joined.as_str();
     let lower = head.to_lowercase();
     let zh = WORDS.iter().find(|(en, _)| *en == lower).map_or_else(|| head.to_owned(), |(_, zh)| (*zh).to_owned());
     let anywhere = [(" Panel", "面板"), ("Touchscreen", "触控"), ("Full HD", "全高清"), (" / ", ""), ("面板 ", "面板")];
@@ -355,7 +358,7 @@ mod tests {
         let read = |value: &str, dimension| read(value, &[dimension]).unwrap();
         let apart = |a: &str, b: &str, dimension| difference(&read(a, dimension), &read(b, dimension));
         assert_eq!(apart("16 GB", "12 GB", Bytes), Some(("4GB".into(), "4 GB".into())));
-        assert_eq!(apart("1.15 kg", "1.3 kg", Mass), Some(("150g".into(), "150 g".into())));
+        assert_eq!(apart("1.15 kg", "1.3 kg", Mass), Some(("150克".into(), "150 g".into())));
         assert_eq!(apart("5000 mAh", "4500 mAh", Charge), Some(("500mAh".into(), "500 mAh".into())));
     }
 }

@@ -7,7 +7,7 @@ use super::phrases;
 use super::realise::Realiser;
 use crate::brief::{Goal, Lang, Length};
 use crate::channel::{Count, FieldCard, Part, clip};
-use crate::plan::{Claim, Evidence};
+use crate::plan::{Claim, Evidence, Plan, Point};
 use crate::write::Angle;
 
 /// The fields of the task's channel that have something to say, in the card's order.
@@ -32,6 +32,9 @@ fn field(realiser: &mut Realiser, card: &'static FieldCard, seen: &[String]) -> 
     let found = match card.part {
         Part::Keywords => Some(keywords(realiser, card)),
         Part::Headline => headline(realiser, &fits),
+        Part::Subline if is_poster_without_name(realiser, seen) => {
+            Some(realiser.say("sub.name", &fits).unwrap_or_else(|| name_only(realiser, card.max, card.count)))
+        }
         Part::Subline => {
             realiser.next_field();
             let has_price = realiser.task.channel.fields.iter().any(|card| card.part == Part::Price);
@@ -42,7 +45,9 @@ fn field(realiser: &mut Realiser, card: &'static FieldCard, seen: &[String]) -> 
         }
         Part::Point(_) => realiser.say("point", &fits),
         Part::Scene(_) => realiser.say("scene", &fits),
-        Part::Price => realiser.say("price.line", &fits),
+        Part::Price => {
+            realiser.say(if realiser.task.channel.name == "poster" { "price.tag" } else { "price.line" }, &fits)
+        }
         Part::Action => realiser.say(&format!("action.{}", realiser.task.brief.goal.name()), &fits),
         Part::Question => realiser.say("question", &fits),
         Part::Short => Some(short(realiser, card)),
@@ -63,6 +68,12 @@ fn field(realiser: &mut Realiser, card: &'static FieldCard, seen: &[String]) -> 
     found.unwrap_or_else(|| if card.is_required { name_only(realiser, card.max, card.count) } else { Line::default() })
 }
 
+/// Whether nothing on a poster says yet what it is about.
+fn is_poster_without_name(realiser: &Realiser, seen: &[String]) -> bool {
+    let short = realiser.plan().short.as_str();
+    realiser.task.channel.name == "poster" && !seen.iter().any(|text| text.contains(short))
+}
+
 /// The symbol of an angle, or of the goal.
 fn symbol(realiser: &Realiser, head: &str) -> String {
     let task = realiser.task;
@@ -79,7 +90,11 @@ pub fn name_only(realiser: &mut Realiser, max: usize, count: Count) -> Line {
     let plan = realiser.plan();
     let evidence = realiser.field("name", &plan.name);
     let mut line = Line::default();
-    let clipped = clip(&plan.short, max, count);
+    let clipped = match clip(&plan.short, max, count) {
+        // What leads on to a word that was cut off goes with it.
+        cut if cut.len() < plan.short.len() => crate::plan::names::tidy_end(cut),
+        whole => whole,
+    };
     if !clipped.is_empty() {
         line.push_name(clipped, evidence);
     }
@@ -124,7 +139,8 @@ fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     // Who reads a page need not be sent to it.
     let is_page = realiser.task.channel.fields.iter().any(|card| card.part == Part::Page);
     let close = if is_page { "close.page".to_owned() } else { format!("close.{}", realiser.task.brief.goal.name()) };
-    for symbol in ["say.gain", "say.use", "say.standout", "say.opinion", "say.list"] {
+    for symbol in ["say.fit", "say.gain", "say.use", "say.standout", "say.opinion", "say.list"] {
+        let symbol = if symbol == "say.list" { list(realiser) } else { symbol };
         let used = Line::join([&made, &tail], between(&made));
         if card.count.of(&used.text) >= wanted {
             break;
@@ -160,6 +176,11 @@ fn behind_headline(realiser: &mut Realiser, fits: &dyn Fn(&Line) -> bool) -> Opt
 fn between(line: &Line) -> &'static str {
     let is_wide = line.text.chars().any(|one| u32::from(one) >= 0x3000 && u32::from(one) < 0xFF61);
     if is_wide { "" } else { " " }
+}
+
+/// The symbol of a list of points: what comes first is told otherwise than what is added.
+fn list(realiser: &Realiser) -> &'static str {
+    if realiser.told_points().contains(&true) { "say.list" } else { "first.list" }
 }
 
 /// The symbol of the offer, if there is one; of the price, where price matters to the audience.
@@ -212,7 +233,8 @@ pub fn behind(realiser: &mut Realiser, first: Option<Line>, is_page: bool) -> Ve
         apart.extend(realiser.say(symbol, &any));
     }
     apart.extend(realiser.say("say.fit", &any));
-    let rest: Vec<Line> = realiser.say("say.list", &any).into_iter().collect();
+    let symbol = list(realiser);
+    let rest: Vec<Line> = realiser.say(symbol, &any).into_iter().collect();
     let is_told = made.iter().any(|line: &Line| line.tells_price);
     let made_end = made.iter().any(|line: &Line| line.tells_end);
     let price = offer(realiser, is_told).or(if is_told { None } else { Some("price") });
@@ -269,6 +291,13 @@ fn keywords(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
             parts.push((noun.to_owned(), None));
         }
     }
+    // What an accessory fits is what people search for.
+    for point in &plan.points {
+        if let Claim::Fit { device, evidence } = &point.claim {
+            let device = lang.choose(device.replace(" and ", "、").replace(", ", "、"), device.clone());
+            parts.push((format!("{} {device}", lang.choose("适用", "for")), Some(evidence.clone())));
+        }
+    }
     for point in &plan.points {
         let (Claim::Spec { evidence, .. } | Claim::Feature { evidence, .. }) = &point.claim else { continue };
         let told = match &point.claim {
@@ -284,7 +313,8 @@ fn keywords(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     for (text, evidence) in parts {
         let mut longer = line.clone();
         // The kind belongs to the name.
-        longer.push(if evidence.is_some() { lang.choose(" ", ", ") } else { " " });
+        let is_listed = evidence.is_some() && !text.starts_with("for ");
+        longer.push(if is_listed { lang.choose(" ", ", ") } else { " " });
         match evidence {
             Some(evidence) => {
                 let at = realiser.cite(evidence);
@@ -321,6 +351,10 @@ fn message(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     let whole = |middle: &Line| {
         let mut made = front.clone();
         made.append(middle);
+        // What is not ours to say does not run into what the law asks for.
+        if !middle.text.ends_with(['.', '!', '?', '。', '！', '？']) {
+            made.push(lang.choose("。", "."));
+        }
         made.push(opt_out);
         made
     };
@@ -364,14 +398,22 @@ fn tags(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
             Evidence::Field { product_id: plan.product_id.clone(), field: "brand".into(), value: brand.clone() };
         wanted.push((brand.clone(), Some(evidence)));
     }
-    wanted.extend(plan.kind.map(|kind| (lang.choose(kind.zh, kind.en).to_owned(), None)));
+    wanted.extend(plan.kind.map(|kind| (lang.choose(kind.zh, kind.en_plural).to_owned(), None)));
+    // The name itself is what people search for.
+    if lang == Lang::En && plan.short.split(' ').count() <= 4 {
+        let evidence =
+            Evidence::Field { product_id: plan.product_id.clone(), field: "name".into(), value: plan.name.clone() };
+        wanted.push((plan.short.clone(), Some(evidence)));
+    }
     let mut n_nouns = 0;
     for point in &plan.points {
         if let (Claim::Spec { evidence, .. } | Claim::Feature { evidence, .. }, Some(noun)) =
             (&point.claim, phrases::noun(point, lang, &mut realiser.random))
         {
             let noun = as_keyword(&noun);
-            if n_nouns < 3 && is_topic(&noun) && phrases::leads(point) {
+            // People search for a figure in Chinese topics; English ones run words together, and a figure would be lost in them.
+            let is_searched = lang == Lang::Zh || !noun.bytes().any(|byte| byte.is_ascii_digit());
+            if n_nouns < 3 && is_searched && is_topic(&noun) && phrases::leads(point) {
                 wanted.push((noun, Some(evidence.clone())));
                 n_nouns += 1;
             }
@@ -383,7 +425,7 @@ fn tags(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
         if !is_topic(&text) {
             continue;
         }
-        let word: String = text.chars().filter(|one| one.is_alphanumeric() || *one == '.').collect();
+        let word = topic(&text);
         if word.is_empty() || word.chars().count() > 20 {
             continue;
         }
@@ -407,6 +449,29 @@ fn tags(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
         line.push(lang.choose("#好物", "#new"));
     }
     line
+}
+
+/// Words run together as topics are written: `14-inch screen` is `14InchScreen`.
+fn topic(text: &str) -> String {
+    let parts = text.split(|one: char| !(one.is_alphanumeric() || one == '.'));
+    let capital = |part: &str| {
+        let mut letters = part.chars();
+        letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+    };
+    // A single word stays as it is: it may be a brand.
+    match parts.clone().filter(|part| !part.is_empty()).count() {
+        0 | 1 => parts.collect(),
+        _ => parts.map(capital).collect(),
+    }
+}
+
+/// The topics that a plan may lead to, with the keys of their points.
+pub fn topics(plan: &Plan, lang: Lang) -> Vec<(String, String)> {
+    let of_point = |point: &Point| {
+        let nouns = phrases::nouns(point, lang).into_iter().map(|noun| as_keyword(&noun)).filter(|noun| is_topic(noun));
+        nouns.map(|noun| (point.key.clone(), topic(&noun))).collect::<Vec<_>>()
+    };
+    plan.points.iter().flat_map(of_point).collect()
 }
 
 /// Whether a noun phrase may be a topic: no two numbers that would run together without what stands between them.

@@ -35,6 +35,8 @@ pub enum Slot {
     Fit,
     /// No words: only where the shop gives a table of specs.
     Specs,
+    /// An English verb that agrees with the product's name, of one and of several: `{has/have}`.
+    Agreeing(&'static str, &'static str),
 }
 
 /// One of the two points that a way may speak of.
@@ -58,6 +60,11 @@ pub enum Facet {
 }
 
 impl Facet {
+    /// The bit of what a point must have for it: verbs need the noun they agree with.
+    pub fn needs(self) -> u8 {
+        self.bit().max(Facet::Noun.bit())
+    }
+
     /// The bit by which it is remembered that it was said; none for verbs.
     pub fn bit(self) -> u8 {
         match self {
@@ -78,11 +85,59 @@ pub enum Piece {
     Symbol(&'static str),
 }
 
+impl Slot {
+    /// The bit under which a writer keeps whether its task can fill it; none for parts of points, which are bound one by one.
+    pub fn bit(self) -> u32 {
+        match self {
+            Slot::Point(..) | Slot::List | Slot::Opinion | Slot::Fit | Slot::Agreeing(..) => 0,
+            Slot::Name => 1,
+            Slot::Short => 1 << 1,
+            Slot::Noun => 1 << 2,
+            Slot::Nouns => 1 << 3,
+            Slot::Brand => 1 << 4,
+            Slot::Old => 1 << 5,
+            Slot::Predecessor => 1 << 6,
+            Slot::Price => 1 << 7,
+            Slot::OfferPrice => 1 << 8,
+            Slot::ListPrice => 1 << 9,
+            Slot::Saving => 1 << 10,
+            Slot::Coupon => 1 << 11,
+            Slot::CouponOff => 1 << 12,
+            Slot::Gift => 1 << 13,
+            Slot::Ends => 1 << 14,
+            Slot::Others => 1 << 15,
+            Slot::OpinionAspect => 1 << 16,
+            Slot::OpinionReviews => 1 << 17,
+            Slot::OpinionPraise => 1 << 18,
+            Slot::Specs => 1 << 19,
+        }
+    }
+}
+
+/// What a way asks of one of the two points that it may speak of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Need {
+    /// Whether it speaks of the point at all.
+    pub is_any: bool,
+    /// Bits that the point must have ([`Facet::needs`]),
+    pub has: u8,
+    /// and those that it tells ([`Facet::bit`]).
+    pub tells: u8,
+}
+
 /// One way to say a symbol.
 #[derive(Clone, Debug)]
 pub struct Way {
     /// Unique in the grammar: `head.launch#3`.
     pub id: String,
+    /// The same as a number.
+    pub number: usize,
+    /// Bits of the slots that it has ([`Slot::bit`]).
+    pub slots: u32,
+    /// What it asks of the points [`Which::A`] and [`Which::B`].
+    pub needs: [Need; 2],
+    /// Whether it may begin a text.
+    pub is_opening: bool,
     /// Only in these tones; any, if empty.
     pub tones: Vec<Tone>,
     /// Only where no other way can be said or fits.
@@ -107,6 +162,11 @@ impl Grammar {
         lang.choose(&ZH, &EN)
     }
 
+    /// How many ways there are in all.
+    pub fn n_ways(&self) -> usize {
+        self.symbols.values().map(Vec::len).sum()
+    }
+
     /// The ways of a symbol; none, if there is no such symbol.
     pub fn ways(&self, symbol: &str) -> &[Way] {
         self.symbols.get(symbol).map_or(&[], Vec::as_slice)
@@ -114,7 +174,7 @@ impl Grammar {
 
     fn parse(text: &'static str) -> Result<Grammar, String> {
         let mut symbols: BTreeMap<&'static str, Vec<Way>> = BTreeMap::new();
-        let mut current = None;
+        let (mut current, mut n_ways) = (None, 0);
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             if let Some(name) = line.strip_prefix("== ") {
                 if symbols.insert(name, Vec::new()).is_some() {
@@ -125,7 +185,8 @@ impl Grammar {
             }
             let name = current.ok_or("a way before any symbol")?;
             let ways = symbols.get_mut(name).expect("it was put there");
-            ways.push(way(format!("{name}#{}", ways.len()), line)?);
+            ways.push(way(format!("{name}#{}", ways.len()), n_ways, line)?);
+            n_ways += 1;
         }
         let grammar = Grammar { symbols };
         let unknown = grammar.pieces().find_map(|piece| match piece {
@@ -141,7 +202,7 @@ impl Grammar {
     }
 }
 
-fn way(id: String, line: &'static str) -> Result<Way, String> {
+fn way(id: String, number: usize, line: &'static str) -> Result<Way, String> {
     let (is_fallback, line) = line.strip_prefix('~').map_or((false, line), |rest| (true, rest));
     let (tones, line) = match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
         Some((names, rest)) => (names.split(',').map(tone).collect::<Result<_, _>>()?, rest),
@@ -160,14 +221,33 @@ fn way(id: String, line: &'static str) -> Result<Way, String> {
     if !rest.is_empty() {
         pieces.push(Piece::Words(rest));
     }
-    Ok(Way { id, tones, is_fallback, pieces })
+    let slots = pieces.iter().map(|piece| if let Piece::Slot(slot) = piece { slot.bit() } else { 0 });
+    let slots = slots.fold(0, |all, bit| all | bit);
+    let needs = [Which::A, Which::B].map(|which| need(&pieces, which));
+    let is_opening = ["head.", "open.", "sms.", "question"].iter().any(|symbol| id.starts_with(symbol));
+    Ok(Way { id, number, slots, needs, is_opening, tones, is_fallback, pieces })
+}
+
+fn need(pieces: &[Piece], which: Which) -> Need {
+    let facets = pieces.iter().filter_map(|piece| match piece {
+        Piece::Slot(Slot::Point(of, facet)) if *of == which => Some(*facet),
+        _ => None,
+    });
+    facets.fold(Need::default(), |need, facet| Need {
+        is_any: true,
+        has: need.has | facet.needs(),
+        tells: need.tells | facet.bit(),
+    })
 }
 
 fn tone(name: &str) -> Result<Tone, String> {
     Tone::ALL.into_iter().find(|tone| tone.name() == name).ok_or_else(|| format!("no tone '{name}'"))
 }
 
-fn slot(name: &str) -> Option<Slot> {
+fn slot(name: &'static str) -> Option<Slot> {
+    if let Some((one, several)) = name.split_once('/') {
+        return Some(Slot::Agreeing(one, several));
+    }
     let of_point = |which: Which, part: &str| {
         let facet = match part {
             "np" => Facet::Noun,
@@ -233,7 +313,11 @@ mod tests {
                 for symbol in [format!("open.{name}"), format!("head.{name}")] {
                     let bare = |way: &&Way| {
                         let is_bare = |piece: &Piece| {
-                            matches!(piece, Piece::Words(_) | Piece::Slot(Slot::Short | Slot::Name | Slot::Old))
+                            matches!(
+                                piece,
+                                Piece::Words(_)
+                                    | Piece::Slot(Slot::Short | Slot::Name | Slot::Old | Slot::Agreeing(..))
+                            )
                         };
                         way.tones.is_empty() && way.pieces.iter().all(is_bare)
                     };

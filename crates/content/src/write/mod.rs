@@ -10,15 +10,19 @@ mod page;
 mod phrases;
 mod rank;
 mod realise;
+mod statements;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use form::topics;
 pub use html::escape;
 pub use line::{Line, Span};
-pub(crate) use rank::pairs;
+pub use phrases::money;
 pub use rank::{Score, rank};
+pub(crate) use rank::{hashed, pairs};
+pub use statements::{Said, Statement, statements};
 
 use crate::brief::{Brief, BriefError};
 use crate::channel::{Channel, Format};
@@ -105,7 +109,7 @@ impl Angle {
 }
 
 /// What a writer is asked for.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Task<'a> {
     /// Checked ([`Brief::check`]).
     pub brief: &'a Brief,

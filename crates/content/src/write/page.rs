@@ -91,7 +91,8 @@ fn specs(realiser: &mut Realiser, html: &mut Html) {
         if is_foreign {
             continue;
         }
-        let label = known.map_or(label, |known| lang.choose(known.label_zh, known.label_en).to_owned());
+        let label =
+            known.map_or_else(|| titled(&label), |known| lang.choose(known.label_zh, known.label_en).to_owned());
         let value: String = value.chars().take(CELL_CHARS_MAX).collect();
         let said = realiser.plan().points.iter().find_map(|point| match &point.claim {
             Claim::Spec { fact, .. } if fact.field == format!("specs.{key}") && Some(fact.attribute) == known => {
@@ -117,6 +118,13 @@ fn specs(realiser: &mut Realiser, html: &mut Html) {
         html.bound(&value, evidence).raw("</td></tr>\n");
     }
     html.raw("</table>\n");
+}
+
+/// A label that we do not know, as a heading: `fingerprint_reader` is `Fingerprint reader`.
+fn titled(label: &str) -> String {
+    let mut letters = label.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).map(|one| if one == '_' { ' ' } else { one }).collect()
 }
 
 /// A mail of one column that also reads in programs without CSS.

@@ -5,6 +5,7 @@ use domain::{Cents, Day};
 use math::random::Random;
 
 use crate::brief::Lang;
+use crate::plan::facts::Fact;
 use crate::plan::kinds::Kind;
 use crate::plan::{Claim, Plan, Point};
 
@@ -55,13 +56,32 @@ pub fn noun(point: &Point, lang: Lang, random: &mut Random) -> Option<String> {
             };
             let ways = lang.choose(fact.attribute.nouns_zh, fact.attribute.nouns_en);
             let way = ways[random.below(ways.len())];
-            let (value, way) = adapted(lang, fact.attribute.key, value, way);
-            let way = way.replace("(s)", if fact.reading.bare == "1" { "" } else { "s" });
-            is_said.then(|| way.replace("{v}", &value).replace("{n}", &fact.reading.bare))
+            is_said.then(|| filled(fact, lang, value, way))
         }
         Claim::Feature { feature, .. } => Some(lang.choose(feature.row.zh, feature.row.en).to_owned()),
         _ => None,
     }
+}
+
+/// All noun phrases of a point.
+pub fn nouns(point: &Point, lang: Lang) -> Vec<String> {
+    // The first says whether it can be said at all.
+    let first = noun(point, lang, &mut Random::new(0));
+    let all = match &point.claim {
+        Claim::Spec { fact, .. } => {
+            let value = lang.choose(&fact.reading.zh, &fact.reading.en);
+            let ways = lang.choose(fact.attribute.nouns_zh, fact.attribute.nouns_en);
+            ways.iter().map(|way| filled(fact, lang, value, way)).collect()
+        }
+        _ => first.iter().cloned().collect(),
+    };
+    if first.is_some() { all } else { Vec::new() }
+}
+
+fn filled(fact: &Fact, lang: Lang, value: &str, way: &'static str) -> String {
+    let (value, way) = adapted(lang, fact.attribute.key, value, way);
+    let way = way.replace("(s)", if fact.reading.bare == "1" { "" } else { "s" });
+    way.replace("{v}", &value).replace("{n}", &fact.reading.bare)
 }
 
 /// Values that already hold what their phrase adds.
@@ -101,15 +121,24 @@ pub fn leads(point: &Point) -> bool {
 
 /// What a point is good for: one of its statements.
 pub fn use_of(point: &Point, lang: Lang, random: &mut Random) -> Option<&'static str> {
+    let ways = uses(point, lang);
+    // A draw for one way alone would change what the others draw.
+    match (&point.claim, ways.as_slice()) {
+        (_, []) => None,
+        (Claim::Feature { .. }, ways) => ways.first().copied(),
+        (_, ways) => Some(ways[random.below(ways.len())]),
+    }
+}
+
+/// All statements of what a point is good for.
+pub fn uses(point: &Point, lang: Lang) -> Vec<&'static str> {
     match &point.claim {
-        Claim::Spec { use_of: Some((found, _)), .. } => {
-            let ways = lang.choose(&found.zh, &found.en);
-            Some(ways[random.below(ways.len())])
-        }
+        Claim::Spec { use_of: Some((found, _)), .. } => lang.choose(&found.zh, &found.en).clone(),
         Claim::Feature { feature, .. } => {
-            Some(lang.choose(feature.row.use_zh, feature.row.use_en)).filter(|text| !text.is_empty())
+            let said = lang.choose(feature.row.use_zh, feature.row.use_en);
+            if said.is_empty() { Vec::new() } else { vec![said] }
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
@@ -138,6 +167,13 @@ pub fn gain(point: &Point, lang: Lang) -> Option<String> {
 
 /// `42条提到屏幕的评价里，38条给了好评`.
 pub fn opinion(point: &Point, lang: Lang, random: &mut Random) -> Option<String> {
+    let ways = opinions(point, lang)?;
+    let at = random.below(ways.len());
+    Some(ways[at].clone())
+}
+
+/// All ways to say an opinion.
+pub fn opinions(point: &Point, lang: Lang) -> Option<[String; 3]> {
     let Claim::Opinion { opinion, .. } = &point.claim else { return None };
     let (n, k) = (opinion.n_reviews, opinion.n_praise);
     let aspect = lang.choose(opinion.label_zh.clone(), opinion.label_en.to_lowercase());
@@ -152,8 +188,7 @@ pub fn opinion(point: &Point, lang: Lang, random: &mut Random) -> Option<String>
         format!("of {n} reviews about the {aspect}, {k} are happy with it"),
         format!("the {aspect} comes up in {n} reviews, and {k} of them like it"),
     ];
-    let at = random.below(ways_zh.len());
-    Some(lang.choose(ways_zh, ways_en)[at].clone())
+    Some(lang.choose(ways_zh, ways_en))
 }
 
 /// A verb that agrees with a noun phrase.

@@ -2,8 +2,9 @@
 //! reads, how little it repeats. The drafts may come from different writers. Not here: what customers respond to, which only
 //! exposures tell.
 
-use std::collections::BTreeSet;
+use std::hash::Hasher;
 
+use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 
 use super::{Draft, Task};
@@ -32,8 +33,9 @@ pub fn rank(drafts: &[Draft], task: &Task) -> Vec<(usize, Score)> {
         .zip(&told)
         .map(|(draft, told)| {
             let text = draft.plain();
+            let words = hashed(&text);
             let coverage = if most > 0.0 { told / most } else { 1.0 };
-            let (fit, fluency, variety) = (fit(draft, task), fluency(&text), variety(&text));
+            let (fit, fluency, variety) = (fit(draft, task), fluency(&text, &words), variety(&words));
             (coverage, fit, fluency, variety)
         })
         .map(|(coverage, fit, fluency, variety)| Score {
@@ -76,56 +78,59 @@ fn fit(draft: &Draft, task: &Task) -> f64 {
     shares.iter().map(|share| 1.0 - (share - wanted).abs().min(1.0)).sum::<f64>() / shares.len() as f64
 }
 
+/// A word by its hash in lower case, with its length in bytes: nothing is compared but whether two are the same.
+pub(crate) type Hashed = (u64, u32);
+
 /// Words: runs of letters and digits; Chinese characters one by one.
-pub(crate) fn words(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut word = String::new();
+pub(crate) fn hashed(text: &str) -> Vec<Hashed> {
+    let mut found = Vec::with_capacity(text.len() / 4);
+    let mut word = FxHasher::default();
+    let mut length = 0;
     for one in text.chars() {
         let is_han = (0x3400..=0x9FFF).contains(&u32::from(one));
         if one.is_alphanumeric() && !is_han {
-            word.extend(one.to_lowercase());
+            one.to_lowercase().for_each(|letter| word.write_u32(u32::from(letter)));
+            length += one.len_utf8() as u32;
             continue;
         }
-        if !word.is_empty() {
-            found.push(std::mem::take(&mut word));
+        if length > 0 {
+            found.push((std::mem::take(&mut word).finish(), std::mem::take(&mut length)));
         }
         if is_han {
-            found.push(one.to_string());
+            let mut han = FxHasher::default();
+            han.write_u32(u32::from(one));
+            found.push((han.finish(), one.len_utf8() as u32));
         }
     }
-    if !word.is_empty() {
-        found.push(word);
+    if length > 0 {
+        found.push((word.finish(), length));
     }
     found
 }
 
-/// Pairs of neighbouring words.
-pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
-    let words = words(text);
-    words.windows(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
+/// Pairs of neighbouring words, each once, in order of their hashes.
+pub(crate) fn pairs(words: &[Hashed]) -> Vec<(Hashed, Hashed)> {
+    let mut pairs: Vec<(Hashed, Hashed)> = words.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
 }
 
-fn variety(text: &str) -> f64 {
-    let pairs = pairs(text);
-    if pairs.is_empty() {
+fn variety(words: &[Hashed]) -> f64 {
+    if words.len() < 2 {
         return 1.0;
     }
-    let distinct: BTreeSet<_> = pairs.iter().collect();
-    distinct.len() as f64 / pairs.len() as f64
+    pairs(words).len() as f64 / (words.len() - 1) as f64
 }
 
 /// Falls with every doubled sign or word, and with sentences far too short or long.
-fn fluency(text: &str) -> f64 {
+fn fluency(text: &str, words: &[Hashed]) -> f64 {
     const DOUBLED: &[&str] = &["，，", "。。", "，。", "、、", ",,", "..", " ,", " .", "  ", ": :", "；；"];
     let doubled = DOUBLED.iter().map(|sign| text.matches(sign).count()).sum::<usize>();
-    let words = words(text);
-    let repeated = words.windows(2).filter(|pair| pair[0] == pair[1] && pair[0].len() > 3).count();
+    let repeated = words.windows(2).filter(|pair| pair[0] == pair[1] && pair[0].1 > 3).count();
     let sentences: Vec<&str> =
         text.split(['。', '！', '？', '.', '!', '?', '\n']).filter(|part| !part.trim().is_empty()).collect();
-    let odd = sentences
-        .iter()
-        .filter(|sentence| !(2..=34).contains(&self::words(sentence).len()) && !sentence.is_ascii())
-        .count();
-    let odd = odd as f64 / sentences.len().max(1) as f64;
+    let is_odd = |sentence: &&&str| !sentence.is_ascii() && !(2..=34).contains(&hashed(sentence).len());
+    let odd = sentences.iter().filter(is_odd).count() as f64 / sentences.len().max(1) as f64;
     (1.0 - 0.2 * doubled as f64 - 0.1 * repeated as f64 - 0.5 * odd).clamp(0.0, 1.0)
 }

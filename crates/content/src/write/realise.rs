@@ -4,10 +4,10 @@
 
 use math::random::Random;
 
-use super::grammar::{Facet, Grammar, Piece, Slot, Way, Which};
+use super::grammar::{Facet, Grammar, Need, Piece, Slot, Way, Which};
 use super::line::Line;
-use super::{Task, phrases};
-use crate::brief::Lang;
+use super::{Angle, Task, phrases};
+use crate::brief::{Lang, Offer};
 use crate::plan::{Claim, Evidence, Plan, Point};
 
 /// Symbols within symbols; the grammar needs two.
@@ -22,6 +22,14 @@ pub struct Realiser<'a> {
     pub task: &'a Task<'a>,
     grammar: &'static Grammar,
     pub random: Random,
+    /// Points in the order in which the angle tells them.
+    order: Vec<usize>,
+    /// By point: bits of the facets that can be said of it in the language, and whether a text may begin with its noun.
+    can: Vec<(u8, bool)>,
+    /// Bits of the slots that the task can fill.
+    slots: u32,
+    /// By way: whether it opened one of the last texts.
+    is_last: Vec<bool>,
     state: State,
     /// Everything that was cited.
     pub evidence: Vec<Evidence>,
@@ -34,8 +42,8 @@ pub struct Realiser<'a> {
 struct State {
     /// Bits of facets, by point.
     told: Vec<u8>,
-    /// Ways used, by their ids.
-    ways: Vec<&'static str>,
+    /// Ways used.
+    ways: Vec<&'static Way>,
 }
 
 /// Which points a way speaks of.
@@ -47,11 +55,23 @@ struct Bound {
 
 impl<'a> Realiser<'a> {
     pub fn new(task: &'a Task<'a>, seed: u64) -> Self {
+        let (lang, plan) = (task.brief.lang, task.plan);
+        let grammar = Grammar::of(lang);
+        let mut is_last = vec![false; grammar.n_ways()];
+        for id in task.last_openings {
+            let symbol = id.split('#').next().unwrap_or_default();
+            let ways = grammar.ways(symbol).iter().filter(|way| way.id == *id);
+            ways.for_each(|way| is_last[way.number] = true);
+        }
         Realiser {
             task,
-            grammar: Grammar::of(task.brief.lang),
+            grammar,
             random: Random::new(seed),
-            state: State { told: vec![0; task.plan.points.len()], ways: Vec::new() },
+            order: task.angle.order(plan),
+            can: plan.points.iter().map(|point| (can(point, lang, plan), phrases::leads(point))).collect(),
+            slots: fillable(task),
+            is_last,
+            state: State { told: vec![0; plan.points.len()], ways: Vec::new() },
             evidence: Vec::new(),
             openings: Vec::new(),
         }
@@ -105,22 +125,22 @@ impl<'a> Realiser<'a> {
     pub fn open(&mut self, symbol: &str, accepts: &dyn Fn(&Line) -> bool) -> Option<Line> {
         let n = self.state.ways.len();
         let line = self.say(symbol, accepts)?;
-        let begins = |way: &&&str| way.split('#').next() == Some(symbol);
-        let way = self.state.ways[n..].iter().find(begins).map(|way| (*way).to_owned());
+        let begins = |way: &&&Way| way.id.split('#').next() == Some(symbol);
+        let way = self.state.ways[n..].iter().find(begins).map(|way| way.id.clone());
         self.openings.extend(way);
         Some(line)
     }
 
     fn say_bound(&mut self, symbol: &str, forced: Option<usize>, accepts: &dyn Fn(&Line) -> bool) -> Option<Line> {
         for way in self.order(symbol) {
-            let before = (self.state.clone(), self.evidence.len());
+            let before = (self.state.told.clone(), self.evidence.len());
             if let Some(line) = self.fill(way, forced, 0).map(|line| line.finish(self.lang()))
                 && accepts(&line)
             {
-                self.state.ways.push(&way.id);
+                self.state.ways.push(way);
                 return Some(line);
             }
-            self.state = before.0;
+            self.state.told = before.0;
             self.evidence.truncate(before.1);
         }
         None
@@ -130,11 +150,16 @@ impl<'a> Realiser<'a> {
     /// already or that opened the last texts behind the others.
     fn order(&mut self, symbol: &str) -> Vec<&'static Way> {
         let tone = self.task.brief.tone;
-        let all = self.grammar.ways(symbol).iter().filter(|way| way.tones.is_empty() || way.tones.contains(&tone));
+        let slots = self.slots;
+        let all = self
+            .grammar
+            .ways(symbol)
+            .iter()
+            .filter(|way| way.slots & !slots == 0 && (way.tones.is_empty() || way.tones.contains(&tone)));
         let mut ranked: Vec<(u8, f64, &'static Way)> = Vec::new();
         for way in all {
-            let is_last = self.task.last_openings.contains(&way.id);
-            let is_used = self.state.ways.contains(&way.id.as_str());
+            let is_last = self.is_last[way.number];
+            let is_used = self.state.ways.iter().any(|used| used.number == way.number);
             let rank = 4 * u8::from(is_last) + 2 * u8::from(way.is_fallback) + u8::from(is_used);
             let lift = if way.tones.is_empty() { 1.0 } else { 0.45 };
             ranked.push((rank, self.random.uniform() * lift, way));
@@ -167,11 +192,11 @@ impl<'a> Realiser<'a> {
 
     fn nested(&mut self, symbol: &str, depth: usize) -> Option<Line> {
         for way in self.order(symbol) {
-            let before = (self.state.clone(), self.evidence.len());
+            let before = (self.state.told.clone(), self.evidence.len());
             if let Some(line) = self.fill(way, None, depth + 1) {
                 return Some(line);
             }
-            self.state = before.0;
+            self.state.told = before.0;
             self.evidence.truncate(before.1);
         }
         None
@@ -179,53 +204,47 @@ impl<'a> Realiser<'a> {
 
     /// The first points that can fill a way's places and were not told of before.
     fn bind(&mut self, way: &Way, forced: Option<usize>) -> Option<Bound> {
-        let needed = |which: Which| {
-            let facets = way.pieces.iter().filter_map(move |piece| match piece {
-                Piece::Slot(Slot::Point(of, facet)) if *of == which => Some(*facet),
-                _ => None,
-            });
-            facets.collect::<Vec<_>>()
-        };
-        let (a, b) = (needed(Which::A), needed(Which::B));
+        let [a, b] = way.needs;
         let mut bound = Bound::default();
-        let is_first = ["head.", "open.", "sms.", "question"].iter().any(|symbol| way.id.starts_with(symbol));
-        if !a.is_empty() {
+        if a.is_any {
             bound.a = Some(match forced {
-                Some(point) => Some(point).filter(|point| self.has(*point, &a))?,
-                None => self.first(&a, None, is_first)?,
+                Some(point) => Some(point).filter(|point| self.has(*point, a))?,
+                None => self.first(a, None, way.is_opening)?,
             });
         }
-        if !b.is_empty() {
-            bound.b = Some(self.first(&b, bound.a, is_first)?);
+        if b.is_any {
+            bound.b = Some(self.first(b, bound.a, way.is_opening)?);
         }
-        for (point, facets) in [(bound.a, &a), (bound.b, &b)] {
+        for (point, need) in [(bound.a, a), (bound.b, b)] {
             if let Some(point) = point {
-                self.state.told[point] |= facets.iter().fold(0, |bits, facet| bits | facet.bit());
+                self.state.told[point] |= need.tells;
             }
         }
         Some(bound)
     }
 
-    fn first(&mut self, facets: &[Facet], other: Option<usize>, is_first: bool) -> Option<usize> {
-        let wanted = self.task.angle.order(self.task.plan);
-        let is_noun = facets.iter().all(|facet| facet.bit() <= Facet::Noun.bit());
-        let points = &self.task.plan.points;
-        let may_begin = |at: usize| !(is_first && is_noun) || phrases::leads(&points[at]);
-        let mut fitting = wanted.into_iter().filter(|at| Some(*at) != other && may_begin(*at) && self.has(*at, facets));
+    fn first(&mut self, need: Need, other: Option<usize>, is_opening: bool) -> Option<usize> {
+        let is_noun = need.tells & !Facet::Noun.bit() == 0;
+        let may_begin = |at: usize| !(is_opening && is_noun) || self.can[at].1;
+        let fits = |at: &usize| Some(*at) != other && may_begin(*at) && self.has(*at, need);
+        // What was named in a list would be named twice: points of which nothing was said come first.
+        let is_new = |at: &usize| self.state.told[*at] == 0;
+        let new = self.order.iter().copied().filter(|at| is_new(at) && fits(at));
+        let told = self.order.iter().copied().filter(|at| !is_new(at) && fits(at));
+        let mut fitting = new.chain(told);
         let first = fitting.next()?;
         let second = fitting.next();
         let takes_second = self.random.uniform() < SECOND_SHARE;
         Some(second.filter(|_| takes_second).unwrap_or(first))
     }
 
-    /// Whether a point has these facets and was not told of by the one that carries the way: what it is good for, how it
+    /// Whether a point has what is needed and was not told of by the facet that carries the way: what it is good for, how it
     /// compares, what it gains; the noun if there is nothing else.
-    fn has(&self, at: usize, facets: &[Facet]) -> bool {
-        let (point, told) = (&self.task.plan.points[at], self.state.told[at]);
-        let bits = facets.iter().fold(0, |bits, facet| bits | facet.bit());
-        let beyond_noun = bits & !Facet::Noun.bit();
-        let is_new = if beyond_noun == 0 { told & bits == 0 } else { told & beyond_noun == 0 };
-        is_new && facets.iter().all(|facet| can(point, *facet, self.lang(), self.task.plan))
+    fn has(&self, at: usize, need: Need) -> bool {
+        let told = self.state.told[at];
+        let beyond_noun = need.tells & !Facet::Noun.bit();
+        let is_new = if beyond_noun == 0 { told & need.tells == 0 } else { told & beyond_noun == 0 };
+        is_new && self.can[at].0 & need.has == need.has
     }
 
     fn slot(&mut self, slot: Slot, bound: Bound, nouns: &[Option<String>; 2], line: &mut Line) -> Option<()> {
@@ -239,7 +258,8 @@ impl<'a> Realiser<'a> {
                 let evidence = self.field("name", &plan.name);
                 line.push_name(&plan.short, evidence);
             }
-            Slot::Noun => line.push(self.lang().choose(plan.kind?.zh, plan.kind?.en)),
+            Slot::Noun => line.push(self.lang().choose(plan.kind?.zh, plan.kind?.one())),
+            Slot::Agreeing(one, several) => line.push(if plan.is_plural { several } else { one }),
             Slot::Nouns => line.push(plan.kind?.en_plural),
             Slot::Brand => {
                 let brand = plan.brand.as_deref()?;
@@ -252,7 +272,7 @@ impl<'a> Realiser<'a> {
                     line.push_name(old, evidence);
                 }
                 // Looked at as an upgrade, what it replaces stands for what they own.
-                None if self.task.angle == super::Angle::Upgrade => self.predecessor(line)?,
+                None if self.task.angle == Angle::Upgrade => self.predecessor(line)?,
                 None => return None,
             },
             Slot::Predecessor => self.predecessor(line)?,
@@ -263,7 +283,7 @@ impl<'a> Realiser<'a> {
                 self.opinion(slot, line)?
             }
             Slot::Fit => self.fit(line)?,
-            Slot::Specs => return (self.task.brief.hero().specs.len() >= SPECS_MIN).then_some(()),
+            Slot::Specs => {}
             Slot::Price => {
                 line.tells_price = true;
                 self.price(line)?;
@@ -338,13 +358,12 @@ impl<'a> Realiser<'a> {
         let most = 2 + self.random.below(3);
         let lang = self.lang();
         let plan = self.task.plan;
+        let noun = Need { is_any: true, has: Facet::Noun.bit(), tells: Facet::Noun.bit() };
         let fitting: Vec<usize> = self
-            .task
-            .angle
-            .order(plan)
-            .into_iter()
-            .filter(|at| bound.a != Some(*at) && bound.b != Some(*at) && self.state.told[*at] & Facet::Noun.bit() == 0)
-            .filter(|at| can(&plan.points[*at], Facet::Noun, lang, plan))
+            .order
+            .iter()
+            .copied()
+            .filter(|at| bound.a != Some(*at) && bound.b != Some(*at) && self.has(*at, noun))
             .take(most)
             .collect();
         if fitting.len() < 2 {
@@ -462,15 +481,49 @@ fn part(part: &str, value: &str) -> Evidence {
     Evidence::Offer { part: part.to_owned(), value: value.to_owned() }
 }
 
-/// Whether a point has a facet in a language.
-fn can(point: &Point, facet: Facet, lang: Lang, plan: &Plan) -> bool {
+/// Bits of the facets that a point has in a language.
+fn can(point: &Point, lang: Lang, plan: &Plan) -> u8 {
     let mut any = Random::new(0);
-    match facet {
-        Facet::Noun | Facet::Means | Facet::Helps | Facet::There => phrases::noun(point, lang, &mut any).is_some(),
-        Facet::Use => phrases::use_of(point, lang, &mut any).is_some(),
-        Facet::Comparison => phrases::comparison(point, lang, plan.kind).is_some(),
-        Facet::Gain => phrases::gain(point, lang).is_some(),
-    }
+    let has = [
+        (Facet::Noun, phrases::noun(point, lang, &mut any).is_some()),
+        (Facet::Use, phrases::use_of(point, lang, &mut any).is_some()),
+        (Facet::Comparison, phrases::comparison(point, lang, plan.kind).is_some()),
+        (Facet::Gain, phrases::gain(point, lang).is_some()),
+    ];
+    has.into_iter().filter(|(_, has)| *has).fold(0, |bits, (facet, _)| bits | facet.bit())
+}
+
+/// Bits of the slots that a task can fill, whatever was said before.
+fn fillable(task: &Task) -> u32 {
+    let (brief, plan) = (task.brief, task.plan);
+    let offer = brief.offer.as_ref();
+    let offers = |part: fn(&Offer) -> bool| offer.is_some_and(part);
+    let has_offer_price = offers(|offer| offer.price_cents.is_some());
+    let has_predecessor = plan.predecessor.is_some();
+    let has_opinion = plan.points.iter().any(|point| matches!(point.claim, Claim::Opinion { .. }));
+    let filled = [
+        (Slot::Name, true),
+        (Slot::Short, true),
+        (Slot::Noun, plan.kind.is_some()),
+        (Slot::Nouns, plan.kind.is_some()),
+        (Slot::Brand, plan.brand.is_some()),
+        (Slot::Old, plan.owned.is_some() || (task.angle == Angle::Upgrade && has_predecessor)),
+        (Slot::Predecessor, has_predecessor),
+        (Slot::Price, has_offer_price || plan.price_cents.is_some()),
+        (Slot::OfferPrice, has_offer_price),
+        (Slot::ListPrice, has_offer_price && plan.price_cents.is_some()),
+        (Slot::Saving, has_offer_price && plan.price_cents.is_some()),
+        (Slot::Coupon, offers(|offer| offer.coupon.is_some())),
+        (Slot::CouponOff, offers(|offer| offer.coupon_off_cents.is_some())),
+        (Slot::Gift, offers(|offer| offer.gift.is_some())),
+        (Slot::Ends, offers(|offer| offer.ends_on.is_some())),
+        (Slot::Others, !plan.others.is_empty()),
+        (Slot::OpinionAspect, has_opinion),
+        (Slot::OpinionReviews, has_opinion),
+        (Slot::OpinionPraise, has_opinion),
+        (Slot::Specs, brief.hero().specs.len() >= SPECS_MIN),
+    ];
+    filled.into_iter().filter(|(_, is_filled)| *is_filled).fold(0, |bits, (slot, _)| bits | slot.bit())
 }
 
 /// What a facet of a point rests on.

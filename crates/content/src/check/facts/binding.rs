@@ -99,7 +99,7 @@ fn bind<'a>(text: &str, quantity: &Quantity, fields: &'a Fields, around: &str) -
         return Some(other);
     }
     let asked: Vec<&[&str]> = HINTS.iter().copied().filter(|hints| has_part(around, hints)).collect();
-    let is_asked = |field: &Field| asked.iter().any(|hints| has_part(&field.name.to_lowercase(), hints));
+    let is_asked = |field: &Field| asked.iter().any(|hints| has_part(&field.name_folded, hints));
     let kinds = |field: &&Field| field.quantities.iter().any(|known| known.kind == quantity.kind);
     let is_answerable = fields.all.iter().filter(kinds).any(is_asked);
     if !is_answerable {
@@ -213,7 +213,7 @@ fn unbound(text: &str, quantity: &Quantity, fields: &Fields, writer: &mut Writer
     let mut own: Vec<&Field> = fields.of_kind(quantity.kind).filter(|field| field.owner == Owner::Product).collect();
     let around = folded(&text[clause(text, &quantity.range)]);
     let asked: Vec<&[&str]> = HINTS.iter().copied().filter(|hints| has_part(&around, hints)).collect();
-    let is_asked = |field: &&Field| asked.iter().any(|hints| has_part(&field.name.to_lowercase(), hints));
+    let is_asked = |field: &&Field| asked.iter().any(|hints| has_part(&field.name_folded, hints));
     if own.iter().any(is_asked) {
         own.retain(is_asked);
     }

@@ -48,6 +48,12 @@ const NO_COMPARERS: &[&str] = &[
     "可比",
     "百分比",
     "比心",
+    // Prices are held against prices elsewhere.
+    "比标价",
+    "比原价",
+    "比平时",
+    "比市场价",
+    "比吊牌价",
 ];
 
 /// A way to say how two differ: words, the kinds of figures meant, and whether more is meant.
@@ -98,11 +104,17 @@ const LESS: &[&str] = &[
     "lighter", "thinner",
 ];
 
-/// Finds the comparisons of a text and binds those that hold; gives the bytes of the figures that they took.
-pub(super) fn find(text: &str, fields: &Fields, writer: &mut Writer) -> Vec<Range<usize>> {
+/// Finds the comparisons of a text and binds those that hold; gives the bytes of the figures that they took. A clause in which
+/// something stands that is known to be true (`said`) compares by that: only its figures and names are read.
+pub(super) fn find(text: &str, fields: &Fields, said: &[Range<usize>], writer: &mut Writer) -> Vec<Range<usize>> {
+    // What is said is blank by now, and blanks at the ends of a clause are cut off.
+    let is_said = |at: &Range<usize>| {
+        let whole = clause(text, at);
+        said.iter().any(|one| one.start < whole.end && whole.start < one.end)
+    };
     let all = figures::read(text);
     let mut taken = Vec::new();
-    for at in clauses(text) {
+    for at in clauses(text).into_iter().filter(|at| !is_said(at)) {
         let said = folded(&text[at.clone()]);
         if !compares(&said) {
             continue;
@@ -133,7 +145,13 @@ fn clauses(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Who asks for a difference states none.
+const ASKS: &[&str] = &["多了什么", "少了什么", "有什么不同", "有什么不一样", "有什么区别"];
+
 fn compares(said: &str) -> bool {
+    if ASKS.iter().any(|asks| said.contains(asks)) {
+        return false;
+    }
     if has_word(said, COMPARERS) {
         return true;
     }
@@ -159,14 +177,13 @@ fn one(
     writer: &mut Writer,
     taken: &mut Vec<Range<usize>>,
 ) {
+    if let Some(field) = fields.all.iter().find(|field| states(field, said)) {
+        // Its figures are bound with it.
+        taken.extend(inside.iter().map(|quantity| quantity.range.clone()));
+        return writer.bound(at, ClaimKind::Comparison, &[field]);
+    }
     let compared = |relation: &Relation| *relation != Relation::Together;
     if !fields.relations.iter().any(compared) {
-        // 比 of two stated things is for the caller to state: the whole clause, if a field says it.
-        if let Some(field) = fields.all.iter().find(|field| field.owner == Owner::Stated && field.folded.contains(said))
-        {
-            writer.bound(at, ClaimKind::Comparison, &[field]);
-            return;
-        }
         let message = Said::fixed("没有可以比较的商品", "no product to compare with was given");
         return writer.unbound(at, "unbound_comparison", Risk::Block, message, None);
     }
@@ -194,6 +211,11 @@ fn one(
         return;
     }
     by_direction(at, whole, said, fields, writer);
+}
+
+/// Whether the caller states the whole clause.
+fn states(field: &Field, said: &str) -> bool {
+    field.owner == Owner::Stated && field.folded.contains(said)
 }
 
 /// Fields of the product and of another that have the same name and a figure of the same kind.

@@ -30,6 +30,10 @@ pub(super) fn read(text: &str) -> Vec<Quantity> {
                 .count();
             let start = at - n_digits;
             let is_name = text[..start].ends_with(|before: char| before.is_ascii_alphanumeric() || before == '-');
+            // `… than the Sirra 4. A body of …`: a sentence ends before what looks like its unit.
+            if !text[..at].ends_with(|last: char| last.is_ascii_digit()) {
+                continue;
+            }
             let Ok(number) = text[start..at].replace(',', "").parse::<f64>() else { continue };
             let is_read = all[..n_read].iter().any(|other| other.range.start < end && start < other.range.end);
             if !is_longer && !is_name && !is_read {
@@ -47,8 +51,30 @@ pub(super) fn read(text: &str) -> Vec<Quantity> {
             }
         }
     }
+    all.iter_mut().for_each(|quantity| settle(text, quantity));
     all.sort_by_key(|quantity| quantity.range.start);
     all
+}
+
+/// One letter is two units: `4G` is a network unless sizes stand beside it (6G+128G), and `192g` is a weight where no memory has
+/// that size.
+fn settle(text: &str, quantity: &mut Quantity) {
+    const SIZES: &[f64] =
+        &[1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 18.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 256.0, 512.0];
+    let written = text[quantity.range.clone()].trim();
+    let is_size = matches!(quantity.kind, QuantityKind::Memory | QuantityKind::Storage | QuantityKind::GraphicsMemory);
+    let is_beside =
+        text[quantity.range.end..].starts_with(['+', '/']) || text[..quantity.range.start].ends_with(['+', '/']);
+    if !is_size || is_beside {
+        return;
+    }
+    let number = written.trim_end_matches(['g', 'G']).trim_end();
+    if written.ends_with('G') && matches!(number, "2" | "3" | "4" | "5") {
+        (quantity.kind, quantity.unit) = (QuantityKind::Network, QuantityKind::Network.unit());
+    } else if written.ends_with('g') && !SIZES.contains(&quantity.value) && number.parse::<f64>() == Ok(quantity.value)
+    {
+        (quantity.kind, quantity.unit) = (QuantityKind::Weight, QuantityKind::Weight.unit());
+    }
 }
 
 #[cfg(test)]
@@ -60,6 +86,9 @@ mod tests {
         let said = |text: &str| read(text).iter().map(|one| (one.kind, one.value)).collect::<Vec<_>>();
         assert_eq!(said("weight 189 g, 67 W"), [(QuantityKind::Weight, 189.0), (QuantityKind::Power, 67.0)]);
         assert_eq!(said("X7 gaming, 16 good reasons"), []);
+        assert_eq!(said("more than the Sirra 4. A body of"), []);
         assert_eq!(said("重189g"), [(QuantityKind::Weight, 189.0)]);
+        assert_eq!(said("192g的机身"), [(QuantityKind::Weight, 192.0)]);
+        assert_eq!(said("骁龙680 4G处理器").last(), Some(&(QuantityKind::Network, 4.0)));
     }
 }

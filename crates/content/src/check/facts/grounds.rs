@@ -2,10 +2,12 @@
 //! (an offer, a rating), in the forms in which claims are looked up. Nothing here reads the text that is checked.
 
 use std::collections::BTreeSet;
+use std::hash::Hasher;
 use std::ops::Range;
 
 use domain::Product;
 use language::text::{MAKERS, Normaliser, Quantity, QuantityKind};
+use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 
 use super::figures;
@@ -41,6 +43,8 @@ pub struct Grounds {
     pub product: Product,
     pub others: Vec<Other>,
     pub stated: Vec<Stated>,
+    /// Sentences that are true as they stand; a text may say them word for word.
+    pub said: Vec<Stated>,
 }
 
 /// Whose field it is.
@@ -57,14 +61,16 @@ pub(super) struct Field {
     pub owner: Owner,
     pub product_id: Option<String>,
     pub name: String,
+    /// The name in lower case.
+    pub name_folded: String,
     pub value: String,
     /// Name and value in lower case and one script.
     pub folded: String,
     pub quantities: Vec<Quantity>,
     /// Numbers as they are written, with unit or without.
     pub numbers: Vec<f64>,
-    /// Words of letters and digits, in upper case, and up to four in a row as one.
-    pub words: BTreeSet<String>,
+    /// Words of letters and digits, and up to four in a row as one, by their hashes in upper case, in order.
+    words: Vec<u64>,
     /// Whether the value says no.
     pub is_denied: bool,
 }
@@ -89,6 +95,19 @@ pub(super) fn folded(text: &str) -> String {
 const NO: &[&str] =
     &["no", "none", "false", "n/a", "无", "否", "没有", "不支持", "不含", "0", "without", "not supported", "-"];
 
+impl Field {
+    /// Whether a word of letters and digits in upper case stands in it, in one piece or in up to four.
+    pub fn has_word(&self, word: &str) -> bool {
+        self.words.binary_search(&hashed(word.as_bytes(), FxHasher::default()).finish()).is_ok()
+    }
+}
+
+/// A hash of bytes that can be gone on with.
+fn hashed(bytes: &[u8], mut hasher: FxHasher) -> FxHasher {
+    bytes.iter().for_each(|byte| hasher.write_u8(*byte));
+    hasher
+}
+
 impl Fields {
     pub fn new(grounds: &Grounds) -> Self {
         let mut all = Vec::new();
@@ -106,13 +125,9 @@ impl Fields {
         all.extend(
             grounds.others.iter().enumerate().filter_map(|(at, other)| described(Owner::Other(at), &other.product)),
         );
-        let named = |names: &[&str]| all.iter().any(|field| super::super::clause::has_word(&field.folded, names));
-        let makers = MAKERS.iter().enumerate().filter(|(_, maker)| named(maker.names) || is_short(&all, maker.short));
-        Fields {
-            makers: makers.map(|(at, _)| at).collect(),
-            relations: grounds.others.iter().map(|other| other.relation).collect(),
-            all,
-        }
+        let mut makers: BTreeSet<usize> = all.iter().flat_map(|field| super::names::makers_in(&field.folded)).collect();
+        makers.extend((0..MAKERS.len()).filter(|at| is_short(&all, MAKERS[*at].short)));
+        Fields { makers, relations: grounds.others.iter().map(|other| other.relation).collect(), all }
     }
 
     /// The fields of the product with a quantity of this kind, for the message about one that is not there.
@@ -151,13 +166,19 @@ fn of_product(product: &Product, owner: Owner, all: &mut Vec<Field>) {
 fn field(owner: Owner, product_id: Option<&String>, name: &str, value: &str) -> Field {
     let said = format!("{} {value}", name.replace('_', " "));
     let from = said.len() - value.len();
-    let mut quantities = figures::read(&said);
+    // Fields write inches as `14 in`, which in a sentence is no unit.
+    let inches = value.trim_end().strip_suffix(" in").filter(|number| number.trim().parse::<f64>().is_ok());
+    let mut quantities = match inches {
+        Some(number) => figures::read(&format!("{}{number} inch", &said[..from])),
+        None => figures::read(&said),
+    };
     quantities.retain(|quantity| quantity.range.start >= from);
     let folded = folded(&said);
     let no = folded.strip_prefix(name.to_lowercase().as_str()).unwrap_or(&folded).trim();
     Field {
         owner,
         product_id: product_id.cloned(),
+        name_folded: name.to_lowercase(),
         name: name.to_owned(),
         value: value.to_owned(),
         quantities,
@@ -193,23 +214,24 @@ pub(super) fn in_digits(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Words of letters and digits in upper case, and runs of up to four of them as one word.
-pub(super) fn words(folded: &str) -> BTreeSet<String> {
+/// Hashes of the words of letters and digits in upper case, and of runs of up to four of them as one word, in order.
+fn words(folded: &str) -> Vec<u64> {
     const N_JOINED: usize = 4;
-    let is_part = |character: char| character.is_ascii_alphanumeric();
     let split: Vec<String> = folded
-        .split(|character| !is_part(character))
+        .split(|character: char| !character.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_uppercase)
         .collect();
-    let mut all = BTreeSet::new();
+    let mut all = Vec::with_capacity(split.len() * N_JOINED);
     for from in 0..split.len() {
-        let mut joined = String::new();
+        let mut joined = FxHasher::default();
         for word in split[from..].iter().take(N_JOINED) {
-            joined.push_str(word);
-            all.insert(joined.clone());
+            joined = hashed(word.as_bytes(), joined);
+            all.push(joined.finish());
         }
     }
+    all.sort_unstable();
+    all.dedup();
     all
 }
 
@@ -235,7 +257,7 @@ mod tests {
         assert_eq!(kinds("storage"), [(QuantityKind::Storage, 512.0)]);
         let field = |name: &str| fields.all.iter().find(|field| field.name == name).unwrap();
         assert!(field("nfc").is_denied && !field("cpu").is_denied);
-        assert!(field("cpu").words.contains("I713700H") && field("cpu").words.contains("13700H"));
+        assert!(field("cpu").has_word("I713700H") && field("cpu").has_word("13700H"));
         assert!(fields.makers.iter().any(|maker| MAKERS[*maker].names.contains(&"intel")));
     }
 

@@ -8,6 +8,7 @@ mod features;
 mod figures;
 mod grounds;
 mod names;
+mod verbatim;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -33,6 +34,8 @@ pub enum ClaimKind {
     /// A word for what the product has.
     Feature,
     Comparison,
+    /// A sentence that the caller knows to be true, word for word.
+    Statement,
 }
 
 /// A field that a claim rests on.
@@ -64,6 +67,7 @@ pub struct FactReport {
 #[derive(Debug)]
 pub struct Facts {
     fields: Fields,
+    said: Vec<Stated>,
 }
 
 /// Checks one text. For many texts of one product make a [`Facts`] once.
@@ -73,15 +77,24 @@ pub fn check(text: &str, grounds: &Grounds) -> FactReport {
 
 impl Facts {
     pub fn new(grounds: &Grounds) -> Self {
-        Facts { fields: Fields::new(grounds) }
+        Facts { fields: Fields::new(grounds), said: grounds.said.clone() }
     }
 
     /// Binds every claim of a text. Time is linear in its length for a given number of fields.
     pub fn check(&self, text: &str) -> FactReport {
         let places = Places::new(text);
         let mut report = FactReport::default();
+        let (masked, said) = verbatim::find(text, &self.said);
+        let mut places_said = Vec::with_capacity(said.len());
+        for (range, one) in said {
+            places_said.push(range.clone());
+            let source = Source { product_id: None, field: one.field.clone(), value: one.value.clone() };
+            let span = places.span(range);
+            report.evidence.push(Evidence { span, claim: ClaimKind::Statement, sources: vec![source] });
+        }
+        let text = masked.as_str();
         let mut writer = Writer { places: &places, report: &mut report };
-        let compared = compare::find(text, &self.fields, &mut writer);
+        let compared = compare::find(text, &self.fields, &places_said, &mut writer);
         let mut taken = binding::bind_figures(text, &self.fields, &compared, &mut writer);
         names::models(text, &self.fields, &mut taken, &mut writer);
         binding::bare_numbers(text, &self.fields, &taken, &mut writer);

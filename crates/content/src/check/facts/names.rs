@@ -51,10 +51,10 @@ pub(super) fn models(text: &str, fields: &Fields, taken: &mut Vec<Range<usize>>,
 fn has_name(field: &Field, name: &str, joined: &str) -> bool {
     let with_digit = |part: &&str| part.bytes().any(|byte| byte.is_ascii_digit());
     let parts = || name.split(|character: char| !character.is_ascii_alphanumeric()).filter(with_digit);
-    field.words.contains(joined)
+    field.has_word(joined)
         || (name.contains(['-', '/', '+', '.'])
             && parts().next().is_some()
-            && parts().all(|part| field.words.contains(&part.to_ascii_uppercase())))
+            && parts().all(|part| field.has_word(&part.to_ascii_uppercase())))
 }
 
 /// Runs of Latin letters and digits with at least one of each; hyphens and points inside belong to them.
@@ -77,6 +77,11 @@ fn words_with_digits(text: &str) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// The makers that a folded text names.
+pub(super) fn makers_in(folded: &str) -> impl Iterator<Item = usize> {
+    MAKERS_NAMED.find(&FoldedText::new(folded)).into_iter().map(|(at, _)| at)
 }
 
 /// Words that hold a maker's name and mean another thing.
@@ -126,13 +131,18 @@ pub(super) fn makers(text: &str, fields: &Fields, writer: &mut Writer) {
 const DENIALS: &[&str] =
     &["不支持", "没有", "不带", "不含", "无", "未配备", "不具备", "no ", "without ", "not ", "lacks ", "doesn't have "];
 
+/// Words with 无 that say nothing of what stands behind them.
+const NO_DENIALS: &[&str] = &["无人机", "无线", "无锁", "无论", "无须", "无需"];
+
 /// Binds words for features.
 pub(super) fn features(text: &str, fields: &Fields, writer: &mut Writer) {
     for (at, range) in FEATURES_NAMED.find(&FoldedText::new(text)) {
         let before = folded(&text[clause(text, &range).start..range.start]);
         // The words just in front alone: 没有背光, but not 没有风扇声的背光键盘.
         let from = before.char_indices().rev().nth(7).map_or(0, |(at, _)| at);
-        let is_denied = DENIALS.iter().any(|word| before[from..].contains(word.trim_end()));
+        // 无人机 and 无线 deny nothing.
+        let near = NO_DENIALS.iter().fold(before[from..].to_owned(), |near, word| near.replace(word, ""));
+        let is_denied = DENIALS.iter().any(|word| has_word(&near, &[word.trim_end()]));
         feature_at(text, &range, &FEATURES[at], is_denied, fields, writer);
     }
 }

@@ -35,6 +35,9 @@ fn grounds() -> Grounds {
         product: product("P2", "星曜 X7 Pro", 299_900, specs),
         others: vec![Other { relation: Relation::Predecessor, product: product("P1", "星曜 X6", 279_900, before) }],
         stated: vec![Stated { field: "rating".into(), value: "4.8 分，1,204 条评价".into() }],
+        said: vec![Stated {
+            field: "memory".into(), value: "本店价格相近的24款手机里，20款内存比它小".into()
+        }],
     }
 }
 
@@ -53,6 +56,8 @@ fn what_fields_say_is_bound() {
         "搭载 Snapdragon 8 Gen 3，支持 NFC",
         "小米出品，1,204 条评价，4.8 分",
         "不支持无线充电",
+        "无人机也好，真无线 NFC 也好",
+        "Note Nord NFC",
         "第 1 步：打开后盖",
         "比上一代轻 20 克",
         "电池比上一代大 25%",
@@ -133,4 +138,14 @@ proptest! {
             prop_assert!(part.is_some_and(|part| part.chars().count() == span.chars.len()));
         }
     }
+}
+
+/// What the caller knows to be true is borne out whole; what stands beside it is read as ever.
+#[test]
+fn sentences_known_to_be_true_are_borne_out() {
+    let report = check("放在货架上看，本店价格相近的24款手机里，20款内存比它小。续航 99 小时。", &grounds());
+    assert_eq!(report.evidence[0].claim, ClaimKind::Statement);
+    let marked: Vec<_> = report.findings.iter().map(|one| one.matched.as_str()).collect();
+    assert_eq!(marked, ["99 小时"]);
+    assert!(!unbound("本店价格相近的24款手机里，21款内存比它小").is_empty());
 }

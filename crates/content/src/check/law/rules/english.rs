@@ -2,16 +2,27 @@
 //! puffery are reviewed, not blocked.
 
 use super::super::articles::Article::{
-    AdRivals, EuUnfair, UsDeceptive, UsEndorse, UsFormerPrice, UsFree, UsGreen, UsGuarantee, UsHealth, UsReviews,
+    AdEducation, AdMinors, AdPatent, AdRivals, AdState, ConsumerTerms, EuUnfair, PrizeSales, UsDeceptive, UsEndorse,
+    UsFormerPrice, UsFree, UsGreen, UsGuarantee, UsHealth, UsReviews,
 };
 use super::super::rule::Category::{
-    Absolute, Disparaging, FakeReview, FalsePrice, Financial, HiddenAd, Medical, Unproven,
+    Absolute, Authority, Disparaging, Education, FakeReview, FalsePrice, Financial, HiddenAd, Inducement, Medical,
+    Minors, Patent, UnfairTerm, Unproven,
 };
-use super::super::rule::When::{Brand, BrandNext, Clause, Next, NextIn, NumberNext, Prev, Sentence};
+use super::super::rule::When::{Brand, BrandNext, Clause, Next, NextIn, NumberNext, Prev, PrevIn, Sentence};
 use super::super::rule::{Rule, When, rule};
 use crate::check::finding::Risk::{Block, Note, Review};
 
 const SOURCED: When = Sentence("according_to source: based_on_a tested_by survey_of study_by as_of_ idc gartner n=");
+
+/// A superlative within reach: with a scope that no shop can survey it is a claim about all others.
+const SUPERLATIVE: When = PrevIn(40, "est_ most_ best_ top_ leading_ first_ only_");
+/// What one may be ill with.
+const ILLNESS: &str = "_pain_ _pains back_pain joint_pain _ache headache toothache migraine arthritis insomnia tinnitus anxiety depress blood_pressure diabet cancer tumour tumor disease illness infection allerg \
+    asthma eczema wound snoring short-sighted myopia blindness virus bacteria the_flu obesity inflammation";
+/// Others that sell the same.
+const OTHERS: &str =
+    "other_brands other_shops other_stores other_sellers everyone_else competitor rivals the_competition";
 
 pub(super) const RULES: &[Rule] = &[
     rule(Absolute, Review, UsDeceptive, "best the_best world's_best best_ever best-in-class best_in_class best_on_the_market")
@@ -20,7 +31,7 @@ pub(super) const RULES: &[Rule] = &[
                 " - _before _practice _practices _regards _wishes _buy _fit _friend _of_luck _results _used _suited _viewed _for_you _case _way_to \
                  _seller _sellers -seller _known",
             ),
-            Prev("its_ their_ looking_ at_ works_ work_ fits_ performs_ do_your_ your_ try_our_ at_its_ all_the_ is_ how_"),
+            Prev("its_ their_ looking_ at_ works_ work_ fits_ performs_ do_your_ your_ try_our_ at_its_ all_the_ is_ how_ suits_you_ suit_you_ suits_ fits_you_ like_ know_"),
         ])
         .lower(&[SOURCED]),
     rule(
@@ -32,11 +43,11 @@ pub(super) const RULES: &[Rule] = &[
          second_to_none the_ultimate perfect_in_every flawless indestructible unbreakable never_fails top-rated top_rated industry-leading \
          industry_leading market-leading world-leading world_leading",
     )
-    .unless(&[Prev("looking_ issue_ chapter_ step_ item_ "), Next("_difference _thing _way _one_in_the_box _cable _exception _color")])
+    .unless(&[Prev("looking_ issue_ chapter_ step_ item_ which_is_ which_one_is_ find_ "), Next("_difference _thing _way _one_in_the_box _cable _exception _color")])
     .lower(&[SOURCED, Prev("almost_ almost- virtually_ nearly_")]),
     rule(Absolute, Note, UsDeceptive, "ultimate perfect leading premium revolutionary lifetime_warranty").unless(&[Next("_for _fit _size")]),
     rule(Unproven, Review, UsGuarantee, "guaranteed guarantee money-back money_back 100%_satisfaction satisfaction_guaranteed")
-        .unless(&[Prev("limited_ not_ no_ isn't_ cannot_be_ cannot_ can't_ don't_ ")])
+        .unless(&[Prev("limited_ not_ no_ isn't_ cannot_be_ cannot_ can't_ don't_ "), Next("_card _certificate _booklet _period _slip")])
         .lower(&[Sentence("terms_apply see_terms conditions within_ days limited")]),
     rule(
         Unproven,
@@ -51,7 +62,7 @@ pub(super) const RULES: &[Rule] = &[
         Medical,
         Block,
         UsHealth,
-        "cures cure treats_ heals prevents_cancer prevents_disease relieves_pain reverses_aging lowers_blood_pressure boosts_immunity boosts_your_immunity \
+        "cures treats_ heals prevents_cancer prevents_disease relieves_pain reverses_aging lowers_blood_pressure boosts_immunity boosts_your_immunity \
          anti-cancer treats_insomnia cures_insomnia improves_eyesight restores_vision detoxifies no_side_effects kills_viruses miracle",
     )
     .unless(&[
@@ -102,4 +113,78 @@ pub(super) const RULES: &[Rule] = &[
     rule(Unproven, Review, UsGreen, "eco-friendly environmentally_friendly carbon_neutral climate_neutral zero_emissions biodegradable chemical-free chemical_free all_natural 100%_natural sustainable green_product non-toxic")
         .lower(&[Sentence("certified epeat energy_star recycled according_to iso_")])
         .unless(&[Prev("not_ ")]),
+    rule(Absolute, Block, UsDeceptive, "in_the_world on_the_market on_the_planet of_all_time in_history ever_made ever_built ever_created ever_produced on_earth money_can_buy")
+        .only(&[SUPERLATIVE])
+        .unless(&[PrevIn(40, "latest_ newest_ test_ request_ rest_ interest_")])
+        .lower(&[SOURCED]),
+    rule(Absolute, Block, UsDeceptive, "the_world's america's europe's china's the_country's the_industry's the_nation's").only(&[NextIn(
+        14, "est_ est- most_ best first_ leading top_ number_one no._1 favourite favorite",
+    )])
+    .lower(&[SOURCED]),
+    rule(
+        Absolute,
+        Block,
+        UsDeceptive,
+        "nothing_beats nothing_compares no_competitor_can no_rival_can no_other_brand unparalleled unequalled unequaled peerless incomparable you_will_ever_need \
+         you'll_ever_need you_ever_need top_brand leading_brand market_leader no_better second_to_none the_greatest",
+    )
+    .unless(&[Next("_than_yesterday"), Clause("common_divisor no_better_than")])
+    .lower(&[SOURCED]),
+    rule(Absolute, Review, UsDeceptive, "world-class world_class"),
+    // Letters parted or exchanged as nobody writes them who does not hide a word.
+    rule(Absolute, Block, UsDeceptive, "b-e-s-t b.e.s.t b_e_s_t b*e*s*t b3st n0.1 n0._1 n0_1 #0ne w0rld's w0rld"),
+    rule(
+        Authority,
+        Block,
+        AdState,
+        "the_government state_council the_white_house the_president the_prime_minister ministry_of the_ministry the_army the_military the_police the_pentagon",
+    )
+    .only(&[Clause("recommended recommends endorsed endorses chosen approved approves uses used_by trusted favourite favorite official")])
+    .unless(&[Sentence("recall complaint")]),
+    rule(Medical, Block, UsHealth, "cure cured relieve relieves relieving prevent prevents protects_you_from protects_against protects_from fights fight eases ease treat \
+        reduces_the_risk_of recommend_it_for")
+        .only(&[NextIn(40, ILLNESS)])
+        .unless(&[Prev("not_ cannot_ can't_ doesn't_ ")]),
+    rule(Medical, Block, UsHealth, "detox detoxes detoxify burns_fat burn_fat lose_weight weight_loss immune_system boosts_immunity kills_100% kills_99% cancer_caused"),
+    rule(Unproven, Review, UsDeceptive, "100%_of_our_customers 100%_of_customers 100%_of_buyers all_our_customers nine_out_of_ten 9_out_of_10 \
+        four_out_of_five 4_out_of_5 experts_recommend doctors_agree dentists_recommend")
+        .lower(&[SOURCED]),
+    rule(Unproven, Review, UsDeceptive, "last_a_lifetime lasts_a_lifetime lasts_for_ever last_forever waterproof_forever never_be_hacked cannot_be_hacked can't_be_hacked \
+        unhackable hack-proof every_device_ever every_phone_ever never_wears never_wear_out permanent_protection completely_waterproof 100%_waterproof \
+        never_fail never_break 100%_guaranteed"),
+    rule(Disparaging, Block, AdRivals, "rubbish cheat cheats lie_to_you lies_to_you fool fools fake fakes stupid worthless")
+        .only(&[Brand(30), Sentence(OTHERS)]),
+    rule(HiddenAd, Review, UsEndorse, "notsponsored notanad notad not_a_sponsored not_being_paid"),
+    rule(
+        Inducement,
+        Block,
+        PrizeSales,
+        "you_have_won you've_won you_won_a everyone_wins everybody_wins every_order_wins every_customer_wins claim_your_prize account_will_be_closed \
+         account_will_be_suspended handling_fee",
+    )
+    .unless(&[Clause("no_handling_fee without_a_handling_fee")]),
+    rule(Inducement, Review, PrizeSales, "share share_this share_it tag forward").only(&[NextIn(30, "friends people contacts groups")]).all(&[Sentence(
+        "free win prize discount cash reward yours",
+    )]),
+    rule(FalsePrice, Block, UsFormerPrice, "never_be_this_low never_be_lower never_be_so_low never_be_this_cheap wholesale_prices price_doubles prices_double price_will_double"),
+    rule(FalsePrice, Review, UsFormerPrice, "originally_$ originally_£ originally_€ originally_¥ formerly_$ formerly_£ formerly_€ before:_$ previously_$")
+        .lower(&[Sentence("lowest_price_of_the_last 30_days 30-day recently")]),
+    rule(
+        UnfairTerm,
+        Block,
+        ConsumerTerms,
+        "no_refunds no_refund_under no_returns_or all_sales_final all_sales_are_final final_interpretation cannot_be_returned can't_be_returned \
+         not_be_returned_or waive_all waive_your waive_any not_liable_for_any not_liable_for_defects no_warranty_whatsoever at_our_sole_discretion",
+    )
+    .unless(&[Sentence("hygiene custom-made made_to_order unsealed software_licence software_license")]),
+    rule(FakeReview, Block, UsReviews, "delete_your remove_your take_down_your change_your").only(&[NextIn(16, "review rating comment")]),
+    rule(FakeReview, Block, UsReviews, "5_stars five_stars 5-star five-star").all(&[Clause("leave post give write rate")]).only(&[Sentence(
+        "free gift cash coupon refund discount reward voucher",
+    )]),
+    rule(FakeReview, Block, UsReviews, "write_the_reviews_for write_reviews_for buy_reviews sell_reviews reviews_for_sale paid_reviews"),
+    rule(Minors, Block, AdMinors, "ask_mum ask_mom ask_dad ask_your_mum ask_your_mom ask_your_parents tell_your_parents beg_your_parents pester_your"),
+    rule(Education, Block, AdEducation, "get_into gets_into admission_to a_place_at").only(&[NextIn(20, "harvard oxford cambridge yale stanford mit_ ivy your_dream_school")]),
+    rule(Education, Block, AdEducation, "straight_a's straight_as top_marks top_grades").only(&[Sentence("guarantee will promise")]),
+    rule(Financial, Block, UsDeceptive, "guaranteed_profit guaranteed_profits sure_profit returns_every_month"),
+    rule(Patent, Review, AdPatent, "patent-pending patent_pending patented patents_pending").unless(&[Sentence("patent_no patent_number no. nos. ep_ us_")]),
 ];

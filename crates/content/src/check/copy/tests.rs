@@ -1,0 +1,192 @@
+//! Drafts of the grammar pass the check of any text; what is put into them does not.
+
+use super::*;
+use crate::brief::{Lang, Offer};
+use crate::channel::{channel, registry};
+use crate::plan::{Opinion, Shelf};
+use crate::vary::vary;
+
+fn phone(id: &str, memory: &str, weight: &str) -> Product {
+    let specs = [
+        ("memory", memory),
+        ("weight", weight),
+        ("storage", "256 GB"),
+        ("battery", "5000 mAh"),
+        ("refresh_rate", "120 Hz"),
+        ("screen_size", "6.7 in"),
+    ];
+    Product {
+        product_id: id.into(),
+        name: format!("Sirra {id}"),
+        brand: Some("Sirra".into()),
+        category: Some("Phones/Smartphones".into()),
+        price_cents: Some(Cents(399_900)),
+        specs: specs.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        ..Product::default()
+    }
+}
+
+fn brief(channel: &str, lang: Lang, goal: Goal) -> Brief {
+    let offer = Offer {
+        price_cents: Some(Cents(359_900)),
+        coupon: Some("SAVE5".into()),
+        coupon_off_cents: Some(Cents(5_000)),
+        gift: Some(lang.choose("手机壳", "a case").into()),
+        ends_on: "2026-12-12".parse().ok(),
+    };
+    let mut brief = Brief {
+        products: vec![phone("5", "12 GB", "180 g")],
+        goal,
+        channel: channel.into(),
+        lang,
+        shop_name: lang.choose("云栈数码", "Northgate").into(),
+        currency: "CNY".into(),
+        today: "2026-11-29".parse().ok(),
+        may_compare: true,
+        offer: (goal == Goal::Promotion).then_some(offer),
+        ..Brief::default()
+    };
+    brief.audience.owned = (goal == Goal::Upgrade).then(|| phone("3", "6 GB", "210 g"));
+    brief
+}
+
+struct Shop {
+    shelf: Shelf,
+    older: Product,
+    opinions: Vec<Opinion>,
+    masker: Masker,
+    voice: Voice,
+    rules: Rules,
+}
+
+fn shop() -> Shop {
+    let others = (10..24).map(|at| phone(&at.to_string(), "8 GB", "200 g"));
+    let opinion = Opinion {
+        aspect: "screen".into(),
+        label_zh: "屏幕".into(),
+        label_en: "Screen".into(),
+        n_praise: 38,
+        n_reviews: 42,
+    };
+    Shop {
+        shelf: Shelf::new(&others.collect::<Vec<_>>()),
+        older: phone("4", "8 GB", "200 g"),
+        opinions: vec![opinion],
+        masker: Masker::default(),
+        voice: Voice::default(),
+        rules: Rules::default(),
+    }
+}
+
+impl Shop {
+    fn house(&self) -> House<'_> {
+        House { masker: &self.masker, own: &[], voice: &self.voice, rules: &self.rules }
+    }
+
+    fn market(&self) -> Market<'_> {
+        Market { shelf: Some(&self.shelf), predecessor: Some(&self.older), opinions: &self.opinions }
+    }
+}
+
+/// What the price was on every day before.
+fn history() -> Vec<(Day, Cents)> {
+    let today: Day = "2026-11-29".parse().unwrap();
+    (1..60).map(|back| (Day(today.0 - back), Cents(399_900))).collect()
+}
+
+/// Every channel, language and goal: whatever the grammar writes of a product of which all is known is borne out by its fields.
+#[test]
+fn what_the_grammar_writes_is_borne_out() {
+    let shop = shop();
+    let mut n = 0;
+    for (card, lang, goal) in registry().iter().flat_map(|card| {
+        let goals = [Goal::Launch, Goal::Promotion, Goal::WinBack, Goal::Upgrade];
+        card.languages.iter().flat_map(move |lang| goals.map(|goal| (card, *lang, goal)))
+    }) {
+        let brief = brief(card.name, lang, goal);
+        let plan = Plan::new(&brief, &shop.market());
+        let check = CopyCheck::new(&brief, &plan, &shop.market(), &history());
+        for variant in vary(&brief, &plan, brief.check().unwrap(), 7, 1, &[]) {
+            let reports = check.draft(&variant.draft, card, &shop.house()).unwrap();
+            for (field, report) in &reports {
+                let of_facts = report
+                    .findings
+                    .iter()
+                    .filter(|one| matches!(one.check, Check::Facts | Check::Limits | Check::Price));
+                let said: Vec<_> =
+                    of_facts.filter(|one| one.risk > Risk::Note).map(|one| (&one.category, &one.matched)).collect();
+                assert!(
+                    said.is_empty(),
+                    "{} {field} {goal:?}: {said:?}\n{}",
+                    card.name,
+                    variant.draft.text(field).unwrap()
+                );
+            }
+            n += 1;
+        }
+    }
+    assert!(n > 300, "{n}");
+}
+
+#[test]
+fn what_is_put_into_a_draft_is_found() {
+    let shop = shop();
+    let brief = brief("email", Lang::Zh, Goal::Launch);
+    let plan = Plan::new(&brief, &shop.market());
+    let check = CopyCheck::new(&brief, &plan, &shop.market(), &[]);
+    let card = channel("email").unwrap();
+    let draft = vary(&brief, &plan, card, 1, 1, &[]).remove(0).draft;
+    let changed = |field: &str, change: &dyn Fn(&str) -> String| {
+        let mut draft = draft.clone();
+        let field = draft.fields.iter_mut().find(|one| one.name == field).unwrap();
+        field.text = change(&field.text);
+        draft
+    };
+    let found = |draft: &Draft, field: &str| {
+        let reports = check.draft(draft, card, &shop.house()).unwrap();
+        let found = reports[field].findings.iter().filter(|one| one.risk == Risk::Block);
+        found.map(|one| one.category.to_string()).collect::<Vec<_>>()
+    };
+    assert!(found(&draft, "html").is_empty());
+    let longer = changed("subject", &|text| text.to_owned() + &"很长".repeat(40));
+    assert!(found(&longer, "subject").contains(&"too_long".to_owned()));
+    let false_figure = changed("html", &|text| text.replace("12GB", "16GB"));
+    assert!(found(&false_figure, "html").contains(&"unbound_figure".to_owned()), "{:?}", found(&false_figure, "html"));
+    let absolute = changed("html", &|text| text.replacen("<p ", "<p style=\"margin:0\">全网最佳手机</p><p ", 1));
+    assert!(found(&absolute, "html").contains(&"absolute".to_owned()));
+    let script = changed("html", &|text| text.replace("</body>", "<script>x</script></body>"));
+    assert!(found(&script, "html").contains(&"markup".to_owned()));
+    let gone = Draft { fields: draft.fields[1..].to_vec(), ..draft.clone() };
+    assert_eq!(found(&gone, "subject"), ["too_short"]);
+    let rules = Rules { required: vec!["七天无理由".into()], ..Rules::default() };
+    let house = House { rules: &rules, ..shop.house() };
+    let reports = check.draft(&draft, card, &house).unwrap();
+    assert_eq!(verdict(reports.values()), Verdict::Blocked);
+    assert_eq!(
+        reports.values().flat_map(|report| &report.findings).filter(|one| one.category == "required").count(),
+        1
+    );
+}
+
+#[test]
+fn a_name_that_breaks_the_law_excuses_nothing() {
+    let shop = shop();
+    let mut brief = brief("push", Lang::Zh, Goal::Launch);
+    brief.products[0].name = "全网最低价史上最强手机 X5".into();
+    let plan = Plan::new(&brief, &shop.market());
+    let check = CopyCheck::new(&brief, &plan, &shop.market(), &[]);
+    let report = check.text("史上最强手机 X5 到店", None, &shop.house()).unwrap();
+    assert_eq!(report.verdict, Verdict::Blocked);
+}
+
+#[test]
+fn a_label_says_that_it_is_an_ad() {
+    let shop = shop();
+    let check = CopyCheck::of_text(None);
+    let card = channel("moments").unwrap().fields.iter().find(|card| card.part == Part::Label).unwrap();
+    for (label, verdict) in
+        [("广告", Verdict::Ok), ("Ad", Verdict::Ok), ("好物", Verdict::Blocked), ("radio", Verdict::Blocked)]
+    {
+        assert_eq!(check.text(label, Some(card), &shop.house()).unwrap().verdict, verdict, "{label}");
+    }
+}
