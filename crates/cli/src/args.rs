@@ -75,6 +75,8 @@ pub enum Command {
     /// What the shop's own site needs for customer service
     #[command(subcommand)]
     Service(Service),
+    /// Copy for a product on a channel, checked; a whole category into a file; or the check of any text
+    Write(Box<Write>),
     /// Models that write, learned from the shop's pairs of texts by train seq2seq
     #[command(subcommand, name = "seq2seq")]
     Seq2Seq(Seq2Seq),
@@ -429,6 +431,67 @@ pub enum Service {
         #[arg(long, value_name = "YYYY-MM-DD")]
         day: Option<String>,
     },
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("task").args(["check_only", "output"]))]
+pub struct Write {
+    /// The product that is written about, or whose fields a checked text has to keep to
+    #[arg(long, value_name = "ID")]
+    pub product: Option<String>,
+    /// marketplace_title, selling_points, detail_page, sms, push, email, wechat_article, moments, xiaohongshu, douyin, live,
+    /// search_ad, store_page, social or poster
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<String>,
+    #[arg(long, default_value = "launch", value_parser = ["launch", "promotion", "win_back", "cross_sell", "upgrade"])]
+    pub goal: String,
+    #[arg(long, value_parser = ["plain", "warm", "lively", "expert", "refined"])]
+    pub tone: Option<String>,
+    /// The shop's own if absent
+    #[arg(long, value_parser = ["zh", "en"])]
+    pub language: Option<String>,
+    #[arg(long, value_parser = ["short", "medium", "long"])]
+    pub length: Option<String>,
+    /// At most 12; 4 of one product, 1 of each where many are written about
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=12))]
+    pub variants: Option<u8>,
+    /// Another seed, other texts
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// A customer group in service: what it buys orders the selling points
+    #[arg(long, value_name = "KEY")]
+    pub segment: Option<String>,
+    /// What the customers own, for upgrade and cross_sell
+    #[arg(long, value_name = "ID")]
+    pub owned: Option<String>,
+    /// Price of the offer, such as 5499 or 5499.90; below the product's price
+    #[arg(long, value_name = "AMOUNT")]
+    pub offer_price: Option<String>,
+    #[arg(long, value_name = "CODE")]
+    pub coupon: Option<String>,
+    /// What the coupon takes off
+    #[arg(long, value_name = "AMOUNT", requires = "coupon")]
+    pub coupon_off: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub gift: Option<String>,
+    /// Last day of the offer
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub offer_ends: Option<String>,
+    /// Say nothing of the shop's other products
+    #[arg(long)]
+    pub no_comparison: bool,
+    /// Only check this text: the text itself, - for stdin, or @FILE; ends with 1 if it may not be published
+    #[arg(long, value_name = "TEXT|-|@FILE", allow_hyphen_values = true)]
+    pub check_only: Option<String>,
+    /// With --check-only and --channel: as this field of the channel, within its limits
+    #[arg(long, value_name = "NAME", requires = "check_only", requires = "channel")]
+    pub field: Option<String>,
+    /// Write about everything on sale at or below this category
+    #[arg(long, value_name = "PATH", requires = "output", conflicts_with = "product")]
+    pub category: Option<String>,
+    /// Copies of a category, or of the whole catalogue, as rows; goes on with what was broken off
+    #[arg(short, long, value_name = "FILE.csv", conflicts_with = "product", requires = "channel")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Args)]

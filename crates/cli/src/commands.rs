@@ -59,6 +59,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Chat(asked) => crate::assist::chat(dir, asked, json).await,
         Command::Assist(asked) => crate::assist::test(dir, asked, json).await,
         Command::Service(asked) => crate::assist::service(dir, asked, json).await,
+        Command::Write(asked) => crate::write::run(dir, *asked, json).await,
         Command::Seq2Seq(asked) => crate::seq2seq::run(dir, asked, json),
         Command::Serve(serve) => self::serve(dir, serve).await,
         Command::Keys(keys) => self::keys(dir, keys, json),

@@ -14,6 +14,7 @@ mod print;
 mod seq2seq;
 mod sql;
 mod whole_shop;
+mod write;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -29,6 +29,12 @@ pub mod talk {
     pub use assist::turn::Lang;
 }
 
+/// What a command line needs to tell what was found in a text.
+pub mod copy {
+    pub use content::check::markup::Words;
+    pub use content::check::{Check, Finding, Report, Risk, Said, Span, Verdict};
+}
+
 pub use error::{Result, ServiceError};
 pub use random::password as generated_password;
 

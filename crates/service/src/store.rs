@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use data::Shop;
+use data::state::drafts::{DraftQuery, StateCounts, StoredDraft};
 use data::state::{EventBatch, Record, RecordKind, SqliteState, StateStore};
 use domain::Event;
 use serde::{Deserialize, Serialize};
@@ -185,6 +186,44 @@ impl Store {
     /// Whether there was such an audience.
     pub fn delete_audience(&self, id: &str) -> Result<bool> {
         Ok(self.state.delete_record(RecordKind::Audience, id)?)
+    }
+
+    /// Adds drafts; one whose id is known stays as it was.
+    pub fn add_drafts(&self, drafts: Vec<StoredDraft>) -> Result<u64> {
+        Ok(self.state.add_drafts(drafts)?)
+    }
+
+    pub fn draft(&self, id: &str) -> Result<Option<StoredDraft>> {
+        Ok(self.state.draft(id)?)
+    }
+
+    /// Whether the version it was made of was the newest.
+    pub fn change_draft(&self, draft: StoredDraft) -> Result<bool> {
+        Ok(self.state.change_draft(draft)?)
+    }
+
+    /// Whether there was such a draft.
+    pub fn delete_draft(&self, id: &str) -> Result<bool> {
+        Ok(self.state.delete_draft(id)?)
+    }
+
+    /// Numbers by state, and a page without bodies.
+    pub fn drafts(&self, query: &DraftQuery, offset: usize, limit: usize) -> Result<(StateCounts, Vec<StoredDraft>)> {
+        Ok(self.state.drafts(query, offset, limit)?)
+    }
+
+    /// Whole drafts in the order of their ids.
+    pub fn drafts_after(&self, query: &DraftQuery, after: &str, limit: usize) -> Result<Vec<StoredDraft>> {
+        Ok(self.state.drafts_after(query, after, limit)?)
+    }
+
+    pub fn n_drafts(&self) -> Result<u64> {
+        Ok(self.state.n_drafts()?)
+    }
+
+    /// Products that a job of this name has written about.
+    pub fn products_of_batch(&self, batch: &str) -> Result<Vec<String>> {
+        Ok(self.state.products_of_batch(batch)?)
     }
 
     fn put(&self, kind: RecordKind, id: String, at: i64, body: &impl Serialize) -> Result<()> {

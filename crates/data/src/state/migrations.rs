@@ -58,6 +58,7 @@ const STEPS: &[&str] = &[
     super::threads::SCHEMA,
     super::remembered::SCHEMA,
     super::notices::SCHEMA,
+    super::drafts::SCHEMA,
 ];
 
 pub(super) fn version(path: &Path, connection: &Connection) -> Result<usize, DataError> {

@@ -1,10 +1,11 @@
 //! The operational state of a shop: accepted events and changed rows not yet in the tables, keys, settings, jobs, given
-//! recommendations, evaluations; and the conversations of customer service. Behind a trait, so that another database can stand in. What the JSON bodies mean is the
+//! recommendations, evaluations; the conversations of customer service; copies that people work on. Behind a trait, so that another database can stand in. What the JSON bodies mean is the
 //! business of `service`.
 
 mod answers;
 pub mod conversations;
 mod database;
+pub mod drafts;
 mod migrations;
 pub mod notices;
 pub mod outbox;

@@ -7,10 +7,12 @@ mod catalogue;
 mod channels;
 mod chat;
 mod console;
+mod content;
 mod cors;
 mod curated;
 mod desk;
 mod download;
+mod drafts;
 pub mod error;
 mod events;
 mod health;
@@ -58,7 +60,7 @@ pub struct App {
 #[openapi(
     info(
         title = "Tercet",
-        description = "Recommendations, catalogue, customers, customer service, models and jobs of a shop. Every address but /health, /ready, /metrics, /v1/shops, /v1/channels (signed) and POST /v1/session needs a key (Authorization: Bearer tk_…) or the console's session cookie.",
+        description = "Recommendations, catalogue, customers, customer service, copy, models and jobs of a shop. Every address but /health, /ready, /metrics, /v1/shops, /v1/channels (signed) and POST /v1/session needs a key (Authorization: Bearer tk_…) or the console's session cookie.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     modifiers(&Security),
@@ -158,6 +160,16 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(curated::put_curated, curated::delete_curated))
         .routes(routes!(curated::import_curated))
         .routes(routes!(curated::try_turn))
+        .routes(routes!(content::get_content_options))
+        .routes(routes!(content::write_content))
+        .routes(routes!(content::check_content))
+        .routes(routes!(content::make_poster))
+        .routes(routes!(content::get_content_rules, content::put_content_rules))
+        .routes(routes!(content::learn_voice, content::forget_voice))
+        .routes(routes!(drafts::list_drafts, drafts::create_draft))
+        .routes(routes!(drafts::export_drafts))
+        .routes(routes!(drafts::get_draft, drafts::put_draft, drafts::delete_draft))
+        .routes(routes!(drafts::set_draft_state))
         .routes(routes!(overview::get_overview))
         .routes(routes!(models::list_models))
         .routes(routes!(models::activate_model))

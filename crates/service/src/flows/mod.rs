@@ -1,8 +1,9 @@
-//! What the command line and the jobs of the server do, each from tables to result: train, evaluate, recommend.
+//! What the command line and the jobs of the server do, each from tables to result: train, evaluate, recommend, write.
 //! The same functions serve both; nothing here knows HTTP or a terminal.
 
 pub mod assist;
 pub mod audience;
+pub mod content;
 pub mod dataset;
 pub mod evaluate;
 pub mod hold_out;

@@ -4,6 +4,7 @@
 mod answer;
 mod assistant;
 mod catalogue;
+mod copy;
 mod everyone;
 mod histories;
 mod packed;

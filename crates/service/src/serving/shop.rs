@@ -58,6 +58,8 @@ pub struct ServedShop {
     pub words: InService<language::Loaded>,
     /// What answers customers.
     pub service: super::assistant::Kept,
+    /// What copies are written from.
+    pub copy: super::copy::KeptCopy,
     /// Conversations of customer service.
     pub conversations: Conversations,
     /// Language models that word its replies, if the shop has any.
@@ -213,6 +215,7 @@ impl ServedShop {
             groups: segment::Groups::default(),
             words: InService::default(),
             service: super::assistant::Kept::default(),
+            copy: super::copy::KeptCopy::default(),
             conversations,
             writers,
             channels,

@@ -5,6 +5,7 @@ extern crate tercet_service as service;
 
 mod api;
 mod channels;
+mod content;
 mod conversations;
 #[path = "../../../data/tests/common/mod.rs"]
 mod disk;

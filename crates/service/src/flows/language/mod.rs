@@ -133,7 +133,7 @@ pub struct Loaded {
     /// Vectors of words of a file, which knows more words than the shop.
     pub words_of_file: Option<Arc<WordVectors>>,
     pub sentiment: Option<TextClassifier>,
-    pub opinions: Opinions,
+    pub opinions: Arc<Opinions>,
     /// What reads opinions out of new texts as it did out of reviews.
     pub taught: Taught,
     pub products: Searchable,
@@ -274,7 +274,7 @@ fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
     brands.sort_unstable();
     brands.dedup();
     Ok(Loaded {
-        opinions: serde_json::from_slice(&read("opinions.json")?)?,
+        opinions: Arc::new(serde_json::from_slice(&read("opinions.json")?)?),
         taught: Taught::load(info.opinions.taught.as_ref(), &|name: &str| Ok(read(name)?))?,
         products: Searchable::new(kept("products.search")?, &tokeniser)?,
         documents: Searchable::of_documents(kept("documents.search")?, &tokeniser)?,

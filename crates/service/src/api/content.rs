@@ -1,0 +1,276 @@
+//! `/v1/content`: copy for the shop's goods, written and checked; rules and voice of the shop. Drafts have a file of their own.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::http::StatusCode;
+use content::brief::{Goal, Tone};
+use content::channel::{Count, Format, registry};
+use content::poster;
+use content::write::{Angle, Draft};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::access::Manage;
+use super::error::ErrorBody;
+use super::input::{Body, check_id, check_text};
+use crate::clock;
+use crate::error::{Result, ServiceError, clipped};
+use crate::flows::content::asked::{LENGTHS, WRITERS, signature};
+use crate::flows::content::batch::{BatchAsked, Room};
+use crate::flows::content::look::{LookAsked, Looked, look};
+use crate::flows::content::{Rules, TEXT_CHARS_MAX, VoiceSummary, WriteAsked, Written, drafts, house};
+use crate::flows::segment::Text;
+use crate::jobs::Handle;
+use crate::serving::{ServedShop, off_thread};
+use crate::store::JobRecord;
+
+/// What a form offers.
+#[derive(Serialize, ToSchema)]
+pub struct ContentOptions {
+    channels: Vec<ChannelCard>,
+    goals: Vec<&'static str>,
+    tones: Vec<&'static str>,
+    lengths: Vec<&'static str>,
+    angles: Vec<&'static str>,
+    languages: Vec<&'static str>,
+    writers: Vec<WriterOption>,
+    currency: String,
+    /// As text messages are signed.
+    shop_name: String,
+    has_voice: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ChannelCard {
+    name: &'static str,
+    label: Text,
+    about: Text,
+    fields: Vec<ChannelField>,
+    languages: Vec<&'static str>,
+    /// Where the limits come from.
+    source: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ChannelField {
+    name: &'static str,
+    label: Text,
+    max: usize,
+    /// chars, wide2 (full-width characters are two) or sms.
+    #[schema(value_type = String)]
+    count: Count,
+    /// line, text or html.
+    #[schema(value_type = String)]
+    format: Format,
+    required: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct WriterOption {
+    name: &'static str,
+    ready: bool,
+    about: Text,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PosterBody {
+    /// Of the channel `poster`.
+    #[schema(value_type = Object)]
+    draft: Value,
+    #[schema(pattern = "^(square|portrait|banner)$")]
+    format: String,
+    /// Counts round.
+    #[schema(maximum = 1000)]
+    palette: Option<usize>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct PosterView {
+    svg: String,
+    width: f64,
+    height: f64,
+    /// The lines as they stand, from the top.
+    texts: Vec<String>,
+    n_palettes: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct RulesView {
+    rules: Rules,
+    voice: Option<VoiceSummary>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VoiceBody {
+    /// The shop's own texts, at most 20,000 characters each.
+    #[schema(min_items = 10, max_items = 2000)]
+    samples: Vec<String>,
+}
+
+/// Channels, goals, tones and what else can be asked for.
+#[utoipa::path(get, path = "/v1/content/options", tag = "content", responses((status = 200, body = ContentOptions), (status = "4XX", body = ErrorBody)))]
+pub async fn get_content_options(Manage(caller): Manage) -> Result<Json<ContentOptions>> {
+    let config = caller.shop.shop.config();
+    let text = |zh: &str, en: &str| Text { zh: zh.to_owned(), en: en.to_owned() };
+    let field = |card: &content::channel::FieldCard| {
+        let (zh, en) = card.label();
+        ChannelField {
+            name: card.name,
+            label: Text { zh, en },
+            max: card.max,
+            count: card.count,
+            format: card.format,
+            required: card.is_required,
+        }
+    };
+    let card = |card: &content::channel::Channel| ChannelCard {
+        name: card.name,
+        label: text(card.title_zh, card.title_en),
+        about: Text::same(card.sentence),
+        fields: card.fields.iter().map(field).collect(),
+        languages: card.languages.iter().map(|lang| lang.code()).collect(),
+        source: card.source,
+    };
+    let about = text(
+        "内置的语法写作：不联网，同样的种子写出同样的文案",
+        "The built-in grammar: offline, the same seed gives the same copy",
+    );
+    Ok(Json(ContentOptions {
+        channels: registry().iter().map(card).collect(),
+        goals: Goal::ALL.map(Goal::name).to_vec(),
+        tones: Tone::ALL.map(Tone::name).to_vec(),
+        lengths: LENGTHS.to_vec(),
+        angles: Angle::ALL.map(Angle::name).to_vec(),
+        languages: vec!["zh", "en"],
+        writers: WRITERS.into_iter().map(|name| WriterOption { name, ready: true, about: about.clone() }).collect(),
+        currency: config.currency.clone(),
+        shop_name: signature(config),
+        has_voice: caller.shop.voiced()?.summary().is_some(),
+    }))
+}
+
+/// Identifiers and names of a request.
+pub(super) fn check_asked(asked: &WriteAsked) -> Result<()> {
+    asked.product_ids.iter().try_for_each(|id| check_id("product_ids", id))?;
+    asked.owned_product_id.iter().try_for_each(|id| check_id("owned_product_id", id))?;
+    let audience = asked.audience.as_ref();
+    audience.and_then(|audience| audience.segment.as_ref()).map_or(Ok(()), |key| check_id("audience.segment", key))
+}
+
+/// Copies of a product for a channel, in variants from different angles, each checked. Nothing is stored.
+#[utoipa::path(post, path = "/v1/content/write", tag = "content", request_body = WriteAsked,
+    responses((status = 200, body = Written), (status = "4XX", body = ErrorBody)))]
+pub async fn write_content(Manage(caller): Manage, Body(asked): Body<WriteAsked>) -> Result<Json<Written>> {
+    check_asked(&asked)?;
+    let begun = Instant::now();
+    let prepared = caller.shop.prepared_copy(&asked, false).await?;
+    let (voiced, n, seed) = (caller.shop.voiced()?, asked.n_variants()?, asked.seed.unwrap_or(0));
+    let mut written = off_thread(move || prepared.variants(n, seed, &[], &voiced)).await?;
+    written.took_ms = begun.elapsed().as_millis() as u64;
+    Ok(Json(written))
+}
+
+/// What the law, the shop's rules and a product's fields say of a text from anywhere. Nothing is stored.
+#[utoipa::path(post, path = "/v1/content/check", tag = "content", request_body = LookAsked,
+    responses((status = 200, body = Looked), (status = "4XX", body = ErrorBody)))]
+pub async fn check_content(Manage(caller): Manage, Body(asked): Body<LookAsked>) -> Result<Json<Looked>> {
+    check_text("text", &asked.text, TEXT_CHARS_MAX)?;
+    asked.product_id.iter().try_for_each(|id| check_id("product_id", id))?;
+    let shop = caller.shop;
+    let (stock, voiced) = (shop.stock().await?, shop.voiced()?);
+    let history = match &asked.product_id {
+        Some(id) => {
+            stock.product(id)?;
+            shop.sold_for(id).await?
+        }
+        None => Arc::default(),
+    };
+    let config = shop.shop.config().clone();
+    let today = clock::today(&config.time_zone);
+    Ok(Json(off_thread(move || look(&asked, &config, &stock, &history, &voiced, today)).await?))
+}
+
+/// A poster or banner of a draft, as SVG. Nothing is stored.
+#[utoipa::path(post, path = "/v1/content/poster", tag = "content", request_body = PosterBody,
+    responses((status = 200, body = PosterView), (status = "4XX", body = ErrorBody)))]
+pub async fn make_poster(Manage(caller): Manage, Body(body): Body<PosterBody>) -> Result<Json<PosterView>> {
+    let draft: Draft = serde_json::from_value(body.draft).map_err(super::input::not_json)?;
+    if draft.channel != "poster" {
+        let message = format!("the draft is of the channel '{}'; allowed: poster", clipped(&draft.channel));
+        return Err(ServiceError::usage("channel", message));
+    }
+    draft.fields.iter().try_for_each(|field| check_text("a field", &field.text, 1_000))?;
+    let format = match body.format.as_str() {
+        "square" => poster::Format::Square,
+        "portrait" => poster::Format::Poster,
+        "banner" => poster::Format::Banner,
+        other => {
+            let message = format!("format is '{}'; allowed: square, portrait, banner", clipped(other));
+            return Err(ServiceError::usage("format", message));
+        }
+    };
+    let words = poster::Words::of(&draft, &signature(caller.shop.shop.config()));
+    let made = poster::render(&words, format, body.palette.unwrap_or(0));
+    Ok(Json(PosterView {
+        svg: made.svg,
+        width: made.width,
+        height: made.height,
+        texts: made.lines.into_iter().map(|line| line.text).collect(),
+        n_palettes: poster::PALETTES.len(),
+    }))
+}
+
+/// Words that people laid down, and the voice that was learned.
+#[utoipa::path(get, path = "/v1/content/rules", tag = "content", responses((status = 200, body = RulesView), (status = "4XX", body = ErrorBody)))]
+pub async fn get_content_rules(Manage(caller): Manage) -> Result<Json<RulesView>> {
+    let voiced = caller.shop.voiced()?;
+    Ok(Json(RulesView { rules: house::rules(&voiced), voice: voiced.summary() }))
+}
+
+/// Puts rules in the place of those before.
+#[utoipa::path(put, path = "/v1/content/rules", tag = "content", request_body = Rules,
+    responses((status = 200, body = RulesView), (status = "4XX", body = ErrorBody)))]
+pub async fn put_content_rules(Manage(caller): Manage, Body(rules): Body<Rules>) -> Result<Json<RulesView>> {
+    let shop = caller.shop.clone();
+    off_thread(move || house::put_rules(&shop.store, &rules)).await?;
+    let voiced = caller.shop.voiced()?;
+    Ok(Json(RulesView { rules: house::rules(&voiced), voice: voiced.summary() }))
+}
+
+/// Learns how the shop speaks from its own texts, in the place of what was learned before.
+#[utoipa::path(post, path = "/v1/content/voice", tag = "content", request_body = VoiceBody,
+    responses((status = 200, body = VoiceSummary), (status = "4XX", body = ErrorBody)))]
+pub async fn learn_voice(Manage(caller): Manage, Body(body): Body<VoiceBody>) -> Result<Json<VoiceSummary>> {
+    let (shop, stock) = (caller.shop.clone(), caller.shop.stock().await?);
+    Ok(Json(off_thread(move || house::learn(&shop.store, &stock, &body.samples)).await?))
+}
+
+/// Forgets how the shop speaks.
+#[utoipa::path(delete, path = "/v1/content/voice", tag = "content", responses((status = 204), (status = "4XX", body = ErrorBody)))]
+pub async fn forget_voice(Manage(caller): Manage) -> Result<StatusCode> {
+    off_thread(move || house::forget(&caller.shop.store)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Copies of a whole category as drafts.
+pub(super) fn start(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
+    let asked: BatchAsked = serde_json::from_value(params.clone()).map_err(super::input::not_json)?;
+    let today = clock::today(&shop.shop.config().time_zone);
+    asked.checked(shop.shop.config(), today)?;
+    let jobs = shop.jobs.clone();
+    jobs.start("content", params, move |handle: Handle| async move {
+        handle.report(0.0, "reading the catalogue");
+        let (stock, voiced) = (shop.stock().await?, shop.voiced()?);
+        let work = move || {
+            let room = Room { config: shop.shop.config(), stock: &stock, voiced: &voiced, today };
+            let on = |share: f64, message: &str| handle.report(share, message);
+            Ok(serde_json::to_value(drafts::of_batch(&shop.store, &asked, &room, &on)?)?)
+        };
+        off_thread(work).await
+    })
+}
