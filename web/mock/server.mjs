@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CARDS, historyOf, makeEvaluations, makeModels, makeShop, overviewOf, recommendationsFor } from "./data.mjs";
+import { createContent } from "./content.mjs";
 import { createLanguage } from "./language.mjs";
 import { createSegments } from "./segments.mjs";
 import { createService } from "./service.mjs";
@@ -15,7 +16,7 @@ const DIST = join(ROOT, "dist");
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 export const PASSWORD = "tercet";
 // As the service sends it.
-const POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY = "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const SHOPS = [
   { id: "harbour", name: "Harbour Electronics & Computing Supplies International", currency: "USD", language: "en", time_zone: "Europe/Oslo" },
@@ -56,6 +57,7 @@ export function createMock(now = Date.now()) {
   const segments = createSegments(now);
   const language = createLanguage(now);
   const writing = createWriting(now);
+  const content = createContent(now);
   const service = createService(now);
   full.customers.forEach((customer, at) => at < 72 && (customer.segment = segments.groupOf(at)));
   const results = new Map();
@@ -163,7 +165,11 @@ export function createMock(now = Date.now()) {
     if (said !== undefined) return said;
     const wrote = writing.answer(method, path, body, { empty, refuse, jobs: () => state.jobs.map(jobNow) });
     if (wrote !== undefined) return wrote;
-    const served = service.answer(method, path, query, body, { empty, refuse, currency: SHOPS.find((one) => one.id === session.shop).currency });
+    const { currency, name } = SHOPS.find((one) => one.id === session.shop);
+    const shop_name = name.slice(0, 16).trim();
+    const copied = content.answer(method, path, query, body, { shop, empty, refuse, currency, shop_name });
+    if (copied !== undefined) return copied;
+    const served = service.answer(method, path, query, body, { empty, refuse, currency });
     if (served !== undefined) return served;
     const rest = second !== undefined;
     switch (`${method} ${first}${rest ? "/:id" : ""}${third ? `/${third}` : ""}`) {
@@ -203,6 +209,7 @@ export function createMock(now = Date.now()) {
           segment: () => ({ version: segments.trained().version }),
           language: () => language.learned(empty),
           seq2seq: () => writing.learned(body.params),
+          content: () => content.wrote(shop, { currency, shop_name }, body.params),
           recommend: () => ({ audience: body.params?.audience, n_customers: 4_212, n_places: 42_120 }),
           predict: () => ({ n_customers: 214_380, n_places: 2_143_800, n_audiences: 1 }),
         };

@@ -3,6 +3,7 @@ import { count } from "./count";
 import { audiences, groups } from "./groups.en";
 import { analyse, language, opinions, search, words } from "./language.en";
 import { service } from "./service.en";
+import { studio } from "./studio.en";
 import { writing } from "./writing.en";
 
 export const en = {
@@ -15,6 +16,7 @@ export const en = {
   words,
   writing,
   service,
+  studio,
   app: {
     tagline: "Recommendations you can audit",
     skip: "Skip to content",
@@ -42,6 +44,8 @@ export const en = {
     search: "Search",
     words: "Words",
     writing: "Writing",
+    studio: "Studio",
+    drafts: "Drafts",
     desk: "Desk",
     proactive: "Proactive",
     numbers: "Service",
@@ -53,6 +57,7 @@ export const en = {
     settings: "Settings",
     groupShop: "Shop",
     groupLanguage: "Language",
+    groupContent: "Content",
     groupService: "Service",
     groupLearning: "Learning",
     groupManage: "Manage",

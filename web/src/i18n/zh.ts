@@ -3,6 +3,7 @@ import type { Dictionary } from ".";
 import { audiences, groups } from "./groups.zh";
 import { analyse, language, opinions, search, words } from "./language.zh";
 import { service } from "./service.zh";
+import { studio } from "./studio.zh";
 import { writing } from "./writing.zh";
 
 export const zh: Dictionary = {
@@ -15,6 +16,7 @@ export const zh: Dictionary = {
   words,
   writing,
   service,
+  studio,
   app: {
     tagline: "每一条推荐都可核查",
     skip: "跳到正文",
@@ -42,6 +44,8 @@ export const zh: Dictionary = {
     search: "搜索",
     words: "词语",
     writing: "写作模型",
+    studio: "文案工作台",
+    drafts: "文案草稿",
     desk: "客服台",
     proactive: "主动服务",
     numbers: "服务数据",
@@ -53,6 +57,7 @@ export const zh: Dictionary = {
     settings: "设置",
     groupShop: "店铺",
     groupLanguage: "语言与口碑",
+    groupContent: "内容",
     groupService: "客户服务",
     groupLearning: "学习",
     groupManage: "管理",
@@ -748,6 +753,29 @@ export const zh: Dictionary = {
       user_power: "顾客一侧的幂次。",
     },
     phrase: {
+      "The title of a product in a marketplace: brand, model, kind, then specs in the order in which people search.": "电商平台上的商品标题：品牌、型号、品类，再按搜索习惯排参数。",
+      "Up to five points in one line each, the strongest first.": "最多五条，每条一行，最有力的在前。",
+      "Headline, introduction and a page of sections with the table of specs.": "大标题、导语，以及带参数表的页面。",
+      "One text message with signature and opt-out.": "一条短信，带签名和退订方式。",
+      "A notification: title and body.": "一条通知：标题和内容。",
+      "Subject, preheader, HTML and plain text.": "主题、预览文字、HTML 和纯文本。",
+      "Title, digest and the article's HTML.": "标题、摘要和文章页面。",
+      "A short post, labelled as an advertisement.": "一条短短的动态，标明是广告。",
+      "A note: title, text and topics, labelled as an advertisement.": "一篇笔记：标题、正文和话题，标明是广告。",
+      "What is said in a video of 30 seconds: hook, three scenes, close; and the caption.": "三十秒视频里说的话：开头、三个镜头、结尾，以及视频文案。",
+      "What a host says: opening, three points, price, a question to those who watch, close.": "主播说的话：开场、三个卖点、价格、互动提问、结尾。",
+      "Three headlines and two descriptions that can be shown in any order.": "三个标题、两条描述，可以任意组合展示。",
+      "Title, five bullets and a description for a store abroad.": "面向海外店铺的标题、五个要点和介绍。",
+      "One post with topics, labelled as an advertisement.": "一条带话题的帖子，标明是广告。",
+      "The words of a poster or banner; `poster` sets them.": "海报或横幅上的文字。",
+      "the value is not one that can be said": "这个值没法写进文案",
+      "contradictory: {1}": "前后矛盾：{1}",
+      "the brief names no product; name at least one": "没有选商品；请至少选一件",
+      "there is no channel '{1}'; there are: {2}": "没有渠道 “{1}”；可选：{2}",
+      "the product '{1}' has no name; give it one, as nothing can be said of it without": "商品 “{1}” 没有名称；请先补上，否则无从写起",
+      "the offer's price {1} is not below the price {2} of '{3}'; lower it or leave the offer out": "优惠价 {1} 没有低于 “{3}” 的售价 {2}；请调低，或去掉优惠",
+      "the offer ended on {1} and today is {2}; extend it or leave it out": "优惠已于 {1} 结束，今天是 {2}；请延长，或去掉优惠",
+      "an offer needs a price, a coupon or a gift; give one or leave the offer out": "优惠要有价格、优惠码或赠品；请补上，或去掉优惠",
       "the customer has no open conversation": "这位顾客没有进行中的对话",
       "it waits until they have, or goes by one of the ways in its consent": "等顾客有对话时再发送，或通过其同意的方式联系",
       "nothing is sent from {1} to {2}": "{1} 至 {2} 之间不发送",

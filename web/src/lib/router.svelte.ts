@@ -17,6 +17,11 @@ export type Route =
   | { page: "search" }
   | { page: "words" }
   | { page: "writing" }
+  | { page: "studio" }
+  | { page: "drafts" }
+  | { page: "draft"; id: string }
+  | { page: "check" }
+  | { page: "rules" }
   | { page: "desk" }
   | { page: "service" }
   | { page: "unanswered" }
@@ -31,30 +36,37 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "products", "customers", "groups", "audiences", "opinions", "analyse", "search", "words", "writing", "desk", "service", "unanswered", "cases", "proactive", "outbox", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "products", "customers", "groups", "audiences", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+
+/** Pages below `/studio`. */
+const STUDIO = ["drafts", "check", "rules"] as const;
+
+type WithId = Extract<Route, { id: string }>["page"];
+const ONE_OF = new Map<string, WithId>([["products", "product"], ["customers", "customer"], ["groups", "group"], ["audiences", "audience"], ["opinions", "opinion"]]);
+
+/** A page of one thing; `null` where its id cannot be read. */
+function withId(page: WithId, text: string): Route | null {
+  try {
+    return { page, id: decodeURIComponent(text) };
+  } catch {
+    return null;
+  }
+}
 
 export function matchRoute(path: string): Route {
   const missing: Route = { page: "missing", path };
   const parts = path.split("/").filter((part) => part !== "");
   const [first, second, ...rest] = parts;
   if (first === undefined) return { page: "overview" };
+  if (first === "studio" && second === "drafts" && rest.length === 1) return withId("draft", rest[0]!) ?? missing;
   if (rest.length > 0) return missing;
+  if (first === "studio" && second !== undefined) return STUDIO.includes(second as "drafts") ? { page: second as "drafts" } : missing;
   if (second === undefined) {
     const page = FLAT.find((name) => name === first);
     return page === undefined ? missing : { page };
   }
-  let id: string;
-  try {
-    id = decodeURIComponent(second);
-  } catch {
-    return missing;
-  }
-  if (first === "products") return { page: "product", id };
-  if (first === "customers") return { page: "customer", id };
-  if (first === "groups") return { page: "group", id };
-  if (first === "audiences") return { page: "audience", id };
-  if (first === "opinions") return { page: "opinion", id };
-  return missing;
+  const page = ONE_OF.get(first);
+  return page === undefined ? missing : (withId(page, second) ?? missing);
 }
 
 export const productPath = (id: string): string => `/products/${encodeURIComponent(id)}`;
@@ -62,6 +74,8 @@ export const customerPath = (id: string): string => `/customers/${encodeURICompo
 export const groupPath = (key: string): string => `/groups/${encodeURIComponent(key)}`;
 /** `new` is the page of an audience that is not saved yet. */
 export const audiencePath = (id: string | number): string => `/audiences/${encodeURIComponent(String(id))}`;
+
+export const draftPath = (id: string): string => `/studio/drafts/${encodeURIComponent(id)}`;
 
 /** What customers say of a product. */
 export const opinionPath = (id: string): string => `/opinions/${encodeURIComponent(id)}`;

@@ -112,6 +112,13 @@ test.runIf(paths.has("/v1/desk/conversations"))("so is all of customer service",
   expect(found).toEqual([]);
 });
 
+// So is content, by a service built without it.
+test.runIf(paths.has("/v1/content/options"))("and all of content", () => {
+  const { found, n_calls } = undocumented("../../src/lib/content.ts", "content");
+  expect(n_calls).toBeGreaterThan(12);
+  expect(found).toEqual([]);
+});
+
 /** What of a value is not as its schema says. What the console does not read may be missing. */
 function faults(value: unknown, schema: Schema, where: string): string[] {
   if (schema.$ref !== undefined) return faults(value, documented.components.schemas[schema.$ref.split("/").at(-1)!]!, where);
@@ -158,6 +165,8 @@ test("the mock answers as the service would", async () => {
   const asked: Record<string, string[]> = {
     "/v1/audiences/{}": ["/v1/audiences/a-1", "/v1/audiences/a-3"],
     "/v1/audiences/{}/customers": ["/v1/audiences/a-3/customers"],
+    "/v1/content/drafts": ["/v1/content/drafts?state=all", "/v1/content/drafts?state=review&channel=push"],
+    "/v1/content/drafts/{}": ["/v1/content/drafts/d-1", "/v1/content/drafts/d-4"],
     "/v1/desk/conversations/{}": [`/v1/desk/conversations/${await first("/v1/desk/conversations?state=all", "conversation_id")}`],
     "/v1/customers/{}": [`/v1/customers/${customer}`],
     "/v1/customers/{}/history": [`/v1/customers/${customer}/history`],
@@ -176,7 +185,7 @@ test("the mock answers as the service would", async () => {
     "/v1/words/analogy": [`/v1/words/analogy?a=${a}&b=${b}&c=${c}`],
   };
   /** What other programs ask for, or what is a file or a stream. */
-  const ELSEWHERE = ["/v1/popular", "/v1/audiences/{}/export", "/v1/jobs/{}/file", "/v1/chat/{}/messages", "/v1/chat/{}/stream", "/v1/channels/{}", "/v1/desk/stream"];
+  const ELSEWHERE = ["/v1/popular", "/v1/audiences/{}/export", "/v1/content/drafts/export", "/v1/jobs/{}/file", "/v1/chat/{}/messages", "/v1/chat/{}/stream", "/v1/channels/{}", "/v1/desk/stream"];
   const found: string[] = [];
   for (const [path, methods] of paths) {
     if (!path.startsWith("/v1") || methods.get === undefined || ELSEWHERE.includes(path)) continue;

@@ -1,6 +1,6 @@
 // Addresses to pages and back.
 import { expect, test } from "vitest";
-import { audiencePath, customerPath, groupPath, matchRoute, offsetIn, productPath, safeReturnPath, searchWith } from "../../src/lib/router.svelte";
+import { audiencePath, customerPath, draftPath, groupPath, matchRoute, offsetIn, productPath, safeReturnPath, searchWith } from "../../src/lib/router.svelte";
 
 test.each([
   ["/", { page: "overview" }],
@@ -10,6 +10,14 @@ test.each([
   ["/customers/a%40b", { page: "customer", id: "a@b" }],
   ["/groups", { page: "groups" }],
   ["/groups/g1", { page: "group", id: "g1" }],
+  ["/studio", { page: "studio" }],
+  ["/studio/drafts", { page: "drafts" }],
+  ["/studio/drafts/d%2F1", { page: "draft", id: "d/1" }],
+  ["/studio/check", { page: "check" }],
+  ["/studio/rules", { page: "rules" }],
+  ["/studio/other", { page: "missing", path: "/studio/other" }],
+  ["/studio/drafts/1/2", { page: "missing", path: "/studio/drafts/1/2" }],
+  ["/studio/drafts/%E0%A4%A", { page: "missing", path: "/studio/drafts/%E0%A4%A" }],
   ["/audiences/new", { page: "audience", id: "new" }],
   ["/models/x", { page: "missing", path: "/models/x" }],
   ["/products/1/2", { page: "missing", path: "/products/1/2" }],
@@ -21,6 +29,7 @@ test.each(["plain", "SKU/004 β", "100% sure?", "a#b", "..", "中文"])("ids sur
   expect(matchRoute(productPath(id))).toEqual({ page: "product", id });
   expect(matchRoute(customerPath(id))).toEqual({ page: "customer", id });
   expect(matchRoute(groupPath(id))).toEqual({ page: "group", id });
+  expect(matchRoute(draftPath(id))).toEqual({ page: "draft", id });
   expect(matchRoute(audiencePath(id))).toEqual({ page: "audience", id });
 });
 
