@@ -181,13 +181,15 @@ async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
         super::runs::start_predict(shop, serde_json::json!({}))?;
     }
     shop.close_idle().await?;
+    let own = shop.clone();
+    crate::serving::off_thread(move || crate::channels::outbox::forget_old(&own, clock::now().0)).await?;
+    let alone = shop.maintenance.lock().await;
+    audience::refresh_due(shop.home(), clock::now().0).await?;
+    drop(alone);
+    // Last: where customer service cannot be made ready, nothing else waits for it.
     if let Some(found) = shop.find_notices_when_due().await? {
         tracing::info!(shop.id = %shop.id, n_found = found.n_found, n_new = found.n_new, "looked for what to tell customers");
     }
-    let own = shop.clone();
-    crate::serving::off_thread(move || crate::channels::outbox::forget_old(&own, clock::now().0)).await?;
-    let _alone = shop.maintenance.lock().await;
-    audience::refresh_due(shop.home(), clock::now().0).await?;
     Ok(())
 }
 
