@@ -94,8 +94,6 @@ export class Chat {
   #wake = new AbortController();
   #typing_until = 0;
   #customer_token: string | null;
-  /** Sent messages that have come back by the stream, before the service answered the sending. */
-  readonly #echoed = new Set<string>();
   readonly #outbox: Outbox;
   readonly #slot: string;
 
@@ -116,7 +114,7 @@ export class Chat {
       world.storage.removeItem(this.#slot);
     }
     this.view = {
-      messages: [], earlier: [], waiting: this.#outbox.items, state: "bot", person: null, queue_position: null,
+      messages: [], earlier: [], waiting: this.#waiting(), state: "bot", person: null, queue_position: null,
       assistant: this.#kept?.assistant ?? null, currency: this.#kept?.currency ?? options.currency, suggestions: this.#kept?.suggestions ?? [],
       desk_open: this.#kept?.desk_open ?? true, is_offline: false, is_opening: false, is_typing: false, is_rated: false, trouble: null,
     };
@@ -335,8 +333,7 @@ export class Chat {
     if (event === "message") {
       const message = body as ChatMessage;
       // What this page is sending comes back by two ways, and is shown once.
-      const own = message.from === "customer" ? this.#outbox.items.find((one) => one.text === message.text && !this.#echoed.has(one.message_key)) : undefined;
-      if (own !== undefined) this.#echoed.add(own.message_key);
+      if (message.from === "customer") this.#outbox.hear(message.text);
       this.#change({ messages: merged(this.view.messages, [message]), waiting: this.#waiting(), ...(message.from === "customer" ? {} : { is_typing: false }) });
     } else if (event === "state") this.#change(body as StateEvent);
     else if (event === "typing") this.#someoneTypes();
@@ -411,9 +408,9 @@ export class Chat {
   #forget(): void {
     this.deafen();
     this.#kept = null;
-    this.#echoed.clear();
+    this.#outbox.unhear();
     this.world.storage.removeItem(this.#slot);
-    this.#change({ earlier: [...this.view.earlier, ...this.view.messages].slice(-EARLIER), messages: [], state: "bot", person: null, queue_position: null });
+    this.#change({ earlier: [...this.view.earlier, ...this.view.messages].slice(-EARLIER), messages: [], waiting: this.#waiting(), state: "bot", person: null, queue_position: null });
   }
 
   #keep(kept: Kept): void {
@@ -458,7 +455,7 @@ export class Chat {
   }
 
   #waiting(): readonly Waiting[] {
-    return this.#outbox.items.filter((one) => !this.#echoed.has(one.message_key));
+    return this.#outbox.items.filter((one) => !one.heard);
   }
 
   #change(part: Partial<View>): void {

@@ -7,6 +7,8 @@ export interface Waiting {
   at: number;
   /** Why the service would not have it; it is not sent again by itself. */
   refused?: string;
+  /** It has come back by the stream, though the service has not answered its sending: it is shown as a message, not as waiting. */
+  heard?: true;
 }
 
 /** What a browser's storage can do; it may be missing, full or forbidden. */
@@ -92,6 +94,20 @@ export class Outbox {
 
   refuse(message_key: string, why: string): void {
     this.#items = this.#items.map((one) => (one.message_key === message_key ? { ...one, refused: why } : one));
+    this.#keep();
+  }
+
+  /** Marks the first with this text that has not come back yet. */
+  hear(text: string): void {
+    const key = this.#items.find((one) => one.text === text && !one.heard)?.message_key;
+    if (key === undefined) return;
+    this.#items = this.#items.map((one) => (one.message_key === key ? { ...one, heard: true } : one));
+    this.#keep();
+  }
+
+  /** What came back in a conversation that is gone has to be said again in the next. */
+  unhear(): void {
+    this.#items = this.#items.map(({ heard: _, ...one }) => one);
     this.#keep();
   }
 

@@ -329,6 +329,41 @@ test("what comes back by the stream before the sending is answered is shown once
   expect(chat.view.messages.map((one) => one.text)).toEqual(["hello", "hi", "yes"]);
 });
 
+test("what came back by the stream before the page was left is not shown as waiting beside itself by the next", async () => {
+  const stream = streamOf();
+  const storage = memoryStorage();
+  const answer = (ask: Ask): Answer => {
+    if (isStream(ask)) return stream.response;
+    if (ask.path === "") return json(opened(), 201);
+    return ask.method === "GET" ? json({ messages: [message(1, "bot", "hello"), message(2, "customer", "hi")], state: "bot", person: null, queue_position: null }) : "never";
+  };
+  const before = stand(answer, storage);
+  await before.chat.start();
+  before.chat.send("hi");
+  await before.calm();
+  stream.say(`event: message\ndata: ${JSON.stringify(message(2, "customer", "hi"))}\n\n`);
+  await before.calm();
+  const key = before.asks.at(-1)!.body.message_key;
+  const after = stand(answer, storage);
+  expect(after.chat.view.waiting).toEqual([]);
+  await after.chat.start();
+  await after.calm();
+  // It is sent again all the same, under its own key: only that tells whether there is an answer.
+  expect([after.chat.view.messages.length, after.chat.view.waiting.length, after.asks.filter((one) => one.path === "/c1/messages").map((one) => one.body.message_key)]).toEqual([2, 0, [key]]);
+});
+
+test("what came back in a conversation that is gone is said again in the next", async () => {
+  const outbox = new Outbox(memoryStorage(), "k");
+  for (const key of ["a", "b"]) outbox.add({ message_key: key, text: "same", at: 0 });
+  outbox.hear("other");
+  outbox.hear("same");
+  expect(outbox.items.map((one) => one.heard ?? false)).toEqual([true, false]);
+  outbox.hear("same");
+  expect(outbox.items.map((one) => one.heard ?? false)).toEqual([true, true]);
+  outbox.unhear();
+  expect(outbox.items).toEqual([{ message_key: "a", text: "same", at: 0 }, { message_key: "b", text: "same", at: 0 }]);
+});
+
 const tokenOf = (sub: string): string => `${btoa(JSON.stringify({ sub, exp: 1 })).replaceAll("+", "-").replaceAll("/", "_")}.signature`;
 
 test("a conversation is shown to whom it belongs: signing in joins it, another customer does not see it", async () => {
