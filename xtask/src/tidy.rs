@@ -14,13 +14,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("language", &["domain", "math", "neural"]),
     ("assist", &["domain", "math", "language"]),
     ("content", &["domain", "math", "language"]),
+    ("strategy", &["domain", "math"]),
     ("data", &["domain"]),
     ("service", &["domain", "math", "data", "recommend", "segment", "language", "assist", "content", "neural"]),
     ("cli", &["service", "domain", "data", "recommend"]),
 ];
 
 /// Crates that keep the algorithms pure: no files, network, clocks or environment in their sources.
-const PURE: &[&str] = &["domain", "math", "neural", "recommend", "segment", "language", "assist", "content"];
+const PURE: &[&str] =
+    &["domain", "math", "neural", "recommend", "segment", "language", "assist", "content", "strategy"];
 const IMPURE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "tokio::", "async fn"];
 
 /// Only this crate may name the SQL engine, so that one crate alone pays for compiling it.

@@ -7,6 +7,7 @@ pub mod card;
 pub mod money;
 pub mod rows;
 pub mod table;
+pub mod text;
 pub mod time;
 
 pub use card::{Card, Kind, Param, Settings, SettingsError, Value};
@@ -16,4 +17,5 @@ pub use rows::{
     KnowledgeDocument, Order, Product, RecommendedProduct, Review, SegmentMember, Spend,
 };
 pub use table::{Column, ColumnKind, TableSpec};
+pub use text::Text;
 pub use time::{Day, Millis};

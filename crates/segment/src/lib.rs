@@ -22,11 +22,10 @@ pub mod registry;
 pub mod rfm;
 pub mod stability;
 pub mod taste;
-pub mod text;
 
 pub use cluster::{Clustering, Method, NOISE, RunOptions};
+pub use domain::Text;
 pub use error::SegmentError;
 pub use month::Month;
 pub use points::{Matrix, Points, Real};
 pub use registry::{method, registry};
-pub use text::Text;

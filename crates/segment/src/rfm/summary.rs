@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::group::RfmGroup;
 use super::score::{Activity, Scores};
-use crate::text::Text;
+use crate::Text;
 
 /// A cell of the grid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

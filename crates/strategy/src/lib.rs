@@ -1,0 +1,15 @@
+//! Whom, when, on which channel, with how much money, and did it work? Lifetimes, uplift, bandits and their evaluation,
+//! experiments, marketing mix, attribution, budgets, forecasts, prices, and the life of product generations.
+//!
+//! Pure: no files, no network, no clock, no environment, no async. Columns come in by value, time and seeds as arguments,
+//! and every answer says how sure it is, what it rests on and what would change it.
+
+pub mod answer;
+pub mod error;
+pub mod registry;
+pub mod table;
+
+pub use answer::{Answer, Caveat, Estimate, Support, Verdict};
+pub use error::StrategyError;
+pub use registry::{Figure, Model, Report, ReportTable, RunOptions, model, registry};
+pub use table::{Column, Table};

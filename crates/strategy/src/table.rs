@@ -1,0 +1,137 @@
+//! Columns by name: what the lab reads from a plain file and hands to a model's card. The models themselves take slices.
+
+use serde::Serialize;
+
+use crate::StrategyError;
+
+/// One column.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Column {
+    /// Missing is NaN.
+    Number(Vec<f64>),
+    /// Missing is empty.
+    Text(Vec<String>),
+}
+
+impl Column {
+    pub fn len(&self) -> usize {
+        match self {
+            Column::Number(values) => values.len(),
+            Column::Text(values) => values.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Column::Number(_) => "numbers",
+            Column::Text(_) => "text",
+        }
+    }
+}
+
+/// Columns of one length, in the order of the file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Table {
+    columns: Vec<(String, Column)>,
+}
+
+impl Table {
+    /// # Errors
+    /// If the columns are not of one length.
+    pub fn new(columns: Vec<(String, Column)>) -> Result<Self, StrategyError> {
+        let expected = columns.first().map_or(0, |(_, column)| column.len());
+        match columns.iter().find(|(_, column)| column.len() != expected) {
+            Some((name, column)) => {
+                Err(StrategyError::Length { what: format!("column '{name}'"), found: column.len(), expected })
+            }
+            None => Ok(Table { columns }),
+        }
+    }
+
+    pub fn n_rows(&self) -> usize {
+        self.columns.first().map_or(0, |(_, column)| column.len())
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(name, _)| name.as_str())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|(other, _)| other == name).map(|(_, column)| column)
+    }
+
+    fn column(&self, name: &str) -> Result<&Column, StrategyError> {
+        self.get(name).ok_or_else(|| StrategyError::NoColumn {
+            name: name.to_owned(),
+            found: self.names().collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// A column of numbers, none of them missing or infinite. Shape: (n_rows).
+    ///
+    /// # Errors
+    /// If there is no such column, it holds text, or a value is not finite.
+    pub fn numbers(&self, name: &str) -> Result<&[f64], StrategyError> {
+        let column = self.column(name)?;
+        let Column::Number(values) = column else {
+            return Err(StrategyError::ColumnKind { name: name.to_owned(), found: column.kind(), allowed: "numbers" });
+        };
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(row) => Err(StrategyError::bad_value(format!("column '{name}'"), row, values[row], "a finite number")),
+            None => Ok(values),
+        }
+    }
+
+    /// A column as texts; numbers are written out. Shape: (n_rows).
+    ///
+    /// # Errors
+    /// If there is no such column.
+    pub fn texts(&self, name: &str) -> Result<Vec<String>, StrategyError> {
+        Ok(match self.column(name)? {
+            Column::Number(values) => values.iter().map(f64::to_string).collect(),
+            Column::Text(values) => values.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        Table::new(vec![
+            ("spend".to_owned(), Column::Number(vec![1.0, 2.5])),
+            ("channel".to_owned(), Column::Text(vec!["search".to_owned(), "mail".to_owned()])),
+            ("gap".to_owned(), Column::Number(vec![1.0, f64::NAN])),
+        ])
+        .unwrap()
+    }
+
+    #[test]
+    fn columns_are_found_by_name_and_kind() {
+        assert_eq!(table().numbers("spend").unwrap(), [1.0, 2.5]);
+        assert_eq!(table().texts("channel").unwrap(), ["search", "mail"]);
+        assert_eq!(table().texts("spend").unwrap(), ["1", "2.5"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let told = |error: StrategyError| error.to_string();
+        assert_eq!(
+            told(table().numbers("cost").unwrap_err()),
+            "there is no column 'cost'; there are: spend, channel, gap"
+        );
+        assert_eq!(told(table().numbers("channel").unwrap_err()), "column 'channel' holds text; allowed: numbers");
+        assert_eq!(
+            told(table().numbers("gap").unwrap_err()),
+            "column 'gap', row 1 holds NaN; allowed: a finite number"
+        );
+        let ragged = vec![("a".to_owned(), Column::Number(vec![1.0])), ("b".to_owned(), Column::Number(vec![]))];
+        assert_eq!(told(Table::new(ragged).unwrap_err()), "column 'b' has 0 rows where 1 were expected");
+    }
+}
