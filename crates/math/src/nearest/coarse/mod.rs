@@ -25,7 +25,7 @@ const POINTS: usize = 4;
 /// Numbers in a register.
 const LANES: usize = 16;
 /// A list is to reach down to this of the largest sums of each lane, counted from 0.
-const RANK: usize = 4;
+const RANK: usize = 6;
 /// The largest value of a byte, and what is added to a point's to make it unsigned.
 const BYTE_MAX: f64 = 127.0;
 const OFFSET: i32 = 128;
