@@ -205,5 +205,6 @@ fn english_sentences() {
     }
     for (name, figures) in ["developed on", "held out"].iter().zip(&halves) {
         println!("english, {name}: precision {:.4}, recall {:.4}", figures.precision(), figures.recall());
+        assert!(figures.precision() >= 0.95 && figures.recall() >= 0.95, "english, {name}: below what was reached");
     }
 }
