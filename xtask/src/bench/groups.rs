@@ -192,7 +192,7 @@ fn k_means_cell(peers: &Peers, name: &str, k: usize, centres: &Path, mode: &str)
     if !seeds {
         set.push(format!("init={}", centres.display()));
     }
-    let answer = peers.ours("k_means", &input, &set, &peers.folder.join("labels.npy"))?;
+    let answer = middle("fit_cpu_seconds", || peers.ours("k_means", &input, &set, &peers.folder.join("labels.npy")))?;
     let said = |inertia: f64, n: f64| {
         let n = if n.is_nan() { String::new() } else { format!(", {n:.0} iterations") };
         format!("inertia {inertia:.6e}{n}")
@@ -203,17 +203,29 @@ fn k_means_cell(peers: &Peers, name: &str, k: usize, centres: &Path, mode: &str)
     for who in whom(name, k, mode, seeds) {
         let answer = if who == "linfa" {
             let first = if seeds { "-".to_owned() } else { centres.with_extension("f32").display().to_string() };
-            peers.rust("k-means", who, name, 0, &[&k.to_string(), &first, mode])?
+            middle("cpu_s", || peers.rust("k-means", who, name, 0, &[&k.to_string(), &first, mode]))?
         } else {
             let file = peers.data(name)?;
-            let mut script = peers.script("bench_kmeans.py");
-            peers.peer(script.arg(who).arg(&file).arg(k.to_string()).arg(centres).arg(mode))?
+            middle("cpu_s", || {
+                let mut script = peers.script("bench_kmeans.py");
+                peers.peer(script.arg(who).arg(&file).arg(k.to_string()).arg(centres).arg(mode))
+            })?
         };
         let quality = said(number(&answer, "inertia"), number(&answer, "n_iterations"));
         let label = if who == "faiss" || who == "linfa" { who.to_owned() } else { format!("scikit-learn {who}") };
         all.push(peer_figures(format!("{label} {cell}"), &answer, quality));
     }
     Ok(all)
+}
+
+/// What takes less than a second is measured five times, each time by a new process, and the middle one counts.
+fn middle(cpu: &str, run: impl Fn() -> Result<Value, String>) -> Result<Value, String> {
+    let mut answers = vec![run()?];
+    while number(&answers[0], cpu) < 1.0 && answers.len() < 5 {
+        answers.push(run()?);
+    }
+    answers.sort_by(|a, b| number(a, cpu).total_cmp(&number(b, cpu)));
+    Ok(answers.swap_remove(answers.len() / 2))
 }
 
 /// Peers of a cell: those that take less than about two minutes of wall time.
