@@ -25,6 +25,8 @@ const CENTRES_MIN: usize = 128;
 const COLUMNS_MIN: usize = 8;
 /// Lists are given up once they leave more than this share of the points to the kernel that computes everything.
 const OPEN_MAX: f64 = 0.25;
+/// Old lists that are compared in a segment before it is judged whether that helps.
+const TRIED_MIN: usize = 256;
 
 /// How lists are made, and how far centres have gone.
 pub(super) struct Plan {
@@ -50,7 +52,7 @@ pub(super) struct Rough {
 /// Lists and bounds of the points of a segment.
 pub(super) struct Lists {
     /// None before the first step.
-    rounded: Option<Rounded>,
+    pub rounded: Option<Rounded>,
     /// On the distance to the own centre. Shape: (n).
     upper: Vec<f32>,
     /// On the distance to any other centre, and to any outside of the list, plus how far centres had gone. Shapes: (n).
@@ -62,6 +64,9 @@ pub(super) struct Lists {
     pub is_set: bool,
     /// Points that were left to the kernel that computes everything, at this step.
     pub n_open: usize,
+    /// Old lists of this step that were compared although their bound had passed, and those of them that did not serve.
+    n_tried: usize,
+    n_in_vain: usize,
     room: Room,
 }
 
@@ -132,7 +137,23 @@ impl Lists {
     pub fn new(n: usize) -> Self {
         let of = || vec![0.0; n];
         let (upper, near, far, lists) = (of(), of(), of(), vec![List::NONE; n]);
-        Lists { rounded: None, upper, near, far, lists, is_set: false, n_open: 0, room: Room::default() }
+        Lists {
+            rounded: None,
+            upper,
+            near,
+            far,
+            lists,
+            is_set: false,
+            n_open: 0,
+            n_tried: 0,
+            n_in_vain: 0,
+            room: Room::default(),
+        }
+    }
+
+    /// Forgets what is told of one step.
+    pub fn begin(&mut self) {
+        (self.n_open, self.n_tried, self.n_in_vain) = (0, 0, 0);
     }
 
     /// Sorts the rows that bounds do not settle into those whose list may, and those that need a new one.
@@ -155,12 +176,17 @@ impl Lists {
         nearest::limits(upper, squares, 2.0 * block.slack, rough.square_max, limits);
         nearest::rows_within(&self.near[rows], &[rough.gone], limits, &mut room.doubtful);
         let scanned = &mut room.scanned;
+        let is_vain = self.n_tried >= TRIED_MIN && self.n_in_vain * 4 >= self.n_tried * 3;
+        let n_tried = &mut self.n_tried;
         room.doubtful.retain(|&i| {
-            let at = i as usize;
-            // Its list is no use even if the own centre came nearer by all its way.
-            let is_out = far[at] - rough.gone <= upper[at] - 2.0 * rough.moved[labels[at] as usize];
+            let (at, way) = (i as usize, rough.moved[labels[i as usize] as usize]);
+            let bound = far[at] - rough.gone;
+            // Its list is no use even if the own centre came nearer by all its way, or such lists have been none.
+            let is_out = bound <= upper[at] - 2.0 * way || is_vain && bound <= upper[at];
             if is_out {
                 scanned.push(i);
+            } else if bound <= upper[at] {
+                *n_tried += 1;
             }
             !is_out
         });
@@ -280,9 +306,12 @@ impl<T: Near> Segment<T> {
         let (Some(values), Some(shift)) = (T::singles(frame.values), T::singles(&frame.shift)) else { return };
         let (d, labels) = (frame.d, &mut self.labels[at..at + n]);
         let of_segment = &values[self.first * d..][..lists.upper.len() * d];
-        let rounded = || Rounded::new(of_segment, shift, rough.unit);
-        lists.rounded.get_or_insert_with(rounded);
         let rows = &of_segment[at * d..][..n * d];
+        if !lists.is_set {
+            // Block by block, while a block's rows are at hand.
+            let room = || Rounded::room(lists.upper.len(), d, rough.unit);
+            lists.rounded.get_or_insert_with(room).set(at, rows, shift);
+        }
         let block = Block { rows, shift, rough, slack: rounding::<T>(d, 1.0, 0.0), at };
         lists.sort(&block, labels);
         let doubtful = std::mem::take(&mut lists.room.doubtful);
@@ -290,7 +319,9 @@ impl<T: Near> Segment<T> {
             [&mut lists.room.scanned, &mut lists.room.beyond, &mut lists.room.open].map(std::mem::take);
         beyond.clear();
         open.clear();
+        let n_scanned = scanned.len();
         let mut n_distances = lists.compare(&block, &doubtful, labels, [&mut scanned, &mut open]);
+        lists.n_in_vain += scanned.len() - n_scanned;
         // Two runs in order.
         scanned.sort();
         lists.scan(&block, &scanned);

@@ -200,7 +200,7 @@ impl<T: Near> Segment<T> {
             self.bounds = Some(Bounds::new(n, groups));
         }
         match (&mut self.lists, &step.rough) {
-            (Some(lists), Some(_)) => lists.n_open = 0,
+            (Some(lists), Some(_)) => lists.begin(),
             (lists, rough) => *lists = rough.is_some().then(|| Lists::new(n)),
         }
     }
@@ -216,10 +216,16 @@ impl<T: Near> Segment<T> {
             return;
         }
         let rows = &frame.values[first * frame.d..][..old.len() * frame.d];
-        // Squared lengths: distances to one centre at 0.
         let mut squares = [0.0; BLOCK];
-        let (squares, nought) = (&mut squares[..self.moved.len()], &[0; BLOCK][..old.len()]);
-        frame.passes.distances(rows, &frame.shift, &self.moved, nought, &frame.zeros, squares);
+        let squares = &mut squares[..self.moved.len()];
+        if let Some(rounded) = self.lists.as_ref().and_then(|lists| lists.rounded.as_ref()) {
+            let known = &rounded.squares()[at..];
+            squares.iter_mut().zip(&self.moved).for_each(|(square, &i)| *square = f64::from(known[i as usize]));
+        } else {
+            // Squared lengths: distances to one centre at 0.
+            let nought = &[0; BLOCK][..old.len()];
+            frame.passes.distances(rows, &frame.shift, &self.moved, nought, &frame.zeros, squares);
+        }
         for (&i, &square) in self.moved.iter().zip(&*squares) {
             let (from, to) = (old[i as usize], labels[i as usize] as usize);
             let (weight, length) = (frame.weight_of(first + i as usize), square.sqrt());

@@ -6,9 +6,78 @@
 use std::arch::x86_64::*;
 
 use super::super::lanes::{Avx512F32, Lanes};
-use super::{Coarse, LANES, LIST, List, NOTHING, POINTS, RANK, Room, Rounded, TILE};
+use super::{BYTE_MAX, Coarse, LANES, LIST, List, NOTHING, OFFSET, POINTS, RANK, Room, Rounded, TILE};
 
 const LINES: usize = TILE / LANES;
+
+/// See [`Rounded::set`].
+///
+/// # Safety
+/// `values` is rows as long as `shift`, and `rounded` has room for as many from `first` on.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,popcnt")]
+pub unsafe fn round(first: usize, values: &[f32], shift: &[f32], rounded: &mut Rounded) {
+    let d = shift.len();
+    for (at, row) in (first..).zip(values.chunks_exact(d)) {
+        let bytes = &mut rounded.bytes[at * rounded.stride..][..rounded.stride];
+        // What fills a row up to its stride is as a number at 0.
+        bytes[d..].fill(OFFSET as u8);
+        let bytes = &mut bytes[..d];
+        // SAFETY: the three are equally long.
+        let row = unsafe { round_row(row, shift, rounded.unit.0, bytes) };
+        rounded.byte_squares[at] = row.byte_square as u32;
+        // More than what sums in single precision lose.
+        rounded.off[at] = (f64::from(row.off_square).sqrt() * (1.0 + 1e-5)) as f32;
+        rounded.squares[at] = (row.square * (1.0 + 1e-6)) as f32;
+    }
+}
+
+/// Sums over a row.
+struct Row {
+    /// Of squares of what rounding took off.
+    off_square: f32,
+    /// Of squared bytes: whole numbers below 2²⁴, so exact.
+    byte_square: f32,
+    /// Of squared values.
+    square: f64,
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,popcnt")]
+unsafe fn round_row(row: &[f32], shift: &[f32], unit: f64, bytes: &mut [u8]) -> Row {
+    let (per_unit, unit) = (_mm512_set1_ps((1.0 / unit) as f32), _mm512_set1_ps(unit as f32));
+    let (least, most) = (_mm512_set1_ps(-BYTE_MAX as f32), _mm512_set1_ps(BYTE_MAX as f32));
+    let offset = _mm512_set1_epi32(OFFSET);
+    let (mut off, mut whole) = (_mm512_setzero_ps(), _mm512_setzero_ps());
+    let (mut low, mut high) = (_mm512_setzero_pd(), _mm512_setzero_pd());
+    for first in (0..row.len()).step_by(LANES) {
+        let mask = if row.len() - first < LANES { (1u16 << (row.len() - first)) - 1 } else { u16::MAX };
+        // SAFETY: the mask keeps within the row.
+        let x = unsafe {
+            _mm512_sub_ps(
+                _mm512_maskz_loadu_ps(mask, row.as_ptr().add(first)),
+                _mm512_maskz_loadu_ps(mask, shift.as_ptr().add(first)),
+            )
+        };
+        // To the nearest whole number, ties to even.
+        let byte = _mm512_roundscale_ps::<0x08>(_mm512_mul_ps(x, per_unit));
+        let byte = _mm512_max_ps(least, _mm512_min_ps(most, byte));
+        let rest = _mm512_fnmadd_ps(byte, unit, x);
+        off = _mm512_fmadd_ps(rest, rest, off);
+        whole = _mm512_fmadd_ps(byte, byte, whole);
+        let (a, b) = (_mm512_castps512_ps256(x), _mm512_extractf32x8_ps::<1>(x));
+        let (a, b) = (_mm512_cvtps_pd(a), _mm512_cvtps_pd(b));
+        low = _mm512_fmadd_pd(a, a, low);
+        high = _mm512_fmadd_pd(b, b, high);
+        let unsigned = _mm512_add_epi32(_mm512_cvtps_epi32(byte), offset);
+        // SAFETY: as above.
+        unsafe { _mm512_mask_cvtepi32_storeu_epi8(bytes.as_mut_ptr().add(first).cast(), mask, unsigned) };
+    }
+    Row {
+        off_square: _mm512_reduce_add_ps(off),
+        byte_square: _mm512_reduce_add_ps(whole),
+        square: _mm512_reduce_add_pd(_mm512_add_pd(low, high)),
+    }
+}
 
 /// Lists for at most [`POINTS`] picks.
 ///

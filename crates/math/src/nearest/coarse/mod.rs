@@ -10,8 +10,6 @@
 #[cfg(target_arch = "x86_64")]
 mod kernel;
 
-use crate::widest::widest;
-
 /// Centres in a list, at most.
 pub const LIST: usize = 16;
 /// Columns at most: sums stay far within 32 bits.
@@ -56,7 +54,8 @@ impl Unit {
     /// If the reach is not above 0.
     pub fn new(reach: f64) -> Self {
         assert!(reach > 0.0, "a reach of {reach}, must be above 0");
-        Unit(reach / BYTE_MAX)
+        // A number of single precision, so that its multiples are exact in a fused product.
+        Unit(f64::from((reach / BYTE_MAX) as f32))
     }
 }
 
@@ -75,58 +74,38 @@ pub struct Rounded {
 }
 
 impl Rounded {
-    /// Rows less the shift. Shapes: `values` (n, d), `shift` (d).
+    /// Room for `n` rows of `d` columns, to be [`Rounded::set`].
     ///
     /// # Panics
-    /// If lengths do not fit, or there are more than [`COLUMNS_MAX`] columns.
-    pub fn new(values: &[f32], shift: &[f32], unit: Unit) -> Self {
-        let d = shift.len();
+    /// If there are more than [`COLUMNS_MAX`] columns.
+    pub fn room(n: usize, d: usize, unit: Unit) -> Self {
         assert!((1..=COLUMNS_MAX).contains(&d), "{d} columns, allowed are 1 to {COLUMNS_MAX}");
+        let stride = d.next_multiple_of(4);
+        let (bytes, byte_squares) = (vec![0; n * stride], vec![0; n]);
+        Rounded { unit, stride, bytes, off: vec![0.0; n], byte_squares, squares: vec![0.0; n] }
+    }
+
+    /// Rounds rows less the shift into the places from row `at` on. Shapes: `values` (rows, d), `shift` (d).
+    ///
+    /// # Panics
+    /// Where [`is_available`] is false, or if lengths do not fit.
+    pub fn set(&mut self, at: usize, values: &[f32], shift: &[f32]) {
+        let d = shift.len();
+        assert!(d.next_multiple_of(4) == self.stride, "{d} columns, there is room for {} bytes", self.stride);
         assert!(values.len().is_multiple_of(d), "{} values are no rows of {d}", values.len());
-        let (n, stride) = (values.len() / d, d.next_multiple_of(4));
-        let (bytes, byte_squares) = (vec![OFFSET as u8; n * stride], vec![0; n]);
-        let mut rounded = Rounded { unit, stride, bytes, off: vec![0.0; n], byte_squares, squares: vec![0.0; n] };
-        round_rows(values, shift, &mut rounded);
-        rounded
+        assert!(at + values.len() / d <= self.off.len(), "there is room for {} rows", self.off.len());
+        assert!(is_available(), "this processor has no AVX-512 VNNI; ask is_available first");
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the processor has the instructions, and there is room for these rows.
+        unsafe {
+            kernel::round(at, values, shift, self);
+        }
     }
 
     /// Squared lengths of the rows less the shift, rounded up. Shape: (n).
     pub fn squares(&self) -> &[f32] {
         &self.squares
     }
-}
-
-/// See [`Rounded`].
-fn round_rows(values: &[f32], shift: &[f32], rounded: &mut Rounded) {
-    #[inline(always)]
-    fn pass(values: &[f32], shift: &[f32], rounded: &mut Rounded) {
-        let (d, stride, unit) = (shift.len(), rounded.stride, rounded.unit.0);
-        let per_unit = 1.0 / unit;
-        for (at, row) in values.chunks_exact(d).enumerate() {
-            let bytes = &mut rounded.bytes[at * stride..][..d];
-            let (mut off, mut squares, mut byte_square) = ([0.0; 8], [0.0; 8], 0);
-            let mut one = |i: usize, lane: usize| {
-                // As the kernels see it.
-                let value = f64::from(row[i] - shift[i]);
-                let byte = (value * per_unit).round_ties_even().clamp(-BYTE_MAX, BYTE_MAX);
-                let rest = value - byte * unit;
-                off[lane] += rest * rest;
-                squares[lane] += value * value;
-                let byte = byte as i32;
-                byte_square += byte * byte;
-                bytes[i] = (byte + OFFSET) as u8;
-            };
-            let whole = d / 8 * 8;
-            for first in (0..whole).step_by(8) {
-                (0..8).for_each(|lane| one(first + lane, lane));
-            }
-            (whole..d).for_each(|i| one(i, 0));
-            rounded.byte_squares[at] = byte_square as u32;
-            rounded.off[at] = (off.iter().sum::<f64>().sqrt() * (1.0 + 1e-6)) as f32;
-            rounded.squares[at] = (squares.iter().sum::<f64>() * (1.0 + 1e-6)) as f32;
-        }
-    }
-    widest!(pass(values: &[f32], shift: &[f32], rounded: &mut Rounded) -> ())
 }
 
 /// A register: four bytes of each of 16 centres.
@@ -309,7 +288,10 @@ mod tests {
             let (points, centres) = (rows(n, d, &mut random), rows(k, d, &mut random));
             let shift: Vec<f32> = (0..d).map(|_| random.uniform() as f32).collect();
             let unit = Unit::new(1.5);
-            let (rounded, coarse) = (Rounded::new(&points, &shift, unit), Coarse::new(&centres, d, unit));
+            let (mut rounded, coarse) = (Rounded::room(n, d, unit), Coarse::new(&centres, d, unit));
+            let (first, rest) = points.split_at(n / 3 * d);
+            rounded.set(0, first, &shift);
+            rounded.set(n / 3, rest, &shift);
             let picks: Vec<u32> = (0..n as u32).rev().collect();
             let (mut lists, mut bounds) = (vec![List::NONE; n], vec![0.0; n]);
             coarse.scan(&rounded, &picks, &mut Room::default(), &mut lists, &mut bounds);
