@@ -5,9 +5,20 @@
 //! and every answer says how sure it is, what it rests on and what would change it.
 
 pub mod answer;
+pub mod attribution;
+pub mod bandit;
+pub mod boost;
+pub mod budget;
 pub mod error;
+pub mod experiment;
+pub mod forecast;
+pub mod lifetime;
+pub mod linear;
+pub mod mix;
+pub mod policy;
 pub mod registry;
 pub mod table;
+pub mod uplift;
 
 pub use answer::{Answer, Caveat, Estimate, Support, Verdict};
 pub use error::StrategyError;

@@ -74,7 +74,29 @@ pub struct ReportTable {
     pub table: Table,
 }
 
-static REGISTRY: &[&Model] = &[];
+static REGISTRY: &[&Model] = &[
+    &crate::attribution::ATTRIBUTION,
+    &crate::bandit::MODEL,
+    &crate::bandit::TREE_MODEL,
+    &crate::boost::MODEL,
+    &crate::budget::BUDGET,
+    &crate::budget::COUPONS,
+    &crate::budget::TRADE_IN,
+    &crate::experiment::MODEL,
+    &crate::forecast::lab::FORECAST,
+    &crate::forecast::lab::FORECAST_EFFECTS,
+    &crate::forecast::lab::FORECAST_HIERARCHY,
+    &crate::forecast::lab::LAUNCH_CURVE,
+    &crate::lifetime::BG_NBD,
+    &crate::lifetime::CUSTOMER_VALUE,
+    &crate::lifetime::GAMMA_GAMMA,
+    &crate::lifetime::HAZARD,
+    &crate::lifetime::MBG_NBD,
+    &crate::lifetime::PARETO_NBD,
+    &crate::mix::MIX,
+    &crate::policy::MODEL,
+    &crate::uplift::MODEL,
+];
 
 /// Every model, in the order in which lists show them.
 pub fn registry() -> &'static [&'static Model] {
