@@ -128,8 +128,10 @@ pub struct AnalogyAnswer {
 }
 
 /// What is in service.
-async fn learned(shop: &ServedShop) -> Result<Arc<Loaded>> {
-    shop.words.needed(&shop.shop).await
+async fn learned(shop: &Arc<ServedShop>) -> Result<Arc<Loaded>> {
+    let learned = shop.words.needed(&shop.shop).await?;
+    shop.follow();
+    Ok(learned)
 }
 
 /// What was learned of the shop's words, and how well.

@@ -87,6 +87,11 @@ impl<M: Published> InService<M> {
         self.now(shop).await?.ok_or_else(M::none_yet)
     }
 
+    /// What was read last, if anything.
+    pub fn at_hand(&self) -> Option<Arc<M>> {
+        self.kept()
+    }
+
     fn kept(&self) -> Option<Arc<M>> {
         self.kept.read().expect("no holder panics").clone()
     }

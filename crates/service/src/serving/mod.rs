@@ -6,6 +6,7 @@ mod assistant;
 mod catalogue;
 mod copy;
 mod everyone;
+mod following;
 mod histories;
 mod packed;
 mod people;

@@ -56,6 +56,8 @@ pub struct ServedShop {
     pub groups: segment::Groups,
     /// The shop's words in service.
     pub words: InService<language::Loaded>,
+    /// How far its search has followed the catalogue.
+    pub(super) following: super::following::Following,
     /// What answers customers.
     pub service: super::assistant::Kept,
     /// What copies are written from.
@@ -214,6 +216,7 @@ impl ServedShop {
             metrics,
             groups: segment::Groups::default(),
             words: InService::default(),
+            following: super::following::Following::default(),
             service: super::assistant::Kept::default(),
             copy: super::copy::KeptCopy::default(),
             conversations,
@@ -253,7 +256,9 @@ impl ServedShop {
             if own.answered.load(SeqCst) >= mine {
                 return Ok(());
             }
-            own.reload_alone().await
+            own.reload_alone().await?;
+            own.follow();
+            Ok(())
         });
         built.await.map_err(|error| ServiceError::failed(format!("a reload broke off: {error}")))?
     }

@@ -2,7 +2,7 @@
 
 use data::Shop;
 use domain::{KnowledgeDocument, Product, Review};
-use serde_json::json;
+use serde_json::{Value, json};
 use service::auth::Scope;
 
 use crate::shop::{self, Folder, Served, serve, served};
@@ -133,4 +133,43 @@ fn products_and_documents_are_found() {
         let refused = served.call("GET", path, None);
         assert!(matches!(refused.status, 400 | 404), "{path}: {}", refused.body);
     }
+}
+
+#[test]
+fn search_follows_the_catalogue() {
+    let (folder, mut served) = reviewed();
+    assert_eq!(served.job("language", json!({}))["state"], "done");
+    let hits = |served: &Served, query: &str| -> Vec<(String, Value)> {
+        let found = served.get(&format!("/v1/search?q={query}&in=products"));
+        let hit = |hit: &Value| (hit["product_id"].as_str().unwrap().to_owned(), hit["price_cents"].clone());
+        found["products"].as_array().unwrap().iter().map(hit).collect()
+    };
+    // It follows in the background: asked until it has.
+    let until = |served: &Served, query: &str, wanted: &[(&str, Value)]| {
+        let wanted: Vec<_> = wanted.iter().map(|(id, price)| ((*id).to_owned(), price.clone())).collect();
+        let mut last = Vec::new();
+        for _ in 0..400 {
+            last = hits(served, query);
+            if last == wanted {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("{query}: {last:?}, not {wanted:?}");
+    };
+    assert!(hits(&served, "Kestrel").is_empty());
+    let kestrel = json!({"name": "Kestrel 5", "price_cents": 99_900});
+    assert_eq!(served.call("PUT", "/v1/products/k5", Some(kestrel)).status, 204);
+    until(&served, "Kestrel", &[("k5", json!(99_900))]);
+    let cheaper = json!({"name": "Kestrel 5", "price_cents": 89_900});
+    assert_eq!(served.call("PUT", "/v1/products/k5", Some(cheaper)).status, 204);
+    until(&served, "Kestrel", &[("k5", json!(89_900))]);
+    assert_eq!(served.call("DELETE", "/v1/products/m2", None).status, 204);
+    until(&served, "70X", &[]);
+    // The next server follows from what was learned, too.
+    served.stop();
+    let key = shop::key(&folder.shop(), &Scope::ALL);
+    let again = serve(&folder.shop(), key);
+    until(&again, "Kestrel", &[("k5", json!(89_900))]);
+    until(&again, "70X", &[]);
 }

@@ -2,18 +2,18 @@
 //! from and can be dropped; what is left is searched as words and by meaning.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use domain::Product;
 use language::LanguageError;
-use language::search::{Changes, Condition, Filter, Hit, Index, Request, Settled, Sort, parse_query};
+use language::search::{Condition, Filter, Hit, Request, Settled, Sort, parse_query};
 use language::text::Tokeniser;
 use language::vectors::SentenceEncoder;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::stock::{Searchable, Shelves};
 use super::train::entry_of_product;
-use super::{Loaded, Searchable, Shelves, characters};
+use super::{Loaded, characters};
 use crate::error::{Kind, Result, ServiceError, clipped};
 use crate::flows::segment::Text;
 
@@ -155,7 +155,7 @@ pub struct Suggestion {
 
 /// Completions of what is being typed.
 pub fn suggest(loaded: &Loaded, typed: &str, n: usize) -> Suggestions {
-    let found = loaded.products.suggester.complete(typed, n);
+    let found = loaded.stock.now().products.suggester.complete(typed, n);
     Suggestions { items: found.into_iter().map(|one| Suggestion { text: one.text }).collect() }
 }
 
@@ -164,8 +164,7 @@ pub fn suggest(loaded: &Loaded, typed: &str, n: usize) -> Suggestions {
 /// # Errors
 /// If the text is too long, a page lies too deep, or a choice is not `attribute:value`.
 pub fn find(loaded: &Loaded, asked: &Asked) -> Result<Found> {
-    let Meaning { vector, own, note } = meaning(loaded, asked.text)?;
-    let on = own.as_deref().map_or((&loaded.products, &loaded.documents), |own| (&own.products, &own.documents));
+    let Meaning { vector, shelves, note, .. } = meaning(loaded, asked.text)?;
     let mut found = Found {
         query: QueryView { text: asked.text.to_owned(), words: asked.text.to_owned(), ..QueryView::default() },
         products: Vec::new(),
@@ -176,7 +175,7 @@ pub fn find(loaded: &Loaded, asked: &Asked) -> Result<Found> {
         note,
     };
     if asked.products {
-        products(on.0, asked, vector.clone(), &mut found)?;
+        products(&shelves.products, asked, vector.clone(), &mut found)?;
     }
     if asked.documents && !asked.text.trim().is_empty() {
         let request = Request {
@@ -186,7 +185,7 @@ pub fn find(loaded: &Loaded, asked: &Asked) -> Result<Found> {
             vector,
             ..Request::new(asked.text)
         };
-        let answer = on.1.snapshot.search(&request, &Settled::documents())?;
+        let answer = shelves.documents.snapshot.search(&request, &Settled::documents())?;
         found.n_documents = answer.n_total;
         found.documents = answer.hits.into_iter().map(document).collect();
         if found.query.did_you_mean.is_none() && found.products.is_empty() {
@@ -199,15 +198,16 @@ pub fn find(loaded: &Loaded, asked: &Asked) -> Result<Found> {
 /// What a text means, and the index that has vectors of that kind.
 struct Meaning {
     vector: Option<Vec<f32>>,
-    /// Our own, where the encoder from outside does not answer.
-    own: Option<Arc<Shelves>>,
+    shelves: Shelves,
+    /// Whether it is our own, since the encoder from outside does not answer.
+    is_own: bool,
     note: Option<Text>,
 }
 
 fn meaning(loaded: &Loaded, text: &str) -> Result<Meaning> {
-    let note = loaded.note.as_ref().map(|_| told());
+    let (shelves, note) = (loaded.stock.now(), loaded.note.as_ref().map(|_| told()));
     let Some(encoder) = loaded.encoder.as_ref().filter(|_| !text.trim().is_empty() && text.len() <= 4096) else {
-        return Ok(Meaning { vector: None, own: None, note });
+        return Ok(Meaning { vector: None, shelves, is_own: false, note });
     };
     let vector = |encoder: &dyn SentenceEncoder| -> std::result::Result<Vec<f32>, LanguageError> {
         let rows = encoder.encode(&[text])?;
@@ -216,9 +216,10 @@ fn meaning(loaded: &Loaded, text: &str) -> Result<Meaning> {
     match (vector(&**encoder), &loaded.own) {
         (Err(LanguageError::Unavailable(_)), Some(own)) => {
             let vector = own.encoder.as_deref().map(vector).transpose()?;
-            Ok(Meaning { vector, own: Some(own.shelves(&loaded.tokeniser)?), note: Some(told()) })
+            let shelves = own.stock(&shelves, &loaded.tokeniser)?.now();
+            Ok(Meaning { vector, shelves, is_own: true, note: Some(told()) })
         }
-        (made, _) => Ok(Meaning { vector: Some(made?), own: None, note }),
+        (made, _) => Ok(Meaning { vector: Some(made?), shelves, is_own: false, note }),
     }
 }
 
@@ -258,15 +259,13 @@ pub fn alike(loaded: &Loaded, text: &str, n: usize) -> Result<Alike> {
         let message = format!("the text has {} bytes; allowed: 1 to 4096 with something to read", text.len());
         return Err(ServiceError::usage("text", message));
     }
-    let Meaning { vector, own, note } = meaning(loaded, text)?;
+    let Meaning { vector, shelves, is_own, note } = meaning(loaded, text)?;
     let encoder =
-        if own.is_some() { loaded.own.as_ref().and_then(|own| own.encoder.as_ref()) } else { loaded.encoder.as_ref() };
+        if is_own { loaded.own.as_ref().and_then(|own| own.encoder.as_ref()) } else { loaded.encoder.as_ref() };
     let (Some(vector), Some(encoder)) = (vector, encoder) else {
         return Err(ServiceError::new(Kind::NotFound, "vectors", "the shop has too few words to learn vectors from")
             .help("import reviews, descriptions or documents, then learn again: tercet train language"));
     };
-    let (products, documents) =
-        own.as_deref().map_or((&loaded.products, &loaded.documents), |own| (&own.products, &own.documents));
     // Pieces of one document count once, by the nearest of them.
     let items = |on: &Searchable| -> Result<Vec<AlikeItem>> {
         let mut items: Vec<AlikeItem> = Vec::new();
@@ -278,7 +277,12 @@ pub fn alike(loaded: &Loaded, text: &str, n: usize) -> Result<Alike> {
         }
         Ok(items)
     };
-    Ok(Alike { encoder: encoder.name().to_owned(), products: items(products)?, documents: items(documents)?, note })
+    Ok(Alike {
+        encoder: encoder.name().to_owned(),
+        products: items(&shelves.products)?,
+        documents: items(&shelves.documents)?,
+        note,
+    })
 }
 
 fn products(on: &Searchable, asked: &Asked, vector: Option<Vec<f32>>, found: &mut Found) -> Result<()> {
@@ -470,8 +474,8 @@ pub type Best = (Vec<(String, f32)>, Vec<String>);
 /// # Errors
 /// If an index or an encoder fails.
 pub fn best_products(loaded: &Loaded, text: &str, n: usize) -> Result<Best> {
-    let Meaning { vector, own, .. } = meaning(loaded, text)?;
-    best(own.as_deref().map_or(&loaded.products, |own| &own.products), text, n, vector)
+    let Meaning { vector, shelves, .. } = meaning(loaded, text)?;
+    best(&shelves.products, text, n, vector)
 }
 
 fn best(on: &Searchable, text: &str, n: usize, vector: Option<Vec<f32>>) -> Result<Best> {
@@ -498,10 +502,7 @@ impl PlainShelf {
     /// # Errors
     /// If a product cannot be indexed.
     pub fn of(products: &[Product], tokeniser: &Tokeniser) -> Result<PlainShelf> {
-        let mut index = Index::new()?.with_tokeniser(tokeniser)?;
-        let put = products.iter().map(entry_of_product).collect();
-        index.apply(&Changes { put, remove: Vec::new() }, None, &|_| true)?;
-        Ok(PlainShelf(Searchable::new(index.to_bytes(), tokeniser)?))
+        Ok(PlainShelf(Searchable::plain(products.iter().map(entry_of_product).collect(), tokeniser)?))
     }
 
     /// # Errors

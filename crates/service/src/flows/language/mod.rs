@@ -3,6 +3,7 @@
 
 pub mod find;
 pub mod opinions;
+pub mod stock;
 pub mod taught;
 mod train;
 pub mod words;
@@ -12,15 +13,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use data::Shop;
-use domain::Product;
+use domain::{KnowledgeDocument, Product};
 use language::classify::TextClassifier;
-use language::search::{Attributes, Index, Snapshot, Suggester};
+use language::search::Entry;
 use language::text::{Lexicon, PerceptronSegmenter, Tokeniser};
 use language::vectors::{DocumentEncoder, DocumentWeights, SentenceEncoder, Tokenise, WordVectors};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use self::opinions::Opinions;
+use self::stock::{Searchable, Shelves, Stock};
 use self::taught::{Taught, TaughtInfo};
 use super::in_service::Published;
 use super::rows::table;
@@ -124,7 +126,7 @@ pub struct Loaded {
     pub info: LanguageInfo,
     pub tokeniser: Tokeniser,
     pub vectors: Option<Arc<WordVectors>>,
-    /// What `products` and `documents` have vectors of.
+    /// What the stock has vectors of.
     pub encoder: Option<Arc<dyn SentenceEncoder>>,
     /// Where it is one from outside: our own index, for when that one cannot be asked.
     pub own: Option<OwnIndex>,
@@ -136,33 +138,11 @@ pub struct Loaded {
     pub opinions: Arc<Opinions>,
     /// What reads opinions out of new texts as it did out of reviews.
     pub taught: Taught,
-    pub products: Searchable,
-    pub documents: Searchable,
+    /// Products and documents to search.
+    pub stock: Stock,
     /// Names that the catalogue gave, lower case.
     pub names: Vec<String>,
     pub brands: Vec<String>,
-}
-
-/// An index made ready.
-pub struct Searchable {
-    pub snapshot: Arc<Snapshot>,
-    pub attributes: Attributes,
-    pub suggester: Suggester,
-}
-
-impl Searchable {
-    fn new(bytes: Vec<u8>, tokeniser: &Tokeniser) -> Result<Searchable> {
-        let snapshot = Index::from_bytes(bytes)?.with_tokeniser(tokeniser)?.snapshot();
-        let suggester = Suggester::of(&snapshot, [])?;
-        Ok(Searchable { attributes: Attributes::of(&snapshot), suggester, snapshot })
-    }
-
-    /// Of pieces of documents: nobody completes their headings or reads conditions for them, and to gather both would read every
-    /// piece.
-    fn of_documents(bytes: Vec<u8>, tokeniser: &Tokeniser) -> Result<Searchable> {
-        let snapshot = Index::from_bytes(bytes)?.with_tokeniser(tokeniser)?.snapshot();
-        Ok(Searchable { attributes: Attributes::default(), suggester: Suggester::default(), snapshot })
-    }
 }
 
 /// The index made with our own encoder beside one from outside; read when it is first needed.
@@ -171,29 +151,49 @@ pub struct OwnIndex {
     /// Not the shop itself, whose lock would be held as long as this is kept.
     root: PathBuf,
     version: String,
-    read: Mutex<Option<Arc<Shelves>>>,
-}
-
-/// Products and documents to search.
-pub struct Shelves {
-    pub products: Searchable,
-    pub documents: Searchable,
+    read: Mutex<Option<Arc<Stock>>>,
 }
 
 impl OwnIndex {
+    /// As what is searched else, which is `like`.
+    ///
     /// # Errors
     /// If a file is missing or damaged.
-    pub fn shelves(&self, tokeniser: &Tokeniser) -> Result<Arc<Shelves>> {
+    pub fn stock(&self, like: &Shelves, tokeniser: &Tokeniser) -> Result<Arc<Stock>> {
         let mut read = self.read.lock().expect("no holder panics");
-        if let Some(shelves) = &*read {
-            return Ok(shelves.clone());
+        if let Some(stock) = &*read {
+            return Ok(stock.clone());
         }
         let shop = Shop::open(&self.root)?;
         let kept = |name: &str| shop.models().read(KIND, &self.version, &format!("{OWN}{name}"));
-        let products = Searchable::new(kept("products.search")?, tokeniser)?;
-        let documents = Searchable::of_documents(kept("documents.search")?, tokeniser)?;
-        let shelves = Arc::new(Shelves { products, documents });
-        Ok(read.insert(shelves).clone())
+        let stock = Arc::new(Stock::new(kept("products.search")?, kept("documents.search")?, tokeniser)?);
+        let entries = |on: &Searchable| on.snapshot.entries().collect::<std::result::Result<Vec<_>, _>>();
+        stock.follow(entries(&like.products)?, Some(entries(&like.documents)?), self.encoder.as_deref())?;
+        Ok(read.insert(stock).clone())
+    }
+
+    /// What was read of it.
+    fn at_hand(&self) -> Option<Arc<Stock>> {
+        self.read.lock().expect("no holder panics").clone()
+    }
+}
+
+impl Loaded {
+    /// Makes what is searched what the catalogue is, and the documents, if they are given; says how many pieces changed.
+    ///
+    /// # Errors
+    /// If something cannot be indexed.
+    pub fn follow<'a>(
+        &self,
+        products: impl Iterator<Item = &'a Product>,
+        documents: Option<&[KnowledgeDocument]>,
+    ) -> Result<usize> {
+        let products: Vec<Entry> = products.map(train::entry_of_product).collect();
+        let documents: Option<Vec<Entry>> = documents.map(|all| all.iter().flat_map(train::pieces).collect());
+        if let Some((own, stock)) = self.own.as_ref().and_then(|own| Some((own, own.at_hand()?))) {
+            stock.follow(products.clone(), documents.clone(), own.encoder.as_deref())?;
+        }
+        self.stock.follow(products, documents, self.encoder.as_deref())
     }
 }
 
@@ -216,8 +216,15 @@ impl Published for Loaded {
 
     async fn read(shop: &Shop, version: String) -> Result<Loaded> {
         let products: Vec<Product> = table(shop).await?;
+        let documents: Vec<KnowledgeDocument> = table(shop).await?;
         let own = shop.clone();
-        crate::serving::off_thread(move || load(&own, &version, &products)).await
+        crate::serving::off_thread(move || {
+            let loaded = load(&own, &version, &products)?;
+            // What came since it was learned.
+            loaded.follow(products.iter(), Some(&documents))?;
+            Ok(loaded)
+        })
+        .await
     }
 
     fn version(&self) -> &str {
@@ -276,8 +283,7 @@ fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
     Ok(Loaded {
         opinions: Arc::new(serde_json::from_slice(&read("opinions.json")?)?),
         taught: Taught::load(info.opinions.taught.as_ref(), &|name: &str| Ok(read(name)?))?,
-        products: Searchable::new(kept("products.search")?, &tokeniser)?,
-        documents: Searchable::of_documents(kept("documents.search")?, &tokeniser)?,
+        stock: Stock::new(kept("products.search")?, kept("documents.search")?, &tokeniser)?,
         names: lexicon.names().map(|(name, _)| name.to_owned()).collect(),
         brands,
         info,

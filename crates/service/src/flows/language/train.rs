@@ -419,7 +419,7 @@ pub(super) fn entry_of_product(product: &Product) -> Entry {
 }
 
 /// A document's chunks; the id of each ends with its bytes in the document.
-fn pieces(document: &KnowledgeDocument) -> Vec<Entry> {
+pub(super) fn pieces(document: &KnowledgeDocument) -> Vec<Entry> {
     let piece = |chunk: language::search::Chunk| {
         let id = format!("{}#{}-{}", document.document_id, chunk.range.start, chunk.range.end);
         Entry {

@@ -27,7 +27,8 @@ use domain::{Day, Millis, Product};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex as AsyncMutex;
 
-use self::library::{Library, Means, Once, generation};
+pub(super) use self::library::generation;
+use self::library::{Library, Means, Once};
 use self::orders::{AskedOrders, KnownOrders};
 use self::world::{Asked, FitRows};
 use super::{ServedShop, Snapshot, off_thread};
