@@ -6,6 +6,7 @@ mod limits;
 pub mod metrics;
 pub mod model;
 pub mod placeholders;
+pub mod planned;
 pub mod read_back;
 pub mod small;
 pub mod train;

@@ -4,6 +4,7 @@
 
 mod beam;
 mod best;
+mod bound;
 mod consensus;
 mod ensemble;
 mod one_by_one;
@@ -13,6 +14,7 @@ mod rules;
 mod tests;
 
 pub use beam::{Beam, Stop, beam, beam_each};
+pub use bound::{Bound, Follows, Plan};
 pub use consensus::consensus;
 pub use ensemble::{Ensemble, Together};
 pub use one_by_one::{Sampling, greedy, sample};
