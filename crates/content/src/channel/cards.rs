@@ -30,6 +30,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "商品标题",
         title_en: "Marketplace title",
         sentence: "The title of a product in a marketplace: brand, model, kind, then specs in the order in which people search.",
+        sentence_zh: "商城里的商品标题：品牌、型号、品类，再按顾客搜索的习惯排列规格。",
         fields: &[required(line("title", 60, Wide2, Part::Keywords))],
         languages: BOTH,
         needs_shop: false,
@@ -40,6 +41,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "商品卖点",
         title_en: "Selling points",
         sentence: "Up to five points in one line each, the strongest first.",
+        sentence_zh: "最多五条卖点，每条一行，最有力的在前。",
         fields: &[
             required(line("point_1", 80, Wide2, Part::Point(0))),
             line("point_2", 80, Wide2, Part::Point(1)),
@@ -56,6 +58,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "商品详情页",
         title_en: "Detail page",
         sentence: "Headline, introduction and a page of sections with the table of specs.",
+        sentence_zh: "标题、导语，以及分段介绍并附规格表的页面。",
         fields: &[
             required(line("headline", 60, Wide2, Part::Headline)),
             required(line("intro", 300, Wide2, Part::Short)),
@@ -70,6 +73,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "短信",
         title_en: "Text message",
         sentence: "One text message with signature and opt-out.",
+        sentence_zh: "一条短信，带签名和退订方式。",
         fields: &[required(line("text", 70, Sms, Part::Message))],
         languages: BOTH,
         needs_shop: true,
@@ -80,6 +84,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "App 推送",
         title_en: "App push",
         sentence: "A notification: title and body.",
+        sentence_zh: "一条通知：标题和正文。",
         fields: &[required(line("title", 40, Wide2, Part::Headline)), required(line("body", 100, Wide2, Part::Short))],
         languages: BOTH,
         needs_shop: false,
@@ -90,6 +95,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "邮件",
         title_en: "E-mail",
         sentence: "Subject, preheader, HTML and plain text.",
+        sentence_zh: "主题、预览文字、HTML 正文和纯文本。",
         fields: &[
             required(line("subject", 60, Wide2, Part::Headline)),
             required(line("preheader", 100, Wide2, Part::Subline)),
@@ -105,6 +111,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "公众号文章",
         title_en: "WeChat article",
         sentence: "Title, digest and the article's HTML.",
+        sentence_zh: "标题、摘要和文章的 HTML。",
         fields: &[
             required(line("title", 64, Chars, Part::Headline)),
             required(line("digest", 120, Chars, Part::Short)),
@@ -119,6 +126,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "朋友圈",
         title_en: "WeChat Moments",
         sentence: "A short post, labelled as an advertisement.",
+        sentence_zh: "一条短动态，标明是广告。",
         fields: &[text("text", 100, Part::Short), required(line("label", 8, Chars, Part::Label))],
         languages: BOTH,
         needs_shop: false,
@@ -129,6 +137,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "小红书",
         title_en: "Xiaohongshu",
         sentence: "A note: title, text and topics, labelled as an advertisement.",
+        sentence_zh: "一篇笔记：标题、正文和话题，标明是广告。",
         fields: &[
             required(line("title", 40, Wide2, Part::Headline)),
             text("text", 1000, Part::Body),
@@ -144,6 +153,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "抖音短视频脚本",
         title_en: "Short-video script",
         sentence: "What is said in a video of 30 seconds: hook, three scenes, close; and the caption.",
+        sentence_zh: "三十秒视频里说的话：开场、三个画面、结尾，以及视频描述。",
         fields: &[
             required(line("hook", 60, Wide2, Part::Headline)),
             line("scene_1", 120, Wide2, Part::Scene(0)),
@@ -162,6 +172,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "直播话术",
         title_en: "Live-stream talking points",
         sentence: "What a host says: opening, three points, price, a question to those who watch, close.",
+        sentence_zh: "主播的话术：开场、三个卖点、价格、给观众的提问和结尾。",
         fields: &[
             required(line("opening", 160, Wide2, Part::Headline)),
             line("point_1", 160, Wide2, Part::Scene(0)),
@@ -180,6 +191,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "搜索广告",
         title_en: "Search ad",
         sentence: "Three headlines and two descriptions that can be shown in any order.",
+        sentence_zh: "三条标题和两条描述，可以任意组合展示。",
         fields: &[
             required(line("headline_1", 30, Wide2, Part::Keywords)),
             line("headline_2", 30, Wide2, Part::Point(0)),
@@ -196,6 +208,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "英文店铺页",
         title_en: "English store page",
         sentence: "Title, five bullets and a description for a store abroad.",
+        sentence_zh: "面向海外店铺的标题、五条卖点和描述。",
         fields: &[
             required(line("title", 150, Chars, Part::Keywords)),
             line("bullet_1", 200, Chars, Part::Point(0)),
@@ -214,6 +227,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "社交媒体帖子",
         title_en: "Social post",
         sentence: "One post with topics, labelled as an advertisement.",
+        sentence_zh: "一条带话题的帖子，标明是广告。",
         fields: &[
             FieldCard { count: Wide2, ..text("text", 240, Part::Short) },
             required(line("tags", 60, Chars, Part::Tags)),
@@ -228,6 +242,7 @@ static REGISTRY: &[Channel] = &[
         title_zh: "海报与横幅",
         title_en: "Poster and banner",
         sentence: "The words of a poster or banner; `poster` sets them.",
+        sentence_zh: "海报或横幅上的文字，版面另行编排。",
         fields: &[
             required(line("headline", 36, Wide2, Part::Headline)),
             line("subline", 60, Wide2, Part::Subline),

@@ -22,6 +22,8 @@ pub struct Channel {
     pub title_en: &'static str,
     /// One sentence, for someone choosing.
     pub sentence: &'static str,
+    /// The same in Chinese.
+    pub sentence_zh: &'static str,
     /// In the order in which they appear.
     pub fields: &'static [FieldCard],
     pub languages: &'static [Lang],

@@ -51,6 +51,8 @@ fn cards_are_complete() {
         assert!(
             !card.sentence.is_empty() && !card.languages.is_empty() && card.fields.iter().all(|field| field.max > 0)
         );
+        // In Chinese, not the English once more.
+        assert!(card.sentence_zh.ends_with('。') && !card.sentence_zh.contains(char::is_lowercase), "{}", card.name);
         let fields: BTreeSet<&str> = card.fields.iter().map(|field| field.name).collect();
         assert_eq!(fields.len(), card.fields.len());
     }

@@ -88,6 +88,8 @@ const FORMER: &[&str] = &[
     "old price",
     "previously",
     "before",
+    // Who says what is paid instead says what was paid.
+    "instead of",
 ];
 const LISTED: &[&str] = &[
     "建议零售价",
@@ -98,7 +100,6 @@ const LISTED: &[&str] = &[
     "msrp",
     "rrp",
     "list price",
-    "instead of",
     "标价",
     "retail price",
     "suggested price",
@@ -202,8 +203,12 @@ impl Checker<'_> {
         if has_word(&before, OTHER_SUMS) {
             return;
         }
-        let role =
-            nearest(&before, true).or_else(|| nearest(after.get(..after.len().min(24)).unwrap_or(&after), false));
+        // What stands before "instead of" is paid now, what stands behind it was paid before.
+        let behind = || match after.trim_start().starts_with("instead of") {
+            true => Some(Role::Now),
+            false => nearest(after.get(..after.len().min(24)).unwrap_or(&after), false),
+        };
+        let role = nearest(&before, true).or_else(behind);
         let cents = Cents((quantity.value * 100.0).round() as i64);
         match role {
             Some(Role::Former) => self.former(quantity, cents),
@@ -592,6 +597,8 @@ mod tests {
             "活动截止 11月11日",
             "活动时间 11月9日至11月11日止",
             "now $2,999, was $3,199",
+            "now $2,999 instead of $3,199",
+            "$2,999 instead of $3,199",
             "save $200",
         ] {
             let report = check(text, &offer());
@@ -613,6 +620,8 @@ mod tests {
             ("最后一天", "end_date"),
             ("截止 12月31日", "end_date"),
             ("was $3,999", "former_price"),
+            // The list price is not what it was sold for.
+            ("now $2,999 instead of $3,599", "former_price"),
         ] {
             assert_eq!(found(text), [(category.to_owned(), Risk::Block)], "{text}");
         }
@@ -621,7 +630,8 @@ mod tests {
     #[test]
     fn what_is_not_known_is_reviewed() {
         let unknown = Offer::default();
-        for text in ["原价 5999 元", "立省 100 元", "8 折", "历史最低价", "最后一天", "建议零售价 100 元"]
+        for text in
+            ["原价 5999 元", "立省 100 元", "8 折", "历史最低价", "最后一天", "建议零售价 100 元", "instead of $100"]
         {
             let found = check(text, &unknown).findings;
             assert_eq!((found.len(), found[0].risk), (1, Risk::Review), "{text}");

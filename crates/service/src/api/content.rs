@@ -131,7 +131,7 @@ pub async fn get_content_options(Manage(caller): Manage) -> Result<Json<ContentO
     let card = |card: &content::channel::Channel| ChannelCard {
         name: card.name,
         label: text(card.title_zh, card.title_en),
-        about: Text::same(card.sentence),
+        about: text(card.sentence_zh, card.sentence),
         fields: card.fields.iter().map(field).collect(),
         languages: card.languages.iter().map(|lang| lang.code()).collect(),
         source: card.source,
