@@ -6,7 +6,10 @@
 pub mod brief;
 pub mod channel;
 pub mod check;
+pub mod panel;
 pub mod plan;
 pub mod poster;
+pub mod sheets;
+pub mod translate;
 pub mod vary;
 pub mod write;

@@ -11,7 +11,7 @@ use crate::write::{Angle, Draft, Task, write};
 /// Variants of one task.
 pub const VARIANTS_MAX: usize = 12;
 /// Pairs of words that two variants may share, of all that either has. Names and specs are shared by all.
-const SHARED_MAX: f64 = 0.6;
+pub(crate) const SHARED_MAX: f64 = 0.6;
 /// Seeds that are tried for one variant.
 const TRIES: u64 = 6;
 
@@ -83,7 +83,7 @@ fn distinct(task: &Task, before: &[Variant], accepts: &mut dyn FnMut(&Draft) -> 
 }
 
 /// The share of pairs of words that two drafts have in common.
-fn shared(a: &Draft, b: &Draft) -> f64 {
+pub(crate) fn shared(a: &Draft, b: &Draft) -> f64 {
     let pairs = |draft: &Draft| crate::write::pairs(&crate::write::hashed(&draft.plain()));
     let (a, b) = (pairs(a), pairs(b));
     let both = a.iter().filter(|pair| b.binary_search(pair).is_ok()).count();

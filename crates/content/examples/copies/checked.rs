@@ -37,13 +37,13 @@ pub struct Outcome {
 }
 
 /// The list price, held for a year, as the catalogues tell no history.
-fn history(brief: &Brief) -> Vec<(Day, Cents)> {
+pub fn history(brief: &Brief) -> Vec<(Day, Cents)> {
     let today = brief.today.unwrap_or_default();
     brief.hero().price_cents.map(|list| (Day(today.0 - 365), list)).into_iter().collect()
 }
 
 /// Whether a report stops a copy: whatever is unbound, whatever law or prices ask more than a proof for, and all that blocks.
-fn stops(report: &Report) -> impl Iterator<Item = String> {
+pub fn stops(report: &Report) -> impl Iterator<Item = String> {
     let counts = |one: &&tercet_content::check::Finding| one.check == Check::Facts || one.risk >= Risk::Review;
     report
         .findings
@@ -100,6 +100,7 @@ fn nothing() -> Draft {
         evidence: Vec::new(),
         openings: Vec::new(),
         told: Vec::new(),
+        sentences: Vec::new(),
     }
 }
 
@@ -116,7 +117,7 @@ pub fn shelves(lang: Lang) -> Vec<(Catalogue, Shelf)> {
 }
 
 /// The text of markup, by a reader of the second reader's own.
-fn text_of(html: &str) -> String {
+pub fn text_of(html: &str) -> String {
     let mut made = String::new();
     let mut depth = 0usize;
     for one in html.chars() {
@@ -138,7 +139,7 @@ fn text_of(html: &str) -> String {
 
 /// Counts of comparisons that a draft makes, each counted anew; what does not agree, in words; and how many could not be
 /// counted, as names alone give the values.
-fn comparisons(catalogue: &Catalogue, brief: &Brief, draft: &Draft) -> (Vec<(usize, usize)>, Vec<String>, usize) {
+pub fn comparisons(catalogue: &Catalogue, brief: &Brief, draft: &Draft) -> (Vec<(usize, usize)>, Vec<String>, usize) {
     let (mut agreed, mut wrong, mut n_not_counted) = (Vec::new(), Vec::new(), 0);
     for evidence in &draft.evidence {
         let Evidence::Neighbours { field, n, n_worse, .. } = evidence else { continue };

@@ -4,8 +4,9 @@
 //!     cargo run -p tercet-content --example copies -- print zh 40 [channel] [catalogue]
 //!     cargo run -p tercet-content --example copies -- facts [N] [show] | diversity | speed [N] | said
 //!     cargo run -p tercet-content --example copies -- pairs zh|en [key] | posters FOLDER
+//!     cargo run -p tercet-content --example copies -- writers [TASKS] [TRAINED ON] [show]
 //!
-//! The last line of facts, diversity and speed is JSON. Catalogues are read from `TERCET_DATA`, else `../shared/data`, by the small
+//! The last line of facts, diversity, speed and writers is JSON. Catalogues are read from `TERCET_DATA`, else `../shared/data`, by the small
 //! reader beside this file; the product reads them through `tercet-data`.
 
 mod catalogues;
@@ -17,6 +18,7 @@ mod posters;
 mod shop;
 mod template;
 mod verify;
+mod writers;
 
 use catalogues::Catalogue;
 use domain::{Cents, Day};
@@ -46,9 +48,10 @@ fn main() {
         }
         Some("speed") => println!("{}", measures::speed(number(1, 100))),
         Some("pairs") => pairs::pairs(lang, given(2) == Some("key")),
+        Some("writers") => println!("{}", writers::writers(number(1, 400), number(2, 1500), given(3) == Some("show"))),
         Some("posters") => posters::posters(given(1).unwrap_or(".")),
         _ => println!(
-            "print zh|en N [CHANNEL|any] [CATALOGUE] [SEED], facts [N] [show], diversity, speed [N], said, pairs zh|en [key], posters FOLDER"
+            "print zh|en N [CHANNEL|any] [CATALOGUE] [SEED], facts [N] [show], diversity, speed [N], said, pairs zh|en [key], posters FOLDER, writers [TASKS] [TRAINED ON] [show]"
         ),
     }
 }

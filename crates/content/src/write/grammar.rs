@@ -47,7 +47,7 @@ pub enum Which {
 }
 
 /// What of a point is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Facet {
     Noun,
     Use,
@@ -60,6 +60,19 @@ pub enum Facet {
 }
 
 impl Facet {
+    /// What it is called in the places of sentences.
+    pub fn name(self) -> &'static str {
+        match self {
+            Facet::Noun => "np",
+            Facet::Use => "use",
+            Facet::Comparison => "cmp",
+            Facet::Gain => "gain",
+            Facet::Means => "means",
+            Facet::Helps => "helps",
+            Facet::There => "there",
+        }
+    }
+
     /// The bit of what a point must have for it: verbs need the noun they agree with.
     pub fn needs(self) -> u8 {
         self.bit().max(Facet::Noun.bit())
@@ -170,6 +183,11 @@ impl Grammar {
     /// The ways of a symbol; none, if there is no such symbol.
     pub fn ways(&self, symbol: &str) -> &[Way] {
         self.symbols.get(symbol).map_or(&[], Vec::as_slice)
+    }
+
+    /// All ways, symbol by symbol.
+    pub fn ways_of_all(&self) -> impl Iterator<Item = &Way> {
+        self.symbols.values().flatten()
     }
 
     fn parse(text: &'static str) -> Result<Grammar, String> {

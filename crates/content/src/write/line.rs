@@ -19,6 +19,8 @@ pub struct Span {
 pub struct Line {
     pub text: String,
     pub spans: Vec<Span>,
+    /// Sentences that were kept while they were written: their bytes, and in `evidence` the place among those kept.
+    pub(super) said: Vec<Span>,
     /// Whether it tells what the product costs,
     pub tells_price: bool,
     /// and when the offer ends.
@@ -113,7 +115,17 @@ impl Line {
             end: base + span.end,
             ..*span
         }));
+        self.said.extend(other.said.iter().map(|span| Span {
+            start: base + span.start,
+            end: base + span.end,
+            ..*span
+        }));
         (self.article, self.gap) = (other.article, other.gap);
+    }
+
+    /// The whole line is one sentence that was kept.
+    pub(super) fn say(&mut self, at: usize) {
+        self.said = vec![Span { start: 0, end: self.text.len(), evidence: at }];
     }
 
     /// The text between the lines, then the next: for lists and paragraphs.

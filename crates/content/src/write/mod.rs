@@ -2,11 +2,16 @@
 //! bytes it stands at and what it rests on. The realiser here needs nothing but the plan; a trained model or a language model is
 //! another [`Writer`] over the same task. Not here: whether a text is true or lawful (a check of its own, over any writer).
 
+pub mod asked;
+mod fluency;
 mod form;
 pub mod grammar;
 mod html;
+mod judge;
+pub mod learned;
 mod line;
 mod page;
+mod parts;
 mod phrases;
 mod rank;
 mod realise;
@@ -16,8 +21,11 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use fluency::Fluency;
 pub(crate) use form::topics;
 pub use html::escape;
+pub use judge::{Judge, Judgement, Merit};
+pub use learned::Learned;
 pub use line::{Line, Span};
 pub use phrases::money;
 pub use rank::{Score, rank};
@@ -131,6 +139,30 @@ pub struct Field {
     pub spans: Vec<Span>,
 }
 
+/// A sentence of a draft, and what its writer looked at while it was written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sentence {
+    /// The field it stands in.
+    pub field: String,
+    /// Bytes of the field's text.
+    pub start: usize,
+    pub end: usize,
+    /// Which writer found its words.
+    pub writer: String,
+    /// The sentence with its figures and names taken out.
+    pub form: String,
+    /// How much each piece of the draft's evidence counted; parts of one. Empty where the writer does not tell.
+    pub attention: Vec<Attended>,
+}
+
+/// A piece of evidence and how much it counted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attended {
+    /// The place in the draft's evidence.
+    pub evidence: usize,
+    pub weight: f64,
+}
+
 /// A copy for a channel, with what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
@@ -145,6 +177,9 @@ pub struct Draft {
     pub openings: Vec<String>,
     /// Keys of the plan's points that it tells.
     pub told: Vec<String>,
+    /// The sentences of its plain text, where the writer keeps them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sentences: Vec<Sentence>,
 }
 
 impl Draft {
@@ -191,7 +226,7 @@ const CANDIDATES: usize = 4;
 
 impl Writer for Grammarian {
     fn name(&self) -> &str {
-        "grammar"
+        Self::NAME
     }
 
     fn write(&self, task: &Task, n: usize) -> Result<Vec<Draft>, WriteError> {
@@ -200,30 +235,57 @@ impl Writer for Grammarian {
 }
 
 impl Grammarian {
+    const NAME: &'static str = "grammar";
+
     fn draft(&self, task: &Task, nth: u64) -> Draft {
-        let mut realiser = realise::Realiser::new(task, math::random::Random::stream(task.seed, nth).next_u64());
-        let fields = form::fields(&mut realiser);
-        let told = realiser.told_points();
-        let keys =
-            task.plan.points.iter().zip(&told).filter(|(_, is_told)| **is_told).map(|(point, _)| point.key.clone());
-        Draft {
-            channel: task.channel.name.to_owned(),
-            angle: task.angle,
-            writer: self.name().to_owned(),
-            seed: task.seed,
-            fields: fields
-                .into_iter()
-                .map(|(card, line)| Field {
-                    name: card.name.to_owned(),
-                    is_html: card.format == Format::Html,
-                    text: line.text,
-                    spans: line.spans,
-                })
-                .collect(),
-            told: keys.collect(),
-            evidence: realiser.evidence,
-            openings: realiser.openings,
-        }
+        let seed = math::random::Random::stream(task.seed, nth).next_u64();
+        drafted(realise::Realiser::new(task, seed), self.name())
+    }
+}
+
+/// The draft that a realiser makes, under its writer's name.
+fn drafted(mut realiser: realise::Realiser, writer: &str) -> Draft {
+    let task = realiser.task;
+    let fields = form::fields(&mut realiser);
+    let told = realiser.told_points();
+    let keys = task.plan.points.iter().zip(&told).filter(|(_, is_told)| **is_told).map(|(point, _)| point.key.clone());
+    let spoken = realiser.spoken();
+    let mut sentences = Vec::new();
+    for (card, line) in fields.iter().filter(|(card, _)| card.format != Format::Html) {
+        sentences.extend(line.said.iter().map(|span| sentence(card.name, line, span, &spoken[span.evidence], writer)));
+    }
+    Draft {
+        channel: task.channel.name.to_owned(),
+        angle: task.angle,
+        writer: writer.to_owned(),
+        seed: task.seed,
+        told: keys.collect(),
+        sentences,
+        fields: fields
+            .into_iter()
+            .map(|(card, line)| Field {
+                name: card.name.to_owned(),
+                is_html: card.format == Format::Html,
+                text: line.text,
+                spans: line.spans,
+            })
+            .collect(),
+        evidence: realiser.evidence,
+        openings: realiser.openings,
+    }
+}
+
+/// A sentence that was kept, where it stands in its field.
+fn sentence(field: &str, line: &Line, span: &Span, spoken: &parts::Spoken, writer: &str) -> Sentence {
+    let attended = |(evidence, weight): &(usize, f64)| Attended { evidence: *evidence, weight: *weight };
+    Sentence {
+        field: field.to_owned(),
+        start: span.start,
+        // The last sign of a sentence may have been taken away.
+        end: span.end.min(line.text.len()),
+        writer: if spoken.is_worded { writer } else { Grammarian::NAME }.to_owned(),
+        form: parts::shown(&spoken.pair.target),
+        attention: spoken.attention.iter().map(attended).collect(),
     }
 }
 

@@ -5,7 +5,9 @@
 use math::random::Random;
 
 use super::grammar::{Facet, Grammar, Need, Piece, Slot, Way, Which};
+use super::learned::Author;
 use super::line::Line;
+use super::parts::{Filled, How, Part, Place, Spoken};
 use super::{Angle, Task, phrases};
 use crate::brief::{Lang, Offer};
 use crate::plan::{Claim, Evidence, Plan, Point};
@@ -35,6 +37,17 @@ pub struct Realiser<'a> {
     pub evidence: Vec<Evidence>,
     /// Ways by which the draft's fields opened.
     pub openings: Vec<String>,
+    /// What is kept of each sentence, if anything is.
+    keeping: Option<Keeping<'a>>,
+}
+
+/// The sentences of a draft as they were planned, for who learns from them or words them.
+#[derive(Default)]
+struct Keeping<'a> {
+    author: Option<&'a Author<'a>>,
+    /// Of the sentence under way.
+    parts: Vec<Part>,
+    spoken: Vec<Spoken>,
 }
 
 /// What was said.
@@ -74,7 +87,25 @@ impl<'a> Realiser<'a> {
             state: State { told: vec![0; plan.points.len()], ways: Vec::new() },
             evidence: Vec::new(),
             openings: Vec::new(),
+            keeping: None,
         }
+    }
+
+    /// Keeps every sentence as it was planned.
+    pub fn keeping(mut self) -> Self {
+        self.keeping = Some(Keeping::default());
+        self
+    }
+
+    /// The same, and lets an author word what the grammar has planned.
+    pub fn worded_by(mut self, author: &'a Author<'a>) -> Self {
+        self.keeping = Some(Keeping { author: Some(author), ..Keeping::default() });
+        self
+    }
+
+    /// The sentences that were kept; [`Line::said`] points to them.
+    pub fn spoken(&mut self) -> Vec<Spoken> {
+        self.keeping.as_mut().map(|keeping| std::mem::take(&mut keeping.spoken)).unwrap_or_default()
     }
 
     pub fn plan(&self) -> &'a Plan {
@@ -138,12 +169,62 @@ impl<'a> Realiser<'a> {
                 && accepts(&line)
             {
                 self.state.ways.push(way);
-                return Some(line);
+                return Some(self.worded(symbol, line, accepts));
             }
             self.state.told = before.0;
             self.evidence.truncate(before.1);
+            self.keep_parts(0);
         }
         None
+    }
+
+    /// The line in its author's words, if there is an author with words that are accepted; else as it is.
+    fn worded(&mut self, symbol: &str, line: Line, accepts: &dyn Fn(&Line) -> bool) -> Line {
+        let (tone, lang, plan) = (self.task.brief.tone, self.lang(), self.task.plan);
+        let Some(keeping) = &mut self.keeping else { return line };
+        let parts = std::mem::take(&mut keeping.parts);
+        let wordings = match keeping.author {
+            Some(author) => author.wordings(symbol, tone, &parts, self.random.next_u64()),
+            None => Vec::new(),
+        };
+        let worded = wordings.into_iter().find_map(|wording| {
+            let line = wording.line(&parts, plan)?.finish(lang);
+            accepts(&line).then_some((wording, line))
+        });
+        let (spoken, mut line) = match worded {
+            Some((wording, line)) => (Spoken::worded(symbol, tone, &parts, wording), line),
+            None => (Spoken::planned(symbol, tone, &parts), line),
+        };
+        line.say(keeping.spoken.len());
+        keeping.spoken.push(spoken);
+        line
+    }
+
+    fn n_parts(&self) -> usize {
+        self.keeping.as_ref().map_or(0, |keeping| keeping.parts.len())
+    }
+
+    fn keep_parts(&mut self, n: usize) {
+        if let Some(keeping) = &mut self.keeping {
+            keeping.parts.truncate(n);
+        }
+    }
+
+    /// Words of ours.
+    fn words(&mut self, line: &mut Line, words: &'static str) {
+        line.push(words);
+        if let Some(keeping) = &mut self.keeping {
+            keeping.parts.push(Part::Words(words));
+        }
+    }
+
+    /// What fills a place.
+    fn put(&mut self, line: &mut Line, place: Place, text: &str, how: How) {
+        let filled = Filled { place, text: text.to_owned(), how };
+        filled.push(line);
+        if let Some(keeping) = &mut self.keeping {
+            keeping.parts.push(Part::Place(filled));
+        }
     }
 
     /// The ways of a symbol in the order in which they are tried: those of the tone rather first, fallbacks last, those used
@@ -179,7 +260,7 @@ impl<'a> Realiser<'a> {
             .map(|at| at.and_then(|at| phrases::noun(&self.task.plan.points[at], self.lang(), &mut self.random)));
         for piece in &way.pieces {
             match piece {
-                Piece::Words(words) => line.push(words),
+                Piece::Words(words) => self.words(&mut line, words),
                 Piece::Symbol(name) => {
                     let nested = self.nested(name, depth)?;
                     line.append(&nested);
@@ -192,12 +273,13 @@ impl<'a> Realiser<'a> {
 
     fn nested(&mut self, symbol: &str, depth: usize) -> Option<Line> {
         for way in self.order(symbol) {
-            let before = (self.state.told.clone(), self.evidence.len());
+            let before = (self.state.told.clone(), self.evidence.len(), self.n_parts());
             if let Some(line) = self.fill(way, None, depth + 1) {
                 return Some(line);
             }
             self.state.told = before.0;
             self.evidence.truncate(before.1);
+            self.keep_parts(before.2);
         }
         None
     }
@@ -252,30 +334,34 @@ impl<'a> Realiser<'a> {
         match slot {
             Slot::Name => {
                 let evidence = self.field("name", &plan.name);
-                line.push_name(&plan.name, evidence);
+                self.put(line, Place::Of("name"), &plan.name, How::Name(evidence));
             }
             Slot::Short => {
                 let evidence = self.field("name", &plan.name);
-                line.push_name(&plan.short, evidence);
+                self.put(line, Place::Of("short"), &plan.short, How::Name(evidence));
             }
-            Slot::Noun => line.push(self.lang().choose(plan.kind?.zh, plan.kind?.one())),
-            Slot::Agreeing(one, several) => line.push(if plan.is_plural { several } else { one }),
-            Slot::Nouns => line.push(plan.kind?.en_plural),
+            Slot::Noun => {
+                self.put(line, Place::Of("noun"), self.lang().choose(plan.kind?.zh, plan.kind?.one()), How::Plain)
+            }
+            Slot::Agreeing(one, several) => {
+                self.put(line, Place::Agreeing(one, several), if plan.is_plural { several } else { one }, How::Plain);
+            }
+            Slot::Nouns => self.put(line, Place::Of("nouns"), plan.kind?.en_plural, How::Plain),
             Slot::Brand => {
                 let brand = plan.brand.as_deref()?;
                 let evidence = self.field("brand", brand);
-                line.push_name(brand, evidence);
+                self.put(line, Place::Of("brand"), brand, How::Name(evidence));
             }
             Slot::Old => match plan.owned.as_deref() {
                 Some(old) => {
                     let evidence = self.cite(Evidence::Brief { part: "audience.owned".into(), value: old.into() });
-                    line.push_name(old, evidence);
+                    self.put(line, Place::Of("old"), old, How::Name(evidence));
                 }
                 // Looked at as an upgrade, what it replaces stands for what they own.
-                None if self.task.angle == Angle::Upgrade => self.predecessor(line)?,
+                None if self.task.angle == Angle::Upgrade => self.predecessor("old", line)?,
                 None => return None,
             },
-            Slot::Predecessor => self.predecessor(line)?,
+            Slot::Predecessor => self.predecessor("pred", line)?,
             Slot::Point(which, facet) => self.of_point(which, facet, bound, nouns, line)?,
             Slot::List => self.list(bound, line)?,
             Slot::Others => self.others(line)?,
@@ -294,11 +380,7 @@ impl<'a> Realiser<'a> {
             | Slot::Coupon
             | Slot::CouponOff
             | Slot::Gift
-            | Slot::Ends => {
-                line.tells_end |= slot == Slot::Ends;
-                line.tells_price |= matches!(slot, Slot::OfferPrice | Slot::ListPrice);
-                self.offer(slot, line)?;
-            }
+            | Slot::Ends => self.offer(slot, name_of(slot), line)?,
         }
         Some(())
     }
@@ -308,11 +390,11 @@ impl<'a> Realiser<'a> {
         self.cite(Evidence::Field { product_id, field: field.to_owned(), value: value.to_owned() })
     }
 
-    fn predecessor(&mut self, line: &mut Line) -> Option<()> {
+    fn predecessor(&mut self, name: &'static str, line: &mut Line) -> Option<()> {
         let (id, short) = self.task.plan.predecessor.as_ref()?;
         let evidence = Evidence::Field { product_id: id.clone(), field: "name".into(), value: short.clone() };
         let evidence = self.cite(evidence);
-        line.push_name(short, evidence);
+        self.put(line, Place::Of(name), short, How::Name(evidence));
         Some(())
     }
 
@@ -338,7 +420,8 @@ impl<'a> Realiser<'a> {
             _ => None,
         };
         if let Some((of_one, of_many)) = verb {
-            line.push(phrases::agreeing(noun?, of_one, of_many));
+            let said = phrases::agreeing(noun?, of_one, of_many);
+            self.put(line, Place::Verb(of_one, of_many, at), said, How::Plain);
             return Some(());
         }
         let text = match facet {
@@ -349,7 +432,7 @@ impl<'a> Realiser<'a> {
             Facet::Gain => phrases::gain(point, lang)?,
         };
         let evidence = self.cite(evidence);
-        line.push_bound(&text, evidence);
+        self.put(line, Place::Point(facet, at), &text, How::Bound(evidence));
         Some(())
     }
 
@@ -373,8 +456,9 @@ impl<'a> Realiser<'a> {
             let point = &plan.points[*at];
             let noun = phrases::noun(point, lang, &mut self.random)?;
             let evidence = self.cite(evidence_of(point, Facet::Noun)?.clone());
-            line.push(phrases::and(lang, nth, fitting.len(), &mut self.random));
-            line.push_bound(&noun, evidence);
+            let and = phrases::and(lang, nth, fitting.len(), &mut self.random);
+            self.words(line, and);
+            self.put(line, Place::Point(Facet::Noun, *at), &noun, How::Bound(evidence));
             self.state.told[*at] |= Facet::Noun.bit();
         }
         Some(())
@@ -389,8 +473,9 @@ impl<'a> Realiser<'a> {
         for (nth, (id, short)) in others[..n].iter().enumerate() {
             let evidence = Evidence::Field { product_id: id.clone(), field: "name".into(), value: short.clone() };
             let evidence = self.cite(evidence);
-            line.push(phrases::and(self.lang(), nth, n, &mut self.random));
-            line.push_name(short, evidence);
+            let and = phrases::and(self.lang(), nth, n, &mut self.random);
+            self.words(line, and);
+            self.put(line, Place::Other(nth), short, How::Name(evidence));
         }
         Some(())
     }
@@ -414,7 +499,7 @@ impl<'a> Realiser<'a> {
             }
         };
         let evidence = self.cite(evidence.clone());
-        line.push_bound(&text, evidence);
+        self.put(line, Place::Of(name_of(slot)), &text, How::Bound(evidence));
         Some(())
     }
 
@@ -426,21 +511,23 @@ impl<'a> Realiser<'a> {
         self.state.told[at] = u8::MAX;
         // The list of devices in a name is English.
         let said = self.lang().choose(device.replace(" and ", "、").replace(", ", "、"), device.clone());
-        line.push_name(&said, evidence);
+        self.put(line, Place::Of("fit"), &said, How::Name(evidence));
         Some(())
     }
 
     fn price(&mut self, line: &mut Line) -> Option<()> {
         if self.task.brief.offer.as_ref().is_some_and(|offer| offer.price_cents.is_some()) {
-            return self.offer(Slot::OfferPrice, line);
+            return self.offer(Slot::OfferPrice, "price", line);
         }
         let price = self.task.plan.price_cents?;
         let evidence = self.field("price_cents", &price.to_string());
-        line.push_bound(&phrases::money(price, &self.task.brief.currency, self.lang()), evidence);
+        let text = phrases::money(price, &self.task.brief.currency, self.lang());
+        self.put(line, Place::Of("price"), &text, How::Bound(evidence));
         Some(())
     }
 
-    fn offer(&mut self, slot: Slot, line: &mut Line) -> Option<()> {
+    /// A part of the offer at a place of this name.
+    fn offer(&mut self, slot: Slot, name: &'static str, line: &mut Line) -> Option<()> {
         let offer = self.task.brief.offer.as_ref()?;
         let (lang, currency) = (self.lang(), self.task.brief.currency.as_str());
         let list = self.task.plan.price_cents;
@@ -452,7 +539,7 @@ impl<'a> Realiser<'a> {
             Slot::ListPrice => {
                 offer.price_cents?;
                 let evidence = self.field("price_cents", &list?.to_string());
-                line.push_bound(&phrases::money(list?, currency, lang), evidence);
+                self.put(line, Place::Of(name), &phrases::money(list?, currency, lang), How::Bound(evidence));
                 return Some(());
             }
             Slot::Saving => {
@@ -470,10 +557,29 @@ impl<'a> Realiser<'a> {
         };
         let evidence = self.cite(evidence);
         match slot {
-            Slot::Coupon | Slot::Gift => line.push_name(&crate::plan::names::clean(&text), evidence),
-            _ => line.push_bound(&text, evidence),
+            Slot::Coupon | Slot::Gift => {
+                self.put(line, Place::Of(name), &crate::plan::names::clean(&text), How::Name(evidence));
+            }
+            _ => self.put(line, Place::Of(name), &text, How::Bound(evidence)),
         }
         Some(())
+    }
+}
+
+/// What the place of a slot is called where sentences are kept.
+fn name_of(slot: Slot) -> &'static str {
+    match slot {
+        Slot::OfferPrice => "offer_price",
+        Slot::ListPrice => "list_price",
+        Slot::Saving => "saving",
+        Slot::Coupon => "coupon",
+        Slot::CouponOff => "coupon_off",
+        Slot::Gift => "gift",
+        Slot::Ends => "ends",
+        Slot::OpinionAspect => "op.aspect",
+        Slot::OpinionReviews => "op.n",
+        Slot::OpinionPraise => "op.k",
+        _ => "op",
     }
 }
 
@@ -494,7 +600,7 @@ fn can(point: &Point, lang: Lang, plan: &Plan) -> u8 {
 }
 
 /// Bits of the slots that a task can fill, whatever was said before.
-fn fillable(task: &Task) -> u32 {
+pub(super) fn fillable(task: &Task) -> u32 {
     let (brief, plan) = (task.brief, task.plan);
     let offer = brief.offer.as_ref();
     let offers = |part: fn(&Offer) -> bool| offer.is_some_and(part);
