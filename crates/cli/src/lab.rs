@@ -92,13 +92,13 @@ fn request(card: String, options: LabOptions) -> LabRequest {
 }
 
 fn failed(error: lab::LabFailure) -> ServiceError {
-    use lab::LabFailure::{NoItems, NoLists, NoRatings, NoTest, OneInput, Output, Settings, UnknownCard};
+    use lab::LabFailure::{Input, NoItems, NoLists, NoRatings, NoTest, OneInput, Output, Settings, UnknownCard};
     match error {
         UnknownCard { .. } | Settings(_) => ServiceError::usage("lab", error.to_string())
             .help("tercet lab list names the cards, tercet lab show CARD its parameters"),
         NoLists { .. } => ServiceError::usage("lab", error.to_string())
             .help("a card that ranks, such as ials or item_knn, makes lists; tercet lab list names them"),
-        NoItems | NoTest { .. } | OneInput { .. } | Output(_) | NoRatings { .. } => {
+        NoItems | NoTest { .. } | OneInput { .. } | Input(_) | Output(_) | NoRatings { .. } => {
             ServiceError::usage("lab", error.to_string())
         }
         other => ServiceError::failed(other.to_string()),

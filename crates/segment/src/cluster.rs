@@ -3,6 +3,8 @@
 
 use domain::{Card, Settings};
 
+use crate::features::Table;
+use crate::k_means::choose::Curves;
 use crate::{Matrix, Points, SegmentError};
 
 /// The label of a point that belongs to no cluster.
@@ -13,10 +15,15 @@ pub struct Method {
     pub card: &'static Card,
     pub run_f32: RunFn<f32>,
     pub run_f64: RunFn<f64>,
+    /// For methods whose `metric` may be `gower`, which compares rows of a table and knows no coordinates.
+    pub run_table: Option<TableFn>,
 }
 
 /// Clusters points.
 pub type RunFn<T> = fn(Points<T>, &Settings, &RunOptions) -> Result<Clustering, SegmentError>;
+
+/// Clusters the rows of a table of mixed columns.
+pub type TableFn = fn(&Table, &Settings, &RunOptions) -> Result<Clustering, SegmentError>;
 
 /// What a run needs beyond points and settings.
 #[derive(Clone)]
@@ -50,8 +57,42 @@ pub struct Clustering {
     pub probabilities: Option<Vec<f64>>,
     /// How much of an outlier each point is, 0 to 1, for methods that say so. Shape: (n).
     pub outlier_scores: Option<Vec<f64>>,
+    /// The condensed tree, for methods that have one: parent, child, density at which it leaves, points. Shape: (rows, 4).
+    pub condensed: Option<Matrix>,
+    /// What the number of clusters was chosen by, where the method chose it.
+    pub choice: Option<Curves>,
     /// Figures for people and for the lab, by the names of the design: `inertia`, `n_iterations`, `n_clusters` …
     pub figures: Vec<(&'static str, f64)>,
+}
+
+/// The card's parameter that names weights; whoever reads the points reads them too, so that here it only must have been heeded.
+pub(crate) const WEIGHTS: domain::Param = domain::Param {
+    name: "weights",
+    sentence: "How much each point counts: a column of the input, which then is no coordinate, or a file with a number a point; \
+               nothing: all alike.",
+    unit: "",
+    kind: domain::Kind::Text { default: "" },
+};
+
+/// # Errors
+/// If the settings name weights that nobody read.
+pub(crate) fn check_weights(settings: &Settings, options: &RunOptions) -> Result<(), SegmentError> {
+    match settings.text(WEIGHTS.name) {
+        "" => Ok(()),
+        _ if options.weights.is_some() => Ok(()),
+        named => {
+            Err(SegmentError::unfit("weights", named, "none here; columns and files are weights in tercet lab run"))
+        }
+    }
+}
+
+/// # Errors
+/// If the settings ask for Gower's dissimilarity, of points.
+pub(crate) fn check_metric(settings: &Settings) -> Result<(), SegmentError> {
+    match settings.text("metric") {
+        "gower" => Err(SegmentError::unfit("metric of points", "gower", "a table of mixed columns, by tercet lab run")),
+        _ => Ok(()),
+    }
 }
 
 /// Runs `work` where rayon uses `n_threads` threads.

@@ -28,4 +28,4 @@ pub use domain::Text;
 pub use error::SegmentError;
 pub use month::Month;
 pub use points::{Matrix, Points, Real};
-pub use registry::{method, registry};
+pub use registry::{method, other_cards, registry};

@@ -18,9 +18,12 @@ use rustc_hash::FxHashMap;
 mod parquet;
 pub mod points;
 mod products;
+mod purchases;
+pub mod table;
 pub mod texts;
 
 pub use products::read_products;
+pub use purchases::{LabPurchases, read_purchases};
 
 /// Interactions with the identifiers that the dense indexes stand for.
 #[derive(Debug, Default)]

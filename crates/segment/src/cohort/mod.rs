@@ -3,10 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Cents, Day};
+use domain::{Card, Cents, Day};
 use serde::Serialize;
 
+use crate::rfm::card::{AS_OF, CUSTOMER, DAY, MONEY, PURCHASES};
 use crate::{Month, SegmentError};
+
+pub static CARD: Card = Card {
+    name: "cohort",
+    sentence: "Counts how many of the customers who began in a month came back in each month after, and what they paid.",
+    family: "scores",
+    params: &[CUSTOMER, DAY, MONEY, AS_OF],
+    input: PURCHASES,
+    source: "retention by month of the first purchase; the months of the days as they stand",
+};
 
 /// What an engine counts: customers first seen in one month who bought in another, or in the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,8 @@
 //! point joins the lowest-numbered cluster with a core within `eps`, as scikit-learn's search does, so labels are equal
 //! and not only alike.
 
+mod pairs;
+
 use domain::{Card, Kind, Param, Settings};
 use math::DisjointSets;
 use math::dense::Real;
@@ -19,7 +21,8 @@ use math::kd_tree::{KdTree, LEAF, Node, Visitor};
 use math::leaf_tiles::{LeafTiles, bits};
 use rayon::prelude::*;
 
-use crate::cluster::on_threads;
+use crate::cluster::{WEIGHTS, check_metric, check_weights, on_threads};
+use crate::features::{Table, gower};
 use crate::{Clustering, Method, NOISE, Points, RunOptions, SegmentError};
 
 pub static CARD: Card = Card {
@@ -39,12 +42,21 @@ pub static CARD: Card = Card {
             unit: "points",
             kind: Kind::Int { min: 1, max: 1_000_000_000, default: 5 },
         },
+        Param {
+            name: "metric",
+            sentence: "How far apart two points are; gower compares the rows of a table of mixed columns, 0 to 1.",
+            unit: "",
+            kind: Kind::Choice { options: &["euclidean", "gower"], default: "euclidean" },
+        },
+        WEIGHTS,
     ],
-    input: "(n, d) points, one row per point; optional weights (n), non-negative",
-    source: "Ester, Kriegel, Sander, Xu 1996; border points as in scikit-learn",
+    input: "(n, d) points, one row per point; with gower a table of mixed columns; optional weights (n), non-negative",
+    source: "Ester, Kriegel, Sander, Xu 1996; border points as in scikit-learn; Gower 1971",
 };
 
-pub static METHOD: Method = Method { card: &CARD, run_f32: run, run_f64: run };
+pub static METHOD: Method = Method { card: &CARD, run_f32: run, run_f64: run, run_table: Some(run_table) };
+
+pub use pairs::dbscan_of_distances;
 
 /// What DBSCAN tells.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,10 +69,25 @@ pub struct Dbscan {
 }
 
 fn run<T: Real>(points: Points<T>, settings: &Settings, options: &RunOptions) -> Result<Clustering, SegmentError> {
-    let found = dbscan(points, settings.float("eps"), settings.usize("min_points"), options)?;
-    let n_noise = found.labels.iter().filter(|&&label| label == NOISE).count();
-    let figures = vec![("n_clusters", found.n_clusters as f64), ("n_noise", n_noise as f64)];
-    Ok(Clustering { labels: found.labels, figures, ..Clustering::default() })
+    check_metric(settings)?;
+    check_weights(settings, options)?;
+    Ok(dbscan(points, settings.float("eps"), settings.usize("min_points"), options)?.into())
+}
+
+/// Rows of a table by Gower's dissimilarity.
+fn run_table(table: &Table, settings: &Settings, options: &RunOptions) -> Result<Clustering, SegmentError> {
+    check_weights(settings, options)?;
+    let distances = gower(table, options.n_threads)?;
+    let (eps, min_points) = (settings.float("eps"), settings.usize("min_points"));
+    Ok(pairs::dbscan_of_distances(&distances, table.n_rows(), eps, min_points, options)?.into())
+}
+
+impl From<Dbscan> for Clustering {
+    fn from(found: Dbscan) -> Self {
+        let n_noise = found.labels.iter().filter(|&&label| label == NOISE).count();
+        let figures = vec![("n_clusters", found.n_clusters as f64), ("n_noise", n_noise as f64)];
+        Clustering { labels: found.labels, figures, ..Clustering::default() }
+    }
 }
 
 /// Clusters points; of the options it takes the weights, the threads and the progress.
@@ -73,20 +100,7 @@ pub fn dbscan<T: Real>(
     min_points: usize,
     options: &RunOptions,
 ) -> Result<Dbscan, SegmentError> {
-    if !(eps > 0.0 && eps.is_finite()) {
-        return Err(SegmentError::unfit("eps", eps, "a positive number"));
-    }
-    if min_points == 0 {
-        return Err(SegmentError::unfit("min_points", min_points, "at least 1"));
-    }
-    if let Some(weights) = options.weights {
-        if weights.len() != points.n() {
-            return Err(SegmentError::unfit("weights", weights.len(), format!("{}, one per point", points.n())));
-        }
-        if let Some(&bad) = weights.iter().find(|&&weight| !(weight >= 0.0 && weight.is_finite())) {
-            return Err(SegmentError::unfit("weights", bad, "finite numbers of at least 0"));
-        }
-    }
+    check(points.n(), eps, min_points, options)?;
     let go_on = |share: f64| if (options.progress)(share) { Ok(()) } else { Err(SegmentError::Cancelled) };
     go_on(0.0)?;
     on_threads(options.n_threads, || {
@@ -97,6 +111,24 @@ pub fn dbscan<T: Real>(
         go_on(0.1)?;
         search.run(&go_on)
     })
+}
+
+fn check(n: usize, eps: f64, min_points: usize, options: &RunOptions) -> Result<(), SegmentError> {
+    if !(eps > 0.0 && eps.is_finite()) {
+        return Err(SegmentError::unfit("eps", eps, "a positive number"));
+    }
+    if min_points == 0 {
+        return Err(SegmentError::unfit("min_points", min_points, "at least 1"));
+    }
+    if let Some(weights) = options.weights {
+        if weights.len() != n {
+            return Err(SegmentError::unfit("weights", weights.len(), format!("{n}, one per point")));
+        }
+        if let Some(&bad) = weights.iter().find(|&&weight| !(weight >= 0.0 && weight.is_finite())) {
+            return Err(SegmentError::unfit("weights", bad, "finite numbers of at least 0"));
+        }
+    }
+    Ok(())
 }
 
 struct Search<'a> {

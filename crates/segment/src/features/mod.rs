@@ -10,6 +10,6 @@ mod prepare;
 mod table;
 
 pub use gower::gower;
-pub use pca::{Covariance, Pca};
+pub use pca::{CARD as PCA_CARD, Covariance, Pca};
 pub use prepare::{Output, Preparation};
 pub use table::{Column, ColumnKind, ColumnSpec, Levels, Scale, Table, Values};

@@ -2,11 +2,26 @@
 //! components. For as many columns as customers have features (hundreds), any number of rows. What is not here: sparse
 //! rows, and approximations for thousands of columns.
 
+use domain::{Card, Kind, Param};
 use math::dense::{Real, product_with_transposed};
 use math::self_adjoint;
 use serde::{Deserialize, Serialize};
 
 use crate::{Matrix, Points, SegmentError};
+
+pub static CARD: Card = Card {
+    name: "pca",
+    sentence: "Finds the directions in which points differ most, and where each point lies along them: two make a map.",
+    family: "projection",
+    params: &[Param {
+        name: "n_components",
+        sentence: "How many directions, as many as there are columns at most.",
+        unit: "directions",
+        kind: Kind::Int { min: 1, max: 10_000, default: 2 },
+    }],
+    input: "(n, d) finite numbers, two rows or more",
+    source: "Pearson 1901; Hotelling 1933; covariances gathered as in Chan, Golub, LeVeque 1979",
+};
 
 /// Rows gathered or projected at once.
 const BLOCK: usize = 512;

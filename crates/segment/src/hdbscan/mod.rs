@@ -58,7 +58,7 @@ pub static CARD: Card = Card {
     source: "Campello, Moulavi, Sander 2013 and 2015; McInnes and Healy 2017; Malzer and Baum 2020 (epsilon)",
 };
 
-pub static METHOD: Method = Method { card: &CARD, run_f32: run, run_f64: run };
+pub static METHOD: Method = Method { card: &CARD, run_f32: run, run_f64: run, run_table: None };
 
 /// How clusters are chosen from the condensed tree.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -117,9 +117,16 @@ fn run<T: Real>(points: Points<T>, settings: &Settings, options: &RunOptions) ->
         merges: Some(found.merges),
         probabilities: Some(found.probabilities),
         outlier_scores: Some(found.outlier_scores),
+        condensed: Some(matrix(&found.condensed)),
         figures: vec![("n_clusters", found.n_clusters as f64), ("n_noise", n_noise as f64)],
         ..Clustering::default()
     })
+}
+
+/// The condensed tree as numbers. Shape: (rows, 4), columns parent, child, density, points.
+fn matrix(tree: &[Condensed]) -> Matrix {
+    let row = |row: &Condensed| [row.parent as f64, row.child as f64, row.lambda, row.size as f64];
+    Matrix { values: tree.iter().flat_map(row).collect(), n: tree.len(), d: 4 }
 }
 
 /// Clusters points; of the run's options it takes the threads and the progress.

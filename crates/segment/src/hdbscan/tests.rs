@@ -156,6 +156,21 @@ fn worked_by_hand() {
 }
 
 #[test]
+fn the_card_tells_the_condensed_tree() {
+    let values = [0.0, 1.0, 2.0, 10.0, 11.0, 12.0, 50.0];
+    let settings = CARD.settings([("min_cluster_size", "3"), ("min_samples", "2")]).unwrap();
+    let found = (METHOD.run_f64)(Points::new(&values, 7, 1).unwrap(), &settings, &RunOptions::default()).unwrap();
+    let tree = found.condensed.unwrap();
+    // The far point leaves the root (7) at 1/39; then both groups part at 1/8, and each loses its points at 1/2.
+    let rows: Vec<&[f64]> = (0..tree.n).map(|row| tree.row(row)).collect();
+    assert_eq!(rows.len(), 9);
+    assert!(rows.contains(&&[7.0, 6.0, 1.0 / 39.0, 1.0][..]), "{rows:?}");
+    assert!(rows.contains(&&[7.0, 8.0, 1.0 / 8.0, 3.0][..]), "{rows:?}");
+    assert!(rows.contains(&&[7.0, 9.0, 1.0 / 8.0, 3.0][..]), "{rows:?}");
+    assert_eq!(rows.iter().filter(|row| row[2] == 0.5).count(), 6);
+}
+
+#[test]
 fn edges() {
     let one = fit(&[3.0], 1, 2, 1);
     assert_eq!((one.labels, one.probabilities, one.outlier_scores), (vec![NOISE], vec![0.0], vec![0.0]));

@@ -20,7 +20,8 @@ mod ward_nearest;
 
 use domain::{Card, Kind, Param, Settings};
 
-use crate::cluster::on_threads;
+use crate::cluster::{check_metric, on_threads};
+use crate::features::{self, gower};
 use crate::{Clustering, Method, Points, Real, RunOptions, SegmentError};
 use condensed::Table;
 
@@ -57,16 +58,18 @@ pub static CARD: Card = Card {
         },
         Param {
             name: "metric",
-            sentence: "How far apart two points are; ward, centroid and median are for euclidean only.",
+            sentence: "How far apart two points are; ward, centroid and median are for euclidean only; gower compares the rows \
+                       of a table of mixed columns.",
             unit: "",
-            kind: Kind::Choice { options: &["euclidean", "manhattan", "cosine"], default: "euclidean" },
+            kind: Kind::Choice { options: &["euclidean", "manhattan", "cosine", "gower"], default: "euclidean" },
         },
     ],
-    input: "(n, d) points, one row per point",
-    source: "Ward 1963; Lance and Williams 1967; Murtagh 1983 (nearest-neighbour chain); Müllner 2011",
+    input: "(n, d) points, one row per point; with gower a table of mixed columns",
+    source: "Ward 1963; Lance and Williams 1967; Murtagh 1983 (nearest-neighbour chain); Müllner 2011; Gower 1971",
 };
 
-pub static METHOD: Method = Method { card: &CARD, run_f32: run::<f32>, run_f64: run::<f64> };
+pub static METHOD: Method =
+    Method { card: &CARD, run_f32: run::<f32>, run_f64: run::<f64>, run_table: Some(run_table) };
 
 /// How far apart two clusters are, given the distances of their points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,13 +252,37 @@ fn prepared<T: Real>(points: Points<T>, metric: Metric) -> Result<Vec<f64>, Segm
 }
 
 fn run<T: Real>(points: Points<T>, settings: &Settings, options: &RunOptions) -> Result<Clustering, SegmentError> {
+    check_metric(settings)?;
+    check_cuts(settings)?;
+    let (kind, metric) = (Linkage::named(settings.text("linkage")), Metric::named(settings.text("metric")));
+    cut(&linkage(points, kind, metric, options)?, settings)
+}
+
+/// Rows of a table by Gower's dissimilarity.
+fn run_table(table: &features::Table, settings: &Settings, options: &RunOptions) -> Result<Clustering, SegmentError> {
+    check_cuts(settings)?;
+    let kind = Linkage::named(settings.text("linkage"));
+    if kind.is_euclidean() {
+        let allowed = "average, complete, single, weighted, which need no centres";
+        return Err(SegmentError::unfit("linkage with gower", settings.text("linkage"), allowed));
+    }
+    let distances = gower(table, options.n_threads)?.into_iter().map(f64::from).collect();
+    let tree = on_threads(options.n_threads, || linkage_of_distances(distances, table.n_rows(), kind, options))?;
+    cut(&tree, settings)
+}
+
+fn check_cuts(settings: &Settings) -> Result<(), SegmentError> {
     let (n_clusters, height) = (settings.usize("n_clusters"), settings.float("height"));
     if n_clusters > 0 && height > 0.0 {
         let found = format!("n_clusters={n_clusters} and height={height}");
         return Err(SegmentError::unfit("cuts", found, "one of them, the other 0"));
     }
-    let (kind, metric) = (Linkage::named(settings.text("linkage")), Metric::named(settings.text("metric")));
-    let tree = linkage(points, kind, metric, options)?;
+    Ok(())
+}
+
+/// The tree as the settings cut it.
+fn cut(tree: &Dendrogram, settings: &Settings) -> Result<Clustering, SegmentError> {
+    let (n_clusters, height) = (settings.usize("n_clusters"), settings.float("height"));
     let labels = if height > 0.0 { tree.cut_by_height(height)? } else { tree.cut_by_count(n_clusters.max(1))? };
     let n_found = labels.iter().max().map_or(0, |&label| label + 1);
     let figures =

@@ -92,6 +92,60 @@ fn ties_fall_as_scipys() {
     }
 }
 
+/// The script's case of this number, and its number of columns.
+fn golden_case(number: u64) -> (Vec<f64>, usize) {
+    let mut numbers = Generator(100 + number);
+    let kind = number % 6;
+    let (n, d) = (2 + (numbers.next() * 60.0) as usize, 1 + (numbers.next() * 6.0) as usize);
+    let places: Vec<f64> = (0..5 * d).map(|_| numbers.next() * 20.0).collect();
+    let mut values = vec![0.0; n * d];
+    for point in 0..n {
+        let place = (numbers.next() * 5.0) as usize;
+        let along = numbers.next() * 50.0;
+        for at in 0..d {
+            let value = numbers.next();
+            values[point * d + at] = match kind {
+                0 | 2 => places[place * d + at] + 3.0 * value,
+                1 => 10.0 * value,
+                3 => along * (at + 1) as f64,
+                4 => places[place * d + at] + value,
+                _ => (value * 5.0).floor(),
+            };
+        }
+        if kind == 2 && point % 2 == 1 {
+            values.copy_within((point - 1) * d..point * d, point * d);
+        }
+        if kind == 4 {
+            values[point * d] = -3.5;
+        }
+    }
+    (values, d)
+}
+
+/// FNV-1a over left, right and size of every merge.
+fn hashed(tree: &Dendrogram) -> u64 {
+    let numbers = tree.merges().iter().flat_map(|merge| [merge.left, merge.right, merge.size]);
+    numbers.fold(0xcbf2_9ce4_8422_2325, |hash, value| (hash ^ value as u64).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[test]
+fn generated_cases_are_scipys() {
+    let (mut n_checked, mut wrong) = (0, Vec::new());
+    for line in GOLDEN.lines().filter_map(|line| line.strip_prefix("case ")) {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let (values, d) = golden_case(fields[0].parse().unwrap());
+        let (hash, sum) = (u64::from_str_radix(fields[2], 16).unwrap(), fields[3].parse::<f64>().unwrap());
+        let found = tree_of_distances(&values, d, Linkage::named(fields[1]));
+        let heights: f64 = found.merges().iter().map(|merge| merge.height).sum();
+        if hashed(&found) != hash || (heights - sum).abs() > 1e-9 * sum.max(1e-3) {
+            wrong.push(format!("{} {}: heights {heights}, not {sum}", fields[0], fields[1]));
+        }
+        n_checked += 1;
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(n_checked, 30 * 7 - 10 * 2);
+}
+
 /// Points 0, 2, 6 and 16 of a line. Ward: {0, 2} at 2; {0, 2} to 6: √(2·2·1/3)·5; then to 16: √(2·3·1/4)·(16 − 8/3).
 #[test]
 fn worked_by_hand() {
@@ -284,6 +338,35 @@ fn the_card_runs() {
         _ => &[],
     };
     assert_eq!(names(&CARD.params[0].kind).iter().map(|name| Linkage::named(name)).collect::<Vec<_>>(), Linkage::ALL);
+}
+
+/// Ages over a range of 40 and a word: (0 + 1) / 2 apart are rows 0 and 1, (0.5 + 0) / 2 rows 2 and 3.
+#[test]
+fn tables_of_mixed_columns_are_merged() {
+    use crate::features::{Column, ColumnKind, ColumnSpec, Table, Values};
+    let column = |name, kind, values| Column { spec: ColumnSpec::new(name, kind), values };
+    let table = Table::new(vec![
+        column("age", ColumnKind::Numeric, Values::Numbers([20.0, 20.0, 40.0, 60.0].map(Some).to_vec())),
+        column("word", ColumnKind::Category, Values::Levels(["a", "b", "c", "c"].map(Some).into_iter().collect())),
+    ])
+    .unwrap();
+    let run = |assignments: &[(&str, &str)]| {
+        let settings = CARD.settings(assignments.iter().copied()).unwrap();
+        (METHOD.run_table.unwrap())(&table, &settings, &RunOptions::default())
+    };
+    let found = run(&[("metric", "gower"), ("linkage", "average"), ("n_clusters", "2")]).unwrap();
+    assert_eq!(found.labels, [0, 0, 1, 1]);
+    let merges = found.merges.unwrap();
+    let heights: Vec<f64> = (0..3).map(|at| merges.row(at)[2]).collect();
+    // Rows 2 and 3 differ by half of the range alone: 0.25; those to 0 and 1 are 0.75, 1, 0.75, 1.
+    assert_eq!(heights, [0.25, 0.5, 0.875]);
+    let error = run(&[("metric", "gower"), ("linkage", "ward")]).unwrap_err().to_string();
+    assert!(error.contains("found ward, allowed average"), "{error}");
+    let both = run(&[("linkage", "single"), ("n_clusters", "2"), ("height", "1")]).unwrap_err().to_string();
+    assert!(both.contains("one of them"));
+    let settings = CARD.settings([("metric", "gower"), ("linkage", "average")]).unwrap();
+    let of_points = (METHOD.run_f64)(points(&[1.0, 2.0], 1), &settings, &RunOptions::default()).unwrap_err();
+    assert!(of_points.to_string().contains("a table of mixed columns"));
 }
 
 proptest! {

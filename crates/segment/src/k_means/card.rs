@@ -2,7 +2,9 @@
 
 use domain::{Card, Kind, Param, Settings};
 
+use super::choose::{Choose, Curves, choose};
 use super::{Algorithm, Fitted, Init, KMeans, Near, fit};
+use crate::cluster::{WEIGHTS, check_weights};
 use crate::{Clustering, Method, Points, RunOptions, SegmentError};
 
 pub static CARD: Card = Card {
@@ -15,6 +17,13 @@ pub static CARD: Card = Card {
             sentence: "How many groups.",
             unit: "clusters",
             kind: Kind::Int { min: 1, max: 1_000_000, default: 8 },
+        },
+        Param {
+            name: "n_clusters_max",
+            sentence: "Tries 1 to so many groups instead, and takes the number that the gap statistic, the silhouette and the \
+                       elbow recommend; 0: n_clusters.",
+            unit: "clusters",
+            kind: Kind::Int { min: 0, max: 1000, default: 0 },
         },
         Param {
             name: "init",
@@ -58,12 +67,13 @@ pub static CARD: Card = Card {
             unit: "runs",
             kind: Kind::Int { min: 1, max: 1000, default: 1 },
         },
+        WEIGHTS,
     ],
     input: "(n, d) finite numbers, one row per point; optional weights and first centres",
     source: "Lloyd 1982; Arthur and Vassilvitskii 2007 (k-means++); Bahmani et al. 2012 (k-means||); Hamerly 2010, Ding et al. 2015 and Drake and Hamerly 2012 (bounds); Sculley 2010 (mini-batch); Dhillon and Modha 2001 (spherical)",
 };
 
-pub static METHOD: Method = Method { card: &CARD, run_f32: run::<f32>, run_f64: run::<f64> };
+pub static METHOD: Method = Method { card: &CARD, run_f32: run::<f32>, run_f64: run::<f64>, run_table: None };
 
 const INITS: [(&str, Init); 2] = [("k_means_plus_plus", Init::PlusPlus), ("k_means_parallel", Init::Parallel)];
 
@@ -96,8 +106,34 @@ fn wanted(settings: &Settings, has_centres: bool) -> Result<KMeans, SegmentError
 }
 
 fn run<T: Near>(points: Points<T>, settings: &Settings, options: &RunOptions) -> Result<Clustering, SegmentError> {
-    let wanted = wanted(settings, options.centres.is_some())?;
-    Ok(fit(points, &wanted, options)?.into())
+    check_weights(settings, options)?;
+    let mut wanted = wanted(settings, options.centres.is_some())?;
+    let choice = match settings.usize("n_clusters_max") {
+        0 => None,
+        most => Some(chosen(points, most, &wanted, options)?),
+    };
+    wanted.n_clusters = choice.as_ref().map_or(wanted.n_clusters, |curves| curves.recommended);
+    Ok(Clustering { choice, ..fit(points, &wanted, options)?.into() })
+}
+
+/// Points of which silhouettes are averaged.
+const N_SAMPLE: usize = 3_000;
+/// Sets without clusters that the gap statistic compares with.
+const N_REFERENCES: usize = 5;
+
+/// The numbers from 1 to `most` tried, or to the number of points.
+fn chosen<T: Near>(
+    points: Points<T>,
+    most: usize,
+    wanted: &KMeans,
+    options: &RunOptions,
+) -> Result<Curves, SegmentError> {
+    if options.centres.is_some() {
+        let allowed = "0 with first centres, which are of one number";
+        return Err(SegmentError::unfit("n_clusters_max", most, allowed));
+    }
+    let ks = (1..=most.min(points.n())).collect();
+    choose(points, &Choose { ks, n_sample: N_SAMPLE, n_references: N_REFERENCES, k_means: wanted.clone() }, options)
 }
 
 impl From<Fitted> for Clustering {

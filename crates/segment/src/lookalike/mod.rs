@@ -6,11 +6,13 @@
 //! the same, and are no probabilities of anything. What is not here: who may be written to (consent), and the choice of
 //! seeds.
 
+mod card;
 mod choose;
 mod judge;
 mod logistic;
 mod taste;
 
+pub use card::CARD;
 pub use choose::{Audience, Likeness, Lookalike, LookalikeOptions, MethodEvaluation, Ranked, look_alike};
 pub use judge::{Evaluation, Lift, evaluate};
 pub use logistic::{ClassWeight, Logistic, LogisticOptions};

@@ -4,11 +4,38 @@
 //! At each month end the scores are learned afresh from everyone who is awake, since a group is a place among the customers
 //! of its day. Asleep is who has had no purchase for as many days as the shop says.
 
-use domain::{Cents, Day};
+use domain::{Card, Cents, Day, Kind, Param};
 use serde::{Deserialize, Serialize};
 
+use crate::rfm::card::{AS_OF, CUSTOMER, DAY, MONEY, PURCHASES};
 use crate::rfm::{Activity, Cuts, RfmGroup};
 use crate::{Month, SegmentError, Text};
+
+pub static CARD: Card = Card {
+    name: "migration",
+    sentence: "Counts who moved from which of the eleven groups to which from month to month, over the months that are over.",
+    family: "scores",
+    params: &[
+        CUSTOMER,
+        DAY,
+        MONEY,
+        AS_OF,
+        Param {
+            name: "dormant_after_days",
+            sentence: "Who has bought nothing for so long is dormant.",
+            unit: "days",
+            kind: Kind::Int { min: 1, max: 100_000, default: 365 },
+        },
+        Param {
+            name: "n_months_max",
+            sentence: "Steps looked at, the latest.",
+            unit: "months",
+            kind: Kind::Int { min: 1, max: 1200, default: 24 },
+        },
+    ],
+    input: PURCHASES,
+    source: "scores learned anew at each month's end",
+};
 
 /// Where a customer is at a month's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

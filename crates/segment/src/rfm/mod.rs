@@ -4,10 +4,12 @@
 //! An [`Activity`] per customer comes from an engine or from [`Activity::of`]; [`Cuts`] are learned from all customers'
 //! activities and score each; [`Rfm`] counts what came out.
 
+pub(crate) mod card;
 mod group;
 mod score;
 mod summary;
 
+pub use card::CARD;
 pub use group::RfmGroup;
 pub use score::{Activity, Cuts, Scores};
 pub use summary::{Cell, GroupSummary, Rfm};

@@ -4,6 +4,8 @@
 
 mod cluster;
 mod content;
+mod customers;
+mod mixed;
 mod pairs;
 mod texts;
 
@@ -88,7 +90,9 @@ pub enum LabFailure {
     OneInput { card: &'static str, input: &'static str },
     #[error("{0}")]
     Output(String),
-    #[error("clusters are found in one file: tercet lab run {card} --input FILE")]
+    #[error("{0}")]
+    Input(String),
+    #[error("{card} reads one file: tercet lab run {card} --input FILE")]
     NoTest { card: &'static str },
     #[error("content reads a catalogue beside the interactions: give it with --items FILE")]
     NoItems,
@@ -103,7 +107,8 @@ pub enum LabFailure {
 /// Every card the lab can run.
 pub fn cards() -> Vec<&'static Card> {
     let clusters = segment::registry().iter().map(|method| method.card);
-    recommend::registry::cards().into_iter().chain(clusters).chain(language::cards().iter().copied()).collect()
+    let more = segment::other_cards().iter().copied().chain(language::cards().iter().copied());
+    recommend::registry::cards().into_iter().chain(clusters).chain(more).collect()
 }
 
 /// The cards of the terms of a score, of which `[recommend.terms]` of a shop's tercet.toml speaks. They need a shop to run.
@@ -134,6 +139,12 @@ pub fn run(request: &LabRequest, progress: &(dyn Fn(f64) -> bool + Sync)) -> Res
         return match request.test {
             Some(_) => Err(LabFailure::NoTest { card: card.name }),
             None => cluster::run(method, &settings, request, progress),
+        };
+    }
+    if segment::other_cards().iter().any(|other| other.name == card.name) {
+        return match request.test {
+            Some(_) => Err(LabFailure::NoTest { card: card.name }),
+            None => customers::run(card, &settings, request),
         };
     }
     let predicts_ratings = predicts_ratings(card, &settings);

@@ -4,7 +4,7 @@
 use math::nearest::Near;
 
 use crate::k_means::choose::silhouette;
-use crate::k_means::{Algorithm, KMeans, fit};
+use crate::k_means::{KMeans, fit};
 use crate::{Matrix, Points, RunOptions};
 
 /// Knuth's MMIX generator; the upper 53 bits as a number in [0, 1).
@@ -67,7 +67,7 @@ fn check<T: Near>(number: usize, (labels, inertia, n_iterations): (u64, f64, usi
     let values: Vec<T> = case.x.values.iter().map(|&x| T::from_f64(x)).collect();
     let points = Points::new(&values, case.x.n, case.x.d).unwrap();
     let tolerance = if number % 2 == 1 { 1e-4 } else { 0.0 };
-    for algorithm in [Algorithm::Lloyd, Algorithm::Hamerly, Algorithm::Yinyang] {
+    for algorithm in super::ALGORITHMS {
         let wanted = KMeans { max_iterations: 100, tolerance, algorithm, ..KMeans::new(case.centres.n) };
         let run =
             RunOptions { centres: Some(&case.centres), weights: case.weights.as_deref(), ..RunOptions::default() };

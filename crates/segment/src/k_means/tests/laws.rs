@@ -2,12 +2,10 @@
 
 use proptest::prelude::*;
 
+use super::ALGORITHMS;
 use crate::k_means::choose::{Choose, choose, silhouette};
 use crate::k_means::{Algorithm, Assigner, Fitted, Init, KMeans, Near, fit};
 use crate::{Matrix, Points, RunOptions, method};
-
-const ALGORITHMS: [Algorithm; 5] =
-    [Algorithm::Auto, Algorithm::Lloyd, Algorithm::Hamerly, Algorithm::Yinyang, Algorithm::Lists];
 
 /// Overlapping blobs. Shape: (n, d).
 fn blobs<T: Near>(n: usize, d: usize, seed: u64) -> Vec<T> {
@@ -126,6 +124,34 @@ proptest! {
         check::<f32>(n, d, k, flags & 1 == 1, flags & 2 == 2 && n > 3, seed);
         check::<f64>(n, d, k, flags & 1 == 1, flags & 2 == 2 && n > 3, seed);
     }
+}
+
+/// Three places far apart, and points that are one place: the card takes three groups and one.
+#[test]
+fn the_card_chooses_the_number() {
+    let mut random = math::Random::new(2);
+    let values: Vec<f64> = (0..360).map(|at| random.uniform() + (at / 2 % 3 * 30) as f64).collect();
+    let run = |values: &[f64], assignments: &[(&str, &str)], run: &RunOptions| {
+        let settings = crate::k_means::CARD.settings(assignments.iter().copied()).unwrap();
+        (method("k_means").unwrap().run_f64)(Points::new(values, values.len() / 2, 2).unwrap(), &settings, run)
+    };
+    let plain = RunOptions::default();
+    let most = [("n_clusters_max", "6"), ("n_init", "3")];
+    let found = run(&values, &most, &plain).unwrap();
+    let curves = found.choice.unwrap();
+    assert_eq!((curves.ks.as_slice(), curves.recommended), (&[1, 2, 3, 4, 5, 6][..], 3));
+    assert_eq!(found.centres.unwrap().n, 3);
+    assert_eq!(found.labels[..6], [found.labels[0], found.labels[1], found.labels[2]].repeat(2));
+    // One heap, dense in the middle.
+    let heap: Vec<f64> = (0..360).map(|_| (0..4).map(|_| random.uniform()).sum()).collect();
+    assert_eq!(run(&heap, &most, &plain).unwrap().centres.unwrap().n, 1);
+    // No more numbers than points.
+    assert_eq!(run(&values[..8], &[("n_clusters_max", "50")], &plain).unwrap().choice.unwrap().ks, [1, 2, 3, 4]);
+    let centres = Matrix { values: values[..4].to_vec(), n: 2, d: 2 };
+    let error = run(&values, &most, &RunOptions { centres: Some(&centres), ..plain.clone() }).unwrap_err();
+    assert!(error.to_string().contains("first centres"), "{error}");
+    let error = run(&values, &[("weights", "visits")], &plain).unwrap_err().to_string();
+    assert!(error.contains("found visits"), "weights are never ignored: {error}");
 }
 
 #[test]
