@@ -51,7 +51,7 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     }
     print_groups(&made, &shop.config().language);
     print::line(&format!(
-        "\n{} customers as of {} by {}, in {:.1} s. Would another sample have shown the same groups? Rand index {:.2} [{:.2}, {:.2}] of {} samples.",
+        "\n{} customers as of {} by {}, in {:.1} s. Would another sample have shown the same groups? Rand index {:.2} [{:.2}, {:.2}] of {} samples, {} fitted anew to {} customers each.",
         print::count(made.n_customers as u64),
         made.as_of,
         made.card,
@@ -59,8 +59,19 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
         made.stability.mean,
         made.stability.low,
         made.stability.high,
-        made.stability.n_resamples
+        made.stability.n_resamples,
+        made.card,
+        print::count(made.stability.n_fitted as u64)
     ));
+    if let Some(placed) = made.placement.filter(|placed| placed.noise > 0.0 || placed.moved > 0.0) {
+        print::line(&format!(
+            "Everybody stands with the group whose centre is nearest: also the {:.1} % whom {} left as noise ({:.1} % in other samples), and {:.1} % of the others are nearer to another group's centre than to their own's.",
+            placed.noise * 100.0,
+            made.card,
+            placed.noise_resampled * 100.0,
+            placed.moved * 100.0
+        ));
+    }
     Ok(())
 }
 

@@ -17,9 +17,9 @@ use crate::flows::audience::sql::Present;
 use crate::flows::rows::{integers, texts};
 
 /// Without a purchase for so long, a customer is asleep in the picture of movement.
-const DORMANT_DAYS: i32 = 365;
+pub const DORMANT_DAYS: i32 = 365;
 /// Months of movement shown.
-const MONTHS_MAX: i32 = 24;
+pub const MONTHS_MAX: i32 = 24;
 
 /// A customer's purchases of one day.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,19 +111,26 @@ pub fn cohorts(purchases: &[Purchase], as_of: Day) -> Result<Retention> {
     Ok(retention(&counts.into_iter().map(count).collect::<Vec<_>>(), as_of)?)
 }
 
-/// Movement between the groups over the last months that are over.
-pub fn movement(purchases: &[Purchase], n_customers: usize, as_of: Day) -> Result<Option<Migration>> {
+/// Movement between the groups over the last months that are over, `n_months_max` at most; asleep is who has bought nothing
+/// for `dormant_days`. `None` before there are two months' ends.
+pub fn movement(
+    purchases: &[Purchase],
+    n_customers: usize,
+    as_of: Day,
+    dormant_days: i32,
+    n_months_max: i32,
+) -> Result<Option<Migration>> {
     let days = purchases.iter().map(|purchase| purchase.day);
     let (Some(begin), Some(end)) = (days.min().and_then(Month::of), Month::of(as_of)) else { return Ok(None) };
     let last = if end.last_day() == Some(as_of) { end } else { Month(end.0 - 1) };
-    let first = Month((last.0 - MONTHS_MAX).max(begin.0));
+    let first = Month((last.0 - n_months_max).max(begin.0));
     if first >= last {
         return Ok(None);
     }
     let mut by_day: Vec<(Day, u32, Cents)> = purchases.iter().map(|one| (one.day, one.customer, one.cents)).collect();
     by_day.sort_unstable_by_key(|&(day, customer, _)| (day, customer));
     let days = by_day.into_iter().map(|(day, customer, cents)| (customer, day, cents));
-    Ok(Some(migrate(days, n_customers, first, last, DORMANT_DAYS)?))
+    Ok(Some(migrate(days, n_customers, first, last, dormant_days)?))
 }
 
 #[cfg(test)]
@@ -165,7 +172,7 @@ mod tests {
         for (customer, activity) in activities.iter().enumerate() {
             assert_eq!(activity.as_ref(), expected.get(&(customer as u32)), "{customer}");
         }
-        let moved = movement(&found, 6, as_of).unwrap().unwrap();
+        let moved = movement(&found, 6, as_of, DORMANT_DAYS, MONTHS_MAX).unwrap().unwrap();
         assert_eq!(moved.steps.len(), 5);
         assert!(moved.steps.iter().all(|step| step.counts.iter().flatten().sum::<u64>() == 6));
     }

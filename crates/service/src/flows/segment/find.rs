@@ -5,12 +5,12 @@ use segment::features::{Covariance, Pca, Preparation};
 use segment::hierarchical::{Linkage, Metric, linkage};
 use segment::k_means::choose::{Choose, Curves, choose};
 use segment::k_means::{Assigner, KMeans, fit};
-use segment::stability::{Resampling, Stability, StabilityOptions, stability};
 use segment::taste::TasteSpace;
-use segment::{Matrix, Points, RunOptions};
+use segment::{Matrix, Points, RunOptions, SegmentError};
 use serde::{Deserialize, Serialize};
 
 use super::features::Customers;
+use super::resample::{Resampled, moved_share, noise_share, resampled};
 use super::tastes::Tastes;
 use super::{BLOCK, SegmentRequest, method};
 use crate::error::{Result, ServiceError};
@@ -19,14 +19,13 @@ use crate::flows::Progress;
 /// Customers whom K-Means learns from; more change the centres little.
 const SAMPLE_MAX: usize = 200_000;
 /// Customers whom slower methods, the choice of the number and the test of stability look at.
-const SMALL_SAMPLE_MAX: usize = 20_000;
+pub(super) const SMALL_SAMPLE_MAX: usize = 20_000;
 /// The numbers of groups that are looked at; more cannot be told apart by people.
 const CHOSEN_FROM: std::ops::RangeInclusive<usize> = 3..=12;
 /// Customers whose silhouettes are averaged.
 const SILHOUETTE_MAX: usize = 3_000;
 /// Sets without groups that the gap statistic compares with.
 const N_REFERENCES: usize = 5;
-const N_RESAMPLES: usize = 10;
 /// Leaves of the tree that is drawn.
 const LEAVES_MAX: usize = 60;
 /// Coordinates of the map are 0 to this; one place in fifty lies outside and is moved to its edge.
@@ -69,15 +68,27 @@ pub struct Found {
     pub settings: domain::Settings,
     /// Why so many groups, if that was chosen.
     pub choice: Option<(usize, Curves)>,
-    pub stability: Stability,
+    pub resampled: Resampled,
+    pub placement: Placement,
     pub tree: FoundTree,
     /// Places of a sample of the customers, for the map.
     pub sample: Vec<Placed>,
     pub n_customers: usize,
 }
 
+/// What placing everybody with the nearest centre did to the method's own labels, as shares of the sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Placement {
+    /// Customers whom the method left as noise.
+    pub noise: f64,
+    /// Of the others, those whose nearest centre is another group's.
+    pub moved: f64,
+}
+
 /// Small groups and how they merge into larger ones.
 pub struct FoundTree {
+    /// Whether it is the top of the chosen method's own tree, and not one by Ward's method over small groups.
+    pub is_own: bool,
     /// Customers of the sample in each leaf, and the group of most of them.
     pub leaves: Vec<(usize, usize)>,
     /// Shape: (n_leaves − 1, 4), SciPy's table.
@@ -132,8 +143,8 @@ pub(super) fn find(
     let points = Points::new(&values, n, values.len() / n)?;
     let cancelled = || ServiceError::conflict("cancelled", "cancelled");
     // How many groups there are is asked of the data, whatever method then makes them.
-    let is_open =
-        method.card.param("n_clusters").is_some() && !["n_clusters", "height"].iter().any(|n| has(&request.set, n));
+    let is_open = method.card.param("n_clusters").is_some()
+        && !["n_clusters", "n_clusters_max", "height"].iter().any(|n| has(&request.set, n));
     let choice = match (request.n_clusters, is_open) {
         (None, true) => {
             progress(0.05, "looking for how many groups there are").then_some(()).ok_or_else(cancelled)?;
@@ -154,18 +165,25 @@ pub(super) fn find(
     let settings = method.card.settings_from_texts(&set)?;
     let run = RunOptions { seed: request.seed, n_threads: request.n_threads, ..RunOptions::default() };
     let clustering = (method.run_f32)(points, &settings, &run)?;
-    let centres = largest_first(points, &clustering.labels)?;
+    let choice = choice.or(clustering.choice.map(|curves| (curves.recommended, curves)));
+    let (centres, places) = largest_first(points, &clustering.labels)?;
     let labels = assign(points, &centres)?.0;
+    let moved = moved_share(&clustering.labels, &places, &labels);
+    let placement = Placement { noise: noise_share(&clustering.labels), moved };
     progress(0.6, "asking whether another sample would have shown the same").then_some(()).ok_or_else(cancelled)?;
-    let stability = stability_of(points, &centres, request)?;
+    let resampled = resampled(points, &centres, method, &set, request)?;
     progress(0.9, "drawing the map and the tree").then_some(()).ok_or_else(cancelled)?;
     let map = Projection::new(points, &centres)?;
-    let tree = tree(points, &labels, request)?;
+    let tree = match &clustering.merges {
+        // HDBSCAN has merges too, but their top is one customer after another who leaves the rest.
+        Some(merges) if method.card.name == segment::hierarchical::CARD.name => own_tree(merges, &labels, centres.n),
+        _ => tree(points, &labels, request)?,
+    };
     let rows_of = |matrix: &Matrix| (0..matrix.n).map(|row| matrix.row(row).to_vec()).collect();
     let fitted = Fitted { space, centres: rows_of(&centres), map };
     let sample = fitted.place(points)?;
     let (card, n_customers) = (method.card.name, customers.n());
-    Ok(Found { fitted, keys: Vec::new(), card, settings, choice, stability, tree, sample, n_customers })
+    Ok(Found { fitted, keys: Vec::new(), card, settings, choice, resampled, placement, tree, sample, n_customers })
 }
 
 fn has(set: &[String], name: &str) -> bool {
@@ -173,7 +191,7 @@ fn has(set: &[String], name: &str) -> bool {
 }
 
 /// A part of the points, row by row.
-fn thinned(points: Points<f32>, n_max: usize) -> (Vec<f32>, usize) {
+pub(super) fn thinned(points: Points<f32>, n_max: usize) -> (Vec<f32>, usize) {
     let rows = every(points.n(), n_max);
     (rows.iter().flat_map(|&row| points.row(row)).copied().collect(), rows.len())
 }
@@ -195,49 +213,41 @@ fn choose_number(points: Points<f32>, request: &SegmentRequest) -> Result<(usize
     Ok((number, curves))
 }
 
-/// The centres of the labelled points, the largest group first; noise belongs to none.
-fn largest_first(points: Points<f32>, labels: &[i32]) -> Result<Matrix> {
+/// The centres of the labelled points, the largest group first, and the place of each label's group among them.
+fn largest_first(points: Points<f32>, labels: &[i32]) -> Result<(Matrix, Vec<usize>)> {
+    centres_of(points, labels).ok_or_else(|| {
+        let found = if labels.iter().all(|&label| label < 0) { "no group" } else { "1 group" };
+        let message = format!("the method found {found}: the customers are too alike for these settings");
+        ServiceError::conflict("one_group", message).help("try another algorithm or other settings")
+    })
+}
+
+/// As [`largest_first`]; `None` of fewer than two groups. Noise belongs to none.
+pub(super) fn centres_of(points: Points<f32>, labels: &[i32]) -> Option<(Matrix, Vec<usize>)> {
     let n_groups = labels.iter().map(|&label| usize::try_from(label + 1).unwrap_or(0)).max().unwrap_or(0);
-    let mut sums = vec![(0u64, vec![0f64; points.d()]); n_groups];
+    let mut sums: Vec<(u64, usize, Vec<f64>)> = (0..n_groups).map(|label| (0, label, vec![0.0; points.d()])).collect();
     for (row, &label) in points.rows().zip(labels) {
         let Ok(label) = usize::try_from(label) else { continue };
         sums[label].0 += 1;
-        sums[label].1.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+        sums[label].2.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
     }
-    sums.retain(|(n, _)| *n > 0);
+    sums.retain(|(n, ..)| *n > 0);
     if sums.len() < 2 {
-        let message = format!("the method found {} group: the customers are too alike for these settings", sums.len());
-        return Err(ServiceError::conflict("one_group", message).help("try another algorithm or other settings"));
+        return None;
     }
-    sums.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
-    let values = sums.iter().flat_map(|(n, sum)| sum.iter().map(|value| value / *n as f64)).collect();
-    Ok(Matrix { values, n: sums.len(), d: points.d() })
+    sums.sort_by_key(|(n, ..)| std::cmp::Reverse(*n));
+    let mut places = vec![0; n_groups];
+    sums.iter().enumerate().for_each(|(place, &(_, label, _))| places[label] = place);
+    let values = sums.iter().flat_map(|(n, _, sum)| sum.iter().map(|value| value / *n as f64)).collect();
+    Some((Matrix { values, n: sums.len(), d: points.d() }, places))
 }
 
 /// Group and distance of each point.
-fn assign(points: Points<f32>, centres: &Matrix) -> Result<(Vec<i32>, Vec<f64>)> {
+pub(super) fn assign(points: Points<f32>, centres: &Matrix) -> std::result::Result<(Vec<i32>, Vec<f64>), SegmentError> {
     let mut labels = vec![0i32; points.n()];
     let mut squares = vec![0f64; points.n()];
     Assigner::<f32>::new(centres)?.assign(points.values(), &mut labels, &mut squares)?;
     Ok((labels, squares.into_iter().map(f64::sqrt).collect()))
-}
-
-fn stability_of(points: Points<f32>, centres: &Matrix, request: &SegmentRequest) -> Result<Stability> {
-    let (values, n) = thinned(points, SMALL_SAMPLE_MAX);
-    let small = Points::new(&values, n, points.d())?;
-    let labels = assign(small, centres)?.0;
-    let options = StabilityOptions { resampling: Resampling::Bootstrap, n_samples: N_RESAMPLES, seed: request.seed };
-    let wanted = KMeans { n_init: 3, ..KMeans::new(centres.n) };
-    Ok(stability(&labels, &options, |rows, seed| {
-        let sample: Vec<f32> = rows.iter().flat_map(|&row| small.row(row)).copied().collect();
-        let sample = Points::new(&sample, rows.len(), small.d())?;
-        let run = RunOptions { seed, n_threads: request.n_threads, ..RunOptions::default() };
-        let fitted = fit(sample, &wanted, &run)?;
-        let mut labels = vec![0i32; small.n()];
-        let mut squares = vec![0f64; small.n()];
-        Assigner::<f32>::new(&fitted.centres)?.assign(small.values(), &mut labels, &mut squares)?;
-        Ok(labels)
-    })?)
 }
 
 /// Small groups by K-Means, merged by Ward's method: near the leaves as fine as the data, and small enough to be drawn.
@@ -259,7 +269,39 @@ fn tree(points: Points<f32>, labels: &[i32], request: &SegmentRequest) -> Result
     let leaves = kept.iter().map(|&leaf| (members[leaf].iter().sum(), most(&members[leaf]))).collect();
     let centres: Vec<f64> = kept.iter().flat_map(|&leaf| fine.centres.row(leaf)).copied().collect();
     let merged = linkage(Points::new(&centres, kept.len(), points.d())?, Linkage::Ward, Metric::Euclidean, &run)?;
-    Ok(FoundTree { leaves, merges: merged.matrix(), order: merged.leaf_order() })
+    Ok(FoundTree { is_own: false, leaves, merges: merged.matrix(), order: merged.leaf_order() })
+}
+
+/// The top of the tree of merges that a method found. Shape of `merges`: (n − 1, 4), of `labels`: (n).
+fn own_tree(merges: &Matrix, labels: &[i32], n_groups: usize) -> FoundTree {
+    let n = labels.len();
+    let n_leaves = LEAVES_MAX.min(n);
+    // Merges before this one are within leaves.
+    let first = n - n_leaves;
+    let children = |merge: usize| [0, 1].map(|side| merges.row(merge)[side] as usize);
+    let mut leaf_of = vec![0; n + first];
+    let closed = (first..merges.n).flat_map(children).filter(|&node| node < n + first);
+    closed.enumerate().for_each(|(leaf, node)| leaf_of[node] = leaf);
+    // From the top down, so that a node's leaf is known before its children's.
+    for merge in (0..first).rev() {
+        children(merge).into_iter().for_each(|node| leaf_of[node] = leaf_of[n + merge]);
+    }
+    let mut members = vec![vec![0usize; n_groups]; n_leaves];
+    labels.iter().zip(&leaf_of).for_each(|(&label, &leaf)| members[leaf][label as usize] += 1);
+    let most =
+        |counts: &[usize]| (0..n_groups).max_by_key(|&group| (counts[group], std::cmp::Reverse(group))).unwrap_or(0);
+    let leaves = members.iter().map(|counts| (counts.iter().sum(), most(counts))).collect();
+    let mut top = Matrix::zeros(n_leaves - 1, 4);
+    let mut below: Vec<Vec<u32>> = (0..n_leaves as u32).map(|leaf| vec![leaf]).collect();
+    for at in 0..top.n {
+        let node = |node: usize| if node < n + first { leaf_of[node] } else { node - n - first + n_leaves };
+        let [left, right] = children(first + at).map(node);
+        let (left, right) = (left.min(right), left.max(right));
+        below.push([below[left].as_slice(), &below[right]].concat());
+        let row = [left as f64, right as f64, merges.row(first + at)[2], below[n_leaves + at].len() as f64];
+        top.row_mut(at).copy_from_slice(&row);
+    }
+    FoundTree { is_own: true, leaves, merges: top, order: below.pop().unwrap_or_default() }
 }
 
 impl Projection {
@@ -347,5 +389,55 @@ impl Found {
             (Space::Taste(_), None) => return Err(ServiceError::failed("tastes were not read")),
         };
         self.fitted.place(Points::new(&values, rows.len(), values.len() / rows.len().max(1))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Leaves lie within groups, the tree's top is the method's own, and no customer is lost.
+    #[test]
+    fn the_top_of_a_tree_is_cut_out_whole() {
+        let mut state = 7u32;
+        let mut value = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 24) as f32
+        };
+        for (n, linkage) in [(300, "ward"), (300, "average"), (45, "complete"), (300, "median")] {
+            let values: Vec<f32> = (0..n * 2).map(|_| value()).collect();
+            let method = method(Some("hierarchical")).unwrap();
+            let settings = method.card.settings([("n_clusters", "5"), ("linkage", linkage)]).unwrap();
+            let points = Points::new(&values, n, 2).unwrap();
+            let found = (method.run_f32)(points, &settings, &RunOptions::default()).unwrap();
+            let merges = found.merges.unwrap();
+            let tree = own_tree(&merges, &found.labels, 5);
+            let n_leaves = n.min(LEAVES_MAX);
+            assert_eq!((tree.is_own, tree.leaves.len(), tree.merges.n), (true, n_leaves, n_leaves - 1));
+            assert_eq!(tree.leaves.iter().map(|leaf| leaf.0).sum::<usize>(), n);
+            for group in 0..5 {
+                let of_group = found.labels.iter().filter(|&&label| label == group as i32).count();
+                let of_leaves: usize = tree.leaves.iter().filter(|leaf| leaf.1 == group).map(|leaf| leaf.0).sum();
+                // A median may fall, and then a group is not a branch of the top.
+                assert!(of_group == of_leaves || linkage == "median", "{linkage}, {group}: {of_leaves} of {of_group}");
+            }
+            let (last, own) = (tree.merges.row(tree.merges.n - 1), merges.row(merges.n - 1));
+            assert_eq!((last[2], last[3]), (own[2], n_leaves as f64));
+            let mut order = tree.order.clone();
+            order.sort_unstable();
+            assert_eq!(order, (0..n_leaves as u32).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn centres_stand_by_size_and_labels_know_their_place() {
+        let values = [0.0f32, 2.0, 10.0, 20.0, 30.0, 99.0];
+        let points = Points::new(&values, 6, 1).unwrap();
+        let (centres, places) = centres_of(points, &[0, 0, 2, 2, 2, -1]).unwrap();
+        assert_eq!((centres.values, centres.n), (vec![20.0, 1.0], 2));
+        assert_eq!((places[0], places[2]), (1, 0));
+        assert!(centres_of(points, &[3; 6]).is_none() && centres_of(points, &[-1; 6]).is_none());
+        let error = largest_first(points, &[-1; 6]).unwrap_err().to_string();
+        assert!(error.contains("found no group"), "{error}");
     }
 }

@@ -7,6 +7,7 @@ pub mod features;
 mod find;
 mod former;
 mod published;
+mod resample;
 pub mod slices;
 pub(crate) mod tastes;
 mod views;
@@ -107,12 +108,17 @@ pub struct SegmentRequest {
 
 impl SegmentRequest {
     /// # Errors
-    /// If there is no such card, a setting is not its, or the number of groups is not 2 to 50.
+    /// If there is no such card, a setting is not its, the number of groups is not 2 to 50, or it is given and to be tried.
     pub fn checked(self) -> Result<SegmentRequest> {
         if let Some(n) = self.n_clusters.filter(|n| !(2..=50).contains(n)) {
             return Err(ServiceError::usage("n_clusters", format!("n_clusters is {n}; allowed: 2 to 50")));
         }
-        method(self.algorithm.as_deref())?.card.settings_from_texts(&self.set)?;
+        let settings = method(self.algorithm.as_deref())?.card.settings_from_texts(&self.set)?;
+        let tries = settings.get("n_clusters_max").is_some_and(|most| *most != domain::Value::Int(0));
+        if tries && self.n_clusters.is_some() {
+            let message = "n_clusters and n_clusters_max were both given; allowed: one of them";
+            return Err(ServiceError::usage("n_clusters_max", message));
+        }
         Ok(self)
     }
 }
@@ -174,7 +180,9 @@ pub async fn train(shop: &Shop, request: SegmentRequest, progress: Progress<'_>)
     go_on(0.95, "counting retention and movement")?;
     let (cohorts, movement) = tokio::task::block_in_place(|| {
         let cohorts = Cohorts::new(activity::cohorts(&purchases, present.day)?);
-        let movement = activity::movement(&purchases, customers.n(), present.day)?.map(Movement::new);
+        let movement =
+            activity::movement(&purchases, customers.n(), present.day, activity::DORMANT_DAYS, activity::MONTHS_MAX)?
+                .map(Movement::new);
         Ok::<_, ServiceError>((cohorts, movement))
     })?;
     let now = clock::now().0;

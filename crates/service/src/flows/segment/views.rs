@@ -40,6 +40,9 @@ pub struct Segmentation {
     /// Why so many groups; absent if the number was given.
     pub choice: Option<Choice>,
     pub stability: Stability,
+    /// What placing everybody with the group whose centre is nearest did to the method's own labels; absent of older versions.
+    #[serde(default)]
+    pub placement: Option<Placement>,
     pub features: Vec<FeatureView>,
     /// The largest first.
     pub groups: Vec<Group>,
@@ -90,13 +93,28 @@ pub struct ChoicePoint {
     pub gap_error: Option<f64>,
 }
 
-/// Whether another sample of customers would have shown the same groups: the adjusted Rand index.
+/// Shares of the sample that the method looked at.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Placement {
+    /// Customers whom the method left as noise. They stand with the nearest group all the same.
+    pub noise: f64,
+    /// The same where the method was fitted to other samples.
+    pub noise_resampled: f64,
+    /// Of the others, those whose nearest centre is another group's than their own.
+    pub moved: f64,
+}
+
+/// Whether another sample of customers would have shown the same groups, by the same method: the adjusted Rand index of
+/// where everybody is placed.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Stability {
     pub mean: f64,
     pub low: f64,
     pub high: f64,
     pub n_resamples: usize,
+    /// Customers to whom the method was fitted each time; 0 of older versions, which always fitted K-Means.
+    #[serde(default)]
+    pub n_fitted: usize,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -305,7 +323,7 @@ impl Segmentation {
             revenue: domain::Cents(all.revenue.0 + one.revenue.0),
             ..all
         });
-        let stability = &found.stability;
+        let stability = &found.resampled.stability;
         let of = |at: usize| stability.clusters.get(at).map_or(0.0, |cluster| cluster.jaccard);
         let groups = profiles.into_iter().zip(totals).enumerate();
         let high = stability.rand.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -336,7 +354,13 @@ impl Segmentation {
                 low: stability.rand_min,
                 high,
                 n_resamples: stability.rand.len(),
+                n_fitted: found.resampled.n_fitted,
             },
+            placement: Some(Placement {
+                noise: found.placement.noise,
+                noise_resampled: found.resampled.noise,
+                moved: found.placement.moved,
+            }),
             features: customers
                 .features
                 .iter()
@@ -450,6 +474,10 @@ fn axes(found: &Found, made: &Segmentation) -> Vec<Text> {
 /// Small groups and how they merge.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct Tree {
+    /// Whether it is the top of the tree by which the groups were made (`hierarchical`). Otherwise small groups by K-Means are
+    /// merged by Ward's method, to show which groups are near each other.
+    #[serde(default)]
+    pub is_own: bool,
     pub leaves: Vec<LeafView>,
     /// Left, right, height, leaves below; SciPy's table over the leaves.
     #[schema(value_type = Vec<Vec<f64>>)]
@@ -477,6 +505,7 @@ impl Tree {
         let merges = &found.tree.merges;
         let row = |row: usize| std::array::from_fn(|at| merges.row(row)[at]);
         Tree {
+            is_own: found.tree.is_own,
             leaves: found.tree.leaves.iter().enumerate().map(leaf).collect(),
             merges: (0..merges.n).map(row).collect(),
             order: found.tree.order.clone(),
