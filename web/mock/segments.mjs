@@ -77,7 +77,8 @@ function makeSegments(now, algorithm = "k_means") {
         k, inertia: Math.round(910_000 / k ** 0.9 + (k < 6 ? (6 - k) ** 2 * 9_000 : 0)), silhouette: k > 11 ? null : 0.44 - 0.012 * (k - 6) ** 2 * (k < 6 ? 0.9 : 0.45), gap: k > 11 ? null : 1.1 - 0.45 / k - (k > 6 ? 0.02 * (k - 6) : 0.05 * (6 - k) * 0.4), gap_error: 0.012,
       })),
     },
-    stability: { mean: 0.82, low: 0.77, high: 0.88, n_resamples: 50 },
+    stability: { mean: 0.82, low: 0.77, high: 0.88, n_resamples: 50, n_fitted: 8000 },
+    placement: { noise: 0.084, noise_resampled: 0.091, moved: 0.023 },
     features: [["recency_days", "距上次购买", "Days since last purchase", "d", 0.22], ["n_orders", "订单数", "Number of orders", "", 0.19], ["spent_cents", "累计消费", "Total spent", "", 0.17], ["discount_share", "折扣占比", "Share bought at a discount", "", 0.15], ["category_mix", "品类构成", "Mix of categories", "", 0.27]].map(([name, zh, en, unit, weight]) => ({ name, label: both(zh, en), unit, weight })),
     groups: GROUPS.map(([nameZh, nameEn, aboutZh, aboutEn, share, value, , , , change, stability, traits], at) => {
       const n_customers = Math.round(N_ALL * share);
@@ -155,7 +156,7 @@ function makeTree() {
   const b = join(a, g3, 2.6);
   const c = join(g4, g5, 2.4);
   join(b, join(c, g6, 3.1), 4.4);
-  return { leaves, merges, order: leaves.map((leaf) => leaf.id) };
+  return { is_own: false, leaves, merges, order: leaves.map((leaf) => leaf.id) };
 }
 
 function makeRfm(now) {

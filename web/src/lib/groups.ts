@@ -88,6 +88,31 @@ export function newAudiencePath(conditions: Condition, name = ""): string {
   return `/audiences/new?${search}`;
 }
 
+/** What carries out an action: copy written in the studio, products recommended to an audience, or notices of the service. */
+export type Step = { by: "write"; goal: string; offer: boolean } | { by: "recommend" } | { by: "service" };
+
+const STEPS: Readonly<Record<string, Step>> = {
+  recommend: { by: "recommend" },
+  win_back: { by: "write", goal: "win_back", offer: false },
+  cross_sell: { by: "write", goal: "cross_sell", offer: false },
+  accessory: { by: "write", goal: "cross_sell", offer: false },
+  upgrade: { by: "write", goal: "upgrade", offer: false },
+  launch: { by: "write", goal: "launch", offer: false },
+  loyalty: { by: "write", goal: "promotion", offer: true },
+  price_drop: { by: "write", goal: "promotion", offer: true },
+  service: { by: "service" },
+};
+
+/** How an action is carried out; `null` for one that this console does not know. */
+export const stepOf = (kind: string): Step | null => (Object.hasOwn(STEPS, kind) ? STEPS[kind]! : null);
+
+/** Where a step is taken for a group: a brief for it, an audience of it that is recommended to next, or the service's notices. */
+export function stepPath(step: Step, group: string, name: string): string {
+  if (step.by === "service") return "/proactive";
+  if (step.by === "recommend") return `${newAudiencePath({ all: [{ field: "segment", op: "=", value: group }] }, name)}&then=recommend`;
+  return `/studio?${new URLSearchParams({ goal: step.goal, segment: group, ...(step.offer ? { offer: "yes" } : {}) })}`;
+}
+
 /** Retention by age over all cohorts old enough to tell, weighted by their sizes; `null` where none is. */
 export function averageRetention(rows: readonly { n_customers: number; retained: readonly (number | null)[] }[]): (number | null)[] {
   const n_ages = Math.max(0, ...rows.map((row) => row.retained.length));

@@ -364,7 +364,9 @@ export interface Segments {
   settings?: Settings | null;
   seed?: number | null;
   choice: { recommended: number; curve: ChoicePoint[] } | null;
-  stability: { mean: number; low: number; high: number; n_resamples: number } | null;
+  stability: { mean: number; low: number; high: number; n_resamples: number; n_fitted: number } | null;
+  /** What placing everybody with the nearest centre did to the method's own labels, as shares. */
+  placement: { noise: number; noise_resampled: number; moved: number } | null;
   features: { name: string; label: Text; unit: string; weight: number }[];
   groups: Group[];
   before: SegmentsBefore | null;
@@ -392,6 +394,8 @@ export interface NearCustomer {
 
 /** Merges are SciPy's: two nodes, a height, and how many leaves stand below. */
 export interface GroupTree {
+  /** Whether these are the last merges of the method that made the groups. */
+  is_own: boolean;
   leaves: { id: number; n_customers: number; group: string }[];
   merges: [number, number, number, number][];
   order: number[];

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { flowsOf, regrouping, sankeyData } from "../../src/charts/flow";
 import { held, MAX_ZOOM, moved, packed, rgbOf, SPAN, spread, toMap, toScreen, WHOLE, zoomed } from "../../src/charts/map";
 import { layoutTree } from "../../src/charts/tree";
-import { averageRetention, colorsIn, colorsOf, firmnessOfGroup, firmnessOfGrouping, groupClass, heatStep, liftReach, listedClass, N_GROUP_COLORS, newAudiencePath, textIn, trendOf } from "../../src/lib/groups";
+import { averageRetention, colorsIn, colorsOf, firmnessOfGroup, firmnessOfGrouping, groupClass, heatStep, liftReach, listedClass, N_GROUP_COLORS, newAudiencePath, stepOf, stepPath, textIn, trendOf } from "../../src/lib/groups";
 
 const [W, H] = [800, 500];
 
@@ -52,6 +52,7 @@ test("colours of tokens", () => expect([rgbOf("#ff8000"), rgbOf("nonsense").leng
 
 const leaf = (id: number, group: string, n_customers = 10) => ({ id, group, n_customers });
 const TREE = {
+  is_own: true,
   leaves: [leaf(0, "a"), leaf(1, "b", 5), leaf(2, "a", 20), leaf(3, "b")],
   merges: [[0, 2, 1, 2], [1, 3, 2, 2], [4, 5, 6, 4]] as [number, number, number, number][],
   order: [2, 0, 1, 3],
@@ -76,7 +77,7 @@ test("groups that lie across the branches are not shown as a cut", () => {
 });
 
 test("a tree with one group or with gaps is no reason to fail", () => {
-  expect(layoutTree({ leaves: [leaf(0, "a")], merges: [], order: [0] })).toMatchObject({ branches: [], top: 0, cut: null });
+  expect(layoutTree({ leaves: [leaf(0, "a")], merges: [], order: [0], is_own: false })).toMatchObject({ branches: [], top: 0, cut: null });
   expect(layoutTree({ ...TREE, merges: [[0, 9, 1, 2]] }).branches).toEqual([]);
 });
 
@@ -162,4 +163,24 @@ test("keys of another make have colours too, and those of before count", () => {
   const segments = { groups: [group("g11")], before: { groups: [group("g1")] } as never };
   expect([...colorsIn(segments)]).toEqual([["g1", 0], ["g11", 1]]);
   expect([colorsIn(null).size, colorsIn({ groups: [group("g4")], before: null }).get("g4")]).toEqual([0, 3]);
+});
+
+test("every suggested action leads to what carries it out, with the group filled in", () => {
+  // The kinds of segment::profile::ActionKind, and the goals of a brief.
+  const kinds = ["recommend", "win_back", "cross_sell", "upgrade", "accessory", "launch", "loyalty", "price_drop", "service"];
+  const goals = ["launch", "promotion", "win_back", "cross_sell", "upgrade"];
+  for (const kind of kinds) {
+    const step = stepOf(kind);
+    expect(step, kind).not.toBeNull();
+    const [path, search] = stepPath(step!, "g2", "Loyal · now").split("?");
+    const params = new URLSearchParams(search);
+    if (step!.by === "write") {
+      expect([path, params.get("segment")]).toEqual(["/studio", "g2"]);
+      expect(goals).toContain(params.get("goal"));
+    } else if (step!.by === "recommend") {
+      expect([path, params.get("then"), params.get("name")]).toEqual(["/audiences/new", "recommend", "Loyal · now"]);
+      expect(JSON.parse(params.get("conditions")!)).toEqual({ all: [{ field: "segment", op: "=", value: "g2" }] });
+    } else expect(path).toBe("/proactive");
+  }
+  expect([stepOf("constructor"), stepOf("")]).toEqual([null, null]);
 });
