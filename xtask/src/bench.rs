@@ -12,6 +12,11 @@ mod seq2seq;
 mod sequences;
 mod serve;
 mod service;
+mod strategy_forecast;
+mod strategy_lifetimes;
+mod strategy_mix;
+mod strategy_off_policy;
+mod strategy_uplift;
 mod turns;
 
 use std::fs;
@@ -59,6 +64,7 @@ const CASES: &[Case] = &[
     Case { name: "hierarchical", sentence: groups::HIERARCHICAL, run: groups::hierarchical },
     Case { name: "dbscan", sentence: groups::DBSCAN, run: groups::dbscan },
     Case { name: "hdbscan", sentence: groups::HDBSCAN, run: groups::hdbscan },
+    Case { name: "groups-truth", sentence: groups::TRUTH, run: groups::truth },
     Case { name: "groups-large", sentence: groups::LARGE, run: groups::large },
     Case { name: "word2vec", sentence: language::WORD2VEC, run: language::word2vec },
     Case { name: "sentiment", sentence: language::SENTIMENT, run: language::sentiment },
@@ -76,6 +82,11 @@ const CASES: &[Case] = &[
     Case { name: "service-scope", sentence: service::SCOPE, run: service::scope },
     Case { name: "service-writer", sentence: service::WRITER, run: service::writer },
     Case { name: "copies", sentence: copies::COPIES, run: copies::copies },
+    Case { name: "off-policy", sentence: strategy_off_policy::SENTENCE, run: strategy_off_policy::off_policy },
+    Case { name: "lifetimes", sentence: strategy_lifetimes::LIFETIMES, run: strategy_lifetimes::lifetimes },
+    Case { name: "strategy-forecast", sentence: strategy_forecast::FORECAST, run: strategy_forecast::forecast },
+    Case { name: "mix", sentence: strategy_mix::MIX, run: strategy_mix::mix },
+    Case { name: "uplift", sentence: strategy_uplift::UPLIFT, run: strategy_uplift::uplift },
 ];
 
 struct Bench {

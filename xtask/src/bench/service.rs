@@ -97,10 +97,11 @@ pub fn scope(_: &Bench) -> Result<Vec<Figures>, String> {
     let folder = programs.data.join("text/cs_clinc150");
     let answer = last_json(&programs.ours("intent_scope", &[&folder.to_string_lossy()])?)?;
     let quality = format!(
-        "in-scope accuracy {:.4}, of those kept {:.4}; foreign questions told apart {:.4}",
+        "in-scope accuracy {:.4}, kept and right {:.4}; foreign questions told apart {:.4}, at {:.4} precision in scope",
         number(&answer, "accuracy"),
         number(&answer, "accuracy_kept"),
         number(&answer, "oos_recall"),
+        number(&answer, "precision_in_scope"),
     );
     Ok(vec![row("Tercet clinc150".to_owned(), quality)])
 }
