@@ -269,7 +269,7 @@ fn from_near(objective: &Objective, options: &FitOptions, first: Found) -> Found
         &settings,
     );
     found.point = to_point(&found.point);
-    // The Hessian per customer is the part's: a thousand times the customers would not change its third digit.
+    // The Hessian per customer is the part's: a part of ten thousand leaves it uncertain by about a hundredth.
     let n_evaluations = first.n_evaluations + found.n_evaluations;
     Found { minimum: found, hessian: first.hessian, n_evaluations }
 }

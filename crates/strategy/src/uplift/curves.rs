@@ -10,8 +10,8 @@
 //! scikit-uplift draws a point only where the prediction changes, joins points by lines, takes the diagonal away and divides
 //! by the area of a perfect order: 0 is chance, 1 perfect. causalml draws a point at every row, in the order of the rows
 //! where predictions tie, and divides by the curve's last value (its absolute): its AUUC keeps the diagonal in, so chance is
-//! about ½ where the treatment helps on average and −½ where it harms; its Qini score takes the diagonal away. Signs thus
-//! part: a good order of 40 rows that a treatment harms has 0.241 by scikit-uplift's `uplift_auc_score` where chance is 0, and 0.048 by
+//! about ½ where the treatment helps on average and −½ where it harms; its Qini score takes the diagonal away. So a
+//! sign is no verdict: a good order of 40 rows that a treatment harms has 0.241 by scikit-uplift's `uplift_auc_score` where chance is 0, and 0.048 by
 //! causalml's `auuc_score` where chance is −0.5; a bad order of rows that it helps −0.265 and −0.048, where chance is 0.5. What
 //! causalml calls 0 is not chance, and its AUUC must not be compared between trials of other average effects.
 //!
