@@ -6,7 +6,7 @@
 
 use std::f64::consts::PI;
 
-use crate::special::{normal_cdf, normal_density};
+use crate::special::{ln_beta, ln_gamma, normal_cdf, normal_density};
 
 const SMALLEST: f64 = 1e-300;
 const STEPS_MAX: usize = 200_000;
@@ -387,31 +387,6 @@ fn stirling(x: f64) -> f64 {
         [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360_360.0, 1.0 / 156.0];
     let inverse = 1.0 / (x * x);
     TERMS.iter().rev().fold(0.0, |sum, term| sum * inverse + term) / x
-}
-
-/// ln Γ(x) for x > 0.
-fn ln_gamma(x: f64) -> f64 {
-    let (mut at, mut product) = (x, 1.0);
-    while at < 10.0 {
-        product *= at;
-        at += 1.0;
-    }
-    (at - 0.5) * at.ln() - at + 0.5 * (2.0 * PI).ln() + stirling(at) - product.ln()
-}
-
-/// ln B(a, b) for `a`, `b` > 0, arranged so that large terms cancel before they are rounded (Didonato and Morris 1992).
-pub fn ln_beta(a: f64, b: f64) -> f64 {
-    let (small, large) = (a.min(b), a.max(b));
-    let sum = small + large;
-    if small >= 10.0 {
-        let rest = stirling(small) + stirling(large) - stirling(sum);
-        0.5 * (2.0 * PI / large).ln() + rest + (small - 0.5) * (small / sum).ln() + large * (-small / sum).ln_1p()
-    } else if large >= 10.0 {
-        let rest = stirling(large) - stirling(sum);
-        ln_gamma(small) + rest + small - small * sum.ln() + (large - 0.5) * (-small / sum).ln_1p()
-    } else {
-        ln_gamma(small) + ln_gamma(large) - ln_gamma(sum)
-    }
 }
 
 #[cfg(test)]

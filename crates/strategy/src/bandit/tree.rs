@@ -1,7 +1,7 @@
 //! A contextual bandit as a tree over attributes: customers are split where different arms work for them, and each leaf samples
 //! by Thompson among its arms. It is served by a few comparisons, and says in words why an arm was chosen.
 
-use math::distributions::ln_beta;
+use math::special::ln_beta;
 use serde::Serialize;
 
 use super::choose::{Bandit, Context, check_arm, check_arms, check_reward};
