@@ -25,9 +25,21 @@ pub struct Jobs {
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
+/// A job from its beginning until its last state is stored; in the moment before it leaves, `record` says how it ended.
 struct Live {
     record: JobRecord,
     cancelled: Arc<AtomicBool>,
+}
+
+impl Live {
+    fn is_under_way(&self) -> bool {
+        matches!(self.record.state.as_str(), "queued" | "running")
+    }
+
+    /// Whether it is this very work and will be carried to its end.
+    fn serves(&self, kind: &str, params: &Value) -> bool {
+        self.is_under_way() && !self.cancelled.load(SeqCst) && self.record.kind == kind && self.record.params == *params
+    }
 }
 
 /// A running job's line to its record.
@@ -76,14 +88,15 @@ impl Jobs {
         Ok(())
     }
 
-    /// Queues a job. The same kind with the same parameters, still waiting or running, is that job.
+    /// Queues a job. The same kind with the same parameters, still waiting or running, is that job; one that was
+    /// asked to stop is not.
     pub fn start<F, Work>(&self, kind: &str, params: Value, work: F) -> Result<JobRecord>
     where
         F: FnOnce(Handle) -> Work + Send + 'static,
         Work: Future<Output = Result<Value>> + Send + 'static,
     {
         let mut live = self.live.lock().expect("no holder panics");
-        if let Some(same) = live.values().find(|live| live.record.kind == kind && live.record.params == params) {
+        if let Some(same) = live.values().find(|live| live.serves(kind, &params)) {
             return Ok(same.record.clone());
         }
         if live.len() >= QUEUED_MAX {
@@ -190,11 +203,59 @@ impl Jobs {
 
     /// Asks a job to stop; it does at its next report.
     pub fn cancel(&self, id: &str) -> Result<JobRecord> {
-        if let Some(live) = self.live.lock().expect("no holder panics").get(id) {
+        if let Some(live) = self.live.lock().expect("no holder panics").get(id)
+            && live.is_under_way()
+        {
             live.cancelled.store(true, SeqCst);
             return Ok(live.record.clone());
         }
         let job = self.get(id)?;
         Err(ServiceError::conflict("finished", format!("the job is {} already", job.state)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    fn live(state: &str, cancelled: bool) -> Live {
+        let record = JobRecord {
+            id: format!("job_{state}"),
+            kind: "train".to_owned(),
+            params: json!({"algorithm": "ease"}),
+            state: state.to_owned(),
+            progress: 0.0,
+            message: String::new(),
+            created_at: 0,
+            started_at: None,
+            finished_at: None,
+            result: None,
+            error: None,
+        };
+        Live { record, cancelled: Arc::new(AtomicBool::new(cancelled)) }
+    }
+
+    #[test]
+    fn only_a_job_that_goes_on_serves_the_same_wish() {
+        let params = json!({"algorithm": "ease"});
+        assert!(live("queued", false).serves("train", &params));
+        assert!(live("running", false).serves("train", &params));
+        assert!(!live("running", true).serves("train", &params));
+        assert!(!live("cancelled", true).serves("train", &params));
+        assert!(!live("done", false).serves("train", &params));
+        assert!(!live("running", false).serves("evaluate", &params));
+        assert!(!live("running", false).serves("train", &json!({"algorithm": "slim"})));
+    }
+
+    /// A job that has ended, but whose end is still being stored, is neither joined nor cancelled.
+    #[tokio::test]
+    async fn what_has_ended_is_begun_anew_and_cannot_be_cancelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = Jobs::new(Store::of(&data::Shop::create(folder.path().join("shop")).unwrap()).unwrap());
+        let ended = live("done", false);
+        let (id, params) = (ended.record.id.clone(), ended.record.params.clone());
+        jobs.live.lock().unwrap().insert(id.clone(), ended);
+        assert_eq!(jobs.cancel(&id).unwrap_err().code, "finished");
+        let job = jobs.start("train", params, |_| async { Ok(json!(1)) }).unwrap();
+        assert_ne!(job.id, id);
     }
 }
