@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde_json::Value;
 use service::lab::{self, LabRequest};
 use service::{Result, ServiceError};
 
@@ -32,6 +33,10 @@ pub fn run(asked: Lab, as_json: bool) -> Result<()> {
         seconds("fit_cpu_seconds"),
         seconds("load_seconds")
     ));
+    if !answer["result"]["support"].is_null() {
+        tell_decision(&answer["result"]);
+        return Ok(());
+    }
     let rows: Vec<Vec<String>> = answer["result"]
         .as_object()
         .into_iter()
@@ -46,11 +51,75 @@ pub fn run(asked: Lab, as_json: bool) -> Result<()> {
     Ok(())
 }
 
+/// Rows of a table that are printed; the whole is in `--json` and `--output`.
+const ROWS_PRINTED: usize = 40;
+
+/// A model's answer: what it says, how sure it is, what speaks against it and what would change it.
+fn tell_decision(result: &Value) {
+    let sentence = |text: &Value| text["en"].as_str().unwrap_or_default().to_owned();
+    let support = &result["support"];
+    let (verdict, n) = (support["verdict"].as_str().unwrap_or_default(), support["n"].as_u64().unwrap_or(0));
+    if result["summary"].is_null() {
+        print::line("no answer:");
+    } else {
+        print::line(&format!("{}\n", sentence(&result["summary"])));
+    }
+    print::line(&format!("support: {verdict}, {} rows", print::count(n)));
+    let each = |name: &str| result[name].as_array().into_iter().flatten();
+    each("caveats").for_each(|caveat| print::line(&format!("but: {}", sentence(&caveat["text"]))));
+    each("would_change").for_each(|text| print::line(&format!("what would change it: {}", sentence(text))));
+    let mut figures = Vec::new();
+    for name in each("figures").filter_map(Value::as_str) {
+        for (place, said) in [("values", ""), ("baselines", "baseline")] {
+            let row = result[place].get(name).map(|estimate| estimated(name, estimate, said));
+            figures.extend(row.filter(|row| !figures.contains(row)));
+        }
+    }
+    if !figures.is_empty() {
+        print::line("");
+        print::table(&["figure", "value", "low", "high", "level", ""], &figures);
+    }
+    for table in each("tables") {
+        print::line(&format!("\n{}", sentence(&table["title"])));
+        print_columns(&table["columns"]);
+    }
+}
+
+fn estimated(name: &str, estimate: &Value, said: &str) -> Vec<String> {
+    let number = |name: &str| estimate[name].as_f64().map_or_else(String::new, |value| print::number(value, 5));
+    let is_exact = estimate["level"].as_f64() == Some(1.0);
+    let interval = |name: &str| if is_exact { String::new() } else { number(name) };
+    let level = if is_exact { String::new() } else { estimate["level"].to_string() };
+    vec![name.to_owned(), number("value"), interval("low"), interval("high"), level, said.to_owned()]
+}
+
+/// `[{"name", "values"}, …]` as a table.
+fn print_columns(columns: &Value) {
+    let columns: Vec<(&str, &Vec<Value>)> = columns
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|column| Some((column["name"].as_str()?, column["values"].as_array()?)))
+        .collect();
+    let n_rows = columns.first().map_or(0, |(_, values)| values.len());
+    let cell = |value: &Value| match value.as_f64() {
+        Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
+        Some(number) => print::number(number, 4),
+        None => value.as_str().unwrap_or_default().to_owned(),
+    };
+    let row = |at: usize| columns.iter().map(|(_, values)| cell(&values[at])).collect();
+    let header: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    print::table(&header, &(0..n_rows.min(ROWS_PRINTED)).map(row).collect::<Vec<_>>());
+    if n_rows > ROWS_PRINTED {
+        print::line(&format!("… {} rows more: --output FILE.csv writes them all", n_rows - ROWS_PRINTED));
+    }
+}
+
 /// What is typical of each group: one column a group, one row a column of the table.
-fn print_groups(groups: &[serde_json::Value]) {
+fn print_groups(groups: &[Value]) {
     let names: Vec<&String> =
         groups.first().and_then(|group| group.as_object()).map(|group| group.keys().collect()).unwrap_or_default();
-    let said = |value: &serde_json::Value| match value.as_f64() {
+    let said = |value: &Value| match value.as_f64() {
         Some(number) if number.fract() != 0.0 => format!("{number:.2}"),
         Some(number) => format!("{number}"),
         None => value.as_str().unwrap_or_default().to_owned(),
@@ -58,14 +127,14 @@ fn print_groups(groups: &[serde_json::Value]) {
     let row = |name: &&String| {
         [vec![(*name).clone()], groups.iter().map(|group| said(&group[name.as_str()])).collect()].concat()
     };
-    let header: Vec<String> = groups.iter().map(|group| format!("group {}", group["label"])).collect();
+    let header: Vec<String> = groups.iter().map(|group| format!("group {}", said(&group["label"]))).collect();
     let header: Vec<&str> = std::iter::once("").chain(header.iter().map(String::as_str)).collect();
     print::line("");
     print::table(&header, &names.iter().filter(|name| name.as_str() != "label").map(row).collect::<Vec<_>>());
 }
 
 /// Counts whole, everything else with five digits.
-fn figure(name: &str, value: &serde_json::Value) -> String {
+fn figure(name: &str, value: &Value) -> String {
     match value.as_f64() {
         Some(number) if value.is_i64() || value.is_u64() || (name.starts_with("n_") && number.fract() == 0.0) => {
             format!("{number:.0}")
@@ -142,6 +211,12 @@ fn tell(card: &'static domain::Card) {
         &["parameter", "default", "allowed", "unit", "meaning"],
         &card.params.iter().map(row).collect::<Vec<_>>(),
     );
+    let columns = lab::columns_of(card.name);
+    if !columns.is_empty() {
+        print::line("");
+        let rows = columns.iter().map(|(name, what)| vec![(*name).to_owned(), (*what).to_owned()]);
+        print::table(&["column", "what it holds"], &rows.collect::<Vec<_>>());
+    }
     print::line("");
 }
 

@@ -134,6 +134,16 @@ impl From<recommend::FitError> for ServiceError {
     }
 }
 
+impl From<strategy::StrategyError> for ServiceError {
+    fn from(error: strategy::StrategyError) -> Self {
+        match error {
+            strategy::StrategyError::Settings(error) => error.into(),
+            strategy::StrategyError::Cancelled => ServiceError::conflict("cancelled", "cancelled"),
+            other => ServiceError::usage("plan", other.to_string()),
+        }
+    }
+}
+
 impl From<segment::SegmentError> for ServiceError {
     fn from(error: segment::SegmentError) -> Self {
         use segment::SegmentError::{Cancelled, Empty, Settings, Unfit};

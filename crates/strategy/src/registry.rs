@@ -46,16 +46,23 @@ pub struct Figure {
     pub estimate: Estimate,
     /// Whether this is the free baseline beside the model: equal split, seasonal naive, rank by spend.
     pub is_baseline: bool,
+    /// Whether it is one of the model's own parameters.
+    pub is_parameter: bool,
 }
 
 impl Figure {
     /// A figure that is computed, not estimated.
     pub fn exact(name: impl Into<String>, value: f64) -> Self {
-        Figure { name: name.into(), estimate: Estimate::exact(value), is_baseline: false }
+        Figure::estimated(name, Estimate::exact(value))
     }
 
     pub fn estimated(name: impl Into<String>, estimate: Estimate) -> Self {
-        Figure { name: name.into(), estimate, is_baseline: false }
+        Figure { name: name.into(), estimate, is_baseline: false, is_parameter: false }
+    }
+
+    /// A parameter of the model that was fitted.
+    pub fn parameter(name: impl Into<String>, estimate: Estimate) -> Self {
+        Figure { is_parameter: true, ..Figure::estimated(name, estimate) }
     }
 
     #[must_use]

@@ -65,6 +65,11 @@ impl Table {
         self.columns.iter().find(|(other, _)| other == name).map(|(_, column)| column)
     }
 
+    /// The first of these names that a column has; none: the first of them, so that an error names it.
+    pub fn named<'a>(&self, names: &[&'a str]) -> &'a str {
+        names.iter().find(|name| self.get(name).is_some()).unwrap_or(&names[0])
+    }
+
     fn column(&self, name: &str) -> Result<&Column, StrategyError> {
         self.get(name).ok_or_else(|| StrategyError::NoColumn {
             name: name.to_owned(),
@@ -117,6 +122,7 @@ mod tests {
         assert_eq!(table().numbers("spend").unwrap(), [1.0, 2.5]);
         assert_eq!(table().texts("channel").unwrap(), ["search", "mail"]);
         assert_eq!(table().texts("spend").unwrap(), ["1", "2.5"]);
+        assert_eq!((table().named(&["cost", "spend"]), table().named(&["cost", "price"])), ("spend", "cost"));
     }
 
     #[test]

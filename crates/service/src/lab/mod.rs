@@ -5,6 +5,7 @@
 mod cluster;
 mod content;
 mod customers;
+mod decisions;
 mod mixed;
 mod pairs;
 mod texts;
@@ -19,6 +20,8 @@ use recommend::{FitOptions, Interactions, Recommender};
 use serde_json::{Map, Value, json};
 
 use crate::usage::Usage;
+
+pub use decisions::columns_of;
 
 /// What `lab run` and `lab evaluate` are asked.
 #[derive(Clone, Debug)]
@@ -108,6 +111,7 @@ pub enum LabFailure {
 pub fn cards() -> Vec<&'static Card> {
     let clusters = segment::registry().iter().map(|method| method.card);
     let more = segment::other_cards().iter().copied().chain(language::cards().iter().copied());
+    let more = more.chain(strategy::registry().iter().map(|model| model.card));
     recommend::registry::cards().into_iter().chain(clusters).chain(more).collect()
 }
 
@@ -134,6 +138,12 @@ pub fn run(request: &LabRequest, progress: &(dyn Fn(f64) -> bool + Sync)) -> Res
     }
     if language::cards().iter().any(|other| other.name == card.name) {
         return texts::run(card, &settings, request, progress);
+    }
+    if let Some(model) = strategy::model(card.name) {
+        return match request.test {
+            Some(_) => Err(LabFailure::NoTest { card: card.name }),
+            None => decisions::run(model, &settings, request, progress),
+        };
     }
     if let Some(method) = segment::method(card.name) {
         return match request.test {

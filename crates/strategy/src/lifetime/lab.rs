@@ -9,17 +9,21 @@ use super::{
 };
 use crate::{Answer, Column, Estimate, Figure, Model, Report, ReportTable, RunOptions, StrategyError, Table};
 
-const HISTORY_COLUMNS: &[(&str, &str)] = &[
-    ("frequency", "times at which the customer bought, without the first"),
-    ("recency", "time from the first purchase to the last; 0 without a repeat purchase"),
-    ("age", "time from the first purchase to now, in the same unit"),
-];
-const VALUE_COLUMNS: &[(&str, &str)] = &[
-    ("frequency", "times at which the customer bought, without the first"),
-    ("recency", "time from the first purchase to the last; 0 without a repeat purchase"),
-    ("age", "time from the first purchase to now, in the same unit"),
-    ("mean_value", "money a repeat purchase, on average; 0 without one"),
-];
+const FREQUENCY_COLUMN: (&str, &str) = ("frequency", "times at which the customer bought, without the first (or x)");
+const RECENCY_COLUMN: (&str, &str) =
+    ("recency", "time from the first purchase to the last; 0 without a repeat purchase (or t_x)");
+const AGE_COLUMN: (&str, &str) = ("age", "time from the first purchase to now, in the same unit (or T)");
+const VALUE_COLUMN: (&str, &str) =
+    ("mean_value", "money a repeat purchase, on average; 0 without one (or value, monetary_value, zbar)");
+const HISTORY_COLUMNS: &[(&str, &str)] = &[FREQUENCY_COLUMN, RECENCY_COLUMN, AGE_COLUMN];
+const VALUE_COLUMNS: &[(&str, &str)] = &[FREQUENCY_COLUMN, RECENCY_COLUMN, AGE_COLUMN, VALUE_COLUMN];
+
+/// Names that files of other tools give to these columns.
+const FREQUENCY: &[&str] = &["frequency", "x"];
+const RECENCY: &[&str] = &["recency", "t_x"];
+const AGE: &[&str] = &["age", "T"];
+const MEAN_VALUE: &[&str] = &["mean_value", "value", "monetary_value", "zbar"];
+const CUSTOMER: &[&str] = &["customer", "customer_id", "ID"];
 
 const PENALTY: Param = Param {
     name: "penalty",
@@ -179,14 +183,8 @@ pub static PARETO_NBD: Model = Model {
     columns: HISTORY_COLUMNS,
     run: |t, s, o| run_lifetime(Process::ParetoNbd, t, s, o),
 };
-pub static GAMMA_GAMMA: Model = Model {
-    card: &GAMMA_GAMMA_CARD,
-    columns: &[
-        ("frequency", "times at which the customer bought, without the first"),
-        ("mean_value", "money a repeat purchase, on average; 0 without one"),
-    ],
-    run: run_spend,
-};
+pub static GAMMA_GAMMA: Model =
+    Model { card: &GAMMA_GAMMA_CARD, columns: &[FREQUENCY_COLUMN, VALUE_COLUMN], run: run_spend };
 pub static CUSTOMER_VALUE: Model = Model { card: &CUSTOMER_VALUE_CARD, columns: VALUE_COLUMNS, run: run_values };
 pub static HAZARD: Model = Model {
     card: &HAZARD_CARD,
@@ -198,6 +196,8 @@ pub static HAZARD: Model = Model {
 };
 
 struct Rows {
+    /// Whose row it is, where the table says.
+    customers: Option<Vec<String>>,
     frequency: Vec<u32>,
     recency: Vec<f64>,
     age: Vec<f64>,
@@ -205,8 +205,13 @@ struct Rows {
 
 impl Rows {
     fn of(table: &Table) -> Result<Rows, StrategyError> {
-        let frequency = counts(table, "frequency")?;
-        Ok(Rows { frequency, recency: table.numbers("recency")?.to_vec(), age: table.numbers("age")?.to_vec() })
+        let customer = table.named(CUSTOMER);
+        Ok(Rows {
+            customers: table.get(customer).is_some().then(|| table.texts(customer)).transpose()?,
+            frequency: counts(table, table.named(FREQUENCY))?,
+            recency: table.numbers(table.named(RECENCY))?.to_vec(),
+            age: table.numbers(table.named(AGE))?.to_vec(),
+        })
     }
 
     fn histories(&self) -> Histories<'_> {
@@ -271,9 +276,8 @@ fn run_lifetime(
     let seed = options.seed;
     on_threads(options, || {
         let answer = fit(process, &rows.histories(), covariates.as_ref(), &fit_options)?;
-        let report = |model: &Lifetime| {
-            report(model, &rows.histories(), covariates.as_ref(), &names, came.as_deref(), settings, seed)
-        };
+        let report =
+            |model: &Lifetime| report(model, &rows, covariates.as_ref(), &names, came.as_deref(), settings, seed);
         told(answer, report)
     })
 }
@@ -289,13 +293,14 @@ fn told<T>(
 
 fn report(
     model: &Lifetime,
-    histories: &Histories,
+    rows: &Rows,
     covariates: Option<&Covariates>,
     names: &[String],
     came: Option<&[u32]>,
     settings: &Settings,
     seed: u64,
 ) -> Result<Report, StrategyError> {
+    let histories = &rows.histories();
     let (horizon, level) = (settings.float("horizon"), settings.float("level"));
     let scores = model.score(histories, covariates, horizon)?;
     // Fewer draws for larger tables: their totals vary less.
@@ -317,7 +322,7 @@ fn report(
         tables.push(calibration(&found)?);
     }
     let listed = settings.usize("listed");
-    tables.push(customers(histories, &[("alive", &scores.alive), ("purchases", &scores.purchases)], listed)?);
+    tables.push(customers(rows, &[("alive", &scores.alive), ("purchases", &scores.purchases)], listed)?);
     let n = histories.len();
     let Estimate { value, low, high, .. } = total;
     let share = 100.0 * alive / n as f64;
@@ -344,7 +349,7 @@ fn parameters(model: &Lifetime, names: &[String], level: f64) -> Vec<Figure> {
             Some(at) if at < k => format!("buying_{}", names[at]),
             Some(at) => format!("leaving_{}", names[at - k]),
         };
-        Figure::estimated(name, estimate)
+        Figure::parameter(name, estimate)
     };
     model.estimates(level).into_iter().enumerate().map(named).collect()
 }
@@ -375,7 +380,8 @@ fn calibration(found: &Calibration) -> Result<ReportTable, StrategyError> {
 }
 
 /// The first `listed` customers by the last of `scores`.
-fn customers(histories: &Histories, scores: &[(&str, &[f64])], listed: usize) -> Result<ReportTable, StrategyError> {
+fn customers(rows: &Rows, scores: &[(&str, &[f64])], listed: usize) -> Result<ReportTable, StrategyError> {
+    let histories = rows.histories();
     let by = scores.last().map_or(&[][..], |(_, values)| *values);
     let mut order: Vec<usize> = (0..histories.len()).collect();
     order.sort_by(|&a, &b| by[b].total_cmp(&by[a]).then(a.cmp(&b)));
@@ -383,8 +389,12 @@ fn customers(histories: &Histories, scores: &[(&str, &[f64])], listed: usize) ->
     let column = |name: &str, of: &dyn Fn(usize) -> f64| {
         (name.to_owned(), Column::Number(order.iter().map(|&at| of(at)).collect()))
     };
+    let who = match &rows.customers {
+        Some(names) => ("customer".to_owned(), Column::Text(order.iter().map(|&at| names[at].clone()).collect())),
+        None => column("row", &|at| at as f64),
+    };
     let mut columns = vec![
-        column("row", &|at| at as f64),
+        who,
         column("frequency", &|at| f64::from(histories.frequency[at])),
         column("recency", &|at| histories.recency[at]),
         column("age", &|at| histories.age[at]),
@@ -397,18 +407,19 @@ fn customers(histories: &Histories, scores: &[(&str, &[f64])], listed: usize) ->
     })
 }
 
-fn spend_figures(spend: &Spend, level: f64) -> Vec<Figure> {
-    let parameters = spend.estimates(level).map(|(name, estimate)| Figure::estimated(name, estimate));
-    parameters.into_iter().chain([Figure::exact("spend_log_likelihood", spend.log_likelihood)]).collect()
+fn spend_parameters(spend: &Spend, level: f64) -> Vec<Figure> {
+    let parameters = spend.estimates(level).map(|(name, estimate)| Figure::parameter(name, estimate));
+    parameters.into_iter().collect()
 }
 
 fn run_spend(table: &Table, settings: &Settings, options: &RunOptions) -> Result<Answer<Report>, StrategyError> {
-    let frequency = counts(table, "frequency")?;
-    let mean_value = table.numbers("mean_value")?;
+    let frequency = counts(table, table.named(FREQUENCY))?;
+    let mean_value = table.numbers(table.named(MEAN_VALUE))?;
     let answer = on_threads(options, || fit_spend(&frequency, mean_value, settings.float("penalty")))?;
     told(answer, |spend| {
         let mean = spend.population_mean();
-        let mut figures = spend_figures(spend, settings.float("level"));
+        let mut figures = spend_parameters(spend, settings.float("level"));
+        figures.push(Figure::exact("log_likelihood", spend.log_likelihood));
         figures.push(Figure::exact("population_mean", mean));
         let kept = || frequency.iter().zip(mean_value).filter(|(x, m)| **x > 0 && **m > 0.0);
         let plain = kept().map(|(_, value)| value).sum::<f64>() / kept().count() as f64;
@@ -428,7 +439,7 @@ fn run_spend(table: &Table, settings: &Settings, options: &RunOptions) -> Result
 
 fn run_values(table: &Table, settings: &Settings, options: &RunOptions) -> Result<Answer<Report>, StrategyError> {
     let rows = Rows::of(table)?;
-    let mean_value = table.numbers("mean_value")?;
+    let mean_value = table.numbers(table.named(MEAN_VALUE))?;
     let process = match settings.text("process") {
         "mbg_nbd" => Process::MbgNbd,
         "pareto_nbd" => Process::ParetoNbd,
@@ -443,7 +454,7 @@ fn run_values(table: &Table, settings: &Settings, options: &RunOptions) -> Resul
             let why = why.into_iter().next().expect("a refusal says why");
             return Ok(Answer::refused(fitted.support, why));
         };
-        let report = value_report(model, spend, &rows.histories(), mean_value, settings)?;
+        let report = value_report(model, spend, &rows, mean_value, settings)?;
         let mut answer = Answer::given(report, fitted.support);
         for caveat in fitted.caveats.into_iter().chain(spending.caveats) {
             answer = answer.doubted(caveat);
@@ -455,10 +466,11 @@ fn run_values(table: &Table, settings: &Settings, options: &RunOptions) -> Resul
 fn value_report(
     model: &Lifetime,
     spend: &Spend,
-    histories: &Histories,
+    rows: &Rows,
     mean_value: &[f64],
     settings: &Settings,
 ) -> Result<Report, StrategyError> {
+    let histories = &rows.histories();
     let horizon = Horizon {
         n_periods: settings.usize("periods"),
         period: settings.float("period"),
@@ -469,7 +481,9 @@ fn value_report(
     let total: f64 = worth.iter().sum();
     let level = settings.float("level");
     let mut figures = parameters(model, &[], level);
-    figures.extend(spend_figures(spend, level));
+    figures.extend(spend_parameters(spend, level));
+    figures.push(Figure::exact("log_likelihood", model.log_likelihood));
+    figures.push(Figure::exact("spend_log_likelihood", spend.log_likelihood));
     figures.push(Figure::exact("value", total));
     // Everybody goes on as before: past spending a unit of time, for as long.
     let time = horizon.n_periods as f64 * horizon.period * horizon.margin;
@@ -487,7 +501,7 @@ fn value_report(
             ),
         ),
         figures,
-        tables: vec![customers(histories, &[("alive", &alive), ("value", &worth)], settings.usize("listed"))?],
+        tables: vec![customers(rows, &[("alive", &alive), ("value", &worth)], settings.usize("listed"))?],
     })
 }
 
