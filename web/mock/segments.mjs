@@ -78,7 +78,7 @@ function makeSegments(now, algorithm = "k_means") {
       })),
     },
     stability: { mean: 0.82, low: 0.77, high: 0.88, n_resamples: 50, n_fitted: 8000 },
-    placement: { noise: 0.084, noise_resampled: 0.091, moved: 0.023 },
+    placement: algorithm.includes("dbscan") ? { noise: 0.084, noise_resampled: 0.091, moved: 0.023 } : { noise: 0, noise_resampled: 0, moved: 0 },
     features: [["recency_days", "距上次购买", "Days since last purchase", "d", 0.22], ["n_orders", "订单数", "Number of orders", "", 0.19], ["spent_cents", "累计消费", "Total spent", "", 0.17], ["discount_share", "折扣占比", "Share bought at a discount", "", 0.15], ["category_mix", "品类构成", "Mix of categories", "", 0.27]].map(([name, zh, en, unit, weight]) => ({ name, label: both(zh, en), unit, weight })),
     groups: GROUPS.map(([nameZh, nameEn, aboutZh, aboutEn, share, value, , , , change, stability, traits], at) => {
       const n_customers = Math.round(N_ALL * share);

@@ -18,6 +18,9 @@ use service::{Result, ServiceError};
 use crate::args::{Audience, Segment, Train};
 use crate::print::{self, Progress};
 
+/// Groups whose Rand index between samples is below this are an accident of the sample (docs/groups.md).
+const ARBITRARY_BELOW: f64 = 0.6;
+
 pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
     let shop = Shop::open(dir)?;
     // The number of groups is asked for like any other setting; without it, it is chosen.
@@ -63,15 +66,28 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
         made.card,
         print::count(made.stability.n_fitted as u64)
     ));
-    if let Some(placed) = made.placement.filter(|placed| placed.noise > 0.0 || placed.moved > 0.0) {
-        print::line(&format!(
-            "Everybody stands with the group whose centre is nearest: also the {:.1} % whom {} left as noise ({:.1} % in other samples), and {:.1} % of the others are nearer to another group's centre than to their own's.",
+    if made.stability.mean < ARBITRARY_BELOW {
+        print::line(
+            "The borders between these groups are arbitrary: another sample would draw others. Better not to build on them.",
+        );
+    }
+    // What rounds to nothing is not worth a sentence.
+    let Some(placed) = made.placement.filter(|placed| placed.noise > 0.0 || placed.moved >= 0.0005) else {
+        return Ok(());
+    };
+    let noise = match placed.noise > 0.0 {
+        true => format!(
+            " also the {:.1} % whom {} left as noise ({:.1} % in other samples), and",
             placed.noise * 100.0,
             made.card,
-            placed.noise_resampled * 100.0,
-            placed.moved * 100.0
-        ));
-    }
+            placed.noise_resampled * 100.0
+        ),
+        false => String::new(),
+    };
+    print::line(&format!(
+        "Everybody stands with the group whose centre is nearest:{noise} {:.1} % of the others are nearer to another group's centre than to their own's.",
+        placed.moved * 100.0
+    ));
     Ok(())
 }
 
