@@ -94,6 +94,7 @@ static REGISTRY: &[&Model] = &[
     &crate::forecast::lab::FORECAST_EFFECTS,
     &crate::forecast::lab::FORECAST_HIERARCHY,
     &crate::forecast::lab::LAUNCH_CURVE,
+    &crate::generation::GENERATIONS,
     &crate::lifetime::BG_NBD,
     &crate::lifetime::CUSTOMER_VALUE,
     &crate::lifetime::GAMMA_GAMMA,
@@ -102,6 +103,8 @@ static REGISTRY: &[&Model] = &[
     &crate::lifetime::PARETO_NBD,
     &crate::mix::MIX,
     &crate::policy::MODEL,
+    &crate::price::ELASTICITY,
+    &crate::price::MARKDOWN,
     &crate::uplift::MODEL,
 ];
 

@@ -66,8 +66,20 @@ pub fn forecast_agreed(
     let (forecasts, errors): (Vec<Forecast>, Vec<Vec<f64>>) = told.into_iter().unzip();
     let needs_errors = matches!(weighting, Weighting::WlsVariance | Weighting::MintShrink);
     let used = if needs_errors && !has_errors { Weighting::WlsStructural } else { weighting };
-    let agreed = agree(hierarchy, forecasts, has_errors.then_some(&errors), used)?;
+    let errors = has_errors.then_some(&errors);
+    // Series that never erred (nothing sold for a year) or erred alike have no covariance to weight by.
+    let (agreed, is_singular) = match agree(hierarchy, forecasts.clone(), errors, used) {
+        Err(_) if needs_errors && has_errors => (agree(hierarchy, forecasts, errors, Weighting::WlsStructural)?, true),
+        told => (told?, false),
+    };
     let mut answer = Answer::given(agreed, support);
+    if is_singular {
+        answer = answer.doubted(Caveat::new(
+            "errors_alike",
+            "有的序列没有误差或误差完全相同，按结构加权。",
+            "Some series have no errors, or the same as others; weights are by structure.",
+        ));
+    }
     if used != weighting {
         answer = answer.doubted(Caveat::new(
             "few_values",
@@ -164,6 +176,17 @@ mod tests {
         // 1,080 values that go together in 60 shops; the intervals are narrowed by estimated errors.
         let share = n_inside as f64 / (60.0 * 18.0);
         assert!((0.82..=0.95).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn series_without_errors_are_weighted_by_structure() {
+        let names = ["sold".to_owned(), "never sold".to_owned()];
+        let hierarchy = Hierarchy::new(&names, &[]).unwrap();
+        let singles = [(0..30).map(|t| f64::from(t % 5)).collect(), vec![0.0; 30]];
+        let answer = forecast_agreed(&hierarchy, &singles, &Options::default(), Weighting::MintShrink).unwrap();
+        assert_eq!(answer.caveats.last().map(|caveat| caveat.kind), Some("errors_alike"));
+        let forecasts = answer.value.unwrap().forecasts;
+        assert!((forecasts[0].mean[0] - forecasts[1].mean[0] - forecasts[2].mean[0]).abs() < 1e-9);
     }
 
     #[test]

@@ -25,4 +25,6 @@ pub mod theta;
 
 pub use accuracy::{Accuracy, backtest};
 pub use method::{Forecast, Method, Options, forecast};
+pub(crate) use search::{Stop, nelder_mead};
 pub use series::{Filling, Series, regular};
+pub(crate) use small::Cholesky;

@@ -3,21 +3,21 @@
 
 /// What a search ends with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found<const N: usize> {
+pub(crate) struct Found<const N: usize> {
     pub at: [f64; N],
     pub value: f64,
 }
 
 /// When a search stops.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stop {
+pub(crate) struct Stop {
     /// The standard deviation of the function over the simplex.
     pub spread: f64,
     pub n_iterations_max: usize,
 }
 
 /// Points outside the box are moved to its nearest side.
-pub(super) fn nelder_mead<const N: usize>(
+pub(crate) fn nelder_mead<const N: usize>(
     mut function: impl FnMut(&[f64; N]) -> f64,
     start: [f64; N],
     bounds: [(f64, f64); N],

@@ -13,7 +13,7 @@ pub(super) fn quantile_of_sorted(values: &[f64], p: f64) -> f64 {
 }
 
 /// A symmetric positive definite matrix as its Cholesky factor L, lower, row-major. Shape: (n, n).
-pub(super) struct Cholesky {
+pub(crate) struct Cholesky {
     n: usize,
     factor: Vec<f64>,
 }

@@ -108,6 +108,11 @@ pub(super) fn purchases_if_alive(
     let z = horizon / (alpha + age + horizon);
     let c = a + b + f64::from(frequency + first_chances) - 1.0;
     let upper = c - r - f64::from(frequency);
+    let log_left = ((alpha + age) / (alpha + age + horizon)).ln();
+    if a * -log_left > LOG_LOST || c > SUM_LARGE {
+        let leaving = [a, b + f64::from(frequency + first_chances)];
+        return by_quadrature(leaving, [r + f64::from(frequency), alpha + age], horizon);
+    }
     if upper < -10.0 {
         // Its terms would alternate and cancel: those of the printed form do not.
         return printed_form([r + f64::from(frequency), b + f64::from(frequency + first_chances)], a, c, z);
@@ -123,9 +128,48 @@ pub(super) fn purchases_if_alive(
             break;
         }
     }
-    let (power, log) = (a - 1.0, ((alpha + age) / (alpha + age + horizon)).ln());
+    let (power, log) = (a - 1.0, log_left);
     let first = if power.abs() < 1e-12 { -log } else { -(power * log).exp_m1() / power };
     c * first - sum * (power * log).exp()
+}
+
+/// Above these the series' terms are too large, or their difference too small, for double precision: customers hardly differ in
+/// how they leave then.
+const LOG_LOST: f64 = 300.0;
+const SUM_LARGE: f64 = 1e6;
+
+/// The mean of (1 − (A / (A + p t))^R) / p over p ~ Beta(`leaving`), with `buying` = [R, A]: what is bought at a rate of
+/// Gamma(R, A) until one leaves. Gauss and Legendre's rule of five points on panels around the mean of p, its weights the
+/// density, normalised.
+fn by_quadrature(leaving: [f64; 2], buying: [f64; 2], horizon: f64) -> f64 {
+    const PANELS: usize = 40;
+    const DEVIATIONS: f64 = 10.0;
+    let ([a, b], [rate, since]) = (leaving, buying);
+    let mean = a / (a + b);
+    let deviation = (mean * (1.0 - mean) / (a + b + 1.0)).sqrt();
+    let (low, high) = ((mean - DEVIATIONS * deviation).max(0.0), (mean + DEVIATIONS * deviation).min(1.0));
+    let width = (high - low) / PANELS as f64;
+    if width <= mean * 1e-13 {
+        return until_leaving(mean, rate, since, horizon);
+    }
+    let log_density = |p: f64| (a - 1.0) * p.ln() + (b - 1.0) * (-p).ln_1p();
+    let top = log_density(mean);
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for panel in 0..PANELS {
+        for (point, weight) in crate::quadrature::FIVE_POINTS {
+            let p = low + width * (panel as f64 + point);
+            let weight = weight * (log_density(p) - top).exp();
+            sum += weight * until_leaving(p, rate, since, horizon);
+            weights += weight;
+        }
+    }
+    sum / weights
+}
+
+/// (1 − (A / (A + p t))^R) / p, also where p is next to nothing.
+fn until_leaving(p: f64, rate: f64, since: f64, horizon: f64) -> f64 {
+    let exponent = -rate * (p * horizon / since).ln_1p();
+    if p > 1e-290 { -exponent.exp_m1() / p } else { rate * horizon / since }
 }
 
 /// c/(a − 1) · (1 − (1 − z)^upper₀ ₂F₁(upper₀, upper₁; c; z)), whose terms are all of one sign; a is kept off its hole at 1.
@@ -147,4 +191,28 @@ fn printed_form(upper: [f64; 2], a: f64, c: f64, z: f64) -> f64 {
     }
     let product = sum.signum() * (sum.abs().ln() + log_scale + upper[0] * (1.0 - z).ln()).exp();
     (c + off) / (a - 1.0 + off) * (1.0 - product)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where both ways hold they agree; where the series is lost the answer goes on smoothly to that of a share that is the same
+    /// for all.
+    #[test]
+    fn quadrature_goes_on_where_the_series_is_lost() {
+        for (a, b, frequency) in [(20.0, 60.0, 3), (40.0, 900.0, 0), (80.0, 30.0, 5)] {
+            let parameters = [0.6, 40.0, a, b];
+            let series = purchases_if_alive(&parameters, 1, frequency, 100.0, 60.0);
+            let x = f64::from(frequency);
+            let other = by_quadrature([a, b + x + 1.0], [0.6 + x, 140.0], 60.0);
+            assert!((series / other - 1.0).abs() < 1e-8, "{a} {b}: {series} {other}");
+        }
+        for scale in [1e3, 1e5, 1e7, 1e9, 1e12] {
+            let parameters = [0.6, 40.0, 0.05 * scale, 0.95 * scale];
+            let found = purchases_if_alive(&parameters, 1, 4, 100.0, 365.0);
+            let limit = until_leaving(0.05, 4.6, 140.0, 365.0);
+            assert!((found / limit - 1.0).abs() < 200.0 / scale + 1e-9, "{scale}: {found} {limit}");
+        }
+    }
 }
