@@ -80,6 +80,12 @@ pub enum Command {
     /// Models that write, learned from the shop's pairs of texts by train seq2seq
     #[command(subcommand, name = "seq2seq")]
     Seq2Seq(Seq2Seq),
+    /// What will sell, what customers are worth, where money should go
+    #[command(subcommand)]
+    Plan(Plan),
+    /// Campaigns with a control group: how large, and whether they worked
+    #[command(subcommand)]
+    Experiment(Experiment),
     /// Serve the API and the console
     Serve(Serve),
     /// API keys
@@ -104,7 +110,7 @@ pub struct Sql {
 #[derive(Args, Clone)]
 pub struct Train {
     /// What to train
-    #[arg(default_value = "recommend", value_parser = ["recommend", "segment", "language", "assist", "seq2seq", "all"])]
+    #[arg(default_value = "recommend", value_parser = ["recommend", "segment", "language", "assist", "seq2seq", "strategy", "all"])]
     pub what: String,
     /// The algorithm's card; without it, settings of several are searched and the best is kept (segment: k_means, with
     /// as many groups as suit the data unless --set n_clusters=N)
@@ -142,6 +148,115 @@ impl Train {
     pub fn is_of_seq2seq(&self) -> bool {
         self.name.is_some() || self.pairs.is_some() || self.resume || self.restart
     }
+}
+
+#[derive(Subcommand)]
+pub enum Plan {
+    /// Sales of the periods to come, in all and by part
+    Forecast {
+        #[arg(long, default_value = "total", value_parser = ["total", "department", "category", "brand", "channel", "store", "product"])]
+        by: String,
+        #[arg(long, default_value = "revenue", value_parser = ["revenue", "units", "orders"])]
+        measure: String,
+        #[arg(long, default_value = "month", value_parser = ["day", "week", "month"])]
+        period: String,
+        /// Periods ahead
+        #[arg(long, default_value_t = 6)]
+        horizon: usize,
+        /// The share of intervals that hold the truth
+        #[arg(long, default_value_t = 0.9)]
+        level: f64,
+        /// Parts told one by one; the rest is one more
+        #[arg(short = 'n', long, default_value_t = 12)]
+        series: usize,
+        /// auto, theta_dynamic, ets, seasonal_naive and more: tercet lab show forecast
+        #[arg(long, default_value = "auto")]
+        method: String,
+    },
+    /// Who is still a customer and what each is worth, as train strategy worked it out
+    Customers,
+    /// What prices do, by category; with --product, when to lower its price so that its stock is sold
+    Price {
+        #[arg(long, value_name = "ID")]
+        product: Option<String>,
+        /// Weeks that are left
+        #[arg(long, default_value_t = 8)]
+        weeks: usize,
+        /// Pieces; what the catalogue says if absent
+        #[arg(long)]
+        stock: Option<i64>,
+        /// The lowest price to ask, in parts of the present one
+        #[arg(long, default_value_t = 0.6)]
+        lowest: f64,
+        /// What a piece that is left brings, in parts of the present price
+        #[arg(long, default_value_t = 0.2, allow_negative_numbers = true)]
+        salvage: f64,
+        /// Of demand to price, such as -2; the shop's own for the product's category if absent
+        #[arg(long, allow_negative_numbers = true)]
+        elasticity: Option<f64>,
+    },
+    /// A budget over channels, from the weeks' sales and spends
+    Budget {
+        /// Weeks ahead
+        #[arg(long, default_value_t = 4)]
+        weeks: usize,
+        /// Money for all of them; as much as is spent now if absent
+        #[arg(long)]
+        budget: Option<f64>,
+        /// The least and the most for a channel: search=1000:5000, mail=:300
+        #[arg(long, value_name = "CHANNEL=LEAST:MOST")]
+        bound: Vec<String>,
+        /// Draw from the whole posterior: slower, and right also where the data say little
+        #[arg(long)]
+        sampled: bool,
+        #[arg(long, default_value_t = 0.9)]
+        level: f64,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
+        threads: u16,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Experiment {
+    /// Campaigns and their arms, as the exposures tell them
+    List,
+    /// Each arm of a campaign against the one that got nothing
+    Read {
+        campaign: String,
+        /// The arm that got nothing; found by its name (control, holdout, none) if absent
+        #[arg(long, value_name = "ARM")]
+        control: Option<String>,
+        #[arg(long, default_value = "revenue", value_parser = ["response", "ordered", "revenue"])]
+        outcome: String,
+        /// Days after the first exposure that count
+        #[arg(long, default_value_t = 30)]
+        days: i32,
+        #[arg(long, default_value = "fixed", value_parser = ["fixed", "sequential", "bayesian"])]
+        method: String,
+        #[arg(long, default_value_t = 0.95)]
+        level: f64,
+    },
+    /// How many customers are needed, and how long that takes
+    Design {
+        /// The share that does it anyway; with --deviation, the mean
+        #[arg(long)]
+        baseline: f64,
+        /// The smallest effect worth finding, in parts of the baseline: 0.1
+        #[arg(long)]
+        lift: f64,
+        /// A customer's standard deviation, if it is no share
+        #[arg(long)]
+        deviation: Option<f64>,
+        #[arg(long, default_value_t = 0.8)]
+        power: f64,
+        #[arg(long, default_value_t = 0.95)]
+        level: f64,
+        /// Customers who come in a day
+        #[arg(long)]
+        per_day: Option<f64>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -10,6 +10,7 @@ mod everyone;
 mod groups;
 mod lab;
 mod language;
+mod plan;
 mod print;
 mod seq2seq;
 mod sql;

@@ -334,6 +334,21 @@ pub struct CustomerTaste {
     pub made_at: Millis,
 }
 
+/// What is to be expected of a customer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CustomerLifetime {
+    pub customer_id: String,
+    /// The probability of not having left.
+    pub alive: f64,
+    /// Days with a purchase expected within the next 90.
+    pub purchases: f64,
+    /// Worth over the next twelve months, discounted; absent where what is spent a purchase cannot be told.
+    pub value_cents: Option<Cents>,
+    /// The last day of what it rests on.
+    pub as_of: Day,
+}
+
 /// One place of the list that a customer would be given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

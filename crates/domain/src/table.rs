@@ -365,6 +365,20 @@ pub static ALL: &[TableSpec] = &[
         partition: None,
         derived: true,
     },
+    TableSpec {
+        name: "lifetimes",
+        sentence: "Whether each customer is still one, how often they will buy and what they will be worth, as of when it was last worked out.",
+        columns: &[
+            required("customer_id", Text),
+            required("alive", Float).within(0.0, 1.0),
+            required("purchases", Float),
+            optional("value_cents", Money),
+            required("as_of", Day),
+        ],
+        key: &["customer_id"],
+        partition: None,
+        derived: true,
+    },
 ];
 
 #[cfg(test)]

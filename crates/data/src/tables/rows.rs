@@ -8,9 +8,9 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::datatypes::{Date32Type, Float64Type, Int64Type, TimestampMillisecondType};
 use domain::{
-    AudienceMember, Cents, CuratedAnswer, Customer, CustomerTaste, Day, Delivery, DeliveryStatus, Event, EventKind,
-    Exposure, Fit, KnowledgeDocument, Millis, Order, Product, RecommendedProduct, Review, SegmentMember, Spend,
-    TableSpec,
+    AudienceMember, Cents, CuratedAnswer, Customer, CustomerLifetime, CustomerTaste, Day, Delivery, DeliveryStatus,
+    Event, EventKind, Exposure, Fit, KnowledgeDocument, Millis, Order, Product, RecommendedProduct, Review,
+    SegmentMember, Spend, TableSpec,
 };
 
 use super::Tables;
@@ -593,6 +593,30 @@ impl Row for CustomerTaste {
             name: batch.text("name", at).expect(REQUIRED),
             affinity: batch.float("affinity", at).expect(REQUIRED),
             made_at: batch.instant("made_at", at).expect(REQUIRED),
+        }
+    }
+}
+
+impl Row for CustomerLifetime {
+    const TABLE: &'static str = "lifetimes";
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            texts(rows, |row| Some(&row.customer_id)),
+            floats(rows, |row| Some(row.alive)),
+            floats(rows, |row| Some(row.purchases)),
+            cents(rows, |row| row.value_cents),
+            days(rows, |row| Some(row.as_of)),
+        ]
+    }
+
+    fn read(batch: &Columns<'_>, at: usize) -> Self {
+        CustomerLifetime {
+            customer_id: batch.text("customer_id", at).expect(REQUIRED),
+            alive: batch.float("alive", at).expect(REQUIRED),
+            purchases: batch.float("purchases", at).expect(REQUIRED),
+            value_cents: batch.cents("value_cents", at),
+            as_of: batch.day("as_of", at).expect(REQUIRED),
         }
     }
 }

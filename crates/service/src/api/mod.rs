@@ -24,6 +24,7 @@ mod models;
 mod outbox;
 pub mod overview;
 mod people;
+mod plans;
 mod runs;
 mod segments;
 mod seq2seq;
@@ -170,6 +171,14 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(drafts::export_drafts))
         .routes(routes!(drafts::get_draft, drafts::put_draft, drafts::delete_draft))
         .routes(routes!(drafts::set_draft_state))
+        .routes(routes!(plans::get_forecast))
+        .routes(routes!(plans::get_lifetimes))
+        .routes(routes!(plans::plan_budget))
+        .routes(routes!(plans::get_prices))
+        .routes(routes!(plans::plan_markdown))
+        .routes(routes!(plans::design_experiment))
+        .routes(routes!(plans::list_campaigns))
+        .routes(routes!(plans::get_verdict))
         .routes(routes!(overview::get_overview))
         .routes(routes!(models::list_models))
         .routes(routes!(models::activate_model))

@@ -19,6 +19,7 @@ use crate::flows::assist::{self, AssistRequest};
 use crate::flows::audience::{self, condition::Condition};
 use crate::flows::evaluate::{EvaluateRequest, evaluate};
 use crate::flows::hold_out::split_kind;
+use crate::flows::plan::customers::{self, Lifetimes};
 use crate::flows::segment::{self, By, SegmentRequest};
 use crate::flows::train::{N_TRIALS, TrainRequest, named, train};
 use crate::jobs::Handle;
@@ -29,12 +30,12 @@ use crate::store::JobRecord;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobBody {
-    /// `train`, `evaluate`, `segment`, `language`, `assist`, `content` (drafts for a category), `seq2seq`, `predict` (everybody's first ten, for conditions to ask) or
-    /// `recommend` (an audience's lists as a file).
-    #[schema(pattern = "^(train|evaluate|segment|language|assist|content|seq2seq|predict|recommend)$")]
+    /// `train`, `evaluate`, `segment`, `language`, `assist`, `content` (drafts for a category), `seq2seq`, `strategy` (what customers are worth), `predict`
+    /// (everybody's first ten, for conditions to ask) or `recommend` (an audience's lists as a file).
+    #[schema(pattern = "^(train|evaluate|segment|language|assist|content|seq2seq|strategy|predict|recommend)$")]
     kind: String,
     /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?. For `segment`: by?, n_clusters?, algorithm?, settings?, seed?.
-    /// For `language`: dim?, epochs?, seed?. For `assist`: seed?. For `content`: channel, goal, category?, language?, tone?, length?, n_variants?, seed?. For `seq2seq`: name, and pairs, settings?, seed?, restart?, or resume. For `predict`: nothing. For `recommend`: audience, n?, and channel or all.
+    /// For `language`: dim?, epochs?, seed?. For `assist`: seed?. For `content`: channel, goal, category?, language?, tone?, length?, n_variants?, seed?. For `seq2seq`: name, and pairs, settings?, seed?, restart?, or resume. For `strategy` and `predict`: nothing. For `recommend`: audience, n?, and channel or all.
     #[schema(value_type = Option<Object>)]
     params: Option<Value>,
 }
@@ -143,11 +144,12 @@ pub async fn start_job(Manage(caller): Manage, Body(body): Body<JobBody>) -> Res
         "assist" => start_assist(caller.shop, params)?,
         "content" => super::content::start(caller.shop, params)?,
         "seq2seq" => super::seq2seq::start(caller.shop, params)?,
+        "strategy" => start_strategy(&caller.shop, params)?,
         "predict" => start_predict(&caller.shop, params)?,
         "recommend" => start_recommend(caller.shop, params)?,
         other => {
             let message = format!(
-                "kind is '{}'; allowed: train, evaluate, segment, language, assist, content, seq2seq, predict, recommend",
+                "kind is '{}'; allowed: train, evaluate, segment, language, assist, content, seq2seq, strategy, predict, recommend",
                 clipped(other)
             );
             return Err(ServiceError::usage("kind", message));
@@ -248,6 +250,21 @@ fn start_assist(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
         // Made ready here, so that nobody who talks waits for it.
         shop.made_assistant().await?;
         Ok(serde_json::to_value(info)?)
+    })
+}
+
+/// Works out what everybody is worth, and refreshes the audiences that ask for it.
+fn start_strategy(shop: &Arc<ServedShop>, params: Value) -> Result<JobRecord> {
+    let NoParams {} = serde_json::from_value(params.clone()).map_err(super::input::not_json)?;
+    let (jobs, shop) = (shop.jobs.clone(), shop.clone());
+    jobs.start("strategy", params, move |handle: Handle| async move {
+        let _alone = shop.maintenance.lock().await;
+        let made = customers::train(&shop.shop, &|share, message| handle.report(share * 0.95, message)).await?;
+        handle.report(0.95, "refreshing audiences");
+        audience::refresh_where(shop.home(), Condition::asks_lifetimes).await?;
+        let Lifetimes { version, process, n_customers, n_alive, value_cents, backing, .. } = made;
+        Ok(serde_json::json!({"version": version, "process": process, "n_customers": n_customers, "n_alive": n_alive,
+            "value_cents": value_cents, "verdict": backing.verdict}))
     })
 }
 

@@ -11,6 +11,7 @@ pub mod in_service;
 pub mod language;
 pub mod learned;
 pub mod models;
+pub mod plan;
 pub mod plot;
 pub mod policy;
 pub mod rows;

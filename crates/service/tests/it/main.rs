@@ -18,6 +18,7 @@ mod http;
 mod language;
 mod odd_shops;
 mod openapi;
+mod plans;
 mod ranking;
 mod seq2seq;
 mod shop;

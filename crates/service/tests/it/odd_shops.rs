@@ -29,6 +29,10 @@ fn an_empty_shop_answers_every_question() {
         assert_eq!(served.get(path)["items"], json!([]), "{path}");
     }
     for (path, status) in [
+        ("/v1/plan/forecast", 200),
+        ("/v1/plan/customers", 404),
+        ("/v1/campaigns", 200),
+        ("/v1/campaigns/c1/verdict", 404),
         ("/v1/overview", 200),
         ("/v1/products/facets", 200),
         ("/v1/cards", 200),

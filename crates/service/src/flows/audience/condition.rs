@@ -123,7 +123,7 @@ pub struct Field {
     pub en: &'static str,
     pub kind: FieldKind,
     pub unit: &'static str,
-    /// Over the tables `customers` (c), their spending (o), `segments` (s); `{year}` stands for the present one.
+    /// Over the tables `customers` (c), their spending (o), `segments` (s), `lifetimes` (l); `{year}` stands for the present one.
     pub sql: &'static str,
 }
 
@@ -159,6 +159,16 @@ pub static FIELDS: &[Field] = &[
     field("joined_on", "注册日期", "joined", Day, "", "c.joined_on"),
     field("first_channel", "首次渠道", "first channel", Choice, "", "c.first_channel"),
     field("consent", "同意接收", "agreed to", List, "", "c.consent"),
+    field("alive", "仍是顾客的概率", "chance of being a customer still", Number, "0 to 1", "l.alive"),
+    field(
+        "expected_purchases",
+        "未来90天预期购买次数",
+        "purchases expected within 90 days",
+        Number,
+        "purchases",
+        "l.purchases",
+    ),
+    field("value_cents", "未来12个月价值", "worth over the next 12 months", Money, "", "l.value_cents"),
     field("customer_id", "客户编号", "customer id", Text, "", "e.customer_id"),
 ];
 
@@ -248,6 +258,16 @@ impl Condition {
                 texts.collect()
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether it asks what customers are expected to do.
+    pub fn asks_lifetimes(&self) -> bool {
+        match self {
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().any(Condition::asks_lifetimes),
+            Condition::Not(part) => part.asks_lifetimes(),
+            Condition::Field { field, .. } => field.sql.starts_with("l."),
+            _ => false,
         }
     }
 

@@ -60,6 +60,9 @@ pub fn members(condition: &Condition, present: &Present) -> String {
     if test.contains("s.") {
         joins.push_str("\nleft join segments s on s.customer_id = e.customer_id");
     }
+    if test.contains("l.") {
+        joins.push_str("\nleft join lifetimes l on l.customer_id = e.customer_id");
+    }
     format!("with {}\nselect e.customer_id from everyone e{joins}\nwhere {test}", with.join(",\n"))
 }
 

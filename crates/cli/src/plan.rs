@@ -1,0 +1,433 @@
+//! `train strategy`, `plan` and `experiment`: what will sell, what customers are worth, where money should go, whether it
+//! worked. Arguments and printing only.
+
+use std::path::Path;
+
+use data::Shop;
+use serde_json::{Value, to_value};
+use service::flows::plan::budget::{Bound, BudgetPlan, BudgetRequest};
+use service::flows::plan::customers::{self, Lifetimes};
+use service::flows::plan::experiment::{CampaignVerdict, DesignRequest, Outcome, Reading, VerdictRequest};
+use service::flows::plan::forecast::{ForecastRequest, Forecasts, Measure, SalesBy};
+use service::flows::plan::price::{Markdown, MarkdownRequest, Prices};
+use service::flows::plan::{Backing, Interval, Step, budget, experiment, forecast, price};
+use service::flows::segment::Text;
+use service::{Result, ServiceError};
+
+use crate::args::{Experiment, Plan};
+use crate::print::{self, Progress};
+
+fn said<'a>(text: &'a Text, language: &str) -> &'a str {
+    if language == "zh" { &text.zh } else { &text.en }
+}
+
+fn shown(value: serde_json::Result<Value>, as_json: bool, print: impl FnOnce()) -> Result<()> {
+    match as_json {
+        true => print::json(&value?),
+        false => print(),
+    }
+    Ok(())
+}
+
+/// What speaks against an answer, and what would change it.
+fn print_backing(backing: &Backing, language: &str) {
+    if backing.is_refused() {
+        print::line("No answer:");
+    }
+    for caveat in &backing.caveats {
+        print::line(&format!("  ! {}", said(&caveat.text, language)));
+    }
+    for text in &backing.would_change {
+        print::line(&format!("  ? {}", said(text, language)));
+    }
+}
+
+/// Money from hundredths, without them.
+fn money(cents: f64) -> String {
+    let whole = (cents / 100.0).round();
+    let sign = if whole < 0.0 { "-" } else { "" };
+    format!("{sign}{}", print::count(whole.abs() as u64))
+}
+
+fn interval(interval: &Interval, each: impl Fn(f64) -> String) -> String {
+    format!("{} [{}, {}]", each(interval.value), each(interval.low), each(interval.high))
+}
+
+pub async fn train(dir: &Path, as_json: bool) -> Result<()> {
+    let shop = Shop::open(dir)?;
+    let bar = Progress::new(as_json);
+    let made = customers::train(&shop, &|share, message| bar.report(share, message)).await?;
+    drop(bar);
+    let language = shop.config().language.clone();
+    shown(to_value(&made), as_json, || print_lifetimes(&made, &language))
+}
+
+pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
+    let shop = Shop::open(dir)?;
+    let language = shop.config().language.clone();
+    match asked {
+        Plan::Forecast { by, measure, period, horizon, level, series, method } => {
+            let request = ForecastRequest {
+                by: SalesBy::named(&by)?,
+                measure: Measure::named(&measure)?,
+                step: Step::named(&period)?,
+                horizon,
+                level,
+                n_series: series,
+                method,
+                ..ForecastRequest::default()
+            };
+            let told = forecast::forecast(&shop, &request).await?;
+            shown(to_value(&told), as_json, || print_forecasts(&told, &language))
+        }
+        Plan::Customers => {
+            let told = customers::published(&shop)?;
+            shown(to_value(&told), as_json, || print_lifetimes(&told, &language))
+        }
+        Plan::Price { product: None, .. } => {
+            let told = price::prices(&shop).await?;
+            shown(to_value(&told), as_json, || print_prices(&told, &language))
+        }
+        Plan::Price { product: Some(product_id), weeks, stock, lowest, salvage, elasticity } => {
+            let request = MarkdownRequest { product_id, weeks, stock, lowest, salvage, elasticity };
+            let told = price::markdown(&shop, &request).await?;
+            shown(to_value(&told), as_json, || print_markdown(&told, &language))
+        }
+        Plan::Budget { weeks, budget, bound, sampled, level, seed, threads } => {
+            let request = BudgetRequest {
+                weeks,
+                budget_cents: budget.map(|money| (money * 100.0).round() as i64),
+                bounds: bound.iter().map(|text| bound_of(text)).collect::<Result<_>>()?,
+                sampled,
+                level,
+                seed,
+                n_threads: usize::from(threads),
+            };
+            let bar = Progress::new(as_json);
+            let told = budget::budget(&shop, &request, &|share, message| bar.report(share, message)).await?;
+            drop(bar);
+            shown(to_value(&told), as_json, || print_budget(&told, &language))
+        }
+    }
+}
+
+/// `search=1000:5000`; either end may be left out.
+fn bound_of(text: &str) -> Result<Bound> {
+    let wrong = || {
+        let message = format!("the bound '{text}' is not CHANNEL=LEAST:MOST, such as search=1000:5000, mail=:300");
+        ServiceError::usage("bound", message)
+    };
+    let (channel, range) = text.rsplit_once('=').ok_or_else(wrong)?;
+    let (least, most) = range.split_once(':').ok_or_else(wrong)?;
+    let cents = |end: &str| -> Result<Option<i64>> {
+        if end.trim().is_empty() {
+            return Ok(None);
+        }
+        let money: f64 = end.trim().parse().map_err(|_| wrong())?;
+        if (0.0..=1e13).contains(&money) { Ok(Some((money * 100.0).round() as i64)) } else { Err(wrong()) }
+    };
+    Ok(Bound { channel: channel.to_owned(), floor_cents: cents(least)?, ceiling_cents: cents(most)? })
+}
+
+pub async fn experiment(dir: &Path, asked: Experiment, as_json: bool) -> Result<()> {
+    if let Experiment::Design { baseline, lift, deviation, power, level, per_day } = asked {
+        let needed = experiment::design(&DesignRequest { baseline, deviation, lift, power, level, per_day })?;
+        return shown(to_value(&needed), as_json, || {
+            let days = needed.n_days.map_or(String::new(), |days| format!(", {days} days in whole weeks"));
+            print::line(&format!("{} customers in both arms together{days}", print::count(needed.n_customers)));
+        });
+    }
+    let shop = Shop::open(dir)?;
+    match asked {
+        Experiment::List => {
+            let campaigns = experiment::campaigns(&shop).await?;
+            shown(to_value(&campaigns), as_json, || {
+                let mut rows = Vec::new();
+                for campaign in &campaigns {
+                    for arm in &campaign.arms {
+                        let is_control = campaign.control.as_ref() == Some(&arm.arm);
+                        rows.push(vec![
+                            campaign.campaign_id.clone(),
+                            campaign.first_day.clone(),
+                            campaign.last_day.clone(),
+                            arm.arm.clone(),
+                            print::count(arm.n_customers),
+                            print::count(arm.n_responded),
+                            if is_control { "control".to_owned() } else { String::new() },
+                        ]);
+                    }
+                }
+                print::table(&["campaign", "from", "to", "arm", "customers", "responded", ""], &rows);
+            })
+        }
+        Experiment::Read { campaign, control, outcome, days, method, level } => {
+            let request = VerdictRequest {
+                campaign_id: campaign,
+                control,
+                outcome: Outcome::named(&outcome)?,
+                days,
+                reading: Reading::named(&method)?,
+                level,
+            };
+            let told = experiment::verdict(&shop, &request).await?;
+            let language = shop.config().language.clone();
+            shown(to_value(&told), as_json, || print_verdict(&told, &language))
+        }
+        Experiment::Design { .. } => Ok(()),
+    }
+}
+
+fn print_forecasts(told: &Forecasts, language: &str) {
+    let is_money = told.measure == Measure::Revenue;
+    let each = |value: f64| if is_money { money(value) } else { print::number(value, 0) };
+    for series in &told.series {
+        let past: Vec<String> = series.past.iter().rev().take(3).rev().map(|value| each(*value)).collect();
+        let key = if series.key.is_empty() { "(none)" } else { &series.key };
+        let accuracy = series.accuracy.map_or(String::new(), |found| {
+            format!(
+                "; on its own past MASE {:.2} ({:.2} by repeating the season), {:.0} % inside the intervals",
+                found.mase,
+                found.naive_mase,
+                100.0 * found.coverage
+            )
+        });
+        print::line(&format!("\n{key}: last {} by {}{accuracy}", past.join(", "), series.method));
+        let row =
+            |at: usize| vec![told.days[at].clone(), each(series.mean[at]), each(series.low[at]), each(series.high[at])];
+        print::table(&["from", "expected", "low", "high"], &(0..told.days.len()).map(row).collect::<Vec<_>>());
+    }
+    print_backing(&told.backing, language);
+}
+
+fn print_lifetimes(told: &Lifetimes, language: &str) {
+    if told.backing.is_refused() {
+        return print_backing(&told.backing, language);
+    }
+    print::line(&format!(
+        "{} customers as of {}, {} of whom came back; by {}: about {} are still there.",
+        print::count(told.n_customers),
+        told.as_of,
+        print::count(told.n_repeating),
+        told.process,
+        print::count(told.n_alive.round() as u64)
+    ));
+    if let Some(purchases) = &told.purchases {
+        print::line(&format!(
+            "{} purchases are expected within 90 days; {} if all went on at the rate so far.",
+            interval(purchases, |value| print::number(value, 0)),
+            print::number(told.purchases_at_the_rate_so_far, 0)
+        ));
+    }
+    if let Some(cents) = told.value_cents {
+        let what = told.margin.map_or("what they spend".to_owned(), |margin| format!("{:.1} % margin", 100.0 * margin));
+        print::line(&format!("Worth over the next twelve months, by {what}: {}.", money(cents as f64)));
+    }
+    if !told.tried.is_empty() {
+        print::line(&format!(
+            "\nHeld against the last {} days ({} purchases came):",
+            told.holdout_days, told.holdout_purchases
+        ));
+        let row = |tried: &customers::TriedModel| {
+            let number = |value: f64, digits| print::number(value, digits);
+            vec![
+                tried.process.clone(),
+                number(tried.predicted, 0),
+                number(tried.error, 4),
+                number(tried.naive_error, 4),
+                number(tried.correlation, 3),
+            ]
+        };
+        let rows: Vec<Vec<String>> = told.tried.iter().map(row).collect();
+        print::table(&["model", "foretold", "error", "at the rate so far", "correlation"], &rows);
+    }
+    let band = |band: &customers::Band| {
+        vec![
+            format!("{:.0} %", 100.0 * band.alive_from),
+            print::count(band.n_customers),
+            print::number(band.purchases, 0),
+            money(band.value_cents as f64),
+        ]
+    };
+    print::line("");
+    print::table(
+        &["still there, from", "customers", "purchases in 90 days", "worth"],
+        &told.bands.iter().map(band).collect::<Vec<_>>(),
+    );
+    print_backing(&told.backing, language);
+}
+
+fn print_budget(told: &BudgetPlan, language: &str) {
+    if !told.channels.is_empty() {
+        let row = |channel: &budget::ChannelPlan| {
+            vec![
+                channel.channel.clone(),
+                interval(&channel.return_on_spend, |value| print::number(value, 2)),
+                interval(&channel.marginal_return, |value| print::number(value, 2)),
+                money(channel.current_cents),
+                money(channel.planned_cents),
+            ]
+        };
+        print::line(&format!(
+            "{} over {} weeks from {}; learned from {} weeks (explains {:.0} %, without channels {:.0} %)\n",
+            money(told.budget_cents),
+            told.days.len(),
+            told.days.first().map_or("", String::as_str),
+            told.weeks.len(),
+            100.0 * told.r_squared,
+            100.0 * told.r_squared_without_channels
+        ));
+        print::table(
+            &["channel", "sales a coin brought", "the next one", "now", "best"],
+            &told.channels.iter().map(row).collect::<Vec<_>>(),
+        );
+        print::line("");
+        for (what, estimate) in [
+            ("without any channel", &told.baseline_cents),
+            ("from what was spent before", &told.left_over_cents),
+            ("from this plan", &told.added_cents),
+            ("more than the equal split", &told.over_equal_cents),
+            ("more than spending as now", &told.over_current_cents),
+        ] {
+            if let Some(estimate) = estimate {
+                print::line(&format!("{what}: {}", interval(estimate, money)));
+            }
+        }
+        print::line(&format!("one more coin would bring {:.2} of sales", told.shadow_price));
+    }
+    print_backing(&told.backing, language);
+}
+
+fn print_prices(told: &Prices, language: &str) {
+    let each = |value: f64| print::number(value, 2);
+    if let Some(elasticity) = &told.elasticity {
+        print::line(&format!("elasticity {}", interval(elasticity, each)));
+    }
+    if let Some(substitution) = &told.substitution {
+        print::line(&format!("to the prices of the category's other products {}", interval(substitution, each)));
+    }
+    if !told.categories.is_empty() {
+        let row = |one: &price::CategoryElasticity| {
+            vec![
+                one.category.clone(),
+                interval(&one.elasticity, each),
+                print::count(one.n_products),
+                print::count(one.n_price_changes),
+            ]
+        };
+        print::line("");
+        let rows: Vec<Vec<String>> = told.categories.iter().map(row).collect();
+        print::table(&["category", "elasticity", "products", "price changes"], &rows);
+    }
+    if !told.left.is_empty() {
+        let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+        let row = |one: &price::PriceLeft| {
+            let products = print::count(one.n_products);
+            vec![one.month.to_string(), percent(one.median), percent(one.low), percent(one.high), products]
+        };
+        print::line("\nwhat is left of the first price:\n");
+        let rows: Vec<Vec<String>> = told.left.iter().map(row).collect();
+        print::table(&["month", "median", "a tenth below", "a tenth above", "products"], &rows);
+    }
+    print_backing(&told.backing, language);
+}
+
+fn print_markdown(told: &Markdown, language: &str) {
+    print::line(&format!(
+        "{} ({}): {} pieces at {}, elasticity {:.2}\n",
+        told.name,
+        told.product_id,
+        told.stock,
+        money(told.price_cents as f64),
+        told.elasticity
+    ));
+    let row = |week: &price::WeekPrice| {
+        let tenths = &week.by_tenths_left_cents;
+        vec![
+            week.day.clone(),
+            print::number(week.demand, 1),
+            money(week.price_cents as f64),
+            money(tenths[9] as f64),
+            money(tenths[4] as f64),
+            money(tenths[1] as f64),
+        ]
+    };
+    let header = ["week from", "expected", "price", "if all is left", "if half is left", "if a fifth is left"];
+    print::table(&header, &told.weeks.iter().map(row).collect::<Vec<_>>());
+    print::line("");
+    let single = format!("at {} from now on", money(told.single_price_cents as f64));
+    for (what, brings) in
+        [("like this", &told.best), ("holding the price", &told.hold), (single.as_str(), &told.single)]
+    {
+        if let Some(brings) = brings {
+            print::line(&format!(
+                "{what}: {}; sold {}; nothing left with a chance of {:.0} %",
+                interval(&brings.revenue_cents, money),
+                interval(&brings.sold, |pieces| print::number(pieces, 0)),
+                100.0 * brings.sold_out
+            ));
+        }
+    }
+    if let Some(over) = &told.over_hold_cents {
+        print::line(&format!("more than holding: {}", interval(over, money)));
+    }
+    print_backing(&told.backing, language);
+}
+
+fn print_verdict(told: &CampaignVerdict, language: &str) {
+    print::line(&format!(
+        "{}: {} customers in '{}'; {} were in several arms and {} are too recent: left out",
+        told.campaign_id,
+        print::count(told.n_control),
+        told.control,
+        print::count(told.n_in_several_arms),
+        print::count(told.n_too_recent)
+    ));
+    let is_money = told.outcome == Outcome::Revenue;
+    let each = |value: f64| match is_money {
+        true => format!("{:.2}", value / 100.0),
+        false => format!("{:.3} %", 100.0 * value),
+    };
+    for arm in &told.arms {
+        print::line(&format!(
+            "\n{}: {} customers, {} against {}",
+            arm.arm,
+            print::count(arm.n_customers),
+            each(arm.mean),
+            each(arm.control_mean)
+        ));
+        if let Some(difference) = &arm.difference {
+            let relative = arm.relative.map_or(String::new(), |relative| {
+                format!(", {} %", interval(&relative, |value| format!("{:+.1}", 100.0 * value)))
+            });
+            print::line(&format!("  difference {}{relative}: {}", interval(difference, each), arm.shows));
+        }
+        if let Some(all) = &arm.incremental_cents {
+            let cost = money(arm.cost_cents as f64);
+            print::line(&format!("  all its customers together: {}; cost {cost}", interval(all, money)));
+        }
+        if let Some(chance) = arm.chance_better {
+            print::line(&format!("  better with a chance of {:.1} %", 100.0 * chance));
+        }
+        print_backing(&arm.backing, language);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_read_and_wrong_ones_refused() {
+        let read = |text: &str| bound_of(text).map(|bound| (bound.channel, bound.floor_cents, bound.ceiling_cents));
+        assert_eq!(read("search=1000:5000").unwrap(), ("search".to_owned(), Some(100_000), Some(500_000)));
+        assert_eq!(read("mail=:300").unwrap(), ("mail".to_owned(), None, Some(30_000)));
+        for text in ["search", "search=5", "search=a:1", "search=-1:2", "search=1:NaN"] {
+            assert!(read(text).unwrap_err().message.contains("CHANNEL=LEAST:MOST"), "{text}");
+        }
+    }
+
+    #[test]
+    fn money_is_whole() {
+        assert_eq!((money(123_456_789.0), money(-150.0), money(-20.0)), ("1 234 568".into(), "-2".into(), "0".into()));
+    }
+}

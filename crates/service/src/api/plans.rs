@@ -1,0 +1,219 @@
+//! `/v1/plan/…` and `/v1/campaigns`: what will sell, what customers are worth, where money should go, whether it worked.
+
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::access::Manage;
+use super::error::ErrorBody;
+use super::input::{Body, Id, Params};
+use crate::error::Result;
+use crate::flows::plan::Step;
+use crate::flows::plan::budget::{self, Bound, BudgetPlan, BudgetRequest};
+use crate::flows::plan::customers::{self, Lifetimes};
+use crate::flows::plan::experiment::{
+    self, Campaign, CampaignVerdict, DesignRequest, Needed, Outcome, Reading, VerdictRequest,
+};
+use crate::flows::plan::forecast::{self, ForecastRequest, Forecasts, Measure, SalesBy};
+use crate::flows::plan::price::{self, Markdown, MarkdownRequest, Prices};
+
+/// Bounds of channels accepted at once.
+const BOUNDS_MAX: usize = 100;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ForecastParams {
+    by: Option<SalesBy>,
+    measure: Option<Measure>,
+    period: Option<Step>,
+    /// Periods ahead.
+    #[param(minimum = 1, maximum = 366)]
+    horizon: Option<usize>,
+    /// The share of intervals that hold the truth.
+    #[param(minimum = 0.5, maximum = 0.99)]
+    level: Option<f64>,
+    /// Series told one by one; the rest is one more.
+    #[param(minimum = 1, maximum = 100)]
+    n: Option<usize>,
+    /// auto, theta_dynamic, ets, seasonal_naive …
+    #[param(max_length = 40)]
+    method: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetBody {
+    /// Weeks ahead.
+    #[schema(minimum = 1, maximum = 26)]
+    weeks: Option<usize>,
+    /// For all of these weeks; as much as is spent now if absent.
+    #[schema(minimum = 1)]
+    budget_cents: Option<i64>,
+    #[schema(max_items = 100)]
+    #[serde(default)]
+    bounds: Vec<Bound>,
+    #[schema(minimum = 0.5, maximum = 0.99)]
+    level: Option<f64>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarkdownBody {
+    #[schema(min_length = 1, max_length = 200)]
+    product_id: String,
+    /// Weeks that are left.
+    #[schema(minimum = 1, maximum = 52)]
+    weeks: Option<usize>,
+    /// Pieces; what the catalogue says if absent.
+    #[schema(minimum = 1, maximum = 10_000_000)]
+    stock: Option<i64>,
+    /// The lowest price to ask, in parts of the present one.
+    #[schema(minimum = 0.1, maximum = 0.95)]
+    lowest: Option<f64>,
+    /// What a piece that is left brings, in parts of the present price; below `lowest`.
+    #[schema(minimum = -1.0, maximum = 0.9)]
+    salvage: Option<f64>,
+    /// The shop's own for the product's category if absent.
+    #[schema(minimum = -20.0, maximum = -0.01)]
+    elasticity: Option<f64>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct VerdictParams {
+    /// The arm that got nothing; found by its name if absent.
+    #[param(max_length = 200)]
+    control: Option<String>,
+    outcome: Option<Outcome>,
+    /// Days after the first exposure that count.
+    #[param(minimum = 1, maximum = 365)]
+    days: Option<i32>,
+    method: Option<Reading>,
+    #[param(minimum = 0.5, maximum = 0.999)]
+    level: Option<f64>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DesignParams {
+    /// The share that does it without the treatment; with `deviation` the mean.
+    baseline: f64,
+    /// The smallest effect worth finding, in parts of the baseline: 0.1 for 10 %.
+    lift: f64,
+    /// A customer's standard deviation, if it is no share.
+    deviation: Option<f64>,
+    power: Option<f64>,
+    level: Option<f64>,
+    /// Customers who come in a day, all arms together.
+    per_day: Option<f64>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CampaignList {
+    items: Vec<Campaign>,
+}
+
+/// What will sell, in all and by part, with intervals and with how good such forecasts were in the past.
+#[utoipa::path(get, path = "/v1/plan/forecast", tag = "plans", params(ForecastParams), responses((status = 200, body = Forecasts), (status = "4XX", body = ErrorBody)))]
+pub async fn get_forecast(Manage(caller): Manage, Params(params): Params<ForecastParams>) -> Result<Json<Forecasts>> {
+    let usual = ForecastRequest::default();
+    let request = ForecastRequest {
+        by: params.by.unwrap_or(usual.by),
+        measure: params.measure.unwrap_or(usual.measure),
+        step: params.period.unwrap_or(usual.step),
+        horizon: params.horizon.unwrap_or(usual.horizon),
+        level: params.level.unwrap_or(usual.level),
+        n_series: params.n.unwrap_or(usual.n_series),
+        method: params.method.unwrap_or(usual.method),
+        seed: usual.seed,
+    };
+    Ok(Json(forecast::forecast(&caller.shop.shop, &request).await?))
+}
+
+/// Who is still a customer, how often they will buy and what they are worth, as last worked out (job `strategy`).
+#[utoipa::path(get, path = "/v1/plan/customers", tag = "plans", responses((status = 200, body = Lifetimes), (status = "4XX", body = ErrorBody)))]
+pub async fn get_lifetimes(Manage(caller): Manage) -> Result<Json<Lifetimes>> {
+    let shop = caller.shop.clone();
+    Ok(Json(crate::serving::off_thread(move || customers::published(&shop.shop)).await?))
+}
+
+/// What channels brought, and how a budget should be split over them in the weeks to come.
+#[utoipa::path(post, path = "/v1/plan/budget", tag = "plans", request_body = BudgetBody, responses((status = 200, body = BudgetPlan), (status = "4XX", body = ErrorBody)))]
+pub async fn plan_budget(Manage(caller): Manage, Body(body): Body<BudgetBody>) -> Result<Json<BudgetPlan>> {
+    if body.bounds.len() > BOUNDS_MAX {
+        let message = format!("{} bounds; allowed: {BOUNDS_MAX} at most", body.bounds.len());
+        return Err(crate::ServiceError::usage("bounds", message));
+    }
+    let usual = BudgetRequest::default();
+    let request = BudgetRequest {
+        weeks: body.weeks.unwrap_or(usual.weeks),
+        budget_cents: body.budget_cents,
+        bounds: body.bounds,
+        level: body.level.unwrap_or(usual.level),
+        ..usual
+    };
+    Ok(Json(budget::budget(&caller.shop.shop, &request, &|_, _| true).await?))
+}
+
+/// What prices do in this shop: elasticities by category, and how prices fall over a product's life.
+#[utoipa::path(get, path = "/v1/plan/prices", tag = "plans", responses((status = 200, body = Prices), (status = "4XX", body = ErrorBody)))]
+pub async fn get_prices(Manage(caller): Manage) -> Result<Json<Prices>> {
+    Ok(Json(price::prices(&caller.shop.shop).await?))
+}
+
+/// When to lower a product's price by how much, so that its stock is sold in the weeks that are left.
+#[utoipa::path(post, path = "/v1/plan/markdown", tag = "plans", request_body = MarkdownBody, responses((status = 200, body = Markdown), (status = "4XX", body = ErrorBody)))]
+pub async fn plan_markdown(Manage(caller): Manage, Body(body): Body<MarkdownBody>) -> Result<Json<Markdown>> {
+    let request = MarkdownRequest {
+        product_id: body.product_id,
+        weeks: body.weeks.unwrap_or(8),
+        stock: body.stock,
+        lowest: body.lowest.unwrap_or(0.6),
+        salvage: body.salvage.unwrap_or(0.2),
+        elasticity: body.elasticity,
+    };
+    Ok(Json(price::markdown(&caller.shop.shop, &request).await?))
+}
+
+/// Campaigns that the exposures tell of, the last to begin first.
+#[utoipa::path(get, path = "/v1/campaigns", tag = "plans", responses((status = 200, body = CampaignList), (status = "4XX", body = ErrorBody)))]
+pub async fn list_campaigns(Manage(caller): Manage) -> Result<Json<CampaignList>> {
+    Ok(Json(CampaignList { items: experiment::campaigns(&caller.shop.shop).await? }))
+}
+
+/// Whether a campaign worked: each of its arms against the one that got nothing.
+#[utoipa::path(get, path = "/v1/campaigns/{id}/verdict", tag = "plans", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$"), VerdictParams),
+    responses((status = 200, body = CampaignVerdict), (status = "4XX", body = ErrorBody)))]
+pub async fn get_verdict(
+    Manage(caller): Manage,
+    Id(campaign_id): Id,
+    Params(params): Params<VerdictParams>,
+) -> Result<Json<CampaignVerdict>> {
+    let usual = VerdictRequest::default();
+    let request = VerdictRequest {
+        campaign_id,
+        control: params.control,
+        outcome: params.outcome.unwrap_or_default(),
+        days: params.days.unwrap_or(usual.days),
+        reading: params.method.unwrap_or_default(),
+        level: params.level.unwrap_or(usual.level),
+    };
+    Ok(Json(experiment::verdict(&caller.shop.shop, &request).await?))
+}
+
+/// How many customers an experiment needs, and how long that takes.
+#[utoipa::path(get, path = "/v1/plan/experiment", tag = "plans", params(DesignParams), responses((status = 200, body = Needed), (status = "4XX", body = ErrorBody)))]
+pub async fn design_experiment(Manage(_): Manage, Params(params): Params<DesignParams>) -> Result<Json<Needed>> {
+    let request = DesignRequest {
+        baseline: params.baseline,
+        deviation: params.deviation,
+        lift: params.lift,
+        power: params.power.unwrap_or(0.8),
+        level: params.level.unwrap_or(0.95),
+        per_day: params.per_day,
+    };
+    Ok(Json(experiment::design(&request)?))
+}

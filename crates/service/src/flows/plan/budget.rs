@@ -1,0 +1,412 @@
+//! Where money should go: what each channel brought so far, learned from the weeks' sales and spends, and the split of a
+//! budget over the weeks to come that is expected to bring most, beside the present and the equal one.
+
+use std::collections::BTreeMap;
+
+use data::Shop;
+use data::arrow::array::Array;
+use domain::Day;
+use serde::{Deserialize, Serialize};
+use strategy::budget::{Flight, Mean, Node, Plan, Planned, Response, plan};
+use strategy::mix::{Market, MixData, MixFit, MixSettings, Mode, Named, SampleSettings, fit};
+use strategy::{Answer, RunOptions};
+use utoipa::ToSchema;
+
+use super::{Backing, Interval, Step};
+use crate::error::{Result, ServiceError, clipped};
+use crate::flows::audience::{present, sql::Present};
+use crate::flows::rows::{floats, integers, query, texts};
+
+/// Weeks ahead that can be planned.
+pub const WEEKS_MAX: usize = 26;
+/// Fewer weeks hold no whole year, so no season is learned from them.
+const SEASON_WEEKS_MIN: usize = 60;
+/// A channel's plan goes up to so many times what it costs now: beyond, its curve is a guess.
+const CEILING_FACTOR: f64 = 2.0;
+/// Points of the picture of a response curve, after 0.
+const CURVE_POINTS: usize = 20;
+
+/// The least and the most to spend on a channel, over the whole plan.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bound {
+    pub channel: String,
+    pub floor_cents: Option<i64>,
+    pub ceiling_cents: Option<i64>,
+}
+
+/// What to plan.
+#[derive(Clone, Debug)]
+pub struct BudgetRequest {
+    pub weeks: usize,
+    /// For the whole plan; as much as is spent now if absent.
+    pub budget_cents: Option<i64>,
+    pub bounds: Vec<Bound>,
+    /// Draw from the whole posterior rather than from the normal distribution at its top: slower, and right also where the
+    /// data say little.
+    pub sampled: bool,
+    pub level: f64,
+    pub seed: u64,
+    pub n_threads: usize,
+}
+
+impl Default for BudgetRequest {
+    fn default() -> Self {
+        BudgetRequest {
+            weeks: 4,
+            budget_cents: None,
+            bounds: Vec::new(),
+            sampled: false,
+            level: 0.9,
+            seed: 1,
+            n_threads: 2,
+        }
+    }
+}
+
+/// A spend over the whole plan and what it is expected to bring.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ResponsePoint {
+    pub spend_cents: f64,
+    pub value_cents: Interval,
+}
+
+/// One channel: what it did, and what it should get. Money of the plan is for all its weeks together.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ChannelPlan {
+    pub channel: String,
+    /// Over the weeks learned from.
+    pub spent_cents: f64,
+    pub brought_cents: Interval,
+    /// Sales a coin spent brought on average, and what the next one would.
+    pub return_on_spend: Interval,
+    pub marginal_return: Interval,
+    /// As much as is spent now, the best split, and the equal one.
+    pub current_cents: f64,
+    pub planned_cents: f64,
+    pub equal_cents: f64,
+    pub floor_cents: f64,
+    pub ceiling_cents: f64,
+    pub curve: Vec<ResponsePoint>,
+}
+
+/// One week learned from: what was sold, what the model says of it, and how much of that each channel brought.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WeekOfSales {
+    pub day: String,
+    pub sold_cents: f64,
+    pub fitted_cents: f64,
+    pub baseline_cents: f64,
+    /// In the order of the channels.
+    pub from_channels_cents: Vec<f64>,
+}
+
+/// A budget over channels, and what it rests on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BudgetPlan {
+    pub as_of: String,
+    /// First days of the weeks planned.
+    pub days: Vec<String>,
+    pub level: f64,
+    pub budget_cents: f64,
+    /// What one more coin would bring; of sales, as all values here.
+    pub shadow_price: f64,
+    /// The plan's weeks: without any channel, by what was spent before, and by the plan.
+    pub baseline_cents: Option<Interval>,
+    pub left_over_cents: Option<Interval>,
+    pub added_cents: Option<Interval>,
+    /// How much more the best split brings than the equal one and than spending as now.
+    pub over_equal_cents: Option<Interval>,
+    pub over_current_cents: Option<Interval>,
+    /// The part of the weeks' ups and downs that the model explains, and that season and trend alone explain.
+    pub r_squared: f64,
+    pub r_squared_without_channels: f64,
+    pub channels: Vec<ChannelPlan>,
+    pub weeks: Vec<WeekOfSales>,
+    #[serde(flatten)]
+    pub backing: Backing,
+}
+
+/// Weeks of sales and spends, in the currency's whole units.
+struct Weeks {
+    present: Present,
+    data: MixData,
+}
+
+/// Learns what channels bring and plans a budget over them.
+///
+/// # Errors
+/// If a parameter is out of range, a bound names no channel, the budget does not fit the bounds, or the tables cannot be read.
+/// Too little data is no error but a refusal.
+pub async fn budget(shop: &Shop, request: &BudgetRequest, progress: super::super::Progress<'_>) -> Result<BudgetPlan> {
+    check(request)?;
+    let market = if shop.config().language == "zh" { Market::China } else { Market::West };
+    let weeks = weeks(shop).await?;
+    tokio::task::block_in_place(|| planned(&weeks, request, market, progress))
+}
+
+fn check(request: &BudgetRequest) -> Result<()> {
+    if !(1..=WEEKS_MAX).contains(&request.weeks) {
+        let message = format!("weeks is {}; allowed: 1 to {WEEKS_MAX}", request.weeks);
+        return Err(ServiceError::usage("weeks", message));
+    }
+    if !(0.5..=0.99).contains(&request.level) {
+        return Err(ServiceError::usage("level", format!("level is {}; allowed: 0.5 to 0.99", request.level)));
+    }
+    if let Some(found) = request.budget_cents.filter(|cents| *cents <= 0) {
+        return Err(ServiceError::usage("budget", format!("the budget is {found} cents; allowed: more than 0")));
+    }
+    Ok(())
+}
+
+async fn weeks(shop: &Shop) -> Result<Weeks> {
+    let present = present(shop).await?;
+    let end = present.begins(Day(present.day.0.saturating_add(1)));
+    let spent = "select channel, cast(day as int) as day, cast(sum(spend_cents) as double) as cents from spend
+        group by channel, cast(day as int)";
+    let sold = format!(
+        "select cast(shop_day(ordered_at) as int) as day,
+          cast(sum(quantity * unit_price_cents - coalesce(discount_cents, 0)) as double) as cents
+        from orders where ordered_at < {end} group by cast(shop_day(ordered_at) as int)"
+    );
+    let mut spends: BTreeMap<String, BTreeMap<i64, f64>> = BTreeMap::new();
+    let mut sales: BTreeMap<i64, f64> = BTreeMap::new();
+    let mut days: [Option<(i32, i32)>; 2] = [None, None];
+    let mut seen = |of: usize, day: i32| {
+        let (first, last) = days[of].unwrap_or((day, day));
+        days[of] = Some((first.min(day), last.max(day)));
+    };
+    for batch in query(shop, spent).await? {
+        let (names, at, cents) = (texts(&batch, "channel")?, integers(&batch, "day")?, floats(&batch, "cents")?);
+        for row in (0..batch.num_rows()).filter(|&row| cents.is_valid(row)) {
+            let day = at.value(row) as i32;
+            seen(0, day);
+            let of_channel = spends.entry(names.value(row).to_owned()).or_default();
+            *of_channel.entry(Step::Week.of(Day(day))).or_default() += cents.value(row) / 100.0;
+        }
+    }
+    for batch in query(shop, &sold).await? {
+        let (at, cents) = (integers(&batch, "day")?, floats(&batch, "cents")?);
+        for row in (0..batch.num_rows()).filter(|&row| cents.is_valid(row)) {
+            let day = at.value(row) as i32;
+            seen(1, day);
+            *sales.entry(Step::Week.of(Day(day))).or_default() += cents.value(row) / 100.0;
+        }
+    }
+    // Weeks over which both are known.
+    let both = days[0].zip(days[1]).map(|(spend, sale)| (spend.0.max(sale.0), spend.1.min(sale.1)));
+    let weeks = both.map_or(0..0, |(first, last)| Step::Week.whole(Day(first), Day(last)));
+    let series = |values: &BTreeMap<i64, f64>| {
+        weeks.clone().map(|week| values.get(&week).copied().unwrap_or(0.0).max(0.0)).collect()
+    };
+    let channels = spends.iter().map(|(name, values)| Named { name: name.clone(), values: series(values) }).collect();
+    let days = weeks.clone().map(|week| Step::Week.first(week)).collect();
+    let data = MixData { days, target: series(&sales), channels, controls: Vec::new(), price: None };
+    Ok(Weeks { present, data })
+}
+
+fn planned(
+    weeks: &Weeks,
+    request: &BudgetRequest,
+    market: Market,
+    progress: super::super::Progress<'_>,
+) -> Result<BudgetPlan> {
+    let Weeks { present, data } = weeks;
+    let mut told = empty(present, request);
+    if data.days.is_empty() || data.channels.is_empty() {
+        return Ok(told);
+    }
+    for bound in &request.bounds {
+        if !data.channels.iter().any(|channel| channel.name == bound.channel) {
+            let known: Vec<&str> = data.channels.iter().map(|channel| channel.name.as_str()).collect();
+            let message = format!("there is no channel '{}'; there are: {}", clipped(&bound.channel), known.join(", "));
+            return Err(ServiceError::usage("bounds", message));
+        }
+    }
+    let has_season = data.days.len() >= SEASON_WEEKS_MIN;
+    let settings = MixSettings { n_harmonics: if has_season { 2 } else { 0 }, market, ..MixSettings::default() };
+    let mode = if request.sampled { Mode::Nuts(SampleSettings::default()) } else { Mode::Map };
+    let go_on = |share: f64| progress(share, "learning what channels bring");
+    let options = RunOptions { seed: request.seed, n_threads: request.n_threads, progress: &go_on };
+    let answer = fit(data, &settings, mode, request.level, &options)?;
+    told.backing = Backing::of(&answer);
+    if let Some(model) = &answer.value {
+        told.r_squared = model.r_squared;
+        told.r_squared_without_channels = model.r_squared_without_channels;
+        told.weeks = weeks_told(data, model);
+        spread(&mut told, data, model, request)?;
+    }
+    Ok(told)
+}
+
+fn empty(present: &Present, request: &BudgetRequest) -> BudgetPlan {
+    BudgetPlan {
+        as_of: present.day.to_string(),
+        days: Vec::new(),
+        level: request.level,
+        budget_cents: 0.0,
+        shadow_price: 0.0,
+        baseline_cents: None,
+        left_over_cents: None,
+        added_cents: None,
+        over_equal_cents: None,
+        over_current_cents: None,
+        r_squared: 0.0,
+        r_squared_without_channels: 0.0,
+        channels: Vec::new(),
+        weeks: Vec::new(),
+        backing: Backing::refused(
+            "no_spend",
+            "没有同时有花费和订单的完整周：请先导入 spend 表（day、channel、spend_cents）。",
+            "There is no whole week with both spends and orders: import the table spend (day, channel, spend_cents) first.",
+        ),
+    }
+}
+
+fn weeks_told(data: &MixData, model: &MixFit) -> Vec<WeekOfSales> {
+    let week = |(at, day): (usize, &Day)| WeekOfSales {
+        day: day.to_string(),
+        sold_cents: 100.0 * data.target[at],
+        fitted_cents: 100.0 * model.fitted[at],
+        baseline_cents: 100.0 * model.baseline_by_period[at],
+        from_channels_cents: model.contribution_by_period.iter().map(|of| 100.0 * of[at]).collect(),
+    };
+    data.days.iter().enumerate().map(week).collect()
+}
+
+/// The cells of the plan under the bounds asked for.
+fn cells(model: &MixFit, request: &BudgetRequest) -> Result<Vec<Node<Mean<Flight>>>> {
+    let shares = vec![1.0 / request.weeks as f64; request.weeks];
+    let mut cells = model.cells_ahead(&shares, CEILING_FACTOR)?;
+    for cell in &mut cells {
+        for bound in request.bounds.iter().filter(|bound| bound.channel == cell.name) {
+            cell.floor = bound.floor_cents.map_or(cell.floor, |cents| cents as f64 / 100.0);
+            cell.ceiling = bound.ceiling_cents.map_or(cell.ceiling, |cents| cents as f64 / 100.0);
+        }
+    }
+    Ok(cells)
+}
+
+fn spread(told: &mut BudgetPlan, data: &MixData, model: &MixFit, request: &BudgetRequest) -> Result<()> {
+    let n = data.days.len() as f64;
+    let current: Vec<f64> = model.channels.iter().map(|one| one.spend / n * request.weeks as f64).collect();
+    let budget = request.budget_cents.map_or_else(|| current.iter().sum(), |cents| cents as f64 / 100.0);
+    let last = data.days.last().copied().unwrap_or_default();
+    let ahead: Vec<Day> = (1..=request.weeks as i32).map(|week| Day(last.0 + 7 * week)).collect();
+    let baseline = model.baseline_ahead(&ahead, &[], None)?;
+    let root = Node::group("all", cells(model, request)?, 0.0, f64::INFINITY);
+    let asked = Plan {
+        root: &root,
+        baseline: &baseline,
+        current: Some(&current),
+        budget,
+        level: request.level,
+        n_rows: data.days.len(),
+    };
+    let answer: Answer<Planned> = plan(&asked)?;
+    for caveat in &answer.caveats {
+        told.backing = told.backing.clone().but(caveat.kind, &caveat.text.zh, &caveat.text.en);
+    }
+    let Some(found) = answer.value else { return Ok(()) };
+    let cents = |estimate: strategy::Estimate| Some(Interval::from(estimate.scaled(100.0)));
+    told.days = ahead.iter().map(Day::to_string).collect();
+    (told.budget_cents, told.shadow_price) = (100.0 * budget, found.allocation.shadow_price);
+    (told.baseline_cents, told.left_over_cents) = (cents(found.baseline), cents(found.left_over));
+    (told.added_cents, told.over_equal_cents) = (cents(found.added), cents(found.over_equal));
+    told.over_current_cents = found.over_current.and_then(cents);
+    let channel = |(at, (cell, response)): (usize, (&Node<Mean<Flight>>, &Mean<Flight>))| {
+        let effect = &model.channels[at];
+        ChannelPlan {
+            channel: effect.name.clone(),
+            spent_cents: 100.0 * effect.spend,
+            brought_cents: effect.contribution.scaled(100.0).into(),
+            return_on_spend: effect.return_on_spend.into(),
+            marginal_return: effect.marginal_return.into(),
+            current_cents: 100.0 * current[at],
+            planned_cents: 100.0 * found.allocation.spends[at],
+            equal_cents: 100.0 * found.equal[at],
+            floor_cents: 100.0 * cell.floor,
+            ceiling_cents: 100.0 * cell.ceiling,
+            curve: curve(response, cell.ceiling, request.level),
+        }
+    };
+    told.channels = root.cells().into_iter().enumerate().map(channel).collect();
+    Ok(())
+}
+
+/// What spends from 0 to `most` add to what comes without them, in cents.
+fn curve(response: &Mean<Flight>, most: f64, level: f64) -> Vec<ResponsePoint> {
+    let nothing: Vec<f64> = response.0.iter().map(|draw| draw.value(0.0)).collect();
+    let point = |at: usize| {
+        let spend = most * at as f64 / CURVE_POINTS as f64;
+        let mut added: Vec<f64> =
+            response.0.iter().zip(&nothing).map(|(draw, nothing)| 100.0 * (draw.value(spend) - nothing)).collect();
+        added.sort_by(f64::total_cmp);
+        let value = added.iter().sum::<f64>() / added.len().max(1) as f64;
+        let at_share = |share: f64| added.get((share * (added.len() - 1) as f64).round() as usize).copied();
+        let [low, high] = [(1.0 - level) / 2.0, (1.0 + level) / 2.0].map(|share| at_share(share).unwrap_or(value));
+        let value_cents = Interval { value, low: low.min(value), high: high.max(value), level };
+        ResponsePoint { spend_cents: 100.0 * spend, value_cents }
+    };
+    (0..=CURVE_POINTS).map(point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strategy::mix::{World, simulate};
+
+    fn weeks(n: usize) -> Weeks {
+        let drawn = simulate(&World::default(), n, 3);
+        // From a Monday on.
+        let days = (0..n as i32).map(|week| Day(19_723 + 7 * week)).collect();
+        Weeks {
+            present: Present { day: Day(19_723 + 7 * n as i32 - 1), zone: jiff::tz::TimeZone::UTC },
+            data: MixData { days, ..drawn.data },
+        }
+    }
+
+    fn run(weeks: &Weeks, request: &BudgetRequest) -> Result<BudgetPlan> {
+        planned(weeks, request, Market::None, &|_, _| true)
+    }
+
+    #[test]
+    fn a_budget_is_spread_within_its_bounds_and_compared() {
+        let weeks = weeks(104);
+        let name = weeks.data.channels[0].name.clone();
+        let plan = run(&weeks, &BudgetRequest::default()).unwrap();
+        assert!(!plan.backing.is_refused(), "{:?}", plan.backing);
+        let spent: f64 = plan.channels.iter().map(|channel| channel.planned_cents).sum();
+        assert!((spent - plan.budget_cents).abs() < 1.0, "{spent} {}", plan.budget_cents);
+        assert!(plan.over_equal_cents.unwrap().value >= 0.0 && plan.over_current_cents.unwrap().value >= 0.0);
+        assert_eq!((plan.days.len(), plan.weeks.len()), (4, 104));
+        for channel in &plan.channels {
+            let values: Vec<f64> = channel.curve.iter().map(|point| point.value_cents.value).collect();
+            assert!(values.len() == 21 && values[0] == 0.0 && values.is_sorted(), "{values:?}");
+        }
+        let cap = plan.channels[0].current_cents / 4.0;
+        let bound = Bound { channel: name, floor_cents: None, ceiling_cents: Some(cap as i64) };
+        let request = BudgetRequest { bounds: vec![bound], ..BudgetRequest::default() };
+        let bounded = run(&weeks, &request).unwrap();
+        assert!(bounded.channels[0].planned_cents <= cap + 1.0, "{:?}", bounded.channels[0]);
+        assert!(bounded.added_cents.unwrap().value <= plan.added_cents.unwrap().value + 1.0);
+    }
+
+    #[test]
+    fn what_cannot_be_planned_is_said() {
+        assert!(run(&weeks(5), &BudgetRequest::default()).unwrap().backing.is_refused());
+        let weeks = weeks(104);
+        let unknown = Bound { channel: "fax".to_owned(), floor_cents: None, ceiling_cents: None };
+        let request = BudgetRequest { bounds: vec![unknown], ..BudgetRequest::default() };
+        assert!(run(&weeks, &request).unwrap_err().message.contains("there is no channel 'fax'; there are: "));
+        let too_much = BudgetRequest { budget_cents: Some(i64::MAX / 4), ..BudgetRequest::default() };
+        assert_eq!(run(&weeks, &too_much).unwrap_err().code, "plan");
+        for (request, code) in [
+            (BudgetRequest { weeks: 0, ..BudgetRequest::default() }, "weeks"),
+            (BudgetRequest { budget_cents: Some(0), ..BudgetRequest::default() }, "budget"),
+            (BudgetRequest { level: 2.0, ..BudgetRequest::default() }, "level"),
+        ] {
+            assert_eq!(check(&request).unwrap_err().code, code);
+        }
+    }
+}

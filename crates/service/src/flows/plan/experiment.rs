@@ -1,0 +1,640 @@
+//! Did it work? Campaigns whose exposures say who got what, arm against control: who responded, and what they spent in the
+//! days after, with what they spent in the days before taken off (CUPED).
+//!
+//! The unit is the customer. Whoever was in several arms of a campaign is in none, and the answer says how many they were.
+
+use std::collections::BTreeMap;
+
+use data::Shop;
+use data::arrow::array::Array;
+use domain::Day;
+use serde::{Deserialize, Serialize};
+use strategy::experiment::sequential::Mixture;
+use strategy::experiment::{Comparison, Correction, Design, Method, Prior, Question, Units, compare, samples};
+use utoipa::ToSchema;
+
+use super::{Backing, Interval};
+use crate::error::{Result, ServiceError, clipped};
+use crate::flows::audience::present;
+use crate::flows::rows::{floats, integers, query, quoted, texts};
+
+/// Names of arms that mean "nothing was done", the first that a campaign has.
+const CONTROLS: &[&str] = &["control", "holdout", "none", "no_offer", "0"];
+const DAYS_MAX: i32 = 365;
+
+/// A campaign as its exposures tell it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Campaign {
+    pub campaign_id: String,
+    pub first_day: String,
+    pub last_day: String,
+    pub arms: Vec<CampaignArm>,
+    /// The arm of those who got nothing, if one is called so.
+    pub control: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CampaignArm {
+    pub arm: String,
+    pub n_customers: u64,
+    /// Customers who responded, as the exposures say.
+    pub n_responded: u64,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The share that responded, as the exposures say.
+    Response,
+    /// The share that ordered within the days after the first exposure.
+    Ordered,
+    /// What a customer spent within the days after, in hundredths of the currency.
+    #[default]
+    Revenue,
+}
+
+impl Outcome {
+    /// # Errors
+    /// If it is none of them.
+    pub fn named(name: &str) -> Result<Outcome> {
+        match name {
+            "response" => Ok(Outcome::Response),
+            "ordered" => Ok(Outcome::Ordered),
+            "revenue" => Ok(Outcome::Revenue),
+            _ => {
+                let message = format!("the outcome is '{}'; allowed: response, ordered, revenue", clipped(name));
+                Err(ServiceError::usage("outcome", message))
+            }
+        }
+    }
+}
+
+/// How to read it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// Once, when all planned customers are there.
+    #[default]
+    Fixed,
+    /// As often as one likes: intervals hold at all times together.
+    Sequential,
+    /// As a probability and an expected loss.
+    Bayesian,
+}
+
+impl Reading {
+    /// # Errors
+    /// If it is none of them.
+    pub fn named(name: &str) -> Result<Reading> {
+        match name {
+            "fixed" => Ok(Reading::Fixed),
+            "sequential" => Ok(Reading::Sequential),
+            "bayesian" => Ok(Reading::Bayesian),
+            _ => {
+                let message = format!("the method is '{}'; allowed: fixed, sequential, bayesian", clipped(name));
+                Err(ServiceError::usage("method", message))
+            }
+        }
+    }
+}
+
+/// What to compare.
+#[derive(Clone, Debug)]
+pub struct VerdictRequest {
+    pub campaign_id: String,
+    /// The arm that got nothing; found by its name if absent.
+    pub control: Option<String>,
+    pub outcome: Outcome,
+    /// Days after the first exposure that count, and as many before it for what customers did anyway.
+    pub days: i32,
+    pub reading: Reading,
+    pub level: f64,
+}
+
+impl Default for VerdictRequest {
+    fn default() -> Self {
+        VerdictRequest {
+            campaign_id: String::new(),
+            control: None,
+            outcome: Outcome::Revenue,
+            days: 30,
+            reading: Reading::Fixed,
+            level: 0.95,
+        }
+    }
+}
+
+/// One arm against the control.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ArmVerdict {
+    pub arm: String,
+    pub n_customers: u64,
+    /// Of the arm and of the control: the share, or hundredths of the currency a customer.
+    pub mean: f64,
+    pub control_mean: f64,
+    /// Whether customers count as one over the chance with which they came into their arm, since it was not the same for all.
+    pub is_weighted: bool,
+    /// Arm less control, and in parts of the control.
+    pub difference: Option<Interval>,
+    pub relative: Option<Interval>,
+    /// `above`, `below` or `open`, by the difference's interval.
+    pub shows: String,
+    pub p_value: Option<f64>,
+    /// After correction for the number of arms (Benjamini and Hochberg).
+    pub adjusted_p_value: Option<f64>,
+    /// The chance that the arm is better, where read so.
+    pub chance_better: Option<f64>,
+    /// How much of the variance is left once what was spent before is taken off; 1 without.
+    pub variance_kept: f64,
+    /// What the arm brought more than the control would have, all its customers together; of revenue alone, in hundredths.
+    pub incremental_cents: Option<Interval>,
+    /// What the arm cost, as the exposures say.
+    pub cost_cents: i64,
+    #[serde(flatten)]
+    pub backing: Backing,
+}
+
+/// A campaign's verdict.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CampaignVerdict {
+    pub campaign_id: String,
+    pub control: String,
+    pub n_control: u64,
+    pub outcome: Outcome,
+    pub method: Reading,
+    pub days: i32,
+    pub level: f64,
+    pub as_of: String,
+    /// Customers of several arms: in none here.
+    pub n_in_several_arms: u64,
+    /// Customers whose days after are not over yet: in none here either.
+    pub n_too_recent: u64,
+    pub arms: Vec<ArmVerdict>,
+}
+
+/// The campaigns that the exposures tell of, the last to begin first.
+///
+/// # Errors
+/// If the table cannot be read.
+pub async fn campaigns(shop: &Shop) -> Result<Vec<Campaign>> {
+    let sql = "select campaign_id, arm, count(*) as n, sum(responded) as responded,
+          min(first_day) as first_day, max(last_day) as last_day
+        from (
+          select campaign_id, arm, customer_id, max(case when responded then 1 else 0 end) as responded,
+            cast(min(shop_day(at)) as int) as first_day, cast(max(shop_day(at)) as int) as last_day
+          from exposures group by campaign_id, arm, customer_id
+        ) as customers group by campaign_id, arm order by campaign_id, arm";
+    let mut found: BTreeMap<String, (i64, i64, Vec<CampaignArm>)> = BTreeMap::new();
+    for batch in query(shop, sql).await? {
+        let (names, arms) = (texts(&batch, "campaign_id")?, texts(&batch, "arm")?);
+        let number = |name: &str| integers(&batch, name);
+        let (n, responded, first, last) =
+            (number("n")?, number("responded")?, number("first_day")?, number("last_day")?);
+        for row in 0..batch.num_rows() {
+            let of =
+                found.entry(names.value(row).to_owned()).or_insert((first.value(row), last.value(row), Vec::new()));
+            (of.0, of.1) = (of.0.min(first.value(row)), of.1.max(last.value(row)));
+            of.2.push(CampaignArm {
+                arm: arms.value(row).to_owned(),
+                n_customers: n.value(row) as u64,
+                n_responded: responded.value(row) as u64,
+            });
+        }
+    }
+    let mut campaigns: Vec<(i64, Campaign)> = found
+        .into_iter()
+        .map(|(campaign_id, (first, last, arms))| {
+            let [first_day, last_day] = [first, last].map(|day| Day(day as i32).to_string());
+            let control = control(arms.iter().map(|arm| arm.arm.as_str()));
+            (first, Campaign { campaign_id, first_day, last_day, arms, control })
+        })
+        .collect();
+    campaigns.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.campaign_id.cmp(&b.1.campaign_id)));
+    Ok(campaigns.into_iter().map(|(_, campaign)| campaign).collect())
+}
+
+fn control<'a>(arms: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    let named = |name: &&&str| arms.clone().any(|arm| arm.eq_ignore_ascii_case(name));
+    let name = CONTROLS.iter().find(named)?;
+    arms.clone().find(|arm| arm.eq_ignore_ascii_case(name)).map(str::to_owned)
+}
+
+/// The customers of one arm.
+#[derive(Default)]
+struct Arm {
+    value: Vec<f64>,
+    before: Vec<f64>,
+    cost_cents: i64,
+    /// The probability with which each customer was given this arm; NaN where the exposures do not say.
+    propensity: Vec<f64>,
+}
+
+/// What is known of how customers came into an arm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Chance {
+    /// The same for all: the share that was planned.
+    Same(f64),
+    /// Different, but known: each customer counts as one over its own.
+    Varied,
+    Unknown,
+}
+
+impl Arm {
+    fn add(&mut self, value: f64, before: f64, cost_cents: i64, propensity: f64) {
+        self.value.push(value);
+        self.before.push(before);
+        self.cost_cents += cost_cents;
+        self.propensity.push(propensity);
+    }
+
+    fn chance(&self) -> Chance {
+        let Some(first) = self.propensity.first().copied() else { return Chance::Unknown };
+        if !self.propensity.iter().all(|chance| *chance > 0.0) {
+            return Chance::Unknown;
+        }
+        match self.propensity.iter().all(|chance| (chance - first).abs() <= 1e-9) {
+            true => Chance::Same(first),
+            false => Chance::Varied,
+        }
+    }
+
+    /// One over the chance of each customer, or one for all. Shape: (n_customers).
+    fn weights(&self, is_weighted: bool) -> Vec<f64> {
+        self.propensity.iter().map(|chance| if is_weighted { 1.0 / chance } else { 1.0 }).collect()
+    }
+}
+
+/// Columns of an arm as a comparison takes them: sums over weights (Hájek 1971), so that customers of a kind that is rare in an
+/// arm count for those who are missing there.
+struct Weighted {
+    value: Vec<f64>,
+    before: Vec<f64>,
+    per: Vec<f64>,
+}
+
+impl Weighted {
+    fn of(arm: &Arm, is_weighted: bool) -> Weighted {
+        let per = arm.weights(is_weighted);
+        let times = |values: &[f64]| values.iter().zip(&per).map(|(value, weight)| value * weight).collect();
+        Weighted { value: times(&arm.value), before: times(&arm.before), per }
+    }
+
+    fn units(&self, is_weighted: bool, has_before: bool) -> Units<'_> {
+        Units {
+            value: &self.value,
+            per: is_weighted.then_some(&self.per[..]),
+            before: has_before.then_some(&self.before[..]),
+            before_per: (is_weighted && has_before).then_some(&self.per[..]),
+        }
+    }
+
+    fn mean(&self) -> f64 {
+        let per: f64 = self.per.iter().sum();
+        if per > 0.0 { self.value.iter().sum::<f64>() / per } else { 0.0 }
+    }
+}
+
+/// Compares the arms of a campaign with its control.
+///
+/// # Errors
+/// If there is no such campaign or arm, or a parameter is out of range. Too little data is no error but a refusal of the arm.
+pub async fn verdict(shop: &Shop, request: &VerdictRequest) -> Result<CampaignVerdict> {
+    if !(1..=DAYS_MAX).contains(&request.days) {
+        return Err(ServiceError::usage("days", format!("days is {}; allowed: 1 to {DAYS_MAX}", request.days)));
+    }
+    if !(0.5..=0.999).contains(&request.level) {
+        return Err(ServiceError::usage("level", format!("level is {}; allowed: 0.5 to 0.999", request.level)));
+    }
+    let campaigns = campaigns(shop).await?;
+    let campaign = campaigns
+        .iter()
+        .find(|campaign| campaign.campaign_id == request.campaign_id)
+        .ok_or_else(|| ServiceError::not_found("campaign", &request.campaign_id))?;
+    let known = || campaign.arms.iter().map(|arm| arm.arm.as_str()).collect::<Vec<_>>().join(", ");
+    let control = match &request.control {
+        Some(name) if campaign.arms.iter().any(|arm| arm.arm == *name) => name.clone(),
+        Some(name) => {
+            let message = format!("there is no arm '{}'; there are: {}", clipped(name), known());
+            return Err(ServiceError::usage("control", message));
+        }
+        None => campaign.control.clone().ok_or_else(|| {
+            ServiceError::usage("control", format!("none of the arms is called control; there are: {}", known()))
+                .help("name the arm of those who got nothing as control")
+        })?,
+    };
+    let present = present(shop).await?;
+    let mut told = CampaignVerdict {
+        campaign_id: campaign.campaign_id.clone(),
+        control,
+        n_control: 0,
+        outcome: request.outcome,
+        method: request.reading,
+        days: request.days,
+        level: request.level,
+        as_of: present.day.to_string(),
+        n_in_several_arms: 0,
+        n_too_recent: 0,
+        arms: Vec::new(),
+    };
+    let arms = arms(shop, request, present.day, &mut told).await?;
+    compared(&mut told, arms, request)?;
+    Ok(told)
+}
+
+async fn arms(
+    shop: &Shop,
+    request: &VerdictRequest,
+    today: Day,
+    told: &mut CampaignVerdict,
+) -> Result<BTreeMap<String, Arm>> {
+    let (days, campaign) = (request.days, quoted(&request.campaign_id));
+    let sql = format!(
+        "with seen as (
+          select customer_id, min(arm) as arm, count(distinct arm) as n_arms, cast(min(shop_day(at)) as int) as day,
+            max(case when responded then 1 else 0 end) as responded, sum(coalesce(cost_cents, 0)) as cost,
+            min(propensity) as propensity
+          from exposures where campaign_id = {campaign} group by customer_id
+        ), bought as (
+          select customer_id, cast(shop_day(ordered_at) as int) as day, sum(case when quantity > 0 then 1 else 0 end) as n,
+            sum(quantity * unit_price_cents - coalesce(discount_cents, 0)) as cents
+          from orders group by customer_id, cast(shop_day(ordered_at) as int)
+        )
+        select s.customer_id as customer_id, s.arm as arm, s.n_arms as n_arms, s.day as day, s.responded as responded, s.cost as cost, s.propensity as propensity,
+          cast(coalesce(sum(case when b.day >= s.day and b.day < s.day + {days} then b.cents end), 0) as double) as after,
+          coalesce(sum(case when b.day >= s.day and b.day < s.day + {days} then b.n end), 0) as orders_after,
+          cast(coalesce(sum(case when b.day < s.day and b.day >= s.day - {days} then b.cents end), 0) as double) as before,
+          coalesce(sum(case when b.day < s.day and b.day >= s.day - {days} then b.n end), 0) as orders_before
+        from seen s left join bought b on b.customer_id = s.customer_id
+        group by s.customer_id, s.arm, s.n_arms, s.day, s.responded, s.cost, s.propensity order by s.customer_id"
+    );
+    let mut arms: BTreeMap<String, Arm> = BTreeMap::new();
+    let is_over = |day: i64| request.outcome == Outcome::Response || day + i64::from(days) <= i64::from(today.0) + 1;
+    for batch in query(shop, &sql).await? {
+        let names = texts(&batch, "arm")?;
+        let number = |name: &str| integers(&batch, name);
+        let (n_arms, day, responded, cost) = (number("n_arms")?, number("day")?, number("responded")?, number("cost")?);
+        let (after, before) = (floats(&batch, "after")?, floats(&batch, "before")?);
+        let propensity = floats(&batch, "propensity")?;
+        let (orders_after, orders_before) = (number("orders_after")?, number("orders_before")?);
+        for row in 0..batch.num_rows() {
+            if n_arms.value(row) > 1 {
+                told.n_in_several_arms += 1;
+                continue;
+            }
+            if !is_over(day.value(row)) {
+                told.n_too_recent += 1;
+                continue;
+            }
+            let yes = |n: i64| f64::from(u8::from(n > 0));
+            let (value, past) = match request.outcome {
+                Outcome::Response => (yes(responded.value(row)), yes(orders_before.value(row))),
+                Outcome::Ordered => (yes(orders_after.value(row)), yes(orders_before.value(row))),
+                Outcome::Revenue => (after.value(row), before.value(row)),
+            };
+            let chance = if propensity.is_valid(row) { propensity.value(row) } else { f64::NAN };
+            arms.entry(names.value(row).to_owned()).or_default().add(value, past, cost.value(row), chance);
+        }
+    }
+    Ok(arms)
+}
+
+fn compared(told: &mut CampaignVerdict, mut arms: BTreeMap<String, Arm>, request: &VerdictRequest) -> Result<()> {
+    let control = arms.remove(&told.control).unwrap_or_default();
+    told.n_control = control.value.len() as u64;
+    let method = match request.reading {
+        Reading::Fixed => Method::Fixed,
+        Reading::Sequential => Method::Sequential(Mixture::Units(5000.0)),
+        Reading::Bayesian => Method::Bayesian(None::<Prior>),
+    };
+    for (name, arm) in &arms {
+        told.arms.push(one(name, &control, arm, method, request)?);
+    }
+    let raw: Vec<f64> = told.arms.iter().filter_map(|arm| arm.p_value).collect();
+    let mut adjusted = Correction::BenjaminiHochberg.adjust(&raw)?.into_iter();
+    for arm in told.arms.iter_mut().filter(|arm| arm.p_value.is_some()) {
+        arm.adjusted_p_value = adjusted.next();
+    }
+    Ok(())
+}
+
+fn one(name: &str, control: &Arm, arm: &Arm, method: Method, request: &VerdictRequest) -> Result<ArmVerdict> {
+    let chances = (control.chance(), arm.chance());
+    let is_weighted =
+        !matches!(chances, (Chance::Unknown, _) | (_, Chance::Unknown) | (Chance::Same(_), Chance::Same(_)));
+    let [base, treated] = [control, arm].map(|arm| Weighted::of(arm, is_weighted));
+    let mut told = ArmVerdict {
+        arm: name.to_owned(),
+        n_customers: arm.value.len() as u64,
+        mean: treated.mean(),
+        control_mean: base.mean(),
+        is_weighted,
+        difference: None,
+        relative: None,
+        shows: "open".to_owned(),
+        p_value: None,
+        adjusted_p_value: None,
+        chance_better: None,
+        variance_kept: 1.0,
+        incremental_cents: None,
+        cost_cents: arm.cost_cents,
+        backing: Backing::refused(
+            "empty_arm",
+            "有一组里没有可以比较的顾客。",
+            "There are no customers to compare in one of the groups.",
+        ),
+    };
+    if control.value.is_empty() || arm.value.is_empty() {
+        return Ok(told);
+    }
+    // What never varied before takes nothing off.
+    let varies = |values: &[f64]| values.iter().any(|value| *value != values[0]);
+    let has_before = varies(&control.before) && varies(&arm.before);
+    // Without a plan that is the same for all, any sizes are taken as wanted.
+    let weights = match chances {
+        (Chance::Same(control), Chance::Same(arm)) => [control, arm],
+        _ => [control.value.len() as f64, arm.value.len() as f64],
+    };
+    let question = Question { method, level: request.level, weights };
+    let compared = samples(&base.units(is_weighted, has_before), &treated.units(is_weighted, has_before))?;
+    let answer = compare(&compared, &question)?;
+    told.backing = Backing::of(&answer);
+    if let Some(found) = &answer.value {
+        fill(&mut told, found, request.outcome);
+    }
+    Ok(told)
+}
+
+fn fill(told: &mut ArmVerdict, found: &Comparison, outcome: Outcome) {
+    told.difference = Some(found.absolute.into());
+    told.relative = found.relative.map(Interval::from);
+    told.shows = match found.shows() {
+        std::cmp::Ordering::Greater => "above",
+        std::cmp::Ordering::Less => "below",
+        std::cmp::Ordering::Equal => "open",
+    }
+    .to_owned();
+    told.p_value = found.p_value;
+    told.chance_better = found.posterior.map(|posterior| posterior.chance_better);
+    told.variance_kept = found.variance_kept;
+    let all = found.absolute.scaled(told.n_customers as f64);
+    told.incremental_cents = (outcome == Outcome::Revenue).then(|| all.into());
+}
+
+/// How large an experiment must be.
+#[derive(Clone, Copy, Debug)]
+pub struct DesignRequest {
+    /// The share that does it without the treatment; or, with `deviation`, the mean.
+    pub baseline: f64,
+    /// The standard deviation of a customer's value; absent for a share.
+    pub deviation: Option<f64>,
+    /// The smallest effect worth finding, in parts of the baseline.
+    pub lift: f64,
+    pub power: f64,
+    pub level: f64,
+    /// Customers who come in a day, all arms together.
+    pub per_day: Option<f64>,
+}
+
+/// How large an experiment must be, and how long it will take.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Needed {
+    /// Customers, both arms together.
+    pub n_customers: u64,
+    /// Whole weeks in days; absent without customers a day.
+    pub n_days: Option<u64>,
+}
+
+/// # Errors
+/// If a parameter is out of range.
+pub fn design(request: &DesignRequest) -> Result<Needed> {
+    let mut design = match request.deviation {
+        None => Design::of_share(request.baseline),
+        Some(deviation) => Design::of_mean(request.baseline, deviation * deviation),
+    };
+    design.level = request.level;
+    let effect = request.baseline * request.lift;
+    let n_customers = design.units(effect, request.power)? as u64;
+    let n_days = request.per_day.map(|per_day| design.days(effect, request.power, per_day)).transpose()?;
+    Ok(Needed { n_customers, n_days: n_days.map(|days| days as u64) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strategy::experiment::simulate::{Truth, simulate};
+
+    fn arm(group: &strategy::experiment::simulate::Group) -> Arm {
+        let propensity = vec![0.5; group.value.len()];
+        Arm { value: group.value.clone(), before: group.before.clone(), cost_cents: 500, propensity }
+    }
+
+    /// Twice as many in one arm as planned: customers went missing on the other side, and there is nothing to compare.
+    #[test]
+    fn a_split_that_did_not_work_as_planned_is_refused() {
+        let [control, treated] = simulate(&Truth { n_treated: 1000, ..Truth::default() }, 9);
+        let arms = BTreeMap::from([("control".to_owned(), arm(&control)), ("mail".to_owned(), arm(&treated))]);
+        let mut told = blank();
+        compared(&mut told, arms, &VerdictRequest::default()).unwrap();
+        assert_eq!(told.arms[0].backing.caveats[0].kind, "sample_ratio_mismatch");
+        assert!(told.arms[0].backing.is_refused() && told.arms[0].difference.is_none());
+    }
+
+    #[test]
+    fn a_plan_is_known_only_if_all_exposures_give_the_same() {
+        let of = |chances: &[f64]| {
+            let mut arm = Arm::default();
+            chances.iter().for_each(|chance| arm.add(1.0, 0.0, 0, *chance));
+            arm.chance()
+        };
+        assert_eq!((of(&[0.5, 0.5]), of(&[0.5, 0.4])), (Chance::Same(0.5), Chance::Varied));
+        for chances in [&[0.5, f64::NAN][..], &[f64::NAN, 0.5], &[0.0, 0.5], &[]] {
+            assert_eq!(of(chances), Chance::Unknown);
+        }
+    }
+
+    /// Of the old, who buy anyway, nine in ten are treated; of the new half. The treatment does nothing.
+    #[test]
+    fn unequal_chances_are_no_effect() {
+        let (mut control, mut treated) = (Arm::default(), Arm::default());
+        for at in 0..2000u32 {
+            let (is_old, draw) = (at % 2 == 0, at / 2 % 10);
+            let (chance, is_treated) = if is_old { (0.9, draw < 9) } else { (0.5, draw < 5) };
+            // Whether somebody buys has nothing to do with the draw.
+            let buys = f64::from(u8::from(at / 20 % 10 < if is_old { 8 } else { 2 }));
+            let arm = if is_treated { &mut treated } else { &mut control };
+            arm.add(buys, 0.0, 0, if is_treated { chance } else { 1.0 - chance });
+        }
+        let request = VerdictRequest { outcome: Outcome::Ordered, ..VerdictRequest::default() };
+        let told = one("mail", &control, &treated, Method::Fixed, &request).unwrap();
+        assert!(
+            told.is_weighted && (told.mean - 0.5).abs() < 1e-9 && (told.control_mean - 0.5).abs() < 1e-9,
+            "{told:?}"
+        );
+        assert_eq!((told.shows.as_str(), told.backing.is_refused()), ("open", false), "{told:?}");
+        control.propensity.fill(f64::NAN);
+        let told = one("mail", &control, &treated, Method::Fixed, &request).unwrap();
+        assert!(!told.is_weighted && told.shows == "above", "{told:?}");
+    }
+
+    fn blank() -> CampaignVerdict {
+        CampaignVerdict {
+            campaign_id: "618".to_owned(),
+            control: "control".to_owned(),
+            n_control: 0,
+            outcome: Outcome::Revenue,
+            method: Reading::Fixed,
+            days: 30,
+            level: 0.95,
+            as_of: String::new(),
+            n_in_several_arms: 0,
+            n_too_recent: 0,
+            arms: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_arm_is_compared_and_what_was_spent_before_taken_off() {
+        let [control, treated] = simulate(&Truth { effect: 2.0, ..Truth::default() }, 9);
+        for reading in [Reading::Fixed, Reading::Sequential, Reading::Bayesian] {
+            let arms = BTreeMap::from([
+                ("control".to_owned(), arm(&control)),
+                ("mail".to_owned(), arm(&treated)),
+                ("quiet".to_owned(), Arm::default()),
+            ]);
+            let mut told = blank();
+            compared(&mut told, arms, &VerdictRequest { reading, ..VerdictRequest::default() }).unwrap();
+            let [mail, quiet] = told.arms.as_slice() else { panic!("two arms") };
+            let difference = mail.difference.unwrap();
+            assert!(difference.low < 2.0 && 2.0 < difference.high && mail.variance_kept < 0.9, "{mail:?}");
+            assert_eq!((mail.shows.as_str(), mail.p_value.is_some()), ("above", reading != Reading::Bayesian));
+            let all = mail.incremental_cents.unwrap();
+            assert!((all.value - difference.value * mail.n_customers as f64).abs() < 1e-6);
+            assert!(quiet.backing.is_refused() && quiet.difference.is_none());
+        }
+    }
+
+    #[test]
+    fn the_control_is_known_by_its_name() {
+        assert_eq!(control(["a", "Holdout", "b"].into_iter()).as_deref(), Some("Holdout"));
+        assert_eq!(control(["none", "control"].into_iter()).as_deref(), Some("control"));
+        assert_eq!(control(["a", "b"].into_iter()), None);
+    }
+
+    /// Casagrande, Pike and Smith's normal approximation for 10 % against 12 %: 3,841 a group by R's power.prop.test(power = .8).
+    #[test]
+    fn a_design_tells_customers_and_whole_weeks() {
+        let request = DesignRequest {
+            baseline: 0.10,
+            deviation: None,
+            lift: 0.2,
+            power: 0.8,
+            level: 0.95,
+            per_day: Some(1000.0),
+        };
+        let needed = design(&request).unwrap();
+        assert!((needed.n_customers as f64 - 7682.0).abs() < 80.0, "{needed:?}");
+        assert_eq!(needed.n_days, Some(14));
+        assert!(design(&DesignRequest { lift: 0.0, ..request }).is_err());
+    }
+}

@@ -1,0 +1,408 @@
+//! What will sell: the shop's own sales by day, week or month, in all and by category, brand, channel, store or product,
+//! forecast so that parts and whole add up.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use data::Shop;
+use data::arrow::array::Array;
+use domain::Day;
+use serde::{Deserialize, Serialize};
+use strategy::forecast::hierarchy::forecast_agreed;
+use strategy::forecast::reconcile::{Hierarchy, Weighting};
+use strategy::forecast::{Forecast, Method, Options, backtest};
+use utoipa::ToSchema;
+
+use super::{Backing, Step};
+use crate::error::{Result, ServiceError, clipped};
+use crate::flows::audience::{present, sql::Present};
+use crate::flows::rows::{floats, integers, query, query_rows, quoted, texts};
+
+/// Forecasts from this many places in the past tell how good the method is.
+const N_ORIGINS: usize = 4;
+/// Series told one by one; whatever else sold is one more.
+pub const SERIES_MAX: usize = 100;
+/// What is left beside the largest.
+const OTHER: &str = "other";
+
+/// SalesBy what sales are told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SalesBy {
+    #[default]
+    Total,
+    /// The first part of the category's path.
+    Department,
+    Category,
+    Brand,
+    Channel,
+    Store,
+    Product,
+}
+
+impl SalesBy {
+    const ALL: [(&'static str, SalesBy, &'static str); 7] = [
+        ("total", SalesBy::Total, "'total'"),
+        ("department", SalesBy::Department, "split_part(p.category, '/', 1)"),
+        ("category", SalesBy::Category, "p.category"),
+        ("brand", SalesBy::Brand, "p.brand"),
+        ("channel", SalesBy::Channel, "o.channel"),
+        ("store", SalesBy::Store, "o.store"),
+        ("product", SalesBy::Product, "o.product_id"),
+    ];
+
+    /// # Errors
+    /// If it is none of them.
+    pub fn named(name: &str) -> Result<SalesBy> {
+        SalesBy::ALL.iter().find(|(known, ..)| *known == name).map(|(_, by, _)| *by).ok_or_else(|| {
+            let known: Vec<&str> = SalesBy::ALL.iter().map(|(name, ..)| *name).collect();
+            let message = format!("sales by '{}'; allowed: {}", clipped(name), known.join(", "));
+            ServiceError::usage("by", message)
+        })
+    }
+
+    fn sql(self) -> &'static str {
+        SalesBy::ALL.iter().find(|(_, by, _)| *by == self).map_or("'total'", |(.., sql)| sql)
+    }
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// What was paid less what was given back, in the currency's hundredths.
+    #[default]
+    Revenue,
+    /// Pieces less pieces returned.
+    Units,
+    /// Orders with at least one piece.
+    Orders,
+}
+
+impl Measure {
+    /// # Errors
+    /// If it is none of them.
+    pub fn named(name: &str) -> Result<Measure> {
+        match name {
+            "revenue" => Ok(Measure::Revenue),
+            "units" => Ok(Measure::Units),
+            "orders" => Ok(Measure::Orders),
+            _ => {
+                let message = format!("the measure is '{}'; allowed: revenue, units, orders", clipped(name));
+                Err(ServiceError::usage("measure", message))
+            }
+        }
+    }
+
+    fn sql(self) -> &'static str {
+        match self {
+            Measure::Revenue => "sum(o.quantity * o.unit_price_cents - coalesce(o.discount_cents, 0))",
+            Measure::Units => "sum(o.quantity)",
+            Measure::Orders => "count(distinct case when o.quantity > 0 then o.order_id end)",
+        }
+    }
+}
+
+/// What to forecast.
+#[derive(Clone, Debug)]
+pub struct ForecastRequest {
+    pub by: SalesBy,
+    pub measure: Measure,
+    pub step: Step,
+    /// Periods ahead.
+    pub horizon: usize,
+    /// The share of intervals that hold the truth.
+    pub level: f64,
+    /// Series told one by one, the largest of the last year; the rest is one more. 1 to [`SERIES_MAX`].
+    pub n_series: usize,
+    /// A name of `strategy::forecast::Method`.
+    pub method: String,
+    pub seed: u64,
+}
+
+impl Default for ForecastRequest {
+    fn default() -> Self {
+        ForecastRequest {
+            by: SalesBy::Total,
+            measure: Measure::Revenue,
+            step: Step::Month,
+            horizon: 6,
+            level: 0.9,
+            n_series: 12,
+            method: "auto".to_owned(),
+            seed: 1,
+        }
+    }
+}
+
+impl ForecastRequest {
+    fn options(&self) -> Result<Options> {
+        let method = Method::named(&self.method).ok_or_else(|| {
+            let allowed = Method::NAMES.join(", ");
+            ServiceError::usage("method", format!("no method '{}'; allowed: {allowed}", clipped(&self.method)))
+        })?;
+        for (name, found, most) in [("horizon", self.horizon, 366), ("n_series", self.n_series, SERIES_MAX)] {
+            if !(1..=most).contains(&found) {
+                return Err(ServiceError::usage(name, format!("{name} is {found}; allowed: 1 to {most}")));
+            }
+        }
+        if self.measure == Measure::Orders && !matches!(self.by, SalesBy::Total | SalesBy::Channel | SalesBy::Store) {
+            let message = "an order may hold several products, so orders by product, brand or category do not add up";
+            return Err(ServiceError::usage("by", format!("{message}; allowed with orders: total, channel, store"))
+                .help("measure=units or measure=revenue add up by any of them"));
+        }
+        if !(0.5..=0.99).contains(&self.level) {
+            return Err(ServiceError::usage("level", format!("level is {}; allowed: 0.5 to 0.99", self.level)));
+        }
+        let Self { horizon, level, seed, .. } = *self;
+        Ok(Options { method, season: self.step.season(), horizon, level, seed })
+    }
+}
+
+/// How good the method was on this series' own past, beside the forecast that repeats the last season.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct PastAccuracy {
+    /// Mean absolute error over that of repeating the season inside the past; below 1 is better.
+    pub mase: f64,
+    pub naive_mase: f64,
+    /// Mean percentage error, 0 to 200.
+    pub smape: f64,
+    pub naive_smape: f64,
+    /// The share of values inside the intervals.
+    pub coverage: f64,
+    /// Places in the past from which was forecast.
+    pub n_origins: u64,
+}
+
+/// One series with its past and what is to come.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SalesForecast {
+    /// `total` for the whole, else the category, brand …; `other` for what is not told one by one; empty where it is unknown.
+    pub key: String,
+    /// Whether it is the sum of the others.
+    pub is_total: bool,
+    /// As many as `past_days`.
+    pub past: Vec<f64>,
+    /// As many as `days`, as are `low` and `high`.
+    pub mean: Vec<f64>,
+    pub low: Vec<f64>,
+    pub high: Vec<f64>,
+    pub method: String,
+    /// Absent where the past is too short to tell.
+    pub accuracy: Option<PastAccuracy>,
+}
+
+/// Forecasts that add up.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Forecasts {
+    pub by: SalesBy,
+    pub measure: Measure,
+    pub period: Step,
+    pub level: f64,
+    /// The last day of the shop's data.
+    pub as_of: String,
+    /// First days of the periods of the past, ascending, and of those to come.
+    pub past_days: Vec<String>,
+    pub days: Vec<String>,
+    /// The whole first, then the largest first. Empty if the answer is refused.
+    pub series: Vec<SalesForecast>,
+    #[serde(flatten)]
+    pub backing: Backing,
+}
+
+/// Sales by label and period.
+struct Sales {
+    present: Present,
+    periods: Range<i64>,
+    /// SalesBy label, a value each period.
+    values: BTreeMap<String, Vec<f64>>,
+}
+
+/// Forecasts the shop's sales.
+///
+/// # Errors
+/// If a parameter is out of range or the tables cannot be read. Too little data is no error but a refusal.
+pub async fn forecast(shop: &Shop, request: &ForecastRequest) -> Result<Forecasts> {
+    let options = request.options()?;
+    let sales = sales(shop, request).await?;
+    tokio::task::block_in_place(|| told(&sales, request, &options))
+}
+
+async fn sales(shop: &Shop, request: &ForecastRequest) -> Result<Sales> {
+    let present = present(shop).await?;
+    let end = present.begins(Day(present.day.0.saturating_add(1)));
+    let first = "select cast(min(shop_day(ordered_at)) as int) as day from orders";
+    let first = query_rows(shop, first).await?.first().and_then(|row| row["day"].as_i64());
+    let Some(first) = first else { return Ok(Sales { present, periods: 0..0, values: BTreeMap::new() }) };
+    let periods = request.step.whole(Day(first as i32), present.day);
+    let label = label(shop, request, &present).await?;
+    let join = if label.contains("p.") { " left join products p on p.product_id = o.product_id" } else { "" };
+    let sql = format!(
+        "select {label} as label, cast(shop_day(o.ordered_at) as int) as day, cast({} as double) as value
+        from orders o{join} where o.ordered_at < {end} group by {label}, cast(shop_day(o.ordered_at) as int)",
+        request.measure.sql()
+    );
+    let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let n = (periods.end - periods.start) as usize;
+    for batch in query(shop, &sql).await? {
+        let (labels, days, sums) = (texts(&batch, "label")?, integers(&batch, "day")?, floats(&batch, "value")?);
+        for row in (0..batch.num_rows()).filter(|&row| sums.is_valid(row)) {
+            let period = request.step.of(Day(days.value(row) as i32));
+            if periods.contains(&period) {
+                let name = if labels.is_valid(row) { labels.value(row) } else { "" };
+                let series = values.entry(name.to_owned()).or_insert_with(|| vec![0.0; n]);
+                series[(period - periods.start) as usize] += sums.value(row);
+            }
+        }
+    }
+    Ok(Sales { present, periods, values })
+}
+
+/// The label of a line as SQL: the largest of the last year under their names, everything else as one.
+async fn label(shop: &Shop, request: &ForecastRequest, present: &Present) -> Result<String> {
+    let column = request.by.sql();
+    if request.by == SalesBy::Total {
+        return Ok(column.to_owned());
+    }
+    let since = present.begins(Day(present.day.0 - 365));
+    let sql = format!(
+        "select {column} as label, cast(sum(o.quantity * o.unit_price_cents) as bigint) as size from orders o
+        left join products p on p.product_id = o.product_id where o.ordered_at >= {since} and {column} is not null
+        group by {column} order by size desc, label limit {}",
+        request.n_series
+    );
+    let mut names = Vec::new();
+    for batch in query(shop, &sql).await? {
+        names.extend(texts(&batch, "label")?.iter().flatten().map(quoted));
+    }
+    if names.is_empty() {
+        return Ok("''".to_owned());
+    }
+    Ok(format!("case when {column} in ({}) then {column} else {} end", names.join(", "), quoted(OTHER)))
+}
+
+fn told(sales: &Sales, request: &ForecastRequest, options: &Options) -> Result<Forecasts> {
+    let Sales { present, periods, values } = sales;
+    let step = request.step;
+    let days = |periods: Range<i64>| periods.map(|period| step.first(period).to_string()).collect();
+    let mut forecasts = Forecasts {
+        by: request.by,
+        measure: request.measure,
+        period: step,
+        level: request.level,
+        as_of: present.day.to_string(),
+        past_days: days(periods.clone()),
+        days: days(periods.end..periods.end + request.horizon as i64),
+        series: Vec::new(),
+        backing: Backing::refused(
+            "no_sales",
+            "没有完整周期的订单，无法预测。",
+            "There are no orders of a whole period to forecast from.",
+        ),
+    };
+    if values.is_empty() {
+        return Ok(forecasts);
+    }
+    let names: Vec<String> = values.keys().cloned().collect();
+    let singles: Vec<Vec<f64>> = values.values().cloned().collect();
+    let hierarchy = Hierarchy::new(&names, &[])?;
+    let answer = forecast_agreed(&hierarchy, &singles, options, Weighting::MintShrink)?;
+    forecasts.backing = Backing::of(&answer);
+    if let Some(agreed) = &answer.value {
+        // The sum of a single series is that series: told once.
+        let n_sums = if names.len() == 1 { 1 } else { hierarchy.n_sums() };
+        let total = (0..periods.clone().count()).map(|at| singles.iter().map(|series| series[at]).sum()).collect();
+        let all = std::iter::once(&total).chain(if names.len() == 1 { &[][..] } else { &singles });
+        let named = hierarchy.names().iter().zip(&agreed.forecasts).zip(all).enumerate();
+        let series = named.map(|(at, ((name, found), past))| one(name, at < n_sums, past, found, options));
+        forecasts.series = series.collect::<Result<_>>()?;
+        forecasts.series[n_sums..].sort_by(|a, b| sum(&b.mean).total_cmp(&sum(&a.mean)).then(a.key.cmp(&b.key)));
+    }
+    Ok(forecasts)
+}
+
+fn sum(values: &[f64]) -> f64 {
+    values.iter().sum()
+}
+
+fn one(name: &str, is_total: bool, past: &[f64], found: &Forecast, options: &Options) -> Result<SalesForecast> {
+    // Too short a past leaves the accuracy out.
+    let accuracy = backtest(past, options, N_ORIGINS, options.horizon.div_ceil(2)).ok();
+    let accuracy = accuracy.filter(|(ours, naive)| ours.mase.is_finite() && naive.mase.is_finite());
+    Ok(SalesForecast {
+        key: name.to_owned(),
+        is_total,
+        past: past.to_vec(),
+        mean: found.mean.clone(),
+        low: found.low.clone(),
+        high: found.high.clone(),
+        method: found.method.name().to_owned(),
+        accuracy: accuracy.map(|(ours, naive)| PastAccuracy {
+            mase: ours.mase,
+            naive_mase: naive.mase,
+            smape: ours.smape,
+            naive_smape: naive.smape,
+            coverage: ours.coverage,
+            n_origins: ours.n_origins as u64,
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(step: Step) -> ForecastRequest {
+        ForecastRequest { step, horizon: 2, ..ForecastRequest::default() }
+    }
+
+    fn sales(values: &[(&str, Vec<f64>)]) -> Sales {
+        let n = values.first().map_or(0, |(_, values)| values.len()) as i64;
+        let values = values.iter().map(|(name, values)| ((*name).to_owned(), values.clone())).collect();
+        let present = Present { day: Day(20_000), zone: jiff::tz::TimeZone::UTC };
+        Sales { present, periods: 600..600 + n, values }
+    }
+
+    #[test]
+    fn parts_add_up_to_the_whole_and_the_largest_comes_first() {
+        let series = |level: f64| (0..48).map(|t| level + f64::from(t % 12) + f64::from(t * 7 % 5)).collect();
+        let sales = sales(&[("laptops", series(10.0)), ("phones", series(50.0))]);
+        let request = request(Step::Month);
+        let told = told(&sales, &request, &request.options().unwrap()).unwrap();
+        let keys: Vec<&str> = told.series.iter().map(|one| one.key.as_str()).collect();
+        assert_eq!(keys, ["total", "phones", "laptops"]);
+        for h in 0..2 {
+            let [total, phones, laptops] = [0, 1, 2].map(|at| told.series[at].mean[h]);
+            assert!((total - phones - laptops).abs() < 1e-9 * total, "{total} {phones} {laptops}");
+        }
+        assert!(told.series[0].is_total && told.series[0].accuracy.unwrap().n_origins == 4);
+        assert_eq!((told.past_days.len(), told.days.len(), told.backing.verdict.as_str()), (48, 2, "enough"));
+        assert_eq!(told.series[0].past[0], 60.0);
+    }
+
+    #[test]
+    fn one_series_is_told_once_and_none_is_refused() {
+        let request = request(Step::Month);
+        let options = request.options().unwrap();
+        let one = told(&sales(&[("total", (0..30).map(f64::from).collect())]), &request, &options).unwrap();
+        assert_eq!((one.series.len(), one.series[0].key.as_str()), (1, "total"));
+        let none = told(&sales(&[]), &request, &options).unwrap();
+        assert!(none.series.is_empty() && none.backing.is_refused());
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_named() {
+        for (request, said) in [
+            (ForecastRequest { horizon: 0, ..ForecastRequest::default() }, "horizon is 0; allowed: 1 to 366"),
+            (
+                ForecastRequest { by: SalesBy::Brand, measure: Measure::Orders, ..ForecastRequest::default() },
+                "do not add up",
+            ),
+            (ForecastRequest { level: 1.0, ..ForecastRequest::default() }, "level is 1; allowed"),
+            (ForecastRequest { method: "magic".into(), ..ForecastRequest::default() }, "no method 'magic'"),
+        ] {
+            assert!(request.options().unwrap_err().message.contains(said));
+        }
+        assert!(SalesBy::named("colour").unwrap_err().message.contains("total, department"));
+    }
+}

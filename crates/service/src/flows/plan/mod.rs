@@ -1,0 +1,16 @@
+//! Plans from the shop's own tables: what will sell, what customers will be worth, where money should go, and whether it
+//! worked. Each is one model of the crate `strategy` on rows that the engine added up, answered with intervals, with what
+//! it rests on, and with the free baseline beside it.
+//!
+//! What is not here: the models, and any decision (a plan says what is to be expected, a person decides).
+
+pub mod budget;
+pub mod customers;
+pub mod experiment;
+pub mod forecast;
+mod periods;
+pub mod price;
+mod told;
+
+pub use self::periods::Step;
+pub use self::told::{Backing, Doubt, Interval};

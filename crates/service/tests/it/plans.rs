@@ -1,0 +1,135 @@
+//! Plans over the simulated shop, by HTTP: what will sell, what customers are worth, where money should go, whether it worked.
+
+use data::Shop;
+use data::simulate::{Language, Settings, Size, simulate};
+use domain::Day;
+use serde_json::{Value, json};
+use service::auth::Scope;
+
+use crate::shop::{Folder, Served, key, serve};
+
+/// 2026-06-30, the last day of the shop's history: two years and a day after its first.
+const END: Day = Day(20_634);
+
+fn simulated() -> (Folder, Served) {
+    let folder = Folder(tempfile::tempdir().unwrap());
+    let shop = Shop::create(folder.shop()).unwrap();
+    simulate(&shop, &Settings::new(Size::Tiny, 1, END, Language::En), &mut |_, _| {}).unwrap();
+    drop(shop);
+    let secret = key(&folder.shop(), &Scope::ALL);
+    let served = serve(&folder.shop(), secret);
+    (folder, served)
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+fn holds(interval: &Value) -> bool {
+    let [value, low, high] = ["value", "low", "high"].map(|name| interval[name].as_f64().unwrap());
+    low <= value && value <= high
+}
+
+#[test]
+fn a_shop_plans_from_its_own_tables() {
+    let (_folder, served) = simulated();
+    sales_are_forecast(&served);
+    customers_have_figures(&served);
+    a_budget_is_planned(&served);
+    campaigns_are_judged(&served);
+}
+
+fn sales_are_forecast(served: &Served) {
+    let told = served.get("/v1/plan/forecast?by=department&period=month&horizon=3");
+    assert_ne!(told["verdict"], "refused", "{}", told["caveats"]);
+    let series = told["series"].as_array().unwrap();
+    assert_eq!((&series[0]["key"], &series[0]["is_total"]), (&json!("total"), &json!(true)));
+    assert_eq!(told["past_days"].as_array().unwrap().len(), numbers(&series[0]["past"]).len());
+    assert_eq!(told["days"], json!(["2026-07-01", "2026-08-01", "2026-09-01"]));
+    let parts = &series[1..];
+    assert!(parts.len() > 1);
+    for at in 0..3 {
+        let sum: f64 = parts.iter().map(|one| numbers(&one["mean"])[at]).sum();
+        let total = numbers(&series[0]["mean"])[at];
+        assert!((total - sum).abs() < 1e-6 * total, "{total} {sum}");
+        assert!(numbers(&series[0]["low"])[at] <= total && total <= numbers(&series[0]["high"])[at]);
+    }
+    // The past is what the orders say.
+    let year = served.get("/v1/plan/forecast?by=brand&period=week&measure=units&n=3");
+    let keys: Vec<&str> = year["series"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
+    assert!(keys.contains(&"other") && keys.len() == 5, "{keys:?}");
+    for (query, code) in [("horizon=0", "horizon"), ("by=brand&measure=orders", "by"), ("method=magic", "method")] {
+        let refused = served.call("GET", &format!("/v1/plan/forecast?{query}"), None);
+        assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (400, Some(code)), "{}", refused.body);
+    }
+}
+
+fn customers_have_figures(served: &Served) {
+    let none = served.call("GET", "/v1/plan/customers", None);
+    assert_eq!((none.status, none.json()["error"]["code"].as_str()), (404, Some("lifetime")), "{}", none.body);
+    let job = served.job("strategy", json!({}));
+    assert_eq!(job["state"], "done", "{job}");
+    let told = served.get("/v1/plan/customers");
+    assert_eq!(told["version"], job["result"]["version"]);
+    assert!(told["n_customers"].as_u64().unwrap() > 200 && holds(&told["purchases"]), "{told}");
+    assert_eq!(told["tried"].as_array().unwrap().len(), 3);
+    let counted: u64 = told["bands"].as_array().unwrap().iter().map(|band| band["n_customers"].as_u64().unwrap()).sum();
+    assert_eq!(counted, told["n_customers"].as_u64().unwrap());
+    // Everybody's figures are a table that audiences ask.
+    let count = |conditions: Value| {
+        let counted = served.call("POST", "/v1/audiences/count", Some(json!({"conditions": conditions})));
+        assert_eq!(counted.status, 200, "{}", counted.body);
+        counted.json()["n"].as_u64().unwrap()
+    };
+    let gone = count(json!({"field": "alive", "op": "<", "value": 0.5}));
+    let there = count(json!({"field": "alive", "op": ">=", "value": 0.5}));
+    assert_eq!(gone + there, counted);
+    assert_eq!(count(json!({"field": "value_cents", "op": ">=", "value": 0})), counted);
+}
+
+fn a_budget_is_planned(served: &Served) {
+    let plan = |body: Value| served.call("POST", "/v1/plan/budget", Some(body));
+    let told = plan(json!({})).json();
+    assert_ne!(told["verdict"], "refused", "{told}");
+    let channels = told["channels"].as_array().unwrap();
+    let spent: f64 = channels.iter().map(|one| one["planned_cents"].as_f64().unwrap()).sum();
+    assert!((spent / told["budget_cents"].as_f64().unwrap() - 1.0).abs() < 1e-6, "{spent} {}", told["budget_cents"]);
+    assert!(holds(&told["over_current_cents"]) && told["over_current_cents"]["value"].as_f64().unwrap() >= 0.0);
+    assert!(channels.iter().all(|one| holds(&one["return_on_spend"]) && one["curve"].as_array().unwrap().len() == 21));
+    let name = channels[0]["channel"].as_str().unwrap();
+    let bounded = plan(json!({"weeks": 2, "bounds": [{"channel": name, "ceiling_cents": 0}]})).json();
+    assert_eq!(bounded["channels"][0]["planned_cents"], json!(0.0), "{}", bounded["channels"][0]);
+    for (body, code) in [
+        (json!({"weeks": 100}), "weeks"),
+        (json!({"budget_cents": 1_000_000_000_000_i64}), "plan"),
+        (json!({"bounds": [{"channel": "fax"}]}), "bounds"),
+    ] {
+        let refused = plan(body);
+        assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (400, Some(code)), "{}", refused.body);
+    }
+}
+
+fn campaigns_are_judged(served: &Served) {
+    let campaigns = served.get("/v1/campaigns")["items"].take();
+    let campaigns = campaigns.as_array().unwrap();
+    assert_eq!(campaigns.len(), 6);
+    assert!(campaigns.iter().all(|one| one["control"] == "control" && one["arms"].as_array().unwrap().len() == 3));
+    let id = campaigns[0]["campaign_id"].as_str().unwrap();
+    for outcome in ["response", "ordered", "revenue"] {
+        for method in ["fixed", "sequential", "bayesian"] {
+            let path = format!("/v1/campaigns/{id}/verdict?outcome={outcome}&method={method}&days=14");
+            let told = served.get(&path);
+            assert_eq!(told["arms"].as_array().unwrap().len(), 2, "{told}");
+            for arm in told["arms"].as_array().unwrap() {
+                // Chances differ by how long somebody has been a customer, so customers are weighted by them.
+                assert_eq!(arm["is_weighted"], true, "{arm}");
+                assert!(arm["verdict"] == "refused" || holds(&arm["difference"]), "{arm}");
+            }
+        }
+    }
+    assert_eq!(served.call("GET", "/v1/campaigns/none/verdict", None).status, 404);
+    let wrong = served.call("GET", &format!("/v1/campaigns/{id}/verdict?control=fax"), None);
+    assert!(wrong.status == 400 && wrong.body.contains("control, coupon, reminder"), "{}", wrong.body);
+    let needed = served.get("/v1/plan/experiment?baseline=0.1&lift=0.2&per_day=1000");
+    assert_eq!(needed["n_days"], 14, "{needed}");
+}
