@@ -217,6 +217,8 @@ const FIELDS = [
   ["spent_cents", "累计消费金额", "Total spent", "money", "", null],
   ["n_orders", "累计订单数", "Number of orders", "number", "", null],
   ["recency_days", "距上次购买的天数", "Days since last purchase", "days", "d", null],
+  ["alive", "仍是顾客的概率", "Chance of being a customer still", "number", "", null],
+  ["value_cents", "未来一年的价值", "Worth over the next year", "money", "", null],
   ["joined_on", "加入日期", "Joined on", "day", "", null],
   ["city", "所在城市", "City", "text", "", null],
   ["gender", "顾客性别", "Gender of the customer", "choice", "", [["female", "女", "Female", 98_000], ["male", "男", "Male", 91_400]]],

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { CARDS, historyOf, makeEvaluations, makeModels, makeShop, overviewOf, recommendationsFor } from "./data.mjs";
 import { createContent } from "./content.mjs";
 import { createLanguage } from "./language.mjs";
+import { createPlans } from "./plans.mjs";
 import { createSegments } from "./segments.mjs";
 import { createService } from "./service.mjs";
 import { createWriting } from "./writing.mjs";
@@ -59,6 +60,7 @@ export function createMock(now = Date.now()) {
   const writing = createWriting(now);
   const content = createContent(now);
   const service = createService(now);
+  const plans = createPlans(now);
   full.customers.forEach((customer, at) => at < 72 && (customer.segment = segments.groupOf(at)));
   const results = new Map();
 
@@ -161,6 +163,8 @@ export function createMock(now = Date.now()) {
     if (method === "GET" && path === "/products/facets") return facets(shop, query);
     const own = segments.answer(method, path, query, body, { shop, empty, refuse, startJob });
     if (own !== undefined) return own;
+    const planned = plans.answer(method, path, query, body, { shop, empty, refuse });
+    if (planned !== undefined) return planned;
     const said = language.answer(method, path, query, body, { shop, empty, refuse });
     if (said !== undefined) return said;
     const wrote = writing.answer(method, path, body, { empty, refuse, jobs: () => state.jobs.map(jobNow) });
@@ -208,6 +212,7 @@ export function createMock(now = Date.now()) {
         const ends = {
           segment: () => ({ version: segments.trained().version }),
           language: () => language.learned(empty),
+          strategy: () => plans.workedOut(empty),
           seq2seq: () => writing.learned(body.params),
           content: () => content.wrote(shop, { currency, shop_name }, body.params),
           recommend: () => ({ audience: body.params?.audience, n_customers: 4_212, n_places: 42_120 }),

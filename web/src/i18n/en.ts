@@ -2,6 +2,7 @@
 import { count } from "./count";
 import { audiences, groups } from "./groups.en";
 import { analyse, language, opinions, search, words } from "./language.en";
+import { plans } from "./plans.en";
 import { service } from "./service.en";
 import { studio } from "./studio.en";
 import { writing } from "./writing.en";
@@ -15,6 +16,7 @@ export const en = {
   search,
   words,
   writing,
+  plans,
   service,
   studio,
   app: {
@@ -44,6 +46,10 @@ export const en = {
     search: "Search",
     words: "Words",
     writing: "Writing",
+    forecast: "Forecast",
+    lifetimes: "Lifetime",
+    budget: "Budget",
+    campaigns: "Campaigns",
     studio: "Studio",
     drafts: "Drafts",
     desk: "Desk",
@@ -57,6 +63,7 @@ export const en = {
     settings: "Settings",
     groupShop: "Shop",
     groupLanguage: "Language",
+    groupStrategy: "Strategy",
     groupContent: "Content",
     groupService: "Service",
     groupLearning: "Learning",
@@ -458,7 +465,7 @@ export const en = {
     params: "Parameters",
   },
   state: { queued: "queued", running: "running", done: "done", failed: "failed", cancelled: "cancelled" },
-  jobKind: { train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", language: "Learn the shop's words", seq2seq: "Learn to write", lookalike: "Find similar customers" },
+  jobKind: { train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", language: "Learn the shop's words", seq2seq: "Learn to write", lookalike: "Find similar customers", strategy: "What customers are worth" },
   settings: {
     title: "Settings",
     lead: "API keys of this shop, and how this console looks.",

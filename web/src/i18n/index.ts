@@ -59,6 +59,9 @@ const PROPER_NAMES: Record<string, string> = {
   k_means: "K-Means",
   dbscan: "DBSCAN",
   hdbscan: "HDBSCAN",
+  bg_nbd: "BG/NBD",
+  mbg_nbd: "MBG/NBD",
+  pareto_nbd: "Pareto/NBD",
 };
 
 /** Names of algorithms are proper names, except those that are plain words. */

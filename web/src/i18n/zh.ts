@@ -2,6 +2,7 @@
 import type { Dictionary } from ".";
 import { audiences, groups } from "./groups.zh";
 import { analyse, language, opinions, search, words } from "./language.zh";
+import { plans } from "./plans.zh";
 import { service } from "./service.zh";
 import { studio } from "./studio.zh";
 import { writing } from "./writing.zh";
@@ -15,6 +16,7 @@ export const zh: Dictionary = {
   search,
   words,
   writing,
+  plans,
   service,
   studio,
   app: {
@@ -44,6 +46,10 @@ export const zh: Dictionary = {
     search: "搜索",
     words: "词语",
     writing: "写作模型",
+    forecast: "销售预测",
+    lifetimes: "顾客价值",
+    budget: "预算分配",
+    campaigns: "活动效果",
     studio: "文案工作台",
     drafts: "文案草稿",
     desk: "客服台",
@@ -57,6 +63,7 @@ export const zh: Dictionary = {
     settings: "设置",
     groupShop: "店铺",
     groupLanguage: "语言与口碑",
+    groupStrategy: "策略",
     groupContent: "内容",
     groupService: "客户服务",
     groupLearning: "学习",
@@ -458,7 +465,7 @@ export const zh: Dictionary = {
     params: "参数",
   },
   state: { queued: "排队中", running: "运行中", done: "已完成", failed: "失败", cancelled: "已取消" },
-  jobKind: { train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习本店用语", seq2seq: "学习写作", lookalike: "寻找相似顾客" },
+  jobKind: { train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习本店用语", seq2seq: "学习写作", lookalike: "寻找相似顾客", strategy: "计算顾客价值" },
   settings: {
     title: "设置",
     lead: "本店的 API 密钥，以及控制台的外观。",
@@ -768,6 +775,9 @@ export const zh: Dictionary = {
       "Title, five bullets and a description for a store abroad.": "面向海外店铺的标题、五个要点和介绍。",
       "One post with topics, labelled as an advertisement.": "一条带话题的帖子，标明是广告。",
       "The words of a poster or banner; `poster` sets them.": "海报或横幅上的文字。",
+      "learning how customers buy and leave": "学习顾客怎样购买和流失",
+      "writing everybody's figures": "写入每位顾客的数值",
+      "the budget is {1}; the bounds allow {2} to {3}": "预算是 {1}；按上下限只能在 {2} 至 {3} 之间",
       "the value is not one that can be said": "这个值没法写进文案",
       "contradictory: {1}": "前后矛盾：{1}",
       "the brief names no product; name at least one": "没有选商品；请至少选一件",

@@ -11,6 +11,11 @@ export type Route =
   | { page: "group"; id: string }
   | { page: "audiences" }
   | { page: "audience"; id: string }
+  | { page: "forecast" }
+  | { page: "lifetimes" }
+  | { page: "budget" }
+  | { page: "campaigns" }
+  | { page: "campaign"; id: string }
   | { page: "opinions" }
   | { page: "opinion"; id: string }
   | { page: "analyse" }
@@ -36,13 +41,13 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "products", "customers", "groups", "audiences", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "budget", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 /** Pages below `/studio`. */
 const STUDIO = ["drafts", "check", "rules"] as const;
 
 type WithId = Extract<Route, { id: string }>["page"];
-const ONE_OF = new Map<string, WithId>([["products", "product"], ["customers", "customer"], ["groups", "group"], ["audiences", "audience"], ["opinions", "opinion"]]);
+const ONE_OF = new Map<string, WithId>([["products", "product"], ["customers", "customer"], ["groups", "group"], ["audiences", "audience"], ["campaigns", "campaign"], ["opinions", "opinion"]]);
 
 /** A page of one thing; `null` where its id cannot be read. */
 function withId(page: WithId, text: string): Route | null {
@@ -63,7 +68,8 @@ export function matchRoute(path: string): Route {
   if (first === "studio" && second !== undefined) return STUDIO.includes(second as "drafts") ? { page: second as "drafts" } : missing;
   if (second === undefined) {
     const page = FLAT.find((name) => name === first);
-    return page === undefined ? missing : { page };
+    // There are more of them than the compiler compares one by one.
+    return page === undefined ? missing : ({ page } as Route);
   }
   const page = ONE_OF.get(first);
   return page === undefined ? missing : (withId(page, second) ?? missing);
@@ -76,6 +82,8 @@ export const groupPath = (key: string): string => `/groups/${encodeURIComponent(
 export const audiencePath = (id: string | number): string => `/audiences/${encodeURIComponent(String(id))}`;
 
 export const draftPath = (id: string): string => `/studio/drafts/${encodeURIComponent(id)}`;
+
+export const campaignPath = (id: string): string => `/campaigns/${encodeURIComponent(id)}`;
 
 /** What customers say of a product. */
 export const opinionPath = (id: string): string => `/opinions/${encodeURIComponent(id)}`;

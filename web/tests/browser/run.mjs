@@ -105,7 +105,7 @@ async function newPage({ lang = "en", theme = "light", width = 1280, height = 90
     // Without a graphics card the map is painted by the processor, which the browser remarks on.
     const software = /GL Driver Message .*GPU stall due to ReadPixels/.test(message.text());
     // So is that nothing was trained yet.
-    const untrained = /status of 404/.test(message.text()) && /\/v1\/(segments|rfm|cohorts|migration|language|words\/map(\?.*)?|opinions(\/[^/]+|\?.*)?|search\?.*)$/.test(message.location().url);
+    const untrained = /status of 404/.test(message.text()) && /\/v1\/(segments|rfm|cohorts|migration|language|words\/map(\?.*)?|opinions(\/[^/]+|\?.*)?|search\?.*|plan\/customers)$/.test(message.location().url);
     // What is put into every page is put into frames of copies too, and they rightly run none of it.
     const probed = /Blocked script execution in 'about:srcdoc'/.test(message.text());
     if ((message.type() === "error" || message.type() === "warning") && !expected && !untrained && !software && !probed) complaints.push(`console: ${message.text()} ${message.location().url}`);
@@ -214,6 +214,13 @@ const PAGES = [
   ["audience-new", "/audiences/new"],
   ...(audience ? [["audience", audience]] : []),
   ...(mock ? [["audience-alike", "/audiences/a-3"]] : []),
+  ["forecast", "/forecast"],
+  ["forecast-parts", "/forecast?by=category&period=week&measure=units"],
+  ...(mock ? [["forecast-thin", "/forecast?by=store&measure=orders&period=day&horizon=28"], ["forecast-products", "/forecast?by=product&part=SKU-0003"]] : []),
+  ["lifetimes", "/lifetimes"],
+  ["budget", "/budget"],
+  ["campaigns", "/campaigns"],
+  ...(mock ? [["campaign", `/campaigns/${encodeURIComponent("双11 唤醒老顾客 2026")}`], ["campaign-refused", `/campaigns/${encodeURIComponent("618 预热短信")}?outcome=ordered`], ["campaign-unnamed", "/campaigns/dock-for-laptop-buyers-with-a-rather-long-name-that-came-from-the-old-system"], ["campaign-chance", "/campaigns/trade-in%20September?method=bayesian&outcome=response"]] : []),
   ["opinions", "/opinions"],
   ...(opinion ? [["opinion", opinion]] : []),
   ["analyse", "/analyse"],
@@ -324,7 +331,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(studio|draft|check|rules|desk|service|proactive|outbox|try|group|audience|opinion|search|words|analyse|writing)/;
+const WIDER = /^(forecast|lifetimes|budget|campaign|studio|draft|check|rules|desk|service|proactive|outbox|try|group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;
@@ -373,7 +380,7 @@ async function lookAtAll(look, n) {
 async function lookAtEmpty(lang, width) {
   const { page, complaints, enter, close } = await newPage({ lang, width, shop: "empty", base: LOOKED_AT });
   await enter("/");
-  for (const [label, path] of PAGES.filter(([name]) => !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile", "draft", "draft-blocked"].includes(name))) {
+  for (const [label, path] of PAGES.filter(([name]) => !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile", "draft", "draft-blocked", "campaign", "campaign-refused", "campaign-unnamed", "campaign-chance"].includes(name))) {
     await check(`empty shop ${lang}-${width} ${label}`, async () => {
       await follow(page, path);
       await shot(page, `empty-${lang}-${width}-${label}`);
@@ -1164,6 +1171,84 @@ if (mock) {
     await page.getByText(t.opinions.none, { exact: true }).waitFor();
     await open("/words");
     await page.getByText(t.words.tooFew).waitFor();
+    const findings = await inspect(page, complaints, "en");
+    await close();
+    return findings;
+  });
+  way("what customers are worth is worked out, and a stage becomes an audience", async () => {
+    const { page, enter, complaints, t, close } = await newPage({ shop: "empty" });
+    await enter("/lifetimes");
+    await page.getByRole("button", { name: t.plans.lifetimes.start }).click();
+    await page.getByRole("progressbar").waitFor();
+    // Nobody has ordered: that is said, not guessed at.
+    await page.getByText(t.plans.refused).waitFor();
+    await page.locator("#sidebar select").selectOption("harbour");
+    await close();
+    const full = await newPage();
+    await full.enter("/lifetimes");
+    await full.page.getByRole("button", { name: t.plans.lifetimes.again }).click();
+    await full.page.getByRole("progressbar").waitFor();
+    await full.page.getByText(t.plans.lifetimes.done).waitFor();
+    await full.page.locator("li.unsure a").last().click();
+    await full.page.waitForURL(/audiences\/new/);
+    await settled(full.page);
+    const fields = await full.page.locator("main select").evaluateAll((all) => all.map((one) => one.value));
+    expect(fields.filter((one) => one === "alive").length === 2 && fields.includes("value_cents"), `the conditions are on ${fields.join(", ")}`);
+    const findings = await inspect(full.page, [...complaints, ...full.complaints], "en");
+    await full.close();
+    return findings;
+  });
+  way("a spend is slid along its curve, a budget planned anew, and bounds are kept", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/budget");
+    const slider = page.getByRole("slider", { name: t.plans.budget.spendOf("search ads") });
+    const brings = page.locator("li").filter({ has: slider }).getByTestId("brings");
+    const before = await brings.textContent();
+    await slider.focus();
+    await page.keyboard.press("End");
+    expect((await brings.textContent()) !== before, "the slider changes nothing");
+    await page.keyboard.press("Home");
+    expect(/^\$0/.test(await brings.textContent()), `nothing spent brings ${await brings.textContent()}`);
+    await page.getByRole("textbox", { name: t.plans.budget.budget, exact: true }).fill("600,000");
+    await page.getByRole("button", { name: t.plans.budget.ask }).click();
+    await page.waitForURL(/budget=60000000/);
+    await settled(page);
+    await page.getByRole("textbox", { name: t.plans.budget.floorOf("influencer") }).fill("200000");
+    await page.getByRole("button", { name: t.plans.budget.applied }).click();
+    await page.waitForURL(/bounds=/);
+    await settled(page);
+    const row = page.locator("tbody tr").filter({ hasText: "influencer" });
+    expect((await row.locator("b").textContent()).includes("200k"), `the plan gives ${await row.locator("b").textContent()}`);
+    await page.getByRole("textbox", { name: t.plans.budget.budget, exact: true }).fill("1");
+    await page.getByRole("button", { name: t.plans.budget.ask }).click();
+    await page.getByRole("alert").filter({ hasText: "the bounds allow" }).waitFor();
+    await page.getByRole("button", { name: t.plans.budget.asNow }).click();
+    await page.getByRole("button", { name: t.plans.budget.clear }).click();
+    await page.waitForURL(`${URL_BASE}/budget`);
+    await settled(page);
+    const findings = (await inspect(page, complaints, "en")).filter((one) => !/status of 400/.test(one));
+    await close();
+    return findings;
+  });
+  way("a campaign without a named control asks who got nothing, and an experiment is planned", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/campaigns");
+    await page.getByRole("link", { name: /^dock-for-laptop/ }).click();
+    await page.getByText(t.plans.campaigns.chooseControl).waitFor();
+    await page.getByRole("button", { name: "a", exact: true }).click();
+    await page.waitForURL(/control=a/);
+    await settled(page);
+    await page.getByText(t.plans.campaigns.shows.open).waitFor();
+    await page.goBack();
+    await settled(page);
+    const answer = page.locator(".answer .big");
+    const before = await answer.textContent();
+    await page.getByLabel(t.plans.campaigns.lift).fill("5");
+    await page.waitForFunction((text) => document.querySelector(".answer .big")?.textContent !== text, before);
+    const n = Number((await answer.textContent()).replaceAll(",", "").match(/\d+/)[0]);
+    expect(n > 70_000, `${n} customers for half the effect`);
+    await page.getByLabel(t.plans.campaigns.lift).fill("none");
+    await answer.waitFor({ state: "detached" });
     const findings = await inspect(page, complaints, "en");
     await close();
     return findings;

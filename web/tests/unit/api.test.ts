@@ -119,6 +119,13 @@ test.runIf(paths.has("/v1/content/options"))("and all of content", () => {
   expect(found).toEqual([]);
 });
 
+// And of the plans.
+test.runIf(paths.has("/v1/campaigns"))("and all of the plans", () => {
+  const { found, n_calls } = undocumented("../../src/lib/plans.ts", "plans");
+  expect(n_calls).toBe(6);
+  expect(found).toEqual([]);
+});
+
 /** What of a value is not as its schema says. What the console does not read may be missing. */
 function faults(value: unknown, schema: Schema, where: string): string[] {
   if (schema.$ref !== undefined) return faults(value, documented.components.schemas[schema.$ref.split("/").at(-1)!]!, where);
@@ -161,10 +168,12 @@ test("the mock answers as the service would", async () => {
   const first = async (path: string, name: string): Promise<string> => encodeURIComponent(String(((await read(path)) as { items: Record<string, unknown>[] }).items[0]![name]));
   const product = await first("/v1/products", "product_id");
   const customer = await first("/v1/customers", "customer_id");
+  const campaign = await first("/v1/campaigns", "campaign_id");
   const [a, b, c] = ((await read("/v1/words/map")) as { items: { word: string }[] }).items.map(({ word }) => encodeURIComponent(word));
   const asked: Record<string, string[]> = {
     "/v1/audiences/{}": ["/v1/audiences/a-1", "/v1/audiences/a-3"],
     "/v1/audiences/{}/customers": ["/v1/audiences/a-3/customers"],
+    "/v1/campaigns/{}/verdict": ["", "?outcome=response&method=bayesian", "?method=sequential&days=7"].map((query) => `/v1/campaigns/${campaign}/verdict${query}`),
     "/v1/content/drafts": ["/v1/content/drafts?state=all", "/v1/content/drafts?state=review&channel=push"],
     "/v1/content/drafts/{}": ["/v1/content/drafts/d-1", "/v1/content/drafts/d-4"],
     "/v1/desk/conversations/{}": [`/v1/desk/conversations/${await first("/v1/desk/conversations?state=all", "conversation_id")}`],
@@ -173,6 +182,8 @@ test("the mock answers as the service would", async () => {
     "/v1/explain": ["/v1/explain?list_id=1&replay=true"],
     "/v1/jobs/{}": ["/v1/jobs/j-1", "/v1/jobs/j-2"],
     "/v1/opinions/{}": [`/v1/opinions/${await first("/v1/opinions", "product_id")}`],
+    "/v1/plan/experiment": ["/v1/plan/experiment?baseline=0.1&lift=0.2", "/v1/plan/experiment?baseline=450&lift=0.1&deviation=1200&per_day=100"],
+    "/v1/plan/forecast": ["/v1/plan/forecast", "/v1/plan/forecast?by=store&period=week", "/v1/plan/forecast?by=channel&measure=orders&period=day&horizon=28"],
     "/v1/products/{}": [`/v1/products/${product}`],
     "/v1/recommendations": [`/v1/recommendations?customer=${customer}&explain=true`],
     "/v1/search": [`/v1/search?q=${encodeURIComponent("5000元以下 16G 轻薄本")}`, `/v1/search?q=${encodeURIComponent("怎么退货")}&in=documents`],
@@ -195,6 +206,11 @@ test("the mock answers as the service would", async () => {
       if (answer.ok) found.push(...faults(await answer.json(), schema, path));
       else found.push(`${address}: ${answer.status}`);
     }
+  }
+  const budget = paths.get("/v1/plan/budget")?.post;
+  for (const body of budget === undefined ? [] : [{ weeks: 4 }, { weeks: 8, budget_cents: 150_000_000, bounds: [{ channel: "search_ads", floor_cents: 1_000_000, ceiling_cents: null }] }]) {
+    const answer = await ask("/v1/plan/budget", { method: "POST", headers, body: JSON.stringify(body) });
+    found.push(...faults(await answer.json(), Object.values(budget!.responses["200"]!.content!)[0]!.schema, "/v1/plan/budget"));
   }
   mock.close();
   const told = new Set(found.map((one) => one.replace(/\[\d+\]/g, "[]").replace(" is not documented", "")));

@@ -1,6 +1,6 @@
 // Addresses to pages and back.
 import { expect, test } from "vitest";
-import { audiencePath, customerPath, draftPath, groupPath, matchRoute, offsetIn, productPath, safeReturnPath, searchWith } from "../../src/lib/router.svelte";
+import { audiencePath, campaignPath, customerPath, draftPath, groupPath, matchRoute, offsetIn, productPath, safeReturnPath, searchWith } from "../../src/lib/router.svelte";
 
 test.each([
   ["/", { page: "overview" }],
@@ -10,6 +10,10 @@ test.each([
   ["/customers/a%40b", { page: "customer", id: "a@b" }],
   ["/groups", { page: "groups" }],
   ["/groups/g1", { page: "group", id: "g1" }],
+  ["/forecast", { page: "forecast" }],
+  ["/campaigns", { page: "campaigns" }],
+  ["/campaigns/618%20%E9%A2%84%E7%83%AD", { page: "campaign", id: "618 预热" }],
+  ["/budget/x", { page: "missing", path: "/budget/x" }],
   ["/studio", { page: "studio" }],
   ["/studio/drafts", { page: "drafts" }],
   ["/studio/drafts/d%2F1", { page: "draft", id: "d/1" }],
@@ -30,6 +34,7 @@ test.each(["plain", "SKU/004 β", "100% sure?", "a#b", "..", "中文"])("ids sur
   expect(matchRoute(customerPath(id))).toEqual({ page: "customer", id });
   expect(matchRoute(groupPath(id))).toEqual({ page: "group", id });
   expect(matchRoute(draftPath(id))).toEqual({ page: "draft", id });
+  expect(matchRoute(campaignPath(id))).toEqual({ page: "campaign", id });
   expect(matchRoute(audiencePath(id))).toEqual({ page: "audience", id });
 });
 

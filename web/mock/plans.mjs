@@ -1,0 +1,325 @@
+// Plans of the invented shop: forecasts, lifetimes, a budget over channels, campaigns. Deterministic, in the shapes of the service.
+import { randomFrom } from "./data.mjs";
+
+const DAY = 86_400_000;
+const both = (zh, en) => ({ zh, en });
+const doubt = (kind, zh, en) => ({ kind, text: both(zh, en) });
+const dayText = (ms) => new Date(ms).toISOString().slice(0, 10);
+const dayNumber = (text) => Date.parse(`${text}T00:00:00Z`) / DAY;
+const round = (value, digits = 0) => Math.round(value * 10 ** digits) / 10 ** digits;
+const sum = (values) => values.reduce((all, value) => all + value, 0);
+const estimate = (value, error, level = 0.9) => ({ value, low: value - error, high: value + error, level });
+const enough = (n, would_change = []) => ({ verdict: "enough", n, caveats: [], would_change });
+const thin = (n, caveats, would_change = []) => ({ verdict: "thin", n, caveats, would_change });
+const refused = (...caveat) => ({ verdict: "refused", n: 0, caveats: [doubt(...caveat)], would_change: [] });
+
+// ---- What will sell
+
+/** First days of whole periods, `n` before the day after `today` and `horizon` from there on. */
+function calendar(period, n, horizon, today) {
+  const day = dayNumber(today) + 1;
+  const date = new Date(day * DAY);
+  const first = (at) => {
+    if (period === "day") return day + at;
+    if (period === "week") return day - ((day + 3) % 7) + 7 * at;
+    return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + at, 1) / DAY;
+  };
+  const days = (from, to) => Array.from({ length: to - from }, (_, at) => dayText(first(from + at) * DAY));
+  return { past_days: days(-n, 0), days: days(0, horizon) };
+}
+
+/** 618 and Double 11 stand out, the new year is quiet. */
+function seasonOf(day, period) {
+  const [, month, date] = day.split("-").map(Number);
+  if (period === "month") return [0.92, 0.78, 0.95, 0.94, 1.02, 1.42, 0.96, 0.98, 1.06, 1.04, 1.56, 1.12][month - 1];
+  const peak = month === 6 && date >= 8 && date <= 20 ? 0.7 : month === 11 && date >= 3 && date <= 13 ? 1 : 0;
+  const week = period === "day" ? [0.94, 0.9, 0.92, 0.95, 1.06, 1.24, 1.19][(dayNumber(day) + 3) % 7] : 1;
+  return week * (1 + 0.12 * Math.sin((2 * Math.PI * (month + date / 31 - 4)) / 12) + peak);
+}
+
+const PARTS = {
+  department: [["Computers", 0.31], ["手机", 0.27], ["Phones", 0.16], ["Audio", 0.09], ["TV", 0.08], ["Wearables", 0.06], ["配件", 0.03]],
+  category: [["手机/智能手机", 0.27], ["Computers/Laptops", 0.24], ["Phones/Smartphones", 0.16], ["TV/OLED", 0.09], ["Gaming/Consoles", 0.07], ["Audio/Headphones", 0.05], ["Wearables/Watches", 0.04], ["Accessories/Docks", 0.02], ["other", 0.05], ["", 0.01]],
+  brand: [["青禾", 0.29], ["Norrland", 0.24], ["Fjell", 0.18], ["云雀", 0.11], ["Lumen", 0.09], ["Pixelforge", 0.06], ["Volta", 0.03]],
+  channel: [["app", 0.38], ["web", 0.27], ["store", 0.19], ["wechat", 0.16]],
+  store: [["", 0.81], ["上海南京东路旗舰店", 0.12], ["Oslo, Karl Johans gate", 0.07]],
+};
+const LEVEL = { revenue: { day: 9_800_000, week: 68_600_000, month: 298_000_000 }, units: { day: 52, week: 364, month: 1_582 }, orders: { day: 44, week: 308, month: 1_339 } };
+
+function seriesOf(key, share, wanted, days, at) {
+  const { measure, period, horizon, level } = wanted;
+  const random = randomFrom(400 + at * 31 + period.length);
+  const normal = () => random() + random() + random() + random() - 2;
+  const noise = { day: 0.16, week: 0.075, month: 0.05 }[period] * (1 + 0.6 * (at % 3 === 2)) * (share < 0.1 ? 1.5 : 1);
+  const growth = [0.16, 0.05, -0.12, 0.28, 0.02, -0.06][at % 6];
+  const n = days.past_days.length;
+  const year = { day: 365, week: 52, month: 12 }[period];
+  const trueMean = (t, day) => LEVEL[measure][period] * share * (1 + (growth * (t - n)) / year) * seasonOf(day, period);
+  const whole = (value) => (measure === "revenue" ? Math.round(value) : Math.max(0, Math.round(value)));
+  const past = days.past_days.map((day, t) => whole(trueMean(t, day) * (1 + noise * normal())));
+  const mean = days.days.map((day, h) => trueMean(n + h, day));
+  const z = level >= 0.95 ? 1.96 : level >= 0.9 ? 1.645 : 1.282;
+  const spread = mean.map((value, h) => z * noise * value * 0.6 * Math.sqrt(1 + 0.35 * h));
+  const mase = round(0.62 + 0.09 * (at % 4), 3);
+  return {
+    key, is_total: false, past, mean, low: mean.map((value, h) => value - spread[h]), high: mean.map((value, h) => value + spread[h]), method: at % 4 === 3 ? "ets" : "theta_dynamic",
+    accuracy: share < 0.02 ? null : { mase, naive_mase: at === 4 ? round(mase * 0.93, 3) : round(0.88 + 0.04 * (at % 3), 3), smape: round(100 * noise * 1.1, 2), naive_smape: round(100 * noise * 1.42, 2), coverage: round(0.84 + 0.03 * (at % 4), 2), n_origins: 4 },
+    horizon,
+  };
+}
+
+function forecastOf(query, shop, empty, today, refuse) {
+  const wanted = { by: query.get("by") ?? "total", measure: query.get("measure") ?? "revenue", period: query.get("period") ?? "month", horizon: Number(query.get("horizon") ?? 6), level: Number(query.get("level") ?? 0.9) };
+  const { by, measure, period, horizon, level } = wanted;
+  if (measure === "orders" && !["total", "channel", "store"].includes(by))
+    refuse(400, "by", "an order may hold several products, so orders by product, brand or category do not add up; allowed with orders: total, channel, store", "measure=units or measure=revenue add up by any of them");
+  // The tills of the stores were joined lately.
+  const n_past = by === "store" ? { day: 26, week: 15, month: 7 } : { day: 420, week: 130, month: 34 };
+  const days = calendar(period, n_past[period], horizon, today);
+  const head = { by, measure, period, level, as_of: today };
+  if (empty) return { ...head, past_days: [], days: [], series: [], ...refused("no_sales", "没有完整周期的订单，无法预测。", "There are no orders of a whole period to forecast from.") };
+  const parts = by === "product" ? shop.products.slice(0, 11).map((one, at) => [one.product_id, 0.16 / (1 + at * 0.5)]).concat([["other", 0.48]]) : (PARTS[by] ?? []);
+  const singles = parts.map(([key, share], at) => seriesOf(key, share, wanted, days, at)).sort((a, b) => sum(b.mean) - sum(a.mean));
+  const total = seriesOf("total", 1, wanted, days, 0);
+  if (singles.length > 0) {
+    // The whole is the sum of its parts, and less unsure than they are together.
+    for (const name of ["past", "mean"]) total[name] = total[name].map((_, at) => sum(singles.map((one) => one[name][at])));
+    const spread = (h) => Math.sqrt(sum(singles.map((one) => (one.high[h] - one.mean[h]) ** 2))) * 1.4;
+    Object.assign(total, { low: total.mean.map((value, h) => value - spread(h)), high: total.mean.map((value, h) => value + spread(h)) });
+  }
+  const series = [{ ...total, is_total: true }, ...singles].map(({ horizon: _, ...one }) => one);
+  const n = sum(series[0].past.map((_, at) => 40 + (at % 7)));
+  const backing = by === "store"
+    ? thin(n, [doubt("few_values", `只有 ${days.past_days.length} 期，估不出误差，按结构加权。`, `${days.past_days.length} periods are too few to tell the errors of each series; weights are by structure.`)], [both("更长的历史。", "A longer past.")])
+    : enough(n);
+  return { ...head, ...days, series, ...backing };
+}
+
+// ---- What customers are worth
+
+const BANDS = [[0.21, 0.04, 0.012], [0.12, 0.09, 0.02], [0.08, 0.13, 0.03], [0.06, 0.18, 0.036], [0.05, 0.24, 0.04], [0.06, 0.31, 0.052], [0.07, 0.39, 0.07], [0.09, 0.52, 0.11], [0.12, 0.74, 0.19], [0.14, 1.31, 0.44]];
+const N_CUSTOMERS = 214_380;
+
+function lifetimesOf(today, made_at, n_made) {
+  const bands = BANDS.map(([share, times, worth], at) => ({ alive_from: at / 10, n_customers: Math.round(N_CUSTOMERS * share), purchases: N_CUSTOMERS * share * times * 0.32, value_cents: Math.round(worth * 31_400_000_00) }));
+  const n_customers = sum(bands.map((one) => one.n_customers));
+  const purchases = sum(bands.map((one) => one.purchases));
+  const foretold = [[0, 118_200, 0.118, 0.109], [1, 41_300, 0.346, 0.362], [2, 19_750, 0.618, 0.634], [3, 11_020, 0.921, 0.9], [4, 7_140, 1.238, 1.31], [5, 4_660, 1.57, 1.49], [6, 3_210, 1.93, 2.06], [7, 7_900, 3.48, 3.31]];
+  const holdout_purchases = Math.round(sum(foretold.map(([, n, , actual]) => n * actual)));
+  const predicted = sum(foretold.map(([, n, told]) => n * told));
+  return {
+    version: `2026112${9 - (n_made % 2)}-02000${n_made}-lifetime`, made_at, as_of: today, n_customers, n_repeating: 96_180, process: "mbg_nbd",
+    parameters: [["r", 0.5271, 0.0182], ["alpha", 61.84, 2.71], ["a", 0.8613, 0.0624], ["b", 2.7342, 0.2418]].map(([name, value, error]) => ({ name, estimate: estimate(value, error) })),
+    n_alive: sum(bands.map((one) => one.n_customers * (one.alive_from + 0.05))), purchases: estimate(purchases, purchases * 0.031), purchases_at_the_rate_so_far: purchases * 1.64,
+    value_cents: sum(bands.map((one) => one.value_cents)), margin: 0.214,
+    tried: [["mbg_nbd", predicted, 0.8412, 0.71], ["bg_nbd", predicted * 1.032, 0.8447, 0.708], ["pareto_nbd", predicted * 0.957, 0.8519, 0.703]].map(([process, told, error, correlation]) => ({ process, predicted: told, error, naive_error: 1.1264, correlation })),
+    holdout_days: 270, holdout_purchases, foretold: foretold.map(([frequency, n, told, actual]) => ({ frequency, n_customers: n, predicted: told, actual })), bands,
+    ...thin(n_customers, [doubt("no_revenue", "312 位顾客的平均金额为零或负数（例如退款多于消费），没有计入。", "312 customers with a mean of zero or below, as after refunds, were left out.")], [both("观察更长时间，等更多顾客复购。", "A longer period, in which more customers come back.")]),
+  };
+}
+
+// ---- Where money should go
+
+/** Name, spend a week in cents, most that a week can bring, half-saturation as spend, memory, error. */
+const CHANNELS = [
+  ["search_ads", 6_200_000, 31_000_000, 7_400_000, 0.25, 0.14],
+  ["short_video", 8_800_000, 24_000_000, 5_100_000, 0.55, 0.26],
+  ["social_feed", 3_900_000, 17_500_000, 6_600_000, 0.4, 0.21],
+  ["influencer", 2_600_000, 11_800_000, 8_200_000, 0.6, 0.46],
+  ["app_push", 600_000, 6_400_000, 1_500_000, 0.1, 0.18],
+];
+const N_WEEKS = 104;
+const CURVE_POINTS = 20;
+const weekly = ([, , most, half], spend) => (most * spend) / (half + spend);
+const slope = ([, , most, half], spend) => (most * half) / (half + spend) ** 2;
+
+/** The split that brings most: each channel at the same return of the next coin, found by halving. */
+function bestSplit(budget, bounds) {
+  const spends = (price) => CHANNELS.map(([, , most, half], at) => Math.min(bounds[at][1], Math.max(bounds[at][0], Math.sqrt((most * half) / price) - half)));
+  let [low, high] = [1e-9, 1e9];
+  for (let step = 0; step < 200; step += 1) {
+    const middle = Math.sqrt(low * high);
+    if (sum(spends(middle)) > budget) low = middle;
+    else high = middle;
+  }
+  return { spends: spends(high), price: high };
+}
+
+function budgetOf(body, empty, today, refuse) {
+  const weeks = body.weeks ?? 4;
+  const level = body.level ?? 0.9;
+  const none = { as_of: today, days: [], level, budget_cents: 0, shadow_price: 0, baseline_cents: null, left_over_cents: null, added_cents: null, over_equal_cents: null, over_current_cents: null, r_squared: 0, r_squared_without_channels: 0, channels: [], weeks: [] };
+  if (empty) return { ...none, ...refused("no_spend", "没有同时有花费和订单的完整周：请先导入 spend 表（day、channel、spend_cents）。", "There is no whole week with both spends and orders: import the table spend (day, channel, spend_cents) first.") };
+  const current = CHANNELS.map(([, spend]) => spend);
+  const budget = (body.budget_cents ?? sum(current) * weeks) / weeks;
+  const bounds = CHANNELS.map(([name, spend]) => {
+    const asked = (body.bounds ?? []).find((one) => one.channel === name);
+    return [(asked?.floor_cents ?? 0) / weeks, asked?.ceiling_cents === null || asked === undefined ? 2 * spend : asked.ceiling_cents / weeks];
+  });
+  const crossed = CHANNELS.find((_, at) => bounds[at][0] > bounds[at][1]);
+  if (crossed) refuse(400, "bounds", `the floor of '${crossed[0]}' lies above its ceiling`, "lower the floor or raise the ceiling");
+  const [least, most] = [0, 1].map((end) => sum(bounds.map((one) => one[end])));
+  if (budget < least || budget > most) refuse(400, "budget", `the budget is ${round((budget * weeks) / 100)}; the bounds allow ${round((least * weeks) / 100)} to ${round((most * weeks) / 100)}`, "change the budget, or the bounds of a channel");
+  const { spends, price } = bestSplit(budget, bounds);
+  const equal = CHANNELS.map((_, at) => Math.min(bounds[at][1], budget / CHANNELS.length));
+  const brought = (split) => sum(CHANNELS.map((channel, at) => weekly(channel, split[at]))) * weeks;
+  const gained = (split) => sum(CHANNELS.map((channel, at) => (weekly(channel, spends[at]) - weekly(channel, split[at])) * weeks));
+  const random = randomFrom(77);
+  const monday = dayNumber(today) + 1 - ((dayNumber(today) + 4) % 7);
+  const carried = CHANNELS.map(() => 0);
+  const seen = Array.from({ length: N_WEEKS }, (_, at) => {
+    const day = dayText((monday - 7 * (N_WEEKS - at)) * DAY);
+    const peak = seasonOf(day, "week");
+    const from = CHANNELS.map((channel, of) => {
+      const spend = channel[1] * (0.55 + 0.9 * random()) * (peak > 1.5 ? 1.6 : 1);
+      carried[of] = channel[4] * carried[of] + (1 - channel[4]) * spend;
+      return weekly(channel, carried[of]);
+    });
+    const baseline = 26_000_000 * peak * (0.9 + (0.2 * at) / N_WEEKS);
+    const fitted = baseline + sum(from);
+    return { day, sold_cents: Math.round(fitted * (1 + 0.055 * (random() + random() - 1))), fitted_cents: fitted, baseline_cents: baseline, from_channels_cents: from };
+  });
+  const channels = CHANNELS.map((channel, at) => {
+    const [name, spend, , , , error] = channel;
+    const total = sum(seen.map((week) => week.from_channels_cents[at]));
+    const spent = spend * N_WEEKS;
+    const of = (value) => ({ value, low: value * (1 - error), high: value * (1 + error * 1.25), level });
+    return {
+      channel: name, spent_cents: spent, brought_cents: of(total), return_on_spend: of(total / spent), marginal_return: of(slope(channel, spend)),
+      current_cents: spend * weeks, planned_cents: spends[at] * weeks, equal_cents: equal[at] * weeks, floor_cents: bounds[at][0] * weeks, ceiling_cents: bounds[at][1] * weeks,
+      curve: Array.from({ length: CURVE_POINTS + 1 }, (_, step) => {
+        const spent_cents = (bounds[at][1] * weeks * step) / CURVE_POINTS;
+        return { spend_cents: spent_cents, value_cents: of(weekly(channel, spent_cents / weeks) * weeks) };
+      }),
+    };
+  });
+  const over = (split, error) => ({ value: gained(split), low: gained(split) - error, high: gained(split) + error * 1.1, level });
+  const baseline = 25_400_000 * weeks;
+  return {
+    ...none, days: Array.from({ length: weeks }, (_, at) => dayText((monday + 7 * at) * DAY)), budget_cents: budget * weeks, shadow_price: price,
+    baseline_cents: estimate(baseline, baseline * 0.06, level), left_over_cents: estimate(3_900_000, 800_000, level), added_cents: estimate(brought(spends), brought(spends) * 0.17, level),
+    over_equal_cents: over(equal, 5_800_000 * weeks * 0.3), over_current_cents: body.budget_cents === undefined || Math.abs(budget - sum(current)) < 1 ? over(current, 3_300_000 * weeks * 0.3) : over(current, 4_900_000 * weeks * 0.3),
+    r_squared: 0.914, r_squared_without_channels: 0.671, channels, weeks: seen,
+    ...thin(N_WEEKS, [
+      doubt("collinear_channels", "“short_video”与“influencer”几乎同步变化（相关系数 0.91）：数据分不清是谁的功劳，两者的区间因此很宽，应合起来看。", "'short_video' and 'influencer' move together (correlation 0.91): the data cannot tell whose effect it is. Their intervals are wide for that; read them together."),
+    ], [both("在部分地区增减“influencer”花费的实验：它的贡献最不确定，实验结果可以直接作为先验输入。", "An experiment that moves the spend of 'influencer' in some regions: its contribution is the least certain, and the result goes in as a prior.")]),
+  };
+}
+
+// ---- Did it work?
+
+/** Id, days ago of the first and the last exposure, arms as name, customers, share that responded; whether the control is named so. */
+const CAMPAIGNS = [
+  ["双11 唤醒老顾客 2026", 26, 14, [["control", 8_020, 0], ["email", 8_044, 0.061], ["sms_coupon_50", 7_981, 0.094], ["wechat", 7_995, 0.032]]],
+  ["trade-in September", 78, 60, [["holdout", 5_210, 0], ["offer", 10_388, 0.117]]],
+  ["618 预热短信", 176, 164, [["none", 6_120, 0], ["sms", 4_012, 0.048]]],
+  ["dock-for-laptop-buyers-with-a-rather-long-name-that-came-from-the-old-system", 210, 201, [["a", 1_240, 0.021], ["b", 1_262, 0.026]]],
+];
+const CONTROLS = ["control", "holdout", "none", "no_offer", "0"];
+/** By arm: what it adds to revenue a customer in cents, its error, the share that ordered, its error, cost a customer. */
+const EFFECTS = { email: [1_184, 520, 0.0121, 0.0061, 9], sms_coupon_50: [312, 545, 0.0204, 0.0063, 388], wechat: [-702, 538, -0.0031, 0.006, 21], offer: [2_640, 1_020, 0.0242, 0.0081, 640], a: [420, 1_480, 0.004, 0.012, 110], b: [-240, 1_470, 0.002, 0.012, 118] };
+const WIDER = { fixed: 1, sequential: 1.62, bayesian: 0.99 };
+
+const campaignOf = ([campaign_id, first, last, arms], now) => ({
+  campaign_id, first_day: dayText(now - first * DAY), last_day: dayText(now - last * DAY),
+  arms: arms.map(([arm, n_customers, share]) => ({ arm, n_customers, n_responded: Math.round(n_customers * share) })),
+  control: CONTROLS.find((name) => arms.some(([arm]) => arm === name)) ?? null,
+});
+
+/** Of the standard normal distribution (Abramowitz and Stegun 26.2.17). */
+function cumulative(z) {
+  const t = 1 / (1 + 0.2316419 * Math.abs(z));
+  const tail = (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return z > 0 ? 1 - tail : tail;
+}
+
+function armOf(arm, n, share, control, wanted) {
+  const { outcome, method, days, level } = wanted;
+  const [revenue, revenueError, ordered, orderedError, cost] = EFFECTS[arm] ?? EFFECTS.a;
+  const grown = Math.sqrt(days / 30);
+  const [effect, error, base] = outcome === "revenue" ? [revenue * grown, revenueError * grown, 14_870 * grown * grown] : outcome === "ordered" ? [ordered * grown, orderedError, 0.084 * grown] : [share, 0.0046, 0];
+  const half = (error * WIDER[method] * (level >= 0.95 ? 1 : 0.84)) / 1;
+  const z = (effect / error) * 1.96;
+  const p = method === "bayesian" ? null : Math.min(1, 2 * (1 - cumulative(Math.abs(z) / WIDER[method])));
+  const plain = { arm, n_customers: n, mean: base + effect, control_mean: base, cost_cents: cost * n };
+  const empty = { difference: null, relative: null, shows: "open", p_value: null, adjusted_p_value: null, chance_better: null, variance_kept: 1, incremental_cents: null };
+  if (control.n_customers === 6_120)
+    return { ...plain, ...empty, ...refused("sample_ratio_mismatch", `两组人数（${control.n_customers} 与 ${n}）和设定的比例不符，偶然出现的概率只有 3.2e-97。有一组的记录丢失或被误删，先查分流和埋点，结果不可用。`, `The groups (${control.n_customers} and ${n}) are not as large as planned; by chance that happens with probability 3.2e-97. Records of one group are missing: look at the assignment and the tracking first. The result cannot be used.`) };
+  const difference = estimate(effect, half, level);
+  const shows = difference.low > 0 ? "above" : difference.high < 0 ? "below" : "open";
+  const more = Math.ceil((n + control.n_customers) * ((half / effect) ** 2 - 1));
+  const backing = shows === "open" && Math.abs(effect) > 0.05 * half
+    ? enough(n + control.n_customers, [both(`如果真实差异和现在看到的一样大，大约再来 ${more} 个样本就能下结论。`, `If the effect is as large as it looks, about ${more} more units would settle it.`)])
+    : base === 0 ? thin(n + control.n_customers, [doubt("no_base", "对照组的均值不大于零，无法说提升了百分之几，只给出绝对差。", "The control group's mean is not above 0: there is no relative effect, only the absolute one.")]) : enough(n + control.n_customers);
+  return {
+    ...plain, difference, relative: base === 0 ? null : estimate(effect / base, half / base, level), shows, p_value: p, adjusted_p_value: p,
+    chance_better: method === "bayesian" ? cumulative(z) : null, variance_kept: outcome === "response" ? 1 : 0.72, incremental_cents: outcome === "revenue" ? estimate(effect * n, half * n, level) : null, ...backing,
+  };
+}
+
+function verdictOf(campaign, query, today, refuse) {
+  const wanted = { outcome: query.get("outcome") ?? "revenue", method: query.get("method") ?? "fixed", days: Number(query.get("days") ?? 30), level: Number(query.get("level") ?? 0.95) };
+  const names = campaign.arms.map((one) => one.arm);
+  const name = query.get("control") ?? campaign.control;
+  if (name === null) refuse(400, "control", `none of the arms is called control; there are: ${names.join(", ")}`, "name the arm of those who got nothing as control");
+  const control = campaign.arms.find((one) => one.arm === name);
+  if (control === undefined) refuse(400, "control", `there is no arm '${name}'; there are: ${names.join(", ")}`);
+  const late = wanted.outcome !== "response" && dayNumber(today) - dayNumber(campaign.last_day) < wanted.days;
+  const arms = campaign.arms.filter((one) => one !== control).map((one) => armOf(one.arm, one.n_customers, one.n_responded / one.n_customers, control, wanted));
+  // Benjamini and Hochberg.
+  const sorted = arms.filter((arm) => arm.p_value !== null).sort((a, b) => b.p_value - a.p_value);
+  sorted.reduce((least, arm, at) => (arm.adjusted_p_value = Math.min(least, (arm.p_value * sorted.length) / (sorted.length - at))), 1);
+  return { campaign_id: campaign.campaign_id, control: name, n_control: control.n_customers, ...wanted, as_of: today, n_in_several_arms: campaign.arms.length > 2 ? 37 : 0, n_too_recent: late ? 1_204 : 0, arms };
+}
+
+const quantile = (p) => {
+  let [low, high] = [-8, 8];
+  for (let step = 0; step < 80; step += 1) (cumulative((low + high) / 2) < p ? (low = (low + high) / 2) : (high = (low + high) / 2));
+  return low;
+};
+
+function neededOf(query, refuse) {
+  const [baseline, lift] = [Number(query.get("baseline")), Number(query.get("lift"))];
+  const deviation = query.get("deviation") === null ? null : Number(query.get("deviation"));
+  if (!(baseline > 0) || (deviation === null && baseline >= 1)) refuse(400, "baseline", `baseline is ${baseline}; allowed: more than 0 and less than 1`, "a share, 0.05 for 5 %");
+  if (lift === 0) refuse(400, "lift", "the effect is 0; allowed: any other", "the smallest effect worth finding");
+  const [effect, power, level] = [baseline * lift, Number(query.get("power") ?? 0.8), Number(query.get("level") ?? 0.95)];
+  const variance = deviation === null ? baseline * (1 - baseline) + (baseline + effect) * (1 - baseline - effect) : 2 * deviation ** 2;
+  const each = Math.ceil((variance * (quantile((1 + level) / 2) + quantile(power)) ** 2) / effect ** 2);
+  const per_day = query.get("per_day") === null ? null : Number(query.get("per_day"));
+  return { n_customers: 2 * each, n_days: per_day === null ? null : 7 * Math.ceil((2 * each) / per_day / 7) };
+}
+
+export function createPlans(now) {
+  const state = { n_made: 1, made_at: now - 9 * 3_600_000, emptyTried: false };
+  const today = dayText(now - DAY);
+
+  function answer(method, path, query, body, { shop, empty, refuse }) {
+    const [, first, second, third] = path.split("/").map(decodeURIComponent);
+    if (first === "campaigns" && method === "GET") {
+      const items = empty ? [] : CAMPAIGNS.map((one) => campaignOf(one, now));
+      if (second === undefined) return { items };
+      const campaign = items.find((one) => one.campaign_id === second) ?? refuse(404, "not_found", `there is no campaign '${second}'`);
+      return third === "verdict" ? verdictOf(campaign, query, today, refuse) : undefined;
+    }
+    if (first !== "plan") return undefined;
+    switch (`${method} ${second}`) {
+      case "GET forecast": return forecastOf(query, shop, empty, today, refuse);
+      case "GET customers":
+        if (!empty) return lifetimesOf(today, state.made_at, state.n_made);
+        if (!state.emptyTried) return refuse(404, "lifetime", "what customers are worth has not been worked out yet", 'do it: tercet train strategy, or POST /v1/jobs {"kind": "strategy"}');
+        return { ...lifetimesOf(today, state.made_at, state.n_made), n_customers: 0, n_repeating: 0, process: "", parameters: [], n_alive: 0, purchases: null, purchases_at_the_rate_so_far: 0, value_cents: null, margin: null, tried: [], holdout_days: 0, holdout_purchases: 0, foretold: [], bands: [], ...refused("no_purchases", "还没有任何订单，无法估计顾客价值。", "There are no orders to tell from what customers will do.") };
+      case "POST budget": return budgetOf(body, empty, today, refuse);
+      case "GET experiment": return neededOf(query, refuse);
+      default: return undefined;
+    }
+  }
+
+  /** A job has worked out what customers are worth. */
+  function workedOut(empty) {
+    Object.assign(state, { n_made: state.n_made + 1, made_at: Date.now(), emptyTried: state.emptyTried || empty });
+    return { n_customers: empty ? 0 : N_CUSTOMERS };
+  }
+
+  return { answer, workedOut };
+}

@@ -1,0 +1,216 @@
+// What the console asks of the plans: what will sell, what customers are worth, where money should go, whether it worked.
+import { get, request, type Query } from "./api";
+import type { Day, Instant, Text } from "./types";
+
+/** The truth lies between `low` and `high` in the share `level` of such answers. */
+export interface Estimate {
+  value: number;
+  low: number;
+  high: number;
+  level: number;
+}
+
+/** What an answer rests on, and what speaks against it. */
+export interface Backing {
+  verdict: "enough" | "thin" | "refused";
+  n: number;
+  caveats: { kind: string; text: Text }[];
+  would_change: Text[];
+}
+
+export const PARTS = ["total", "department", "category", "brand", "channel", "store", "product"] as const;
+export const MEASURES = ["revenue", "units", "orders"] as const;
+export const PERIODS = ["day", "week", "month"] as const;
+export type By = (typeof PARTS)[number];
+export type Measure = (typeof MEASURES)[number];
+export type Period = (typeof PERIODS)[number];
+
+export interface Accuracy {
+  mase: number;
+  naive_mase: number;
+  smape: number;
+  naive_smape: number;
+  coverage: number;
+  n_origins: number;
+}
+
+export interface SalesForecast {
+  key: string;
+  is_total: boolean;
+  past: number[];
+  mean: number[];
+  low: number[];
+  high: number[];
+  method: string;
+  accuracy: Accuracy | null;
+}
+
+export interface Forecasts extends Backing {
+  by: By;
+  measure: Measure;
+  period: Period;
+  level: number;
+  as_of: Day;
+  past_days: Day[];
+  days: Day[];
+  series: SalesForecast[];
+}
+
+export interface Tried {
+  process: string;
+  predicted: number;
+  error: number;
+  naive_error: number;
+  correlation: number;
+}
+
+export interface Foretold {
+  frequency: number;
+  n_customers: number;
+  predicted: number;
+  actual: number;
+}
+
+export interface Band {
+  alive_from: number;
+  n_customers: number;
+  purchases: number;
+  value_cents: number;
+}
+
+export interface Lifetimes extends Backing {
+  version: string;
+  made_at: Instant;
+  as_of: Day;
+  n_customers: number;
+  n_repeating: number;
+  process: string;
+  parameters: { name: string; estimate: Estimate }[];
+  n_alive: number;
+  purchases: Estimate | null;
+  purchases_at_the_rate_so_far: number;
+  value_cents: number | null;
+  margin: number | null;
+  tried: Tried[];
+  holdout_days: number;
+  holdout_purchases: number;
+  foretold: Foretold[];
+  bands: Band[];
+}
+
+export interface Bound {
+  channel: string;
+  floor_cents: number | null;
+  ceiling_cents: number | null;
+}
+
+/** A spend and what it is expected to bring beyond nothing. */
+export interface Point {
+  spend_cents: number;
+  value_cents: Estimate;
+}
+
+export interface ChannelPlan {
+  channel: string;
+  spent_cents: number;
+  brought_cents: Estimate;
+  return_on_spend: Estimate;
+  marginal_return: Estimate;
+  current_cents: number;
+  planned_cents: number;
+  equal_cents: number;
+  floor_cents: number;
+  ceiling_cents: number;
+  curve: Point[];
+}
+
+export interface WeekOfSales {
+  day: Day;
+  sold_cents: number;
+  fitted_cents: number;
+  baseline_cents: number;
+  /** In the order of the channels. */
+  from_channels_cents: number[];
+}
+
+export interface BudgetPlan extends Backing {
+  as_of: Day;
+  days: Day[];
+  level: number;
+  budget_cents: number;
+  shadow_price: number;
+  baseline_cents: Estimate | null;
+  left_over_cents: Estimate | null;
+  added_cents: Estimate | null;
+  over_equal_cents: Estimate | null;
+  over_current_cents: Estimate | null;
+  r_squared: number;
+  r_squared_without_channels: number;
+  channels: ChannelPlan[];
+  weeks: WeekOfSales[];
+}
+
+export interface BudgetWanted {
+  weeks: number;
+  budget_cents?: number;
+  bounds?: Bound[];
+}
+
+export interface Campaign {
+  campaign_id: string;
+  first_day: Day;
+  last_day: Day;
+  arms: { arm: string; n_customers: number; n_responded: number }[];
+  control: string | null;
+}
+
+export const OUTCOMES = ["revenue", "ordered", "response"] as const;
+export const READINGS = ["fixed", "sequential", "bayesian"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+export type Reading = (typeof READINGS)[number];
+
+export interface ArmVerdict extends Backing {
+  arm: string;
+  n_customers: number;
+  mean: number;
+  control_mean: number;
+  difference: Estimate | null;
+  relative: Estimate | null;
+  shows: "above" | "below" | "open";
+  p_value: number | null;
+  adjusted_p_value: number | null;
+  chance_better: number | null;
+  variance_kept: number;
+  incremental_cents: Estimate | null;
+  cost_cents: number;
+}
+
+export interface CampaignVerdict {
+  campaign_id: string;
+  control: string;
+  n_control: number;
+  outcome: Outcome;
+  method: Reading;
+  days: number;
+  level: number;
+  as_of: Day;
+  n_in_several_arms: number;
+  n_too_recent: number;
+  arms: ArmVerdict[];
+}
+
+export interface Needed {
+  n_customers: number;
+  n_days: number | null;
+}
+
+const id = encodeURIComponent;
+
+export const plans = {
+  forecast: (query: Query, signal?: AbortSignal) => get<Forecasts>("/plan/forecast", query, signal),
+  lifetimes: (signal?: AbortSignal) => get<Lifetimes>("/plan/customers", {}, signal),
+  budget: (wanted: BudgetWanted, signal?: AbortSignal) => request<BudgetPlan>("POST", "/plan/budget", wanted, signal),
+  campaigns: async (signal?: AbortSignal) => (await get<{ items: Campaign[] }>("/campaigns", {}, signal)).items,
+  verdict: (campaign: string, query: Query, signal?: AbortSignal) => get<CampaignVerdict>(`/campaigns/${id(campaign)}/verdict`, query, signal),
+  needed: (query: Query, signal?: AbortSignal) => get<Needed>("/plan/experiment", query, signal),
+};
