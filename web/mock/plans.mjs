@@ -206,6 +206,68 @@ function budgetOf(body, empty, today, refuse) {
   };
 }
 
+// ---- What prices do
+
+/** Category, elasticity, error, products, changes of price. */
+const ELASTICITIES = [["手机/智能手机", -2.31, 0.28, 6, 214], ["Computers/Laptops", -1.74, 0.33, 9, 187], ["Audio/Headphones", -1.42, 0.39, 4, 121], ["Accessories/Chargers", -0.58, 0.31, 3, 96], ["TV/OLED", -1.08, 0.52, 3, 61], ["Wearables/Watches", -1.93, 0.74, 3, 38], ["", -1.61, 0.9, 2, 22]];
+const not_causal = doubt("not_causal", "价格不是随机变动的：与广告、促销同时发生的降价会被算作价格的作用。", "Prices did not move at random: what was advertised while its price was cut counts as the price's doing.");
+
+function pricesOf(empty, today) {
+  if (empty) return { as_of: today, elasticity: null, substitution: null, categories: [], left: [], ...refused("few_price_changes", "价格只变动过 0 次，共售出 0 件，不足以估计价格弹性。", "0 changes of price and 0 units sold are too few to tell what prices do.") };
+  const left = Array.from({ length: 25 }, (_, month) => {
+    const median = month === 0 ? 1 : 0.6 + 0.4 * Math.exp(-month / 11) - 0.03 * Math.floor(month / 12);
+    return { month, n_products: Math.round(30 - month * 0.8), median, low: month === 0 ? 1 : median - 0.05 - 0.006 * month, high: month === 0 ? 1 : Math.min(1, median + 0.04 + 0.003 * month) };
+  });
+  return {
+    as_of: today, elasticity: estimate(-1.79, 0.21), substitution: estimate(0.34, 0.19),
+    categories: ELASTICITIES.map(([category, value, error, n_products, n_price_changes]) => ({ category, elasticity: estimate(value, error), alone: estimate(value * 1.06 + 0.1, error * 1.4), n_products, n_price_changes })),
+    left, ...thin(3_120, [not_causal], [both("在部分门店或部分日期随机调价的实验。", "An experiment that changes prices by lot, in some stores or on some days.")]),
+  };
+}
+
+/** Goods of known demand sold off over some weeks: the prices that bring most, found backwards from the last week. Expected sales only. */
+function markdownOf(body, shop, today, refuse) {
+  const product = shop.products.find((one) => one.product_id === body.product_id) ?? refuse(404, "not_found", `there is no product '${body.product_id}'`);
+  const stock = body.stock ?? product.stock;
+  if (!(stock > 0)) refuse(400, "stock", `product ${body.product_id} has no stock in the catalogue`, "say how many pieces are to be sold");
+  const [lowest, salvage, weeks] = [body.lowest ?? 0.6, body.salvage ?? 0.2, body.weeks ?? 8];
+  const elasticity = body.elasticity ?? ELASTICITIES.find(([category]) => category === product.category)?.[1] ?? -1.79;
+  const full = product.price_cents;
+  const prices = Array.from({ length: 9 }, (_, at) => Math.round(full * (1 - ((1 - lowest) * at) / 8)));
+  const weekly = Math.max(1, Math.round(product.n_orders / 52));
+  const demand = Array.from({ length: weeks }, (_, week) => round(weekly * (1 - 0.03 * week), 2));
+  const sells = (price, week) => demand[week] * (price / full) ** elasticity;
+  /** Revenue, pieces sold and the rest, held at a price from a week on. */
+  const held = (price, from, left) => {
+    let [revenue, rest] = [0, left];
+    for (let week = from; week < weeks; week += 1) {
+      const sold = Math.min(rest, sells(price, week));
+      revenue += sold * price;
+      rest -= sold;
+    }
+    return { revenue: revenue + rest * salvage * full, sold: left - rest };
+  };
+  const choose = (from, left) => prices.reduce((best, price) => (held(price, from, left).revenue > held(best, from, left).revenue ? price : best), full);
+  let rest = stock;
+  let revenue = 0;
+  const steps = demand.map((expected, week) => {
+    const price_cents = choose(week, rest);
+    const sold = Math.min(rest, sells(price_cents, week));
+    const step = { day: dayText((dayNumber(today) + 1 + 7 * week) * DAY), demand: expected, price_cents, by_tenths_left_cents: Array.from({ length: 10 }, (_, tenth) => choose(week, Math.max(1, (stock * (tenth + 1)) / 10))) };
+    revenue += sold * price_cents;
+    rest -= sold;
+    return step;
+  });
+  const way = (income, sold) => ({ revenue_cents: estimate(income, income * 0.07), sold: { ...estimate(sold, Math.sqrt(sold) * 1.6), high: Math.min(stock, sold + Math.sqrt(sold) * 1.6) }, sold_out: sold >= stock ? 0.83 : Math.max(0, Math.min(0.8, (sold / stock) ** 9)) });
+  const single = choose(0, stock);
+  const [best, hold, once] = [{ revenue: (revenue + rest * salvage * full) * 1.012, sold: stock - rest }, held(full, 0, stock), held(single, 0, stock)];
+  const gain = best.revenue - hold.revenue;
+  return {
+    product_id: product.product_id, name: product.name, stock, price_cents: full, elasticity, weeks: steps, best: way(best.revenue, best.sold), hold: way(hold.revenue, hold.sold), single: way(once.revenue, once.sold), single_price_cents: single,
+    over_hold_cents: estimate(gain, Math.abs(gain) * 0.4 + full), ...thin(weeks, [doubt("elasticity_assumed", "结果取决于所给的价格弹性和需求预测：请用弹性区间的两端各算一次。", "This rests on the elasticity and the demand that were given: try both ends of the elasticity's interval.")]),
+  };
+}
+
 // ---- Did it work?
 
 /** Id, days ago of the first and the last exposure, arms as name, customers, share that responded; whether the control is named so. */
@@ -310,6 +372,8 @@ export function createPlans(now) {
         if (!state.emptyTried) return refuse(404, "lifetime", "what customers are worth has not been worked out yet", 'do it: tercet train strategy, or POST /v1/jobs {"kind": "strategy"}');
         return { ...lifetimesOf(today, state.made_at, state.n_made), n_customers: 0, n_repeating: 0, process: "", parameters: [], n_alive: 0, purchases: null, purchases_at_the_rate_so_far: 0, value_cents: null, margin: null, tried: [], holdout_days: 0, holdout_purchases: 0, foretold: [], bands: [], ...refused("no_purchases", "还没有任何订单，无法估计顾客价值。", "There are no orders to tell from what customers will do.") };
       case "POST budget": return budgetOf(body, empty, today, refuse);
+      case "GET prices": return pricesOf(empty, today);
+      case "POST markdown": return markdownOf(body, shop, today, refuse);
       case "GET experiment": return neededOf(query, refuse);
       default: return undefined;
     }

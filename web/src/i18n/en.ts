@@ -49,6 +49,7 @@ export const en = {
     forecast: "Forecast",
     lifetimes: "Lifetime",
     budget: "Budget",
+    prices: "Prices",
     campaigns: "Campaigns",
     studio: "Studio",
     drafts: "Drafts",

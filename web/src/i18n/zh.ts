@@ -49,6 +49,7 @@ export const zh: Dictionary = {
     forecast: "销售预测",
     lifetimes: "顾客价值",
     budget: "预算分配",
+    prices: "价格与清仓",
     campaigns: "活动效果",
     studio: "文案工作台",
     drafts: "文案草稿",

@@ -145,6 +145,18 @@ export function stageConditions(stage: Stage, worth_cents: number | null = null)
   return { all };
 }
 
+/** Whether a lower price brings more revenue: it does where pieces rise by more than the price falls. */
+export const cheaperPays = (elasticity: Pick<Estimate, "low" | "high">): "yes" | "no" | "open" => (elasticity.high < -1 ? "yes" : elasticity.low > -1 ? "no" : "open");
+
+/** How many more pieces, as a share, a price lower by `cut` sells. */
+export const moreSold = (elasticity: number, cut: number): number => (1 - cut) ** elasticity - 1;
+
+/** A step from 0 to 9 for a price: the deeper the cut, the darker. */
+export function cutStep(price: number, full: number, lowest: number): number {
+  const room = full - lowest;
+  return room > 0 ? Math.max(0, Math.min(9, Math.round((9 * (full - price)) / room))) : 0;
+}
+
 /** What an arm brought less what it cost; `null` where what it brought is not known. */
 export const netOf = (arm: Pick<ArmVerdict, "incremental_cents" | "cost_cents">): Estimate | null => {
   const found = arm.incremental_cents;

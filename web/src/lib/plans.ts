@@ -204,6 +204,68 @@ export interface Needed {
   n_days: number | null;
 }
 
+export interface CategoryElasticity {
+  category: string;
+  /** Drawn towards that of all categories as far as it is uncertain, and from its own products alone. */
+  elasticity: Estimate;
+  alone: Estimate;
+  n_products: number;
+  n_price_changes: number;
+}
+
+export interface PriceLeft {
+  month: number;
+  n_products: number;
+  median: number;
+  low: number;
+  high: number;
+}
+
+export interface Prices extends Backing {
+  as_of: Day;
+  elasticity: Estimate | null;
+  substitution: Estimate | null;
+  categories: CategoryElasticity[];
+  left: PriceLeft[];
+}
+
+export interface MarkdownWanted {
+  product_id: string;
+  weeks: number;
+  stock?: number;
+  lowest: number;
+  salvage: number;
+  elasticity?: number;
+}
+
+export interface Brings {
+  revenue_cents: Estimate;
+  sold: Estimate;
+  sold_out: number;
+}
+
+export interface WeekPrice {
+  day: Day;
+  demand: number;
+  price_cents: number;
+  /** If a tenth, two tenths … of the stock are left. */
+  by_tenths_left_cents: number[];
+}
+
+export interface Markdown extends Backing {
+  product_id: string;
+  name: string;
+  stock: number;
+  price_cents: number;
+  elasticity: number;
+  weeks: WeekPrice[];
+  best: Brings | null;
+  hold: Brings | null;
+  single: Brings | null;
+  single_price_cents: number;
+  over_hold_cents: Estimate | null;
+}
+
 const id = encodeURIComponent;
 
 export const plans = {
@@ -212,5 +274,7 @@ export const plans = {
   budget: (wanted: BudgetWanted, signal?: AbortSignal) => request<BudgetPlan>("POST", "/plan/budget", wanted, signal),
   campaigns: async (signal?: AbortSignal) => (await get<{ items: Campaign[] }>("/campaigns", {}, signal)).items,
   verdict: (campaign: string, query: Query, signal?: AbortSignal) => get<CampaignVerdict>(`/campaigns/${id(campaign)}/verdict`, query, signal),
+  prices: (signal?: AbortSignal) => get<Prices>("/plan/prices", {}, signal),
+  markdown: (wanted: MarkdownWanted, signal?: AbortSignal) => request<Markdown>("POST", "/plan/markdown", wanted, signal),
   needed: (query: Query, signal?: AbortSignal) => get<Needed>("/plan/experiment", query, signal),
 };

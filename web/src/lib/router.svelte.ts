@@ -14,6 +14,7 @@ export type Route =
   | { page: "forecast" }
   | { page: "lifetimes" }
   | { page: "budget" }
+  | { page: "prices" }
   | { page: "campaigns" }
   | { page: "campaign"; id: string }
   | { page: "opinions" }
@@ -41,7 +42,7 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "budget", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 /** Pages below `/studio`. */
 const STUDIO = ["drafts", "check", "rules"] as const;

@@ -219,6 +219,8 @@ const PAGES = [
   ...(mock ? [["forecast-thin", "/forecast?by=store&measure=orders&period=day&horizon=28"], ["forecast-products", "/forecast?by=product&part=SKU-0003"]] : []),
   ["lifetimes", "/lifetimes"],
   ["budget", "/budget"],
+  ["prices", "/prices"],
+  ...(mock ? [["prices-clear", "/prices?product=SKU-0009&weeks=10&stock=60"]] : []),
   ["campaigns", "/campaigns"],
   ...(mock ? [["campaign", `/campaigns/${encodeURIComponent("双11 唤醒老顾客 2026")}`], ["campaign-refused", `/campaigns/${encodeURIComponent("618 预热短信")}?outcome=ordered`], ["campaign-unnamed", "/campaigns/dock-for-laptop-buyers-with-a-rather-long-name-that-came-from-the-old-system"], ["campaign-chance", "/campaigns/trade-in%20September?method=bayesian&outcome=response"]] : []),
   ["opinions", "/opinions"],
@@ -331,7 +333,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(forecast|lifetimes|budget|campaign|studio|draft|check|rules|desk|service|proactive|outbox|try|group|audience|opinion|search|words|analyse|writing)/;
+const WIDER = /^(forecast|lifetimes|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|try|group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;
@@ -380,7 +382,7 @@ async function lookAtAll(look, n) {
 async function lookAtEmpty(lang, width) {
   const { page, complaints, enter, close } = await newPage({ lang, width, shop: "empty", base: LOOKED_AT });
   await enter("/");
-  for (const [label, path] of PAGES.filter(([name]) => !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile", "draft", "draft-blocked", "campaign", "campaign-refused", "campaign-unnamed", "campaign-chance"].includes(name))) {
+  for (const [label, path] of PAGES.filter(([name]) => !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile", "draft", "draft-blocked", "campaign", "campaign-refused", "campaign-unnamed", "campaign-chance", "prices-clear"].includes(name))) {
     await check(`empty shop ${lang}-${width} ${label}`, async () => {
       await follow(page, path);
       await shot(page, `empty-${lang}-${width}-${label}`);
@@ -1228,6 +1230,29 @@ if (mock) {
     await page.waitForURL(`${URL_BASE}/budget`);
     await settled(page);
     const findings = (await inspect(page, complaints, "en")).filter((one) => !/status of 400/.test(one));
+    await close();
+    return findings;
+  });
+  way("a product is chosen to be cleared, and what cannot be is not asked for", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    await enter("/prices");
+    const picker = page.getByRole("combobox", { name: t.plans.prices.product });
+    await picker.fill("P9 Pro");
+    await page.locator("[role=option]").first().waitFor();
+    await picker.press("ArrowDown");
+    await picker.press("Enter");
+    await page.waitForURL(/product=SKU-0009/);
+    await settled(page);
+    expect((await page.locator("table td[class*=heat-]").count()) > 80, "no prices by week");
+    await page.getByLabel(t.plans.prices.weeks).fill("60");
+    expect(await page.getByRole("button", { name: t.plans.prices.plan }).isDisabled(), "sixty weeks are asked for");
+    await page.getByLabel(t.plans.prices.weeks).fill("4");
+    await page.getByRole("button", { name: t.plans.prices.plan }).click();
+    await page.waitForURL(/weeks=4/);
+    await settled(page);
+    const rows = await page.getByRole("region", { name: t.plans.prices.stepsLabel }).locator("tbody tr").count();
+    expect(rows === 4, `${rows} weeks`);
+    const findings = await inspect(page, complaints, "en");
     await close();
     return findings;
   });

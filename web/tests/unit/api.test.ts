@@ -122,7 +122,7 @@ test.runIf(paths.has("/v1/content/options"))("and all of content", () => {
 // And of the plans.
 test.runIf(paths.has("/v1/campaigns"))("and all of the plans", () => {
   const { found, n_calls } = undocumented("../../src/lib/plans.ts", "plans");
-  expect(n_calls).toBe(6);
+  expect(n_calls).toBe(8);
   expect(found).toEqual([]);
 });
 
@@ -207,10 +207,16 @@ test("the mock answers as the service would", async () => {
       else found.push(`${address}: ${answer.status}`);
     }
   }
-  const budget = paths.get("/v1/plan/budget")?.post;
-  for (const body of budget === undefined ? [] : [{ weeks: 4 }, { weeks: 8, budget_cents: 150_000_000, bounds: [{ channel: "search_ads", floor_cents: 1_000_000, ceiling_cents: null }] }]) {
-    const answer = await ask("/v1/plan/budget", { method: "POST", headers, body: JSON.stringify(body) });
-    found.push(...faults(await answer.json(), Object.values(budget!.responses["200"]!.content!)[0]!.schema, "/v1/plan/budget"));
+  const posted: Record<string, object[]> = {
+    "/v1/plan/budget": [{ weeks: 4 }, { weeks: 8, budget_cents: 150_000_000, bounds: [{ channel: "search_ads", floor_cents: 1_000_000, ceiling_cents: null }] }],
+    "/v1/plan/markdown": [{ product_id: decodeURIComponent(product), weeks: 8, stock: 120, lowest: 0.6, salvage: 0.2 }],
+  };
+  for (const [path, bodies] of Object.entries(posted)) {
+    const operation = paths.get(path)?.post;
+    for (const body of operation === undefined ? [] : bodies) {
+      const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+      found.push(...faults(await answer.json(), Object.values(operation!.responses["200"]!.content!)[0]!.schema, path));
+    }
   }
   mock.close();
   const told = new Set(found.map((one) => one.replace(/\[\d+\]/g, "[]").replace(" is not documented", "")));

@@ -1,6 +1,6 @@
 // The sums behind the plans: curves read between their points, sales put together, bounds in addresses, stages of customers.
 import { expect, test } from "vitest";
-import { addsUp, boundsIn, boundsText, broughtBy, centsIn, contributions, gainOf, HORIZONS, netOf, nextCoin, numberIn, partText, sparedBy, stageConditions, stageOf, stagesOf, sumOf, usualHorizon, withBound, yearBefore } from "../../src/lib/planning";
+import { addsUp, boundsIn, boundsText, broughtBy, centsIn, cheaperPays, contributions, cutStep, gainOf, HORIZONS, moreSold, netOf, nextCoin, numberIn, partText, sparedBy, stageConditions, stageOf, stagesOf, sumOf, usualHorizon, withBound, yearBefore } from "../../src/lib/planning";
 import type { Estimate, Point } from "../../src/lib/plans";
 
 const estimate = (value: number, error = 0.1 * value): Estimate => ({ value, low: value - error, high: value + error, level: 0.9 });
@@ -77,6 +77,14 @@ test("every customer is in one stage, and the audience of a stage asks for those
   expect(stageConditions("gone")).toEqual({ all: [{ field: "alive", op: "<", value: 0.3 }] });
   expect(stageConditions("unsure", 5_000)).toEqual({ all: [{ field: "alive", op: ">=", value: 0.3 }, { field: "alive", op: "<", value: 0.7 }, { field: "value_cents", op: ">=", value: 5_000 }] });
   expect(stageConditions("there")).toEqual({ all: [{ field: "alive", op: ">=", value: 0.7 }] });
+});
+
+test("whether a lower price brings more revenue is said by the whole interval", () => {
+  expect([cheaperPays({ low: -2.4, high: -1.3 }), cheaperPays({ low: -0.8, high: -0.1 }), cheaperPays({ low: -1.4, high: -0.7 })]).toEqual(["yes", "no", "open"]);
+  expect(moreSold(-2, 0.1)).toBeCloseTo(1 / 0.81 - 1, 12);
+  expect(moreSold(-2, 0)).toBe(0);
+  expect([100, 80, 60, 40, 120].map((price) => cutStep(price, 100, 60))).toEqual([0, 5, 9, 9, 0]);
+  expect(cutStep(100, 100, 100)).toBe(0);
 });
 
 test("what is left after cost keeps its interval's width", () => {
