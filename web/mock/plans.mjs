@@ -157,9 +157,9 @@ function budgetOf(body, empty, today, refuse) {
     return [(asked?.floor_cents ?? 0) / weeks, asked?.ceiling_cents === null || asked === undefined ? 2 * spend : asked.ceiling_cents / weeks];
   });
   const crossed = CHANNELS.find((_, at) => bounds[at][0] > bounds[at][1]);
-  if (crossed) refuse(400, "bounds", `the floor of '${crossed[0]}' lies above its ceiling`, "lower the floor or raise the ceiling");
+  if (crossed) refuse(400, "plan", `ceiling of a cell or group: found ${bounds[CHANNELS.indexOf(crossed)][1] / 100} (${crossed[0]}), allowed ${bounds[CHANNELS.indexOf(crossed)][0] / 100} or more`);
   const [least, most] = [0, 1].map((end) => sum(bounds.map((one) => one[end])));
-  if (budget < least || budget > most) refuse(400, "budget", `the budget is ${round((budget * weeks) / 100)}; the bounds allow ${round((least * weeks) / 100)} to ${round((most * weeks) / 100)}`, "change the budget, or the bounds of a channel");
+  if (budget < least || budget > most) refuse(400, "plan", `budget: found ${round((budget * weeks) / 100)}, allowed ${round((least * weeks) / 100)} to ${round((most * weeks) / 100)} under the floors and ceilings`);
   const { spends, price } = bestSplit(budget, bounds);
   const equal = CHANNELS.map((_, at) => Math.min(bounds[at][1], budget / CHANNELS.length));
   const brought = (split) => sum(CHANNELS.map((channel, at) => weekly(channel, split[at]))) * weeks;

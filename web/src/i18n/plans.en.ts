@@ -154,6 +154,8 @@ export const plans = {
     budget: "Budget for all of them",
     budgetNow: "as much as now",
     budgetBad: "An amount such as 880000",
+    budgetRange: (least: string, most: string) => `The bounds of the channels allow ${least} to ${most}.`,
+    crossed: "A channel's least lies above its most.",
     ask: "Plan it",
     asNow: "Spend as now",
     planned: (from: string, to: string) => `Planned: the weeks from ${from} to ${to}.`,

@@ -150,6 +150,8 @@ export const plans: Dictionary["plans"] = {
     budget: "总预算",
     budgetNow: "与现在相同",
     budgetBad: "请填金额，例如 880000",
+    budgetRange: (least, most) => `按各渠道的上下限，可花 ${least} 至 ${most}。`,
+    crossed: "有渠道的最少高于最多。",
     ask: "重新规划",
     asNow: "按现在的花费",
     planned: (from, to) => `规划的是 ${from} 至 ${to} 开始的各周。`,

@@ -778,7 +778,7 @@ export const zh: Dictionary = {
       "The words of a poster or banner; `poster` sets them.": "海报或横幅上的文字。",
       "learning how customers buy and leave": "学习顾客怎样购买和流失",
       "writing everybody's figures": "写入每位顾客的数值",
-      "the budget is {1}; the bounds allow {2} to {3}": "预算是 {1}；按上下限只能在 {2} 至 {3} 之间",
+      "{1}: found {2}, allowed {3} to {4} under the floors and ceilings": "{1} 为 {2}；按各渠道的上下限，只能在 {3} 至 {4} 之间",
       "the value is not one that can be said": "这个值没法写进文案",
       "contradictory: {1}": "前后矛盾：{1}",
       "the brief names no product; name at least one": "没有选商品；请至少选一件",

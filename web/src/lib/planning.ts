@@ -110,6 +110,9 @@ export function withBound(bounds: readonly Bound[], channel: string, end: "floor
   return after.floor_cents === null && after.ceiling_cents === null ? others : [...others, after];
 }
 
+/** What can be spent in all under the bounds of the channels. */
+export const spendable = (channels: readonly { floor_cents: number; ceiling_cents: number }[]): { least: number; most: number } => ({ least: sumOf(channels.map((one) => one.floor_cents)), most: sumOf(channels.map((one) => one.ceiling_cents)) });
+
 /** An amount as typed, in hundredths; `null` for nothing, and NaN for what is none. */
 export function centsIn(text: string): number | null {
   const plain = text.replaceAll(/[,，\s]/g, "");

@@ -1222,9 +1222,13 @@ if (mock) {
     await settled(page);
     const row = page.locator("tbody tr").filter({ hasText: "influencer" });
     expect((await row.locator("b").textContent()).includes("200k"), `the plan gives ${await row.locator("b").textContent()}`);
+    // What the bounds do not allow is not asked for here; an address may ask for it, and is told why not.
     await page.getByRole("textbox", { name: t.plans.budget.budget, exact: true }).fill("1");
-    await page.getByRole("button", { name: t.plans.budget.ask }).click();
-    await page.getByRole("alert").filter({ hasText: "the bounds allow" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: t.plans.budget.budgetRange("$200,000", "$1,768,000") }).waitFor();
+    expect(await page.getByRole("button", { name: t.plans.budget.ask }).isDisabled(), "a budget below the floors is asked for");
+    await follow(page, "/budget?budget=900000000");
+    await page.getByRole("alert").filter({ hasText: "under the floors and ceilings" }).waitFor();
+    await follow(page, "/budget?budget=60000000&bounds=%5B%5B%22influencer%22%2C20000000%2Cnull%5D%5D");
     await page.getByRole("button", { name: t.plans.budget.asNow }).click();
     await page.getByRole("button", { name: t.plans.budget.clear }).click();
     await page.waitForURL(`${URL_BASE}/budget`);

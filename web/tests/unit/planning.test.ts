@@ -1,6 +1,6 @@
 // The sums behind the plans: curves read between their points, sales put together, bounds in addresses, stages of customers.
 import { expect, test } from "vitest";
-import { addsUp, boundsIn, boundsText, broughtBy, centsIn, cheaperPays, contributions, cutStep, gainOf, HORIZONS, moreSold, netOf, nextCoin, numberIn, partText, sparedBy, stageConditions, stageOf, stagesOf, sumOf, usualHorizon, withBound, yearBefore } from "../../src/lib/planning";
+import { addsUp, boundsIn, boundsText, broughtBy, centsIn, cheaperPays, contributions, cutStep, gainOf, HORIZONS, moreSold, netOf, nextCoin, numberIn, partText, sparedBy, spendable, stageConditions, stageOf, stagesOf, sumOf, usualHorizon, withBound, yearBefore } from "../../src/lib/planning";
 import type { Estimate, Point } from "../../src/lib/plans";
 
 const estimate = (value: number, error = 0.1 * value): Estimate => ({ value, low: value - error, high: value + error, level: 0.9 });
@@ -41,6 +41,11 @@ test("one end of a bound is set and taken away", () => {
   const two = withBound(one, "sms", "ceiling_cents", 900);
   expect(two).toEqual([{ channel: "sms", floor_cents: 100, ceiling_cents: 900 }]);
   expect(withBound(withBound(two, "sms", "floor_cents", null), "sms", "ceiling_cents", null)).toEqual([]);
+});
+
+test("bounds say what can be spent in all", () => {
+  expect(spendable([{ floor_cents: 0, ceiling_cents: 100 }, { floor_cents: 20, ceiling_cents: 50 }])).toEqual({ least: 20, most: 150 });
+  expect(spendable([])).toEqual({ least: 0, most: 0 });
 });
 
 test.each([["", null], ["880000", 88_000_000], ["1,200.50", 120_050], ["12，000", 1_200_000], ["ten", NaN], ["-5", NaN], ["1.234", NaN]])("an amount typed: %s", (text, cents) => expect(centsIn(text)).toBe(cents));
