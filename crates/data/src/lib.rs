@@ -10,6 +10,7 @@ pub mod export;
 pub mod files;
 mod flush;
 mod handed_out;
+pub mod intake;
 mod interactions;
 pub mod lab;
 mod models;
