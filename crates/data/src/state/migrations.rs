@@ -59,6 +59,7 @@ const STEPS: &[&str] = &[
     super::remembered::SCHEMA,
     super::notices::SCHEMA,
     super::drafts::SCHEMA,
+    super::settled::SCHEMA,
 ];
 
 pub(super) fn version(path: &Path, connection: &Connection) -> Result<usize, DataError> {

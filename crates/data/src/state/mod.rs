@@ -10,6 +10,7 @@ mod migrations;
 pub mod notices;
 pub mod outbox;
 pub mod remembered;
+pub mod settled;
 mod sqlite;
 pub mod threads;
 
