@@ -12,6 +12,7 @@ mod flush;
 mod handed_out;
 pub mod intake;
 mod interactions;
+mod knowledge;
 pub mod lab;
 mod models;
 pub mod shop;
@@ -23,6 +24,7 @@ pub mod tables;
 
 pub use error::DataError;
 pub use interactions::{InteractionQuery, InteractionTable};
+pub use knowledge::Changes;
 pub use models::{Models, is_model_name};
 pub use shop::{Shop, ShopConfig};
 pub use tables::{ImportReport, SourceTag, TableWriter, Tables};

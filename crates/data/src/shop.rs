@@ -60,6 +60,8 @@ pub struct Shop {
     options: ShopOptions,
     state: Arc<Mutex<Option<Arc<SqliteState>>>>,
     flushing: Arc<Mutex<()>>,
+    /// Held while documents and their log are changed.
+    documents: Arc<Mutex<()>>,
 }
 
 impl Shop {
@@ -107,7 +109,15 @@ impl Shop {
         let config = config::parse(&path, &text)?;
         let lock = Arc::new(WriteLock::new(&root));
         let tables = Tables::new(root.join("tables"), lock, options.hook.clone(), options.parts.clone());
-        Ok(Shop { root, config: Arc::new(config), tables, options, state: Arc::default(), flushing: Arc::default() })
+        Ok(Shop {
+            root,
+            config: Arc::new(config),
+            tables,
+            options,
+            state: Arc::default(),
+            flushing: Arc::default(),
+            documents: Arc::default(),
+        })
     }
 
     pub fn root(&self) -> &Path {
@@ -141,6 +151,10 @@ impl Shop {
 
     pub(crate) fn flush_guard(&self) -> MutexGuard<'_, ()> {
         self.flushing.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    pub(crate) fn documents_guard(&self) -> MutexGuard<'_, ()> {
+        self.documents.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Takes the exclusive lock now rather than at the first write.

@@ -41,6 +41,8 @@ pub enum ImportError {
         "lookup file {path} has more than {limit} rows; a lookup is held in memory. Join the files before importing them"
     )]
     LookupTooLarge { path: PathBuf, limit: usize },
+    #[error("the import was stopped; nothing of the file under way is in the shop")]
+    Stopped,
     /// What the receiver of the rows said: a full disk, a locked folder …
     #[error(transparent)]
     Sink(Box<dyn std::error::Error + Send + Sync>),

@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use datafusion::arrow::record_batch::RecordBatch;
 use domain::{ColumnKind, TableSpec};
 use jiff::tz::TimeZone;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,13 +17,14 @@ use super::documents::Kind;
 use super::encoding;
 use super::error::ImportError;
 use super::headings;
-use super::library::{self, Changes, Shelf, Watch};
+use super::library::{self, Shelf, Watch};
 use super::mapping::{Expression, Lookup, Mapping, OnlyWith, Row, Step, position, table_named};
 use super::open::{digest, find_files, plain_file_name};
 use super::presets;
 use super::profile::{Profile, Said};
 use super::read::{Counts, ReadOptions, RowSink, read_rows, visit_rows};
-use crate::{DataError, ImportReport, Shop, SourceTag};
+use crate::tables::SourceEntry;
+use crate::{Changes, DataError, ImportReport, Shop, SourceTag, TableWriter};
 
 /// What to import, and how.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct ImportRequest {
     pub preset: Option<String>,
     /// A mapping file (TOML).
     pub map: Option<PathBuf>,
+    /// The same, as text.
+    pub mapping: Option<String>,
     pub encoding: Option<String>,
     pub delimiter: Option<String>,
     /// `d/m/y` or `m/d/y`.
@@ -43,6 +48,13 @@ pub struct ImportRequest {
     pub n_threads: usize,
     /// The clock: rows dated later are rejected.
     pub now_ms: i64,
+    /// When a server accepted the files, milliseconds since 1970: what was imported of them since was this import, broken off, and
+    /// is not done again.
+    pub accepted_at: Option<i64>,
+    /// What documents of several files are called together; the folder they lie in by default.
+    pub called: Option<String>,
+    /// Set by another thread to stop it; the file under way is then not in the shop.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 impl ImportRequest {
@@ -53,6 +65,7 @@ impl ImportRequest {
             table: None,
             preset: None,
             map: None,
+            mapping: None,
             encoding: None,
             delimiter: None,
             dates: None,
@@ -60,6 +73,21 @@ impl ImportRequest {
             record_bytes_max: 1 << 20,
             n_threads: std::thread::available_parallelism().map_or(2, |n| n.get()),
             now_ms,
+            accepted_at: None,
+            called: None,
+            stop: None,
+        }
+    }
+
+    /// What can be said of it before any file is there: whether preset, mapping, table and the rest exist.
+    pub fn check(&self) -> Result<(), ImportError> {
+        read_mapping(self)?;
+        self.table.as_deref().map(table_named).transpose()?;
+        self.encoding.as_deref().map(encoding::named).transpose()?;
+        self.zone.as_deref().map(zone_named).transpose()?;
+        match self.dates.as_deref() {
+            Some(name) if DateOrder::from_name(name).is_none() => Err(unknown_order(name)),
+            _ => Ok(()),
         }
     }
 }
@@ -111,18 +139,22 @@ pub fn import(
         let known_products = known_products(shop, job.table)?;
         let ready = job.prepare(&plan)?;
         let tag = SourceTag { name: file_name(&job.path), digest: Some(ready.digest.clone()) };
-        let report = match shop.tables().writer(job.table, tag) {
+        let stop = request.stop.as_deref();
+        let report = match writer(shop, job.table, tag, request) {
+            Ok(mut writer) if job.table.name == "knowledge" => {
+                let mut watch = Watch::new(&mut writer);
+                let mut sink = Stoppable { sink: &mut watch, stop };
+                let (counts, encoding) = ready.read(&plan, known_products, &mut sink, on_progress)?;
+                let known = watch.finish();
+                let done = shop.finish_documents(writer, &known, &file_name(&job.path), request.now_ms);
+                let (written, changes) = done.map_err(sink_error)?;
+                FileReport { changes: Some(changes), ..ready.report(&plan, counts, encoding, Some(written), None) }
+            }
             Ok(mut writer) => {
-                let (read, changes) = if job.table.name == "knowledge" {
-                    let mut watch = Watch::new(shop, &mut writer)?;
-                    let read = ready.read(&plan, known_products, &mut watch, on_progress)?;
-                    (read, Some(watch.finish()))
-                } else {
-                    (ready.read(&plan, known_products, &mut writer, on_progress)?, None)
-                };
-                let (counts, encoding) = read;
+                let mut sink = Stoppable { sink: &mut writer, stop };
+                let (counts, encoding) = ready.read(&plan, known_products, &mut sink, on_progress)?;
                 let written = writer.finish().map_err(sink_error)?;
-                FileReport { changes, ..ready.report(&plan, counts, encoding, Some(written), None) }
+                ready.report(&plan, counts, encoding, Some(written), None)
             }
             Err(DataError::AlreadyImported { earlier_name, .. }) => {
                 ready.report(&plan, Counts::default(), String::new(), None, Some(earlier_name))
@@ -137,6 +169,26 @@ pub fn import(
     Ok(reports)
 }
 
+/// The files of a request with the names under which another machine would import the same: documents by their ids, others by
+/// their own names, in folders where two have one.
+pub fn named_files(request: &ImportRequest) -> Result<Vec<(String, PathBuf)>, ImportError> {
+    let is_knowledge = request.table.as_deref() == Some("knowledge");
+    let takes_documents = is_knowledge && request.map.is_none() && request.mapping.is_none();
+    let (tables, shelf) = match takes_documents {
+        true => library::find(&request.inputs, &said_of(request))?,
+        false => (find_files(&request.inputs)?, Shelf::default()),
+    };
+    let mut named: Vec<(String, PathBuf)> = Vec::new();
+    let files = shelf.files.into_iter().map(|found| (found.id, found.path));
+    for (name, path) in files.chain(tables.into_iter().map(|path| (file_name(&path), path))) {
+        let is_taken = |name: &str| named.iter().any(|(known, _)| known == name);
+        let free = (1..).map(|n| format!("{n}/{name}")).find(|other| !is_taken(other));
+        let name = if is_taken(&name) { free.expect("numbers do not end") } else { name };
+        named.push((name, path));
+    }
+    Ok(named)
+}
+
 /// The documents of an import: one source, whose lines are the documents.
 fn import_documents(shop: &Shop, plan: &Plan<'_>, on_progress: OnProgress<'_>) -> Result<FileReport, ImportError> {
     let shelf = &plan.shelf;
@@ -144,20 +196,74 @@ fn import_documents(shop: &Shop, plan: &Plan<'_>, on_progress: OnProgress<'_>) -
     let said = plan.request.encoding.as_deref();
     let path = shelf.path();
     let n = shelf.files.len();
-    let name = if n == 1 { file_name(&path) } else { format!("{n} documents of {}", file_name(&path)) };
+    let together = plan.request.called.clone().unwrap_or_else(|| file_name(&path));
+    let called = if n == 1 { file_name(&path) } else { together };
+    let name = if n == 1 { called.clone() } else { format!("{n} documents of {called}") };
     let tag = SourceTag { name, digest: Some(shelf.digest(said.unwrap_or_default())?) };
-    let mut writer = match shop.tables().writer(table, tag) {
+    let mut writer = match writer(shop, table, tag, plan.request) {
         Ok(writer) => writer,
         Err(DataError::AlreadyImported { earlier_name, .. }) => {
             return Ok(plan.documents_report(Counts::default(), Some(earlier_name)));
         }
         Err(error) => return Err(sink_error(error)),
     };
-    let mut watch = Watch::new(shop, &mut writer)?;
-    let counts = plan.read_documents(&mut watch, on_progress)?;
-    let changes = Some(watch.finish());
-    let written = Some(writer.finish().map_err(sink_error)?);
-    Ok(FileReport { written, changes, ..plan.documents_report(counts, None) })
+    let mut watch = Watch::new(&mut writer);
+    let mut sink = Stoppable { sink: &mut watch, stop: plan.request.stop.as_deref() };
+    let counts = plan.read_documents(&mut sink, on_progress)?;
+    let known = watch.finish();
+    let done = shop.finish_documents(writer, &known, &called, plan.request.now_ms);
+    let (written, changes) = done.map_err(sink_error)?;
+    Ok(FileReport { written: Some(written), changes: Some(changes), ..plan.documents_report(counts, None) })
+}
+
+/// A writer, unless what it would write was written since the files were accepted.
+fn writer(
+    shop: &Shop,
+    table: &'static TableSpec,
+    tag: SourceTag,
+    request: &ImportRequest,
+) -> Result<TableWriter, DataError> {
+    if let Some(since) = request.accepted_at {
+        let manifest = shop.tables().manifest(table)?;
+        let is_it = |source: &&SourceEntry| source.digest == tag.digest && source.imported_at >= since;
+        if let Some(done) = manifest.sources.iter().find(is_it) {
+            let (earlier_name, rows_kept) = (done.name.clone(), done.rows_kept);
+            return Err(DataError::AlreadyImported {
+                table: table.name,
+                source_name: tag.name,
+                earlier_name,
+                rows_kept,
+            });
+        }
+    }
+    shop.tables().writer(table, tag)
+}
+
+/// Passes rows on until it is told to stop.
+struct Stoppable<'a> {
+    sink: &'a mut dyn RowSink,
+    stop: Option<&'a AtomicBool>,
+}
+
+impl Stoppable<'_> {
+    fn check(&self) -> Result<(), ImportError> {
+        match self.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => Err(ImportError::Stopped),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RowSink for Stoppable<'_> {
+    fn write(&mut self, batch: RecordBatch) -> Result<(), ImportError> {
+        self.check()?;
+        self.sink.write(batch)
+    }
+
+    fn reject(&mut self, line: u64, reason: &str, raw: &str) -> Result<(), ImportError> {
+        self.check()?;
+        self.sink.reject(line, reason, raw)
+    }
 }
 
 /// As [`import`], into sinks of the caller's making and without a shop: for tests and tools.
@@ -366,7 +472,14 @@ impl<'r> Plan<'r> {
 }
 
 fn read_mapping(request: &ImportRequest) -> Result<Option<Mapping>, ImportError> {
-    match (&request.preset, &request.map) {
+    if let Some(text) = &request.mapping
+        && request.preset.is_none()
+        && request.map.is_none()
+    {
+        return Mapping::parse(text, "mapping").map(Some);
+    }
+    let map = request.map.clone().or_else(|| request.mapping.is_some().then(|| PathBuf::from("mapping")));
+    match (&request.preset, &map) {
         (Some(name), None) => {
             let preset = presets::named(name)?;
             Mapping::parse(preset.text, preset.name).map(Some)
@@ -532,12 +645,7 @@ impl Job {
     /// As the command says, else the mapping.
     fn order_of_dates(&self, plan: &Plan<'_>) -> Result<Option<DateOrder>, ImportError> {
         let Some(name) = plan.request.dates.as_deref() else { return Ok(self.step.dates) };
-        let unknown = || ImportError::Unknown {
-            what: "order of dates",
-            found: name.to_owned(),
-            allowed: "d/m/y, m/d/y".to_owned(),
-        };
-        DateOrder::from_name(name).ok_or_else(unknown).map(Some)
+        DateOrder::from_name(name).ok_or_else(|| unknown_order(name)).map(Some)
     }
 
     fn bind(&self, profile: &Profile, plan: &Plan<'_>, sources: &mut Vec<PathBuf>) -> Result<Recipe, ImportError> {
@@ -596,6 +704,10 @@ impl Job {
             now_ms: plan.request.now_ms,
         })
     }
+}
+
+fn unknown_order(name: &str) -> ImportError {
+    ImportError::Unknown { what: "order of dates", found: name.to_owned(), allowed: "d/m/y, m/d/y".to_owned() }
 }
 
 fn zone_named(name: &str) -> Result<TimeZone, ImportError> {

@@ -1,26 +1,25 @@
-//! Documents as rows of the table `knowledge`: which files are documents, under which id, what became of each, and what
-//! is new or changed against the shop's table. Not here: reading one document (see `documents`).
+//! Documents as rows of the table `knowledge`: which files are documents, under which id, and what became of each. Not here:
+//! reading one document (see `documents`), what is new or changed in the shop (see `crate::knowledge`).
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::record_batch::RecordBatch;
-use domain::TableSpec;
+use domain::{KnowledgeDocument, TableSpec};
 use encoding_rs::Encoding;
 use jiff::tz::TimeZone;
-use serde::Serialize;
 
 use super::cells::{Outcome, Recipe, RowBuilder};
 use super::documents::{self, Document, Kind};
 use super::error::ImportError;
 use super::headings;
-use super::mapping::{Expression, Row, version_of};
+use super::mapping::{Expression, Row};
 use super::open::{self, plain_file_name};
 use super::profile::{Profile, Said};
 use super::read::{Counts, RowSink, kind_of};
-use crate::Shop;
+use crate::knowledge::{Known, stamp};
+use crate::tables::Row as _;
 
 /// Documents that go into the table together.
 #[derive(Debug, Default)]
@@ -305,56 +304,29 @@ fn push(
     }
 }
 
-/// What an import did to the documents of a shop.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Changes {
-    pub n_new: u64,
-    pub n_changed: u64,
-    pub n_same: u64,
-    /// Ids of the first new and of the first changed documents.
-    pub new: Vec<String>,
-    pub changed: Vec<String>,
-}
-
-/// Ids that are told.
-const TOLD_MAX: usize = 100;
-
-/// Compares what goes into the table with what is there, on its way.
+/// Passes documents on, and remembers which they were.
 pub struct Watch<'s> {
     sink: &'s mut dyn RowSink,
-    before: BTreeMap<String, String>,
-    changes: Changes,
+    written: Known,
 }
 
 impl<'s> Watch<'s> {
-    pub fn new(shop: &Shop, sink: &'s mut dyn RowSink) -> Result<Self, ImportError> {
-        Ok(Watch { sink, before: versions(shop)?, changes: Changes::default() })
+    pub fn new(sink: &'s mut dyn RowSink) -> Self {
+        Watch { sink, written: Known::new() }
     }
 
-    pub fn finish(self) -> Changes {
-        self.changes
-    }
-
-    fn see(&mut self, id: &str, version: &str) {
-        let changes = &mut self.changes;
-        let (count, told) = match self.before.get(id) {
-            Some(before) if before == version => {
-                changes.n_same += 1;
-                return;
-            }
-            Some(_) => (&mut changes.n_changed, &mut changes.changed),
-            None => (&mut changes.n_new, &mut changes.new),
-        };
-        *count += 1;
-        if told.len() < TOLD_MAX {
-            told.push(id.to_owned());
-        }
+    /// What passed.
+    pub fn finish(self) -> Known {
+        self.written
     }
 }
 
 impl RowSink for Watch<'_> {
     fn write(&mut self, batch: RecordBatch) -> Result<(), ImportError> {
-        each_version(&batch, &mut |id, version| self.see(id, &version));
+        for document in KnowledgeDocument::from_batch(&batch) {
+            let stamp = stamp(&document);
+            self.written.insert(document.document_id, stamp);
+        }
         self.sink.write(batch)
     }
 
@@ -363,34 +335,21 @@ impl RowSink for Watch<'_> {
     }
 }
 
-/// The version of each document in the shop; of rows from before there were versions, that of their text.
-fn versions(shop: &Shop) -> Result<BTreeMap<String, String>, ImportError> {
-    let failed = |error: crate::DataError| ImportError::Sink(Box::new(error));
-    let table = TableSpec::named("knowledge").expect("a table of every shop");
-    let manifest = shop.tables().manifest(table).map_err(failed)?;
-    let mut versions = BTreeMap::new();
-    for file in &manifest.files {
-        let columns = ["document_id", "text", "version"];
-        let batches = crate::tables::read::batches(&shop.tables().folder(table), table, file, Some(&columns));
-        for batch in batches.map_err(failed)? {
-            each_version(&batch.map_err(failed)?, &mut |id, version| {
-                versions.insert(id.to_owned(), version);
-            });
-        }
-    }
-    Ok(versions)
-}
-
-fn each_version(batch: &RecordBatch, see: &mut dyn FnMut(&str, String)) {
-    let column = |name: &str| batch.column_by_name(name).map(|column| column.as_string::<i32>());
-    let (Some(ids), Some(texts), Some(versions)) = (column("document_id"), column("text"), column("version")) else {
-        return;
-    };
-    for row in 0..batch.num_rows() {
-        let version = match versions.is_valid(row) {
-            true => versions.value(row).to_owned(),
-            false => version_of(texts.value(row)),
-        };
-        see(ids.value(row), version);
-    }
+/// A document from the bytes of a file of this name, as an import would read it; the name is its id unless it says another.
+///
+/// # Errors
+/// The reason why it is none, with what to do.
+pub fn read_document(name: &str, bytes: &[u8], encoding: Option<&str>) -> Result<KnowledgeDocument, String> {
+    let encoding = encoding.map(super::encoding::named).transpose().map_err(|error| error.to_string())?;
+    let path = Path::new(name);
+    let kind = Kind::of(path).ok_or_else(|| {
+        format!("{name} is no document; Markdown (.md), HTML (.html), PDF, DOCX and plain text (.txt) are read")
+    })?;
+    let document = documents::read_bytes(path, bytes, kind, encoding)?;
+    let file = Found { path: path.to_owned(), id: id_of(path, Path::new("")), kind };
+    let recipe = recipe();
+    let mut builder = RowBuilder::new(&recipe, 1);
+    push(&mut builder, &file, document, &mut BTreeSet::new())?;
+    let mut rows = KnowledgeDocument::from_batch(&builder.finish());
+    rows.pop().ok_or_else(|| format!("{name} has no text; a document with text is needed"))
 }

@@ -35,8 +35,8 @@ pub(crate) mod records;
 pub mod units;
 
 pub use error::ImportError;
-pub use import::{FileReport, ImportRequest, OnProgress, Progress, import, import_into};
-pub use library::Changes;
+pub use import::{FileReport, ImportRequest, OnProgress, Progress, import, import_into, named_files};
+pub use library::read_document;
 pub use mapping::version_of;
 pub use presets::Preset;
 pub(crate) use profile::open_parquet;

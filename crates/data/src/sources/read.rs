@@ -14,7 +14,7 @@ use datafusion::arrow::compute::{cast, take_record_batch};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::record_batch::RecordBatch;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::blocks::{Block, Blocks, JsonElements, Layout, Oversized, too_long};
 use super::cells::{Outcome, Recipe, RowBuilder};
@@ -41,7 +41,7 @@ impl RowSink for TableWriter {
 }
 
 /// What was counted while reading.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Rows with content that were meant for the table: kept, rejected and, in derived tables, repeated.
     pub rows_read: u64,

@@ -59,6 +59,7 @@ const STEPS: &[&str] = &[
     super::remembered::SCHEMA,
     super::notices::SCHEMA,
     super::drafts::SCHEMA,
+    super::documents::SCHEMA,
     super::settled::SCHEMA,
 ];
 

@@ -5,6 +5,7 @@
 mod answers;
 pub mod conversations;
 mod database;
+pub mod documents;
 pub mod drafts;
 mod migrations;
 pub mod notices;

@@ -32,6 +32,7 @@ use crate::files::{Hook, Step};
 use crate::shop::{WriteLock, create_private_folder};
 
 pub use self::change::Collected;
+pub(crate) use self::change::GRACE;
 pub use self::manifest::{FileEntry, Manifest, SourceEntry};
 pub use self::parts::PartLimits;
 pub(crate) use self::parts::{FinishedParts, PartsWriter};

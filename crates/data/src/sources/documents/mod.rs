@@ -100,8 +100,26 @@ pub fn read(path: &Path, kind: Kind, chosen: Option<&'static Encoding>) -> Resul
     if let Kind::Foreign(what) = kind {
         return Err(format!("it is {what}; {SAVE_AS}"));
     }
-    let bytes = bytes_of(path, kind.bytes_max())?;
-    let mut document = parse(&bytes, kind, chosen)?;
+    read_bytes(path, &bytes_of(path, kind.bytes_max())?, kind, chosen)
+}
+
+/// The same of bytes that are there already, not packed.
+pub fn read_bytes(
+    path: &Path,
+    bytes: &[u8],
+    kind: Kind,
+    chosen: Option<&'static Encoding>,
+) -> Result<Document, String> {
+    if let Kind::Foreign(what) = kind {
+        return Err(format!("it is {what}; {SAVE_AS}"));
+    }
+    if bytes.is_empty() {
+        return Err("it is empty; a document with text is needed".to_owned());
+    }
+    if bytes.len() > kind.bytes_max() {
+        return Err(too_large(kind.bytes_max()));
+    }
+    let mut document = parse(bytes, kind, chosen)?;
     let title = document.title.take().filter(|title| !title.trim().is_empty());
     document.title = Some(title.unwrap_or_else(|| stem(path)));
     Ok(document)
@@ -111,7 +129,7 @@ fn bytes_of(path: &Path, bytes_max: usize) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let read = Input::open(path).and_then(|mut input| input.fill(&mut bytes, bytes_max + 1, 0));
     match read {
-        Ok(n) if n > bytes_max => Err(format!("it is larger than {} MiB; split it", bytes_max >> 20)),
+        Ok(n) if n > bytes_max => Err(too_large(bytes_max)),
         Ok(0) => Err("it is empty; a document with text is needed".to_owned()),
         Ok(_) => Ok(bytes),
         Err(ImportError::Truncated { .. }) => Err("its packed data break off; fetch it again".to_owned()),
@@ -148,6 +166,10 @@ pub fn parse(bytes: &[u8], kind: Kind, chosen: Option<&'static Encoding>) -> Res
         true => Err("it has no text; a document with text is needed".to_owned()),
         false => Ok(document),
     }
+}
+
+fn too_large(bytes_max: usize) -> String {
+    format!("it is larger than {} MiB; split it", bytes_max >> 20)
 }
 
 fn too_much_text() -> String {
