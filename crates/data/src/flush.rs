@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Customer, Event, Product, TableSpec};
+use domain::{CuratedAnswer, Customer, Event, Product, TableSpec};
 use serde::de::DeserializeOwned;
 
 use crate::files::Step;
@@ -65,10 +65,10 @@ impl Shop {
         Ok((n_events as u64, after))
     }
 
-    /// Moves changed products and customers into the tables, deleted ones out of them; how many rows.
+    /// Moves changed products, customers and curated answers into the tables, deleted ones out of them; how many rows.
     pub fn flush_changes(&self) -> Result<u64, DataError> {
         let _one_at_a_time = self.flush_guard();
-        Ok(self.move_changes::<Product>()? + self.move_changes::<Customer>()?)
+        Ok(self.move_changes::<Product>()? + self.move_changes::<Customer>()? + self.move_changes::<CuratedAnswer>()?)
     }
 
     fn move_changes<R: Row + DeserializeOwned>(&self) -> Result<u64, DataError> {

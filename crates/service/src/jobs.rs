@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,8 @@ impl Live {
     }
 }
 
-/// A running job's line to its record.
+/// A running job's line to its record. Cheap to clone.
+#[derive(Clone)]
 pub struct Handle {
     id: String,
     live: Arc<Mutex<BTreeMap<String, Live>>>,
@@ -65,15 +66,45 @@ impl Handle {
     }
 }
 
+/// An id for a job, which nobody can guess.
+pub fn new_id() -> Result<String> {
+    Ok(format!("job_{}", random::token(8)?))
+}
+
+fn check_room_beside(n_live: usize) -> Result<()> {
+    if n_live < QUEUED_MAX {
+        return Ok(());
+    }
+    Err(ServiceError::conflict("queue", format!("{QUEUED_MAX} jobs are waiting already"))
+        .help("wait until one has finished, or cancel one"))
+}
+
+/// A job that waits for its turn.
+pub fn queued(id: String, kind: &str, params: Value, at: i64) -> JobRecord {
+    JobRecord {
+        id,
+        kind: kind.to_owned(),
+        params,
+        state: "queued".to_owned(),
+        progress: 0.0,
+        message: String::new(),
+        created_at: at,
+        started_at: None,
+        finished_at: None,
+        result: None,
+        error: None,
+    }
+}
+
 impl Jobs {
     pub fn new(store: Store) -> Jobs {
         Jobs { store, live: Arc::default(), turn: Arc::default() }
     }
 
-    /// Whatever was under way when the process died is marked failed.
-    pub fn recover(&self) -> Result<()> {
+    /// Whatever was under way when the process died is marked failed, but for those that are taken up again.
+    pub fn recover(&self, is_taken_up: impl Fn(&JobRecord) -> bool) -> Result<()> {
         for mut job in self.store.jobs(1000)? {
-            if matches!(job.state.as_str(), "queued" | "running") {
+            if matches!(job.state.as_str(), "queued" | "running") && !is_taken_up(&job) {
                 job.state = "failed".to_owned();
                 job.finished_at = Some(clock::now().0);
                 job.error = Some(json!({
@@ -95,27 +126,46 @@ impl Jobs {
         F: FnOnce(Handle) -> Work + Send + 'static,
         Work: Future<Output = Result<Value>> + Send + 'static,
     {
-        let mut live = self.live.lock().expect("no holder panics");
+        let live = self.live.lock().expect("no holder panics");
         if let Some(same) = live.values().find(|live| live.serves(kind, &params)) {
             return Ok(same.record.clone());
         }
-        if live.len() >= QUEUED_MAX {
-            return Err(ServiceError::conflict("queue", format!("{QUEUED_MAX} jobs are waiting already"))
-                .help("wait until one has finished, or cancel one"));
-        }
-        let record = JobRecord {
-            id: format!("job_{}", random::token(8)?),
-            kind: kind.to_owned(),
-            params,
-            state: "queued".to_owned(),
-            progress: 0.0,
-            message: String::new(),
-            created_at: clock::now().0,
-            started_at: None,
-            finished_at: None,
-            result: None,
-            error: None,
-        };
+        check_room_beside(live.len())?;
+        let record = queued(new_id()?, kind, params, clock::now().0);
+        self.enqueue(live, record, work, || {})
+    }
+
+    /// Queues a job under an id that was given out before; never taken for another one. `at_last` is called once its end is stored,
+    /// whatever end that is.
+    pub fn start_as<F, Work>(
+        &self,
+        record: JobRecord,
+        work: F,
+        at_last: impl FnOnce() + Send + 'static,
+    ) -> Result<JobRecord>
+    where
+        F: FnOnce(Handle) -> Work + Send + 'static,
+        Work: Future<Output = Result<Value>> + Send + 'static,
+    {
+        self.enqueue(self.live.lock().expect("no holder panics"), record, work, at_last)
+    }
+
+    /// Whether one more may wait.
+    pub fn check_room(&self) -> Result<()> {
+        check_room_beside(self.live.lock().expect("no holder panics").len())
+    }
+
+    fn enqueue<F, Work>(
+        &self,
+        mut live: MutexGuard<'_, BTreeMap<String, Live>>,
+        record: JobRecord,
+        work: F,
+        at_last: impl FnOnce() + Send + 'static,
+    ) -> Result<JobRecord>
+    where
+        F: FnOnce(Handle) -> Work + Send + 'static,
+        Work: Future<Output = Result<Value>> + Send + 'static,
+    {
         self.store.put_job(&record)?;
         let cancelled = Arc::new(AtomicBool::new(false));
         live.insert(record.id.clone(), Live { record: record.clone(), cancelled: cancelled.clone() });
@@ -127,6 +177,7 @@ impl Jobs {
             let turn = jobs.turn.clone();
             let _turn = turn.lock().await;
             jobs.run(&id, handle, work).await;
+            at_last();
         });
         Ok(record)
     }

@@ -100,6 +100,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// Two identifiers in the address.
+pub struct Ids(pub String, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = ServiceError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let wrong =
+            |_| ServiceError::usage("path", "an id in the address is not UTF-8; allowed: percent-encoded UTF-8");
+        let Path((first, second)) = Path::<(String, String)>::from_request_parts(parts, state).await.map_err(wrong)?;
+        check_id("the first id in the address", &first)?;
+        check_id("the second id in the address", &second)?;
+        Ok(Ids(first, second))
+    }
+}
+
 /// An identifier is 1 to 200 characters on one line.
 pub fn check_id(what: &str, id: &str) -> Result<()> {
     check_line("id", what, id, ID_CHARS_MAX)

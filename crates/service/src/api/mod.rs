@@ -16,6 +16,7 @@ mod drafts;
 pub mod error;
 mod events;
 mod health;
+mod import;
 pub mod input;
 mod keys;
 mod language;
@@ -161,6 +162,8 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(curated::put_curated, curated::delete_curated))
         .routes(routes!(curated::import_curated))
         .routes(routes!(curated::try_turn))
+        .routes(routes!(import::import_file))
+        .routes(routes!(import::get_rejects))
         .routes(routes!(content::get_content_options))
         .routes(routes!(content::write_content))
         .routes(routes!(content::check_content))

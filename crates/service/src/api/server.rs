@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
@@ -58,6 +58,8 @@ pub struct Server {
 
 /// Longest time a request may take; a query over a large shop needs seconds, not minutes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// Where files are sent, which may take as long as it does; they end when nothing comes any more.
+const TAKES_FILES: [&str; 2] = ["/v1/import/{table}", "/v1/knowledge"];
 
 impl Server {
     /// Opens the shops and the port.
@@ -212,7 +214,12 @@ pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) 
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("other", |path| path.as_str()).to_owned();
-    let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
+    let answering = next.run(request);
+    let answered = match TAKES_FILES.contains(&route.as_str()) && method == Method::POST {
+        true => Ok(answering.await),
+        false => tokio::time::timeout(REQUEST_TIMEOUT, answering).await,
+    };
+    let mut response = match answered {
         Ok(response) => response,
         Err(_) => ServiceError::new(Kind::Unavailable, "timeout", "the request took too long").into_response(),
     };

@@ -24,6 +24,8 @@ pub struct Following {
     is_running: AtomicBool,
     /// Something changed while it ran.
     is_wanted: AtomicBool,
+    /// Held while it follows.
+    alone: tokio::sync::Mutex<()>,
     seen: Mutex<Option<Seen>>,
 }
 
@@ -70,7 +72,9 @@ impl ServedShop {
         }
     }
 
-    async fn follow_once(&self) -> Result<()> {
+    /// Follows now, before it returns.
+    pub async fn follow_once(&self) -> Result<()> {
+        let _alone = self.following.alone.lock().await;
         let Some(words) = self.words.at_hand() else { return Ok(()) };
         let (snapshot, knowledge) = (self.snapshot(), generation(&self.shop, "knowledge")?);
         let (same_products, same_documents) = match &*self.following.seen.lock().expect("no holder panics") {

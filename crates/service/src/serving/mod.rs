@@ -8,6 +8,7 @@ mod copy;
 mod everyone;
 mod following;
 mod histories;
+mod importing;
 mod packed;
 mod people;
 mod regions;
@@ -21,6 +22,7 @@ pub use assistant::{ANSWERS, CuratedRow, Ready, Said, curated_rows};
 pub use catalogue::{PopularProduct, ProductRow, Snapshot};
 pub use everyone::{CSV_HEADER, EveryoneReport, Place, batch_of, write_csv};
 
+pub use importing::{ImportAsked, import_error};
 pub use people::{CustomerRow, CustomerSearch, HistoryRow, Page, off_thread};
 pub use search::{BrandCount, CategoryCount, ProductFacets, ProductFilter, ProductSearch};
 pub use shop::{Explanation, ServedShop};

@@ -242,6 +242,8 @@ impl ServedShop {
     /// The right to erasure: afterwards no file of the shop names the customer. Returns how many rows went.
     pub async fn erase_customer(&self, id: &str) -> Result<u64> {
         let _alone = self.maintenance.lock().await;
+        // First, so that an import that waits does not bring them back.
+        self.shop.intake().note_erased(id)?;
         let _nobody_adds = self.erasing.write().await;
         self.histories.erase(id);
         self.regions.set(id, None);

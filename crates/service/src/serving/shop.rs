@@ -39,6 +39,8 @@ use crate::store::{Appended, Store};
 use crate::writer::{WriterConfig, Writers};
 
 const CUSTOMERS_MAX: usize = 2_000_000;
+/// Files that are received at once.
+const RECEIVED_MAX: usize = 4;
 
 /// One shop, loaded.
 pub struct ServedShop {
@@ -71,6 +73,8 @@ pub struct ServedShop {
     snapshot: RwLock<Arc<Snapshot>>,
     /// Held while a snapshot is built, a flush runs or someone is erased: one at a time.
     pub(crate) maintenance: AsyncMutex<()>,
+    /// Files that may be received at once.
+    pub(crate) receiving: tokio::sync::Semaphore,
     /// Held by whoever erases someone, and shared by whoever adds what a customer did.
     pub(crate) erasing: tokio::sync::RwLock<()>,
     /// Grows with every change of rows, so that a snapshot knows whether it is behind.
@@ -163,13 +167,13 @@ impl<T: Send + Sync + 'static> Part<T> {
 }
 
 /// Versions of what counts events.
-struct Counts {
+pub(super) struct Counts {
     sales: String,
     regions: String,
 }
 
 impl Counts {
-    fn of(shop: &Shop) -> Result<Counts> {
+    pub(super) fn of(shop: &Shop) -> Result<Counts> {
         let version = |table: &str| Ok::<_, ServiceError>(dataset::data_version(shop)? + &generations(shop, &[table])?);
         Ok(Counts { sales: version("reviews")?, regions: version("customers")? })
     }
@@ -182,7 +186,7 @@ impl ServedShop {
         shop.lock_for_writing()?;
         let channels = Channels::new(&shop, &from_environment)?;
         let served = Self::open_with(shop, metrics, channels).await?;
-        served.jobs.recover()?;
+        served.take_up_imports()?;
         crate::writer::forget_old(&served.store, clock::today(&served.shop.config().time_zone))?;
         served.snapshot().warm(None);
         Ok(served)
@@ -224,6 +228,7 @@ impl ServedShop {
             channels,
             snapshot: RwLock::new(Arc::new(snapshot)),
             maintenance: AsyncMutex::new(()),
+            receiving: tokio::sync::Semaphore::new(RECEIVED_MAX),
             erasing: tokio::sync::RwLock::new(()),
             changes: AtomicU64::new(0),
             base: Mutex::new(Some(base)),
@@ -300,7 +305,8 @@ impl ServedShop {
             || model != models::current(self.shop.root())
     }
 
-    async fn load_histories(&self) -> Result<()> {
+    /// What customers did, as tables and log have it; what is known already stands.
+    pub(super) async fn load_histories(&self) -> Result<()> {
         dataset::for_each_pair(&self.shop, |pair| {
             if let Some(product) = self.ids.number(pair.product_id) {
                 self.histories.add(pair.customer_id, Sign { product, dealings: pair.dealings });
@@ -532,7 +538,7 @@ impl ServedShop {
     }
 
     /// Takes what was counted of the tables `before` events moved into them as counted of the tables now.
-    fn count_later(&self, before: &Counts) -> Result<()> {
+    pub(super) fn count_later(&self, before: &Counts) -> Result<()> {
         let now = Counts::of(&self.shop)?;
         let mut held = self.base.lock().expect("no holder panics");
         if let Some(base) = held.as_deref() {

@@ -15,6 +15,7 @@ mod golden;
 mod groups;
 mod hostile;
 mod http;
+mod imports;
 mod language;
 mod odd_shops;
 mod openapi;

@@ -192,6 +192,8 @@ impl From<&CuratedRow> for CuratedAnswer {
 /// # Errors
 /// If the table cannot be read.
 pub async fn curated_rows(shop: &Shop, store: &Store) -> Result<Vec<(CuratedRow, Option<i64>)>> {
+    // Before the table: what moves in between is then seen twice rather than not at all.
+    let changes = store.overlays(ANSWERS)?;
     let mut rows: BTreeMap<String, (CuratedRow, Option<i64>)> = BTreeMap::new();
     if TableSpec::named(ANSWERS).is_some() {
         for row in query_rows(shop, &format!("select * from {ANSWERS}")).await? {
@@ -199,7 +201,7 @@ pub async fn curated_rows(shop: &Shop, store: &Store) -> Result<Vec<(CuratedRow,
             rows.insert(row.answer_id.clone(), (row, None));
         }
     }
-    for change in store.overlays(ANSWERS)? {
+    for change in changes {
         match change.body {
             None => drop(rows.remove(&change.key)),
             Some(body) => {
