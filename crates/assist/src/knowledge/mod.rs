@@ -4,6 +4,7 @@
 
 mod answers;
 pub(crate) mod around;
+mod chunk_changes;
 mod clusters;
 mod concepts;
 mod curated;
@@ -24,6 +25,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use self::answers::answer_sentences;
+pub use self::chunk_changes::{ChangedChunk, ChunkChanges, chunk_changes};
 pub use self::clusters::{QuestionCluster, cluster_questions};
 use self::concepts::Concept;
 pub use self::curated::{Curated, CuratedAnswer};
@@ -184,6 +186,11 @@ impl KnowledgeBase {
 
     pub fn n_passages(&self) -> usize {
         self.places.len()
+    }
+
+    /// The documents, by id.
+    pub fn documents(&self) -> impl Iterator<Item = &KnowledgeDocument> {
+        self.documents.iter().map(|document| &document.own)
     }
 
     /// A document as it is indexed, and its version.
