@@ -487,6 +487,45 @@ pub async fn list_unanswered(Desk(caller): Desk, Params(params): Params<DaysPara
     Ok(Json(caller.shop.unanswered(days).await?))
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettleQuestionBody {
+    /// One of the group's examples.
+    #[schema(min_length = 1, max_length = 4000)]
+    question: String,
+    /// answered or ignored.
+    #[schema(pattern = "^(answered|ignored)$")]
+    how: String,
+    /// As the list was asked for; 30 if absent.
+    #[schema(minimum = 1, maximum = 366)]
+    days: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SettledQuestions {
+    /// Questions that stood together.
+    n: usize,
+}
+
+/// Takes a group of unanswered questions off the list: `ignored` for good, `answered` unless they are asked again and still not
+/// answered.
+#[utoipa::path(post, path = "/v1/desk/unanswered/settle", tag = "desk", request_body = SettleQuestionBody, responses((status = 200, body = SettledQuestions), (status = "4XX", body = ErrorBody)))]
+pub async fn settle_unanswered(
+    Desk(caller): Desk,
+    SmallBody(body): SmallBody<SettleQuestionBody>,
+) -> Result<Json<SettledQuestions>> {
+    let SettleQuestionBody { question, how, days } = body;
+    let days = DaysParams { days }.checked()?;
+    check_text("question", &question, 4_000)?;
+    let is_ignored = match how.as_str() {
+        "ignored" => true,
+        "answered" => false,
+        _ => return Err(ServiceError::usage("how", format!("how is '{}'; allowed: answered, ignored", clipped(&how)))),
+    };
+    let n = caller.shop.settle_unanswered(question, days, is_ignored).await?;
+    Ok(Json(SettledQuestions { n }))
+}
+
 /// Submitted forms, newest first.
 #[utoipa::path(get, path = "/v1/desk/cases", tag = "desk", params(CaseParams), responses((status = 200, body = CasePage), (status = "4XX", body = ErrorBody)))]
 pub async fn list_cases(Desk(caller): Desk, Params(params): Params<CaseParams>) -> Result<Json<CasePage>> {

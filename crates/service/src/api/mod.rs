@@ -151,6 +151,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(desk::put_canned, desk::delete_canned))
         .routes(routes!(desk::get_desk_metrics))
         .routes(routes!(desk::list_unanswered))
+        .routes(routes!(desk::settle_unanswered))
         .routes(routes!(desk::list_cases))
         .routes(routes!(desk::settle_case))
         .routes(routes!(outbox::get_outbox))

@@ -1,18 +1,19 @@
 //! How customer service does: what the desk's page shows, added up from conversations, and what nobody could answer, put
 //! together by what it asks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use assist::knowledge::cluster_questions;
+use assist::knowledge::{QuestionCluster, cluster_questions};
 use assist::understand::Intent;
 use data::state::conversations::ServiceFigures;
+use data::state::settled::Settled;
 use domain::Millis;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock;
-use crate::error::Result;
+use crate::error::{Result, ServiceError};
 use crate::serving::ServedShop;
 use crate::writer::{self, WriterStanding};
 
@@ -20,8 +21,8 @@ const DAY_MS: i64 = 86_400_000;
 /// Questions that are put together, the newest.
 const QUESTIONS_MAX: usize = 5_000;
 const EXAMPLES_MAX: usize = 5;
-/// What an answer led to that was none.
-const NO_ANSWERS: [&str; 3] = ["ask_back:rephrase", "hand_over:unanswered", "hand_over:failure"];
+/// What an answer led to that was none. A question that nothing answers is offered a person; who takes that up asks nothing new.
+const NO_ANSWERS: [&str; 3] = ["ask_back:rephrase", "ask_back:hand_over", "hand_over:failure"];
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DeskMetrics {
@@ -219,7 +220,7 @@ impl ServedShop {
         days.into_iter().map(|(day, (n, n_person))| DayCount { day: day.to_string(), n, n_person }).collect()
     }
 
-    /// What nobody could answer in the last days.
+    /// What nobody could answer in the last days and nobody of the shop has settled.
     ///
     /// # Errors
     /// If the store or the documents cannot be read.
@@ -227,11 +228,9 @@ impl ServedShop {
         let ready = self.assistant().await?;
         let shop = self.clone();
         crate::serving::off_thread(move || {
-            let since = clock::now().0 - days * DAY_MS;
-            let found = shop.shop.state()?.unanswered_messages(since, &NO_ANSWERS, QUESTIONS_MAX)?;
-            let texts: Vec<String> = found.iter().map(|one| language::text::mask(&one.text).text).collect();
+            let texts = shop.open_questions(days)?;
             let clusters = cluster_questions(&texts, &ready.means.tokeniser, Some(&ready.library.knowledge))?;
-            let view = |cluster: assist::knowledge::QuestionCluster| {
+            let view = |cluster: QuestionCluster| {
                 let mut examples = vec![cluster.name.clone()];
                 for &at in &cluster.members {
                     if examples.len() < EXAMPLES_MAX && !examples.contains(&texts[at]) {
@@ -251,6 +250,61 @@ impl ServedShop {
         })
         .await
     }
+
+    /// Takes the questions that stand together with `question` off the list: ignored ones for good, whoever asks them again in the
+    /// same words; answered ones until they are asked again and still not answered. How many there were.
+    ///
+    /// # Errors
+    /// If `question` stands in no group, or the store cannot be written.
+    pub async fn settle_unanswered(self: &Arc<Self>, question: String, days: i64, is_ignored: bool) -> Result<usize> {
+        let ready = self.assistant().await?;
+        let shop = self.clone();
+        crate::serving::off_thread(move || {
+            let texts = shop.open_questions(days)?;
+            let clusters = cluster_questions(&texts, &ready.means.tokeniser, None)?;
+            let asked = digest_of(&question);
+            let digests = |cluster: &QuestionCluster| -> BTreeSet<String> {
+                cluster.members.iter().map(|&at| digest_of(&texts[at])).collect()
+            };
+            // A long one is shown by its beginning.
+            let is_it =
+                |cluster: &&QuestionCluster| digests(cluster).contains(&asked) || digest_of(&cluster.name) == asked;
+            let cluster = clusters.iter().find(is_it).ok_or_else(|| {
+                ServiceError::not_found("open question", &question)
+                    .help("load the list again: it may be settled already")
+            })?;
+            let settled = Settled { is_ignored, at: clock::now().0 };
+            shop.shop.state()?.settle_questions(digests(cluster).into_iter().collect(), settled)?;
+            Ok(cluster.members.len())
+        })
+        .await
+    }
+
+    /// Questions without an answer, what is personal hidden, but for those that were settled.
+    fn open_questions(&self, days: i64) -> Result<Vec<String>> {
+        let since = clock::now().0 - days * DAY_MS;
+        let state = self.shop.state()?;
+        let found = state.unanswered_messages(since, &NO_ANSWERS, QUESTIONS_MAX)?;
+        let settled = state.settled_questions()?;
+        let is_open = |at: i64, text: &str| match settled.get(&digest_of(text)) {
+            Some(settled) => !settled.is_ignored && at > settled.at,
+            None => true,
+        };
+        let masked = found.iter().map(|one| (one.at, language::text::mask(&one.text).text));
+        Ok(masked.filter(|(at, text)| is_open(*at, text)).map(|(_, text)| text).collect())
+    }
+}
+
+/// What two questions have in common that differ in spaces, case, width and punctuation alone.
+fn digest_of(masked: &str) -> String {
+    let plain: String = language::text::normalise(masked.trim())
+        .text()
+        .chars()
+        .filter(|character| character.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    // A question of signs alone is its own.
+    crate::auth::keys::digest(if plain.is_empty() { masked.trim() } else { &plain })
 }
 
 fn intent((name, n, n_handed_over): &(String, u64, u64)) -> IntentCount {
@@ -301,5 +355,16 @@ mod tests {
         assert_eq!((quantile(&[], 0.5), of_sorted(&[], 0.9)), (None, None));
         assert_eq!([0.5, 0.9].map(|q| of_sorted(&[1, 2, 3, 4], q)), [Some(2), Some(4)]);
         assert_eq!((share(1, 4), share(0, 0)), (Some(0.25), None));
+    }
+
+    #[test]
+    fn a_question_is_known_by_its_words() {
+        for (a, b) in
+            [("能 退货吗？", "能退货吗"), ("Is it ＯＫ?", "is it ok"), ("怎么退貨", "怎么退货"), ("???", " ??? ")]
+        {
+            assert_eq!(digest_of(a), digest_of(b), "{a} {b}");
+        }
+        assert_ne!(digest_of("能退货吗"), digest_of("能换货吗"));
+        assert_ne!(digest_of("?"), digest_of("!"));
     }
 }
