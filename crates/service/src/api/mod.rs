@@ -19,6 +19,7 @@ mod health;
 mod import;
 pub mod input;
 mod keys;
+mod knowledge;
 mod language;
 mod lists;
 mod models;
@@ -163,6 +164,10 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(curated::put_curated, curated::delete_curated))
         .routes(routes!(curated::import_curated))
         .routes(routes!(curated::try_turn))
+        .routes(routes!(knowledge::list_documents, knowledge::put_document))
+        .routes(routes!(knowledge::get_document, knowledge::retire_document))
+        .routes(routes!(knowledge::get_version))
+        .routes(routes!(knowledge::restore_document))
         .routes(routes!(import::import_file))
         .routes(routes!(import::get_rejects))
         .routes(routes!(content::get_content_options))

@@ -8,6 +8,7 @@ pub mod dataset;
 pub mod evaluate;
 pub mod hold_out;
 pub mod in_service;
+pub mod knowledge;
 pub mod language;
 pub mod learned;
 pub mod models;

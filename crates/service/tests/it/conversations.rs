@@ -16,7 +16,7 @@ use crate::language::reviewed;
 use crate::shop::{Folder, Served, key, make, serve, served};
 
 /// A customer's page: a key of the widget and a conversation.
-struct Page<'a> {
+pub struct Page<'a> {
     served: &'a Served,
     key: String,
     id: String,
@@ -25,7 +25,7 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn open(served: &'a Served, key: &str, body: Value) -> Page<'a> {
+    pub fn open(served: &'a Served, key: &str, body: Value) -> Page<'a> {
         let response = post_with(served, key, "", "/v1/chat", &body);
         assert_eq!(response.status, 201, "{}", response.body);
         let opened = response.json();
@@ -41,7 +41,7 @@ impl<'a> Page<'a> {
         post_with(self.served, &self.key, &self.secret, &self.path(rest), &body)
     }
 
-    fn say(&self, text: &str) -> Value {
+    pub fn say(&self, text: &str) -> Value {
         let response = self.post("/messages", json!({"text": text}));
         assert_eq!(response.status, 201, "{text}: {}", response.body);
         response.json()
@@ -83,7 +83,7 @@ fn post_with(served: &Served, key: &str, secret: &str, path: &str, body: &Value)
     send(served.address, "POST", path, &headers, Some(&body.to_string()))
 }
 
-fn widget(folder: &Folder, served: &Served) -> String {
+pub fn widget(folder: &Folder, served: &Served) -> String {
     let key = key(&folder.shop(), &[Scope::Converse]);
     // A running server looks for new keys once a minute, or when one is made through it.
     assert_eq!(served.call("POST", "/v1/keys", Some(json!({"name": "x", "scopes": ["serve"]}))).status, 201);

@@ -16,6 +16,7 @@ mod groups;
 mod hostile;
 mod http;
 mod imports;
+mod knowledge;
 mod language;
 mod odd_shops;
 mod openapi;
