@@ -42,6 +42,9 @@ pub enum Command {
         #[arg(long)]
         mend: bool,
     },
+    /// Documents that customer service cites: listed, compared, retired, put back
+    #[command(subcommand)]
+    Knowledge(Knowledge),
     /// Any algorithm on plain files, without a shop
     #[command(subcommand)]
     Lab(Lab),
@@ -691,6 +694,51 @@ pub struct Import {
     /// Parsers side by side; as many as there are cores if absent
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Hand the files to the server there, such as http://127.0.0.1:7878, which imports them while it serves. Without this option
+    /// TERCET_SERVER is used where a server holds the shop
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The server's key, of scope manage; else TERCET_KEY
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+}
+
+/// Documents that customer service cites.
+#[derive(Subcommand)]
+pub enum Knowledge {
+    /// What there is, in which version, changed when
+    List {
+        /// Words that stand in id, title, source or text
+        #[arg(long, value_name = "TEXT")]
+        query: Option<String>,
+        /// Only those that were retired
+        #[arg(long)]
+        retired: bool,
+        #[arg(short, default_value_t = 50)]
+        n: usize,
+    },
+    /// A document: its versions, and the pieces that are cited
+    Show {
+        id: String,
+        /// What this version changed, instead of the pieces
+        #[arg(long, value_name = "NUMBER")]
+        version: Option<i64>,
+    },
+    /// Add a document, or a new version of it, from a file
+    Add {
+        file: PathBuf,
+        /// The document whose new version it is; the file's name if absent
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+    },
+    /// Take a document out of use; its versions stay
+    Retire { id: String },
+    /// Put an earlier version back
+    Restore {
+        id: String,
+        #[arg(long, value_name = "NUMBER")]
+        version: i64,
+    },
 }
 
 #[derive(Subcommand)]

@@ -28,7 +28,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Init { dir } => init(&dir, json),
         Command::Demo(demo) => whole_shop::demo(demo).await,
-        Command::Import(import) => whole_shop::import(dir, import, json),
+        Command::Import(import) => crate::import::run(dir, import, json),
+        Command::Knowledge(asked) => crate::knowledge::run(dir, asked, json),
         Command::Backup { file } => whole_shop::backup(dir, &file, json),
         Command::Restore { file } => whole_shop::restore(dir, &file, json),
         Command::Doctor { mend } => whole_shop::doctor(dir, mend, json),

@@ -8,6 +8,8 @@ mod assist;
 mod commands;
 mod everyone;
 mod groups;
+mod import;
+mod knowledge;
 mod lab;
 mod language;
 mod plan;

@@ -17,6 +17,7 @@ pub mod metrics;
 mod near;
 mod outside;
 mod random;
+pub mod remote;
 pub mod serving;
 pub mod store;
 mod usage;
