@@ -6,6 +6,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CARDS, historyOf, makeEvaluations, makeModels, makeShop, overviewOf, recommendationsFor } from "./data.mjs";
 import { createContent } from "./content.mjs";
+import { createKnowledge } from "./knowledge.mjs";
 import { createLanguage } from "./language.mjs";
 import { createPlans } from "./plans.mjs";
 import { createSegments } from "./segments.mjs";
@@ -61,6 +62,7 @@ export function createMock(now = Date.now()) {
   const content = createContent(now);
   const service = createService(now);
   const plans = createPlans(now);
+  const knowledge = createKnowledge(now);
   full.customers.forEach((customer, at) => at < 72 && (customer.segment = segments.groupOf(at)));
   const results = new Map();
 
@@ -173,6 +175,8 @@ export function createMock(now = Date.now()) {
     const shop_name = name.slice(0, 16).trim();
     const copied = content.answer(method, path, query, body, { shop, empty, refuse, currency, shop_name });
     if (copied !== undefined) return copied;
+    const known = knowledge.answer(method, path, query, body, { empty, refuse, startJob });
+    if (known !== undefined) return known;
     const served = service.answer(method, path, query, body, { empty, refuse, currency });
     if (served !== undefined) return served;
     const rest = second !== undefined;
@@ -239,7 +243,8 @@ export function createMock(now = Date.now()) {
   async function bodyOf(request) {
     let text = "";
     for await (const chunk of request) text += chunk;
-    if (request.headers["content-type"]?.startsWith("text/csv")) return text;
+    // Files come as they are.
+    if (/^(text\/csv|application\/octet-stream)/.test(request.headers["content-type"] ?? "")) return text;
     return text === "" ? {} : JSON.parse(text);
   }
 

@@ -116,6 +116,11 @@ export function createService(now) {
     ["周末发货吗？", "周六照常发货，周日顺延到周一。", ""],
     ["门店在哪里？", "上海徐汇店：漕溪北路 18 号，10:00–21:00。", "Shanghai Xuhui: 18 Caoxi North Road, 10:00–21:00."],
   ].map(([question, answer_zh, answer_en], at) => ({ answer_id: `q${at + 1}`, question, variants: at === 0 ? ["怎么开专票", "Can I get a VAT invoice?"] : [], answer_zh, answer_en, is_on: at !== 2, n_used: [412, 96, 0, 31][at], updated_at: now - (at + 2) * 3 * DAY }));
+  const unanswered = [
+    { cluster_id: "u1", n: 19, examples: ["充电器能带上飞机吗", "飞机上能带充电宝吗？", "Can I take the power bank on a plane?", "20000 毫安能登机吗", HOSTILE.slice(0, 400)], suggested_answer: { text: "额定能量不超过 100Wh 的充电宝可以随身携带登机，不可托运。本店 20000 毫安型号为 74Wh。", document_id: "travel.md" } },
+    { cluster_id: "u2", n: 14, examples: ["学生有优惠吗", "教育优惠怎么申请", "student discount?"], suggested_answer: null },
+    { cluster_id: "u3", n: 8, examples: ["支持分期吗"], suggested_answer: { text: "支持 3、6、12 期。", document_id: "payment.md" } },
+  ];
   const cases = [
     ["return_request", "退货申请", "Return request", [["order", "订单", "Order", "A20261121-0098"], ["line", "商品", "Product", "云雀 Air 14 轻薄本 16GB 512GB"], ["reason", "退货原因", "Reason", "风扇噪音大"], ["phone", "联系电话", "Phone", "138****1234"]], "open"],
     ["invoice", "补开发票", "Invoice", [["order", "订单", "Order", "A20261103-0007"], ["title", "抬头", "Title", "上海青禾网络科技有限公司"], ["tax_number", "税号", "Tax number", "91310104MA1FR0XX7K"]], "open"],
@@ -282,13 +287,12 @@ export function createService(now) {
       return at < 0 ? canned.push(item) : (canned[at] = item), item;
     }
     if (first === "metrics") return metrics(Number(query.get("days") ?? 30), empty);
-    if (first === "unanswered") return empty ? { clusters: [], n: 0 } : {
-      n: 41, clusters: [
-        { cluster_id: "u1", n: 19, examples: ["充电器能带上飞机吗", "飞机上能带充电宝吗？", "Can I take the power bank on a plane?", "20000 毫安能登机吗", HOSTILE.slice(0, 400)], suggested_answer: { text: "额定能量不超过 100Wh 的充电宝可以随身携带登机，不可托运。本店 20000 毫安型号为 74Wh。", document_id: "travel.md" } },
-        { cluster_id: "u2", n: 14, examples: ["学生有优惠吗", "教育优惠怎么申请", "student discount?"], suggested_answer: null },
-        { cluster_id: "u3", n: 8, examples: ["支持分期吗"], suggested_answer: { text: "支持 3、6、12 期。", document_id: "payment.md" } },
-      ],
-    };
+    if (first === "unanswered" && second === "settle") {
+      const at = unanswered.findIndex((one) => one.examples.includes(body.question));
+      if (at < 0) return refuse(404, "not_found", `there is no open question '${body.question}'`, "load the list again: it may be settled already");
+      return { n: unanswered.splice(at, 1)[0].n };
+    }
+    if (first === "unanswered") return empty ? { clusters: [], n: 0 } : { clusters: unanswered, n: unanswered.reduce((all, one) => all + one.n, 0) };
     if (first === "cases" && second === undefined) {
       const items = (empty ? [] : cases).filter((one) => (query.get("state") ?? "open") === "all" || one.state === (query.get("state") ?? "open") || (query.get("state") === "done" && one.state === "refused"));
       return { items, total: items.length };

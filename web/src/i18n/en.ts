@@ -3,6 +3,7 @@ import { count } from "./count";
 import { audiences, groups } from "./groups.en";
 import { analyse, language, opinions, search, words } from "./language.en";
 import { plans } from "./plans.en";
+import { knowledge } from "./knowledge.en";
 import { service } from "./service.en";
 import { studio } from "./studio.en";
 import { writing } from "./writing.en";
@@ -18,6 +19,7 @@ export const en = {
   writing,
   plans,
   service,
+  knowledge,
   studio,
   app: {
     tagline: "Recommendations you can audit",
@@ -56,6 +58,7 @@ export const en = {
     desk: "Desk",
     proactive: "Proactive",
     numbers: "Service",
+    knowledge: "Knowledge",
     answers: "Answers",
     tryout: "Try it out",
     evaluation: "Evaluation",

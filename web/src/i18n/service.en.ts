@@ -171,7 +171,11 @@ export const service = {
     write: "Write an answer…",
     none: "Every question was answered",
     noneHelp: "Questions that the assistant cannot answer truthfully are collected here.",
-    accepted: "The answer is in use.",
+    accepted: "The answer is in use; the questions are off this list.",
+    ignore: "Ignore",
+    ignoreTitle: "Ignore these questions?",
+    ignoreText: "They leave this list for good, also when somebody asks them again in the same words.",
+    ignored: (n: string) => `${count(n, "question", "questions")} ignored.`,
   },
   answers: {
     title: "Answers",

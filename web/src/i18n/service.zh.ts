@@ -171,7 +171,11 @@ export const service: Dictionary["service"] = {
     write: "撰写答案…",
     none: "所有问题都有答案",
     noneHelp: "助手无法如实回答的问题会汇集在这里。",
-    accepted: "答案已生效。",
+    accepted: "答复已启用，这些问题已移出列表。",
+    ignore: "忽略",
+    ignoreTitle: "忽略这些问题？",
+    ignoreText: "它们会从列表中永久移除；即使有人用同样的话再问，也不会再出现。",
+    ignored: (n) => `已忽略 ${n} 个问题。`,
   },
   answers: {
     title: "店铺答复",

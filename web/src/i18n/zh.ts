@@ -3,6 +3,7 @@ import type { Dictionary } from ".";
 import { audiences, groups } from "./groups.zh";
 import { analyse, language, opinions, search, words } from "./language.zh";
 import { plans } from "./plans.zh";
+import { knowledge } from "./knowledge.zh";
 import { service } from "./service.zh";
 import { studio } from "./studio.zh";
 import { writing } from "./writing.zh";
@@ -18,6 +19,7 @@ export const zh: Dictionary = {
   writing,
   plans,
   service,
+  knowledge,
   studio,
   app: {
     tagline: "每一条推荐都可核查",
@@ -56,6 +58,7 @@ export const zh: Dictionary = {
     desk: "客服台",
     proactive: "主动服务",
     numbers: "服务数据",
+    knowledge: "知识文档",
     answers: "店铺答复",
     tryout: "试用助手",
     evaluation: "算法评估",
@@ -796,6 +799,19 @@ export const zh: Dictionary = {
       "the conversation has just been closed": "对话刚刚结束",
       "the notice has been sent or dismissed": "这条提醒已经发送或忽略",
       "a cause is told of once": "同一原因只告知一次",
+      "the catalogue follows": "更新商品目录、搜索与客服",
+      "{1}: it is empty; a document with text is needed": "{1}：文件是空的；请上传有文字的文档",
+      "{1}: it has no text; a document with text is needed": "{1}：没有文字内容；请上传有文字的文档",
+      "{1}: it is larger than {2} MiB; split it": "{1}：超过 {2} MiB；请拆分后再上传",
+      "{1} is no document; Markdown (.md), HTML (.html), PDF, DOCX and plain text (.txt) are read": "{1} 不是可读的文档；支持 Markdown（.md）、HTML（.html）、PDF、DOCX 和纯文本（.txt）",
+      "questions with answers (CSV) go to POST /v1/import/answers": "问答对（CSV）请用“上传文件”，会作为店铺答复收入",
+      "other files are being received": "正在接收其他文件",
+      "send few at a time, and this one when another has arrived": "请少量分批上传，等其他文件到达后再传这个",
+      "load the list again: it may be settled already": "请重新载入列表：这组问题可能已经处理过了",
+      "there is no open question '{1}'": "没有待处理的问题 “{1}”",
+      "there is no document '{1}'": "没有文档 “{1}”",
+      "there is no document in use '{1}'": "没有使用中的文档 “{1}”",
+      "the text of version {1} of '{2}' is kept no longer": "“{2}” 第 {1} 版的正文已不再保留",
       "reading pairs": "读取成对的文字",
       "judging what it writes": "评判写出的内容",
       "round {1} of {2}, loss {3}, {4} words a second, at most {5} left": "第 {1} 轮（共 {2} 轮），损失 {3}，每秒 {4} 词，最多还需 {5}",

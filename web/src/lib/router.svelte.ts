@@ -34,6 +34,8 @@ export type Route =
   | { page: "cases" }
   | { page: "proactive" }
   | { page: "outbox" }
+  | { page: "knowledge" }
+  | { page: "document"; id: string }
   | { page: "answers" }
   | { page: "try" }
   | { page: "evaluation" }
@@ -42,13 +44,13 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 /** Pages below `/studio`. */
 const STUDIO = ["drafts", "check", "rules"] as const;
 
 type WithId = Extract<Route, { id: string }>["page"];
-const ONE_OF = new Map<string, WithId>([["products", "product"], ["customers", "customer"], ["groups", "group"], ["audiences", "audience"], ["campaigns", "campaign"], ["opinions", "opinion"]]);
+const ONE_OF = new Map<string, WithId>([["products", "product"], ["customers", "customer"], ["groups", "group"], ["audiences", "audience"], ["campaigns", "campaign"], ["opinions", "opinion"], ["knowledge", "document"]]);
 
 /** A page of one thing; `null` where its id cannot be read. */
 function withId(page: WithId, text: string): Route | null {
@@ -85,6 +87,7 @@ export const audiencePath = (id: string | number): string => `/audiences/${encod
 export const draftPath = (id: string): string => `/studio/drafts/${encodeURIComponent(id)}`;
 
 export const campaignPath = (id: string): string => `/campaigns/${encodeURIComponent(id)}`;
+export const documentPath = (id: string): string => `/knowledge/${encodeURIComponent(id)}`;
 
 /** What customers say of a product. */
 export const opinionPath = (id: string): string => `/opinions/${encodeURIComponent(id)}`;

@@ -251,6 +251,8 @@ export const service = {
 
   numbers: (days: number, signal?: AbortSignal) => get<ServiceNumbers>("/desk/metrics", { days }, signal),
   unanswered: (days: number, signal?: AbortSignal) => get<{ clusters: Cluster[]; n: number }>("/desk/unanswered", { days }, signal),
+  /** Takes the questions that stand together with this one off the list. */
+  settleQuestion: (question: string, how: "answered" | "ignored", days: number) => request<{ n: number }>("POST", "/desk/unanswered/settle", { question, how, days }),
   cases: (query: Query, signal?: AbortSignal) => get<List<Case>>("/desk/cases", query, signal),
   setCase: (one: string, state: CaseState, note: string) => request<unknown>("POST", `/desk/cases/${id(one)}`, note === "" ? { state } : { state, note }),
 

@@ -246,6 +246,18 @@ const PAGES = [
   ["proactive", "/proactive"],
   ["outbox", "/outbox"],
   ...(mock ? [["proactive-settled", "/proactive?state=all&kind=price_protection"], ["proactive-second", "/proactive?offset=20"]] : []),
+  ["knowledge", "/knowledge"],
+  ...(mock
+    ? [
+        ["knowledge-retired", "/knowledge?state=retired"],
+        ["knowledge-none", "/knowledge?query=nothing%20of%20the%20kind"],
+        ["document", "/knowledge/returns.md"],
+        ["document-older", "/knowledge/returns.md?version=2"],
+        ["document-long", `/knowledge/${encodeURIComponent("manuals/lark-air-14/第 2 版/user-manual-final-really-final.pdf")}?offset=50`],
+        ["document-retired", "/knowledge/promo-618.md"],
+        ["document-hostile", "/knowledge/hostile.md"],
+      ]
+    : []),
   ["answers", "/answers"],
   ["try", "/try"],
   ["evaluation", "/evaluation"],
@@ -333,7 +345,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(forecast|lifetimes|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|try|group|audience|opinion|search|words|analyse|writing)/;
+const WIDER = /^(forecast|lifetimes|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|knowledge|document|try|group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;
@@ -382,7 +394,7 @@ async function lookAtAll(look, n) {
 async function lookAtEmpty(lang, width) {
   const { page, complaints, enter, close } = await newPage({ lang, width, shop: "empty", base: LOOKED_AT });
   await enter("/");
-  for (const [label, path] of PAGES.filter(([name]) => !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile", "draft", "draft-blocked", "campaign", "campaign-refused", "campaign-unnamed", "campaign-chance", "prices-clear"].includes(name))) {
+  for (const [label, path] of PAGES.filter(([name]) => !name.startsWith("document") && !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile", "draft", "draft-blocked", "campaign", "campaign-refused", "campaign-unnamed", "campaign-chance", "prices-clear"].includes(name))) {
     await check(`empty shop ${lang}-${width} ${label}`, async () => {
       await follow(page, path);
       await shot(page, `empty-${lang}-${width}-${label}`);
@@ -827,6 +839,72 @@ if (mock) {
     await page.getByRole("status").filter({ hasText: t.service.unanswered.accepted }).waitFor();
     await follow(page, "/answers");
     await page.getByText("可以随身携带。").waitFor();
+    await close();
+    return complaints;
+  });
+  way("questions that are ignored leave the list", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    const u = t.service.unanswered;
+    await enter("/unanswered");
+    const n = await page.locator("main ol > li").count();
+    const last = page.locator("main ol > li").last();
+    const question = await last.locator(".title").textContent();
+    await last.getByRole("button", { name: u.ignore }).click();
+    await shot(page, "ignore-dialog");
+    await page.getByRole("dialog").getByRole("button", { name: u.ignore }).click();
+    await page.getByRole("status").filter({ hasText: u.ignored("8") }).waitFor();
+    await page.getByText(question, { exact: true }).waitFor({ state: "detached" });
+    expect((await page.locator("main ol > li").count()) === n - 1, "the group is still there");
+    await close();
+    return complaints;
+  });
+  way("documents are uploaded together, each with what became of it", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    const k = t.knowledge;
+    await enter("/knowledge");
+    await page.locator("input[type=file][multiple]").setInputFiles([
+      { name: "drones.md", mimeType: "text/markdown", buffer: Buffer.from("# Drones\n\n## Borrowing\n\nNine days.\n\n## Deposit\n\nBring a card <b>.\n") },
+      { name: "answers.csv", mimeType: "text/csv", buffer: Buffer.from("question,answer\nIs there parking?,Yes\nIs there a lift?,\n") },
+      { name: "picture.png", mimeType: "image/png", buffer: Buffer.from("PNG") },
+    ]);
+    const line = (name) => page.locator("main li").filter({ hasText: name });
+    await line("drones.md").getByText(k.outcome.new, { exact: true }).waitFor();
+    await line("drones.md").getByText(k.pieces("2")).waitFor();
+    await line("answers.csv").getByText(k.rows("1", "1")).waitFor();
+    await line("picture.png").getByText(k.outcome.failed).waitFor();
+    await shot(page, "knowledge-uploads");
+    // A refusal is an answer, which the browser writes down as an error.
+    const refused = complaints.findIndex((one) => /status of 400/.test(one) && one.includes("picture.png"));
+    expect(refused >= 0, "the refusal was not seen");
+    complaints.splice(refused, 1);
+    await page.getByRole("button", { name: k.clear }).click();
+    await page.locator("tbody tr").first().getByText("Drones", { exact: true }).waitFor();
+    await page.getByRole("searchbox").fill("nine days");
+    await page.waitForURL(/query=/);
+    await settled(page);
+    expect((await page.locator("tbody tr").count()) === 1, "search finds the new document alone");
+    await close();
+    return complaints;
+  });
+  way("a document gets a new version, is compared, put back and retired", async () => {
+    const { page, enter, complaints, t, close } = await newPage();
+    const k = t.knowledge;
+    await enter("/knowledge/help%2Ftravel.html");
+    await page.locator("input[type=file]").setInputFiles({ name: "new.md", mimeType: "text/markdown", buffer: Buffer.from("# Batteries on the way\n\n## By plane\n\nPower banks of up to 120 Wh may be taken in the cabin.\n\n## By rail\n\nAs many as you like.\n") });
+    await page.getByRole("status").filter({ hasText: k.saved.changed }).waitFor();
+    await page.getByRole("heading", { name: k.changesTitle("2", "1") }).waitFor();
+    await page.getByText(k.summary("1", "1", "1", "0")).waitFor();
+    await shot(page, "document-changes");
+    const first = page.locator("tbody tr").last();
+    await first.getByRole("button", { name: k.putBack }).click();
+    await page.getByRole("status").filter({ hasText: k.restored("1") }).waitFor();
+    await page.locator("tbody tr").first().getByText(k.originVersion("1")).waitFor();
+    await page.getByRole("button", { name: k.retire }).click();
+    await shot(page, "retire-dialog");
+    await page.getByRole("dialog").getByRole("button", { name: k.retire }).click();
+    await page.getByText(k.retiredNow).waitFor();
+    await follow(page, "/knowledge?state=retired");
+    await page.getByText("help/travel.html").waitFor();
     await close();
     return complaints;
   });
