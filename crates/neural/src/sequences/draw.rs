@@ -14,6 +14,12 @@ impl Alias {
         Self::new(counts.map(|count| if count == 0 { 0.0 } else { (count as f64).powf(power) }).collect())
     }
 
+    /// Groups drawn by the sums of what [`Alias::of_counts`] draws their members by.
+    pub fn of_sums(groups: &[Vec<u64>], power: f64) -> Self {
+        let weight = |&count: &u64| if count == 0 { 0.0 } else { (count as f64).powf(power) };
+        Self::new(groups.iter().map(|counts| counts.iter().map(weight).sum()).collect())
+    }
+
     fn new(mut weights: Vec<f64>) -> Self {
         let n = weights.len();
         let sum: f64 = weights.iter().sum();
@@ -97,6 +103,10 @@ mod tests {
         assert_eq!(drawn[2], 0.0);
         let alone = Alias::of_counts([0u64].into_iter(), 0.75);
         assert_eq!(alone.draw(&mut random), 0);
+        // A group of 16 and 81 weighs 8 + 27, the other 1 + 64.
+        let groups = Alias::of_sums(&[vec![16, 81], vec![1, 0, 256]], 0.75);
+        let n_first = (0..n).filter(|_| groups.draw(&mut random) == 0).count();
+        assert!((n_first as f64 / f64::from(n) - 0.35).abs() < 0.007, "{n_first}");
     }
 
     /// Mikolov's formula by hand: f = 0.9, s = 0.01 → √(0.01/0.9) + 0.01/0.9 = 0.11652.

@@ -23,11 +23,14 @@ pub mod settings;
 mod spans;
 #[cfg(test)]
 mod tests;
+mod under_way;
 
 use math::{Factors, Random};
 
 use crate::NeuralError;
 use kernels::Rows;
+
+pub use under_way::{Counted, Reached, UnderWay, Watch};
 
 /// What predicts what.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,13 +149,30 @@ pub fn embed(
     wanted: &Embedding,
     progress: Progress,
 ) -> Result<Embedded, NeuralError> {
+    embed_from(sequences, n_ids, parts, wanted, None, &|reached| progress(reached.share))
+}
+
+/// As [`embed`], going on from what an earlier run had reached, whose input and settings were these: what comes out is
+/// then the same bit for bit as from one run. `watch` is told how far it is, may take what was reached, and says whether
+/// to go on.
+///
+/// # Errors
+/// As [`embed`], and if what was reached does not fit input and settings.
+pub fn embed_from(
+    sequences: Sequences,
+    n_ids: usize,
+    parts: Option<&Parts>,
+    wanted: &Embedding,
+    from: Option<&UnderWay>,
+    watch: Watch,
+) -> Result<Embedded, NeuralError> {
     check(&sequences, n_ids, parts, wanted)?;
     let counts = counts(sequences.ids, n_ids);
     let run = || match (wanted.architecture, wanted.loss, parts) {
         (Architecture::SkipGram, Loss::NegativeSampling { n_negatives }, None) => {
-            blocks::run(sequences, &counts, n_negatives, wanted, progress)
+            blocks::run(sequences, &counts, n_negatives, wanted, (from, watch))
         }
-        _ => spans::run(sequences, &counts, parts, wanted, progress),
+        _ => spans::run(sequences, &counts, parts, wanted, (from, watch)),
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(wanted.n_threads.max(1)).build();
     let embedded = pool.map_err(|error| NeuralError::unfit("threads", wanted.n_threads, error))?.install(run)?;
@@ -238,7 +258,7 @@ fn fill_with_noise(row: &mut [f32], random: &mut Random) {
 }
 
 /// Rows as they are handed out, `row_of` saying where each stands.
-fn to_factors(n: usize, dim: usize, row_of: impl Fn(usize) -> (usize, usize), blocks: &[Rows]) -> Factors {
+fn to_factors(n: usize, dim: usize, row_of: impl Fn(usize) -> (usize, usize), blocks: &[&Rows]) -> Factors {
     let mut factors = Factors::zeros(n, dim);
     for at in 0..n {
         let (block, row) = row_of(at);

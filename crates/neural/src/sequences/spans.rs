@@ -3,15 +3,14 @@
 //! and what they have gained is given to the parts at the span's end, in full to each part (as the reference
 //! implementation of Bojanowski et al. does). One thread.
 
-use math::Random;
+use math::{Factors, Random};
 
 use super::draw::{Alias, Keep};
 use super::huffman::Tree;
 use super::kernels::{Kernels, Meeting, Rows, Work};
 use super::plan::{self, Piece};
-use super::{
-    Architecture, Embedded, Embedding, Loss, Parts, Progress, Sequences, fill_with_noise, rate_at, to_factors,
-};
+use super::under_way::{Counted, Reached, Shapes, UnderWay, Watch};
+use super::{Architecture, Embedded, Embedding, Loss, Parts, Sequences, fill_with_noise, rate_at, to_factors};
 use crate::NeuralError;
 
 /// Positions in a span: as many as fit a fast cache, and few enough that what repeats within is not out of date.
@@ -50,62 +49,84 @@ pub fn run(
     counts: &[u64],
     parts: Option<&Parts>,
     wanted: &Embedding,
-    progress: Progress,
+    (from, watch): (Option<&UnderWay>, Watch),
 ) -> Result<Embedded, NeuralError> {
-    let n_ids = counts.len();
-    let (others, n_outputs) = match wanted.loss {
-        Loss::NegativeSampling { n_negatives } => {
-            (Others::Drawn { negatives: Alias::of_counts(counts.iter().copied(), wanted.power), n: n_negatives }, n_ids)
-        }
-        Loss::HierarchicalSoftmax => (Others::Tree(Tree::new(counts)), n_ids - 1),
-    };
-    let n_rows = parts.map_or(n_ids, |parts| parts.n_rows);
-    let mut input = Rows::zeros(n_rows, wanted.dim);
-    let mut random = Random::new(wanted.seed);
-    (0..n_rows).for_each(|row| fill_with_noise(&mut input.row_mut(row)[..wanted.dim], &mut random));
-    let room = SPAN + 2 * wanted.window + 1;
-    let mut learner = Learner {
-        wanted,
-        parts,
-        others,
-        keep: Keep::new(counts, wanted.sample),
-        kernels: Kernels::available()[0],
-        input,
-        output: Rows::zeros(n_outputs, wanted.dim),
-        before: Rows::zeros(room, wanted.dim),
-        now: Rows::zeros(room, wanted.dim),
-        outputs: Vec::new(),
-        labels: Vec::new(),
-        work: Work::default(),
-        n_seen: 0,
-    };
-    let losses = learner.all_epochs(&sequences, progress)?;
-    let same = |row: usize| (0, row);
-    Ok(Embedded {
-        input: to_factors(n_rows, wanted.dim, same, &[learner.input]),
-        output: to_factors(n_outputs, wanted.dim, same, &[learner.output]),
-        losses,
-    })
+    let mut learner = Learner::new(counts, parts, wanted);
+    let losses = learner.all_epochs(&sequences, (from, watch))?;
+    let (input, output) = learner.factors();
+    Ok(Embedded { input, output, losses })
 }
 
-impl Learner<'_> {
-    fn all_epochs(&mut self, sequences: &Sequences, progress: Progress) -> Result<Vec<f64>, NeuralError> {
-        let pieces = plan::pieces(sequences);
-        let n_all = (sequences.ids.len() * self.wanted.n_epochs) as u64;
-        let mut n_done = 0;
-        let mut losses = Vec::new();
-        for epoch in 0..self.wanted.n_epochs {
-            (self.work.loss, self.work.n_pairs) = (0.0, 0);
-            for (at, piece) in pieces.iter().enumerate() {
-                if !progress(n_done as f64 / n_all as f64) {
-                    return Err(NeuralError::Cancelled);
-                }
-                let mut random = Random::stream(self.wanted.seed, (epoch * pieces.len() + at) as u64);
-                n_done += self.piece(sequences.ids, piece, (n_done, n_all), &mut random);
-            }
-            losses.push(self.work.loss / self.work.n_pairs.max(1) as f64);
+impl<'a> Learner<'a> {
+    fn new(counts: &[u64], parts: Option<&'a Parts>, wanted: &'a Embedding) -> Self {
+        let n_ids = counts.len();
+        let negatives = || Alias::of_counts(counts.iter().copied(), wanted.power);
+        let (others, n_outputs) = match wanted.loss {
+            Loss::NegativeSampling { n_negatives } => (Others::Drawn { negatives: negatives(), n: n_negatives }, n_ids),
+            Loss::HierarchicalSoftmax => (Others::Tree(Tree::new(counts)), n_ids - 1),
+        };
+        let n_rows = parts.map_or(n_ids, |parts| parts.n_rows);
+        let mut input = Rows::zeros(n_rows, wanted.dim);
+        let mut random = Random::new(wanted.seed);
+        (0..n_rows).for_each(|row| fill_with_noise(&mut input.row_mut(row)[..wanted.dim], &mut random));
+        let room = SPAN + 2 * wanted.window + 1;
+        Learner {
+            wanted,
+            parts,
+            others,
+            keep: Keep::new(counts, wanted.sample),
+            kernels: Kernels::available()[0],
+            input,
+            output: Rows::zeros(n_outputs, wanted.dim),
+            before: Rows::zeros(room, wanted.dim),
+            now: Rows::zeros(room, wanted.dim),
+            outputs: Vec::new(),
+            labels: Vec::new(),
+            work: Work::default(),
+            n_seen: 0,
         }
-        Ok(losses)
+    }
+
+    /// Input and output.
+    fn factors(&self) -> (Factors, Factors) {
+        let of = |rows: &Rows| to_factors(rows.n(), self.wanted.dim, |row| (0, row), &[rows]);
+        (of(&self.input), of(&self.output))
+    }
+
+    fn all_epochs(
+        &mut self,
+        sequences: &Sequences,
+        (from, watch): (Option<&UnderWay>, Watch),
+    ) -> Result<Vec<f64>, NeuralError> {
+        let pieces = plan::pieces(sequences);
+        let (n_epochs, dim) = (self.wanted.n_epochs, self.wanted.dim);
+        let shapes = Shapes { dim, n_inputs: self.input.n(), n_outputs: self.output.n(), n_epochs };
+        let mut counted = Counted::from(from, shapes, pieces.len())?;
+        if let Some(from) = from {
+            for (to, from) in [(&mut self.input, &from.input), (&mut self.output, &from.output)] {
+                (0..to.n()).for_each(|row| to.row_mut(row)[..dim].copy_from_slice(&from.row(row)[..dim]));
+            }
+        }
+        self.n_seen = counted.n_seen as usize;
+        let n_all = (sequences.ids.len() * n_epochs) as u64;
+        for portion in counted.n_portions as usize..n_epochs * pieces.len() {
+            let state = || {
+                let (input, output) = self.factors();
+                UnderWay { input, output, counted: counted.clone() }
+            };
+            let share = counted.n_ids as f64 / n_all as f64;
+            if !watch(&Reached { share, losses: &counted.losses, state: &state }) {
+                return Err(NeuralError::Cancelled);
+            }
+            let mut random = Random::stream(self.wanted.seed, portion as u64);
+            (self.work.loss, self.work.n_pairs) = (counted.loss, counted.n_pairs);
+            let piece = &pieces[portion % pieces.len()];
+            let n_ids = self.piece(sequences.ids, piece, (counted.n_ids, n_all), &mut random);
+            (counted.loss, counted.n_pairs) = (self.work.loss, self.work.n_pairs);
+            counted.n_seen = self.n_seen as u64;
+            counted.add(n_ids, pieces.len());
+        }
+        Ok(counted.losses)
     }
 
     /// Learns from a piece; how many ids it had.

@@ -1,5 +1,8 @@
 //! What every variant promises, on a small world whose right answer is obvious: ids of two kinds that never meet.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use math::{Factors, Random};
 
 use super::*;
@@ -114,6 +117,40 @@ fn the_same_seed_gives_the_same_bits_for_any_number_of_threads() {
             assert_eq!(fit(&Embedding { n_threads, ..wanted.clone() }, has_parts), one);
         }
         assert_ne!(fit(&Embedding { seed: 4, ..wanted }, has_parts).input, one.input);
+    }
+}
+
+/// Stopped anywhere, and gone on from what was kept by then, learning ends with the same bits.
+#[test]
+fn learning_goes_on_as_if_it_had_not_stopped() {
+    let (ids, ends) = world(1500, 3);
+    let (sequences, parts) = (Sequences { ids: &ids, ends: &ends }, parts());
+    for (wanted, has_parts) in variants() {
+        let wanted = Embedding { n_epochs: 2, n_threads: 1, ..wanted };
+        let parts = has_parts.then_some(&parts);
+        let n_calls = AtomicUsize::new(0);
+        let counts = |_: f64| n_calls.fetch_add(1, Relaxed) < usize::MAX;
+        let whole = embed(sequences, N_IDS, parts, &wanted, &counts).unwrap();
+        let n_calls = n_calls.into_inner();
+        assert!(n_calls >= 4, "{n_calls}");
+        for stop in [0, 1, n_calls / 2, n_calls - 1] {
+            let (kept, calls) = (Mutex::new(None), AtomicUsize::new(0));
+            let watch = |reached: &Reached| {
+                let goes_on = calls.fetch_add(1, Relaxed) < stop;
+                if !goes_on {
+                    *kept.lock().unwrap() = Some(reached.under_way());
+                }
+                goes_on
+            };
+            let stopped = embed_from(sequences, N_IDS, parts, &wanted, None, &watch);
+            assert_eq!(stopped, Err(NeuralError::Cancelled));
+            let kept = kept.into_inner().unwrap().unwrap();
+            let whole_again = embed_from(sequences, N_IDS, parts, &wanted, Some(&kept), &|_| true).unwrap();
+            assert_eq!(whole_again, whole, "{wanted:?} stopped at {stop} of {n_calls}");
+            let other = Embedding { dim: wanted.dim + 1, ..wanted.clone() };
+            let error = embed_from(sequences, N_IDS, parts, &other, Some(&kept), &|_| true).unwrap_err();
+            assert!(error.to_string().contains("what was reached before"), "{error}");
+        }
     }
 }
 
