@@ -233,3 +233,152 @@ impl<'a> Learner<'a> {
         rows.iter().for_each(|&row| self.kernels.add(self.now.row_mut(row as usize), &mean, 1.0));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COUNTS: [u64; 7] = [40, 3, 17, 9, 1, 25, 6];
+
+    /// A learner whose rows are random, and as many positions at hand as there are ids, each of its own row.
+    fn learner(wanted: &Embedding) -> Learner<'_> {
+        let mut learner = Learner::new(&COUNTS, None, wanted);
+        let mut random = Random::new(8);
+        for at in 0..learner.output.n() {
+            learner.output.row_mut(at)[..wanted.dim].fill_with(|| random.uniform() as f32 * 2.0 - 1.0);
+        }
+        for at in 0..COUNTS.len() {
+            learner.now.row_mut(at)[..wanted.dim].fill_with(|| random.uniform() as f32 * 2.0 - 1.0);
+        }
+        learner.work.watches_loss = true;
+        learner
+    }
+
+    /// Outputs for `id`, each once: a row that is there twice sees its own first step, which no gradient does.
+    fn choose(learner: &mut Learner, id: u32) {
+        learner.choose_outputs(id, &mut Random::new(5 + u64::from(id)));
+        let mut seen = std::collections::BTreeSet::new();
+        learner.outputs.retain(|&row| seen.insert(row));
+        learner.labels.truncate(learner.outputs.len());
+        assert!(!learner.outputs.is_empty());
+    }
+
+    fn wanted(architecture: Architecture, loss: Loss) -> Embedding {
+        Embedding { architecture, loss, dim: 19, ..Embedding::default() }
+    }
+
+    fn doubles(rows: &Rows, n: usize, dim: usize) -> Vec<Vec<f64>> {
+        (0..n).map(|at| rows.row(at)[..dim].iter().map(|&value| f64::from(value)).collect()).collect()
+    }
+
+    fn sigmoid(x: f64) -> f64 {
+        1.0 / (1.0 + (-x).exp())
+    }
+
+    fn product(a: &[f64], b: &[f64]) -> f64 {
+        a.iter().zip(b).map(|(a, b)| a * b).sum()
+    }
+
+    /// The negative logarithm of what the model makes of `id` for the vector `x`, as the papers write it.
+    fn nats(learner: &Learner, id: u32, x: &[f64], outputs: &[Vec<f64>]) -> f64 {
+        match &learner.others {
+            Others::Drawn { .. } => {
+                let negatives =
+                    learner.outputs[1..].iter().map(|&other| sigmoid(-product(x, &outputs[other as usize])));
+                -(sigmoid(product(x, &outputs[id as usize])).ln() + negatives.map(f64::ln).sum::<f64>())
+            }
+            Others::Tree(tree) => {
+                let (nodes, turns) = tree.way(id);
+                let along = nodes.iter().zip(turns).map(|(&node, &turn)| {
+                    let up = sigmoid(product(x, &outputs[node as usize]));
+                    if turn == 0.0 { up } else { 1.0 - up }
+                });
+                -along.map(f64::ln).sum::<f64>()
+            }
+        }
+    }
+
+    /// By every value, the central difference of `loss`.
+    fn differences(rows: &[Vec<f64>], loss: impl Fn(&[Vec<f64>]) -> f64) -> Vec<Vec<f64>> {
+        let mut rows = rows.to_vec();
+        let mut all = rows.clone();
+        for at in 0..rows.len() {
+            for column in 0..rows[at].len() {
+                let (value, h) = (rows[at][column], 1e-5);
+                rows[at][column] = value + h;
+                let above = loss(&rows);
+                rows[at][column] = value - h;
+                all[at][column] = (above - loss(&rows)) / (2.0 * h);
+                rows[at][column] = value;
+            }
+        }
+        all
+    }
+
+    fn assert_moved(what: &str, before: &[Vec<f64>], after: &[Vec<f64>], gradient: &[Vec<f64>], times: f64) {
+        for ((before, after), gradient) in before.iter().zip(after).zip(gradient) {
+            for ((before, after), by) in before.iter().zip(after).zip(gradient) {
+                assert!((after - before + times * by).abs() < 5e-5, "{what}: {} for {}", after - before, -times * by);
+            }
+        }
+    }
+
+    /// A step of rate 1 goes down by the gradient, for every input and output row.
+    #[test]
+    fn steps_are_gradients_by_differences() {
+        for loss in [Loss::NegativeSampling { n_negatives: 4 }, Loss::HierarchicalSoftmax] {
+            for id in 0..COUNTS.len() as u32 {
+                let wanted = wanted(Architecture::SkipGram, loss);
+                let mut learner = learner(&wanted);
+                choose(&mut learner, id);
+                let contexts = [2, 0, 5];
+                let x = doubles(&learner.now, COUNTS.len(), wanted.dim);
+                let y = doubles(&learner.output, learner.output.n(), wanted.dim);
+                let sum = |x: &[Vec<f64>], y: &[Vec<f64>]| -> f64 {
+                    contexts.iter().map(|&row| nats(&learner, id, &x[row as usize], y)).sum()
+                };
+                let (by_x, by_y) = (differences(&x, |x| sum(x, &y)), differences(&y, |y| sum(&x, y)));
+                let expected = sum(&x, &y);
+                learner.step(&contexts, 1.0);
+                let case = format!("{loss:?} of {id}");
+                assert_moved(&case, &x, &doubles(&learner.now, COUNTS.len(), wanted.dim), &by_x, 1.0);
+                assert_moved(&case, &y, &doubles(&learner.output, learner.output.n(), wanted.dim), &by_y, 1.0);
+                assert!((learner.work.loss - expected).abs() < 1e-3, "{case}: {} {expected}", learner.work.loss);
+            }
+        }
+    }
+
+    /// Outputs go down by the gradient at the mean of the context. Each of its rows gains all that the mean gains, which is as
+    /// many times its own gradient as there are rows, as in the program of Mikolov et al.
+    #[test]
+    fn steps_of_means_are_gradients_by_differences() {
+        for loss in [Loss::NegativeSampling { n_negatives: 4 }, Loss::HierarchicalSoftmax] {
+            let wanted = wanted(Architecture::Cbow, loss);
+            let mut learner = learner(&wanted);
+            let (id, contexts) = (3, [1, 6, 0, 4]);
+            choose(&mut learner, id);
+            let x = doubles(&learner.now, COUNTS.len(), wanted.dim);
+            let y = doubles(&learner.output, learner.output.n(), wanted.dim);
+            let of_mean = |x: &[Vec<f64>], y: &[Vec<f64>]| {
+                let mean = |column| contexts.iter().map(|&row| x[row as usize][column]).sum::<f64>() / 4.0;
+                nats(&learner, id, &(0..wanted.dim).map(mean).collect::<Vec<_>>(), y)
+            };
+            let (by_x, by_y) = (differences(&x, |x| of_mean(x, &y)), differences(&y, |y| of_mean(&x, y)));
+            learner.step_of_mean(&contexts, 1.0);
+            assert_moved("mean", &x, &doubles(&learner.now, COUNTS.len(), wanted.dim), &by_x, 4.0);
+            assert_moved("mean", &y, &doubles(&learner.output, learner.output.n(), wanted.dim), &by_y, 1.0);
+        }
+    }
+
+    /// What hierarchical softmax makes of all ids adds up to 1.
+    #[test]
+    fn the_tree_gives_a_distribution() {
+        let wanted = wanted(Architecture::SkipGram, Loss::HierarchicalSoftmax);
+        let learner = learner(&wanted);
+        let y = doubles(&learner.output, learner.output.n(), wanted.dim);
+        for x in doubles(&learner.now, COUNTS.len(), wanted.dim) {
+            let sum: f64 = (0..COUNTS.len() as u32).map(|id| (-nats(&learner, id, &x, &y)).exp()).sum();
+            assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+        }
+    }
+}
