@@ -5,6 +5,7 @@
 //!             u8 has_pieces  [u32 min  u32 max  u32 n_buckets  u64 n  u32 bucket × n  f32 × n × dim]  u64 checksum
 //! documents = "TERCETDV"  u32 version  u64 n_words  u64 dim  f32 weight × n_words  f32 weight of the unknown
 //!             u64 n_common  f32 × n_common × dim  u64 checksum
+//! under way = "TERCETWU"  see `under_way`
 //! text      = u32 n_bytes, UTF-8
 //! ```
 
@@ -92,7 +93,7 @@ impl Writer {
         values.iter().for_each(|value| self.bytes.extend_from_slice(&value.to_le_bytes()));
     }
 
-    fn rows(&mut self, rows: &Factors) {
+    pub(super) fn rows(&mut self, rows: &Factors) {
         (0..rows.n_rows).for_each(|row| self.f32s(&rows.row(row)[..rows.n_factors]));
     }
 
@@ -167,7 +168,7 @@ impl<'a> Reader<'a> {
         Ok(self.many(n)?.iter().map(|four| u32::from_le_bytes(*four)).collect())
     }
 
-    fn u64s(&mut self, n: usize) -> Result<Vec<u64>, LanguageError> {
+    pub(super) fn u64s(&mut self, n: usize) -> Result<Vec<u64>, LanguageError> {
         Ok(self.many(n)?.iter().map(|eight| u64::from_le_bytes(*eight)).collect())
     }
 
@@ -175,7 +176,7 @@ impl<'a> Reader<'a> {
         Ok(self.many(n)?.iter().map(|four| f32::from_le_bytes(*four)).collect())
     }
 
-    fn rows(&mut self, n: usize, dim: usize) -> Result<Factors, LanguageError> {
+    pub(super) fn rows(&mut self, n: usize, dim: usize) -> Result<Factors, LanguageError> {
         let size = n.checked_mul(dim).ok_or_else(|| corrupt(format!("{n} rows of {dim} are announced")))?;
         let values = self.f32s(size)?;
         let mut rows = Factors::zeros(n, dim);
@@ -206,9 +207,14 @@ pub(crate) fn corrupt(what: String) -> LanguageError {
 /// FNV-1a over words of eight bytes: finds damage, not malice.
 fn checksum(bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
-    let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23);
-    let hash = words.iter().fold(0xcbf2_9ce4_8422_2325, |hash, word| step(hash, u64::from_le_bytes(*word)));
+    let hash = words.iter().fold(BEGINNING, |hash, word| step(hash, u64::from_le_bytes(*word)));
     rest.iter().fold(hash, |hash, &byte| step(hash, u64::from(byte)))
+}
+
+pub(super) const BEGINNING: u64 = 0xcbf2_9ce4_8422_2325;
+
+pub(super) fn step(hash: u64, word: u64) -> u64 {
+    (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod phrases;
 pub mod piece_table;
 pub mod subwords;
 pub mod train;
+mod under_way;
 pub mod vocabulary;
 pub mod word_vectors;
 
@@ -22,6 +23,6 @@ pub use matching::{Blend, CharacterWeights, PairMatcher};
 pub use phrases::{PhraseCounter, PhraseSettings, Phrases, Scoring};
 pub use piece_table::{PieceTable, TableEncoder};
 pub use subwords::Subwords;
-pub use train::{TrainOptions, Trained, train, train_on};
+pub use train::{Learning, Resume, TrainOptions, Trained, train, train_on, train_resumed};
 pub use vocabulary::{Corpus, Counter, Vocabulary};
 pub use word_vectors::{Analogy, Pieces, WordVectors};

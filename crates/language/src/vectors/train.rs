@@ -6,6 +6,7 @@ use math::Factors;
 use neural::sequences::{self, Embedding, Parts, Sequences, settings};
 
 use super::subwords::Subwords;
+use super::under_way;
 use super::vocabulary::{Corpus, Vocabulary};
 use super::word_vectors::{Pieces, WordVectors};
 use crate::LanguageError;
@@ -116,6 +117,49 @@ pub fn train_on(
     settings: &Settings,
     options: &TrainOptions,
 ) -> Result<Trained, LanguageError> {
+    let (seed, n_threads) = (options.seed, options.n_threads);
+    let watch = |learning: &Learning| (options.progress)(learning.share);
+    train_resumed(vocabulary, corpus, settings, &Resume { seed, n_threads, kept: None, watch: &watch })
+}
+
+/// How far learning is.
+pub struct Learning<'a> {
+    /// 0 to 1.
+    pub share: f64,
+    /// The mean loss of each epoch done.
+    pub losses: &'a [f64],
+    reached: &'a sequences::Reached<'a>,
+    origin: u64,
+}
+
+impl Learning<'_> {
+    /// All that learning needs to go on from here ([`Resume::kept`]).
+    pub fn to_bytes(&self) -> Vec<u8> {
+        under_way::to_bytes(self.reached, self.origin)
+    }
+}
+
+/// What a fit that can be stopped and go on needs beyond sentences and settings.
+#[derive(Clone, Copy)]
+pub struct Resume<'a> {
+    pub seed: u64,
+    pub n_threads: usize,
+    /// What [`Learning::to_bytes`] gave. Learning begins anew if that was learned of other sentences, settings or seed.
+    pub kept: Option<&'a [u8]>,
+    /// Asked now and then; `false` stops.
+    pub watch: &'a (dyn Fn(&Learning) -> bool + Sync),
+}
+
+/// As [`train_on`], going on from what was kept of an earlier run: the vectors are the same, bit for bit, as from one run.
+///
+/// # Errors
+/// As [`train`], and if what was kept is damaged.
+pub fn train_resumed(
+    vocabulary: Vocabulary,
+    corpus: &Corpus,
+    settings: &Settings,
+    options: &Resume,
+) -> Result<Trained, LanguageError> {
     if vocabulary.is_empty() || corpus.ids.is_empty() {
         let allowed =
             format!("a word found {} times or more, lower 'min_count' or give more text", settings.int("min_count"));
@@ -124,15 +168,21 @@ pub fn train_on(
     let wanted = Embedding::of_settings(settings, options.seed, options.n_threads);
     let sequences = Sequences { ids: &corpus.ids, ends: &corpus.ends };
     let n_words = corpus.n_words * wanted.n_epochs as u64;
+    let origin = under_way::origin(&vocabulary, corpus, settings, options.seed);
+    let from = options.kept.map(|bytes| under_way::from_bytes(bytes, origin)).transpose()?.flatten();
+    let watch = |reached: &sequences::Reached| {
+        (options.watch)(&Learning { share: reached.share, losses: reached.losses, reached, origin })
+    };
+    let embed = |parts| sequences::embed_from(sequences, vocabulary.len(), parts, &wanted, from.as_ref(), &watch);
     if !settings.bool("subwords") {
-        let found = sequences::embed(sequences, vocabulary.len(), None, &wanted, options.progress)?;
+        let found = embed(None)?;
         let vectors = WordVectors::new(vocabulary, found.input, None)?;
         return Ok(Trained { vectors, losses: found.losses, n_words });
     }
     let buckets = u32::try_from(settings.int("buckets")).expect("the card's range");
     let subwords = Subwords::new(settings.usize("min_n"), settings.usize("max_n"), buckets)?;
     let (parts, buckets) = parts_of(&vocabulary, subwords);
-    let found = sequences::embed(sequences, vocabulary.len(), Some(&parts), &wanted, options.progress)?;
+    let found = embed(Some(&parts))?;
     let vectors = of_parts(&parts, &found.input);
     let mut of_buckets = Factors::zeros(buckets.len(), wanted.dim);
     let own = vocabulary.len() * of_buckets.stride;
@@ -221,6 +271,48 @@ mod tests {
         assert!(vectors.similarity("手机壳", "手机").unwrap() > vectors.similarity("手机壳", "面条").unwrap());
         assert_eq!(WordVectors::from_bytes(&vectors.to_bytes()).unwrap(), *vectors);
         assert!(fit(&[]).vectors.vector("手机壳").is_none());
+    }
+
+    /// Stopped halfway, and gone on from bytes: the same bits. Bytes of other sentences are not gone on from, damaged ones told.
+    #[test]
+    fn learning_goes_on_from_bytes() {
+        let all = sentences();
+        let read = |all: &[Vec<&'static str>]| Corpus::read(|| all.iter().cloned(), 5);
+        for texts in [&[][..], &["subwords=true"]] {
+            let (vocabulary, corpus) = read(&all);
+            let settings = settings(texts);
+            let whole = train_on(vocabulary.clone(), &corpus, &settings, &TrainOptions::default()).unwrap();
+            let kept = std::sync::Mutex::new(Vec::new());
+            let stop = |learning: &Learning| {
+                if learning.share >= 0.5 {
+                    *kept.lock().unwrap() = learning.to_bytes();
+                }
+                learning.share < 0.5
+            };
+            let stopping = Resume { seed: 1, n_threads: 1, kept: None, watch: &stop };
+            let stopped = train_resumed(vocabulary.clone(), &corpus, &settings, &stopping);
+            assert!(matches!(stopped, Err(LanguageError::Neural(neural::NeuralError::Cancelled))));
+            let kept = kept.into_inner().unwrap();
+            let first = std::sync::Mutex::new(Vec::new());
+            let watch = |learning: &Learning| {
+                first.lock().unwrap().push(learning.share);
+                true
+            };
+            let options = Resume { seed: 1, n_threads: 1, kept: Some(&kept), watch: &watch };
+            assert_eq!(train_resumed(vocabulary, &corpus, &settings, &options).unwrap(), whole, "{texts:?}");
+            assert!(std::mem::take(&mut *first.lock().unwrap())[0] >= 0.5);
+            let (vocabulary, corpus) = read(&all[1..]);
+            train_resumed(vocabulary.clone(), &corpus, &settings, &options).unwrap();
+            assert_eq!(first.lock().unwrap()[0], 0.0, "other sentences are begun with anew");
+            for at in (0..kept.len()).step_by(kept.len() / 97 + 1) {
+                let mut damaged = kept.clone();
+                damaged[at] ^= 0x10;
+                for bytes in [&damaged, &kept[..at]] {
+                    let options = Resume { kept: Some(bytes), ..options };
+                    assert!(train_resumed(vocabulary.clone(), &corpus, &settings, &options).is_err(), "{at}");
+                }
+            }
+        }
     }
 
     #[test]
