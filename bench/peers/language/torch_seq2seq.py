@@ -8,14 +8,14 @@ The task (the same in every implementation): a 64-bit linear congruential genera
 1442695040888963407 from 42, gives tokens 3 + (x >> 33) % 7997, batch by batch, row by row: sources of 20 tokens; targets are
 the sources reversed. Vocabulary 8,000, batch 64, Adam with 1e-3, f32, 2 threads. GRU: embedding 256, one layer of 512,
 additive attention of 512 from the previous state, readout tanh 1024 -> 512 -> 8,000. Transformer: dim 256, 4 heads, inner
-1,024, 3 + 3 layers, learned places, norm first, no dropout. Parameters begin as ours do (`alike`), so that losses can be
-compared step by step. After 3 steps, STEPS (20) are timed. bf16 is autocast, bf16-weights keeps everything in it, moments too.
+1,024, 3 + 3 layers, learned places of either side, sources with an end, norm first, no dropout. Parameters begin as ours do
+(`alike`), so that losses can be compared step by step. After 3 steps, STEPS (20) are timed. bf16 is autocast, bf16-weights keeps everything in it, moments too.
 Writing: untrained weights, a source of 20 tokens, 20 tokens written, keys and values of what was written kept.
 Prints one line of JSON.
 """
 import json, resource, sys, time
 import torch, torch.nn as nn, torch.nn.functional as F
-V, E, H, B, T = 8000, 256, 512, 64, 20
+V, E, H, B, T, END = 8000, 256, 512, 64, 20, 2
 
 class Lcg:
     def __init__(s, x=42): s.x = x
@@ -52,11 +52,12 @@ class Tr(nn.Module):
     """Transformer base/2: d 256, 4 heads, ff 1024, 3 + 3 layers, learned positions, norm first, no dropout"""
     def __init__(s):
         super().__init__()
-        s.es, s.et, s.p = nn.Embedding(V, E), nn.Embedding(V, E), nn.Embedding(T, E)
+        s.es, s.et, s.ps, s.pt = nn.Embedding(V, E), nn.Embedding(V, E), nn.Embedding(T + 1, E), nn.Embedding(T + 1, E)
         s.t = nn.Transformer(E, 4, 3, 3, 1024, dropout=0.0, batch_first=True, norm_first=True)
-        s.o = nn.Linear(E, V); s.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(T)); s.register_buffer("i", torch.arange(T))
+        s.o = nn.Linear(E, V); s.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(T)); s.register_buffer("i", torch.arange(T + 1))
+    def read(s, src): return s.es(F.pad(src, (0, 1), value=END)) + s.ps(s.i)
     def forward(s, src, din):
-        return s.o(s.t(s.es(src) + s.p(s.i), s.et(din) + s.p(s.i), tgt_mask=s.mask, tgt_is_causal=True))
+        return s.o(s.t(s.read(src), s.et(din) + s.pt(s.i[:T]), tgt_mask=s.mask, tgt_is_causal=True))
 
 @torch.no_grad()
 def write(m, kind, source, width=5):
@@ -64,7 +65,7 @@ def write(m, kind, source, width=5):
     if kind == "gru":
         h, st = m.enc(m.es(source)); uh = m.U(h).expand(width, -1, -1); h = h.expand(width, -1, -1); st = st[0].expand(width, -1)
     else:
-        mem = m.t.encoder(m.es(source) + m.p(m.i)); layers = m.t.decoder.layers; d, nh = E, 4
+        mem = m.t.encoder(m.read(source)); layers = m.t.decoder.layers; d, nh = E, 4
         heads = lambda x: x.view(x.shape[0], -1, nh, d // nh).transpose(1, 2)
         cross = [tuple(heads(x.expand(width, -1, -1)) for x in F.linear(mem, l.multihead_attn.in_proj_weight[d:], l.multihead_attn.in_proj_bias[d:]).chunk(2, 2)) for l in layers]
         cache = [None] * len(layers)
@@ -76,7 +77,7 @@ def write(m, kind, source, width=5):
             st = m.cell(torch.cat([m.et(tokens), c], 1), st)
             lg = m.o(torch.tanh(m.r(torch.cat([st, c], 1))))
         else:
-            x = m.et(tokens).unsqueeze(1) + m.p.weight[t]
+            x = m.et(tokens).unsqueeze(1) + m.pt.weight[t]
             for n, l in enumerate(layers):
                 q, k, v = (heads(y) for y in F.linear(l.norm1(x), l.self_attn.in_proj_weight, l.self_attn.in_proj_bias).chunk(3, 2))
                 if cache[n] is not None: k, v = torch.cat([cache[n][0], k], 2), torch.cat([cache[n][1], v], 2)
@@ -101,6 +102,11 @@ def alike(m):
         if isinstance(module, nn.Linear):
             nn.init.xavier_uniform_(module.weight)
             if module.bias is not None: nn.init.zeros_(module.bias)
+    if isinstance(m, Tr):
+        # Queries are one layer of ours, keys and values another; PyTorch's three are one, and so begin smaller.
+        for layer in m.t.decoder.layers:
+            weight = layer.multihead_attn.in_proj_weight.data
+            nn.init.xavier_uniform_(weight[:E]); nn.init.xavier_uniform_(weight[E:])
     if isinstance(m, Gru):
         for table in (m.es, m.et): nn.init.normal_(table.weight, std=E ** -0.5)
     return m

@@ -75,6 +75,43 @@ fn gradients_are_those_of_differences() {
     }
 }
 
+/// Ten steps of Adam from parameters that a formula gives: losses as PyTorch 2.15.0 has them
+/// (`bench/peers/language/golden_transformer.py`), without and with label smoothing.
+#[test]
+fn steps_are_those_of_pytorch_from_the_same_start() {
+    const LOSSES: [(f32, [f64; 10]); 2] = [
+        (0.0, [2.204579, 2.249096, 2.005237, 1.839006, 1.761863, 1.698012, 1.639296, 1.566735, 1.507456, 1.452753]),
+        (0.1, [2.221586, 2.279539, 2.034565, 1.869978, 1.838925, 1.784004, 1.729417, 1.687848, 1.623980, 1.572710]),
+    ];
+    let sources = [vec![5, 6, 7, 9], vec![9, 4, 5, 4], vec![8, 5, 4, 4]];
+    let targets = sources.iter().map(|source| source.iter().rev().map(|id| id - 1).collect()).collect();
+    let pairs = Pairs::new(sources.to_vec(), targets).unwrap();
+    let compute = Compute::new(Precision::F32);
+    for (label_smoothing, expected) in LOSSES {
+        let (model, mut params) = made(&TransformerShape { label_smoothing, ..shape(0.0, 6) }, 1);
+        let ids: Vec<_> = params.iter().map(|(id, param)| (id, param.name.clone())).collect();
+        for (id, name) in ids {
+            let h: f64 = name.bytes().map(f64::from).sum();
+            for (k, value) in params.value_mut(id).values.iter_mut().enumerate() {
+                let wave = 0.4 * (0.1 * h + 0.37 * k as f64 + 0.011 * (k * k) as f64).sin();
+                *value = match name.rsplit('.').next() {
+                    Some("gain") => 1.0 + 0.1 * wave,
+                    Some("bias") => 0.1 * wave,
+                    _ => wave,
+                } as f32;
+            }
+        }
+        let mut adam = Adam::new(&params, AdamOptions { learning_rate: 0.01, ..AdamOptions::default() });
+        let mut gradients = Gradients::zeros(&params);
+        for (step, expected) in expected.into_iter().enumerate() {
+            let loss = model.learn(&compute, &params, &mut gradients, &pairs.batch(&[0, 1, 2]), draw(step as u64));
+            let loss = loss.unwrap().mean();
+            adam.update(&mut params, &mut gradients).unwrap();
+            assert!((loss - expected).abs() < 1e-4, "smoothing {label_smoothing}, step {step}: {loss} for {expected}");
+        }
+    }
+}
+
 /// Copies of known and unknown words (10 and 11 are of their sources alone), an empty source, repeated words.
 fn copied() -> Batch<'static> {
     Batch {
