@@ -33,11 +33,11 @@ function attentionOf(tokens, source) {
 export function createWriting(now) {
   const ready = {
     name: "titles", version: "000003", trained_at: now - 3 * 86_400_000, cell: "gru", attention: "additive", pairs: "titles", n_pairs: 4_812, n_parameters: 2_214_880,
-    bleu: 61.4, exact: 0.382, valid_loss: 0.471, n_rejected: 3, rejected: [{ line: 0, reason: "source has 214 words and characters; allowed: 1 to 200" }], versions: ["000001", "000002", "000003"], learning: null,
+    problem: null, bleu: 61.4, exact: 0.382, valid_loss: 0.471, n_rejected: 3, rejected: [{ line: 0, reason: "source has 214 words and characters; allowed: 1 to 200" }], versions: ["000001", "000002", "000003"], learning: null,
   };
   const half = {
     name: "service-answers", version: null, trained_at: null, cell: "transformer", attention: null, pairs: "pairs/service-answers-2026.csv", n_pairs: 21_430, n_parameters: 4_890_112,
-    bleu: null, exact: null, valid_loss: null, n_rejected: 0, rejected: [], versions: [],
+    problem: null, bleu: null, exact: null, valid_loss: null, n_rejected: 0, rejected: [], versions: [],
     learning: { done: 0.42, step: 1_512, loss: 1.212, valid_loss: 1.391, tokens_per_second: 4_050, seconds_left: null, seconds: 412 },
   };
   const models = [half, ready];

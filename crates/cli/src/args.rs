@@ -474,6 +474,9 @@ pub enum Seq2Seq {
         /// A phrase that must not occur
         #[arg(long, value_name = "PHRASE")]
         must_not: Vec<String>,
+        /// No sequence of so many words (of Chinese: characters) may occur twice; 0 allows it
+        #[arg(long, default_value_t = 0, value_name = "N")]
+        no_repeat: usize,
         /// Draw at random instead of searching: below 1 likelier words gain, above 1 they lose
         #[arg(long, value_name = "T")]
         temperature: Option<f64>,

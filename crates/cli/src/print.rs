@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
@@ -159,17 +159,32 @@ pub fn ending_of(path: &Path) -> Result<Ending> {
 /// A progress bar on a terminal, nothing elsewhere.
 pub struct Progress {
     bar: Mutex<Option<ProgressBar>>,
+    is_stopped: Arc<AtomicBool>,
 }
 
 impl Progress {
     pub fn new(quiet: bool) -> Progress {
+        let is_stopped = Arc::default();
         if quiet || !std::io::stderr().is_terminal() {
-            return Progress { bar: Mutex::new(None) };
+            return Progress { bar: Mutex::new(None), is_stopped };
         }
         let bar = ProgressBar::new(1000);
         let style = ProgressStyle::with_template("{bar:32} {percent:>3} %  {msg}").expect("a fixed template");
         bar.set_style(style);
-        Progress { bar: Mutex::new(Some(bar)) }
+        Progress { bar: Mutex::new(Some(bar)), is_stopped }
+    }
+
+    /// The same of work that keeps what it did when it is told to stop: Ctrl-C does not end the process, but answers the next
+    /// report with `false`.
+    pub fn stopped_by_ctrl_c(quiet: bool) -> Progress {
+        let progress = Progress::new(quiet);
+        let is_stopped = progress.is_stopped.clone();
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                is_stopped.store(true, Ordering::SeqCst);
+            }
+        });
+        progress
     }
 
     pub fn report(&self, share: f64, message: &str) -> bool {
@@ -177,7 +192,7 @@ impl Progress {
             bar.set_position((share.clamp(0.0, 1.0) * 1000.0) as u64);
             bar.set_message(message.to_owned());
         }
-        true
+        !self.is_stopped.load(Ordering::SeqCst)
     }
 }
 

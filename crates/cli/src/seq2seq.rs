@@ -1,7 +1,6 @@
 //! `train seq2seq`, `seq2seq list|write|delete`: models of the shop that write, on the command line.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use data::Shop;
 use serde_json::json;
@@ -31,14 +30,8 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
         ..Seq2SeqRequest::new(name)
     };
     let shop = Shop::open(dir)?;
-    static STOPPED: AtomicBool = AtomicBool::new(false);
-    tokio::spawn(async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            STOPPED.store(true, SeqCst);
-        }
-    });
-    let bar = Progress::new(as_json);
-    let on = |share: f64, message: &str| bar.report(share, message) && !STOPPED.load(SeqCst);
+    let bar = Progress::stopped_by_ctrl_c(as_json);
+    let on = |share: f64, message: &str| bar.report(share, message);
     let trained = seq2seq::train(&shop, request, &on).await;
     drop(bar);
     let info = trained.map_err(|error| match error.code {
@@ -100,8 +93,9 @@ pub fn run(dir: &Path, asked: Seq2Seq, as_json: bool) -> Result<()> {
     let shop = Shop::open(dir)?;
     match asked {
         Seq2Seq::List => list(&shop, as_json),
-        Seq2Seq::Write { name, text, beam, n, must, must_not, temperature, top_p, seed, attention } => {
-            let request = WriteRequest { text, beam, n: n.min(beam), must, must_not, temperature, top_p, seed };
+        Seq2Seq::Write { name, text, beam, n, must, must_not, no_repeat, temperature, top_p, seed, attention } => {
+            let n = n.min(beam);
+            let request = WriteRequest { text, beam, n, must, must_not, no_repeat, temperature, top_p, seed };
             let written = seq2seq::write(&shop, &name, &request)?;
             if as_json {
                 print::json(&serde_json::to_value(&written)?);
@@ -150,6 +144,7 @@ fn list(shop: &Shop, as_json: bool) -> Result<()> {
     });
     let header = ["name", "state", "version", "pairs", "cell", "pairs learned", "loss", "BLEU", "to the letter"];
     print::table(&header, &rows.collect::<Vec<_>>());
+    items.iter().filter_map(|item| item.problem.as_ref()).for_each(|problem| print::line(problem));
     Ok(())
 }
 

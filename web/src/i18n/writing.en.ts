@@ -8,7 +8,7 @@ export const writing = {
   name: "Name",
   actions: "Actions",
   state: "State",
-  states: { ready: "Ready", training: "Learning", paused: "Paused" },
+  states: { ready: "Ready", training: "Learning", paused: "Paused", damaged: "Damaged" },
   pairs: "Learned from",
   from: { titles: "Product titles", descriptions: "Product descriptions", questions: "Questions in documents", file: "A file" },
   fromHelp: {
@@ -79,6 +79,8 @@ export const writing = {
   n: "Texts",
   must: "Must occur",
   mustNot: "Must not occur",
+  noRepeat: "Words in a row that must not recur",
+  noRepeatHint: "0 allows any; of Chinese, characters",
   phrasesHint: "Separated by commas",
   temperature: "Temperature",
   temperatureHint: "Below 1 safer, above 1 bolder",

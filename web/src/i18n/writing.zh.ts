@@ -11,7 +11,7 @@ export const writing: Texts<typeof writingEn> = {
   name: "名称",
   actions: "操作",
   state: "状态",
-  states: { ready: "可用", training: "学习中", paused: "已暂停" },
+  states: { ready: "可用", training: "学习中", paused: "已暂停", damaged: "已损坏" },
   pairs: "学习来源",
   from: { titles: "商品标题", descriptions: "商品描述", questions: "文档中的问答", file: "文件" },
   fromHelp: {
@@ -82,6 +82,8 @@ export const writing: Texts<typeof writingEn> = {
   n: "写几条",
   must: "必须出现",
   mustNot: "不得出现",
+  noRepeat: "不得重复的连续词数",
+  noRepeatHint: "0 表示不限；中文按字计",
   phrasesHint: "用逗号隔开",
   temperature: "温度",
   temperatureHint: "小于 1 更稳妥，大于 1 更大胆",

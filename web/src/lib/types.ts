@@ -763,7 +763,8 @@ export interface Found {
 /** A model that writes, or one that is being learned, or both. */
 export interface WritingItem {
   name: string;
-  state: "ready" | "training" | "paused";
+  state: "ready" | "training" | "paused" | "damaged";
+  problem: string | null;
   version: string | null;
   trained_at: Instant | null;
   cell: string;

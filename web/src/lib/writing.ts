@@ -35,6 +35,7 @@ export interface WriteDraft {
   n: number;
   must: string;
   mustNot: string;
+  noRepeat: number;
   temperature: number;
   topP: number;
   seed: number;
@@ -42,7 +43,7 @@ export interface WriteDraft {
 
 export function writeBody(draft: WriteDraft): Record<string, unknown> {
   const must_not = phrasesOf(draft.mustNot);
-  const common = { text: draft.text, n: draft.n, must_not };
+  const common = { text: draft.text, n: draft.n, must_not, ...(draft.noRepeat > 0 ? { no_repeat: draft.noRepeat } : {}) };
   if (draft.way === "draw") return { ...common, temperature: draft.temperature, top_p: draft.topP, seed: draft.seed };
   return { ...common, beam: Math.max(draft.beam, draft.n), must: phrasesOf(draft.must) };
 }

@@ -4,7 +4,7 @@ import { fromOf, isName, learnParams, lookedAt, moved, phrasesOf, shadeOf, write
 import { matchRoute } from "../../src/lib/router.svelte";
 
 const learn = (changes: Partial<LearnDraft>): LearnDraft => ({ name: "titles", from: "titles", path: "", cell: "gru", rounds: "", ...changes });
-const draft = (changes: Partial<WriteDraft>): WriteDraft => ({ text: "a", way: "search", beam: 5, n: 3, must: "", mustNot: "", temperature: 1, topP: 0.9, seed: 1, ...changes });
+const draft = (changes: Partial<WriteDraft>): WriteDraft => ({ text: "a", way: "search", beam: 5, n: 3, must: "", mustNot: "", noRepeat: 0, temperature: 1, topP: 0.9, seed: 1, ...changes });
 
 test("names are those that the service takes", () => {
   for (const name of ["a", "titles-2", "zh_en"]) expect(isName(name)).toBe(true);
@@ -21,6 +21,7 @@ test("a learning is asked for only once all of it is told", () => {
 test("what must occur is asked for only when searching, and no more texts than are kept", () => {
   expect(phrasesOf("降噪， Air,;\n")).toEqual(["降噪", "Air"]);
   expect(writeBody(draft({ n: 8, must: "a,b", mustNot: "c" }))).toEqual({ text: "a", n: 8, beam: 8, must: ["a", "b"], must_not: ["c"] });
+  expect(writeBody(draft({ noRepeat: 3 }))).toMatchObject({ no_repeat: 3 });
   expect(writeBody(draft({ way: "draw", must: "a" }))).toEqual({ text: "a", n: 3, must_not: [], temperature: 1, top_p: 0.9, seed: 1 });
 });
 

@@ -41,6 +41,9 @@ pub struct WriteBody {
     /// Phrases that must not.
     #[schema(max_items = 8)]
     must_not: Option<Vec<String>>,
+    /// No sequence of so many words and characters of Chinese occurs twice; 0 allows it.
+    #[schema(minimum = 0, maximum = 10)]
+    no_repeat: Option<usize>,
     /// Draws at random instead of searching.
     #[schema(minimum = 0.01, maximum = 5)]
     temperature: Option<f64>,
@@ -85,6 +88,7 @@ pub async fn write_text(Manage(caller): Manage, Id(name): Id, Body(body): Body<W
         n: body.n.unwrap_or(usual.n.min(beam.max(1))),
         must: body.must.unwrap_or_default(),
         must_not: body.must_not.unwrap_or_default(),
+        no_repeat: body.no_repeat.unwrap_or(usual.no_repeat),
         temperature: body.temperature,
         top_p: body.top_p,
         seed: body.seed.unwrap_or(usual.seed),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use data::lab::texts::{part_of, read_lines};
 use domain::{Card, Settings};
-use language::seq2seq::decode::{Beam, Ensemble, Limits, Output, StepModel, UNKNOWN, beam, consensus};
+use language::seq2seq::decode::{Beam, Ensemble, Limits, Output, Rules, StepModel, UNKNOWN, beam, consensus};
 use language::seq2seq::metrics::{Tokenisation, bleu, exact_match};
 use language::seq2seq::model::{Recurrent, Shape, Writer};
 use language::seq2seq::read_back::{Pair, ReadBack, cut_to_said};
@@ -199,6 +199,7 @@ impl Asked<'_> {
             n_best: if is_agreed { width } else { 1 },
             length_penalty: self.settings.float("length_penalty") as f32,
             limits,
+            rules: Rules { no_repeat: self.settings.usize("no_repeat"), ..Rules::default() },
             ..Beam::default()
         };
         let test = &self.task.test;
@@ -259,6 +260,23 @@ mod tests {
         let request = LabRequest { set, ..LabRequest::new("seq2seq", folder.path()) };
         let answer = super::super::run(&request, &|_| true).unwrap();
         assert_eq!(answer["result"]["exact"], 1.0, "{answer}");
+        // Learned to say one word three times, it says it once where nothing may occur twice.
+        for part in ["train", "valid", "test"] {
+            let lines = |line: fn(usize) -> String| (0..25).map(|at| line(at % 5)).collect::<String>();
+            let path = |side: &str| folder.path().join(format!("{part}.{side}"));
+            std::fs::write(path("src"), lines(|at| format!("w{at}\n"))).unwrap();
+            std::fs::write(path("tgt"), lines(|at| format!("w{at} w{at} w{at}\n"))).unwrap();
+        }
+        let output = folder.path().join("written.txt");
+        for (no_repeat, n_times) in [(0, 3), (1, 1), (3, 3)] {
+            let set = ["dim_embedding=16", "dim_hidden=32", "epochs=120", "batch=25", "learning_rate=0.01", "beam=2"];
+            let set = set.iter().map(|&text| text.to_owned()).chain([format!("no_repeat={no_repeat}")]).collect();
+            let request = LabRequest { set, output: Some(output.clone()), ..LabRequest::new("seq2seq", folder.path()) };
+            super::super::run(&request, &|_| true).unwrap();
+            let text = std::fs::read_to_string(&output).unwrap();
+            assert_eq!(text.lines().next().unwrap().matches("w0").count(), n_times, "{no_repeat}: {text}");
+        }
+        write("train.tgt", 1, 25);
         write("test.tgt", 1, 24);
         let error = super::super::run(&LabRequest::new("seq2seq", folder.path()), &|_| true).unwrap_err();
         assert!(error.to_string().contains("test.tgt 24"), "{error}");

@@ -8,7 +8,7 @@ use data::Shop;
 use domain::{KnowledgeDocument, Product};
 use serde_json::{Value, json};
 use service::auth::Scope;
-use service::flows::seq2seq::{KeepEvery, Seq2SeqInfo, Seq2SeqRequest, WriteRequest, train, write};
+use service::flows::seq2seq::{KeepEvery, Seq2SeqInfo, Seq2SeqRequest, WriteRequest, list, train, write};
 
 use crate::shop::{self, Folder, Served, serve, served};
 
@@ -149,6 +149,12 @@ fn what_reads_back_is_kept_with_its_model() {
     assert!(error.contains("reader.safetensors") && error.contains("not a safetensors file"), "{error}");
     std::fs::write(&reader, &kept).unwrap();
     assert!(!write(&shop, "colours", &asked).unwrap().items.is_empty());
+    // A damaged description: the model is listed with what is wrong.
+    std::fs::write(folder.shop().join("models/seq2seq/colours/000001/seq2seq.json"), "{").unwrap();
+    let listed = list(&shop).unwrap();
+    assert_eq!((listed.len(), listed[0].name.as_str(), listed[0].state.as_str()), (1, "colours", "damaged"));
+    let problem = listed[0].problem.as_deref().unwrap();
+    assert!(problem.contains("seq2seq.json") && problem.contains("tercet train seq2seq"), "{problem}");
 }
 
 fn request_again() -> Seq2SeqRequest {

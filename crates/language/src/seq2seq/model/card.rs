@@ -105,6 +105,7 @@ pub static CARD: Card = Card {
             "",
             (0.0, 10.0, 1.0),
         ),
+        int("no_repeat", "No sequence of so many words occurs twice in an output; 0 allows it.", "words", (0, 100, 0)),
         choice(
             "pick",
             "Which of the beam's outputs is given: the likeliest, or the one that the others agree on.",

@@ -25,7 +25,7 @@ use self::curve::{Curve, CurvePoint};
 use crate::error::{Result, ServiceError, clipped};
 
 pub use self::train::{KeepEvery, Seq2SeqRequest, train};
-pub use self::write::{BEAM_MAX, N_MAX, TEXT_CHARS_MAX, WriteRequest, Written, WrittenItem, write};
+pub use self::write::{BEAM_MAX, N_MAX, NO_REPEAT_MAX, TEXT_CHARS_MAX, WriteRequest, Written, WrittenItem, write};
 
 /// The kind of model under `models/`.
 pub const KIND: &str = "seq2seq";
@@ -134,11 +134,13 @@ pub(crate) struct Begun {
 }
 
 /// A model, or one that is being learned, or both.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct Seq2SeqItem {
     pub name: String,
-    /// `ready`, `training` or `paused`.
+    /// `ready`, `training`, `paused` or `damaged`.
     pub state: String,
+    /// Which file is damaged, and what to do.
+    pub problem: Option<String>,
     /// The version in service, with what is known of it; absent before the first is.
     pub version: Option<String>,
     pub trained_at: Option<i64>,
@@ -248,21 +250,30 @@ fn state_of(is_live: bool, begun: Option<&Begun>) -> &'static str {
     }
 }
 
-/// All models by name, with those being learned.
+/// All models by name, with those being learned. One whose description is damaged is among them, with its problem.
 ///
 /// # Errors
-/// If a file is damaged.
+/// If the folder of models cannot be read.
 pub fn list(shop: &Shop) -> Result<Vec<Seq2SeqItem>> {
     let mut items = Vec::new();
     for name in shop.models().names(KIND)? {
-        let (info, live) = (info(shop, &name)?, live(shop, &name));
-        let begun = begun(shop, &name)?;
-        if info.is_none() && live.is_none() && begun.is_none() {
-            continue;
+        match listed(shop, &name) {
+            Ok(found) => items.extend(found),
+            Err(error) => {
+                let (state, problem) = ("damaged".to_owned(), Some(error.to_string()));
+                items.push(Seq2SeqItem { name, state, problem, ..Seq2SeqItem::default() });
+            }
         }
-        items.push(item(shop, name, info, live, begun)?);
     }
     Ok(items)
+}
+
+fn listed(shop: &Shop, name: &str) -> Result<Option<Seq2SeqItem>> {
+    let (info, live, begun) = (info(shop, name)?, live(shop, name), begun(shop, name)?);
+    if info.is_none() && live.is_none() && begun.is_none() {
+        return Ok(None);
+    }
+    item(shop, name.to_owned(), info, live, begun).map(Some)
 }
 
 fn kept_curve(shop: &Shop, name: &str) -> Result<Curve> {
@@ -296,6 +307,7 @@ fn item(
     let of_begun = |of: fn(&Begun) -> usize| begun.as_ref().map_or(0, of);
     Ok(Seq2SeqItem {
         versions: shop.models().versions(&kind_of(&name))?,
+        problem: None,
         state: state.to_owned(),
         version: info.as_ref().map(|info| info.version.clone()),
         trained_at: info.as_ref().map(|info| info.trained_at),

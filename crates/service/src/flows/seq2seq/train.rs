@@ -48,6 +48,17 @@ pub enum KeepEvery {
     Steps(u64),
 }
 
+impl KeepEvery {
+    /// Whether it is time, so long and so many steps after it was done last, which took `cost`.
+    pub(crate) fn is_due(self, since: Duration, cost: Duration, n_steps: u64) -> bool {
+        match self {
+            // A fiftieth of the time at most.
+            KeepEvery::Seconds(seconds) => since.as_secs_f64() >= seconds.max(50.0 * cost.as_secs_f64()),
+            KeepEvery::Steps(every) => n_steps >= every,
+        }
+    }
+}
+
 /// What to learn, and how.
 #[derive(Clone, Debug)]
 pub struct Seq2SeqRequest {
@@ -397,7 +408,7 @@ impl Run<'_> {
                     is_cancelled.store(true, SeqCst);
                     return false;
                 }
-                !self.is_due(started.elapsed(), cost, trace.step - first)
+                !self.request.keep_every.is_due(started.elapsed(), cost, trace.step - first)
             };
             let ended = learner.run(model, &self.task.train, &self.task.valid, &self.options, &watch)?;
             let keeping = Instant::now();
@@ -408,14 +419,6 @@ impl Run<'_> {
                 Ended::Stopped => {}
                 ended => return Ok(ended),
             }
-        }
-    }
-
-    fn is_due(&self, since: Duration, cost: Duration, n_steps: u64) -> bool {
-        match self.request.keep_every {
-            // A fiftieth of the time at most.
-            KeepEvery::Seconds(seconds) => since.as_secs_f64() >= seconds.max(50.0 * cost.as_secs_f64()),
-            KeepEvery::Steps(every) => n_steps >= every,
         }
     }
 
@@ -504,7 +507,7 @@ impl Run<'_> {
     fn written<M: Writes>(&self, model: &M, learner: &Learner, reader: Option<&Reader>) -> Result<Vec<String>> {
         let test = &self.task.test;
         let limits = Limits { min: 0, max: UNITS_MAX, max_per_source_word: 0.0 };
-        let rules = Rules { no_unknown: true, ..Rules::default() };
+        let rules = Rules { no_unknown: true, no_repeat: self.settings.usize("no_repeat"), ..Rules::default() };
         let wanted = Beam { width: self.settings.usize("beam"), limits, rules, ..Beam::default() };
         let mut order: Vec<usize> = (0..test.len()).collect();
         // Like lengths together waste least.

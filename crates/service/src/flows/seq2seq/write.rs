@@ -21,6 +21,8 @@ pub const TEXT_CHARS_MAX: usize = 2000;
 /// Texts kept side by side, and texts returned.
 pub const BEAM_MAX: usize = 16;
 pub const N_MAX: usize = 10;
+/// Units of the longest sequence that may be asked not to occur twice.
+pub const NO_REPEAT_MAX: usize = 10;
 /// Phrases that must, or must not, occur; and the characters of each.
 const PHRASES_MAX: usize = 8;
 const PHRASE_CHARS_MAX: usize = 40;
@@ -35,6 +37,8 @@ pub struct WriteRequest {
     pub n: usize,
     pub must: Vec<String>,
     pub must_not: Vec<String>,
+    /// No sequence of so many units occurs twice in a text; 0 allows it.
+    pub no_repeat: usize,
     /// Draws at random instead of searching: below 1 likelier words gain, above 1 they lose.
     pub temperature: Option<f64>,
     /// Draws only among the likeliest words that together have this probability.
@@ -50,6 +54,7 @@ impl Default for WriteRequest {
             n: 3,
             must: Vec::new(),
             must_not: Vec::new(),
+            no_repeat: 0,
             temperature: None,
             top_p: None,
             seed: 1,
@@ -102,6 +107,10 @@ fn check(request: &WriteRequest) -> Result<()> {
         if found == 0 || found > most {
             return Err(ServiceError::usage(what, format!("{what} is {found}; allowed: 1 to {most}")));
         }
+    }
+    if request.no_repeat > NO_REPEAT_MAX {
+        let message = format!("no_repeat is {}; allowed: 0 (any may) to {NO_REPEAT_MAX}", request.no_repeat);
+        return Err(ServiceError::usage("no_repeat", message));
     }
     if !is_drawn(request) && request.n > request.beam {
         let message = format!("n is {} and beam {}; allowed: not more texts than are kept", request.n, request.beam);
@@ -173,7 +182,7 @@ impl Loaded {
         for phrase in &request.must_not {
             must_not.extend(forms(&self.target, phrase).into_iter().filter(|ids| !ids.contains(&UNKNOWN)));
         }
-        let rules = Rules { must_not, no_repeat: 0, no_unknown: true };
+        let rules = Rules { must_not, no_repeat: request.no_repeat, no_unknown: true };
         let mut found = if is_drawn(request) {
             let sampling = Sampling {
                 n: request.n,
