@@ -79,7 +79,7 @@ fn trial_figures(reached: &[(&'static str, f64)], n_train: usize, n_test: usize)
     all
 }
 
-/// Vectors in the text format of word2vec.
+/// Vectors in the formats of word2vec: binary where the output's name ends in `.bin`, else text.
 fn word_vectors(
     lines: &[String],
     settings: &Settings,
@@ -100,7 +100,12 @@ fn word_vectors(
         ("words_per_cpu_second", json!(trained.n_words as f64 / cpu_seconds.max(1e-9))),
         ("losses", json!(trained.losses)),
     ]);
-    let output = request.output.as_ref().map_or(Vec::new(), |_| trained.vectors.to_text().into_bytes());
+    let is_binary = |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("bin"));
+    let output = match request.output.as_deref() {
+        None => Vec::new(),
+        Some(path) if is_binary(path) => trained.vectors.to_binary(),
+        Some(_) => trained.vectors.to_text().into_bytes(),
+    };
     Ok(Found { figures, output })
 }
 
@@ -352,6 +357,14 @@ mod tests {
         let text = std::fs::read_to_string(output).unwrap();
         assert!(text.starts_with("8 8\n"), "{text}");
         assert_eq!(text.lines().count(), 9);
+        let binary = folder.path().join("vectors.bin");
+        run(&LabRequest { output: Some(binary.clone()), ..asked }).unwrap();
+        let bytes = std::fs::read(binary).unwrap();
+        // Behind the first line a word, a space, eight numbers of four bytes and a line feed each.
+        let words: usize = text.lines().skip(1).map(|line| line.split(' ').next().unwrap().len()).sum();
+        assert_eq!(bytes.len(), 4 + words + 8 * (1 + 8 * 4 + 1));
+        let read = vectors::WordVectors::from_binary(&bytes).unwrap();
+        assert_eq!(read, vectors::WordVectors::from_text(&text).unwrap());
     }
 
     #[test]
