@@ -41,9 +41,13 @@ pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
         }
     }
     let shop = Shop::open(dir)?;
-    let bar = Progress::new(as_json);
-    let info = language::train(&shop, request, &|share, message| bar.report(share, message)).await?;
+    let bar = Progress::stopped_by_ctrl_c(as_json);
+    let trained = language::train(&shop, request, &|share, message| bar.report(share, message)).await;
     drop(bar);
+    let info = trained.map_err(|error| match error.code {
+        "cancelled" => error.help("go on: tercet train language, with the same settings"),
+        _ => error,
+    })?;
     if as_json {
         print::json(&serde_json::to_value(&info)?);
         return Ok(());

@@ -1,6 +1,7 @@
 //! `tercet doctor`: what `data` finds about the folder, and what it cannot know: whether the rules of `tercet.toml` and
 //! `service.toml` can be followed, whether documents give other days, whether language models can be asked and channels have
-//! their secrets, and what was never delivered. Mending is `data`'s; a rule is the merchandiser's to mend.
+//! their secrets, whether what was learned of the shop's words can be read, and what was never delivered. Mending is `data`'s;
+//! a rule is the merchandiser's to mend.
 
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use crate::channels::Channels;
 use crate::channels::config::{Secrets, from_environment};
 use crate::clock;
 use crate::error::Result;
-use crate::flows::policy;
+use crate::flows::{language, policy};
 use crate::outside;
 use crate::writer::{EndpointConfig, WriterConfig};
 
@@ -39,6 +40,10 @@ pub fn examine(dir: &Path, mend: bool) -> Result<Vec<Finding>> {
         }
     }
     examine_service_rules(&shop, dir, &mut findings);
+    if let Err(error) = language::check(&shop) {
+        let help = "Learn again: tercet train language; or put the file back from a backup";
+        findings.push(Finding { path: "models/language".to_owned(), ..finding("error", error.message, help) });
+    }
     findings.extend(channels(&shop, &from_environment));
     findings.extend(outbox(&shop, clock::now().0)?);
     Ok(findings)

@@ -250,6 +250,7 @@ pub(super) fn start(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
         segmenter: asked.segmenter.as_deref().map_or(Ok(Segmenter::default()), Segmenter::named)?,
         seed: asked.seed.unwrap_or(usual.seed),
         n_threads: 1,
+        ..usual
     };
     let request = request.checked()?;
     let jobs = shop.jobs.clone();

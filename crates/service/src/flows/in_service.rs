@@ -87,6 +87,14 @@ impl<M: Published> InService<M> {
         self.now(shop).await?.ok_or_else(M::none_yet)
     }
 
+    /// The same for whoever goes on without it: that it cannot be read is logged, with what to do.
+    pub async fn if_readable(&self, shop: &Shop) -> Option<Arc<M>> {
+        self.now(shop).await.unwrap_or_else(|error| {
+            tracing::warn!(kind = M::KIND, message = %error, "a model cannot be read; all goes on without it");
+            None
+        })
+    }
+
     /// What was read last, if anything.
     pub fn at_hand(&self) -> Option<Arc<M>> {
         self.kept()
@@ -158,6 +166,7 @@ mod tests {
             // What cannot be read is said each time, and read again once it can be.
             publish(&shop, &[0xff]);
             assert!(words.needed(&shop).await.is_err() && words.needed(&shop).await.is_err());
+            assert!(words.if_readable(&shop).await.is_none());
             publish(&shop, b"three");
             let last = words.needed(&shop).await.unwrap();
             assert_eq!((last.1.as_str(), needed::<Word>(&shop).await.unwrap().1.as_str()), ("three", "three"));

@@ -42,10 +42,10 @@ impl ServedShop {
     /// The stock of now.
     ///
     /// # Errors
-    /// If what was learned of reviews cannot be read.
+    /// If it cannot be made ready.
     pub async fn stock(&self) -> Result<Arc<Stock>> {
         let snapshot = self.snapshot();
-        let words = self.shop.models().current(crate::flows::language::KIND)?;
+        let words = self.words_version();
         let is_known =
             |made: &Made| made.words == words && made.of.upgrade().is_some_and(|known| Arc::ptr_eq(&known, &snapshot));
         if let Some(made) = self.copy.made().filter(is_known) {
@@ -55,7 +55,7 @@ impl ServedShop {
         let before = self.copy.made();
         let opinions = match before.as_ref().filter(|before| before.words == words) {
             Some(_) => None,
-            None => Some(self.words.now(&self.shop).await?.map(|loaded| loaded.opinions.clone())),
+            None => Some(self.words.if_readable(&self.shop).await.map(|loaded| loaded.opinions.clone())),
         };
         let of = Arc::downgrade(&snapshot);
         let stock = off_thread(move || {

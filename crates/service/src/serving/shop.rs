@@ -247,6 +247,11 @@ impl ServedShop {
         audience::Home { shop: &self.shop, store: &self.store, groups: &self.groups }
     }
 
+    /// The version of the shop's words in service; none, too, where that cannot be told.
+    pub(super) fn words_version(&self) -> Option<String> {
+        self.shop.models().current(language::KIND).unwrap_or_default()
+    }
+
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.read().expect("no holder panics").clone()
     }

@@ -1,10 +1,18 @@
 //! The shop's words from outside: learned, searched, read, refused.
 
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
 use data::Shop;
 use domain::{KnowledgeDocument, Product, Review};
 use serde_json::{Value, json};
+use service::ServiceError;
 use service::auth::Scope;
+use service::flows::language::{LanguageInfo, LanguageRequest, train};
+use service::flows::seq2seq::KeepEvery;
 
+use crate::http::send;
 use crate::shop::{self, Folder, Served, serve, served};
 
 /// A shop with two products of one category, one praised for its screen and blamed for its battery, the other the reverse.
@@ -172,4 +180,171 @@ fn search_follows_the_catalogue() {
     let again = serve(&folder.shop(), key);
     until(&again, "Kestrel", &[("k5", json!(89_900))]);
     until(&again, "70X", &[]);
+}
+
+/// A shop with words enough to learn vectors of, some in praise, some in blame.
+fn wordy() -> Folder {
+    let folder = shop::make();
+    let opened = Shop::open(folder.shop()).unwrap();
+    let word = |at: usize| {
+        format!("{}{}", ["ba", "de", "fi", "ko", "lu", "mi"][at % 6], ["nar", "pol", "rus", "tem"][at / 6 % 4])
+    };
+    let review = |at: usize| {
+        let (kind, stars) = (at % 2, 1.0 + 4.0 * (at % 2) as f64);
+        let said = ["the battery is terrible", "the screen is great"][kind];
+        let words: Vec<String> =
+            (0..12).map(|nth| word(12 * kind + (at * 7 + nth * nth * 5) % 12) + ["", "s", "y"][nth % 3]).collect();
+        json!({"review_id": format!("w{at}"), "at": 1_700_000_000_000i64 + at as i64, "product_id": "p1", "stars": stars,
+            "text": format!("{} {said}", words.join(" "))})
+    };
+    shop::write::<Review>(&opened, &(0..2400).map(review).collect::<Vec<_>>());
+    let text = "# Returns\nGoods may be returned within 7 days of delivery.\n";
+    shop::write::<KnowledgeDocument>(&opened, &[json!({"document_id": "d1", "title": "Manual", "text": text})]);
+    folder
+}
+
+fn wanted(keep_every: KeepEvery) -> LanguageRequest {
+    LanguageRequest { dim: 16, epochs: Some(3), n_threads: 1, keep_every, ..LanguageRequest::default() }
+}
+
+/// Learns words until `stop` portions are done, if they are not none.
+fn learn(folder: &Path, keep_every: KeepEvery, stop: usize) -> Result<LanguageInfo, ServiceError> {
+    let (shop, n_seen) = (Shop::open(folder).unwrap(), AtomicUsize::new(0));
+    let on = |_: f64, message: &str| !message.contains("round") || n_seen.fetch_add(1, SeqCst) + 1 != stop;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(train(&shop, wanted(keep_every), &on))
+}
+
+fn vectors_of(folder: &Path) -> Vec<u8> {
+    std::fs::read(folder.join("models/language/000001/vectors.bin")).unwrap()
+}
+
+const CHILD: &str = "TERCET_TEST_LEARN_WORDS";
+
+/// Not a test of its own: the process that the test below starts and kills.
+#[test]
+fn child_that_learns_words() {
+    let Some(folder) = std::env::var_os(CHILD) else { return };
+    let shop = Shop::open(Path::new(&folder)).unwrap();
+    let on = |_: f64, message: &str| {
+        println!("\n{message}");
+        true
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(train(&shop, wanted(KeepEvery::Steps(1)), &on)).unwrap();
+}
+
+#[test]
+fn words_are_learned_as_if_nothing_had_been_after_stops_and_kills() {
+    let whole = wordy();
+    let info = learn(&whole.shop(), KeepEvery::Seconds(1e9), 0).unwrap();
+    let (expected, losses) = (vectors_of(&whole.shop()), info.vectors.unwrap().losses);
+    assert_eq!(losses.len(), 3);
+    let kept = |folder: &Path| folder.join("models/language/vectors.learning");
+
+    let stopped = wordy();
+    for steps in [3, 2, 5] {
+        let error = learn(&stopped.shop(), KeepEvery::Steps(2), steps).unwrap_err();
+        assert_eq!(error.code, "cancelled", "{error}");
+        assert!(kept(&stopped.shop()).is_file());
+    }
+    let info = learn(&stopped.shop(), KeepEvery::Steps(2), 0).unwrap();
+    assert!(vectors_of(&stopped.shop()) == expected, "stopped three times, other vectors came out");
+    assert_eq!(info.vectors.unwrap().losses, losses);
+    assert!(!kept(&stopped.shop()).exists());
+
+    let killed = wordy();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["language::child_that_learns_words", "--exact", "--nocapture"])
+        .env(CHILD, killed.shop())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let n_seen = lines.map_while(Result::ok).filter(|line| line.contains("round")).take(6).count();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(n_seen, 6);
+    // Whatever the kill left, half a file is none to go on from.
+    let left = std::fs::read(kept(&killed.shop())).unwrap();
+    learn(&killed.shop(), KeepEvery::Seconds(1e9), 0).unwrap();
+    assert!(vectors_of(&killed.shop()) == expected, "killed, other vectors came out");
+    let damaged = wordy();
+    std::fs::create_dir_all(damaged.shop().join("models/language")).unwrap();
+    std::fs::write(kept(&damaged.shop()), &left[..left.len() / 2]).unwrap();
+    learn(&damaged.shop(), KeepEvery::Seconds(1e9), 0).unwrap();
+    assert!(vectors_of(&damaged.shop()) == expected, "what was kept was damaged, other vectors came out");
+}
+
+/// Whatever file of what was learned is damaged: the server starts, says which and what to do, and does the rest.
+#[test]
+fn damaged_words_are_told_and_gone_on_without() {
+    let folder = wordy();
+    learn(&folder.shop(), KeepEvery::Seconds(1e9), 0).unwrap();
+    let version = folder.shop().join("models/language/000001");
+    let files = std::fs::read_dir(&version).unwrap();
+    let mut files: Vec<String> = files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    files.sort();
+    assert!(
+        ["vectors.bin", "sentiment.bin", "opinions.json"].iter().all(|wanted| files.iter().any(|file| file == wanted))
+    );
+    let sound = |file: &str| std::fs::read(version.join(file)).unwrap();
+    let vectors = sound("vectors.bin");
+    std::fs::write(version.join("vectors.bin"), &vectors[..vectors.len() / 2]).unwrap();
+
+    let key = shop::key(&folder.shop(), &Scope::ALL);
+    let served = serve(&folder.shop(), key);
+    let bearer = format!("Bearer {}", served.key);
+    let opened = served.call("POST", "/v1/chat", Some(json!({}))).json();
+    let headers = [("Authorization", bearer.as_str()), ("x-conversation", opened["secret"].as_str().unwrap())];
+    let path = format!("/v1/chat/{}/messages", opened["conversation_id"].as_str().unwrap());
+    let body = json!({"text": "How many days do I have to return goods?"}).to_string();
+    let said = send(served.address, "POST", &path, &headers, Some(&body));
+    assert!(said.status == 201 && said.body.contains("7 days"), "{}", said.body);
+    let asked = json!({"product_ids": ["p1"], "channel": "push", "goal": "launch", "language": "en"});
+    let copy = served.call("POST", "/v1/content/write", Some(asked));
+    assert_eq!(copy.status, 200, "{}", copy.body);
+    assert_eq!(served.call("GET", "/v1/products?limit=1", None).status, 200);
+
+    let told = |file: &str| {
+        for path in ["/v1/language", "/v1/search?q=manual", "/v1/opinions"] {
+            let answer = served.call("GET", path, None);
+            let error = &answer.json()["error"];
+            assert_eq!((answer.status, error["code"].as_str()), (503, Some("damaged")), "{file}: {}", answer.body);
+            let (message, help) = (error["message"].as_str().unwrap(), error["help"].as_str().unwrap());
+            assert!(message.contains(&format!("models/language/000001/{file}")), "{message}");
+            assert!(help.contains("tercet train language") && help.contains("backup"), "{help}");
+        }
+        let found = service::doctor::examine(&folder.shop(), false).unwrap();
+        let found: Vec<_> = found.iter().filter(|one| one.path == "models/language").collect();
+        assert!(found.len() == 1 && found[0].found.contains(file), "{file}: {found:?}");
+    };
+    told("vectors.bin");
+    std::fs::write(version.join("vectors.bin"), &vectors).unwrap();
+    for file in &files {
+        let whole = sound(file);
+        let with = |at: usize, byte: u8| {
+            let mut damaged = whole.clone();
+            damaged[at] = byte;
+            damaged
+        };
+        let mut damages = vec![Vec::new(), whole[..whole.len() / 2].to_vec()];
+        if file.ends_with(".json") {
+            damages.push(with(0, b'!'));
+        } else {
+            // The version stands behind eight bytes that say what it is.
+            damages.extend([with(whole.len() / 2, !whole[whole.len() / 2]), with(8, 99)]);
+        }
+        for damaged in damages {
+            std::fs::write(version.join(file), &damaged).unwrap();
+            told(file);
+        }
+        std::fs::remove_file(version.join(file)).unwrap();
+        told(file);
+        std::fs::write(version.join(file), &whole).unwrap();
+    }
+    served.get("/v1/language");
+    std::fs::write(version.join("opinions.json"), "{").unwrap();
+    assert_eq!(served.job("language", json!({"dim": 16, "epochs": 3}))["state"], "done");
+    assert_eq!(served.get("/v1/language")["version"], "000002");
 }

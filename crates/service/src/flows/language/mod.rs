@@ -2,6 +2,7 @@
 //! Learned from products, reviews and documents; published as a model of kind `language`.
 
 pub mod find;
+mod learning;
 pub mod opinions;
 pub mod stock;
 pub mod taught;
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use self::opinions::Opinions;
-use self::stock::{Searchable, Shelves, Stock};
+use self::stock::{Followed, Searchable, Shelves, Stock};
 use self::taught::{Taught, TaughtInfo};
 use super::in_service::Published;
 use super::rows::table;
@@ -165,8 +166,7 @@ impl OwnIndex {
             return Ok(stock.clone());
         }
         let shop = Shop::open(&self.root)?;
-        let kept = |name: &str| shop.models().read(KIND, &self.version, &format!("{OWN}{name}"));
-        let stock = Arc::new(Stock::new(kept("products.search")?, kept("documents.search")?, tokeniser)?);
+        let stock = Arc::new(stock(&Kept { shop: &shop, version: &self.version }, OWN, tokeniser)?);
         let entries = |on: &Searchable| on.snapshot.entries().collect::<std::result::Result<Vec<_>, _>>();
         stock.follow(entries(&like.products)?, Some(entries(&like.documents)?), self.encoder.as_deref())?;
         Ok(read.insert(stock).clone())
@@ -237,24 +237,70 @@ impl Published for Loaded {
     }
 }
 
+/// The files of a version.
+struct Kept<'a> {
+    shop: &'a Shop,
+    version: &'a str,
+}
+
+impl Kept<'_> {
+    /// A file made into what it holds. Where that fails, the error says which file it is and what to do.
+    fn made<T, E: Into<ServiceError>>(
+        &self,
+        name: &str,
+        make: impl FnOnce(Vec<u8>) -> std::result::Result<T, E>,
+    ) -> Result<T> {
+        let read = self.shop.models().read(KIND, self.version, name).map_err(ServiceError::from);
+        let made = read.and_then(|bytes| make(bytes).map_err(Into::into));
+        made.map_err(|error| {
+            let message = format!("models/{KIND}/{}/{name} cannot be used: {}", self.version, error.message);
+            ServiceError::new(Kind::Unavailable, "damaged", message).help(
+                "learn again (tercet train language), or put the file back from a backup; until then search, opinions and words are not answered, and everything else goes on without them",
+            )
+        })
+    }
+
+    fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T> {
+        self.made(name, |bytes| serde_json::from_slice(&bytes))
+    }
+}
+
+/// Looks whether all that was learned of the shop's words can be read, if it is known what is in service.
+///
+/// # Errors
+/// If not; which file it is.
+pub fn check(shop: &Shop) -> Result<()> {
+    match shop.models().current(KIND) {
+        Ok(Some(version)) => load(shop, &version, &[]).map(drop),
+        _ => Ok(()),
+    }
+}
+
+fn stock(kept: &Kept, prefix: &str, tokeniser: &Tokeniser) -> Result<Stock> {
+    let index = |name: &str| kept.made(&format!("{prefix}{name}"), |bytes| Followed::new(bytes, tokeniser));
+    Stock::new(index("products.search")?, index("documents.search")?)
+}
+
 fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
-    let read = |name: &str| shop.models().read(KIND, version, name);
-    let mut info: LanguageInfo = serde_json::from_slice(&read("language.json")?)?;
+    let kept = Kept { shop, version };
+    let mut info: LanguageInfo = kept.json("language.json")?;
     info.version = version.to_owned();
     let lexicon = Lexicon::from_products(products);
-    let segmenter = if info.is_segmenter_learned { Some(read(SEGMENTER)?) } else { None };
-    let tokeniser = tokeniser(&lexicon, segmenter.as_deref())?;
+    let tokeniser = match info.is_segmenter_learned {
+        true => kept.made(SEGMENTER, |bytes| tokeniser(&lexicon, Some(&bytes)))?,
+        false => tokeniser(&lexicon, None)?,
+    };
     let (mut vectors, mut encoder) = (None, None::<Arc<dyn SentenceEncoder>>);
     if info.vectors.is_some() {
-        let words = Arc::new(WordVectors::from_bytes(&read("vectors.bin")?)?);
-        let weights = DocumentWeights::from_bytes(&read("weights.bin")?, &words)?;
+        let words = Arc::new(kept.made("vectors.bin", |bytes| WordVectors::from_bytes(&bytes))?);
+        let weights = kept.made("weights.bin", |bytes| DocumentWeights::from_bytes(&bytes, &words))?;
         encoder = Some(Arc::new(DocumentEncoder::new("sif", words.clone(), weights, cut(&tokeniser))));
         vectors = Some(words);
     }
     let (mut own, mut note, mut words_of_file, mut prefix) = (None, None, None, "");
     if let Some(asked) = info.encoder.as_ref().filter(|encoder| encoder.kind != "own") {
-        let kept = shop.models().read(KIND, version, OUTSIDE).ok();
-        match encoders::to_ask_with(asked, shop, cut(&tokeniser), kept.as_deref()) {
+        let learned = shop.models().read(KIND, version, OUTSIDE).ok();
+        match encoders::to_ask_with(asked, shop, cut(&tokeniser), learned.as_deref()) {
             Ok(outside) => {
                 let index = OwnIndex {
                     encoder: encoder.replace(outside.encoder),
@@ -272,18 +318,17 @@ fn load(shop: &Shop, version: &str, products: &[Product]) -> Result<Loaded> {
     } else {
         note = info.encoder.as_ref().and_then(|encoder| encoder.note.clone());
     }
-    let kept = |name: &str| read(&format!("{prefix}{name}"));
     let sentiment = match info.sentiment.is_some() {
-        true => Some(TextClassifier::from_bytes(&read("sentiment.bin")?)?),
+        true => Some(kept.made("sentiment.bin", |bytes| TextClassifier::from_bytes(&bytes))?),
         false => None,
     };
     let mut brands: Vec<String> = products.iter().filter_map(|product| product.brand.clone()).collect();
     brands.sort_unstable();
     brands.dedup();
     Ok(Loaded {
-        opinions: Arc::new(serde_json::from_slice(&read("opinions.json")?)?),
-        taught: Taught::load(info.opinions.taught.as_ref(), &|name: &str| Ok(read(name)?))?,
-        stock: Stock::new(kept("products.search")?, kept("documents.search")?, &tokeniser)?,
+        opinions: Arc::new(kept.json("opinions.json")?),
+        taught: Taught::load(info.opinions.taught.as_ref(), &kept)?,
+        stock: stock(&kept, prefix, &tokeniser)?,
         names: lexicon.names().map(|(name, _)| name.to_owned()).collect(),
         brands,
         info,
@@ -318,13 +363,15 @@ pub(super) fn characters(text: &str, bytes: &std::ops::Range<usize>) -> (usize, 
 
 impl From<language::LanguageError> for ServiceError {
     fn from(error: language::LanguageError) -> Self {
-        use language::LanguageError::{Cancelled, Corrupt, Unavailable, Unfit};
+        use language::LanguageError::{Cancelled, Corrupt, Neural, Unavailable, Unfit};
         match &error {
             Unfit { what, .. } => {
                 let field = what.to_string();
                 ServiceError::usage("text", error.to_string()).detail(serde_json::json!({"field": field}))
             }
-            Cancelled => ServiceError::conflict("cancelled", "cancelled"),
+            Cancelled | Neural(neural::NeuralError::Cancelled) => {
+                ServiceError::conflict("cancelled", "stopped; the same training goes on from what was learned")
+            }
             Unavailable(_) => ServiceError::new(Kind::Unavailable, "encoder", error.to_string())
                 .help("mend [encoder] of tercet.toml, or take it out: the shop's own words serve then"),
             Corrupt(_) => ServiceError::failed(error.to_string()).help("learn again: tercet train language"),

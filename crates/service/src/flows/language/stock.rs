@@ -66,12 +66,9 @@ struct Kept {
 }
 
 impl Stock {
-    /// Of indexes as bytes.
-    ///
     /// # Errors
-    /// If they are damaged.
-    pub fn new(products: Vec<u8>, documents: Vec<u8>, tokeniser: &Tokeniser) -> Result<Stock> {
-        let (products, documents) = (Followed::new(products, tokeniser)?, Followed::new(documents, tokeniser)?);
+    /// If an index cannot be searched.
+    pub(super) fn new(products: Followed, documents: Followed) -> Result<Stock> {
         let now = RwLock::new(Shelves {
             products: Arc::new(Searchable::of_products(&products.index)?),
             documents: Arc::new(Searchable::of_documents(&documents.index)?),
@@ -112,14 +109,18 @@ impl Stock {
 }
 
 /// An index with what tells its entries from others.
-struct Followed {
+pub(super) struct Followed {
     index: Index,
     /// Of each entry by its id; gathered when first needed.
     prints: Option<HashMap<String, u64>>,
 }
 
 impl Followed {
-    fn new(bytes: Vec<u8>, tokeniser: &Tokeniser) -> Result<Followed> {
+    /// Of an index as bytes.
+    ///
+    /// # Errors
+    /// If they are damaged.
+    pub fn new(bytes: Vec<u8>, tokeniser: &Tokeniser) -> Result<Followed> {
         Ok(Followed { index: Index::from_bytes(bytes)?.with_tokeniser(tokeniser)?, prints: None })
     }
 
@@ -181,12 +182,12 @@ mod tests {
     }
 
     fn stock(products: Vec<Entry>) -> Stock {
-        let bytes = |put: Vec<Entry>| {
+        let followed = |put: Vec<Entry>| {
             let mut index = Index::new().unwrap();
             index.apply(&Changes { put, remove: Vec::new() }, None, &|_| true).unwrap();
-            index.to_bytes()
+            Followed::new(index.to_bytes(), &Tokeniser::default()).unwrap()
         };
-        Stock::new(bytes(products), bytes(Vec::new()), &Tokeniser::default()).unwrap()
+        Stock::new(followed(products), followed(Vec::new())).unwrap()
     }
 
     fn found(on: &Searchable, text: &str) -> Vec<(String, Option<i64>)> {

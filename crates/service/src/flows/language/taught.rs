@@ -10,7 +10,7 @@ use language::vectors::WordVectors;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Files;
+use super::{Files, Kept};
 use crate::error::Result;
 
 /// Words shown of those learned, of each kind.
@@ -131,13 +131,13 @@ impl Taught {
     }
 
     /// What was learned with a version of the models; nothing with versions older than this.
-    pub(super) fn load(info: Option<&TaughtInfo>, read: &dyn Fn(&str) -> Result<Vec<u8>>) -> Result<Taught> {
+    pub(super) fn load(info: Option<&TaughtInfo>, kept: &Kept) -> Result<Taught> {
         let mut taught = Taught::nothing();
         let Some(info) = info else { return Ok(taught) };
-        let words: Words = serde_json::from_slice(&read("opinion_words.json")?)?;
+        let words: Words = kept.json("opinion_words.json")?;
         words.learned().extend(&mut taught.lexicon);
         if info.judge.is_some() {
-            taught.judge = Some(PolarityModel::from_bytes(&read("polarity.bin")?)?);
+            taught.judge = Some(kept.made("polarity.bin", |bytes| PolarityModel::from_bytes(&bytes))?);
         }
         Ok(taught)
     }

@@ -10,8 +10,7 @@ use language::classify::{Example, Run, SENTIMENT, TextClassifier, wanted};
 use language::search::{Changes, ChunkSizes, Entry, Index, chunks};
 use language::text::{Lexicon, Tokeniser, mask};
 use language::vectors::{
-    self, Corpus, Counter, DocumentEncoder, DocumentSettings, DocumentWeights, SentenceEncoder, TrainOptions,
-    WordVectors,
+    self, Corpus, Counter, DocumentEncoder, DocumentSettings, DocumentWeights, SentenceEncoder, WordVectors,
 };
 use rayon::prelude::*;
 
@@ -19,13 +18,14 @@ use super::opinions::Opinions;
 use super::taught::Taught;
 use super::{
     Files, KIND, LanguageInfo, LexiconInfo, OUTSIDE, OWN, OpinionInfo, SEGMENTER, SearchInfo, SentimentInfo,
-    TextCounts, VectorInfo, cut, tokeniser,
+    TextCounts, VectorInfo, cut, learning, tokeniser,
 };
 use crate::clock;
 use crate::encoders::{self, EncoderConfig, EncoderInfo, Outside};
 use crate::error::{Kind, Result, ServiceError};
 use crate::flows::Progress;
 use crate::flows::rows::{floats, query, table, texts};
+use crate::flows::seq2seq::KeepEvery;
 
 const VERSIONS_KEPT: usize = 5;
 /// Texts cut into words at a time.
@@ -47,6 +47,8 @@ pub struct LanguageRequest {
     pub segmenter: Segmenter,
     pub seed: u64,
     pub n_threads: usize,
+    /// How often what was learned of words is kept while they are learned; a step is a portion of the texts.
+    pub keep_every: KeepEvery,
 }
 
 /// What cuts Chinese texts into the words that vectors are learned of.
@@ -94,7 +96,14 @@ impl Segmenter {
 
 impl Default for LanguageRequest {
     fn default() -> Self {
-        LanguageRequest { dim: 100, epochs: None, segmenter: Segmenter::Dictionary, seed: 1, n_threads: 2 }
+        LanguageRequest {
+            dim: 100,
+            epochs: None,
+            segmenter: Segmenter::Dictionary,
+            seed: 1,
+            n_threads: 2,
+            keep_every: KeepEvery::Seconds(30.0),
+        }
     }
 }
 
@@ -147,6 +156,7 @@ pub async fn train(shop: &Shop, request: LanguageRequest, progress: Progress<'_>
     info.version = shop.models().publish(KIND, &files)?;
     shop.models().activate(KIND, &info.version)?;
     shop.models().prune(KIND, VERSIONS_KEPT)?;
+    learning::forget(shop)?;
     progress(1.0, "in service");
     Ok(info)
 }
@@ -208,7 +218,7 @@ fn learn(
         }
     };
     let (mut encoder, mut words) = (None, None);
-    if let Some((vectors, weights)) = learn_vectors(&all, &tokeniser, request, &mut info, progress)? {
+    if let Some((vectors, weights)) = learn_vectors(shop, &all, &tokeniser, request, &mut info, progress)? {
         files.insert("vectors.bin".to_owned(), vectors.to_bytes());
         files.insert("weights.bin".to_owned(), weights.to_bytes());
         let vectors = Arc::new(vectors);
@@ -300,6 +310,7 @@ fn tokens<'a>(all: &'a [&'a str], tokeniser: &'a Tokeniser) -> impl Iterator<Ite
 }
 
 fn learn_vectors(
+    shop: &Shop,
     all: &[&str],
     tokeniser: &Tokeniser,
     request: &LanguageRequest,
@@ -323,15 +334,13 @@ fn learn_vectors(
     // Pieces of words give unknown ones a vector: misspellings, and products that came yesterday.
     let set = [format!("dim={}", request.dim), format!("epochs={epochs}"), "subwords=true".to_owned()];
     let settings = vectors::train::CARD.settings_from_texts(&set)?;
-    let on = |share: f64| progress(0.1 + 0.4 * share, "learning vectors of words");
-    let options = TrainOptions { seed: request.seed, n_threads: request.n_threads, progress: &on };
-    let started = Instant::now();
-    let trained = vectors::train_on(vocabulary, &corpus, &settings, &options)?;
+    let on = |share: f64, message: &str| progress(0.1 + 0.4 * share, message);
+    let (trained, words_per_second) = learning::learn(shop, (vocabulary, &corpus), &settings, request, &on)?;
     info.vectors = Some(VectorInfo {
         n_words: trained.vectors.vocabulary().len(),
         dim: request.dim,
         epochs,
-        words_per_second: trained.n_words as f64 / started.elapsed().as_secs_f64().max(1e-9),
+        words_per_second,
         losses: trained.losses,
     });
     go_on(progress, 0.5, "weighing words")?;

@@ -189,7 +189,7 @@ impl ServedShop {
         let _alive = made_of;
         Ok(Stamp {
             model: self.shop.models().current(flow::KIND)?,
-            words: self.shop.models().current(crate::flows::language::KIND)?,
+            words: self.words_version(),
             snapshot: Arc::as_ptr(&self.snapshot()) as usize,
             policies: flow::policies_stamp(self.shop.root()),
             knowledge: generation(&self.shop, "knowledge")?,
@@ -201,7 +201,7 @@ impl ServedShop {
         let snapshot = self.snapshot();
         // Read first: whatever changes meanwhile is read again next time.
         let stamp = Stamp { snapshot: Arc::as_ptr(&snapshot) as usize, ..self.stamp(&snapshot)? };
-        let learned = self.words.now(&self.shop).await?;
+        let learned = self.words.if_readable(&self.shop).await;
         let same_words = |known: &Stamp| known.words == stamp.words;
         let (model, small_talk) = match same(before, |known| known.model == stamp.model) {
             Some(before) => (before.model.clone(), before.small_talk.clone()),
