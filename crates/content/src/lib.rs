@@ -9,6 +9,7 @@ pub mod check;
 pub mod panel;
 pub mod plan;
 pub mod poster;
+pub mod response;
 pub mod sheets;
 pub mod translate;
 pub mod vary;

@@ -54,6 +54,15 @@ pub enum Format {
 
 impl Format {
     pub const ALL: [Format; 3] = [Format::Poster, Format::Square, Format::Banner];
+
+    /// The name in requests and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Poster => "portrait",
+            Format::Square => "square",
+            Format::Banner => "banner",
+        }
+    }
 }
 
 /// Colours, as `#rrggbb`.

@@ -47,6 +47,27 @@ pub enum TranslateError {
     Write(#[from] WriteError),
 }
 
+/// A brief and its plan with names and terms in another language.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    pub brief: Brief,
+    pub plan: Plan,
+    /// Names and words for which the list has nothing; names stand as they are, a gift is left out.
+    pub untranslated: Vec<String>,
+}
+
+/// A draft whose claims are said again in the language of a brief.
+#[derive(Clone, Debug)]
+pub struct Again {
+    pub draft: Draft,
+    /// Cut to what the first draft says.
+    pub plan: Plan,
+    /// What the first draft rests on and this one too,
+    pub kept: Vec<Evidence>,
+    /// and what this one does not.
+    pub lost: Vec<Evidence>,
+}
+
 /// Translates a draft of a brief and its plan.
 ///
 /// # Errors
@@ -61,11 +82,35 @@ pub fn translate(
     if brief.lang == to {
         return Err(TranslateError::SameLanguage(to.choose("Chinese", "English")));
     }
+    // What the draft leaves unsaid has no word that could be missing.
+    let Carried { brief, plan, untranslated } = carried(brief, &cut(plan, draft), to, terms);
+    let Again { draft, plan, kept, lost } = again(draft, &brief, &plan)?;
+    Ok(Translation { brief, plan, draft, kept, lost, untranslated })
+}
+
+/// A brief and its plan with names and terms put into a language by the shop's list, at most 2,000 of it. Facts and evidence stay.
+pub fn carried(brief: &Brief, plan: &Plan, to: Lang, terms: &[Pair]) -> Carried {
     let mut said = Said { to, terms: &terms[..terms.len().min(TERMS_MAX)], untranslated: Vec::new() };
     let brief = said.brief(brief);
+    let plan = said.plan(plan, &brief);
+    said.untranslated.dedup();
+    Carried { brief, plan, untranslated: said.untranslated }
+}
+
+/// A name with the terms of the list that stand in it put into a language.
+pub fn named_in(name: &str, to: Lang, terms: &[Pair]) -> String {
+    Said { to, terms: &terms[..terms.len().min(TERMS_MAX)], untranslated: Vec::new() }.term(name)
+}
+
+/// Says the claims of a draft, and no others, in the language of a brief, by its plan. Of twelve drafts of the grammar the one that keeps
+/// most is taken.
+///
+/// # Errors
+/// If the channel is not written in the language.
+pub fn again(draft: &Draft, brief: &Brief, plan: &Plan) -> Result<Again, TranslateError> {
     let channel = brief.check()?;
-    let plan = said.plan(&cut(plan, draft), &brief);
-    let task = Task { brief: &brief, plan: &plan, channel, angle: draft.angle, seed: draft.seed, last_openings: &[] };
+    let plan = cut(plan, draft);
+    let task = Task { brief, plan: &plan, channel, angle: draft.angle, seed: draft.seed, last_openings: &[] };
     let wanted: Vec<&Evidence> = draft.evidence.iter().filter(|one| is_claim(one)).collect();
     let has = |other: &Draft, one: &Evidence| other.evidence.contains(one);
     let n_kept = |other: &Draft| wanted.iter().filter(|one| has(other, one)).count();
@@ -75,15 +120,7 @@ pub fn translate(
     let mut best = best.map(|(_, other)| other).expect("the grammar always writes");
     best.writer = "translation".to_owned();
     let (kept, lost): (Vec<_>, Vec<_>) = wanted.into_iter().cloned().partition(|one| has(&best, one));
-    said.untranslated.dedup();
-    Ok(Translation {
-        brief: brief.clone(),
-        plan: plan.clone(),
-        draft: best,
-        kept,
-        lost,
-        untranslated: said.untranslated,
-    })
+    Ok(Again { draft: best, plan, kept, lost })
 }
 
 /// Whether a piece of evidence bears a claim; names stand in every text.

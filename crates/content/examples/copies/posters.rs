@@ -30,9 +30,9 @@ pub fn posters(folder: &str) {
             }
             let draft = copy(catalogue, shelf, &brief, at, Angle::ALL[nth % Angle::ALL.len()], &[]);
             let words = Words::of(&draft, &brief.shop_name);
-            for (format, name) in Format::ALL.iter().zip(["portrait", "square", "banner"]) {
-                let poster = render(&words, *format, nth % PALETTES.len());
-                let path = folder.join(format!("{}-{nth:02}-{name}.svg", lang.code()));
+            for format in Format::ALL {
+                let poster = render(&words, format, nth % PALETTES.len());
+                let path = folder.join(format!("{}-{nth:02}-{}.svg", lang.code(), format.name()));
                 if let Err(error) = std::fs::write(&path, poster.svg) {
                     return println!("{}: {error}", path.display());
                 }

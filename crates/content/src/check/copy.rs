@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use domain::{Cents, Day, Product};
 use language::text::Masker;
 
+use super::duplicate::SaidBefore;
 use super::facts::{Facts, Grounds, Other, Relation, Stated};
 use super::finding::{Check, Finding, Risk, Said};
 use super::law::{Law, Settings};
 use super::limits::{self, Limit, Measure};
 use super::markup::{Words, unsafe_markup};
-use super::report::{Checks, Report, TooLong, Verdict};
+use super::report::{Checks, DUPLICATE_FROM, Report, TooLong, Verdict};
 use super::voice::{Rules, Voice};
 use super::{price, voice};
 use crate::brief::{Brief, Goal};
@@ -42,12 +43,14 @@ pub struct CopyCheck {
     offer: Option<price::Offer>,
     /// What the product is called, in which nothing is personal: `2.0 Flash Drive` reads like a street.
     name: Option<String>,
+    /// What other copies say.
+    before: SaidBefore,
 }
 
 impl CopyCheck {
     /// Of texts of no product: the law, and prices if an offer is given.
     pub fn of_text(offer: Option<price::Offer>) -> CopyCheck {
-        CopyCheck { law: Law::default(), facts: None, offer, name: None }
+        CopyCheck { law: Law::default(), facts: None, offer, name: None, before: SaidBefore::default() }
     }
 
     /// Of texts that a plan may lead to. `history` is what the product was sold for, by day, in any order; without any, a claim
@@ -55,7 +58,18 @@ impl CopyCheck {
     pub fn new(brief: &Brief, plan: &Plan, market: &Market, history: &[(Day, Cents)]) -> CopyCheck {
         let law = Law::new(&Settings { names: own_names(brief, plan), ..Settings::default() });
         let facts = Facts::new(&grounds(brief, plan, market));
-        CopyCheck { law, facts: Some(facts), offer: Some(prices(brief, history)), name: Some(plan.name.clone()) }
+        CopyCheck {
+            law,
+            facts: Some(facts),
+            offer: Some(prices(brief, history)),
+            name: Some(plan.name.clone()),
+            before: SaidBefore::default(),
+        }
+    }
+
+    /// The same, with copies that a draft should not repeat.
+    pub fn beside(self, before: SaidBefore) -> CopyCheck {
+        CopyCheck { before, ..self }
     }
 
     /// Checks a text as one field of a channel, or as a text that stands alone: phrases that have to stand in every copy are asked
@@ -101,9 +115,10 @@ impl CopyCheck {
         }
         let whole: String = draft.fields.iter().map(|field| Words::of_field(field) + "\n").collect();
         let only_required = Rules { required: house.rules.required.clone(), ..Rules::default() };
-        let missing = voice::check(&whole, &Voice::default(), &only_required).findings;
+        let mut of_whole = voice::check(&whole, &Voice::default(), &only_required).findings;
+        of_whole.extend(self.before.check(&draft.plain(), DUPLICATE_FROM));
         if let Some(first) = channel.fields.first().and_then(|card| reports.get_mut(card.name)) {
-            first.findings.extend(missing);
+            first.findings.extend(of_whole);
             *first = std::mem::take(first).settled();
         }
         Ok(reports)

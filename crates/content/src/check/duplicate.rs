@@ -61,25 +61,55 @@ pub fn pairs<S: AsRef<str>>(texts: &[S], threshold: f64) -> Vec<Pair> {
 
 /// A finding for a text that is nearly one of `others`; the most alike is named by its place, counted from 1.
 pub fn check<S: AsRef<str>>(text: &str, others: &[S], threshold: f64) -> Option<Finding> {
-    let own = sorted(shingles(text));
-    let alike = others.iter().enumerate().map(|(at, other)| (jaccard(&own, &sorted(shingles(other.as_ref()))), at));
-    let (similarity, at) = alike.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))?;
-    if similarity < threshold {
-        return None;
-    }
-    let percent = (similarity * 100.0).round();
+    let own = shingles(text);
+    let sets: Vec<Vec<u64>> = others.iter().map(|other| shingles(other.as_ref())).collect();
+    let (similarity, at) = most_alike(&own, sets.iter())?;
     let n = at + 1;
-    Some(Finding {
+    (similarity >= threshold).then(|| repeats(&format!("第 {n} 篇文案"), &format!("text {n}"), similarity))
+}
+
+/// Texts that were said before, read once for any number of checks.
+#[derive(Clone, Debug, Default)]
+pub struct SaidBefore {
+    sets: Vec<(String, Vec<u64>)>,
+}
+
+impl SaidBefore {
+    /// Texts, each with the name that a finding calls it by.
+    pub fn new<'t>(named: impl IntoIterator<Item = (&'t str, &'t str)>) -> SaidBefore {
+        SaidBefore { sets: named.into_iter().map(|(name, text)| (name.to_owned(), shingles(text))).collect() }
+    }
+
+    /// A finding for a text that is nearly one of them; the most alike is named.
+    pub fn check(&self, text: &str, threshold: f64) -> Option<Finding> {
+        if self.sets.is_empty() {
+            return None;
+        }
+        let (similarity, at) = most_alike(&shingles(text), self.sets.iter().map(|(_, set)| set))?;
+        let name = &self.sets[at].0;
+        (similarity >= threshold).then(|| repeats(&format!("“{name}”"), &format!("“{name}”"), similarity))
+    }
+}
+
+/// The most alike of sorted sets, and its place; of equal ones the first.
+fn most_alike<'s>(own: &[u64], others: impl Iterator<Item = &'s Vec<u64>>) -> Option<(f64, usize)> {
+    let alike = others.enumerate().map(|(at, other)| (jaccard(own, other), at));
+    alike.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
+}
+
+fn repeats(zh: &str, en: &str, similarity: f64) -> Finding {
+    let percent = (similarity * 100.0).round();
+    Finding {
         check: Check::Duplicate,
         category: Cow::Borrowed("near_duplicate"),
         risk: Risk::Review,
         span: None,
         matched: String::new(),
         article: None,
-        message: Said::new(format!("与第 {n} 篇文案有 {percent}% 相同"), format!("is {percent}% the same as text {n}")),
+        message: Said::new(format!("与{zh}有 {percent}% 相同"), format!("is {percent}% the same as {en}")),
         suggestion: Said::fixed("换一个卖点或者角度", "choose another point or angle"),
         fix: None,
-    })
+    }
 }
 
 /// The shingles of a text, each once. A text shorter than one is its own.
@@ -172,6 +202,10 @@ mod tests {
         let found = check("屏幕清楚，看文档省眼！", &others, 0.8).unwrap();
         assert!(found.message.en.ends_with("text 2"), "{}", found.message.en);
         assert_eq!(check("全新的一句话在这里", &others, 0.5), None);
+        let before = SaidBefore::new([("续航篇", others[0]), ("屏幕篇", others[1])]);
+        let found = before.check("屏幕清楚，看文档省眼！", 0.8).unwrap();
+        assert_eq!(found.message.zh, "与“屏幕篇”有 100% 相同");
+        assert_eq!((before.check("全新的一句话在这里", 0.5), SaidBefore::default().check("x", 0.1)), (None, None));
     }
 
     proptest! {

@@ -82,6 +82,11 @@ impl Shelf {
         Shelf { by_kind }
     }
 
+    /// Ids of the products that a product is compared with, the nearest in price first.
+    pub fn neighbour_ids(&self, product: &Product) -> Vec<String> {
+        self.neighbours(product).rows.into_iter().map(|row| row.product_id.clone()).collect()
+    }
+
     /// The neighbours of a product: same kind, another model, price within 30 %, at most 40, the nearest in price.
     pub(crate) fn neighbours(&self, product: &Product) -> Neighbours<'_> {
         let none = Neighbours { rows: Vec::new() };
@@ -175,6 +180,7 @@ mod tests {
             Standing { n: 3, n_all: 3, n_worse: 1, n_equal: 1, price_low_cents: 900, price_high_cents: 1250 };
         assert_eq!(standing, expected);
         assert_eq!((standing.n_better(), standing.share()), (1, 0.5));
+        assert_eq!(shelf.neighbour_ids(&all[0]), ["b", "c", "d"], "the nearest in price first, as a ratio");
         assert!(shelf.neighbours(&all[0]).standing(attribute("memory").unwrap(), 16.0, Dimension::Charge).is_none());
     }
 }
