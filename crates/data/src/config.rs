@@ -50,6 +50,9 @@ pub struct ShopConfig {
     /// Language models that word replies of customer service, read by `service`; absent: none is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writer: Option<toml::Table>,
+    /// How copies are approved and where they lead, read by `service`.
+    #[serde(default)]
+    pub content: toml::Table,
 }
 
 /// `[recommend]`.

@@ -152,6 +152,33 @@ impl SqliteState {
         })
     }
 
+    /// Whole drafts of a state and channel about any of these products, the last changed first.
+    pub fn drafts_about(
+        &self,
+        state: &str,
+        channel: &str,
+        product_ids: &[String],
+        limit: usize,
+    ) -> Result<Vec<StoredDraft>, DataError> {
+        let holders = vec!["?"; product_ids.len()].join(", ");
+        let select = format!(
+            "SELECT {COLUMNS} FROM draft WHERE product_id IN ({holders}) AND state = ? AND channel = ?
+             ORDER BY updated_at DESC, id LIMIT ?"
+        );
+        let limit = limit as i64;
+        self.read(|reader| {
+            let mut wanted: Vec<&dyn ToSql> = product_ids.iter().map(|id| id as &dyn ToSql).collect();
+            wanted.extend([&state as &dyn ToSql, &channel, &limit]);
+            reader.prepare(&select)?.query_map(&wanted[..], draft_of)?.collect()
+        })
+    }
+
+    /// The products about which there are drafts of a state and channel.
+    pub fn products_with_drafts(&self, state: &str, channel: &str) -> Result<Vec<String>, DataError> {
+        let select = "SELECT DISTINCT product_id FROM draft WHERE state = ?1 AND channel = ?2 ORDER BY product_id";
+        self.read_apart(|reader| reader.prepare(select)?.query_map([state, channel], |row| row.get(0))?.collect())
+    }
+
     pub fn n_drafts(&self) -> Result<u64, DataError> {
         self.read(|reader| reader.query_row("SELECT count(*) FROM draft", [], |row| row.get::<_, i64>(0)))
             .map(|n| n as u64)
@@ -205,6 +232,29 @@ mod tests {
         assert_eq!(all.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["b"]);
         assert!(shop.state().unwrap().delete_draft("b").unwrap());
         assert_eq!(shop.state().unwrap().n_drafts().unwrap(), 1);
+    }
+
+    #[test]
+    fn drafts_about_several_products_are_found_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = Shop::create(folder.path().join("shop")).unwrap().state().unwrap();
+        let of = |id: &str, product: &str, is: &str, at| draft(id, product, is, at);
+        let rows = [
+            ("1", "p1", "approved", 1),
+            ("2", "p2", "approved", 3),
+            ("3", "p2", "draft", 4),
+            ("4", "p3", "approved", 2),
+        ];
+        state.add_drafts(rows.map(|(id, product, is, at)| of(id, product, is, at)).into()).unwrap();
+        let ids = |products: &[&str], limit| {
+            let products: Vec<String> = products.iter().map(|id| (*id).to_owned()).collect();
+            let found = state.drafts_about("approved", "push", &products, limit).unwrap();
+            found.into_iter().map(|one| one.id).collect::<Vec<_>>()
+        };
+        assert_eq!((ids(&["p1", "p2"], 9), ids(&["p1", "p2"], 1)), (vec!["2".into(), "1".into()], vec!["2".into()]));
+        assert!(ids(&[], 9).is_empty() && ids(&["p' OR 1=1"], 9).is_empty());
+        assert_eq!(state.products_with_drafts("approved", "push").unwrap(), ["p1", "p2", "p3"]);
+        assert!(state.products_with_drafts("approved", "sms").unwrap().is_empty());
     }
 
     #[test]
