@@ -80,6 +80,9 @@ pub enum Command {
     Service(Service),
     /// Copy for a product on a channel, checked; a whole category into a file; or the check of any text
     Write(Box<Write>),
+    /// Copies that people work on
+    #[command(subcommand)]
+    Drafts(Drafts),
     /// Models that write, learned from the shop's pairs of texts by train seq2seq
     #[command(subcommand, name = "seq2seq")]
     Seq2Seq(Seq2Seq),
@@ -113,7 +116,7 @@ pub struct Sql {
 #[derive(Args, Clone)]
 pub struct Train {
     /// What to train
-    #[arg(default_value = "recommend", value_parser = ["recommend", "segment", "language", "assist", "seq2seq", "strategy", "all"])]
+    #[arg(default_value = "recommend", value_parser = ["recommend", "segment", "language", "assist", "writer", "seq2seq", "strategy", "all"])]
     pub what: String,
     /// The algorithm's card; without it, settings of several are searched and the best is kept (segment: k_means, with
     /// as many groups as suit the data unless --set n_clusters=N)
@@ -137,6 +140,9 @@ pub struct Train {
     /// seq2seq: begin anew although something was stopped, and lose it
     #[arg(long)]
     pub restart: bool,
+    /// writer: the language it learns to write; the shop's own if absent
+    #[arg(long, value_parser = ["zh", "en"])]
+    pub language: Option<String>,
     /// Settings the search tries
     #[arg(long, default_value_t = service::flows::train::N_TRIALS as u16, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub trials: u16,
@@ -598,6 +604,21 @@ pub struct Write {
     /// Last day of the offer
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub offer_ends: Option<String>,
+    /// Many products: percent off each price
+    #[arg(long, value_name = "PERCENT", requires = "output", conflicts_with = "offer_price", value_parser = clap::value_parser!(u8).range(1..=90))]
+    pub percent_off: Option<u8>,
+    /// best: all that can write, and the judge takes the best (many products: grammar unless said)
+    #[arg(long, value_parser = ["best", "grammar", "learned", "model"])]
+    pub writer: Option<String>,
+    /// Say each variant, or with --draft that draft, again in this language
+    #[arg(long, value_name = "LANGUAGE", value_parser = ["zh", "en"])]
+    pub translate: Option<String>,
+    /// With --translate: a draft of the shop; its translation is kept as a draft
+    #[arg(long, value_name = "ID", requires = "translate", conflicts_with_all = ["product", "output", "check_only"])]
+    pub draft: Option<String>,
+    /// With --channel poster: each variant as FOLDER/PRODUCT-N-FORMAT.svg
+    #[arg(long, value_name = "FOLDER", requires = "channel", conflicts_with_all = ["output", "check_only"])]
+    pub posters: Option<PathBuf>,
     /// Say nothing of the shop's other products
     #[arg(long)]
     pub no_comparison: bool,
@@ -615,6 +636,47 @@ pub struct Write {
     pub output: Option<PathBuf>,
 }
 
+#[derive(Subcommand)]
+pub enum Drafts {
+    /// Drafts, the last changed first
+    List {
+        /// draft, review, approved, rejected or all
+        #[arg(long, default_value = "all", value_parser = ["draft", "review", "approved", "rejected", "all"])]
+        state: String,
+        #[arg(long, value_name = "NAME")]
+        channel: Option<String>,
+        #[arg(long, value_name = "ID")]
+        product: Option<String>,
+        /// At most 500
+        #[arg(short, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=500))]
+        n: u16,
+    },
+    /// Drafts as a file: FILE.csv, .html or .json, or the table of an advertising platform
+    Export {
+        file: PathBuf,
+        #[arg(long, default_value = "approved", value_parser = ["draft", "review", "approved", "rejected", "all"])]
+        state: String,
+        #[arg(long, value_name = "NAME")]
+        channel: Option<String>,
+        #[arg(long, value_name = "ID")]
+        product: Option<String>,
+        #[arg(long, value_parser = service::flows::content::sheets::SHEETS, conflicts_with = "channel")]
+        sheet: Option<String>,
+        /// Names the campaign in rows and addresses, with each draft as arm: exposures can then be traced to it
+        #[arg(long, value_name = "NAME")]
+        campaign: Option<String>,
+        /// Of a sheet: one group of advertisements for all; each product its own if absent
+        #[arg(long, value_name = "NAME", requires = "sheet")]
+        group: Option<String>,
+        /// Of a sheet: where a product stands, with {product_id} in it; [content] product_url if absent
+        #[arg(long, value_name = "URL", requires = "sheet")]
+        address: Option<String>,
+        /// Of a sheet: advertisements wait until somebody starts them
+        #[arg(long, requires = "sheet")]
+        paused: bool,
+    },
+}
+
 #[derive(Args)]
 pub struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
@@ -630,7 +692,7 @@ pub enum Keys {
     Create {
         #[arg(long)]
         name: String,
-        /// ingest, serve, manage, desk; or converse alone, for the widget
+        /// ingest, serve, manage, desk, approve (with manage: approves other people's copies); or converse alone, for the widget
         #[arg(long, default_value = "ingest,serve")]
         scopes: String,
     },

@@ -41,10 +41,14 @@ pub async fn run(arguments: Arguments) -> Result<()> {
                 format!("--name, --pairs, --resume and --restart are of train seq2seq; found: {}", train.what);
             Err(ServiceError::usage("train", message))
         }
+        Command::Train(train) if train.what != "writer" && train.language.is_some() => {
+            Err(ServiceError::usage("train", format!("--language is of train writer; found: {}", train.what)))
+        }
         Command::Train(train) => match train.what.as_str() {
             "segment" => groups::train(dir, train, json).await,
             "language" => language::train(dir, train, json).await,
             "assist" => crate::assist::train(dir, train, json).await,
+            "writer" => crate::write::train(dir, train, json).await,
             "seq2seq" => crate::seq2seq::train(dir, train, json).await,
             "strategy" => crate::plan::train(dir, json).await,
             "all" => self::train_all(dir, train, json).await,
@@ -61,6 +65,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Chat(asked) => crate::assist::chat(dir, asked, json).await,
         Command::Assist(asked) => crate::assist::test(dir, asked, json).await,
         Command::Service(asked) => crate::assist::service(dir, asked, json).await,
+        Command::Drafts(asked) => crate::drafts::run(dir, asked, json),
         Command::Write(asked) => crate::write::run(dir, *asked, json).await,
         Command::Plan(asked) => crate::plan::plan(dir, asked, json).await,
         Command::Experiment(asked) => crate::plan::experiment(dir, asked, json).await,

@@ -6,6 +6,7 @@
 mod args;
 mod assist;
 mod commands;
+mod drafts;
 mod everyone;
 mod groups;
 mod import;

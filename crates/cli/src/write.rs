@@ -1,27 +1,33 @@
 //! `write`: copy of a product, of a whole category, and the check of any text, on the command line.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use data::Shop;
 use serde_json::json;
 use service::clock;
-use service::copy::{Finding, Report, Risk, Said, Verdict, Words};
-use service::flows::content::batch::{BatchAsked, BatchReport, Room};
+use service::copy::{Draft, Finding, Report, Risk, Said, Verdict, Words, poster};
+use service::flows::content::alone::Alone;
+use service::flows::content::asked::signature;
+use service::flows::content::batch::{BatchAsked, BatchOffer, BatchReport};
+use service::flows::content::drafts::By;
 use service::flows::content::house::KeptHouse;
+use service::flows::content::learned::{self, WriterRequest};
 use service::flows::content::look::{LookAsked, look};
+use service::flows::content::translate::Translated;
 use service::flows::content::{
-    AudienceAsked, OfferAsked, Prepared, Stock, TEXT_CHARS_MAX, Voiced, WriteAsked, Written, batch_file, prices,
+    AudienceAsked, OfferAsked, Purpose, Stock, TEXT_CHARS_MAX, Voiced, WriteAsked, Written, prices,
 };
-use service::flows::in_service::now;
-use service::flows::segment::Published;
 use service::store::Store;
 use service::{Result, ServiceError};
 
-use crate::args::Write;
+use crate::args::{Train, Write};
 use crate::print::{self, Progress};
+
+/// By which name what is done here stands in the history of drafts.
+pub const COMMAND_LINE: &str = "tercet";
 
 /// Bytes of a file that is checked.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -36,35 +42,100 @@ pub async fn run(dir: &Path, asked: Write, as_json: bool) -> Result<()> {
     if let Some(path) = &asked.output {
         return batch(dir, &asked, path, offer, as_json).await;
     }
+    if let (Some(id), Some(to)) = (&asked.draft, &asked.translate) {
+        return translate_draft(dir, id, to, as_json).await;
+    }
+    if asked.percent_off.is_some() {
+        return Err(ServiceError::usage(
+            "offer",
+            "--percent-off is of many products; allowed here: --offer-price AMOUNT",
+        ));
+    }
     let (Some(product), Some(channel)) = (&asked.product, &asked.channel) else {
         let message =
             "write needs --product ID and --channel NAME, or --check-only TEXT, or --channel NAME --output FILE.csv";
         return Err(ServiceError::usage("write", message).help("tercet write --help names the channels"));
     };
+    if asked.posters.is_some() && channel != "poster" {
+        return Err(ServiceError::usage("posters", format!("--posters with the channel '{channel}'; allowed: poster")));
+    }
     let request = request(&asked, product, channel, offer);
-    let shop = Shop::open(dir)?;
-    let (stock, voiced) = (Stock::of(&shop).await?, voiced(&shop)?);
-    let groups = match &asked.segment {
-        Some(_) => now::<Published>(&shop).await?,
-        None => None,
-    };
-    let today = clock::today(&shop.config().time_zone);
-    let brief = request.brief(shop.config(), &stock, groups.as_ref(), today)?;
-    let history = match request.offer {
-        Some(_) => prices::history(&shop, product).await?,
+    let shop = Alone::open(Shop::open(dir)?).await?;
+    let prepared = shop.prepared(&request, &Purpose::Written).await?;
+    let written = shop.write(&request, &prepared).await?;
+    let translated = match &asked.translate {
+        Some(to) => shop.translated(&request, &written, to).await?,
         None => Vec::new(),
     };
-    let (n, seed) = (request.n_variants()?, asked.seed);
-    let written =
-        tokio::task::block_in_place(|| Prepared::new(brief, &stock, &history)?.variants(n, seed, &[], &voiced))?;
+    let files = match &asked.posters {
+        Some(folder) => posters(&written, folder, product, shop.shop.config())?,
+        None => Vec::new(),
+    };
     if as_json {
-        print::json(&serde_json::to_value(&written)?);
+        let mut all = serde_json::to_value(&written)?;
+        if asked.translate.is_some() {
+            all["translations"] = serde_json::to_value(&translated)?;
+        }
+        if asked.posters.is_some() {
+            all["files"] = serde_json::to_value(&files)?;
+        }
+        print::json(&all);
     } else {
-        print_written(&written, &shop.config().language);
+        let language = &shop.shop.config().language;
+        print_written(&written, language);
+        translated.iter().enumerate().for_each(|(nth, one)| print_translated(nth + 1, one, language));
+        files.iter().for_each(|path| print::line(&path.display().to_string()));
     }
     match written.variants.is_empty() {
         true => Err(nothing_passed(&written)),
         false => Ok(()),
+    }
+}
+
+/// Every variant as a file in each format.
+fn posters(written: &Written, folder: &Path, product: &str, config: &data::ShopConfig) -> Result<Vec<PathBuf>> {
+    std::fs::create_dir_all(folder)?;
+    let plain = |one: char| if one.is_alphanumeric() || matches!(one, '-' | '_' | '.') { one } else { '_' };
+    let stem: String = product.chars().map(plain).collect();
+    let mut files = Vec::new();
+    for (nth, variant) in written.variants.iter().enumerate() {
+        let words = poster::Words::of(&variant.draft, &signature(config));
+        for format in poster::Format::ALL {
+            let path = folder.join(format!("{stem}-{}-{}.svg", nth + 1, format.name()));
+            std::fs::write(&path, poster::render(&words, format, nth % poster::PALETTES.len()).svg)?;
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+async fn translate_draft(dir: &Path, id: &str, to: &str, as_json: bool) -> Result<()> {
+    let shop = Alone::open(Shop::open(dir)?).await?;
+    let by = By::new(clock::now().0, Some(COMMAND_LINE.to_owned()), None)?;
+    let (kept, made) = shop.translated_draft(id, to, &by).await?;
+    if as_json {
+        let (lost, untranslated) = (&made.lost, &made.untranslated);
+        print::json(&json!({"draft": kept, "lost": lost, "untranslated": untranslated}));
+    } else {
+        print::line(&format!("kept as the draft {}", kept.row.draft_id));
+        print_translated(1, &made, &shop.shop.config().language);
+    }
+    Ok(())
+}
+
+fn print_translated(nth: usize, made: &Translated, language: &str) {
+    let verdict = made.verdict.replace('_', " ");
+    print::line(&format!("\n{nth}. in {} ({verdict})", made.brief.language.as_deref().unwrap_or_default()));
+    print_fields(&made.draft);
+    for report in made.report.values() {
+        report.findings.iter().filter(|one| one.risk > Risk::Note).for_each(|one| print_finding(one, language));
+    }
+    if !made.lost.is_empty() {
+        print::line(&format!("   {} of {} claims are not said", made.lost.len(), made.lost.len() + made.kept.len()));
+    }
+    if !made.untranslated.is_empty() {
+        let names = made.untranslated.join(", ");
+        print::line(&format!("   the shop's list has nothing for: {names}"));
     }
 }
 
@@ -83,7 +154,7 @@ fn request(asked: &Write, product: &str, channel: &str, offer: Option<OfferAsked
         n_variants: asked.variants.map(usize::from),
         seed: Some(asked.seed),
         may_compare: Some(!asked.no_comparison),
-        writer: None,
+        writer: asked.writer.clone(),
     }
 }
 
@@ -275,31 +346,58 @@ fn print_written(written: &Written, language: &str) {
     }
     for (nth, variant) in written.variants.iter().enumerate() {
         let verdict = variant.verdict.replace('_', " ");
-        print::line(&format!("\n{}. {} ({verdict})", nth + 1, variant.angle));
-        for field in &variant.draft.fields {
-            // HTML as it is read; --json has it as it is.
-            let text = Words::of_field(field);
-            let indented = text.trim().replace('\n', "\n                ");
-            print::wide(&format!("   {:<12} {indented}", field.name));
+        let merits = variant.judgement.merits.iter().map(|merit| format!("{} {:.2}", merit.name, merit.value));
+        print::line(&format!("\n{}. {} ({verdict}), {}", nth + 1, variant.angle, variant.draft.writer));
+        print_fields(&variant.draft);
+        if let Some(expected) = &variant.expected {
+            let percent = |share: f64| print::number(100.0 * share, 1);
+            let (rate, low, high) = (percent(expected.rate), percent(expected.low), percent(expected.high));
+            print::line(&format!(
+                "   {rate} % may respond [{low}, {high}], from {} shown of this angle and {} of the channel",
+                print::count(expected.n_shown),
+                print::count(expected.n_shown_of_channel)
+            ));
         }
+        let total = variant.judgement.total;
+        print::line(&format!("   judged {total:.2}: {}", merits.collect::<Vec<_>>().join(", ")));
         for report in variant.report.values() {
             report.findings.iter().filter(|one| one.risk > Risk::Note).for_each(|one| print_finding(one, language));
         }
     }
     if written.rejected > 0 {
-        print::line(&format!("\n{} drafts were thrown away because a check blocked them", written.rejected));
+        print::line(&format!("\n{} drafts were thrown away because a check stopped them", written.rejected));
+    }
+    for (name, why) in written.writers.iter().filter_map(|(name, tally)| Some((name, tally.unavailable.as_ref()?))) {
+        print::line(&format!("{name} did not write: {why}"));
+    }
+}
+
+fn print_fields(draft: &Draft) {
+    for field in &draft.fields {
+        // HTML as it is read; --json has it as it is.
+        let text = Words::of_field(field);
+        let indented = text.trim().replace('\n', "\n                ");
+        print::wide(&format!("   {:<12} {indented}", field.name));
     }
 }
 
 async fn batch(dir: &Path, asked: &Write, path: &Path, offer: Option<OfferAsked>, as_json: bool) -> Result<()> {
-    if offer.is_some() || asked.owned.is_some() || asked.segment.is_some() {
-        let message = "--output writes about many products and takes no offer, --owned or --segment";
-        return Err(ServiceError::usage("output", message).help("write about one product: --product ID"));
+    if asked.owned.is_some() || asked.translate.is_some() || asked.offer_price.is_some() {
+        let message = "--output writes about many products and takes no --owned, --translate or --offer-price";
+        return Err(ServiceError::usage("output", message).help("--percent-off takes something off each price"));
     }
     if !matches!(print::ending_of(path)?, print::Ending::Csv) {
         let message = format!("the output is '{}'; allowed: a name that ends in .csv", path.display());
         return Err(ServiceError::usage("output", message));
     }
+    let offer = offer.unwrap_or_default();
+    let offer = BatchOffer {
+        percent_off: asked.percent_off,
+        coupon: offer.coupon,
+        coupon_off_cents: offer.coupon_off_cents,
+        gift: offer.gift,
+        ends_on: offer.ends_on,
+    };
     let request = BatchAsked {
         category: asked.category.clone(),
         channel: asked.channel.clone().unwrap_or_default(),
@@ -309,11 +407,11 @@ async fn batch(dir: &Path, asked: &Write, path: &Path, offer: Option<OfferAsked>
         length: asked.length.clone(),
         n_variants: asked.variants.map(usize::from),
         seed: Some(asked.seed),
+        segment: asked.segment.clone(),
+        offer: (offer != BatchOffer::default()).then_some(offer),
+        writer: asked.writer.clone(),
     };
-    let shop = Shop::open(dir)?;
-    let today = clock::today(&shop.config().time_zone);
-    request.checked(shop.config(), today)?;
-    let (stock, voiced) = (Stock::of(&shop).await?, voiced(&shop)?);
+    let shop = Alone::open(Shop::open(dir)?).await?;
     static STOPPED: AtomicBool = AtomicBool::new(false);
     tokio::spawn(async {
         if tokio::signal::ctrl_c().await.is_ok() {
@@ -322,8 +420,7 @@ async fn batch(dir: &Path, asked: &Write, path: &Path, offer: Option<OfferAsked>
     });
     let bar = Progress::new(as_json);
     let on = |share: f64, message: &str| bar.report(share, message) && !STOPPED.load(SeqCst);
-    let room = Room { config: shop.config(), stock: &stock, voiced: &voiced, today };
-    let made = tokio::task::block_in_place(|| batch_file::write(path, &request, &room, &on));
+    let made = shop.batch(path, &request, &on).await;
     drop(bar);
     let report = made.map_err(|error| match error.code {
         "cancelled" => error.help("go on: the same command"),
@@ -334,6 +431,42 @@ async fn batch(dir: &Path, asked: &Write, path: &Path, offer: Option<OfferAsked>
     } else {
         print_batch(path, &report);
     }
+    Ok(())
+}
+
+/// Learns to word copies of one language.
+pub async fn train(dir: &Path, asked: Train, as_json: bool) -> Result<()> {
+    if asked.algorithm.is_some() {
+        return Err(ServiceError::usage("algorithm", "train writer takes no --algorithm; --set changes its settings"));
+    }
+    let shop = Shop::open(dir)?;
+    let request = WriterRequest {
+        language: asked.language,
+        set: asked.set,
+        n_plans: None,
+        seed: asked.seed,
+        n_threads: usize::from(asked.threads),
+    };
+    let bar = Progress::new(as_json);
+    let info = learned::train(&shop, &request, &|share, message| bar.report(share, message)).await?;
+    drop(bar);
+    if as_json {
+        print::json(&serde_json::to_value(&info)?);
+        return Ok(());
+    }
+    for (language, one) in &info.languages {
+        let nats = one.nats.map_or(String::new(), |nats| format!(", {nats:.3} nats a unit on sentences held back"));
+        print::line(&format!(
+            "{language}: {} sentences about {} products, {} of them from {} approved texts; {} rounds in {:.0} s{nats}",
+            print::count(one.n_pairs as u64),
+            print::count(one.n_products as u64),
+            print::count(one.n_sentences_of_texts as u64),
+            print::count(one.n_texts as u64),
+            one.epochs,
+            one.seconds
+        ));
+    }
+    print::line(&format!("version {} in service", info.version));
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::channels::Channels;
 use crate::channels::config::{Secrets, from_environment};
 use crate::clock;
 use crate::error::Result;
+use crate::flows::content::config::ContentConfig;
 use crate::flows::{language, policy};
 use crate::outside;
 use crate::writer::{EndpointConfig, WriterConfig};
@@ -38,6 +39,10 @@ pub fn examine(dir: &Path, mend: bool) -> Result<Vec<Finding>> {
                 "Correct what the message names; the server does not start until then",
             ));
         }
+    }
+    if let Err(error) = ContentConfig::of(shop.config()) {
+        let help = "Correct what the message names; the server does not start until then";
+        findings.push(finding("error", error.message, help));
     }
     examine_service_rules(&shop, dir, &mut findings);
     if let Err(error) = language::check(&shop) {
@@ -157,6 +162,7 @@ mod tests {
             ("[[recommend.rules]]\nname = \"a\"\naction = \"bogus\"\n", Some("unknown variant `bogus`")),
             ("[recommend.terms.margins]\nweight = 1\n", Some("no term 'margins'")),
             ("[writer]\ntimeout = 1\n", Some("unknown field `timeout`")),
+            ("eyes = 4\n", Some("[content]: unknown field `eyes`")),
             ("[[not toml", Some("tercet.toml")),
             ("[channels.app]\nkind = \"fax\"\n", Some("channels.app: unknown variant `fax`")),
             (

@@ -34,6 +34,8 @@ pub mod talk {
 pub mod copy {
     pub use content::check::markup::Words;
     pub use content::check::{Check, Finding, Report, Risk, Said, Span, Verdict};
+    pub use content::poster;
+    pub use content::write::Draft;
 }
 
 pub use error::{Result, ServiceError};

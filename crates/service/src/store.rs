@@ -217,6 +217,22 @@ impl Store {
         Ok(self.state.drafts_after(query, after, limit)?)
     }
 
+    /// Drafts of a state and channel about any of these products, the last changed first.
+    pub fn drafts_about(
+        &self,
+        state: &str,
+        channel: &str,
+        product_ids: &[String],
+        limit: usize,
+    ) -> Result<Vec<StoredDraft>> {
+        Ok(self.state.drafts_about(state, channel, product_ids, limit)?)
+    }
+
+    /// Products about which there are drafts of a state and channel.
+    pub fn products_with_drafts(&self, state: &str, channel: &str) -> Result<Vec<String>> {
+        Ok(self.state.products_with_drafts(state, channel)?)
+    }
+
     pub fn n_drafts(&self) -> Result<u64> {
         Ok(self.state.n_drafts()?)
     }

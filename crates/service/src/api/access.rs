@@ -27,7 +27,7 @@ pub struct Caller {
     pub session: Option<String>,
     /// What limits are counted by.
     pub id: String,
-    /// The name of the key; absent for a session.
+    /// The name of the key; absent for a session that the console's password opened.
     pub name: Option<String>,
 }
 
@@ -76,12 +76,25 @@ fn authorise(app: &App, headers: &HeaderMap, method: &Method, scope: Option<Scop
             "a key of scope 'converse' may only talk to customer service",
         ));
     }
-    if let Some(scope) = scope.filter(|scope| !caller.scopes.contains(scope)) {
-        let message = format!("this needs the scope '{}'; the key has: {}", scope.name(), Scope::join(&caller.scopes));
-        return Err(ServiceError::new(Kind::Forbidden, "scope", message)
-            .help("make a key with that scope: tercet keys create --name NAME --scopes …"));
-    }
+    scope.map_or(Ok(()), |scope| needs(&caller, scope))?;
     Ok(caller)
+}
+
+/// Whether a caller who was let in has one more scope.
+///
+/// # Errors
+/// If not.
+pub fn needs(caller: &Caller, scope: Scope) -> Result<()> {
+    match caller.scopes.contains(&scope) {
+        true => Ok(()),
+        false => Err(lacks(scope, &caller.scopes)),
+    }
+}
+
+fn lacks(scope: Scope, found: &[Scope]) -> ServiceError {
+    let message = format!("this needs the scope '{}'; the key has: {}", scope.name(), Scope::join(found));
+    ServiceError::new(Kind::Forbidden, "scope", message)
+        .help("make a key with that scope: tercet keys create --name NAME --scopes …")
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
@@ -115,17 +128,24 @@ fn by_cookie(app: &App, headers: &HeaderMap, method: &Method) -> Result<Caller> 
         require_same_origin(headers)?;
     }
     let mut shops = app.sessions.shops_of(&secret, clock::now().0).ok_or_else(|| nobody("the session has ended"))?;
-    let shop_id = match headers.get(SHOP).and_then(|value| value.to_str().ok()).map(decoded) {
-        Some(asked) if shops.contains(&asked) => asked,
-        Some(asked) => {
+    let place = |asked: &str| shops.iter().position(|opened| opened.shop_id == asked);
+    let at = match headers.get(SHOP).and_then(|value| value.to_str().ok()).map(decoded) {
+        Some(asked) => place(&asked).ok_or_else(|| {
             let message = format!("the session is not open for shop '{}'", crate::error::clipped(&asked));
-            return Err(ServiceError::new(Kind::Unauthorised, "other_shop", message)
-                .help("log in to that shop with its own password"));
-        }
-        None => shops.pop().ok_or_else(|| nobody("the session has ended"))?,
+            ServiceError::new(Kind::Unauthorised, "other_shop", message)
+                .help("log in to that shop with its own password")
+        })?,
+        None => shops.len().checked_sub(1).ok_or_else(|| nobody("the session has ended"))?,
     };
-    let shop = app.shops.by_id(&shop_id).ok_or_else(|| nobody("the session's shop is gone"))?;
+    let opened = shops.swap_remove(at);
     let id = format!("session {}", &digest(&secret)[..12]);
+    if let Some(key) = &opened.key {
+        // What a key allows, and whether it still does, is asked each time.
+        let known = app.shops.by_key(key).filter(|(shop, _)| shop.id == opened.shop_id);
+        let (shop, key) = known.ok_or_else(|| nobody("the session's key was revoked"))?;
+        return Ok(Caller { shop, scopes: key.scopes, session: Some(secret), id, name: Some(key.name) });
+    }
+    let shop = app.shops.by_id(&opened.shop_id).ok_or_else(|| nobody("the session's shop is gone"))?;
     Ok(Caller { shop, scopes: Scope::ALL.to_vec(), session: Some(secret), id, name: None })
 }
 

@@ -1,14 +1,16 @@
 //! `/v1/content`: copy for the shop's goods, written and checked; rules and voice of the shop. Drafts have a file of their own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Json;
 use axum::http::StatusCode;
-use content::brief::{Goal, Tone};
+use content::brief::{Goal, Lang, Tone};
 use content::channel::{Count, Format, registry};
 use content::poster;
 use content::write::{Angle, Draft};
+use domain::Product;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -18,10 +20,17 @@ use super::error::ErrorBody;
 use super::input::{Body, check_id, check_text};
 use crate::clock;
 use crate::error::{Result, ServiceError, clipped};
-use crate::flows::content::asked::{LENGTHS, WRITERS, signature};
+use crate::flows::content::asked::{LENGTHS, signature};
 use crate::flows::content::batch::{BatchAsked, Room};
+use crate::flows::content::config::ContentConfig;
+use crate::flows::content::hands::Trained;
+use crate::flows::content::learned::{self, WriterRequest};
 use crate::flows::content::look::{LookAsked, Looked, look};
-use crate::flows::content::{Rules, TEXT_CHARS_MAX, VoiceSummary, WriteAsked, Written, drafts, house};
+use crate::flows::content::sheets::SHEETS;
+use crate::flows::content::translate::{Translated, asked_in, translate};
+use crate::flows::content::{
+    Purpose, Rules, TEXT_CHARS_MAX, VoiceSummary, WriteAsked, Written, drafts, house, prices, sheets,
+};
 use crate::flows::segment::Text;
 use crate::jobs::Handle;
 use crate::serving::{ServedShop, off_thread};
@@ -41,6 +50,21 @@ pub struct ContentOptions {
     /// As text messages are signed.
     shop_name: String,
     has_voice: bool,
+    /// Tables of platforms that drafts are exported as.
+    sheets: Vec<SheetOption>,
+    /// Whether products have addresses ([content] product_url): advertisements need one.
+    has_addresses: bool,
+    /// Whether whoever wrote a draft may not approve it.
+    four_eyes: bool,
+    /// By which name the caller stands in the history of drafts; empty for the console's password.
+    caller: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SheetOption {
+    name: &'static str,
+    /// Whose drafts it takes.
+    channel: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -70,9 +94,24 @@ pub struct ChannelField {
 
 #[derive(Serialize, ToSchema)]
 pub struct WriterOption {
+    /// best, grammar, learned or model.
     name: &'static str,
     ready: bool,
     about: Text,
+    /// Why it is not ready, and what to do.
+    lacks: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TranslateBody {
+    /// What the draft was written for.
+    brief: WriteAsked,
+    /// A draft as `write` answers it.
+    #[schema(value_type = Object)]
+    draft: Value,
+    #[schema(pattern = "^(zh|en)$")]
+    to: String,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -136,10 +175,7 @@ pub async fn get_content_options(Manage(caller): Manage) -> Result<Json<ContentO
         languages: card.languages.iter().map(|lang| lang.code()).collect(),
         source: card.source,
     };
-    let about = text(
-        "内置的语法写作：不联网，同样的种子写出同样的文案",
-        "The built-in grammar: offline, the same seed gives the same copy",
-    );
+    let content = ContentConfig::of(config)?;
     Ok(Json(ContentOptions {
         channels: registry().iter().map(card).collect(),
         goals: Goal::ALL.map(Goal::name).to_vec(),
@@ -147,11 +183,51 @@ pub async fn get_content_options(Manage(caller): Manage) -> Result<Json<ContentO
         lengths: LENGTHS.to_vec(),
         angles: Angle::ALL.map(Angle::name).to_vec(),
         languages: vec!["zh", "en"],
-        writers: WRITERS.into_iter().map(|name| WriterOption { name, ready: true, about: about.clone() }).collect(),
+        writers: writers(&caller.shop).await,
         currency: config.currency.clone(),
         shop_name: signature(config),
         has_voice: caller.shop.voiced()?.summary().is_some(),
+        sheets: SHEETS.map(|name| SheetOption { name, channel: sheets::channel_of(name) }).into(),
+        has_addresses: content.product_url.is_some(),
+        four_eyes: content.four_eyes,
+        caller: caller.name.clone().unwrap_or_default(),
     }))
+}
+
+/// Who can write in this shop now.
+async fn writers(shop: &ServedShop) -> Vec<WriterOption> {
+    let text = |zh: &str, en: &str| Text { zh: zh.to_owned(), en: en.to_owned() };
+    let trained = shop.trained_writer().await;
+    let lacks_learned = match &trained {
+        Trained::Nothing => Some("nothing was learned yet: tercet train writer".to_owned()),
+        Trained::Damaged(why) => Some(why.clone()),
+        trained @ Trained::Ready(_) => {
+            let of = [Lang::Zh, Lang::En].map(|lang| trained.in_language(lang).map(|writer| writer.is_some()));
+            of.iter().find_map(|one| one.as_ref().err()).cloned()
+        }
+    };
+    let asks = shop.writers.as_ref().is_some_and(|writers| writers.config.copy);
+    let lacks_model = (!asks).then(|| "no endpoint in [writer] of tercet.toml with copy = true".to_owned());
+    let best = text("能写的都写，评审选出最好的", "Everyone who can writes, and the judge takes the best");
+    let grammar = text(
+        "内置的语法写作：不联网，同样的种子写出同样的文案",
+        "The built-in grammar: offline, the same seed gives the same copy",
+    );
+    let learned = text(
+        "本店训练的模型：给同样的事实找别的说法，不联网",
+        "The shop's trained model: other words for the same facts, offline",
+    );
+    let model = text(
+        "外部语言模型：只能说列出的事实，每个数字都要有出处",
+        "A language model elsewhere: only what is listed, each figure with its source",
+    );
+    let option = |name, about, lacks: Option<String>| WriterOption { name, ready: lacks.is_none(), about, lacks };
+    vec![
+        option("best", best, None),
+        option("grammar", grammar, None),
+        option("learned", learned, lacks_learned),
+        option("model", model, lacks_model),
+    ]
 }
 
 /// Identifiers and names of a request.
@@ -168,11 +244,28 @@ pub(super) fn check_asked(asked: &WriteAsked) -> Result<()> {
 pub async fn write_content(Manage(caller): Manage, Body(asked): Body<WriteAsked>) -> Result<Json<Written>> {
     check_asked(&asked)?;
     let begun = Instant::now();
-    let prepared = caller.shop.prepared_copy(&asked, false).await?;
-    let (voiced, n, seed) = (caller.shop.voiced()?, asked.n_variants()?, asked.seed.unwrap_or(0));
-    let mut written = off_thread(move || prepared.variants(n, seed, &[], &voiced)).await?;
+    let prepared = caller.shop.prepared_copy(&asked, &Purpose::Written).await?;
+    let mut written = caller.shop.write_copy(&asked, prepared).await?;
     written.took_ms = begun.elapsed().as_millis() as u64;
     Ok(Json(written))
+}
+
+/// A draft in the other language: the same claims, none besides, checked like any other text. Nothing is stored.
+#[utoipa::path(post, path = "/v1/content/translate", tag = "content", request_body = TranslateBody,
+    responses((status = 200, body = Translated), (status = "4XX", body = ErrorBody)))]
+pub async fn translate_content(Manage(caller): Manage, Body(body): Body<TranslateBody>) -> Result<Json<Translated>> {
+    check_asked(&body.brief)?;
+    let draft: Draft = serde_json::from_value(body.draft).map_err(super::input::not_json)?;
+    let from = body.brief.language.as_deref().unwrap_or(&caller.shop.shop.config().language);
+    let asked = asked_in(&body.brief, from, &body.to)?;
+    let prepared = caller.shop.prepared_copy(&asked, &Purpose::Translated).await?;
+    let voiced = caller.shop.voiced()?;
+    let made = off_thread(move || {
+        let mut draft = draft;
+        drafts::believed(&mut draft, &prepared)?;
+        translate(&draft, asked, &prepared, &voiced)
+    });
+    Ok(Json(made.await?))
 }
 
 /// What the law, the shop's rules and a product's fields say of a text from anywhere. Nothing is stored.
@@ -257,20 +350,67 @@ pub async fn forget_voice(Manage(caller): Manage) -> Result<StatusCode> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Copies of a whole category as drafts.
-pub(super) fn start(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
+/// Copies of a whole category as drafts; `by` is the name of the key that asked for them.
+pub(super) async fn start(shop: Arc<ServedShop>, params: Value, by: Option<String>) -> Result<JobRecord> {
     let asked: BatchAsked = serde_json::from_value(params.clone()).map_err(super::input::not_json)?;
     let today = clock::today(&shop.shop.config().time_zone);
-    asked.checked(shop.shop.config(), today)?;
+    let groups = match &asked.segment {
+        Some(_) => shop.groups.now(&shop.shop).await?,
+        None => None,
+    };
+    asked.checked(shop.shop.config(), groups.as_deref(), today)?;
     let jobs = shop.jobs.clone();
     jobs.start("content", params, move |handle: Handle| async move {
         handle.report(0.0, "reading the catalogue");
-        let (stock, voiced) = (shop.stock().await?, shop.voiced()?);
+        let (stock, voiced, trained) = (shop.stock().await?, shop.voiced()?, shop.trained_writer().await);
+        let runtime = tokio::runtime::Handle::current();
         let work = move || {
-            let room = Room { config: shop.shop.config(), stock: &stock, voiced: &voiced, today };
+            let sold_for = |part: &[Arc<Product>]| runtime.block_on(prices::histories(&shop.shop, part));
+            let room = Room {
+                config: shop.shop.config(),
+                stock: &stock,
+                voiced: &voiced,
+                today,
+                store: &shop.store,
+                groups: groups.as_deref(),
+                trained: &trained,
+                sold_for: &sold_for,
+            };
             let on = |share: f64, message: &str| handle.report(share, message);
-            Ok(serde_json::to_value(drafts::of_batch(&shop.store, &asked, &room, &on)?)?)
+            Ok(serde_json::to_value(drafts::of_batch(&shop.store, &asked, &room, by.as_deref(), &on)?)?)
         };
         off_thread(work).await
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WriterParams {
+    /// zh or en; the shop's own if absent.
+    language: Option<String>,
+    #[serde(default)]
+    settings: BTreeMap<String, Value>,
+    /// Plans that the grammar words to learn from.
+    plans: Option<usize>,
+    seed: Option<u64>,
+}
+
+/// Learns a writer of one language.
+pub(super) fn start_writer(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
+    let asked: WriterParams = serde_json::from_value(params.clone()).map_err(super::input::not_json)?;
+    let request = WriterRequest {
+        language: asked.language,
+        set: super::runs::assignments(&asked.settings),
+        n_plans: asked.plans,
+        seed: asked.seed.unwrap_or(1),
+        n_threads: 1,
+    };
+    request.checked(shop.shop.config())?;
+    let jobs = shop.jobs.clone();
+    jobs.start("writer", params, move |handle: Handle| async move {
+        let info = learned::train(&shop.shop, &request, &|share, message| handle.report(share, message)).await?;
+        // Read here, so that nobody who writes waits for it.
+        shop.trained_writer().await;
+        Ok(serde_json::to_value(info)?)
     })
 }

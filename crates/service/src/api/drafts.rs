@@ -6,19 +6,23 @@ use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use content::write::Draft;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::access::{Caller, Manage};
+use super::access::{Caller, Manage, needs};
 use super::content::check_asked;
 use super::error::ErrorBody;
 use super::input::{Body, Id, Params, check_id, check_limit, check_offset, check_text};
+use crate::auth::Scope;
 use crate::clock;
-use crate::error::{Kind, Result};
-use crate::flows::content::WriteAsked;
-use crate::flows::content::drafts::{self, By, DraftDetail, DraftPage};
+use crate::error::{Kind, Result, ServiceError};
+use crate::flows::content::config::ContentConfig;
+use crate::flows::content::drafts::{self, By, DraftDetail, DraftPage, Move};
 use crate::flows::content::export::{Format, export};
+use crate::flows::content::sheets::{self, SheetAsked};
+use crate::flows::content::translate::{asked_in, translate};
+use crate::flows::content::{Purpose, WriteAsked};
 use crate::serving::off_thread;
 
 const QUERY_CHARS_MAX: usize = 200;
@@ -48,14 +52,49 @@ pub struct DraftParams {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DraftExportParams {
-    /// csv, html or json.
+    /// csv, html or json; csv if absent. A sheet is csv or json.
     #[param(pattern = "^(csv|html|json)$")]
-    format: String,
+    format: Option<String>,
     /// approved if absent.
     #[param(pattern = "^(draft|review|approved|rejected|all)$")]
     state: Option<String>,
     #[param(min_length = 1, max_length = 40)]
     channel: Option<String>,
+    /// Of this product.
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    product: Option<String>,
+    /// As the table of a platform: google_ads, baidu, ocean_engine, xiaohongshu, taobao, pinduoduo or amazon.
+    #[param(pattern = "^(google_ads|baidu|ocean_engine|xiaohongshu|taobao|pinduoduo|amazon)$")]
+    sheet: Option<String>,
+    /// Names the campaign in the file and in its addresses, as the table exposures does.
+    #[param(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    campaign: Option<String>,
+    /// Of a sheet: one group of advertisements for all products; each its own if absent.
+    #[param(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    group: Option<String>,
+    /// Of a sheet: where a product stands on the web, with {product_id} in it; [content] product_url if absent.
+    #[param(min_length = 1, max_length = 1000, pattern = r"^https?://[^\x00-\x20\x7f-\x9f]+$")]
+    address: Option<String>,
+    /// Of a sheet: advertisements wait until somebody starts them.
+    paused: Option<bool>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftTranslate {
+    #[schema(pattern = "^(zh|en)$")]
+    to: String,
+}
+
+/// A translation that was kept.
+#[derive(Serialize, ToSchema)]
+pub struct DraftTranslated {
+    draft: DraftDetail,
+    /// Claims of the first draft that the translation does not make.
+    #[schema(value_type = Vec<Object>)]
+    lost: Vec<content::plan::Evidence>,
+    /// Names and words for which the shop's list has nothing.
+    untranslated: Vec<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -109,7 +148,7 @@ pub async fn create_draft(
 ) -> Result<(StatusCode, Json<DraftDetail>)> {
     check_asked(&body.brief)?;
     let draft: Draft = serde_json::from_value(body.draft).map_err(super::input::not_json)?;
-    let prepared = caller.shop.prepared_copy(&body.brief, true).await?;
+    let prepared = caller.shop.prepared_copy(&body.brief, &Purpose::ByPeople { draft_id: None }).await?;
     let voiced = caller.shop.voiced()?;
     let by = By::new(clock::now().0, caller.name.clone(), None)?;
     let made = off_thread(move || drafts::create(&caller.shop.store, body.brief, draft, &prepared, &voiced, &by));
@@ -129,7 +168,7 @@ pub async fn get_draft(Manage(caller): Manage, Id(id): Id) -> Result<Json<DraftD
 pub async fn put_draft(Manage(caller): Manage, Id(id): Id, Body(body): Body<DraftEdit>) -> Result<Json<DraftDetail>> {
     let by = By::new(clock::now().0, caller.name.clone(), body.note)?;
     let brief = brief_of(&caller, &id).await?;
-    let prepared = caller.shop.prepared_copy(&brief, true).await?;
+    let prepared = caller.shop.prepared_copy(&brief, &Purpose::ByPeople { draft_id: Some(id.clone()) }).await?;
     let voiced = caller.shop.voiced()?;
     let (fields, version) = (body.fields, body.version);
     let edit = move || drafts::edit(&caller.shop.store, &id, version, &fields, &prepared, &voiced, &by);
@@ -144,7 +183,31 @@ pub async fn delete_draft(Manage(caller): Manage, Id(id): Id) -> Result<StatusCo
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sends a draft to review, approves, rejects or reopens it. What its checks block is not approved.
+/// The draft in the other language as a draft of its own: the same claims, none besides, checked like any other text.
+#[utoipa::path(post, path = "/v1/content/drafts/{id}/translate", tag = "content", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")), request_body = DraftTranslate,
+    responses((status = 201, body = DraftTranslated), (status = "4XX", body = ErrorBody)))]
+pub async fn translate_draft(
+    Manage(caller): Manage,
+    Id(id): Id,
+    Body(body): Body<DraftTranslate>,
+) -> Result<(StatusCode, Json<DraftTranslated>)> {
+    let by = By::new(clock::now().0, caller.name.clone(), None)?;
+    let (store, of) = (caller.shop.store.clone(), id.clone());
+    let detail = off_thread(move || drafts::get(&store, &of)).await?;
+    let asked = asked_in(&detail.brief, &detail.row.language, &body.to)?;
+    let prepared = caller.shop.prepared_copy(&asked, &Purpose::Translated).await?;
+    let voiced = caller.shop.voiced()?;
+    let keep = move || {
+        let made = translate(&detail.draft, asked, &prepared, &voiced)?;
+        let (lost, untranslated) = (made.lost.clone(), made.untranslated.clone());
+        let draft = drafts::keep_translation(&caller.shop.store, &id, made, &prepared, &by)?;
+        Ok(DraftTranslated { draft, lost, untranslated })
+    };
+    Ok((StatusCode::CREATED, Json(off_thread(keep).await?)))
+}
+
+/// Sends a draft to review, approves, rejects or reopens it. What its checks block is not approved, and nobody approves what they wrote
+/// or changed, unless [content] says four_eyes = false; approving and rejecting need the scope approve.
 #[utoipa::path(post, path = "/v1/content/drafts/{id}/state", tag = "content", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")), request_body = DraftState,
     responses((status = 200, body = DraftDetail), (status = "4XX", body = ErrorBody)))]
 pub async fn set_draft_state(
@@ -152,11 +215,16 @@ pub async fn set_draft_state(
     Id(id): Id,
     Body(body): Body<DraftState>,
 ) -> Result<Json<DraftDetail>> {
+    if matches!(body.to.as_str(), "approved" | "rejected") {
+        needs(&caller, Scope::Approve)?;
+    }
+    let four_eyes = ContentConfig::of(caller.shop.shop.config())?.four_eyes;
     let by = By::new(clock::now().0, caller.name.clone(), body.note)?;
     let brief = brief_of(&caller, &id).await?;
+    let by_people = Purpose::ByPeople { draft_id: Some(id.clone()) };
     let prepared = match body.to.as_str() {
         // Against the catalogue, the prices and the rules of now: what cannot be written any more cannot be approved.
-        "approved" => Some(caller.shop.prepared_copy(&brief, true).await.map_err(|mut error| {
+        "approved" => Some(caller.shop.prepared_copy(&brief, &by_people).await.map_err(|mut error| {
             error.kind = Kind::Conflict;
             error
         })?),
@@ -164,7 +232,10 @@ pub async fn set_draft_state(
     };
     let voiced = caller.shop.voiced()?;
     let (to, version) = (body.to, body.version);
-    let change = move || drafts::set_state(&caller.shop.store, &id, version, &to, prepared.as_ref(), &voiced, &by);
+    let change = move || {
+        let asked = Move { version, to: &to, four_eyes };
+        drafts::set_state(&caller.shop.store, &id, asked, prepared.as_ref(), &voiced, &by)
+    };
     Ok(Json(off_thread(change).await?))
 }
 
@@ -173,19 +244,54 @@ async fn brief_of(caller: &Caller, id: &str) -> Result<WriteAsked> {
     off_thread(move || Ok(drafts::get(&store, &id)?.brief)).await
 }
 
-/// Drafts as a file: CSV (a row for each field), one page of HTML, or JSON.
+/// Drafts as a file: CSV (a row for each field), one page of HTML, JSON, or the table of a platform. With `campaign`, rows and
+/// addresses name the campaign and the draft (`arm`), so that exposures can be traced to it. How many drafts a sheet leaves out stands in
+/// the header `x-tercet-left-out`; which and why, in its JSON.
 #[utoipa::path(get, path = "/v1/content/drafts/export", tag = "content", params(DraftExportParams),
     responses(
         (status = 200, content((String = "text/csv"), (String = "text/html"), (Vec<DraftDetail> = "application/json"))),
         (status = "4XX", body = ErrorBody)
     ))]
 pub async fn export_drafts(Manage(caller): Manage, Params(params): Params<DraftExportParams>) -> Result<Response> {
-    let format = Format::named(&params.format)?;
-    let query = drafts::query(Some(params.state.as_deref().unwrap_or("approved")), None, params.channel, None)?;
-    let text = off_thread(move || export(&caller.shop.store, &query, format)).await?;
-    let (kind, name) = format.file();
+    let format = Format::named(params.format.as_deref().unwrap_or("csv"))?;
+    params.product.iter().try_for_each(|id| check_id("product", id))?;
+    params.campaign.as_deref().map_or(Ok(()), |name| sheets::check_name("campaign", name))?;
+    let state = params.state.as_deref().unwrap_or("approved");
+    let query = drafts::query(Some(state), params.product.clone(), params.channel.clone(), None)?;
+    let Some(sheet) = &params.sheet else {
+        if params.group.is_some() || params.address.is_some() || params.paused.is_some() {
+            let message = "group, address and paused are of a sheet; name one with sheet=";
+            return Err(ServiceError::usage("sheet", message));
+        }
+        let campaign = params.campaign.clone();
+        let text = off_thread(move || export(&caller.shop.store, &query, format, campaign.as_deref())).await?;
+        return Ok(file(format, format.file().1.to_owned(), text, None));
+    };
+    if format == Format::Html {
+        return Err(ServiceError::usage("format", "format is 'html'; allowed for a sheet: csv, json"));
+    }
+    let asked = SheetAsked {
+        sheet: sheet.clone(),
+        campaign: params.campaign,
+        group: params.group,
+        address: params.address,
+        is_paused: params.paused.unwrap_or(false),
+    };
+    let asked = asked.checked()?;
+    let config = ContentConfig::of(caller.shop.shop.config())?;
+    let name = format!("{}.{}", asked.sheet, if format == Format::Json { "json" } else { "csv" });
+    let (text, n_left_out) = off_thread(move || {
+        let made = sheets::sheet(&caller.shop.store, &query, &config, &asked)?;
+        let text = if format == Format::Json { serde_json::to_string(&made)? } else { sheets::csv(&made, &asked) };
+        Ok((text, made.left_out.len()))
+    })
+    .await?;
+    Ok(file(format, name, text, Some(n_left_out)))
+}
+
+fn file(format: Format, name: String, text: String, n_left_out: Option<usize>) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_TYPE, format.file().0.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
         (header::CACHE_CONTROL, "no-store".to_owned()),
         (
@@ -193,5 +299,9 @@ pub async fn export_drafts(Manage(caller): Manage, Params(params): Params<DraftE
             "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https:".to_owned(),
         ),
     ];
-    Ok((headers, text).into_response())
+    let mut response = (headers, text).into_response();
+    if let Some(n) = n_left_out {
+        response.headers_mut().insert("x-tercet-left-out", n.into());
+    }
+    response
 }

@@ -30,12 +30,12 @@ use crate::store::JobRecord;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobBody {
-    /// `train`, `evaluate`, `segment`, `language`, `assist`, `content` (drafts for a category), `seq2seq`, `strategy` (what customers are worth), `predict`
+    /// `train`, `evaluate`, `segment`, `language`, `assist`, `content` (drafts for a category), `writer` (learns to word copies), `seq2seq`, `strategy` (what customers are worth), `predict`
     /// (everybody's first ten, for conditions to ask) or `recommend` (an audience's lists as a file).
-    #[schema(pattern = "^(train|evaluate|segment|language|assist|content|seq2seq|strategy|predict|recommend)$")]
+    #[schema(pattern = "^(train|evaluate|segment|language|assist|content|writer|seq2seq|strategy|predict|recommend)$")]
     kind: String,
     /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?. For `segment`: by?, n_clusters?, algorithm?, settings?, seed?.
-    /// For `language`: dim?, epochs?, seed?. For `assist`: seed?. For `content`: channel, goal, category?, language?, tone?, length?, n_variants?, seed?. For `seq2seq`: name, and pairs, settings?, seed?, restart?, or resume. For `strategy` and `predict`: nothing. For `recommend`: audience, n?, and channel or all.
+    /// For `language`: dim?, epochs?, seed?. For `assist`: seed?. For `content`: channel, goal, category?, language?, tone?, length?, n_variants?, seed?, segment?, offer?, writer?. For `writer`: language?, settings?, plans?, seed?. For `seq2seq`: name, and pairs, settings?, seed?, restart?, or resume. For `strategy` and `predict`: nothing. For `recommend`: audience, n?, and channel or all.
     #[schema(value_type = Option<Object>)]
     params: Option<Value>,
 }
@@ -142,14 +142,15 @@ pub async fn start_job(Manage(caller): Manage, Body(body): Body<JobBody>) -> Res
         "segment" => start_segment(caller.shop, params)?,
         "language" => super::language::start(caller.shop, params)?,
         "assist" => start_assist(caller.shop, params)?,
-        "content" => super::content::start(caller.shop, params)?,
+        "content" => super::content::start(caller.shop, params, caller.name).await?,
+        "writer" => super::content::start_writer(caller.shop, params)?,
         "seq2seq" => super::seq2seq::start(caller.shop, params)?,
         "strategy" => start_strategy(&caller.shop, params)?,
         "predict" => start_predict(&caller.shop, params)?,
         "recommend" => start_recommend(caller.shop, params)?,
         other => {
             let message = format!(
-                "kind is '{}'; allowed: train, evaluate, segment, language, assist, content, seq2seq, strategy, predict, recommend",
+                "kind is '{}'; allowed: train, evaluate, segment, language, assist, content, writer, seq2seq, strategy, predict, recommend",
                 clipped(other)
             );
             return Err(ServiceError::usage("kind", message));

@@ -13,6 +13,8 @@ use super::App;
 use super::access::{self, COOKIE, Known, require_same_origin};
 use super::error::ErrorBody;
 use super::input::Body;
+use crate::auth::keys::{KeyRecord, digest};
+use crate::auth::sessions::Opened;
 use crate::auth::{Scope, password};
 use crate::clock;
 use crate::error::{Kind, Result, ServiceError};
@@ -20,12 +22,15 @@ use crate::serving::{ServedShop, off_thread};
 
 /// The setting that holds the password's hash.
 pub const PASSWORD: &str = "console_password";
+/// How every key begins.
+const KEY: &str = "tk_";
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogIn {
     /// Needed when several shops are served.
     shop: Option<String>,
+    /// The console's password, or a key of the shop: then the session may do what the key may, under the key's name.
     password: String,
 }
 
@@ -49,6 +54,8 @@ pub struct SessionView {
     shop: ShopView,
     shops: Vec<ShopName>,
     scopes: Vec<Scope>,
+    /// The name of the key; absent for the console's password.
+    name: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -60,7 +67,7 @@ fn names(app: &App) -> Vec<ShopName> {
     app.shops.iter().map(|shop| ShopName { id: shop.id.clone(), name: shop.shop.config().name.clone() }).collect()
 }
 
-fn view(app: &App, shop: &ServedShop, scopes: Vec<Scope>) -> SessionView {
+fn view(app: &App, shop: &ServedShop, scopes: Vec<Scope>, name: Option<String>) -> SessionView {
     let config = shop.shop.config();
     SessionView {
         shop: ShopView {
@@ -72,6 +79,7 @@ fn view(app: &App, shop: &ServedShop, scopes: Vec<Scope>) -> SessionView {
         },
         shops: names(app),
         scopes,
+        name,
     }
 }
 
@@ -84,7 +92,7 @@ pub async fn list_shops(State(app): State<Arc<App>>) -> Json<ShopList> {
 /// Who is calling.
 #[utoipa::path(get, path = "/v1/session", tag = "session", responses((status = 200, body = SessionView), (status = "4XX", body = ErrorBody)))]
 pub async fn get_session(State(app): State<Arc<App>>, Known(caller): Known) -> Json<SessionView> {
-    Json(view(&app, &caller.shop, caller.scopes.clone()))
+    Json(view(&app, &caller.shop, caller.scopes.clone(), caller.name.clone()))
 }
 
 /// Logs in; the answer sets the session's cookie. Logging in to another shop keeps the first: the header `X-Tercet-Shop`
@@ -105,18 +113,35 @@ pub async fn open_session(
             .detail(serde_json::json!({"retry_after_seconds": seconds}))
             .help("wait a moment; forgotten? tercet password sets a new one")
     })?;
-    let stored = shop.store.setting(PASSWORD)?;
-    let opened = off_thread(move || Ok(stored.is_some_and(|stored| password::verify(&body.password, &stored)))).await?;
-    if !opened {
-        return Err(ServiceError::new(Kind::Unauthorised, "password", "the password is wrong")
-            .help("tercet password sets a new one"));
-    }
+    let wrong = || {
+        ServiceError::new(Kind::Unauthorised, "password", "the password is wrong")
+            .help("tercet password sets a new one; tercet keys create makes a key, which is taken too")
+    };
+    let key = match body.password.starts_with(KEY) {
+        true => Some(key_of(&app, &shop, &body.password).ok_or_else(wrong)?),
+        false => {
+            let stored = shop.store.setting(PASSWORD)?;
+            let verify = move || Ok(stored.is_some_and(|stored| password::verify(&body.password, &stored)));
+            if !off_thread(verify).await? {
+                return Err(wrong());
+            }
+            None
+        }
+    };
     app.login_limits.forgive(&shop.id);
     let previous = access::cookie(&headers);
-    let secret = app.sessions.open(&shop.id, previous.as_deref(), clock::now().0)?;
+    let opened = Opened { shop_id: shop.id.clone(), key: key.as_ref().map(|key| key.digest.clone()) };
+    let secret = app.sessions.open(opened, previous.as_deref(), clock::now().0)?;
+    let (scopes, name) = key.map_or((Scope::ALL.to_vec(), None), |key| (key.scopes, Some(key.name)));
     let secure = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
     let cookie = cookie(&secret, 43_200, secure)?;
-    Ok(([(header::SET_COOKIE, cookie)], Json(view(&app, &shop, Scope::ALL.to_vec()))).into_response())
+    Ok(([(header::SET_COOKIE, cookie)], Json(view(&app, &shop, scopes, name))).into_response())
+}
+
+/// A key of this shop, if the text is one; the key of a widget, which anybody can read in a page, opens nothing.
+fn key_of(app: &App, shop: &ServedShop, secret: &str) -> Option<KeyRecord> {
+    let (of, key) = app.shops.by_key(&digest(secret))?;
+    (of.id == shop.id && key.scopes != [Scope::Converse]).then_some(key)
 }
 
 fn chosen(app: &App, asked: Option<&str>) -> Result<Arc<ServedShop>> {

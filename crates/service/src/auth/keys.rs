@@ -22,10 +22,13 @@ pub enum Scope {
     Converse,
     /// Answer customers: the desk.
     Desk,
+    /// With manage: say of other people's copies that they may be sent.
+    Approve,
 }
 
 impl Scope {
-    pub const ALL: [Scope; 5] = [Scope::Ingest, Scope::Serve, Scope::Manage, Scope::Converse, Scope::Desk];
+    pub const ALL: [Scope; 6] =
+        [Scope::Ingest, Scope::Serve, Scope::Manage, Scope::Converse, Scope::Desk, Scope::Approve];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -34,6 +37,7 @@ impl Scope {
             Scope::Manage => "manage",
             Scope::Converse => "converse",
             Scope::Desk => "desk",
+            Scope::Approve => "approve",
         }
     }
 
@@ -44,7 +48,7 @@ impl Scope {
             let scope = Scope::ALL.into_iter().find(|scope| scope.name() == part).ok_or_else(|| {
                 ServiceError::usage(
                     "scope",
-                    format!("'{}' is no scope; allowed: ingest, serve, manage, converse, desk", clipped(part)),
+                    format!("'{}' is no scope; allowed: ingest, serve, manage, converse, desk, approve", clipped(part)),
                 )
             })?;
             if !scopes.contains(&scope) {
@@ -52,7 +56,10 @@ impl Scope {
             }
         }
         if scopes.is_empty() {
-            return Err(ServiceError::usage("scope", "no scope given; allowed: ingest, serve, manage, converse, desk"));
+            return Err(ServiceError::usage(
+                "scope",
+                "no scope given; allowed: ingest, serve, manage, converse, desk, approve",
+            ));
         }
         if scopes.contains(&Scope::Converse) && scopes.len() > 1 {
             let message = "converse stands alone: a key for the widget is in every page that shows it";

@@ -1,17 +1,23 @@
 //! What a served shop keeps to write copies from: the stock of goods, made once for a version of the catalogue and of what was
-//! learned of reviews; the shop's rules and voice; what the products asked for lately were sold for.
+//! learned of reviews; the shop's rules and voice; the trained writer in service; what the products asked for lately were sold for.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock, Weak};
 
+use content::panel::Seat;
+use content::response::Past;
 use domain::{Cents, Day};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::{ServedShop, Snapshot, off_thread};
 use crate::clock;
 use crate::error::Result;
+use crate::flows::content::hands::{Trained, with_hands};
 use crate::flows::content::house::KeptHouse;
-use crate::flows::content::{Prepared, Stock, Voiced, WriteAsked, prices};
+use crate::flows::content::learned::Loaded;
+use crate::flows::content::write::Shelved;
+use crate::flows::content::{Prepared, Purpose, Stock, Voiced, WriteAsked, Written, prices, response};
+use crate::flows::in_service::InService;
 use crate::flows::segment::Published;
 
 /// Products whose prices are remembered.
@@ -26,7 +32,10 @@ pub struct KeptCopy {
     /// Held by the one who makes it anew.
     making: AsyncMutex<()>,
     house: KeptHouse,
+    learned: InService<Loaded>,
     prices: Mutex<Prices>,
+    /// What copies were shown, as of a version of the exposures.
+    past: Mutex<Option<(u64, Arc<Vec<Past>>)>>,
 }
 
 /// The stock with what it was made of.
@@ -117,21 +126,61 @@ impl ServedShop {
     ///
     /// # Errors
     /// If a name is not known or the brief cannot be written.
-    pub async fn prepared_copy(&self, asked: &WriteAsked, by_people: bool) -> Result<Prepared> {
+    pub async fn prepared_copy(&self, asked: &WriteAsked, purpose: &Purpose) -> Result<Prepared> {
         let (stock, groups) = (self.stock().await?, self.groups_of(asked).await?);
         let config = self.shop.config().clone();
         let today = clock::today(&config.time_zone);
         let asked = asked.clone();
-        let needs_prices = asked.offer.is_some() || by_people;
+        let needs_prices = asked.offer.is_some() || *purpose != Purpose::Written;
         let brief = {
-            let stock = stock.clone();
+            let (stock, config) = (stock.clone(), config.clone());
             off_thread(move || asked.brief(&config, &stock, groups.as_deref(), today)).await?
         };
         let history = match needs_prices {
             true => self.sold_for(&brief.hero().product_id).await?,
             false => Arc::default(),
         };
-        off_thread(move || Prepared::new(brief, &stock, &history)).await
+        let (voiced, store, purpose) = (self.voiced()?, self.store.clone(), purpose.clone());
+        off_thread(move || {
+            let shelf = Shelved { store: &store, stock: &stock, voiced: &voiced, config: &config };
+            shelf.prepared(brief, &history, &purpose)
+        })
+        .await
+    }
+
+    /// What copies were shown, added up once for a version of the exposures.
+    async fn shown_before(&self) -> Result<Arc<Vec<Past>>> {
+        let generation = self.shop.tables().manifest(data::Tables::spec("exposures")?)?.generation;
+        if let Some((of, past)) = self.copy.past.lock().expect("no holder panics").as_ref()
+            && *of == generation
+        {
+            return Ok(past.clone());
+        }
+        let read = Arc::new(response::past(&self.shop, &self.store).await?);
+        *self.copy.past.lock().expect("no holder panics") = Some((generation, read.clone()));
+        Ok(read)
+    }
+
+    /// The trained writer of now.
+    pub async fn trained_writer(&self) -> Trained {
+        Trained::of(self.copy.learned.now(&self.shop).await)
+    }
+
+    /// Variants of a request by the writers that it asks for.
+    ///
+    /// # Errors
+    /// If one of them is not there, or a text is too long to be checked.
+    pub async fn write_copy(self: &Arc<Self>, asked: &WriteAsked, prepared: Prepared) -> Result<Written> {
+        let (who, n, seed) = (asked.who()?, asked.n_variants()?, asked.seed.unwrap_or(0));
+        let (trained, voiced, shop) = (self.trained_writer().await, self.voiced()?, self.clone());
+        let today = clock::today(&shop.shop.config().time_zone);
+        let past = self.shown_before().await?;
+        off_thread(move || {
+            let quill = shop.writers.as_ref().and_then(|writers| writers.quill(&shop.store, &shop.metrics, today));
+            let write = |seats: &[Seat<'_>]| prepared.variants(n, seed, &[], &voiced, seats);
+            Ok(with_hands(who, prepared.brief.lang, &trained, quill, write)?.expecting(&past))
+        })
+        .await
     }
 }
 

@@ -28,6 +28,7 @@ use crate::channels::config::from_environment;
 use crate::clock;
 use crate::conversations::Conversations;
 use crate::error::{Result, ServiceError};
+use crate::flows::content::config::ContentConfig;
 use crate::flows::dataset::Dealings;
 use crate::flows::in_service::InService;
 use crate::flows::learned::HALF_LIFE_DAYS;
@@ -208,6 +209,7 @@ impl ServedShop {
         let snapshot = build_snapshot(&shop, &store, &ids, base.clone(), rules, None).await?;
         let conversations = Conversations::new(&shop.config().service)?;
         let writers = WriterConfig::of(&shop)?.map(Writers::new);
+        ContentConfig::of(shop.config())?;
         let id = root.canonicalize()?.file_name().map_or("shop".to_owned(), |name| name.to_string_lossy().into_owned());
         let served = ServedShop {
             id,

@@ -19,13 +19,28 @@ pub struct WriterConfig {
     pub reword: bool,
     /// Whether it is asked which intent is meant where our own model is not sure.
     pub understand: bool,
+    /// Whether it is asked for copies too; these are longer, and somebody waits for them at a desk.
+    pub copy: bool,
+    /// All that one request for copies waits for.
+    pub copy_timeout_seconds: f64,
+    /// Tokens of one copy.
+    pub copy_max_tokens: u32,
     /// Tried in order.
     pub endpoints: Vec<EndpointConfig>,
 }
 
 impl Default for WriterConfig {
     fn default() -> Self {
-        WriterConfig { timeout_seconds: 6.0, parallel: 4, reword: true, understand: true, endpoints: Vec::new() }
+        WriterConfig {
+            timeout_seconds: 6.0,
+            parallel: 4,
+            reword: true,
+            understand: true,
+            copy: false,
+            copy_timeout_seconds: 60.0,
+            copy_max_tokens: 1_500,
+            endpoints: Vec::new(),
+        }
     }
 }
 
@@ -105,6 +120,8 @@ impl WriterConfig {
     fn check(&self) -> std::result::Result<(), String> {
         within("timeout_seconds", self.timeout_seconds, 0.1, 60.0)?;
         within("parallel", self.parallel as f64, 1.0, 256.0)?;
+        within("copy_timeout_seconds", self.copy_timeout_seconds, 0.1, 600.0)?;
+        within("copy_max_tokens", self.copy_max_tokens.into(), 16.0, 8192.0)?;
         if self.endpoints.is_empty() || self.endpoints.len() > N_ENDPOINTS_MAX {
             let n = self.endpoints.len();
             return Err(format!("{n} [[writer.endpoints]]; allowed: 1 to {N_ENDPOINTS_MAX}"));
@@ -169,12 +186,13 @@ mod tests {
         let config = read(GOOD).unwrap();
         let endpoint = &config.endpoints[0];
         assert_eq!((endpoint.temperature, endpoint.retries, endpoint.max_tokens), (0.0, 1, 300));
-        assert!(config.reword && config.understand);
+        assert!(config.reword && config.understand && !config.copy);
         for (text, said) in [
             (String::new(), "0 [[writer.endpoints]]"),
             (format!("timeout = 1\n{GOOD}"), "unknown field `timeout`"),
             (format!("timeout_seconds = 0\n{GOOD}"), "timeout_seconds is 0; allowed: 0.1 to 60"),
             (format!("parallel = 0\n{GOOD}"), "parallel"),
+            (format!("copy_max_tokens = 1\n{GOOD}"), "copy_max_tokens is 1; allowed: 16 to 8192"),
             (format!("{GOOD}{GOOD}"), "two endpoints are called 'a'"),
             (format!("{GOOD}max_tokens = 1"), "max_tokens is 1"),
             (format!("{GOOD}temperature = nan"), "temperature"),

@@ -37,6 +37,14 @@ struct StreamOptions {
     include_usage: bool,
 }
 
+/// What one call may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowed {
+    pub characters: usize,
+    pub tokens: u32,
+    pub seconds: f64,
+}
+
 /// Why there is no text.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -80,18 +88,23 @@ impl Endpoint {
         self.key.as_ref().err().map(String::as_str)
     }
 
+    /// What a reply may take.
+    pub fn of_reply(&self, characters: usize) -> Allowed {
+        Allowed { characters, tokens: self.config.max_tokens, seconds: self.config.timeout_seconds }
+    }
+
     /// The most that a call with this prompt may use: tokens sent and written.
-    pub fn most(&self, prompt: &Prompt) -> (u64, u64) {
-        (guessed(prompt.system.len() + prompt.user.len()), self.config.max_tokens.into())
+    pub fn most(&self, prompt: &Prompt, allowed: Allowed) -> (u64, u64) {
+        (guessed(prompt.system.len() + prompt.user.len()), allowed.tokens.into())
     }
 
     /// One try, over at `deadline` at the latest.
-    pub fn call(&self, prompt: &Prompt, characters_max: usize, deadline: Instant) -> Called {
-        let own = Instant::now() + Duration::from_secs_f64(self.config.timeout_seconds);
+    pub fn call(&self, prompt: &Prompt, allowed: Allowed, deadline: Instant) -> Called {
+        let own = Instant::now() + Duration::from_secs_f64(allowed.seconds);
         let deadline = deadline.min(own);
-        let mut received = Received::new(characters_max);
+        let mut received = Received::new(allowed.characters);
         let mut was_taken = false;
-        let text = self.received(prompt, deadline, &mut received, &mut was_taken).map_err(|mut failure| {
+        let text = self.received(prompt, allowed, deadline, &mut received, &mut was_taken).map_err(|mut failure| {
             failure.is_slow |= Instant::now() >= deadline;
             let key = self.key.as_ref().ok().and_then(Option::as_deref);
             failure.said = outside::without_key(&failure.said, key);
@@ -108,11 +121,12 @@ impl Endpoint {
     fn received(
         &self,
         prompt: &Prompt,
+        allowed: Allowed,
         deadline: Instant,
         received: &mut Received,
         was_taken: &mut bool,
     ) -> Result<String, Failure> {
-        let mut response = self.send(prompt, deadline, was_taken)?;
+        let mut response = self.send(prompt, allowed, deadline, was_taken)?;
         let status = response.status().as_u16();
         if !(200..300).contains(&status) {
             *was_taken = false;
@@ -160,6 +174,7 @@ impl Endpoint {
     fn send(
         &self,
         prompt: &Prompt,
+        allowed: Allowed,
         deadline: Instant,
         was_taken: &mut bool,
     ) -> Result<ureq::http::Response<ureq::Body>, Failure> {
@@ -169,7 +184,7 @@ impl Endpoint {
         let ask = Ask {
             model: &self.config.model,
             messages,
-            max_tokens: self.config.max_tokens,
+            max_tokens: allowed.tokens,
             temperature: self.config.temperature,
             stream: true,
             stream_options: StreamOptions { include_usage: true },

@@ -5,6 +5,7 @@
 
 mod breaker;
 mod config;
+mod copy;
 mod endpoint;
 pub mod spent;
 #[cfg(test)]
@@ -23,7 +24,7 @@ use domain::Day;
 use serde::Serialize;
 
 use self::breaker::Breaker;
-use self::endpoint::{Called, Endpoint, Failure};
+use self::endpoint::{Allowed, Called, Endpoint, Failure};
 use self::spent::WriterSpent;
 use crate::error::Result;
 use crate::metrics::Metrics;
@@ -31,6 +32,7 @@ use crate::store::Store;
 use crate::{clock, outside};
 
 pub use self::config::{EndpointConfig, WriterConfig};
+pub use self::copy::Quill;
 
 /// The pause before a second try; twice as long before each further one.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -74,7 +76,7 @@ impl Writers {
     /// What one turn asks with.
     pub fn pen<'a>(&'a self, store: &'a Store, metrics: &'a Metrics, today: Day) -> Pen<'a> {
         let deadline = Instant::now() + Duration::from_secs_f64(self.config.timeout_seconds);
-        Pen { writers: self, store, metrics, today, deadline, noted: Mutex::default() }
+        Pen { writers: self, store, metrics, today, deadline, of_copies: None, noted: Mutex::default() }
     }
 
     /// Endpoints that are left alone at the moment, by name.
@@ -100,6 +102,8 @@ pub struct Pen<'a> {
     metrics: &'a Metrics,
     today: Day,
     deadline: Instant,
+    /// Tokens of one copy, and seconds for all, where copies are asked for.
+    of_copies: Option<(u32, f64)>,
     noted: Mutex<Noted>,
 }
 
@@ -174,18 +178,20 @@ impl Pen<'_> {
         if let Some(lacks) = kept.endpoint.lacks() {
             return Err(lacks.to_owned());
         }
+        let reply = kept.endpoint.of_reply(characters_max);
+        let allowed = self.of_copies.map_or(reply, |(tokens, seconds)| Allowed { tokens, seconds, ..reply });
         let mut n_tries = 0;
         loop {
             if Instant::now() >= self.deadline {
                 return Err("there is no time left".to_owned());
             }
-            let _aside = self.within_limits(kept, prompt)?;
+            let _aside = self.within_limits(kept, prompt, allowed)?;
             if !kept.breaker.lock().expect("no holder panics").may(Instant::now()) {
                 self.metrics.writer(&config.name, "resting");
                 return Err("it failed a moment ago and is left alone".to_owned());
             }
             let started = Instant::now();
-            let called = kept.endpoint.call(prompt, characters_max, self.deadline);
+            let called = kept.endpoint.call(prompt, allowed, self.deadline);
             self.metrics.writer_call(started.elapsed(), called.tokens_in, called.tokens_out);
             self.note(config, &called);
             let failure = match called.text {
@@ -218,9 +224,14 @@ impl Pen<'_> {
     }
 
     /// Sets aside what a call may use at most, if the day's limits leave that.
-    fn within_limits<'k>(&self, kept: &'k Kept, prompt: &Prompt) -> std::result::Result<SetAside<'k>, String> {
+    fn within_limits<'k>(
+        &self,
+        kept: &'k Kept,
+        prompt: &Prompt,
+        allowed: Allowed,
+    ) -> std::result::Result<SetAside<'k>, String> {
         let config = &kept.endpoint.config;
-        let (tokens_in, tokens_out) = kept.endpoint.most(prompt);
+        let (tokens_in, tokens_out) = kept.endpoint.most(prompt, allowed);
         let most = (tokens_in + tokens_out, config.cost_micros(tokens_in, tokens_out));
         // Held while it is read what calls have used: one that ends meanwhile is in one of both, or in both.
         let mut under_way = kept.under_way.lock().expect("no holder panics");

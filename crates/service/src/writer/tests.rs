@@ -283,7 +283,8 @@ fn limits_of_a_day_hold_over_restarts() {
     let desk = Desk::new();
     let (url, seen) = served(|_, stream| well(stream));
     let most = {
-        let (sent, written) = Endpoint::new(&endpoint("a", &url)).most(&task().prompt());
+        let asked = Endpoint::new(&endpoint("a", &url));
+        let (sent, written) = asked.most(&task().prompt(), asked.of_reply(100));
         sent + written
     };
     // Enough for one call at its most, and not for what one uses and another.

@@ -7,6 +7,7 @@ mod api;
 mod channels;
 mod content;
 mod conversations;
+mod copies;
 #[path = "../../../data/tests/common/mod.rs"]
 mod disk;
 mod durability;

@@ -69,8 +69,13 @@ pub fn make() -> Folder {
 
 /// A key with these scopes.
 pub fn key(shop: &Path, scopes: &[Scope]) -> String {
+    key_of("test", shop, scopes)
+}
+
+/// A key of another name.
+pub fn key_of(name: &str, shop: &Path, scopes: &[Scope]) -> String {
     let store = Store::open(shop).unwrap();
-    let (made, record) = keys::generate("test", scopes, 0).unwrap();
+    let (made, record) = keys::generate(name, scopes, 0).unwrap();
     store.add_key(record).unwrap();
     made.secret
 }
@@ -102,7 +107,12 @@ pub fn serve(folder: &Path, key: String) -> Served {
 
 impl Served {
     pub fn call(&self, method: &str, path: &str, body: Option<Value>) -> Response {
-        let bearer = format!("Bearer {}", self.key);
+        self.call_by(&self.key, method, path, body)
+    }
+
+    /// The same by another key.
+    pub fn call_by(&self, key: &str, method: &str, path: &str, body: Option<Value>) -> Response {
+        let bearer = format!("Bearer {key}");
         let body = body.map(|body| body.to_string());
         send(self.address, method, path, &[("Authorization", &bearer)], body.as_deref())
     }

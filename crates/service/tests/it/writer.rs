@@ -13,13 +13,13 @@ use crate::shop::{Folder, Served, key, make, serve};
 
 /// A model that says what it is told to say, and remembers what it was asked.
 #[derive(Clone, Default)]
-struct Model {
+pub struct Model {
     says: Arc<Mutex<String>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    pub asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Model {
-    fn start(&self) -> String {
+    pub fn start(&self) -> String {
         let model = self.clone();
         listen(move |stream, body| {
             model.asked.lock().unwrap().push(body.to_string());
@@ -31,17 +31,17 @@ impl Model {
         })
     }
 
-    fn say(&self, text: &str) {
+    pub fn say(&self, text: &str) {
         *self.says.lock().unwrap() = text.to_owned();
     }
 
-    fn n_asked(&self) -> usize {
+    pub fn n_asked(&self) -> usize {
         self.asked.lock().unwrap().len()
     }
 }
 
 /// An endpoint, each request answered on a thread of its own.
-fn listen(answer: impl Fn(&mut TcpStream, &Value) + Send + Sync + 'static) -> String {
+pub fn listen(answer: impl Fn(&mut TcpStream, &Value) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1/chat/completions", listener.local_addr().unwrap());
     let answer = Arc::new(answer);
@@ -58,11 +58,11 @@ fn listen(answer: impl Fn(&mut TcpStream, &Value) + Send + Sync + 'static) -> St
     url
 }
 
-fn ok(stream: &mut TcpStream) {
+pub fn ok(stream: &mut TcpStream) {
     let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n");
 }
 
-fn with_endpoints(folder: &Path, urls: &[&str], more: &str) {
+pub fn with_endpoints(folder: &Path, urls: &[&str], more: &str) {
     let config = folder.join("tercet.toml");
     let mut text = std::fs::read_to_string(&config).unwrap() + "\n[writer]\ntimeout_seconds = 20.0\n" + more;
     for (at, url) in urls.iter().enumerate() {

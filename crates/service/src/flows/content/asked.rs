@@ -10,6 +10,7 @@ use domain::{Cents, Day};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::hands::Who;
 use super::{Stock, audience};
 use crate::error::{Result, ServiceError, clipped};
 use crate::flows::segment::Published;
@@ -21,7 +22,6 @@ const VARIANTS: usize = 4;
 const SIGNATURE_CHARS_MAX: usize = 16;
 const AMOUNT_MAX: i64 = 1_000_000_000_000;
 pub const LENGTHS: [&str; 3] = ["short", "medium", "long"];
-pub const WRITERS: [&str; 1] = ["grammar"];
 
 /// Copy that is asked for; kept with a draft, so that it can be checked again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -65,9 +65,9 @@ pub struct WriteAsked {
     /// Whether a product may be compared with the shop's other products; yes if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub may_compare: Option<bool>,
-    /// grammar if absent.
+    /// best (all that can write, the judge takes the best), grammar, learned or model; best if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(grammar)$")]
+    #[schema(pattern = "^(best|grammar|learned|model)$")]
     pub writer: Option<String>,
 }
 
@@ -145,7 +145,7 @@ impl WriteAsked {
     /// If a name, a product or a group is not known, or the brief cannot be written.
     pub fn brief(&self, config: &ShopConfig, stock: &Stock, groups: Option<&Published>, today: Day) -> Result<Brief> {
         self.n_variants()?;
-        named("writer", self.writer.as_deref(), &WRITERS)?;
+        self.who()?;
         let product = |id: &String| Ok::<_, ServiceError>((**stock.product(id)?).clone());
         let products = self.product_ids.iter().map(product).collect::<Result<Vec<_>>>()?;
         let mut audience = self.audience.as_ref().map_or(Ok(Audience::default()), |asked| asked.read(groups))?;
@@ -166,6 +166,14 @@ impl WriteAsked {
         };
         brief.check()?;
         Ok(brief)
+    }
+
+    /// Who writes.
+    ///
+    /// # Errors
+    /// If there is no such writer.
+    pub fn who(&self) -> Result<Who> {
+        Who::named(self.writer.as_deref())
     }
 
     /// # Errors

@@ -16,19 +16,20 @@ use crate::flows::Progress;
 
 /// Bytes of a cell that are remembered while the file is read.
 const CELL_BYTES_MAX: usize = 1_000;
-/// Cells by which a file tells its settings: channel, language, goal, seed.
-const SETTINGS: std::ops::Range<usize> = 2..6;
+/// Cells by which a file tells its settings: channel, language, goal, seed, and a digest of all of them.
+const SETTINGS: std::ops::Range<usize> = 2..7;
 
 /// Writes a copy of every product asked for into `path`, or goes on with it.
 ///
 /// # Errors
 /// If the settings are refused, the file holds something else, the run is cancelled or the disk is full.
 pub fn write(path: &Path, asked: &BatchAsked, room: &Room, progress: Progress<'_>) -> Result<BatchReport> {
-    asked.checked(room.config, room.today)?;
+    asked.checked(room.config, room.groups, room.today)?;
     let card = channel(&asked.channel).ok_or_else(|| unknown_channel(&asked.channel))?;
     let language = lang(asked.language.as_deref(), room.config)?.code();
     let seed = asked.seed.unwrap_or(0).to_string();
-    let settings = [asked.channel.as_str(), language, &asked.goal, &seed];
+    let digest = asked.name()?;
+    let settings = [asked.channel.as_str(), language, &asked.goal, &seed, &digest];
     let header = copies_header(card);
     let (file, last) = open(path, &header, &settings)?;
     let mut file = BufWriter::new(file);
@@ -44,6 +45,7 @@ pub fn write(path: &Path, asked: &BatchAsked, room: &Room, progress: Progress<'_
                     settings[1],
                     settings[2],
                     settings[3],
+                    settings[4],
                     variant.angle,
                     variant.verdict,
                 ];
@@ -58,7 +60,7 @@ pub fn write(path: &Path, asked: &BatchAsked, room: &Room, progress: Progress<'_
 }
 
 /// The file at the place where writing goes on, and the product that is written first; none at the beginning.
-fn open(path: &Path, header: &str, settings: &[&str; 4]) -> Result<(File, Option<String>)> {
+fn open(path: &Path, header: &str, settings: &[&str; 5]) -> Result<(File, Option<String>)> {
     let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
     let found = scan(&mut BufReader::new(&file))?;
     let is_new = found.header.is_none();
@@ -156,14 +158,14 @@ mod tests {
 
     #[test]
     fn a_torn_file_goes_on_at_its_last_product() {
-        let header = "product_id,product_name,channel,language,goal,seed,angle,verdict,title\r\n";
-        let row = |id: &str, title: &str| format!("{id},\"A, B\",push,zh,launch,0,goal,ok,\"{title}\"\r\n");
+        let header = "product_id,product_name,channel,language,goal,seed,settings,angle,verdict,title\r\n";
+        let row = |id: &str, title: &str| format!("{id},\"A, B\",push,zh,launch,0,ab12,goal,ok,\"{title}\"\r\n");
         let whole = [header, &row("a", "x"), &row("b", "1\n2"), &row("b", "y")].concat();
         for torn in ["", "b,\"A, B\",pu", "c,\"A\n,\r\n"] {
             let text = format!("{whole}{torn}");
             let found = scan(&mut BufReader::with_capacity(7, text.as_bytes())).unwrap();
             assert_eq!(found.header.as_deref(), Some(header.trim_end()));
-            assert_eq!(found.settings.unwrap(), ["push", "zh", "launch", "0"]);
+            assert_eq!(found.settings.unwrap(), ["push", "zh", "launch", "0", "ab12"]);
             assert_eq!(found.last.as_deref(), Some("b"));
             assert_eq!(found.goes_on_at as usize, header.len() + row("a", "x").len());
         }

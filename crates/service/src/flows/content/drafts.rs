@@ -1,5 +1,5 @@
 //! Drafts: copies that people read, change, send to review, approve or reject. Every version is checked on the server, whoever
-//! sends it; what is blocked cannot be approved. Kept in the shop's state, so they survive and are backed up.
+//! sends it; what is blocked cannot be approved, and nobody approves what they wrote or changed unless the shop says otherwise. Kept in the shop's state, so they survive and are backed up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,11 @@ use utoipa::ToSchema;
 use super::asked::WriteAsked;
 use super::batch::{self, BatchAsked, BatchReport, Room};
 use super::look::unknown_channel;
+use super::translate::Translated;
 use super::write::{Prepared, verdict_name};
 use super::{TEXT_CHARS_MAX, Voiced};
 use crate::clock;
-use crate::error::{Result, ServiceError, clipped};
+use crate::error::{Kind, Result, ServiceError, clipped};
 use crate::flows::Progress;
 use crate::random;
 use crate::store::Store;
@@ -72,6 +73,10 @@ pub struct DraftDetail {
     pub report: BTreeMap<String, Report>,
     /// The oldest first.
     pub history: Vec<DraftStep>,
+    /// Names of the keys by which it was written and changed; the empty one for the console's password.
+    pub authors: BTreeSet<String>,
+    /// The draft that it is a translation of.
+    pub translated_from: Option<String>,
 }
 
 /// What became of a draft.
@@ -79,7 +84,7 @@ pub struct DraftDetail {
 pub struct DraftStep {
     /// UTC milliseconds.
     pub at: i64,
-    /// created, edited, submitted, approved, rejected or reopened.
+    /// created, translated, edited, submitted, approved, rejected or reopened.
     pub what: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -116,6 +121,17 @@ struct Body {
     draft: Draft,
     report: BTreeMap<String, Report>,
     history: Vec<DraftStep>,
+    #[serde(default)]
+    authors: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    translated_from: Option<String>,
+}
+
+/// Steps by which somebody becomes an author.
+const WRITES: [&str; 3] = ["created", "translated", "edited"];
+
+fn authors_of(history: &[DraftStep]) -> impl Iterator<Item = String> {
+    history.iter().filter(|step| WRITES.contains(&step.what.as_str())).map(|step| step.by.clone().unwrap_or_default())
 }
 
 /// Who changes a draft, when, and what they say to it.
@@ -165,6 +181,28 @@ pub fn create(
     Ok(detail)
 }
 
+/// Stores the translation of a draft as a draft of its own.
+///
+/// # Errors
+/// If there are too many drafts.
+pub fn keep_translation(
+    store: &Store,
+    of: &str,
+    translated: Translated,
+    prepared: &Prepared,
+    by: &By,
+) -> Result<DraftDetail> {
+    if store.n_drafts()? >= DRAFTS_MAX {
+        return Err(too_many());
+    }
+    let Translated { brief, draft, report, .. } = translated;
+    let mut detail = made(format!("cd_{}", random::token(9)?), brief, draft, |_| Ok(report), prepared, by)?;
+    detail.history[0].what = "translated".to_owned();
+    detail.translated_from = Some(of.to_owned());
+    store.add_drafts(vec![stored(&detail, "")?])?;
+    Ok(detail)
+}
+
 /// A new draft, checked by `check`, not stored yet.
 pub(super) fn made(
     draft_id: String,
@@ -174,8 +212,7 @@ pub(super) fn made(
     prepared: &Prepared,
     by: &By,
 ) -> Result<DraftDetail> {
-    fits_channel(&mut draft, prepared.channel)?;
-    prepared.keep_true(&mut draft);
+    believed(&mut draft, prepared)?;
     let report = check(&draft)?;
     let hero = prepared.brief.hero();
     let row = DraftRow {
@@ -193,7 +230,26 @@ pub(super) fn made(
         updated_at: by.at,
         version: 1,
     };
-    Ok(DraftDetail { row, brief, draft, report, history: vec![by.step("created", 1)] })
+    let history = vec![by.step("created", 1)];
+    Ok(DraftDetail {
+        authors: authors_of(&history).collect(),
+        row,
+        brief,
+        draft,
+        report,
+        history,
+        translated_from: None,
+    })
+}
+
+/// Takes away from a draft from outside what its channel or its product does not bear out.
+///
+/// # Errors
+/// If it is no draft of its channel.
+pub fn believed(draft: &mut Draft, prepared: &Prepared) -> Result<()> {
+    fits_channel(draft, prepared.channel)?;
+    prepared.keep_true(draft);
+    Ok(())
 }
 
 fn title(draft: &Draft) -> String {
@@ -204,8 +260,15 @@ fn title(draft: &Draft) -> String {
 }
 
 pub(super) fn stored(detail: &DraftDetail, batch: &str) -> Result<StoredDraft> {
-    let DraftDetail { row, brief, draft, report, history } = detail;
-    let body = Body { brief: brief.clone(), draft: draft.clone(), report: report.clone(), history: history.clone() };
+    let DraftDetail { row, brief, draft, report, history, authors, translated_from } = detail;
+    let body = Body {
+        brief: brief.clone(),
+        draft: draft.clone(),
+        report: report.clone(),
+        history: history.clone(),
+        authors: authors.clone(),
+        translated_from: translated_from.clone(),
+    };
     Ok(StoredDraft {
         id: row.draft_id.clone(),
         product_id: row.product_id.clone(),
@@ -222,8 +285,10 @@ pub(super) fn stored(detail: &DraftDetail, batch: &str) -> Result<StoredDraft> {
 }
 
 pub(super) fn read(stored: &StoredDraft) -> Result<DraftDetail> {
-    let Body { brief, draft, report, history } = serde_json::from_str(&stored.body)?;
-    Ok(DraftDetail { row: serde_json::from_str(&stored.row)?, brief, draft, report, history })
+    let Body { brief, draft, report, history, mut authors, translated_from } = serde_json::from_str(&stored.body)?;
+    // Drafts of before authors were kept tell them by their steps.
+    authors.extend(authors_of(&history));
+    Ok(DraftDetail { row: serde_json::from_str(&stored.row)?, brief, draft, report, history, authors, translated_from })
 }
 
 /// # Errors
@@ -339,19 +404,29 @@ fn no_field(channel: &Channel, name: &str) -> ServiceError {
     ServiceError::usage("field", message)
 }
 
+/// What is asked of a draft's state.
+#[derive(Clone, Copy, Debug)]
+pub struct Move<'a> {
+    /// The version that was read.
+    pub version: i64,
+    pub to: &'a str,
+    /// Whether its authors may not approve it.
+    pub four_eyes: bool,
+}
+
 /// Changes the state of a draft. What is approved is checked once more, against the catalogue and prices of now.
 ///
 /// # Errors
-/// If the version is not the newest, the state is the same already, or a blocked draft is to be approved.
+/// If the version is not the newest, the state is the same already, or a draft that is blocked or one's own is to be approved.
 pub fn set_state(
     store: &Store,
     id: &str,
-    version: i64,
-    to: &str,
+    asked: Move<'_>,
     prepared: Option<&Prepared>,
     voiced: &Voiced,
     by: &By,
 ) -> Result<DraftDetail> {
+    let Move { version, to, four_eyes } = asked;
     let what = match to {
         "review" => "submitted",
         "approved" => "approved",
@@ -366,6 +441,9 @@ pub fn set_state(
     if detail.row.state == to {
         return Err(ServiceError::conflict("state", format!("the draft is {to} already")));
     }
+    if to == "approved" && four_eyes && detail.authors.contains(by.name.as_deref().unwrap_or_default()) {
+        return Err(own_draft(&detail));
+    }
     if let Some(prepared) = prepared {
         checked(&mut detail, prepared, voiced)?;
     }
@@ -379,6 +457,17 @@ pub fn set_state(
     detail.row.state = to.to_owned();
     let step = by.step(what, version + 1);
     change(store, detail, step)
+}
+
+fn own_draft(detail: &DraftDetail) -> ServiceError {
+    let name =
+        |author: &String| if author.is_empty() { "the console's password".to_owned() } else { format!("'{author}'") };
+    let authors: Vec<String> = detail.authors.iter().map(name).collect();
+    let message = format!("whoever wrote or changed a draft may not approve it; this one: {}", authors.join(", "));
+    ServiceError::new(Kind::Forbidden, "four_eyes", message).detail(json!({"authors": detail.authors})).help(
+        "let somebody else approve it, who logs in to the console with an own key of the scopes manage and approve; a shop of one \
+         person says four_eyes = false in [content] of tercet.toml",
+    )
 }
 
 fn checked(detail: &mut DraftDetail, prepared: &Prepared, voiced: &Voiced) -> Result<()> {
@@ -406,6 +495,7 @@ fn outdated(found: i64, newest: i64) -> ServiceError {
 fn change(store: &Store, mut detail: DraftDetail, step: DraftStep) -> Result<DraftDetail> {
     detail.row.version = step.version;
     detail.row.updated_at = step.at.max(detail.row.updated_at);
+    detail.authors.extend(authors_of(std::slice::from_ref(&step)));
     detail.history.push(step);
     let excess = detail.history.len().saturating_sub(HISTORY_MAX);
     // How it came to be stays.
@@ -467,7 +557,13 @@ fn fits_channel(draft: &mut Draft, channel: &Channel) -> Result<()> {
 ///
 /// # Errors
 /// If the settings are refused, the run is cancelled, or there are too many drafts.
-pub fn of_batch(store: &Store, asked: &BatchAsked, room: &Room, progress: Progress<'_>) -> Result<BatchReport> {
+pub fn of_batch(
+    store: &Store,
+    asked: &BatchAsked,
+    room: &Room,
+    by: Option<&str>,
+    progress: Progress<'_>,
+) -> Result<BatchReport> {
     let name = asked.name()?;
     let done: BTreeSet<String> = store.products_of_batch(&name)?.into_iter().collect();
     let mut room_left = DRAFTS_MAX.saturating_sub(store.n_drafts()?);
@@ -475,7 +571,7 @@ pub fn of_batch(store: &Store, asked: &BatchAsked, room: &Room, progress: Progre
     let report = batch::run(asked, room, progress, &|id| done.contains(id), |one| {
         let Some((prepared, written)) = one.made else { return Ok(()) };
         room_left = room_left.checked_sub(written.variants.len() as u64).ok_or_else(too_many)?;
-        let by = By { at: clock::now().0, ..By::default() };
+        let by = By { at: clock::now().0, name: by.map(str::to_owned), note: None };
         for (nth, variant) in written.variants.into_iter().enumerate() {
             let digest = Sha256::digest(format!("{name} {} {nth}", one.product.product_id));
             let id: String = digest.iter().take(9).map(|byte| format!("{byte:02x}")).collect();

@@ -50,13 +50,13 @@ impl Format {
     }
 }
 
-/// All drafts of a query as one file.
+/// All drafts of a query as one file; with the campaign that they are sent out in, if one is named.
 ///
 /// # Errors
 /// If there are too many.
-pub fn export(store: &Store, query: &DraftQuery, format: Format) -> Result<String> {
+pub fn export(store: &Store, query: &DraftQuery, format: Format, campaign: Option<&str>) -> Result<String> {
     let mut text = String::new();
-    begin(&mut text, format);
+    begin(&mut text, format, campaign.is_some());
     let (mut after, mut n) = (String::new(), 0);
     loop {
         let page = store.drafts_after(query, &after, PAGE)?;
@@ -65,7 +65,7 @@ pub fn export(store: &Store, query: &DraftQuery, format: Format) -> Result<Strin
                 let message = format!("there are more drafts than one file takes: {DRAFTS_MAX}, or {BYTES_MAX} bytes");
                 return Err(ServiceError::usage("export", message).help("narrow it with state= and channel="));
             }
-            one(&mut text, &drafts::read(stored)?, format, n)?;
+            one(&mut text, &drafts::read(stored)?, format, n, campaign)?;
             n += 1;
         }
         match page.last() {
@@ -81,8 +81,11 @@ pub fn export(store: &Store, query: &DraftQuery, format: Format) -> Result<Strin
     Ok(text)
 }
 
-fn begin(text: &mut String, format: Format) {
+fn begin(text: &mut String, format: Format, has_campaign: bool) {
     text.push_str(match format {
+        Format::Csv if has_campaign => {
+            "campaign_id,arm,draft_id,product_id,product_name,channel,language,goal,angle,state,verdict,updated_at,field,text\r\n"
+        }
         Format::Csv => {
             "draft_id,product_id,product_name,channel,language,goal,angle,state,verdict,updated_at,field,text\r\n"
         }
@@ -96,7 +99,7 @@ fn begin(text: &mut String, format: Format) {
     });
 }
 
-fn one(text: &mut String, detail: &DraftDetail, format: Format, n: usize) -> Result<()> {
+fn one(text: &mut String, detail: &DraftDetail, format: Format, n: usize, campaign: Option<&str>) -> Result<()> {
     let row = &detail.row;
     match format {
         Format::Csv => {
@@ -114,8 +117,9 @@ fn one(text: &mut String, detail: &DraftDetail, format: Format, n: usize) -> Res
                 &at,
             ];
             for field in &detail.draft.fields {
+                let stamp = campaign.map(|campaign| [campaign, row.draft_id.as_str()]);
                 let cells = head.iter().map(|cell| cell.as_str()).chain([field.name.as_str(), field.text.as_str()]);
-                csv_row(text, cells);
+                csv_row(text, stamp.into_iter().flatten().chain(cells));
             }
         }
         Format::Html => {
@@ -141,7 +145,15 @@ fn one(text: &mut String, detail: &DraftDetail, format: Format, n: usize) -> Res
         }
         Format::Json => {
             text.push_str(if n == 0 { "\n" } else { ",\n" });
-            text.push_str(&serde_json::to_string(detail)?);
+            match campaign {
+                None => text.push_str(&serde_json::to_string(detail)?),
+                Some(campaign) => {
+                    let mut stamped = serde_json::to_value(detail)?;
+                    stamped["campaign_id"] = campaign.into();
+                    stamped["arm"] = row.draft_id.as_str().into();
+                    text.push_str(&stamped.to_string());
+                }
+            }
         }
     }
     Ok(())
@@ -183,13 +195,13 @@ pub fn plain_cell(cell: &str) -> String {
 /// Head of a file of copies for a channel: a column for each of its fields.
 pub fn copies_header(channel: &Channel) -> String {
     let mut text = String::new();
-    let fixed = ["product_id", "product_name", "channel", "language", "goal", "seed", "angle", "verdict"];
+    let fixed = ["product_id", "product_name", "channel", "language", "goal", "seed", "settings", "angle", "verdict"];
     csv_row(&mut text, fixed.into_iter().chain(channel.fields.iter().map(|card| card.name)));
     text
 }
 
-/// A copy as a record of such a file; `head` are the first eight cells.
-pub fn copies_row(text: &mut String, channel: &Channel, head: [&str; 8], draft: &Draft) {
+/// A copy as a record of such a file; `head` are the first nine cells.
+pub fn copies_row(text: &mut String, channel: &Channel, head: [&str; 9], draft: &Draft) {
     let fields = channel.fields.iter().map(|card| draft.text(card.name).unwrap_or_default());
     csv_row(text, head.into_iter().chain(fields));
 }

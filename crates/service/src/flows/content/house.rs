@@ -3,8 +3,11 @@
 
 use std::sync::{Arc, LazyLock, Mutex};
 
+use content::brief::Lang;
 use content::check::House;
 use content::check::voice::{self, Rules as VoiceRules, Term, Voice};
+use content::translate::Pair;
+use data::ShopConfig;
 use language::text::Masker;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,6 +18,7 @@ use crate::store::Store;
 
 const RULES: &str = "content.rules";
 const VOICE: &str = "content.voice";
+const TERMS: &str = "content.terms";
 
 const WORDS_MAX: usize = 2_000;
 const WORD_CHARS_MAX: usize = 60;
@@ -42,6 +46,19 @@ pub struct Rules {
     /// Each has to stand in every copy.
     #[schema(max_items = 20)]
     pub required: Vec<String>,
+    /// Names and terms in both languages: how a draft names things in the other one.
+    #[schema(max_items = 2000)]
+    pub terms: Vec<TermPair>,
+}
+
+/// A name or term in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TermPair {
+    #[schema(min_length = 1, max_length = 60)]
+    pub zh: String,
+    #[schema(min_length = 1, max_length = 60)]
+    pub en: String,
 }
 
 /// The right form of a term.
@@ -82,10 +99,16 @@ pub struct VoiceHabit {
 pub struct Voiced {
     pub rules: VoiceRules,
     pub voice: Voice,
+    pub terms: Vec<Pair>,
     own: Vec<String>,
 }
 
 impl Voiced {
+    /// The list of names, where a copy in this language is in another than the shop's own.
+    pub fn terms_for(&self, lang: Lang, config: &ShopConfig) -> Option<&[Pair]> {
+        (lang.code() != config.language && !self.terms.is_empty()).then_some(&self.terms)
+    }
+
     /// For the checks.
     pub fn house(&self) -> House<'_> {
         House { masker: &MASKER, own: &self.own, voice: &self.voice, rules: &self.rules }
@@ -101,7 +124,7 @@ impl Voiced {
 pub struct KeptHouse(Mutex<Option<(Texts, Arc<Voiced>)>>);
 
 /// The settings as they are stored.
-type Texts = (Option<String>, Option<String>);
+type Texts = (Option<String>, Option<String>, Option<String>);
 
 impl KeptHouse {
     /// As they are now.
@@ -109,14 +132,15 @@ impl KeptHouse {
     /// # Errors
     /// If the settings cannot be read.
     pub fn now(&self, store: &Store, shop_name: &str) -> Result<Arc<Voiced>> {
-        let texts = (store.setting(RULES)?, store.setting(VOICE)?);
+        let texts = (store.setting(RULES)?, store.setting(VOICE)?, store.setting(TERMS)?);
         let mut kept = self.0.lock().expect("no holder panics");
         if let Some((_, voiced)) = kept.as_ref().filter(|(known, _)| *known == texts) {
             return Ok(voiced.clone());
         }
         let rules = texts.0.as_deref().map_or(Ok(VoiceRules::default()), serde_json::from_str)?;
         let voice = texts.1.as_deref().map_or(Ok(Voice::default()), serde_json::from_str)?;
-        let voiced = Arc::new(Voiced { rules, voice, own: vec![shop_name.to_owned()] });
+        let terms = texts.2.as_deref().map_or(Ok(Vec::new()), serde_json::from_str)?;
+        let voiced = Arc::new(Voiced { rules, voice, terms, own: vec![shop_name.to_owned()] });
         *kept = Some((texts, voiced.clone()));
         Ok(voiced)
     }
@@ -126,7 +150,13 @@ impl KeptHouse {
 pub fn rules(voiced: &Voiced) -> Rules {
     let term = |term: &Term| GlossaryTerm { say: term.say.clone(), instead_of: term.instead_of.clone() };
     let VoiceRules { forbidden, glossary, required } = &voiced.rules;
-    Rules { forbidden: forbidden.clone(), glossary: glossary.iter().map(term).collect(), required: required.clone() }
+    let pair = |pair: &Pair| TermPair { zh: pair.zh.clone(), en: pair.en.clone() };
+    Rules {
+        forbidden: forbidden.clone(),
+        glossary: glossary.iter().map(term).collect(),
+        required: required.clone(),
+        terms: voiced.terms.iter().map(pair).collect(),
+    }
 }
 
 /// Puts rules in the place of those before.
@@ -134,11 +164,13 @@ pub fn rules(voiced: &Voiced) -> Rules {
 /// # Errors
 /// If there are too many, or one is empty or too long.
 pub fn put_rules(store: &Store, rules: &Rules) -> Result<()> {
-    let Rules { forbidden, glossary, required } = rules;
+    let Rules { forbidden, glossary, required, terms } = rules;
     let instead = || glossary.iter().flat_map(|term| &term.instead_of);
     few("forbidden", forbidden.len(), WORDS_MAX)?;
     few("glossary", glossary.len().max(instead().count()), WORDS_MAX)?;
     few("required", required.len(), REQUIRED_MAX)?;
+    few("terms", terms.len(), WORDS_MAX)?;
+    terms.iter().flat_map(|pair| [&pair.zh, &pair.en]).try_for_each(|word| fits("a term", word, WORD_CHARS_MAX))?;
     let says = glossary.iter().map(|term| &term.say);
     forbidden.iter().chain(instead()).chain(says).try_for_each(|word| fits("a word", word, WORD_CHARS_MAX))?;
     required.iter().try_for_each(|phrase| fits("a phrase", phrase, REQUIRED_CHARS_MAX))?;
@@ -152,6 +184,9 @@ pub fn put_rules(store: &Store, rules: &Rules) -> Result<()> {
         glossary: glossary.iter().map(term).collect(),
         required: required.clone(),
     };
+    let pair = |pair: &TermPair| Pair { zh: pair.zh.clone(), en: pair.en.clone() };
+    let pairs: Vec<Pair> = terms.iter().map(pair).collect();
+    store.set_setting(TERMS, &serde_json::to_string(&pairs)?)?;
     store.set_setting(RULES, &serde_json::to_string(&stored)?)
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::asked::{OfferAsked, lang, signature};
-use super::write::{Prepared, too_long};
+use super::write::{Grounds, Prepared, too_long};
 use super::{Stock, TEXT_CHARS_MAX, Voiced};
 use crate::error::{Result, ServiceError, clipped};
 
@@ -126,7 +126,7 @@ fn prepared(
         may_compare: true,
         ..Brief::default()
     };
-    Prepared::new(brief, stock, history)
+    Prepared::new(brief, &Grounds { history, ..Grounds::of(stock) })
 }
 
 fn alone(asked: &LookAsked, today: Day) -> Result<CopyCheck> {

@@ -1,23 +1,29 @@
-//! From what is asked to variants that passed every check: what was found blocked is thrown away, and another is written in its
-//! place while there are seeds to try.
+//! From what is asked to variants that passed every check: all writers write, the judge ranks, and what a check blocks gives way to
+//! the next best.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use content::brief::{Brief, Lang};
 use content::channel::Channel;
+use content::check::duplicate::SaidBefore;
 use content::check::report::Report;
-use content::check::{CopyCheck, Risk, Said as Sentence, Verdict, copy};
+use content::check::{Check, CopyCheck, Risk, Said as Sentence, Verdict, copy};
+use content::panel::{Choice, Panel, Seat, Tally};
 use content::plan::{Claim, Evidence, Market, Opinion, Plan};
-use content::vary::{Variant, vary_among};
-use content::write::{Draft, Said, statements};
+use content::response::{Expected, Past, expected};
+use content::translate::{Pair, carried, named_in};
+use content::write::{Draft, Judge, Judgement, Said, statements};
+use data::ShopConfig;
 use domain::{Cents, Day, Product};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Stock, Voiced};
+use super::before::{self, Copied};
+use super::{Stock, Voiced, hands};
 use crate::error::{Result, ServiceError};
 use crate::flows::segment::Text;
+use crate::store::Store;
 
 /// Reasons of drafts thrown away that are told.
 const REASONS_MAX: usize = 5;
@@ -27,24 +33,103 @@ pub struct Prepared {
     pub brief: Brief,
     pub channel: &'static Channel,
     pub plan: Plan,
+    /// Names and words for which the shop's list has nothing in the language of the brief.
+    pub untranslated: Vec<String>,
     predecessor: Option<Arc<Product>>,
     opinions: Vec<Opinion>,
     check: CopyCheck,
+    /// What approved copies say of neighbours, and of the product itself.
+    of_neighbours: Vec<String>,
+    of_itself: Vec<String>,
+}
+
+/// What a brief is prepared with.
+#[derive(Clone, Copy)]
+pub struct Grounds<'a> {
+    pub stock: &'a Stock,
+    /// What the first product was sold for.
+    pub history: &'a [(Day, Cents)],
+    /// Names and terms in both languages, where names are to be put into the language of the copy.
+    pub terms: Option<&'a [Pair]>,
+    /// Copies that were approved before.
+    pub before: &'a [Copied],
+}
+
+impl<'a> Grounds<'a> {
+    /// Of the catalogue alone.
+    pub fn of(stock: &'a Stock) -> Grounds<'a> {
+        Grounds { stock, history: &[], terms: None, before: &[] }
+    }
+}
+
+/// What a copy is prepared for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is about to be written.
+    #[default]
+    Written,
+    /// It comes from people, who may say more of prices than a brief does; with the draft that it is, if it is kept already: no draft
+    /// repeats itself.
+    ByPeople { draft_id: Option<String> },
+    /// It is a draft put into the other language: names are put into it too.
+    Translated,
+}
+
+/// A shop's goods, rules and drafts, from which copies are prepared.
+#[derive(Clone, Copy)]
+pub struct Shelved<'a> {
+    pub store: &'a Store,
+    pub stock: &'a Stock,
+    pub voiced: &'a Voiced,
+    pub config: &'a ShopConfig,
+}
+
+impl Shelved<'_> {
+    /// A brief held beside what the shop said before. `history` is what its first product was sold for.
+    ///
+    /// # Errors
+    /// If the brief cannot be written, or the state cannot be read.
+    pub fn prepared(&self, brief: Brief, history: &[(Day, Cents)], purpose: &Purpose) -> Result<Prepared> {
+        let Shelved { store, stock, voiced, config } = *self;
+        let mut before = before::copies_of(store, stock, brief.hero(), &brief.channel, brief.lang.code())?;
+        if let Purpose::ByPeople { draft_id: Some(own) } = purpose {
+            before.retain(|one| one.draft_id != *own);
+        }
+        let is_translated = *purpose == Purpose::Translated && brief.lang.code() != config.language;
+        let terms = if is_translated { Some(&voiced.terms[..]) } else { voiced.terms_for(brief.lang, config) };
+        Prepared::new(brief, &Grounds { stock, history, terms, before: &before })
+    }
 }
 
 impl Prepared {
-    /// `history` is what the first product was sold for.
-    ///
     /// # Errors
     /// If the brief cannot be written.
-    pub fn new(brief: Brief, stock: &Stock, history: &[(Day, Cents)]) -> Result<Prepared> {
+    pub fn new(brief: Brief, grounds: &Grounds) -> Result<Prepared> {
+        let Grounds { stock, history, terms, before } = *grounds;
         let channel = brief.check()?;
-        let predecessor = stock.predecessor(brief.hero()).cloned();
+        let mut predecessor = stock.predecessor(brief.hero()).cloned();
         let opinions = stock.opinions_of(&brief.hero().product_id);
-        let market = Market { shelf: Some(stock.shelf()), predecessor: predecessor.as_deref(), opinions: &opinions };
+        let (shelf, own) = (Some(stock.shelf()), opinions.as_slice());
+        let market = Market { shelf, predecessor: predecessor.as_deref(), opinions: own };
         let plan = Plan::new(&brief, &market);
-        let check = CopyCheck::new(&brief, &plan, &market, history);
-        Ok(Prepared { channel, plan, check, brief, predecessor, opinions })
+        // Facts and neighbours are those of the catalogue; names follow the language.
+        let (mut said, mut untranslated) = ((brief, plan), Vec::new());
+        if let Some(terms) = terms {
+            let lang = said.0.lang;
+            let carried = carried(&said.0, &said.1, lang, terms);
+            (said, untranslated) = ((carried.brief, carried.plan), carried.untranslated);
+            predecessor = predecessor
+                .map(|one| Arc::new(Product { name: named_in(&one.name, lang, terms), ..Product::clone(&one) }));
+        }
+        let (brief, plan) = said;
+        let named = before.iter().map(|one| (one.name.as_str(), one.text.as_str()));
+        let market = Market { shelf, predecessor: predecessor.as_deref(), opinions: own };
+        let check = CopyCheck::new(&brief, &plan, &market, history).beside(SaidBefore::new(named));
+        let (of_itself, of_neighbours): (Vec<&Copied>, Vec<&Copied>) =
+            before.iter().partition(|one| one.product_id == plan.product_id);
+        let texts = |all: Vec<&Copied>| all.into_iter().map(|one| one.text.clone()).collect();
+        let (of_itself, of_neighbours) = (texts(of_itself), texts(of_neighbours));
+        Ok(Prepared { channel, plan, check, brief, untranslated, predecessor, opinions, of_neighbours, of_itself })
     }
 
     /// Checks every field of a draft.
@@ -77,15 +162,39 @@ impl Prepared {
         }
     }
 
-    /// Up to `n` variants that no check blocks.
+    /// Up to `n` variants by these writers that no check blocks and that repeat no approved copy; if everything repeats one, variants
+    /// that do, each with the finding.
     ///
     /// # Errors
     /// If a text is too long to be checked.
-    pub fn variants(&self, n: usize, seed: u64, last_openings: &[String], voiced: &Voiced) -> Result<Written> {
+    pub fn variants(
+        &self,
+        n: usize,
+        seed: u64,
+        last_openings: &[String],
+        voiced: &Voiced,
+        seats: &[Seat<'_>],
+    ) -> Result<Written> {
+        let written = self.chosen(n, seed, last_openings, voiced, seats, true)?;
+        match written.variants.is_empty() && written.rejected_for.iter().any(|one| one.check == Check::Duplicate) {
+            true => self.chosen(n, seed, last_openings, voiced, seats, false),
+            false => Ok(written),
+        }
+    }
+
+    fn chosen(
+        &self,
+        n: usize,
+        seed: u64,
+        last_openings: &[String],
+        voiced: &Voiced,
+        seats: &[Seat<'_>],
+        must_differ: bool,
+    ) -> Result<Written> {
         let mut passed: Vec<BTreeMap<String, Report>> = Vec::new();
         let (mut n_rejected, mut reasons, mut failed) = (0, Reasons::default(), None);
         let mut accepts = |draft: &Draft| match self.reports(draft, voiced) {
-            Ok(reports) if copy::verdict(reports.values()) == Verdict::Blocked => {
+            Ok(reports) if reports.values().flat_map(|one| &one.findings).any(|one| stops(one, must_differ)) => {
                 n_rejected += 1;
                 reports.values().for_each(|report| reasons.note(report));
                 false
@@ -99,25 +208,39 @@ impl Prepared {
                 false
             }
         };
-        let found = vary_among(&self.brief, &self.plan, self.channel, n, seed, last_openings, &mut accepts);
+        let judge = Judge {
+            fluency: hands::fluency(self.brief.lang),
+            neighbours: &self.of_neighbours,
+            earlier: &self.of_itself,
+        };
+        let panel = Panel { seats, judge };
+        let found = panel.vary(&self.brief, &self.plan, self.channel, n, seed, last_openings, &mut accepts);
         if let Some(error) = failed {
             return Err(error);
         }
-        let view = |(Variant { angle, draft, shared }, report): (Variant, BTreeMap<String, Report>)| VariantView {
-            angle: angle.name(),
+        let view = |(choice, report): (Choice, BTreeMap<String, Report>)| VariantView {
+            angle: choice.angle.name(),
             verdict: verdict_name(copy::verdict(report.values())),
-            shared,
-            draft,
+            shared: choice.shared,
+            judgement: choice.judgement,
+            expected: None,
+            draft: choice.draft,
             report,
         };
         Ok(Written {
             plan: PlanView::new(&self.plan, self.brief.lang),
-            variants: found.into_iter().zip(passed).map(view).collect(),
+            variants: found.variants.into_iter().zip(passed).map(view).collect(),
             rejected: n_rejected,
             rejected_for: reasons.told(),
+            writers: found.writers,
             took_ms: 0,
         })
     }
+}
+
+/// Whether a finding keeps a draft of ours from being shown.
+fn stops(one: &content::check::Finding, must_differ: bool) -> bool {
+    one.risk == Risk::Block || (must_differ && one.check == Check::Duplicate)
 }
 
 pub(super) fn too_long(error: content::check::report::TooLong) -> ServiceError {
@@ -142,7 +265,20 @@ pub struct Written {
     pub rejected: usize,
     /// Why, the commonest first.
     pub rejected_for: Vec<Rejection>,
+    /// By writer: drafts given, thrown away and chosen, and why one did not write.
+    #[schema(value_type = Object)]
+    pub writers: BTreeMap<String, Tally>,
     pub took_ms: u64,
+}
+
+impl Written {
+    /// The same with what may be expected of each variant, from what was shown before.
+    pub fn expecting(mut self, past: &[Past]) -> Written {
+        for one in &mut self.variants {
+            one.expected = expected(past, &one.draft.channel, one.draft.angle);
+        }
+        self
+    }
 }
 
 /// A reason for which drafts were thrown away.
@@ -150,7 +286,7 @@ pub struct Written {
 pub struct Rejection {
     /// law, facts, price, limits, personal or voice.
     #[schema(value_type = String)]
-    pub check: content::check::Check,
+    pub check: Check,
     pub category: String,
     pub n: usize,
     /// The words of one of them.
@@ -160,11 +296,11 @@ pub struct Rejection {
 }
 
 #[derive(Default)]
-struct Reasons(BTreeMap<(content::check::Check, String), Rejection>);
+struct Reasons(BTreeMap<(Check, String), Rejection>);
 
 impl Reasons {
     fn note(&mut self, report: &Report) {
-        for one in report.findings.iter().filter(|one| one.risk == Risk::Block) {
+        for one in report.findings.iter().filter(|one| stops(one, true)) {
             let reason = self.0.entry((one.check, one.category.to_string())).or_insert_with(|| Rejection {
                 check: one.check,
                 category: one.category.to_string(),
@@ -190,6 +326,14 @@ pub struct VariantView {
     pub angle: &'static str,
     /// The largest share of pairs of words that it has in common with an earlier variant, 0 to 1.
     pub shared: f64,
+    /// Why it was put before the other drafts of its angle: coverage, fluency, distinctness, fit, form and variety, 0 to 1, with their
+    /// shares of the total.
+    #[schema(value_type = Object)]
+    pub judgement: Judgement,
+    /// How many may respond, from exposures of copies of the same channel and angle; absent where too few were shown.
+    #[schema(value_type = Option<Object>)]
+    pub expected: Option<Expected>,
+    /// `writer` tells who wrote it.
     #[schema(value_type = Object)]
     pub draft: Draft,
     /// By field.
