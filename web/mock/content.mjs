@@ -101,13 +101,27 @@ function posterOf(draft, format, palette, shop) {
   return { svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',Arial,sans-serif"><rect width="${width}" height="${height}" fill="${ground}"/><rect x="40" y="40" width="${width - 80}" height="${height - 80}" rx="24" fill="${panel}"/><rect x="40" y="40" width="12" height="${height - 80}" rx="6" fill="${accent}"/>${rows.join("")}</svg>`, width, height, texts: draft.fields.map((field) => field.text), n_palettes: PALETTES.length };
 }
 
+const WRITERS = [
+  ["best", "能写的都写，评审选出最好的", "Everyone who can writes, and the judge takes the best", null],
+  ["grammar", "内置的语法写作：不联网，同样的种子写出同样的文案", "The built-in grammar: offline, the same seed gives the same copy", null],
+  ["learned", "本店训练的模型：给同样的事实找别的说法，不联网", "The shop's trained model: other words for the same facts, offline", null],
+  ["model", "外部语言模型：只能说列出的事实，每个数字都要有出处", "A language model elsewhere: only what is listed, each figure with its source", "no endpoint in [writer] of tercet.toml with copy = true"],
+].map(([name, zh, en, lacks]) => ({ name, ready: lacks === null, about: both(zh, en), lacks }));
+const SHEETS = [["google_ads", "search_ad"], ["baidu", "search_ad"], ["ocean_engine", "douyin"], ["xiaohongshu", "xiaohongshu"], ["taobao", "marketplace_title"], ["pinduoduo", "marketplace_title"], ["amazon", "store_page"]].map(([name, channel]) => ({ name, channel }));
+
+/** A judgement as the service makes it: parts by their weights. */
+function judged(at) {
+  const merits = [["coverage", 0.25, 1 - 0.06 * at], ["fluency", 0.2, 0.94 - 0.03 * at], ["distinctness", 0.2, 0.81], ["fit", 0.15, 0.9], ["form", 0.1, 1], ["variety", 0.1, 0.97]].map(([name, weight, value]) => ({ name, value, weight }));
+  return { total: merits.reduce((sum, { value, weight }) => sum + value * weight, 0), merits };
+}
+
 export function createContent(now) {
   const state = {
     drafts: null, n: 0,
-    rules: { forbidden: ["亲们", "秒杀全场"], glossary: [{ say: "笔记本", instead_of: ["手提电脑", "本子"] }, { say: "Wi-Fi", instead_of: ["wifi", "WIFI"] }], required: [] },
+    rules: { forbidden: ["亲们", "秒杀全场"], glossary: [{ say: "笔记本", instead_of: ["手提电脑", "本子"] }, { say: "Wi-Fi", instead_of: ["wifi", "WIFI"] }], required: [], terms: [{ zh: "青禾", en: "Verdan" }] },
     voice: { n_samples: 64, words: [["踏实", 4.8], ["顺手", 4.1], ["everyday", 3.9], ["够用", 3.6], ["plainly", 3.1], ["冲啊", -4.4], ["绝绝子", -4.0], ["amazing", -3.5]].map(([word, z]) => ({ word, z })), habits: [["sentence_length", 14.2, 5.1], ["exclamations", 0.03, 0.11], ["questions", 0.08, 0.2], ["emoji", 0, 0.01], ["latin", 0.21, 0.15], ["polite_you", 0.86, 0.3]].map(([name, mean, spread]) => ({ name, mean, spread })) },
   };
-  const own = { empty: { rules: { forbidden: [], glossary: [], required: [] }, voice: null } };
+  const own = { empty: { rules: { forbidden: [], glossary: [], required: [], terms: [] }, voice: null } };
   const reportOf = (draft, product, rules) => Object.fromEntries(draft.fields.map((field) => [field.name, checked(field.text, { product, card: cardOf(draft.channel, field.name), rules, isHtml: field.is_html })]));
 
   /** Words as somebody in a hurry would have written them. */
@@ -130,7 +144,7 @@ export function createContent(now) {
       if (made === undefined) return;
       const draft = change === null ? made : hurried(made, ...change);
       const begun = now - (plans.length - nth) * 5_400_000;
-      const steps = [{ at: begun, what: "created", note: null, version: 1 }];
+      const steps = [{ at: begun, what: "created", note: null, version: 1, ...(nth % 2 === 0 ? { by: "Li Na" } : {}) }];
       if (step !== "draft") steps.push({ at: begun + 1_800_000, what: "submitted", note: nth === 0 ? "标题里的内存写全了，请看一下语气。" : null, version: 2 });
       if (step === "approved") steps.push({ at: begun + 3_000_000, what: "approved", note: null, version: 3 });
       if (step === "rejected") steps.push({ at: begun + 3_000_000, what: "rejected", note: "The weight is the box's, not the product's. <b>Please look again.</b>", version: 3 });
@@ -144,7 +158,7 @@ export function createContent(now) {
     draft_id: one.draft_id, product_id: one.product.product_id, product_name: one.product.name, channel: one.draft.channel, language: one.brief.language, goal: one.brief.goal, angle: one.draft.angle, state: one.step,
     verdict: gravest(Object.values(reportOf(one.draft, one.product, state.rules))), title: one.draft.fields[0].text.slice(0, 120), created_at: one.created_at, updated_at: one.steps.at(-1).at, version: one.version,
   });
-  const detailOf = (one) => ({ row: rowOf(one), brief: one.brief, draft: one.draft, report: reportOf(one.draft, one.product, state.rules), history: one.steps });
+  const detailOf = (one) => ({ row: rowOf(one), brief: one.brief, draft: one.draft, report: reportOf(one.draft, one.product, state.rules), history: one.steps, authors: [...new Set(one.steps.filter(({ what }) => ["created", "translated", "edited"].includes(what)).map(({ by }) => by ?? ""))], translated_from: one.translated_from ?? null });
   const step = (one, what, note, more = {}) => {
     one.version += 1;
     one.steps.push({ at: Date.now(), what, note: note ?? null, version: one.version, ...more });
@@ -173,9 +187,9 @@ export function createContent(now) {
     const { currency: _, ...told } = plan;
     const variants = mended.map((draft, at) => {
       const report = reportOf(draft, product, rules);
-      return { angle: draft.angle, shared: at === 0 ? 0 : Math.round((0.18 + 0.07 * at) * 100) / 100, draft, report, verdict: gravest(Object.values(report)) };
+      return { angle: draft.angle, judgement: judged(at), expected: at === 0 ? { rate: 0.034, low: 0.026, high: 0.043, n_shown: 1840, n_responded: 62, n_shown_of_channel: 5210 } : null, shared: at === 0 ? 0 : Math.round((0.18 + 0.07 * at) * 100) / 100, draft, report, verdict: gravest(Object.values(report)) };
     });
-    return { plan: told, variants: Object.keys(product.specs).length === 0 && body.goal === "upgrade" ? [] : variants, rejected: 2, rejected_for: [{ check: "limits", category: "too_long", n: 2, matched: "", message: both("太长", "too long") }], took_ms: 31 };
+    return { plan: told, variants: Object.keys(product.specs).length === 0 && body.goal === "upgrade" ? [] : variants, rejected: 2, writers: { grammar: { n_drafts: 28, n_rejected: 2, n_chosen: variants.length, unavailable: null }, learned: { n_drafts: 12, n_rejected: 0, n_chosen: 0, unavailable: null } }, rejected_for: [{ check: "limits", category: "too_long", n: 2, matched: "", message: both("太长", "too long") }], took_ms: 31 };
   }
 
   function drafts(method, query, body, third, fourth, { all, shop, refuse }) {
@@ -200,6 +214,13 @@ export function createContent(now) {
     if (one === undefined) return refuse(404, "not_found", `there is no draft '${third}'`, "it may have been deleted");
     if (method === "GET") return detailOf(one);
     if (method === "DELETE") return void all.splice(all.indexOf(one), 1) ?? null;
+    if (method === "POST" && fourth === "translate") {
+      const lang = body.to;
+      const brief = { ...one.brief, language: lang };
+      const made = { draft_id: `d-${(state.n += 1)}`, product: one.product, brief, draft: { ...(draftOf(one.product, planOf(one.product, shop, brief, "CNY"), brief, one.draft.angle, lang, 0, "") ?? one.draft), writer: "translation" }, step: "draft", steps: [{ at: Date.now(), what: "translated", note: null, version: 1 }], created_at: Date.now(), version: 1, translated_from: one.draft_id };
+      all.unshift(made);
+      return { $status: 201, draft: detailOf(made), lost: one.draft.evidence.slice(0, 1), untranslated: lang === "en" ? ["青禾"] : [] };
+    }
     if (body.version !== one.version) return refuse(409, "version", `the draft has version ${one.version}; you changed version ${body.version}`, "load the newest version and change it again");
     if (method === "PUT") {
       const before = Object.fromEntries(Object.keys(body.fields).map((name) => [name, one.draft.fields.find((field) => field.name === name)?.text ?? ""]));
@@ -208,6 +229,7 @@ export function createContent(now) {
       return step(one, "edited", body.note, { before });
     }
     if (method === "POST" && fourth === "state") {
+      if (body.to === "approved" && detailOf(one).authors.includes("")) return refuse(403, "four_eyes", "whoever wrote or changed a draft may not approve it", "let somebody else approve it");
       if (body.to === "approved" && rowOf(one).verdict === "blocked") return refuse(409, "blocked", "a check forbids this text", "mend what is marked, save it and approve it then");
       one.step = body.to;
       return step(one, { review: "submitted", approved: "approved", rejected: "rejected", draft: "reopened" }[body.to], body.note);
@@ -220,7 +242,7 @@ export function createContent(now) {
     if (first !== "content") return undefined;
     const mine = empty ? own.empty : state;
     switch (`${method} ${second}`) {
-      case "GET options": return { channels: CHANNELS, goals: ["launch", "promotion", "win_back", "cross_sell", "upgrade"], tones: ["plain", "warm", "lively", "expert", "refined"], lengths: ["short", "medium", "long"], angles: ANGLES, languages: ["zh", "en"], writers: [{ name: "grammar", ready: true, about: both("按语法写，离线可用", "Writes by a grammar, without any network") }], currency, shop_name, has_voice: mine.voice !== null };
+      case "GET options": return { channels: CHANNELS, goals: ["launch", "promotion", "win_back", "cross_sell", "upgrade"], tones: ["plain", "warm", "lively", "expert", "refined"], lengths: ["short", "medium", "long"], angles: ANGLES, languages: ["zh", "en"], writers: WRITERS, currency, shop_name, has_voice: mine.voice !== null, sheets: SHEETS, has_addresses: false, four_eyes: true, caller: "" };
       case "POST write": return write(body, shop, currency, shop_name, mine.rules, refuse);
       case "POST check": {
         const card = body.channel ? cardOf(body.channel, body.field) : undefined;

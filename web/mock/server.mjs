@@ -86,7 +86,7 @@ export function createMock(now = Date.now()) {
     }
     return job;
   };
-  const sessionBody = (session) => ({ shop: SHOPS.find((shop) => shop.id === session.shop), shops: SHOPS.map(({ id, name }) => ({ id, name })), scopes: ["ingest", "serve", "manage"] });
+  const sessionBody = (session) => ({ shop: SHOPS.find((shop) => shop.id === session.shop), shops: SHOPS.map(({ id, name }) => ({ id, name })), scopes: ["ingest", "serve", "manage", "approve"], name: null });
 
   function page(items, query) {
     const offset = Number(query.get("offset") ?? 0);

@@ -115,9 +115,9 @@ export const en = {
   login: {
     back: (shop: string) => `Back to ${shop}`,
     title: "Sign in",
-    lead: "Use the password that was set for the shop's console.",
+    lead: "Use the password that was set for the shop's console, or a key of your own.",
     shop: "Shop",
-    password: "Password",
+    password: "Password or key",
     show: "Show password",
     hide: "Hide password",
     submit: "Sign in",
@@ -469,7 +469,7 @@ export const en = {
     params: "Parameters",
   },
   state: { queued: "queued", running: "running", done: "done", failed: "failed", cancelled: "cancelled" },
-  jobKind: { train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", language: "Learn the shop's words", seq2seq: "Learn to write", lookalike: "Find similar customers", strategy: "What customers are worth" },
+  jobKind: { writer: "Learn to word copies", content: "Drafts for a category", train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", language: "Learn the shop's words", seq2seq: "Learn to write", lookalike: "Find similar customers", strategy: "What customers are worth" },
   settings: {
     title: "Settings",
     lead: "API keys of this shop, and how this console looks.",
@@ -507,6 +507,7 @@ export const en = {
     converse: "Hold conversations as the chat widget does, and nothing else",
     desk: "Answer customers at the desk",
     manage: "Everything else: models, jobs, keys",
+    approve: "With manage: approve copies that others wrote",
   },
   chart: {
     day: "Day",

@@ -115,9 +115,9 @@ export const zh: Dictionary = {
   login: {
     back: (shop) => `回到 ${shop}`,
     title: "登录",
-    lead: "请输入为本店控制台设置的密码。",
+    lead: "请输入为本店控制台设置的密码，或者您自己的密钥。",
     shop: "店铺",
-    password: "密码",
+    password: "密码或密钥",
     show: "显示密码",
     hide: "隐藏密码",
     submit: "登录",
@@ -469,7 +469,7 @@ export const zh: Dictionary = {
     params: "参数",
   },
   state: { queued: "排队中", running: "运行中", done: "已完成", failed: "失败", cancelled: "已取消" },
-  jobKind: { train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习本店用语", seq2seq: "学习写作", lookalike: "寻找相似顾客", strategy: "计算顾客价值" },
+  jobKind: { writer: "训练写手", content: "批量写草稿", train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习本店用语", seq2seq: "学习写作", lookalike: "寻找相似顾客", strategy: "计算顾客价值" },
   settings: {
     title: "设置",
     lead: "本店的 API 密钥，以及控制台的外观。",
@@ -507,6 +507,7 @@ export const zh: Dictionary = {
     converse: "供聊天组件对话，别无其他权限",
     desk: "在客服台回复顾客",
     manage: "其余一切：模型、任务、密钥",
+    approve: "与 manage 一起：批准别人写的文案",
   },
   chart: {
     day: "日期",

@@ -26,6 +26,7 @@ export interface BriefDraft {
   n: number;
   seed: number;
   mayCompare: boolean;
+  writer: string;
 }
 
 const listOf = (text: string): string[] =>
@@ -43,7 +44,7 @@ const whole = (text: string | null, otherwise: number, least: number, most: numb
 const among = <T extends string>(text: string | null, all: readonly T[], otherwise: T): T => all.find((one) => one === text) ?? otherwise;
 
 /** The brief that an address holds; what it lacks, or holds wrongly, is as it usually is. */
-export function briefIn(search: string, options: Pick<ContentOptions, "channels" | "goals" | "tones" | "lengths">, lang: WriteLang): BriefDraft {
+export function briefIn(search: string, options: Pick<ContentOptions, "channels" | "goals" | "tones" | "lengths" | "writers">, lang: WriteLang): BriefDraft {
   const params = new URLSearchParams(search);
   const text = (name: string): string => params.get(name) ?? "";
   const channel = among(params.get("channel"), options.channels.map(({ name }) => name), options.channels.find(({ name }) => name === "push")?.name ?? options.channels[0]?.name ?? "");
@@ -65,6 +66,7 @@ export function briefIn(search: string, options: Pick<ContentOptions, "channels"
     n: whole(params.get("n"), 4, 1, VARIANTS_MAX),
     seed: whole(params.get("seed"), 0, 0, Number.MAX_SAFE_INTEGER),
     mayCompare: params.get("compare") !== "no",
+    writer: among(params.get("writer"), options.writers.map(({ name }) => name), options.writers[0]?.name ?? ""),
   };
   return { ...draft, lang: langFor(options.channels.find(({ name }) => name === channel), draft.lang) };
 }
@@ -78,7 +80,7 @@ export function addressOf(draft: BriefDraft): string {
   return `/studio${searchWith("", {
     product: draft.products.map(encodeURIComponent).join(","), channel: draft.channel, goal: draft.goal, tone: draft.tone, lang: draft.lang, length: draft.length, segment: draft.segment,
     owned: NEEDS_OWNED.includes(draft.goal) ? draft.owned : null, offer: draft.hasOffer ? "yes" : null, price: offer(draft.price), coupon: offer(draft.coupon), off: offer(draft.couponOff),
-    gift: offer(draft.gift), ends: offer(draft.endsOn), n: draft.n === 4 ? null : draft.n, seed: draft.seed === 0 ? null : draft.seed, compare: draft.mayCompare ? null : "no",
+    gift: offer(draft.gift), ends: offer(draft.endsOn), n: draft.n === 4 ? null : draft.n, seed: draft.seed === 0 ? null : draft.seed, compare: draft.mayCompare ? null : "no", writer: draft.writer === "best" ? null : draft.writer,
   })}`;
 }
 
@@ -112,6 +114,6 @@ export function briefBody(draft: BriefDraft): Brief {
     ...(draft.segment === "" ? {} : { audience: { segment: draft.segment } }),
     ...(NEEDS_OWNED.includes(draft.goal) ? { owned_product_id: draft.owned } : {}),
     ...(draft.hasOffer ? { offer: offerOf(draft) } : {}),
-    n_variants: draft.n, seed: draft.seed, may_compare: draft.mayCompare,
+    n_variants: draft.n, seed: draft.seed, may_compare: draft.mayCompare, ...(draft.writer === "" || draft.writer === "best" ? {} : { writer: draft.writer }),
   };
 }

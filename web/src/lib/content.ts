@@ -32,10 +32,39 @@ export interface ContentOptions {
   lengths: string[];
   angles: string[];
   languages: WriteLang[];
-  writers: { name: string; ready: boolean; about: Text }[];
+  writers: { name: string; ready: boolean; about: Text; lacks: string | null }[];
   currency: string;
   shop_name: string;
   has_voice: boolean;
+  /** Tables of platforms, and whose drafts each takes. */
+  sheets: { name: string; channel: string }[];
+  has_addresses: boolean;
+  four_eyes: boolean;
+  /** The name of the key that opened the session; empty for the console's password. */
+  caller: string;
+}
+
+/** Why a draft was put before others: parts from 0 to 1 with their shares of the total. */
+export interface Judgement {
+  total: number;
+  merits: { name: string; value: number; weight: number }[];
+}
+
+/** How many may respond: a share with the bounds within which it lies in 95 of 100 cases. */
+export interface Expected {
+  rate: number;
+  low: number;
+  high: number;
+  n_shown: number;
+  n_shown_of_channel: number;
+}
+
+/** What became of a writer's drafts; `unavailable` says why it did not write. */
+export interface WriterTally {
+  n_drafts: number;
+  n_rejected: number;
+  n_chosen: number;
+  unavailable: string | null;
 }
 
 /** What a copy rests on. `value` holds what is said. */
@@ -169,6 +198,8 @@ export interface Brief {
 export interface Variant {
   angle: string;
   shared: number;
+  judgement: Judgement;
+  expected: Expected | null;
   draft: Draft;
   report: Record<string, Report>;
   verdict: Verdict;
@@ -180,6 +211,7 @@ export interface Wrote {
   rejected: number;
   /** Why drafts were thrown away, the commonest first. */
   rejected_for: { check: string; category: string; n: number; matched: string; message: Text }[];
+  writers: Record<string, WriterTally>;
   took_ms: number;
 }
 
@@ -216,6 +248,15 @@ export interface DraftDetail {
   draft: Draft;
   report: Record<string, Report>;
   history: DraftStep[];
+  /** Names of the keys by which it was written and changed; the empty one for the console's password. */
+  authors: string[];
+  translated_from: string | null;
+}
+
+export interface DraftTranslated {
+  draft: DraftDetail;
+  lost: Evidence[];
+  untranslated: string[];
 }
 
 export interface DraftList extends Page<DraftRow> {
@@ -233,6 +274,8 @@ export interface Rules {
   forbidden: string[];
   glossary: { say: string; instead_of: string[] }[];
   required: string[];
+  /** Names in both languages. */
+  terms: { zh: string; en: string }[];
 }
 
 export interface Voice {
@@ -266,8 +309,12 @@ export const content = {
   changeDraft: (draft: string, body: { fields: Record<string, string>; version: number; note?: string }) => request<DraftDetail>("PUT", `/content/drafts/${id(draft)}`, body),
   removeDraft: (draft: string) => request<void>("DELETE", `/content/drafts/${id(draft)}`),
   moveDraft: (draft: string, body: { to: DraftState; note?: string; version: number }) => request<DraftDetail>("POST", `/content/drafts/${id(draft)}/state`, body),
+  translateDraft: (draft: string, to: WriteLang) => request<DraftTranslated>("POST", `/content/drafts/${id(draft)}/translate`, { to }),
   /** As a file of the browser: a plain link could not say which shop this tab shows. */
-  exportDrafts: async (query: Query) => (await ask("GET", `/content/drafts/export${queryText(query)}`)).blob(),
+  exportDrafts: async (query: Query) => {
+    const answer = await ask("GET", `/content/drafts/export${queryText(query)}`);
+    return { blob: await answer.blob(), left_out: Number(answer.headers.get("x-tercet-left-out") ?? 0) };
+  },
 
   rules: (signal?: AbortSignal) => get<RulesAnswer>("/content/rules", {}, signal),
   saveRules: (rules: Rules) => request<RulesAnswer>("PUT", "/content/rules", rules),

@@ -5,6 +5,7 @@ export interface TypedRules {
   forbidden: string;
   required: string;
   glossary: { say: string; instead: string }[];
+  terms: { zh: string; en: string }[];
 }
 
 /** Texts below which no voice is learned, and above which none are taken at once. */
@@ -18,6 +19,7 @@ export const typedOf = (rules: Rules): TypedRules => ({
   forbidden: rules.forbidden.join("\n"),
   required: rules.required.join("\n"),
   glossary: rules.glossary.map(({ say, instead_of }) => ({ say, instead: instead_of.join(", ") })),
+  terms: rules.terms.map((term) => ({ ...term })),
 });
 
 /** What is only half typed is left out. */
@@ -25,6 +27,7 @@ export const rulesOf = (typed: TypedRules): Rules => ({
   forbidden: linesOf(typed.forbidden),
   glossary: typed.glossary.map(({ say, instead }) => ({ say: say.trim(), instead_of: wordsOf(instead) })).filter(({ say, instead_of }) => say !== "" && instead_of.length > 0),
   required: linesOf(typed.required),
+  terms: typed.terms.map(({ zh, en }) => ({ zh: zh.trim(), en: en.trim() })).filter(({ zh, en }) => zh !== "" && en !== ""),
 });
 
 /** Texts with an empty line between them; without any empty line each line is one. */

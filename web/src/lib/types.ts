@@ -27,6 +27,8 @@ export interface Session {
   shop: Shop;
   shops: ShopName[];
   scopes: string[];
+  /** The name of the key that opened it; absent for the console's password. */
+  name?: string | null;
 }
 
 export interface Page<T> {

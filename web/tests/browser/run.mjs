@@ -300,6 +300,7 @@ async function reveal(page, label, { lang, theme }) {
   if (label.startsWith("studio-")) {
     await page.locator("main form button[type=submit]").click();
     await page.locator("article[data-verdict]").nth(1).waitFor();
+    await page.locator("article[data-verdict] > details summary").first().click();
     if (label === "studio-note") for (const at of [0, 1]) await page.locator("article[data-verdict] .compare input").nth(at).check();
     await settled(page);
   }
@@ -737,7 +738,7 @@ if (mock) {
     await close();
     return complaints;
   });
-  way("a forbidden draft says why it cannot be approved, is mended, handed in and approved", async () => {
+  way("a forbidden draft says why it cannot be approved, is mended, and is approved by somebody else", async () => {
     const { page, enter, complaints, t, close } = await newPage({ lang: "zh" });
     const s = t.studio;
     await enter("/studio/drafts/d-4");
@@ -751,11 +752,39 @@ if (mock) {
     await page.locator("li[data-risk=block]").first().waitFor({ state: "detached" });
     await page.getByRole("button", { name: s.save }).click();
     await page.getByRole("status").filter({ hasText: s.changesSaved }).waitFor();
+    expect((await approve.isDisabled()) && (await page.getByText(s.fourEyes).count()) > 0, "whoever mended it may approve it");
+    // Another's.
+    await enter("/studio/drafts/d-1");
+    await page.getByText("Li Na").first().waitFor();
     await approve.click();
     await page.getByRole("dialog").getByLabel(s.note).fill("数值核对过 <b>");
     await page.getByRole("dialog").getByRole("button", { name: s.moves.approved, exact: true }).click();
     await page.locator("[data-state=approved]").waitFor();
     await page.getByText("数值核对过 <b>").first().waitFor();
+    await close();
+    return complaints;
+  });
+  way("a draft is put into the other language, and drafts leave as a platform's table", async () => {
+    const { page, enter, complaints, t, close } = await newPage({ lang: "zh" });
+    const s = t.studio;
+    await enter("/studio/drafts/d-2");
+    await page.getByRole("button", { name: s.translateTo.en }).click();
+    const told = page.getByRole("status").filter({ hasText: s.translated });
+    await told.waitFor();
+    expect((await told.textContent()).includes("青禾"), "what has no name in the list is not told");
+    await shot(page, "draft-translated");
+    await told.getByRole("link", { name: s.openDraft }).click();
+    await page.getByRole("link", { name: s.theOriginal }).waitFor();
+    await follow(page, "/studio/drafts");
+    await page.getByRole("button", { name: `${s.exportList}…` }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel(s.exportForm).selectOption("google_ads");
+    await dialog.getByLabel(s.campaign).fill("双十一");
+    await shot(page, "drafts-export");
+    await dialog.getByLabel(s.address).fill("https://www.example.com/p/{product_id}");
+    const [download] = await Promise.all([page.waitForEvent("download"), dialog.getByRole("button", { name: s.exportRun }).click()]);
+    expect(download.suggestedFilename() === "google_ads-draft.csv", download.suggestedFilename());
+    await dialog.waitFor({ state: "detached" });
     await close();
     return complaints;
   });

@@ -43,17 +43,17 @@ test("texts too long for a table differ as a whole", () => {
 });
 
 const channel = (name: string, languages: ChannelCard["languages"] = ["zh", "en"]): ChannelCard => ({ name, label: { zh: name, en: name }, about: { zh: "", en: "" }, fields: [], languages });
-const OPTIONS = { channels: [channel("sms"), channel("push"), channel("store_page", ["en"])], goals: ["launch", "promotion", "upgrade"], tones: ["plain", "warm"], lengths: ["short", "medium", "long"] };
+const OPTIONS = { channels: [channel("sms"), channel("push"), channel("store_page", ["en"])], goals: ["launch", "promotion", "upgrade"], tones: ["plain", "warm"], lengths: ["short", "medium", "long"], writers: ["best", "grammar", "learned"].map((name) => ({ name, ready: true, about: { zh: "", en: "" }, lacks: null })) };
 
 test("a brief survives its address", () => {
-  const draft: BriefDraft = { ...briefIn("", OPTIONS, "zh"), products: ["SKU/004 β", "a,b"], goal: "upgrade", owned: "旧款", hasOffer: true, price: "4,999", coupon: "新年", endsOn: "2026-12-12", n: 6, seed: 7, mayCompare: false };
+  const draft: BriefDraft = { ...briefIn("", OPTIONS, "zh"), products: ["SKU/004 β", "a,b"], goal: "upgrade", owned: "旧款", hasOffer: true, price: "4,999", coupon: "新年", endsOn: "2026-12-12", n: 6, seed: 7, mayCompare: false, writer: "learned" };
   const address = addressOf(draft);
   expect(briefIn(address.slice(address.indexOf("?")), OPTIONS, "en")).toEqual(draft);
 });
 
 test("an address that holds something else is read as usual", () => {
   const draft = briefIn("?channel=fax&goal=war&tone=loud&n=99&seed=-3&product=%25E0%25A4%25A,ok&lang=xx", OPTIONS, "en");
-  expect(draft).toMatchObject({ channel: "push", goal: "launch", tone: "plain", length: "medium", n: 12, seed: 0, products: ["ok"], lang: "en", hasOffer: false });
+  expect(draft).toMatchObject({ channel: "push", goal: "launch", tone: "plain", length: "medium", n: 12, seed: 0, writer: "best", products: ["ok"], lang: "en", hasOffer: false });
   // A channel written in one language is written in that one.
   expect(briefIn("?channel=store_page&lang=zh", OPTIONS, "zh").lang).toBe("en");
   expect(langFor(undefined, "zh")).toBe("zh");
@@ -79,9 +79,9 @@ test("only what was asked for is sent", () => {
 });
 
 test("rules as typed", () => {
-  const rules = { forbidden: ["秒杀"], glossary: [{ say: "Wi-Fi", instead_of: ["wifi", "WIFI"] }], required: ["广告"] };
+  const rules = { forbidden: ["秒杀"], glossary: [{ say: "Wi-Fi", instead_of: ["wifi", "WIFI"] }], required: ["广告"], terms: [{ zh: "青禾", en: "Verdan" }] };
   expect(rulesOf(typedOf(rules))).toEqual(rules);
-  expect(rulesOf({ forbidden: " a \n\na\nb", required: "", glossary: [{ say: "x", instead: "" }, { say: "", instead: "y" }, { say: "笔记本", instead: "本子，手提、本子" }] })).toEqual({ forbidden: ["a", "b"], glossary: [{ say: "笔记本", instead_of: ["本子", "手提"] }], required: [] });
+  expect(rulesOf({ forbidden: " a \n\na\nb", required: "", glossary: [{ say: "x", instead: "" }, { say: "", instead: "y" }, { say: "笔记本", instead: "本子，手提、本子" }], terms: [{ zh: " 青禾 ", en: "Verdan" }, { zh: "只有", en: "" }] })).toEqual({ forbidden: ["a", "b"], glossary: [{ say: "笔记本", instead_of: ["本子", "手提"] }], required: [], terms: [{ zh: "青禾", en: "Verdan" }] });
   expect(samplesOf("a\nb\n\nc\n \n")).toEqual(["a\nb", "c"]);
   expect(samplesOf("a\nb\n")).toEqual(["a", "b"]);
   expect(samplesOf(" ")).toEqual([]);
