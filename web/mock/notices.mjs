@@ -78,13 +78,16 @@ export function createNotices(now) {
   const customerOf = (at) => `C${10000 + at * 37}`;
   const kept = [];
   const keep = (notice, at, more = {}) => kept.push({
-    customer_id: customerOf(at), state: "proposed", consent: at % 4 === 0 ? [] : ["email", "sms"].slice(0, 1 + (at % 2)), settled_by: null, settled_at: null, conversation_id: null, ...notice, ...more,
+    customer_id: customerOf(at), state: "proposed", consent: at % 4 === 0 ? [] : ["email", "sms"].slice(0, 1 + (at % 2)), settled_by: null, settled_at: null, conversation_id: null, channel: null, delivery: null, ...notice, ...more,
   });
   for (let at = 0; at < 12; at += 1) keep(late(at, now), at, at === 10 ? { customer_id: HOSTILE.slice(0, 90), told: () => ({ ...late(10, now).told(), reason_zh: HOSTILE, reason_en: HOSTILE, text_zh: HOSTILE, text_en: HOSTILE }) } : {});
   for (let at = 0; at < 8; at += 1) keep(fallen(at, now), at + 20, { conversation_id: null });
   for (let at = 0; at < 5; at += 1) keep(upgrade(at, now, customerOf(at + 40)), at + 40, { consent: at === 1 ? [] : ["sms"] });
   [["sent", "李雯", "d2"], ["sent", "Service desk", "d5"], ["dismissed", "李雯", null]].forEach(([state, settled_by, conversation_id], at) =>
     keep([late, fallen, late][at](at + 30, now - 2 * DAY), at + 60, { state, settled_by, conversation_id, settled_at: now - (at + 1) * 5 * 3_600_000 }));
+  // Without an open conversation they left by a channel.
+  [["app", "sent"], ["email", "waiting"], ["email", "failed"]].forEach(([channel, delivery], at) =>
+    keep(late(at + 40, now - 2 * DAY), at + 70, { state: "sent", settled_by: "李雯", settled_at: now - (at + 5) * 5 * 3_600_000, channel, delivery }));
 
   /** In quiet hours everything is held; here one is, so that it can be looked at. */
   const heldOf = (notice) => {
@@ -103,6 +106,7 @@ export function createNotices(now) {
       ["m_9f31c2", "wechat", "d1", 5, "errcode 45015: response out of time limit or subscription is canceled"],
       ["m_9f2b07", "email", "d6", 18, "/usr/bin/msmtp: exit status 75: cannot connect to smtp.example.com, port 465: Connection timed out"],
       ["ev_70c1", "service-webhook", "d3", 18, `HTTP 503 from https://erp.shop.example/hooks/tercet: ${HOSTILE}`],
+      ["notice-5b1d0c77a2e94f3366d0a1b2", "email", null, 1, "the customer no longer agrees to be written to by 'email'"],
     ].map(([delivery_id, channel, conversation_id, n_tries, said], at) => ({ delivery_id, channel, conversation_id, at: now - (at + 5) * 3_600_000, failed_at: now - (at + 1) * 3_300_000, n_tries, said })),
   };
 
@@ -126,7 +130,7 @@ export function createNotices(now) {
     if (notice === undefined) return refuse(404, "not_found", `there is no notice '${cause}'`, "GET /v1/desk/notices lists them");
     if (notice.state !== "proposed") return refuse(409, "settled", "the notice has been sent or dismissed", "a cause is told of once");
     if (what === "send" && heldOf(notice) !== null) return refuse(409, "held", "nothing is sent from 21:00 to 09:00", "wait, or change [proactive] quiet_from and quiet_until of service.toml");
-    if (what === "send" && notice.order_id.endsWith("1")) return refuse(409, "no_conversation", "the customer has no open conversation", "it waits until they have, or goes by one of the ways in its consent");
+    if (what === "send" && notice.order_id.endsWith("1")) return refuse(409, "no_conversation", "the customer has no open conversation, and no channel reaches them by a way they agreed to", "it waits until they have one; `notices` of a channel in tercet.toml names the ways it carries");
     Object.assign(notice, { state: what === "send" ? "sent" : "dismissed", settled_by: body.agent ?? "Service desk", settled_at: Date.now(), conversation_id: what === "send" ? "d5" : null });
     const told = view(notice, currency);
     return what === "send" ? { $status: 201, notice: told, message: { seq: 9, at: notice.settled_at, from: "bot", text: told.text_en } } : told;

@@ -276,7 +276,7 @@ export function createService(now) {
       const wanted = all.filter((one) => ["all", one.state].includes(query.get("state") ?? "all") && (!query.get("skill") || one.skill === query.get("skill")) && [one.customer_id ?? "", ...one.messages.map((message) => message.text)].join("\n").toLowerCase().includes(text));
       const counts = Object.fromEntries(["waiting", "person", "bot", "closed"].map((state) => [state, all.filter((one) => one.state === state).length]));
       const offset = Number(query.get("offset") ?? 0);
-      return { total: wanted.length, items: wanted.map(rowOf).sort((a, b) => b.priority - a.priority || b.last_at - a.last_at).slice(offset, offset + Number(query.get("limit") ?? 50)), counts };
+      return { total: wanted.length, items: wanted.map(rowOf).sort((a, b) => b.priority - a.priority || b.last_at - a.last_at).slice(offset, offset + Number(query.get("limit") ?? 50)), counts, skills: [...new Set(all.filter((one) => ["waiting", "person"].includes(one.state) && one.skill !== null).map((one) => one.skill))].sort() };
     }
     if (first === "conversations") return deskTalk(method, second, third, body, refuse, currency);
     if (first === "canned") {
@@ -336,7 +336,7 @@ export function createService(now) {
       n_conversations: days * 71, n_turns: days * 311, containment: 0.842, hand_over_rate: 0.158, reasons: [["asked", 180], ["unanswered", 92], ["anger", 31], ["rule", 22], ["form", 9], ["failure", 2]].map(([reason, n]) => ({ reason, n })),
       satisfaction: { mean: 4.31, n: 388, stars: [14, 12, 41, 94, 227] }, response_ms: { p50: 7, p99: 31 }, person_wait_ms: { p50: 64_000, p90: 312_000 },
       intents: [["order_status", "订单状态", "Order status", 812, 0.04], ["return_request", "退货申请", "Return request", 401, 0.31], ["compare", "商品对比", "Comparing products", 277, 0.02], ["invoice", "发票", "Invoices", 190, 0.12], ["compatibility", "是否适配", "Compatibility", 118, 0.09]].map(([intent, zh, en, n, hand_over_rate]) => ({ intent, zh, en, n, hand_over_rate })),
-      products: [LARK("zh"), HERON("zh"), FINCH("en")].map(({ product_id, name }, at) => ({ product_id, name, n: 240 - at * 83 })),
+      products: [LARK("zh"), HERON("zh"), FINCH("en")].map(({ product_id, name }, at) => ({ product_id, name, n: 240 - at * 83, hand_over_rate: 0.04 + at * 0.09, stars_mean: at === 2 ? null : 4.6 - at * 0.7 })),
       writers: [
         { name: "local", model: "qwen2.5-7b-instruct", lacks: null, n_used: days * 88, n_refused: days * 19, n_understood: days * 23, n_slow: days * 2, n_failed: 3, tokens: days * 61_350, cost: 0, tokens_today: 48_120, tokens_per_day: 1_000_000, cost_today: 0, cost_per_day: null },
         { name: "away", model: "small", lacks: "the environment variable MODELS_KEY is not set", n_used: 41, n_refused: 6, n_understood: 0, n_slow: 0, n_failed: 12, tokens: 38_112, cost: 0.0187, tokens_today: 0, tokens_per_day: 500_000, cost_today: 0, cost_per_day: 1 },

@@ -62,6 +62,9 @@ pub struct TurnReport {
     pub action: String,
     pub products: Vec<String>,
     pub sources: Vec<String>,
+    /// What the reply rests on and shows, for whoever reads it again.
+    pub evidence: Vec<Evidence>,
+    pub blocks: Vec<Block>,
     /// Whether a reply had to be put back because something in it stood on nothing.
     pub was_unsupported: bool,
     pub unmet: Vec<Unmet>,
@@ -171,6 +174,8 @@ pub fn judge(expected: &Expected, turn: &Turn) -> TurnReport {
         action,
         products,
         sources,
+        evidence: turn.reply.evidence.clone(),
+        blocks: turn.reply.blocks.clone(),
         was_unsupported: turn.trace.iter().any(|step| step.stage == "unsupported"),
         unmet,
     }

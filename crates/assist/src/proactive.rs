@@ -38,6 +38,10 @@ pub struct ProactiveRules {
     /// Nothing leaves from, until: `HH:MM` in the shop's time zone. The same for both: at any time.
     pub quiet_from: String,
     pub quiet_until: String,
+    /// How a customer takes consent back, told below what promotes where it leaves outside a conversation. Without it, it does
+    /// not leave so.
+    pub stop_zh: String,
+    pub stop_en: String,
 }
 
 impl Default for ProactiveRules {
@@ -50,11 +54,23 @@ impl Default for ProactiveRules {
             look_at: "08:30".into(),
             quiet_from: "21:00".into(),
             quiet_until: "09:00".into(),
+            stop_zh: String::new(),
+            stop_en: String::new(),
         }
     }
 }
 
 impl ProactiveRules {
+    /// The minute of the day at which quiet hours end; midnight where that cannot be read.
+    pub fn quiet_ends(&self) -> u32 {
+        minute_of(&self.quiet_until).unwrap_or(0)
+    }
+
+    /// Whether a kind may leave outside a conversation: who is promoted to must be told how to end it.
+    pub fn may_travel(&self, kind: NoticeKind) -> bool {
+        !kind.needs_consent() || !(self.stop_zh.trim().is_empty() || self.stop_en.trim().is_empty())
+    }
+
     /// Whether nothing may leave at a minute of the day.
     pub fn is_quiet(&self, minute_of_day: u32) -> bool {
         let (Some(from), Some(until)) = (minute_of(&self.quiet_from), minute_of(&self.quiet_until)) else {

@@ -538,6 +538,9 @@ pub enum Assist {
     Test {
         /// TOML with [[conversation]], or JSON, one conversation a line
         file: PathBuf,
+        /// Hold them at noon of this day where the shop is, YYYY-MM-DD; else now
+        #[arg(long)]
+        day: Option<String>,
     },
 }
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use data::Shop;
 use data::state::notices::WantedNotices;
-use domain::{Cents, Day};
+use domain::{Cents, Day, Millis};
 use serde_json::{Value, json};
 use service::api::input::check_id;
-use service::clock::now;
+use service::clock::{now, start_of};
 use service::conversations::{notices, token};
 use service::flows::assist::{self, AssistRequest};
 use service::serving::{Ready, Said, ServedShop, off_thread};
@@ -302,8 +302,16 @@ fn print_hand_over(action: &Value) {
 }
 
 /// Holds every conversation of a file; fails if an answer is not as expected.
+/// From midnight to noon.
+const NOON_MS: i64 = 12 * 3_600_000;
+
+fn day_of(text: &str) -> Result<Day> {
+    text.parse().map_err(|_| ServiceError::usage("day", format!("--day is '{text}'; allowed: a day as 2026-06-30")))
+}
+
 pub async fn test(dir: &Path, asked: Assist, as_json: bool) -> Result<()> {
-    let Assist::Test { file } = asked;
+    let Assist::Test { file, day } = asked;
+    let day = day.as_deref().map(day_of).transpose()?;
     let text = std::fs::read_to_string(&file)
         .map_err(|error| ServiceError::usage("file", format!("{}: {error}", file.display())))?;
     let expected = golden::read(&text)
@@ -311,7 +319,10 @@ pub async fn test(dir: &Path, asked: Assist, as_json: bool) -> Result<()> {
     let shop = loaded(dir).await?;
     let ready = shop.assistant().await?;
     let runtime = tokio::runtime::Handle::current();
-    let at = now();
+    let at = match day {
+        Some(day) => Millis(start_of(day, &shop.shop.config().zone()).0 + NOON_MS),
+        None => now(),
+    };
     let held = move || Ok(expected.iter().map(|one| shop.hold(&ready, one, at, &runtime)).collect::<Vec<_>>());
     let reports: Vec<golden::Report> = off_thread(held).await?;
     let n_met = reports.iter().filter(|report| report.is_met()).count();
@@ -373,19 +384,18 @@ async fn proactive(dir: &Path, day: Option<&str>, as_json: bool) -> Result<()> {
     let shop = loaded(dir).await?;
     let config = shop.shop.config();
     let day = match day {
-        Some(text) => text
-            .parse::<Day>()
-            .map_err(|_| ServiceError::usage("day", format!("--day is '{text}'; allowed: a day as 2026-06-30")))?,
+        Some(text) => day_of(text)?,
         None => service::clock::today(&config.time_zone),
     };
     let found = shop.find_notices(day).await?;
     let ready = shop.assistant().await?;
     let wanted = WantedNotices { state: Some(notices::PROPOSED), limit: LISTED_MAX, ..WantedNotices::default() };
-    let (counts, rows) = shop.shop.state()?.notices(wanted)?;
+    let state = shop.shop.state()?;
+    let (counts, rows) = state.notices(wanted)?;
     let total: u64 = counts.iter().filter(|count| count.state == notices::PROPOSED).map(|count| count.n).sum();
     let minute = shop.minute_now();
     let policies = &ready.assistant.policies;
-    let views = rows.iter().map(|row| notices::view(row, policies, minute)).collect::<Result<Vec<_>>>()?;
+    let views = rows.iter().map(|row| notices::view(row, policies, minute, &state)).collect::<Result<Vec<_>>>()?;
     if as_json {
         print::json(&json!({"found": found, "total": total, "notices": views}));
         return Ok(());

@@ -57,6 +57,8 @@ export interface Conversations {
   total: number;
   items: ConversationRow[];
   counts: { waiting: number; person: number; bot: number; closed: number };
+  /** Queues in which somebody waits or is with a person. */
+  skills: string[];
 }
 
 export type CaseState = "open" | "done" | "refused";
@@ -134,6 +136,9 @@ export interface Notice {
   settled_by?: string | null;
   settled_at?: number | null;
   conversation_id?: string | null;
+  /** The channel it left by, where it went into no conversation; `waiting`, `sent` or `failed`. */
+  channel?: string | null;
+  delivery?: string | null;
 }
 
 export type NoticeState = "proposed" | "sent" | "dismissed";
@@ -155,7 +160,8 @@ export interface Outbox {
 export interface Delivery {
   delivery_id: string;
   channel: string;
-  conversation_id: string;
+  /** None for a notice. */
+  conversation_id: string | null;
   at: number;
   failed_at: number;
   n_tries: number;
@@ -194,7 +200,7 @@ export interface ServiceNumbers {
   response_ms: { p50: number | null; p99: number | null };
   person_wait_ms: { p50: number | null; p90: number | null };
   intents: { intent: string; zh: string; en: string; n: number; hand_over_rate: number }[];
-  products: { product_id: string; name: string; n: number }[];
+  products: { product_id: string; name: string; n: number; hand_over_rate: number; stars_mean: number | null }[];
   days: { day: string; n: number; n_person: number }[];
   writers: WriterFigures[];
 }

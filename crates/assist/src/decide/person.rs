@@ -10,7 +10,8 @@ use crate::turn::Action;
 
 /// Why this message calls a person whatever it asks; nothing if it does not.
 pub fn called(scene: &Scene, dialogue: &Dialogue) -> Option<Reason> {
-    let reason = hand_over::called(scene.policies, dialogue, scene.understood, scene.message.text);
+    let reason =
+        hand_over::called(scene.policies, dialogue, scene.understood, scene.message.text, &|id| scene.product(id));
     reason.or(scene.understood.is("complaint").then_some(Reason::Rule))
 }
 

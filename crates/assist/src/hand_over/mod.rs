@@ -2,6 +2,7 @@
 //! shop's rules; the queue itself is kept elsewhere.
 
 pub mod hours;
+mod rules;
 mod suggest;
 mod summary;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidence;
 use crate::forms::FormBook;
-use crate::policy::Policies;
+use crate::policy::{DeskRule, Policies};
 use crate::state::{Dialogue, LISTED_MAX};
 use crate::turn::Lang;
 use crate::understand::Understanding;
@@ -92,7 +93,7 @@ pub struct Story<'a> {
     pub customer_id: Option<&'a str>,
     /// The customer's own orders, newest first.
     pub orders: &'a [OrderRecord],
-    pub product: &'a dyn Fn(&str) -> Option<Arc<Product>>,
+    pub product: Find<'a>,
     /// What was found so far.
     pub evidence: &'a [Evidence],
     /// In the shop's time zone.
@@ -102,15 +103,25 @@ pub struct Story<'a> {
     pub lang: Lang,
 }
 
+/// Finds a product by its id.
+pub type Find<'a> = &'a dyn Fn(&str) -> Option<Arc<Product>>;
+
 /// Whether a message calls for a person at once, and why. Failures and forms are the decider's to tell.
-pub fn called(policies: &Policies, dialogue: &Dialogue, understanding: &Understanding, text: &str) -> Option<Reason> {
+pub fn called(
+    policies: &Policies,
+    dialogue: &Dialogue,
+    understanding: &Understanding,
+    text: &str,
+    product: Find,
+) -> Option<Reason> {
     let rules = &policies.assistant;
     let sure = understanding.confidence >= rules.intent_threshold;
     if sure && understanding.is("human") {
         return Some(Reason::Asked);
     }
     let message = crate::forms::Words::of(text);
-    if policies.desk.words.iter().any(|word| message.has(word)) {
+    let said = rules::Said { text, understanding, dialogue, product, is_sure: sure };
+    if policies.desk.words.iter().any(|word| message.has(word)) || rules::first(&policies.desk, &said).is_some() {
         return Some(Reason::Rule);
     }
     if understanding.emotion.anger.max(dialogue.anger) >= rules.anger_max {
@@ -121,16 +132,17 @@ pub fn called(policies: &Policies, dialogue: &Dialogue, understanding: &Understa
 
 /// Makes the hand-over: queue, priority, what the person is told.
 pub fn hand_over(reason: Reason, story: &Story) -> HandOver {
+    let rule = ruled(story);
     HandOver {
         reason,
-        skill: skill(story),
-        priority: priority(reason, story),
+        skill: rule.and_then(|rule| rule.skill.clone()).unwrap_or_else(|| skill(story)),
+        priority: rule.and_then(|rule| rule.priority).unwrap_or_else(|| priority(reason, story)),
         summary: summary::summary(reason, story),
         customer_id: story.customer_id.map(str::to_owned),
         product_ids: story.dialogue.products.iter().take(LISTED_MAX).cloned().collect(),
         order_ids: order_ids(story),
         suggested: suggest::suggested(reason, story),
-        desk_open: story.policies.desk.is_open(hours::weekday(story.today), story.minute_of_day),
+        desk_open: story.policies.desk.is_open(story.today, story.minute_of_day),
     }
 }
 
@@ -176,6 +188,14 @@ pub fn told(
         ),
     };
     (text, evidence)
+}
+
+/// The rule of the shop that the message falls under, whatever called the person.
+fn ruled<'a>(story: &Story<'a>) -> Option<&'a DeskRule> {
+    let text = story.said.iter().rev().find(|said| said.by_customer).map_or("", |said| said.text);
+    let is_sure = story.understanding.confidence >= story.policies.assistant.intent_threshold;
+    let Story { understanding, dialogue, product, .. } = *story;
+    rules::first(&story.policies.desk, &rules::Said { text, understanding, dialogue, product, is_sure })
 }
 
 fn skill(story: &Story) -> String {

@@ -8,7 +8,7 @@ use super::hours::{Opening, minute_of, weekday};
 use super::*;
 use crate::evidence::unsupported;
 use crate::forms::Filling;
-use crate::policy::DeskRules;
+use crate::policy::{DeskRule, DeskRules};
 use crate::understand::Emotion;
 use crate::world::{Delivery, DeliveryStatus};
 
@@ -18,6 +18,11 @@ fn desk(opens: &str, closes: &str, days: &[u8]) -> DeskRules {
 
 fn day(text: &str) -> Day {
     text.parse().unwrap()
+}
+
+/// A day of the week, 1 to 7: 2026-11-23 is a Monday.
+fn on(weekday: u8) -> Day {
+    Day(day("2026-11-23").0 + i32::from(weekday) - 1)
 }
 
 #[test]
@@ -62,7 +67,7 @@ fn a_desk_is_open_within_its_hours() {
         (&from_noon, 2, "12:00", false),
     ] {
         assert_eq!(
-            desk.is_open(weekday, minute_of(time).unwrap()),
+            desk.is_open(on(weekday), minute_of(time).unwrap()),
             open,
             "{}-{} {weekday} {time}",
             desk.opens,
@@ -74,14 +79,15 @@ fn a_desk_is_open_within_its_hours() {
 #[test]
 fn a_closed_desk_says_when_it_opens() {
     let by_day = desk("09:00", "18:00", &[1, 2, 3, 4, 5]);
-    for (weekday, time, days_ahead, on) in
-        [(1, "08:00", 0, 1), (1, "18:00", 1, 2), (5, "18:30", 3, 1), (6, "10:00", 2, 1), (7, "23:00", 1, 1)]
+    for (weekday, time, days_ahead) in
+        [(1, "08:00", 0), (1, "18:00", 1), (5, "18:30", 3), (6, "10:00", 2), (7, "23:00", 1)]
     {
-        let expected = Opening { days_ahead, weekday: on, minute_of_day: 540 };
-        assert_eq!(by_day.opens_next(weekday, minute_of(time).unwrap()), Some(expected), "{weekday} {time}");
+        let day = Day(on(weekday).0 + days_ahead as i32);
+        let expected = Opening { days_ahead, day, minute_of_day: 540 };
+        assert_eq!(by_day.opens_next(on(weekday), minute_of(time).unwrap()), Some(expected), "{weekday} {time}");
     }
     let once = desk("09:00", "18:00", &[3]);
-    assert_eq!(once.opens_next(3, 1200).map(|opening| opening.days_ahead), Some(7));
+    assert_eq!(once.opens_next(on(3), 1200).map(|opening| opening.days_ahead), Some(7));
     // 2026-11-27 is a Friday.
     for (today, minute, zh, en) in [
         ("2026-11-27", 60, "今天 09:00", "today at 09:00"),
@@ -93,6 +99,26 @@ fn a_closed_desk_says_when_it_opens() {
     }
 }
 
+#[test]
+fn closed_days_are_no_days_of_the_desk() {
+    // The week of China's national day: from Thursday, 2026-10-01, to the next one.
+    let closed = (0..8).map(|n| Day(day("2026-10-01").0 + n)).collect();
+    let by_day = DeskRules { closed, ..desk("09:00", "18:00", &[1, 2, 3, 4, 5, 6, 7]) };
+    assert!(by_day.is_open(day("2026-09-30"), 600) && !by_day.is_open(day("2026-10-01"), 600));
+    assert!(by_day.is_open(day("2026-10-09"), 600) && !by_day.is_open(day("2026-10-08"), 600));
+    for (lang, wanted) in [(Lang::Zh, "2026-10-09 09:00"), (Lang::En, "on 2026-10-09 at 09:00")] {
+        let (words, evidence) = by_day.opens_next_in_words(day("2026-10-01"), 600, lang);
+        assert_eq!(words, wanted);
+        assert_eq!(unsupported(&words, &evidence, &[]), []);
+    }
+    // The night that began before goes on into a closed day, and none begins on it.
+    let by_night = DeskRules { closed: vec![day("2026-10-01")], ..desk("20:00", "04:00", &[1, 2, 3, 4, 5, 6, 7]) };
+    assert!(by_night.is_open(day("2026-10-01"), 60) && !by_night.is_open(day("2026-10-01"), 1300));
+    assert!(!by_night.is_open(day("2026-10-02"), 60));
+    let never = DeskRules { closed: (0..100).map(|n| Day(day("2026-10-01").0 + n)).collect(), ..by_day };
+    assert_eq!(never.opens_next(day("2026-10-01"), 0), None);
+}
+
 proptest::proptest! {
     /// What is said to be the next opening is an opening: closed the minute before, or around the clock; and nothing opens
     /// between.
@@ -100,12 +126,13 @@ proptest::proptest! {
     fn the_next_opening_is_the_next(opens in 0..1440u32, closes in 0..1440u32, days in proptest::collection::btree_set(1..=7u8, 1..7), weekday in 1..=7u8, minute in 0..1440u32) {
         let time = |minute: u32| format!("{:02}:{:02}", minute / 60, minute % 60);
         let desk = desk(&time(opens), &time(closes), &days.into_iter().collect::<Vec<_>>());
-        proptest::prop_assume!(!desk.is_open(weekday, minute));
-        let opening = desk.opens_next(weekday, minute).unwrap();
-        proptest::prop_assert!(desk.is_open(opening.weekday, opening.minute_of_day));
+        let today = on(weekday);
+        proptest::prop_assume!(!desk.is_open(today, minute));
+        let opening = desk.opens_next(today, minute).unwrap();
+        proptest::prop_assert!(desk.is_open(opening.day, opening.minute_of_day));
         let until = opening.days_ahead * 1440 + opening.minute_of_day;
         for later in minute..until {
-            let day = u8::try_from((u32::from(weekday) - 1 + later / 1440) % 7 + 1).unwrap();
+            let day = Day(today.0 + (later / 1440) as i32);
             proptest::prop_assert!(!desk.is_open(day, later % 1440), "{day} {later}");
         }
     }
@@ -142,13 +169,67 @@ fn rules_call_a_person() {
         ("这款多重", understanding("product_fact", 0.0, 0.0), &calm, None),
         ("人工", Understanding { confidence: 0.2, ..understanding("human", 0.0, 0.0) }, &calm, None),
     ] {
-        assert_eq!(called(&policies, dialogue, &understanding, text), expected, "{text}");
+        assert_eq!(called(&policies, dialogue, &understanding, text, &product), expected, "{text}");
     }
 }
 
+#[test]
+fn a_rule_of_the_shop_calls_a_person_when_all_of_it_is_so() {
+    let rule = DeskRule {
+        name: "dear headphones".into(),
+        intents: vec!["return_request".into(), "repair_booking".into()],
+        categories: vec!["音频".into()],
+        price_from_cents: Some(40_000),
+        ..DeskRule::default()
+    };
+    let about =
+        |ids: &[&str]| Dialogue { products: ids.iter().map(|id| (*id).into()).collect(), ..Dialogue::default() };
+    let reason = |rule: &DeskRule, intent: &str, dialogue: &Dialogue| {
+        let mut policies = Policies::default();
+        policies.desk.rules = vec![rule.clone()];
+        called(&policies, dialogue, &understanding(intent, 0.0, 0.0), "我要退货", &product)
+    };
+    assert_eq!(reason(&rule, "return_request", &about(&["p1"])), Some(Reason::Rule));
+    assert_eq!(reason(&rule, "product_fact", &about(&["p1"])), None, "not what is wanted");
+    assert_eq!(reason(&rule, "return_request", &about(&[])), None, "nothing is talked about");
+    assert_eq!(reason(&rule, "return_request", &about(&["p2", "p1"])), None, "another was talked about last");
+    for other in [
+        DeskRule { price_from_cents: Some(49_901), ..rule.clone() },
+        DeskRule { categories: vec!["音频/音箱".into()], ..rule.clone() },
+        DeskRule { words: vec!["发票".into()], ..rule.clone() },
+    ] {
+        assert_eq!(reason(&other, "return_request", &about(&["p1"])), None, "{other:?}");
+    }
+}
+
+#[test]
+fn a_rule_says_which_queue_and_how_soon() {
+    let ruled = |policies: &mut Policies| {
+        policies.desk.skills.insert("return_request".into(), "after_sales".into());
+        let rule = DeskRule { name: "key".into(), words: vec!["转人工".into()], ..DeskRule::default() };
+        policies.desk.rules = vec![
+            DeskRule { words: vec!["发票".into()], skill: Some("invoices".into()), ..rule.clone() },
+            DeskRule { skill: Some("key_accounts".into()), priority: Some(0), ..rule },
+        ];
+    };
+    story_told(Reason::Asked, ruled, Lang::Zh, &[], |hand_over, _| {
+        assert_eq!((hand_over.skill.as_str(), hand_over.priority), ("key_accounts", 0));
+    });
+}
+
 fn product(product_id: &str) -> Option<Arc<Product>> {
-    (product_id == "p1")
-        .then(|| Arc::new(Product { product_id: "p1".into(), name: "星野 S7 耳机".into(), ..Product::default() }))
+    let product = |name: &str, category: &str, cents: i64| Product {
+        product_id: product_id.into(),
+        name: name.into(),
+        category: Some(category.into()),
+        price_cents: Some(domain::Cents(cents)),
+        ..Product::default()
+    };
+    match product_id {
+        "p1" => Some(Arc::new(product("星野 S7 耳机", "音频/耳机", 49_900))),
+        "p2" => Some(Arc::new(product("星野 A1 手机", "手机", 299_900))),
+        _ => None,
+    }
 }
 
 fn orders() -> Vec<OrderRecord> {

@@ -8,6 +8,7 @@ mod tests;
 pub mod windows;
 pub mod written;
 
+use domain::Day;
 use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
@@ -130,6 +131,37 @@ pub struct DeskRules {
     pub skills: std::collections::BTreeMap<String, String>,
     /// Words that always call a person.
     pub words: Vec<String>,
+    /// Days on which nobody is there, whatever day of the week they are.
+    pub closed: Vec<Day>,
+    /// When else a person takes over.
+    pub rules: Vec<DeskRule>,
+}
+
+/// A rule of when a person takes over: when all that is set here is so. At least one condition is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeskRule {
+    /// For the shop's people.
+    pub name: String,
+    /// What is wanted is surely one of these.
+    pub intents: Vec<String>,
+    /// The message has one of these.
+    pub words: Vec<String>,
+    /// The product last talked about lies in one of these category paths.
+    pub categories: Vec<String>,
+    /// It costs at least as much.
+    pub price_from_cents: Option<i64>,
+    /// The queue it goes to; else that of its intent.
+    pub skill: Option<String>,
+    /// 0 (can wait) to 3 (now); else as for other hand-overs.
+    pub priority: Option<u8>,
+}
+
+impl DeskRule {
+    /// Whether it depends on a product.
+    pub fn asks_of_product(&self) -> bool {
+        !self.categories.is_empty() || self.price_from_cents.is_some()
+    }
 }
 
 impl Default for DeskRules {
@@ -140,6 +172,8 @@ impl Default for DeskRules {
             days: (1..=7).collect(),
             skills: Default::default(),
             words: Vec::new(),
+            closed: Vec::new(),
+            rules: Vec::new(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use super::windows::POLICIES;
-use super::{DeskRules, Policies};
+use super::{DeskRule, DeskRules, Policies};
 use crate::AssistError;
 use crate::forms::{CONFIRM, Choice, Field, FieldKind, Form, FormBook};
 use crate::hand_over::hours::minute_of;
@@ -138,8 +138,31 @@ impl DeskRules {
             }
             named(format!("desk.skills.{intent}"), skill)?;
         }
-        self.words.iter().try_for_each(|word| named("desk.words", word))
+        self.words.iter().try_for_each(|word| named("desk.words", word))?;
+        self.rules.iter().enumerate().try_for_each(|(n, rule)| check_rule(&format!("desk.rules[{}]", n + 1), rule))
     }
+}
+
+fn check_rule(key: &str, rule: &DeskRule) -> Result<(), AssistError> {
+    named(format!("{key}.name"), &rule.name)?;
+    let asks = !rule.intents.is_empty() || !rule.words.is_empty() || rule.asks_of_product();
+    allowed(asks, key, &rule.name, "at least one of intents, words, categories, price_from_cents")?;
+    for intent in &rule.intents {
+        let names = || crate::understand::INTENTS.iter().map(|intent| intent.name).collect::<Vec<_>>().join(", ");
+        if Intent::named(intent).is_none() {
+            return allowed(false, format!("{key}.intents"), intent, names());
+        }
+    }
+    rule.words.iter().try_for_each(|word| named(format!("{key}.words"), word))?;
+    for path in &rule.categories {
+        let fits = !path.trim_matches('/').trim().is_empty();
+        allowed(fits, format!("{key}.categories"), path, "category paths such as Computers/Laptops")?;
+    }
+    let cents = rule.price_from_cents.unwrap_or(1);
+    allowed(cents >= 1, format!("{key}.price_from_cents"), cents, "a whole number of cents from 1 on")?;
+    rule.skill.iter().try_for_each(|skill| named(format!("{key}.skill"), skill))?;
+    let priority = rule.priority.unwrap_or(0);
+    allowed(priority <= 3, format!("{key}.priority"), priority, "0 (can wait) to 3 (now)")
 }
 
 /// Checks one form; `key` is where it stands.

@@ -294,12 +294,13 @@ fn the_template_is_valid_and_states_the_defaults() {
             _ if line.starts_with('#') => "",
             _ => line,
         })
-        .filter(|line| !matches!(*line, "no_reason_except = []" | "words = []"))
+        .filter(|line| !matches!(*line, "no_reason_except = []" | "words = []" | "closed = []"))
         .map(|line| format!("{line}\n"))
         .collect();
     let policies = Policies::from_toml(&examples).unwrap();
     assert_eq!(policies.forms[0].name, "engraving");
     assert_eq!(policies.desk.skills["return_request"], "after_sales");
+    assert_eq!((policies.desk.closed.len(), policies.desk.rules[0].priority), (2, Some(2)));
     assert_eq!(policies.returns.no_reason_except.len(), 2);
 }
 
@@ -322,6 +323,18 @@ fn mistakes_are_named() {
         ("[desk]\ndays = [8]".into(), "desk.days = '8'", "1 (Monday) to 7"),
         ("[desk]\ndays = [1, 1]".into(), "desk.days = '1'", "each day once"),
         ("[desk]\ndays = []".into(), "desk.days", "at least one"),
+        ("[desk]\nclosed = [\"2026-13-01\"]".into(), "closed", "2026-13-01"),
+        ("[[desk.rules]]\nname = \"a\"".into(), "desk.rules[1] = 'a'", "at least one of intents"),
+        (
+            "[[desk.rules]]\nname = \"a\"\nintents = [\"returns\"]".into(),
+            "desk.rules[1].intents = 'returns'",
+            "return_request",
+        ),
+        (
+            "[[desk.rules]]\nname = \"a\"\nwords = [\"x\"]\npriority = 4".into(),
+            "desk.rules[1].priority = '4'",
+            "3 (now)",
+        ),
         ("[desk.skills]\nreturns = \"a\"".into(), "desk.skills = 'returns'", "return_request"),
         ("[assistant]\ncurated_threshold = 1.2".into(), "assistant.curated_threshold = '1.2'", "0 to 1"),
         ("[assistant]\nanger_max = nan".into(), "assistant.anger_max = 'NaN'", "0 to 1"),

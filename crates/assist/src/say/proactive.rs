@@ -1,5 +1,6 @@
 //! What customers are told without having asked. Templates: figures and names come in, nothing else is claimed.
 
+use crate::proactive::NoticeKind;
 use crate::turn::Lang;
 
 pub fn late(lang: Lang, order_id: &str, promised: &str, status: &str, n_days: i32) -> String {
@@ -33,5 +34,18 @@ pub fn upgrade(lang: Lang, bought_on: &str, old: &str, new: &str, price: &str) -
         Lang::En => format!(
             "Hello, {old}, which you bought on {bought_on}, has a successor: {new}, now {price}. Just reply to see how they differ, or to trade in the old one."
         ),
+    }
+}
+
+/// The subject of a mail. What promotes is marked in front, as China's measures on e-mail services ask (2006, article 13).
+pub fn subject(lang: Lang, kind: NoticeKind, order_id: &str) -> String {
+    let order_id = super::format::plain(order_id);
+    match (kind, lang) {
+        (NoticeKind::DeliveryLate, Lang::Zh) => format!("订单 {order_id} 的配送延误"),
+        (NoticeKind::DeliveryLate, Lang::En) => format!("Your order {order_id} is late"),
+        (NoticeKind::PriceProtection, Lang::Zh) => format!("订单 {order_id} 可以退差价"),
+        (NoticeKind::PriceProtection, Lang::En) => format!("Money back on your order {order_id}"),
+        (NoticeKind::UpgradeDue, Lang::Zh) => "（广告）您购买的商品有新款了".to_owned(),
+        (NoticeKind::UpgradeDue, Lang::En) => "(AD) What you bought has a successor".to_owned(),
     }
 }

@@ -148,7 +148,8 @@ pub struct ServiceFigures {
     pub waited_ms: Vec<i64>,
     /// Intent, answers, and those of them that handed over.
     pub intents: Vec<(String, u64, u64)>,
-    pub products: Vec<(String, u64)>,
+    /// Product, conversations that talked about it, those of them that went to a person, and the sum and number of their stars.
+    pub products: Vec<(String, u64, u64, u64, u64)>,
     /// Start of a UTC quarter of an hour, conversations begun in it, and those of them that went to a person, whether somebody
     /// has taken them yet or not.
     pub quarters: Vec<(i64, u64, u64)>,
@@ -409,6 +410,14 @@ impl SqliteState {
         Ok(StateCounts { bot: of("bot"), waiting: of("waiting"), person: of("person"), closed: of("closed") })
     }
 
+    /// Queues in which somebody waits or is with a person, by name.
+    pub fn open_skills(&self, n_max: usize) -> Result<Vec<String>, DataError> {
+        let select =
+            "SELECT DISTINCT skill FROM conversation WHERE state IN ('waiting', 'person') AND skill IS NOT NULL
+            ORDER BY skill LIMIT ?1";
+        self.read(|reader| reader.prepare_cached(select)?.query_map([n_max as i64], |row| row.get(0))?.collect())
+    }
+
     /// How many conversations are waited for before this one, in its queue.
     pub fn n_waiting_before(&self, of: &Conversation) -> Result<u64, DataError> {
         let select = "SELECT count(*) FROM conversation WHERE state = 'waiting' AND skill IS ?1 AND id <> ?2
@@ -462,6 +471,21 @@ impl SqliteState {
         let update = "UPDATE conversation SET state = 'closed', closed_at = ?2
             WHERE state = 'bot' AND last_at < ?1 AND unanswered IS NULL";
         self.write(move |writer| writer.execute(update, [before, at])).map(|n| n as u64)
+    }
+
+    /// Forgets conversations that ended before then with all that belongs to them, and what was remembered of customers before
+    /// then; those with a form on which nobody has decided stay. How many conversations.
+    pub fn forget_conversations(&self, before: i64) -> Result<u64, DataError> {
+        let count = format!("SELECT count(*) FROM conversation WHERE {IS_OLD}");
+        let n: i64 = self.write(move |writer| {
+            let n = writer.query_row(&count, [before], |row| row.get(0))?;
+            delete(writer, IS_OLD, &before)?;
+            remembered::forget(writer, before)?;
+            Ok(n)
+        })?;
+        // What was deleted is not to stay in the log.
+        self.read(super::database::empty_log)?;
+        Ok(n as u64)
     }
 
     /// Oldest first.
@@ -600,9 +624,14 @@ fn figures(reader: &Connection, since: i64) -> rusqlite::Result<ServiceFigures> 
         WHERE sender = 'bot' AND at >= ?1 AND intent IS NOT NULL GROUP BY intent ORDER BY n DESC, intent";
     let intent = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64, row.get::<_, i64>(2)? as u64));
     found.intents = reader.prepare(intents)?.query_map([since], intent)?.collect::<Result<_, _>>()?;
-    let products = "SELECT value, count(*) AS n FROM conversation, json_each(conversation.product_ids)
-        WHERE opened_at >= ?1 GROUP BY value ORDER BY n DESC, value LIMIT 20";
-    found.products = pairs(reader, products, since)?.into_iter().map(count).collect();
+    let products = "SELECT value, count(*) AS n, sum(reason IS NOT NULL OR taken_at IS NOT NULL), coalesce(sum(rating), 0), count(rating)
+        FROM conversation, json_each(conversation.product_ids) WHERE opened_at >= ?1
+        GROUP BY value ORDER BY n DESC, value LIMIT 20";
+    let product = |row: &Row<'_>| {
+        let number = |at| row.get::<_, i64>(at).map(|n| n as u64);
+        Ok((row.get(0)?, number(1)?, number(2)?, number(3)?, number(4)?))
+    };
+    found.products = reader.prepare(products)?.query_map([since], product)?.collect::<Result<_, _>>()?;
     let quarters =
         "SELECT opened_at / 900000 * 900000 AS quarter, count(*), sum(reason IS NOT NULL OR taken_at IS NOT NULL) FROM conversation
         WHERE opened_at >= ?1 GROUP BY quarter ORDER BY quarter";
@@ -613,20 +642,32 @@ fn figures(reader: &Connection, since: i64) -> rusqlite::Result<ServiceFigures> 
 
 /// Removes a customer's conversations with all that belongs to them; how many rows.
 pub(super) fn erase(writer: &Connection, customer_id: &str) -> rusqlite::Result<usize> {
-    let of = "IN (SELECT number FROM conversation WHERE customer_id = ?1)";
-    let ids = "IN (SELECT id FROM conversation WHERE customer_id = ?1)";
-    let cases = format!("DELETE FROM service_case WHERE customer_id = ?1 OR conversation_id {ids}");
+    let cases = writer.execute("DELETE FROM service_case WHERE customer_id = ?1", [customer_id])?;
+    let conversations = delete(writer, "customer_id = ?1", &customer_id)?;
+    Ok(cases + conversations + remembered::erase(writer, customer_id)? + super::notices::erase(writer, customer_id)?)
+}
+
+/// Conversations that ended before `?1`, but for those with a form on which nobody has decided.
+const IS_OLD: &str = "state = 'closed' AND closed_at < ?1 AND NOT EXISTS
+    (SELECT 1 FROM service_case s WHERE s.conversation_id = conversation.id AND s.state = 'open')";
+
+/// Removes the conversations of a condition on `?1` with all that belongs to them; how many rows.
+fn delete(writer: &Connection, condition: &str, value: &dyn rusqlite::ToSql) -> rusqlite::Result<usize> {
+    let of = format!("IN (SELECT number FROM conversation WHERE {condition})");
+    let ids = format!("IN (SELECT id FROM conversation WHERE {condition})");
+    // Last among them what the condition may ask.
+    let cases = format!("DELETE FROM service_case WHERE conversation_id {ids}");
     let messages = format!("DELETE FROM message WHERE conversation {of}");
     let notes = format!("DELETE FROM conversation_note WHERE conversation {of}");
     let outgoing = format!("DELETE FROM outbox WHERE lane {ids}");
     let threads = format!("DELETE FROM thread WHERE conversation_id {ids}");
     let heard = format!("DELETE FROM heard WHERE conversation_id {ids}");
-    let conversations = "DELETE FROM conversation WHERE customer_id = ?1".to_owned();
+    let conversations = format!("DELETE FROM conversation WHERE {condition}");
     let mut n = 0;
     for delete in [cases, messages, notes, outgoing, threads, heard, conversations] {
-        n += writer.execute(&delete, [customer_id])?;
+        n += writer.execute(&delete, [value])?;
     }
-    Ok(n + remembered::erase(writer, customer_id)? + super::notices::erase(writer, customer_id)?)
+    Ok(n)
 }
 
 #[cfg(test)]
@@ -724,6 +765,45 @@ mod tests {
     }
 
     #[test]
+    fn what_ended_long_ago_is_forgotten_but_for_what_is_undecided() {
+        let (_folder, shop) = shop();
+        let state = shop.state().unwrap();
+        for (id, how, closed_at) in [
+            ("old", "closed", Some(5)),
+            ("new", "closed", Some(50)),
+            ("undecided", "closed", Some(5)),
+            ("open", "bot", None),
+        ] {
+            let row = Conversation { closed_at, customer_id: Some("c".into()), ..conversation(id, how, 1) };
+            let case_state = if id == "undecided" { "open" } else { "done" };
+            let case = Case {
+                id: format!("case-{id}"),
+                conversation_id: id.into(),
+                state: case_state.into(),
+                ..Case::default()
+            };
+            let messages = vec![message(1, "customer", &format!("words of {id}"))];
+            let fact = remembered::RememberedFact {
+                slot: id.into(),
+                name: "wish".into(),
+                value: id.into(),
+                at: closed_at.unwrap_or(90),
+                ..Default::default()
+            };
+            let step = Step { conversation: row, messages, case: Some(case), facts: vec![fact], ..Step::default() };
+            state.put_step(step).unwrap();
+        }
+        assert_eq!(state.forget_conversations(50).unwrap(), 1);
+        for (id, is_kept) in [("old", false), ("new", true), ("undecided", true), ("open", true)] {
+            assert_eq!(state.conversation(id).unwrap().is_some(), is_kept, "{id}");
+            assert_eq!(state.case(&format!("case-{id}")).unwrap().is_some(), is_kept, "{id}");
+        }
+        let facts: Vec<String> = state.remembered("c").unwrap().into_iter().map(|fact| fact.slot).collect();
+        assert_eq!(facts, ["open", "new"]);
+        assert_eq!(state.forget_conversations(50).unwrap(), 0);
+    }
+
+    #[test]
     fn erasing_leaves_nothing_of_a_customer() {
         let (_folder, shop) = shop();
         let state = shop.state().unwrap();
@@ -779,7 +859,7 @@ mod tests {
             (found.stars, found.took_ms.as_slice(), found.waited_ms.as_slice()),
             ([1, 0, 0, 0, 1], &[(10, 1), (20, 1)][..], &[5][..])
         );
-        assert_eq!((found.intents, found.products), (vec![("price".into(), 2, 1)], vec![("p1".into(), 2)]));
+        assert_eq!((found.intents, found.products), (vec![("price".into(), 2, 1)], vec![("p1".into(), 2, 1, 6, 2)]));
         let reasons = vec![("asked".into(), 1), ("unanswered".into(), 1)];
         assert_eq!((found.reasons, found.quarters), (reasons, vec![(0, 3, 2)]));
     }

@@ -61,6 +61,7 @@ const STEPS: &[&str] = &[
     super::drafts::SCHEMA,
     super::documents::SCHEMA,
     super::settled::SCHEMA,
+    super::notices::DELIVERED,
 ];
 
 pub(super) fn version(path: &Path, connection: &Connection) -> Result<usize, DataError> {

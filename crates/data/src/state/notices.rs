@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteState;
+use super::outbox::{self, Outgoing};
 use crate::DataError;
 
 /// One notice as stored.
@@ -25,6 +26,22 @@ pub struct StoredNotice {
     pub settled_by: Option<String>,
     pub settled_at: Option<i64>,
     pub conversation_id: Option<String>,
+    /// Where it went into no conversation: the channel it left by, and the key of its delivery in the outbox.
+    pub channel: Option<String>,
+    pub delivery: Option<String>,
+}
+
+/// How a notice is settled.
+#[derive(Clone, Debug, Default)]
+pub struct Settling {
+    /// `sent` or `dismissed`.
+    pub state: &'static str,
+    pub by: String,
+    /// UTC milliseconds.
+    pub at: i64,
+    pub conversation_id: Option<String>,
+    /// Queued in the same step, so that no stop falls between.
+    pub outgoing: Option<Outgoing>,
 }
 
 /// Which notices are read.
@@ -53,7 +70,15 @@ pub(super) const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS notice_by_customer ON service_notice (customer_id);
 ";
 
+pub(super) const DELIVERED: &str = "
+    -- Of those that went into no conversation: the channel they left by, and the key of the delivery in the outbox.
+    CREATE TABLE IF NOT EXISTS notice_delivery (
+        cause TEXT PRIMARY KEY, channel TEXT NOT NULL, key TEXT NOT NULL
+    ) WITHOUT ROWID;
+";
+
 const COLUMNS: &str = "cause, customer_id, kind, day, state, at, body, settled_by, settled_at, conversation_id";
+const FROM: &str = "service_notice LEFT JOIN notice_delivery USING (cause)";
 
 fn notice_of(row: &Row<'_>) -> rusqlite::Result<StoredNotice> {
     Ok(StoredNotice {
@@ -67,11 +92,17 @@ fn notice_of(row: &Row<'_>) -> rusqlite::Result<StoredNotice> {
         settled_by: row.get(7)?,
         settled_at: row.get(8)?,
         conversation_id: row.get(9)?,
+        channel: row.get(10)?,
+        delivery: row.get(11)?,
     })
 }
 
 pub(super) fn erase(writer: &Connection, customer_id: &str) -> rusqlite::Result<usize> {
-    writer.execute("DELETE FROM service_notice WHERE customer_id = ?1", [customer_id])
+    let own = "SELECT cause FROM service_notice WHERE customer_id = ?1";
+    let outgoing = format!("DELETE FROM outbox WHERE key IN (SELECT key FROM notice_delivery WHERE cause IN ({own}))");
+    let deliveries = format!("DELETE FROM notice_delivery WHERE cause IN ({own})");
+    let notices = "DELETE FROM service_notice WHERE customer_id = ?1".to_owned();
+    [outgoing, deliveries, notices].iter().map(|delete| writer.execute(delete, [customer_id])).sum()
 }
 
 impl SqliteState {
@@ -92,7 +123,7 @@ impl SqliteState {
     }
 
     pub fn notice(&self, cause: &str) -> Result<Option<StoredNotice>, DataError> {
-        let select = format!("SELECT {COLUMNS} FROM service_notice WHERE cause = ?1");
+        let select = format!("SELECT {COLUMNS}, channel, key FROM {FROM} WHERE cause = ?1");
         self.read(|reader| reader.prepare_cached(&select)?.query_row([cause], notice_of).optional())
     }
 
@@ -100,7 +131,7 @@ impl SqliteState {
     pub fn notices(&self, wanted: WantedNotices) -> Result<(Vec<NoticeCount>, Vec<StoredNotice>), DataError> {
         let WantedNotices { state, kind, offset, limit } = wanted;
         let select = format!(
-            "SELECT {COLUMNS} FROM service_notice WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR kind = ?2)
+            "SELECT {COLUMNS}, channel, key FROM {FROM} WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR kind = ?2)
              ORDER BY day DESC, cause LIMIT ?3 OFFSET ?4"
         );
         self.read_apart(|reader| {
@@ -116,19 +147,21 @@ impl SqliteState {
         })
     }
 
-    /// Settles a notice that is still proposed; whether it was.
-    pub fn settle_notice(
-        &self,
-        cause: &str,
-        state: &'static str,
-        by: &str,
-        at: i64,
-        conversation_id: Option<String>,
-    ) -> Result<bool, DataError> {
-        let (cause, by) = (cause.to_owned(), by.to_owned());
+    /// Settles a notice that is still proposed, and queues what carries it; whether it was.
+    pub fn settle_notice(&self, cause: &str, settling: Settling) -> Result<bool, DataError> {
+        let cause = cause.to_owned();
         let update = "UPDATE service_notice SET state = ?2, settled_by = ?3, settled_at = ?4, conversation_id = ?5
             WHERE cause = ?1 AND state = 'proposed'";
-        self.write(move |writer| writer.execute(update, params![cause, state, by, at, conversation_id])).map(|n| n > 0)
+        let deliver = "INSERT OR REPLACE INTO notice_delivery (cause, channel, key) VALUES (?1, ?2, ?3)";
+        self.write(move |writer| {
+            let Settling { state, by, at, conversation_id, outgoing } = &settling;
+            let is_settled = writer.execute(update, params![cause, state, by, at, conversation_id])? > 0;
+            if let Some(one) = outgoing.as_ref().filter(|_| is_settled) {
+                writer.execute(deliver, params![cause, one.channel, one.key])?;
+                outbox::queue(writer, std::slice::from_ref(one))?;
+            }
+            Ok(is_settled)
+        })
     }
 }
 
@@ -153,8 +186,10 @@ mod tests {
         };
         let both = || vec![notice("late:1", "a", "2026-06-30"), notice("late:2", "b", "2026-06-30")];
         assert_eq!(state.propose_notices(both()).unwrap(), 2);
-        assert!(state.settle_notice("late:1", "sent", "desk", 5, Some("cv".into())).unwrap());
-        assert!(!state.settle_notice("late:1", "dismissed", "desk", 6, None).unwrap());
+        let settling = |state, at| Settling { state, by: "desk".into(), at, ..Settling::default() };
+        let sent = Settling { conversation_id: Some("cv".into()), ..settling("sent", 5) };
+        assert!(state.settle_notice("late:1", sent).unwrap());
+        assert!(!state.settle_notice("late:1", settling("dismissed", 6)).unwrap());
         // The same cause on another day: not again.
         assert_eq!(state.propose_notices(vec![notice("late:1", "a", "2026-07-01")]).unwrap(), 0);
         let kept = state.notice("late:1").unwrap().unwrap();
@@ -166,5 +201,46 @@ mod tests {
         state.erase_customer("a").unwrap();
         assert_eq!(state.notice("late:1").unwrap(), None);
         assert_eq!(state.notices(wanted).unwrap().1.len(), 1);
+    }
+
+    #[test]
+    fn what_carries_a_notice_is_queued_once_with_it_and_goes_with_the_customer() {
+        let folder = tempfile::tempdir().unwrap();
+        let shop = Shop::create(folder.path().join("shop")).unwrap();
+        let state = shop.state().unwrap();
+        let notice = StoredNotice {
+            cause: "late:1".into(),
+            customer_id: "a".into(),
+            kind: "delivery_late".into(),
+            day: "2026-06-30".into(),
+            body: "{}".into(),
+            ..StoredNotice::default()
+        };
+        state.propose_notices(vec![notice]).unwrap();
+        let by = |channel: &str| Settling {
+            state: "sent",
+            by: "desk".into(),
+            at: 5,
+            conversation_id: None,
+            outgoing: Some(Outgoing {
+                key: "notice-1".into(),
+                channel: channel.into(),
+                lane: "notice-1".into(),
+                body: "to a".into(),
+                ..Outgoing::default()
+            }),
+        };
+        assert!(state.settle_notice("late:1", by("app")).unwrap());
+        // Somebody else settles it at the same moment: nothing of theirs leaves.
+        assert!(!state.settle_notice("late:1", by("email")).unwrap());
+        assert_eq!(
+            (state.due_outgoing("app", 9, 9).unwrap().len(), state.due_outgoing("email", 9, 9).unwrap()),
+            (1, vec![])
+        );
+        let kept = state.notice("late:1").unwrap().unwrap();
+        assert_eq!((kept.channel.as_deref(), kept.delivery.as_deref()), (Some("app"), Some("notice-1")));
+        assert_eq!(state.outgoing_state("notice-1").unwrap().as_deref(), Some("waiting"));
+        state.erase_customer("a").unwrap();
+        assert_eq!(state.outgoing_state("notice-1").unwrap(), None);
     }
 }

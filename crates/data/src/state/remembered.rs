@@ -63,6 +63,11 @@ pub(super) fn erase(writer: &Connection, customer_id: &str) -> rusqlite::Result<
     writer.execute("DELETE FROM customer_fact WHERE customer_id = ?1", [customer_id])
 }
 
+/// Forgets what was remembered before then.
+pub(super) fn forget(writer: &Connection, before: i64) -> rusqlite::Result<usize> {
+    writer.execute("DELETE FROM customer_fact WHERE at < ?1", [before])
+}
+
 impl SqliteState {
     /// What is remembered of a customer, the newest first.
     pub fn remembered(&self, customer_id: &str) -> Result<Vec<RememberedFact>, DataError> {

@@ -58,6 +58,8 @@ pub struct ConversationPage {
     total: u64,
     items: Vec<ConversationRow>,
     counts: ConversationCounts,
+    /// Queues in which somebody waits or is with a person.
+    skills: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -227,11 +229,11 @@ pub struct LookBody {
     day: Option<String>,
 }
 
-/// A notice given, and the message that gave it.
+/// A notice given, and the message that gave it; none if it left by a channel.
 #[derive(Serialize, ToSchema)]
 pub struct NoticeSent {
     notice: NoticeView,
-    message: ChatMessage,
+    message: Option<ChatMessage>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -264,6 +266,9 @@ fn one_of(name: &'static str, found: Option<String>, default: &str, allowed: &[&
     Ok(Some(found).filter(|found| found != "all"))
 }
 
+/// Queues that are named.
+const SKILLS_MAX: usize = 100;
+
 /// Conversations: those that wait first, the most urgent before others.
 #[utoipa::path(get, path = "/v1/desk/conversations", tag = "desk", params(ConversationParams),
     responses((status = 200, body = ConversationPage), (status = "4XX", body = ErrorBody)))]
@@ -285,6 +290,7 @@ pub async fn list_conversations(
         Ok(Json(ConversationPage {
             total,
             items: rows.iter().map(ConversationRow::from).collect(),
+            skills: store.open_skills(SKILLS_MAX)?,
             counts: ConversationCounts {
                 waiting: counts.waiting,
                 person: counts.person,
@@ -561,9 +567,10 @@ pub async fn list_notices(Desk(caller): Desk, Params(params): Params<NoticeParam
     let ready = caller.shop.assistant().await?;
     off_thread(move || {
         let wanted = WantedNotices { state: state.as_deref(), kind: kind.as_deref(), offset, limit };
-        let (counts, rows) = caller.shop.shop.state()?.notices(wanted)?;
+        let stored = caller.shop.shop.state()?;
+        let (counts, rows) = stored.notices(wanted)?;
         let minute = caller.shop.minute_now();
-        let view = |row: &StoredNotice| notices::view(row, &ready.assistant.policies, minute);
+        let view = |row: &StoredNotice| notices::view(row, &ready.assistant.policies, minute, &stored);
         let items = rows.iter().map(view).collect::<Result<_>>()?;
         let mut page = NoticePage { items, total: 0, states: BTreeMap::new(), kinds: BTreeMap::new() };
         for count in counts {
@@ -590,7 +597,8 @@ pub async fn find_notices(Desk(caller): Desk, SmallBody(body): SmallBody<LookBod
     Ok(Json(caller.shop.find_notices(day).await?))
 }
 
-/// Gives a notice: into the customer's open conversation, outside quiet hours, with consent where it promotes.
+/// Gives a notice, outside quiet hours: into the customer's open conversation, with consent where it promotes; without one, by a
+/// channel that carries a way to which the customer agreed.
 #[utoipa::path(post, path = "/v1/desk/notices/{id}/send", tag = "desk", request_body = AgentBody, params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 201, body = NoticeSent), (status = "4XX", body = ErrorBody)))]
 pub async fn send_notice(

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::access::Desk;
 use super::error::ErrorBody;
 use super::input::Id;
+use crate::channels::notices::is_notice;
 use crate::clock;
 use crate::error::{Result, ServiceError};
 use crate::serving::off_thread;
@@ -39,7 +40,8 @@ pub struct FailedDelivery {
     /// By which the other side knows it too.
     delivery_id: String,
     channel: String,
-    conversation_id: String,
+    /// Absent for a notice, which belongs to none.
+    conversation_id: Option<String>,
     at: i64,
     failed_at: i64,
     n_tries: u32,
@@ -61,9 +63,9 @@ pub async fn get_outbox(Desk(caller): Desk) -> Result<Json<Outbox>> {
             n_failed: one.n_failed,
         });
         let failed = state.given_up(FAILED_MAX)?.into_iter().map(|one| FailedDelivery {
+            conversation_id: (!is_notice(&one.key)).then_some(one.lane),
             delivery_id: one.key,
             channel: one.channel,
-            conversation_id: one.lane,
             at: one.at,
             failed_at: one.failed_at,
             n_tries: one.n_tries,

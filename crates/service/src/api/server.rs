@@ -183,6 +183,10 @@ async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
         super::runs::start_predict(shop, serde_json::json!({}))?;
     }
     shop.close_idle().await?;
+    let n_forgotten = shop.forget_old_conversations().await?;
+    if n_forgotten > 0 {
+        tracing::info!(shop.id = %shop.id, n_forgotten, "forgot conversations that ended long ago");
+    }
     let own = shop.clone();
     crate::serving::off_thread(move || crate::channels::outbox::forget_old(&own, clock::now().0)).await?;
     let alone = shop.maintenance.lock().await;

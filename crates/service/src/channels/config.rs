@@ -34,6 +34,9 @@ pub struct WebhookConfig {
     pub reply_url: Option<String>,
     #[serde(default)]
     pub replies: Replies,
+    /// Ways, as `customers.consent` names them, by which notices are POSTed to `reply_url` for the program to send.
+    #[serde(default)]
+    pub notices: Vec<String>,
 }
 
 /// How the assistant's answers go back.
@@ -87,6 +90,9 @@ pub struct EmailConfig {
     /// A program that sends as `sendmail` does, such as those of msmtp, Postfix and Exim.
     #[serde(default = "sendmail")]
     pub sendmail: PathBuf,
+    /// Ways, as `customers.consent` names them, by which notices are sent here: to `email` in `customers.extra`.
+    #[serde(default)]
+    pub notices: Vec<String>,
 }
 
 fn wechat_api() -> String {
@@ -132,6 +138,10 @@ fn check(config: &ChannelConfig) -> std::result::Result<(), String> {
             if webhook.replies == Replies::Url && webhook.reply_url.is_none() {
                 return Err("replies is 'url' and reply_url is not set; set it, or take out replies".to_owned());
             }
+            if !webhook.notices.is_empty() && webhook.reply_url.is_none() {
+                return Err("notices is set and reply_url is not; set it, or take out notices".to_owned());
+            }
+            check_ways(&webhook.notices)?;
         }
         ChannelConfig::Wechat(wechat) => {
             check_id("app_id", &wechat.app_id)?;
@@ -147,6 +157,7 @@ fn check(config: &ChannelConfig) -> std::result::Result<(), String> {
                     signed (secret_env)"
                     .to_owned());
             }
+            check_ways(&email.notices)?;
             if !email.sendmail.is_absolute() {
                 let found = email.sendmail.to_string_lossy();
                 return Err(format!("sendmail is '{}'; allowed: the absolute path of a program", clipped(&found)));
@@ -154,6 +165,15 @@ fn check(config: &ChannelConfig) -> std::result::Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn check_ways(ways: &[String]) -> std::result::Result<(), String> {
+    match ways.iter().find(|way| way.trim().is_empty() || way.len() > 64 || way.chars().any(char::is_control)) {
+        Some(way) => {
+            Err(format!("notices holds '{}'; allowed: ways as the consent of customers names them", clipped(way)))
+        }
+        None => Ok(()),
+    }
 }
 
 fn check_id(what: &str, id: &str) -> std::result::Result<(), String> {
@@ -213,6 +233,9 @@ mod tests {
             ("a", "secret_env = \"S\"".to_owned(), "missing field `kind`"),
             ("a", format!("{webhook}\nsecret = \"x\""), "unknown field `secret`"),
             ("a", format!("{webhook}\nreplies = \"url\""), "reply_url is not set"),
+            ("a", format!("{webhook}\nnotices = [\"sms\"]"), "notices is set and reply_url is not"),
+            ("a", format!("{webhook}\nreply_url = \"https://h/\"\nnotices = [\"\"]"), "notices holds ''"),
+            ("a", format!("{wechat}\nnotices = [\"wechat\"]"), "unknown field `notices`"),
             ("a", format!("{webhook}\nreply_url = \"ftp://x\""), "allowed: http://"),
             ("a", format!("{webhook}\nreply_url = \"https://me:pw@host/\""), "a name or a password"),
             ("a", wechat.replace("wx1", "wx 1"), "app_id is 'wx 1'"),

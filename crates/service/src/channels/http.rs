@@ -13,15 +13,22 @@ const ANSWER_BYTES_MAX: u64 = 1 << 20;
 pub struct Failure {
     pub said: String,
     pub is_passing: bool,
+    /// It may leave from then on, UTC milliseconds, and that counts as no failed try.
+    pub until: Option<i64>,
 }
 
 impl Failure {
     pub fn passing(said: impl Into<String>) -> Failure {
-        Failure { said: said.into(), is_passing: true }
+        Failure { said: said.into(), is_passing: true, until: None }
     }
 
     pub fn lasting(said: impl Into<String>) -> Failure {
-        Failure { said: said.into(), is_passing: false }
+        Failure { said: said.into(), is_passing: false, until: None }
+    }
+
+    /// It may not leave yet.
+    pub fn until(at: i64, said: impl Into<String>) -> Failure {
+        Failure { until: Some(at), ..Failure::passing(said) }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod email;
 mod events;
 mod http;
 mod inbound;
+pub mod notices;
 pub mod outbox;
 mod platform;
 pub mod signed;
@@ -222,6 +223,9 @@ impl Channel {
         let parcel = || {
             serde_json::from_str::<Parcel>(&due.body).map_err(|_| Failure::lasting("it is no delivery of this version"))
         };
+        if notices::is_notice(&due.key) {
+            return notices::send(self, shop, runtime, (&due.key, &due.body), now);
+        }
         match self {
             Channel::Events(events) => events.send(&due.key, &due.body, now),
             Channel::Webhook(webhook) => webhook.send(&due.key, &parcel()?, now),

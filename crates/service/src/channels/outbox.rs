@@ -28,7 +28,8 @@ const REST: Duration = Duration::from_secs(5);
 pub fn tried(outcome: std::result::Result<(), Failure>, n_tries: u32, now: i64) -> Tried {
     match outcome {
         Ok(()) => Tried::Sent,
-        Err(Failure { said, is_passing }) if !is_passing || n_tries + 1 >= TRIES_MAX => Tried::Failed { said },
+        Err(Failure { said, until: Some(due_at), .. }) => Tried::Later { due_at, said },
+        Err(Failure { said, is_passing, .. }) if !is_passing || n_tries + 1 >= TRIES_MAX => Tried::Failed { said },
         Err(Failure { said, .. }) => Tried::Later { due_at: now + pause_ms(n_tries), said },
     }
 }

@@ -9,6 +9,7 @@ use super::Parcel;
 use super::config::{Replies, Secrets, WebhookConfig, secret};
 use super::events::Line;
 use super::http::Failure;
+use super::notices::NoticeParcel;
 use super::signed;
 
 /// What is posted.
@@ -36,6 +37,8 @@ pub struct Webhook {
     pub(super) secret: String,
     line: Option<Line>,
     replies: Replies,
+    /// Ways by which the program sends notices.
+    notices: Vec<String>,
 }
 
 impl Webhook {
@@ -44,7 +47,7 @@ impl Webhook {
     pub fn new(config: &WebhookConfig, secrets: Secrets<'_>) -> Result<Webhook, String> {
         let secret = secret(secrets, &config.secret_env, "the channel's secret", signed::SECRET_CHARS_MIN)?;
         let line = config.reply_url.as_deref().map(|url| Line::new(url, secret.clone()));
-        Ok(Webhook { secret, line, replies: config.replies })
+        Ok(Webhook { secret, line, replies: config.replies, notices: config.notices.clone() })
     }
 
     pub fn answers_in_response(&self) -> bool {
@@ -56,15 +59,30 @@ impl Webhook {
     }
 
     pub(super) fn send(&self, key: &str, parcel: &Parcel, now: i64) -> Result<(), Failure> {
-        let line = self.line.as_ref().ok_or_else(|| {
-            Failure::lasting("the channel has no reply_url, so only answers to its own requests reach its customers")
-        })?;
         let body = json!({
             "id": key,
             "to": parcel.peer,
             "message": parcel.message,
             "conversation": parcel.conversation,
         });
-        line.post(key, body.to_string().as_bytes(), now)
+        self.line()?.post(key, body.to_string().as_bytes(), now)
+    }
+
+    fn line(&self) -> Result<&Line, Failure> {
+        self.line.as_ref().ok_or_else(|| {
+            Failure::lasting("the channel has no reply_url, so only answers to its own requests reach its customers")
+        })
+    }
+
+    pub(super) fn carries(&self, way: &str) -> bool {
+        self.notices.iter().any(|own| own == way)
+    }
+
+    /// A notice that the program is to send to a customer by a way to which they agreed.
+    pub(super) fn send_notice(&self, key: &str, parcel: &NoticeParcel, now: i64) -> Result<(), Failure> {
+        let NoticeParcel { customer_id, way, lang, subject, text, notice, .. } = parcel;
+        let told = json!({"subject": subject, "text": text, "lang": lang, "about": notice});
+        let body = json!({"id": key, "customer_id": customer_id, "way": way, "notice": told});
+        self.line()?.post(key, body.to_string().as_bytes(), now)
     }
 }

@@ -15,6 +15,8 @@ pub struct ServiceConfig {
     pub messages_per_minute: f64,
     /// Conversations opened with one key a minute.
     pub conversations_per_minute: f64,
+    /// Days that conversations are kept after their end, and what is remembered of their customers; absent: until it is erased.
+    pub keep_days: Option<u32>,
     pub webhook: Option<WebhookConfig>,
 }
 
@@ -29,7 +31,13 @@ pub struct WebhookConfig {
 
 impl Default for ServiceConfig {
     fn default() -> Self {
-        ServiceConfig { origins: Vec::new(), messages_per_minute: 20.0, conversations_per_minute: 600.0, webhook: None }
+        ServiceConfig {
+            origins: Vec::new(),
+            messages_per_minute: 20.0,
+            conversations_per_minute: 600.0,
+            keep_days: None,
+            webhook: None,
+        }
     }
 }
 
@@ -61,6 +69,9 @@ impl ServiceConfig {
                 return Err(wrong(format!("{name} is {value}; allowed: 1 to 1000000")));
             }
         }
+        if let Some(days) = config.keep_days.filter(|days| !(1..=36_500).contains(days)) {
+            return Err(wrong(format!("keep_days is {days}; allowed: 1 to 36500")));
+        }
         if let Some(webhook) = &config.webhook {
             crate::channels::config::check_url("webhook.url", &webhook.url).map_err(wrong)?;
         }
@@ -82,6 +93,7 @@ mod tests {
             ("origins = [\"*\"]", "allowed: https://HOST"),
             ("origins = [\"https://a.example/\"]", "allowed: https://HOST"),
             ("messages_per_minute = 0", "allowed: 1 to 1000000"),
+            ("keep_days = 0", "allowed: 1 to 36500"),
             ("[webhook]\nurl = \"ftp://x\"\nsecret_env = \"X\"", "webhook.url"),
         ] {
             let error = read(text).unwrap_err().message;

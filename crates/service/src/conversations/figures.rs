@@ -84,7 +84,12 @@ pub struct IntentCount {
 pub struct ProductCount {
     pub product_id: String,
     pub name: String,
+    /// Conversations that talked about it.
     pub n: u64,
+    /// The share of them that went to a person.
+    pub hand_over_rate: f64,
+    /// Of those that were rated, the mean of 1 to 5 stars.
+    pub stars_mean: Option<f64>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -202,10 +207,12 @@ impl ServedShop {
     fn product_counts(&self, found: &ServiceFigures) -> Vec<ProductCount> {
         let snapshot = self.snapshot();
         let name = |id: &str| Some(snapshot.row(self.ids.find(id)?)?.product.name.clone());
-        let count = |(id, n): &(String, u64)| ProductCount {
+        let count = |(id, n, n_person, stars, n_rated): &(String, u64, u64, u64, u64)| ProductCount {
             product_id: id.clone(),
             name: name(id).unwrap_or_else(|| id.clone()),
             n: *n,
+            hand_over_rate: share(*n_person, *n).unwrap_or(0.0),
+            stars_mean: share(*stars, *n_rated),
         };
         found.products.iter().map(count).collect()
     }

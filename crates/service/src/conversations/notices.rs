@@ -1,6 +1,6 @@
 //! What the shop tells customers of its own accord: looked for in the tables of a day, kept once for each cause, and given by
-//! the desk. A notice goes into the customer's open conversation; where there is none it stays proposed with the ways by which
-//! the customer agreed to be written to, for whoever sends by those. What there is to tell is decided in `assist::proactive`.
+//! the desk. A notice goes into the customer's open conversation; where there is none, by a channel that carries a way by which
+//! the customer agreed to be written to; else it stays proposed. What there is to tell is decided in `assist::proactive`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use assist::hand_over::hours::minute_of;
 use assist::policy::Policies;
 use assist::proactive::{self, Held, Notice, NoticeKind, Person, Situation, may_leave};
 use assist::turn::{Author, Lang, Reply, Turn};
-use data::state::notices::StoredNotice;
+use data::state::SqliteState;
+use data::state::notices::{Settling, StoredNotice};
 use domain::{Day, Product, TableSpec};
 use serde::Serialize;
 use serde_json::Value;
@@ -17,7 +18,9 @@ use tokio::runtime::Handle;
 use utoipa::ToSchema;
 
 use super::ChatMessage;
+use super::memory;
 use super::views::{self, Body, For, lang_named};
+use crate::channels::notices as away;
 use crate::clock;
 use crate::error::{Kind, Result, ServiceError};
 use crate::flows::rows::query_rows;
@@ -65,6 +68,10 @@ pub struct NoticeView {
     pub settled_at: Option<i64>,
     /// The conversation it went into.
     pub conversation_id: Option<String>,
+    /// The channel it left by, where it went into no conversation; and what became of the delivery: `waiting`, `sent` or `failed`
+    /// (the outbox says why).
+    pub channel: Option<String>,
+    pub delivery: Option<String>,
 }
 
 /// What a look at a day found.
@@ -88,7 +95,7 @@ fn held_word(held: Held) -> String {
 }
 
 /// A stored notice as told, at a minute of the shop's day.
-pub fn view(stored: &StoredNotice, policies: &Policies, minute_of_day: u32) -> Result<NoticeView> {
+pub fn view(stored: &StoredNotice, policies: &Policies, minute_of_day: u32, state: &SqliteState) -> Result<NoticeView> {
     let notice: Notice = serde_json::from_str(&stored.body)?;
     let held = may_leave(&notice, &policies.proactive, minute_of_day).err().filter(|_| stored.state == PROPOSED);
     let evidence = |lang: Lang| serde_json::to_value(notice.evidence(lang));
@@ -112,7 +119,14 @@ pub fn view(stored: &StoredNotice, policies: &Policies, minute_of_day: u32) -> R
         settled_by: stored.settled_by.clone(),
         settled_at: stored.settled_at,
         conversation_id: stored.conversation_id.clone(),
+        channel: stored.channel.clone(),
+        delivery: stored.delivery.as_deref().map(|key| delivery_state(state, key)).transpose()?,
     })
+}
+
+/// What became of a delivery. The outbox forgets what was sent long ago.
+fn delivery_state(state: &SqliteState, key: &str) -> Result<String> {
+    Ok(state.outgoing_state(key)?.unwrap_or_else(|| SENT.to_owned()))
 }
 
 impl ServedShop {
@@ -273,14 +287,17 @@ impl ServedShop {
         })
     }
 
-    /// Gives a notice: into the customer's open conversation.
+    /// Gives a notice: into the customer's open conversation, whose message is returned, or by a channel that carries a way to
+    /// which they agree today.
     ///
     /// # Errors
-    /// If there is no such notice, it is settled, may not leave now, or the customer has no open conversation.
-    pub async fn send_notice(self: &Arc<Self>, cause: &str, by: String) -> Result<(NoticeView, ChatMessage)> {
+    /// If there is no such notice, it is settled, may not leave now, or the customer cannot be reached.
+    pub async fn send_notice(self: &Arc<Self>, cause: &str, by: String) -> Result<(NoticeView, Option<ChatMessage>)> {
         let stored = self.proposed(cause)?;
         let policies = self.assistant().await?.assistant.policies.clone();
-        let notice: Notice = serde_json::from_str(&stored.body)?;
+        let customer = self.customer(&stored.customer_id).await.map(|found| found.customer).unwrap_or_default();
+        // What they agreed to may have changed since the notice was found.
+        let notice = Notice { consent: customer.consent.clone(), ..serde_json::from_str(&stored.body)? };
         if let Err(held) = may_leave(&notice, &policies.proactive, self.minute_now()) {
             let (message, help) = match held {
                 Held::QuietHours => (
@@ -298,17 +315,59 @@ impl ServedShop {
             return Err(ServiceError::conflict("held", message).help(help));
         }
         let open = self.shop.state()?.open_conversation_of(&stored.customer_id)?;
-        let conversation = open.ok_or_else(|| {
-            ServiceError::conflict("no_conversation", "the customer has no open conversation")
-                .help("it waits until they have, or goes by one of the ways in its consent")
-        })?;
-        let cause = stored.cause.clone();
-        let work = move |shop: &Arc<Self>, _: &Handle, row: data::state::conversations::Conversation| {
-            shop.give(row, notice, &cause, &by)
+        let message = match open {
+            Some(conversation) => {
+                let cause = stored.cause.clone();
+                let work = move |shop: &Arc<Self>, _: &Handle, row: data::state::conversations::Conversation| {
+                    shop.give(row, notice, &cause, &by)
+                };
+                Some(self.step(&conversation.id, work).await?)
+            }
+            None => {
+                self.send_away(notice, &customer, &policies, by).await?;
+                None
+            }
         };
-        let message = self.step(&conversation.id, work).await?;
-        let settled = self.shop.state()?.notice(&stored.cause)?.ok_or_else(|| gone(&stored.cause))?;
-        Ok((view(&settled, &policies, self.minute_now())?, message))
+        let state = self.shop.state()?;
+        let settled = state.notice(&stored.cause)?.ok_or_else(|| gone(&stored.cause))?;
+        Ok((view(&settled, &policies, self.minute_now(), &state)?, message))
+    }
+
+    /// Queues a notice for a channel, in one step with its settling.
+    async fn send_away(
+        self: &Arc<Self>,
+        notice: Notice,
+        customer: &domain::Customer,
+        policies: &Policies,
+        by: String,
+    ) -> Result<()> {
+        let rules = policies.proactive.clone();
+        if !rules.may_travel(notice.kind) {
+            return Err(ServiceError::conflict("no_conversation", "the customer has no open conversation").help(
+                "what promotes leaves by a channel once [proactive] stop_zh and stop_en of service.toml are set",
+            ));
+        }
+        let route = self.channels.route_to(customer).ok_or_else(|| {
+            let message = "the customer has no open conversation, and no channel reaches them by a way they agreed to";
+            ServiceError::conflict("no_conversation", message)
+                .help("it waits until they have one; `notices` of a channel in tercet.toml names the ways it carries")
+        })?;
+        // Nobody is erased meanwhile: what is queued would outlive them.
+        let _present = self.erasing.read().await;
+        let (shop, shop_lang) = (self.clone(), lang_named(&self.shop.config().language));
+        off_thread(move || {
+            let (state, now) = (shop.shop.state()?, clock::now().0);
+            let known = memory::facts(&state, &notice.customer_id, shop_lang)?;
+            let lang = memory::language(&known).unwrap_or(shop_lang);
+            let outgoing = away::outgoing(&notice, &rules, route, lang, now)?;
+            let settling = Settling { state: SENT, by, at: now, conversation_id: None, outgoing: Some(outgoing) };
+            if !state.settle_notice(&notice.cause, settling)? {
+                return Err(settled());
+            }
+            shop.channels.wake();
+            Ok(())
+        })
+        .await
     }
 
     /// Puts a notice into a conversation that nobody else changes meanwhile.
@@ -326,7 +385,9 @@ impl ServedShop {
             );
         }
         // First: whoever else sends it at this moment finds it settled.
-        if !state.settle_notice(cause, SENT, by, now, Some(row.id.clone()))? {
+        let conversation_id = Some(row.id.clone());
+        let settling = Settling { state: SENT, by: by.to_owned(), at: now, conversation_id, outgoing: None };
+        if !state.settle_notice(cause, settling)? {
             return Err(settled());
         }
         let lang = lang_named(&row.lang);
@@ -355,10 +416,11 @@ impl ServedShop {
         let minute = self.minute_now();
         off_thread(move || {
             let state = shop.shop.state()?;
-            if !state.settle_notice(&cause, DISMISSED, &by, clock::now().0, None)? {
+            let settling = Settling { state: DISMISSED, by, at: clock::now().0, ..Settling::default() };
+            if !state.settle_notice(&cause, settling)? {
                 return Err(settled());
             }
-            view(&state.notice(&cause)?.ok_or_else(|| gone(&cause))?, &policies, minute)
+            view(&state.notice(&cause)?.ok_or_else(|| gone(&cause))?, &policies, minute, &state)
         })
         .await
     }

@@ -30,6 +30,8 @@ const PERSON: &str = "person";
 pub(super) const CLOSED: &str = "closed";
 /// A conversation that nobody goes on with for so long is over.
 const IDLE_MS: i64 = 24 * 3_600_000;
+/// The setting that names the day on which old conversations were last forgotten.
+const FORGOTTEN_ON: &str = "conversations_forgotten_on";
 /// Products of a conversation that are noted.
 const PRODUCTS_MAX: usize = 20;
 /// Characters of a message that lists show.
@@ -265,8 +267,7 @@ impl ServedShop {
     pub fn is_desk_open(&self, ready: &Ready) -> bool {
         let zone = self.shop.config().zone();
         let now = clock::now();
-        let weekday = assist::hand_over::hours::weekday(clock::day_of(now, &zone));
-        ready.assistant.policies.desk.is_open(weekday, clock::minute_of_day(now, &zone))
+        ready.assistant.policies.desk.is_open(clock::day_of(now, &zone), clock::minute_of_day(now, &zone))
     }
 
     /// A customer's message: kept, then answered if the assistant answers. The same key again changes nothing and answers as
@@ -715,6 +716,25 @@ impl ServedShop {
     pub async fn close_idle(self: &Arc<Self>) -> Result<u64> {
         let (shop, now) = (self.clone(), clock::now().0);
         crate::serving::off_thread(move || Ok(shop.shop.state()?.close_idle_conversations(now - IDLE_MS, now)?)).await
+    }
+
+    /// Forgets, once a day, conversations that ended before the days that `[service] keep_days` keeps them; how many.
+    ///
+    /// # Errors
+    /// If nothing can be written.
+    pub async fn forget_old_conversations(self: &Arc<Self>) -> Result<u64> {
+        let Some(days) = self.conversations.config.keep_days else { return Ok(0) };
+        let (shop, now) = (self.clone(), clock::now().0);
+        let today = clock::today(&self.shop.config().time_zone).to_string();
+        crate::serving::off_thread(move || {
+            if shop.store.setting(FORGOTTEN_ON)?.as_deref() == Some(&today) {
+                return Ok(0);
+            }
+            let n = shop.shop.state()?.forget_conversations(now - i64::from(days) * 86_400_000)?;
+            shop.store.set_setting(FORGOTTEN_ON, &today)?;
+            Ok(n)
+        })
+        .await
     }
 
     /// How a conversation stands, for its customer.

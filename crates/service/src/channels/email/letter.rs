@@ -52,7 +52,9 @@ impl Letter<'_> {
             headers.push(format!("References: {}", ids.join("\n ")));
         }
         if self.is_automatic {
-            headers.push("Auto-Submitted: auto-replied".to_owned());
+            // RFC 3834: what answers a mail, and what answers none.
+            let how = if ids.is_empty() { "auto-generated" } else { "auto-replied" };
+            headers.push(format!("Auto-Submitted: {how}"));
         }
         headers.extend(
             ["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64"]

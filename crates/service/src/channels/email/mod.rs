@@ -11,12 +11,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Customer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::read::{Kind, Mail};
 use super::config::{EmailConfig, Secrets, secret};
 use super::http::Failure;
+use super::notices::NoticeParcel;
 use super::signed::SECRET_CHARS_MIN;
 use super::{Incoming, Parcel, Told};
 use crate::auth::limits::Limits;
@@ -59,6 +61,8 @@ pub struct Mailbox {
     /// Of mails that are POSTed.
     pub secret: Option<String>,
     answered: Limits,
+    /// Ways by which notices are sent here.
+    notices: Vec<String>,
 }
 
 impl Mailbox {
@@ -84,6 +88,7 @@ impl Mailbox {
             inbox: config.inbox.as_ref().map(|inbox| root.join(inbox)),
             secret: config.secret_env.as_ref().map(signing).transpose()?,
             answered: Limits::new(BURST, AN_HOUR / 3600.0),
+            notices: config.notices.clone(),
         })
     }
 
@@ -116,6 +121,35 @@ impl Mailbox {
     pub(super) fn send(&self, key: &str, parcel: &Parcel) -> std::result::Result<(), Failure> {
         let (letter, to) = self.letter(key, parcel)?;
         letter::hand_to(&self.sendmail, &self.address, &to, letter.as_bytes())
+    }
+
+    pub(super) fn carries(&self, way: &str) -> bool {
+        self.notices.iter().any(|own| own == way)
+    }
+
+    /// Where a customer has mail, as the shop's table says.
+    pub(super) fn address_of(&self, customer: &Customer) -> Option<String> {
+        let extra: Value = serde_json::from_str(customer.extra.as_deref()?).ok()?;
+        let address = extra["email"].as_str()?.trim().to_owned();
+        read::is_address(&address).then_some(address)
+    }
+
+    /// A mail that answers none.
+    pub(super) fn send_notice(&self, key: &str, parcel: &NoticeParcel) -> std::result::Result<(), Failure> {
+        if !read::is_address(&parcel.address) {
+            return Err(Failure::lasting("the customer's address is none"));
+        }
+        let letter = letter::Letter {
+            from_name: &self.shop_name,
+            from: &self.address,
+            to: &parcel.address,
+            subject: &parcel.subject,
+            id: &format!("{key}@{}", self.domain()),
+            references: &[],
+            is_automatic: true,
+            text: &format!("{}\n\n-- \n{}\n", parcel.text, self.shop_name),
+        };
+        letter::hand_to(&self.sendmail, &self.address, &parcel.address, letter.write().as_bytes())
     }
 
     /// Which thread a mail belongs to: that of the mails it names, if the same address wrote in it before.
@@ -307,6 +341,7 @@ mod tests {
             inbox: Some("mail".into()),
             secret_env: None,
             sendmail: "/usr/sbin/sendmail".into(),
+            notices: vec!["email".into()],
         };
         Mailbox::new("email", &config, Path::new("/shop"), "小店", &|_| None).unwrap()
     }
@@ -346,6 +381,19 @@ mod tests {
             let forged = Parcel { thread: serde_json::to_value(&forged).unwrap(), ..parcel("bot") };
             assert!(mailbox.letter("k", &forged).is_err(), "{to}");
         }
+    }
+
+    #[test]
+    fn a_notice_goes_to_the_address_of_the_table_and_to_no_other() {
+        let of = |extra: Option<&str>| {
+            let customer = Customer { extra: extra.map(str::to_owned), ..Customer::default() };
+            mailbox().address_of(&customer)
+        };
+        assert_eq!(of(Some("{\"email\": \" li@example.com\"}")).as_deref(), Some("li@example.com"));
+        for extra in [None, Some("{}"), Some("not json"), Some("{\"email\": \"a@x.com, b@x.com\"}")] {
+            assert_eq!(of(extra), None, "{extra:?}");
+        }
+        assert!(mailbox().carries("email") && !mailbox().carries("sms"));
     }
 
     #[test]
