@@ -3,6 +3,7 @@
 //!
 //! What is not here: any assertion. A figure is for people; tests never measure time.
 
+mod answers;
 mod copies;
 mod groups;
 mod import;
@@ -95,11 +96,12 @@ struct Bench {
     folder: PathBuf,
 }
 
-/// Runs the named cases, or all, and appends to `bench/results/`. `serve` and `turns` have options of their own and run alone.
+/// Runs the named cases, or all, and appends to `bench/results/`. `serve`, `turns` and `answers` have options of their own and run alone.
 pub fn bench(names: &[String]) -> Outcome {
     match names.first().map(String::as_str) {
         Some("serve") => return serve::serve(&names[1..]),
         Some("turns") => return turns::turns(&names[1..]),
+        Some("answers") => return answers::answers(&names[1..]),
         _ => {}
     }
     if let Some(unknown) = names.iter().find(|name| CASES.iter().all(|case| case.name != **name)) {
