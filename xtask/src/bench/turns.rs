@@ -1,8 +1,9 @@
 //! `cargo xtask bench turns`: customer service under load. A shop with 50,000 products and 100,000 passages of knowledge is made
 //! and trained once; then one server process holds written conversations in Chinese and English on loopback, on a schedule fixed
 //! before the first request (open loop). What each kind of turn costs is measured one at a time; memory with many conversations
-//! open; and with `--restarts` the server is killed and started again while people talk, and everything that was accepted must be
-//! in the store afterwards, once, and answered.
+//! open; and with `--restarts` the server is killed and started again while people talk, with `--locks` another process holds the
+//! store so that nothing can be written, with `--writer hanging` a language model never answers; and everything that was accepted
+//! must be in the store afterwards, once, and answered, and whoever was not accepted must have been told so.
 //!
 //! What is not here: a target that can fail, and whether answers are right; `tercet assist test` holds known conversations.
 
@@ -32,6 +33,8 @@ const N_CONNECTIONS: usize = 64;
 const N_HELD: usize = 512;
 /// Turns before the measured ones, which find cold caches.
 const WARM_UP: Duration = Duration::from_secs(15);
+/// How long the store is held by somebody else: longer than the program waits for it.
+const LOCKED: Duration = Duration::from_secs(20);
 /// Turns of each conversation while many are opened.
 const TURNS_OF_OPEN: usize = 3;
 /// Turns of one conversation while kinds are measured; below what a conversation may send at once.
@@ -42,6 +45,8 @@ struct Options {
     turns_per_second: f64,
     n_open: usize,
     n_restarts: usize,
+    /// How often the store is taken away for [`LOCKED`].
+    n_locks: usize,
     turns_of_kind: usize,
     /// Whether the shop asks a language model that never answers.
     hangs: bool,
@@ -56,6 +61,7 @@ impl Options {
             turns_per_second: 200.0,
             n_open: 10_000,
             n_restarts: 0,
+            n_locks: 0,
             turns_of_kind: 200,
             hangs: false,
             wanted: shop::Wanted { size: "large".to_owned(), n_passages: 100_000 },
@@ -70,6 +76,7 @@ impl Options {
                 "--rate" => options.turns_per_second = number()?.max(1.0),
                 "--open" => options.n_open = number()? as usize,
                 "--restarts" => options.n_restarts = number()? as usize,
+                "--locks" => options.n_locks = number()? as usize,
                 "--kinds" => options.turns_of_kind = number()? as usize,
                 "--writer" if value == "hanging" => options.hangs = true,
                 "--passages" => options.wanted.n_passages = number()?.max(100.0) as usize,
@@ -77,7 +84,7 @@ impl Options {
                 "--program" => options.program = Some(PathBuf::from(value)),
                 other => {
                     return Err(format!(
-                        "there is no option '{other}'; allowed: --seconds, --rate, --open, --restarts, --kinds, --writer hanging, --passages, --size, --program"
+                        "there is no option '{other}'; allowed: --seconds, --rate, --open, --restarts, --locks, --kinds, --writer hanging, --passages, --size, --program"
                     ));
                 }
             }
@@ -186,6 +193,8 @@ struct Watch {
     n_restarts: usize,
     /// From each kill to the first answer.
     away: Vec<Duration>,
+    /// From the moment at which the store was taken away to the first answer afterwards.
+    locked: Vec<Duration>,
     flaw: Option<String>,
 }
 
@@ -199,6 +208,7 @@ impl Watch {
             step: if seconds <= 200 { 10 } else { 60 },
             n_restarts: 0,
             away: Vec::new(),
+            locked: Vec::new(),
             flaw: None,
         }
     }
@@ -243,10 +253,42 @@ impl Watch {
         eprintln!("killed and back after {:.1} s", from.elapsed().as_secs_f64());
     }
 
+    /// Has another process hold the store for a while, when its time has come.
+    fn lock(&mut self, server: &Server, stage: &Stage) {
+        let n = stage.options.n_locks;
+        let every = stage.options.seconds as f64 / (n as f64 + 0.5);
+        if self.locked.len() >= n || self.started.elapsed().as_secs_f64() < every * (self.locked.len() as f64 + 0.3) {
+            return;
+        }
+        let from = Instant::now();
+        let out = |until: Instant| *stage.outage.lock().expect("no holder panics") = Some((from, until));
+        out(from + Duration::from_secs(3600));
+        if let Err(error) = hold_store(&stage.shop) {
+            self.flaw = Some(error);
+        }
+        if let Err(error) = stage.probe(server) {
+            self.flaw = Some(error);
+        }
+        out(Instant::now());
+        self.locked.push(from.elapsed());
+        eprintln!("the store was away for {:.1} s", from.elapsed().as_secs_f64());
+    }
+
     fn said(&self, server: &Server) -> String {
         let curve = self.memory.iter().map(|(at, mib)| format!("{at} s {mib:.0}")).collect::<Vec<_>>().join(", ");
         format!("Memory, MiB: {curve}; peak {:.0}.", server.status_mib("VmHWM:"))
     }
+}
+
+/// Holds the store's lock for writing, from a process of its own, as a broken backup would.
+fn hold_store(shop: &Path) -> Outcome {
+    let script = "import sqlite3, sys, time\n\
+        store = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)\n\
+        store.execute('BEGIN IMMEDIATE')\n\
+        time.sleep(float(sys.argv[2]))\n\
+        store.execute('ROLLBACK')\n";
+    let seconds = LOCKED.as_secs().to_string();
+    run(command("python3", &["-c", script]).arg(shop.join("state.db")).arg(seconds))
 }
 
 impl Stage<'_> {
@@ -260,7 +302,7 @@ impl Stage<'_> {
             n_connections: N_CONNECTIONS,
             in_hand: N_HELD / N_CONNECTIONS,
             first,
-            persists: self.options.n_restarts > 0,
+            persists: self.options.n_restarts + self.options.n_locks > 0,
             outage: &self.outage,
         }
     }
@@ -330,6 +372,7 @@ impl Stage<'_> {
         let report = party.run(|| {
             watch.look(server);
             watch.restart(server, self);
+            watch.lock(server, self);
         });
         if let Some(flaw) = watch.flaw.take() {
             return Err(flaw);
@@ -354,6 +397,22 @@ impl Stage<'_> {
             text.push_str(&format!(
                 "Killed {} times; from the kill to the first answer, s: {away}.\n",
                 watch.away.len()
+            ));
+        }
+        if !watch.locked.is_empty() {
+            let away: Vec<String> = watch.locked.iter().map(|away| format!("{:.1}", away.as_secs_f64())).collect();
+            text.push_str(&format!(
+                "Another process held the store {} times for {} s; until the first answer, s: {}.\n",
+                watch.locked.len(),
+                LOCKED.as_secs(),
+                away.join(", ")
+            ));
+        }
+        if report.told.n_failed() > 0 {
+            text.push_str(&format!(
+                "Told meanwhile to try again, or cut off: {}; all of them tried until they were answered, but for: {}.\n",
+                report.told.said(),
+                report.all.said()
             ));
         }
         let visits: Vec<_> = report.over.into_iter().chain(report.open).collect();

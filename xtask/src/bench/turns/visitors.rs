@@ -59,6 +59,8 @@ pub struct Report {
     pub openings: Tally,
     /// Turns that fell into an outage, from when they were due to their answer.
     pub resumed: Tally,
+    /// What those met who then tried again: a status, or a broken connection.
+    pub told: Tally,
     /// Answers that went to a person.
     pub n_handed_over: u64,
     /// Streams that lacked an event when their conversation was over.
@@ -73,6 +75,7 @@ impl Report {
         self.all.merge(other.all);
         self.openings.merge(other.openings);
         self.resumed.merge(other.resumed);
+        self.told.merge(other.told);
         other.by_kind.into_iter().for_each(|(kind, tally)| self.by_kind.entry(kind).or_default().merge(tally));
         self.n_handed_over += other.n_handed_over;
         self.n_short_streams += other.n_short_streams;
@@ -198,7 +201,10 @@ impl<'a> Worker<'a> {
     fn persisting<T>(&mut self, due: Instant, mut attempt: impl FnMut(&mut Chat) -> Result<T, u16>) -> Result<T, u16> {
         loop {
             match attempt(&mut self.chat) {
-                Err(0 | 500..) if self.party.persists && due.elapsed() < PATIENCE => std::thread::sleep(AGAIN),
+                Err(status @ (0 | 500..)) if self.party.persists && due.elapsed() < PATIENCE => {
+                    self.report.told.fail(status);
+                    std::thread::sleep(AGAIN);
+                }
                 other => return other,
             }
         }
