@@ -9,6 +9,7 @@ mod golden;
 mod run;
 mod served;
 mod setup;
+mod talks;
 mod test;
 mod tidy;
 
@@ -26,6 +27,10 @@ cargo xtask COMMAND
   bench [NAME…]  run us and the peers side by side on the same input; writes bench/results/
   bench serve [--seconds N] [--rate N] [--events N] [--algorithm CARD]
                  the server under load: latency, CPU and memory
+  bench turns [--seconds N] [--rate N] [--restarts N] [--locks N] [--writer hanging] …
+                 customer service under load, and while the server is killed or its store taken away
+  bench answers [--wrong] [NAME…]
+                 the written questions of tests/service, and a second reader of every answer
 ";
 
 fn main() -> ExitCode {

@@ -4,17 +4,23 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
-use crate::run::{command, output, run, target_dir};
+use serde_json::Value;
+
+use crate::run::{Outcome, command, output, run, target_dir};
+use crate::talks;
 
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Ends, and takes its folder away, when dropped.
 pub struct Served {
     pub address: String,
-    /// A key with every scope.
+    /// A key that may do everything but converse.
     pub key: String,
+    /// Who may talk with its service about what.
+    pub talks: Value,
+    program: String,
     child: Child,
-    _folder: Folder,
+    folder: Folder,
 }
 
 struct Folder(PathBuf);
@@ -33,7 +39,11 @@ impl Served {
         let folder = Folder(target_dir().join(format!("served-test-{}", std::process::id())));
         let demo = ["demo", "--size", "tiny", "--listen", "127.0.0.1:0"];
         run(command(&program, &demo).arg(&folder.0).arg("--make-only"))?;
-        let key = make_key(&program, &folder.0)?;
+        for what in ["language", "assist"] {
+            run(command(&program, &["train", what, "--shop"]).arg(&folder.0))?;
+        }
+        let key = make_key(&program, &folder.0, "ingest,serve,manage")?;
+        let talks = talks::talks(&program, &folder.0, &make_key(&program, &folder.0, "converse")?)?;
         let mut child = command(&program, &demo)
             .arg(&folder.0)
             .env("TERCET_PASSWORD", PASSWORD)
@@ -46,13 +56,18 @@ impl Served {
         // The program goes on printing; someone must read, or it would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         match address {
-            Some(address) => Ok(Served { address, key, child, _folder: folder }),
+            Some(address) => Ok(Served { address, key, talks, program, child, folder }),
             None => {
                 let _ = child.kill();
                 let _ = child.wait();
                 Err("the program ended without printing its address".to_owned())
             }
         }
+    }
+
+    /// Holds the conversations in the terminal, beside the running server.
+    pub fn talk_in_terminal(&self) -> Outcome {
+        talks::in_terminal(&self.program, &self.folder.0, &self.talks)
     }
 }
 
@@ -65,8 +80,8 @@ pub fn address_in(lines: &mut impl Iterator<Item = String>) -> Option<String> {
     lines.find_map(address)
 }
 
-fn make_key(program: &str, folder: &Path) -> Result<String, String> {
-    let asked = ["--json", "keys", "create", "--name", "test", "--scopes", "ingest,serve,manage", "--shop"];
+fn make_key(program: &str, folder: &Path, scopes: &str) -> Result<String, String> {
+    let asked = ["--json", "keys", "create", "--name", "test", "--scopes", scopes, "--shop"];
     let printed = output(command(program, &asked).arg(folder))?;
     let made: serde_json::Value = serde_json::from_str(&printed).map_err(|error| format!("{error}: {printed}"))?;
     made["secret"].as_str().map(str::to_owned).ok_or_else(|| format!("no secret in {made}"))

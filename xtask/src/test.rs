@@ -81,7 +81,8 @@ fn console_unit() -> Outcome {
     run(command("npm", &["test", "--silent"]).current_dir(&web))
 }
 
-/// The console in a real browser, once against its fixture server and once against the program itself.
+/// The console in a real browser, once against its fixture server and once against the program itself; there with whole
+/// conversations of customers, which are then held in the terminal too.
 fn console_browser() -> Outcome {
     setup::chromium()?;
     setup::web()?;
@@ -91,5 +92,7 @@ fn console_browser() -> Outcome {
     run(command("npm", &["run", "--silent", "test:browser"])
         .current_dir(&web)
         .env("TERCET_CONSOLE_URL", &served.address)
-        .env("TERCET_CONSOLE_PASSWORD", PASSWORD))
+        .env("TERCET_CONSOLE_PASSWORD", PASSWORD)
+        .env("TERCET_SERVICE_TALKS", served.talks.to_string()))?;
+    served.talk_in_terminal()
 }

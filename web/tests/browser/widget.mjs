@@ -2,17 +2,16 @@
 // widths, and whole ways through: looked up, compared, returned, handed over to the desk, offline and back, hostile texts.
 //
 // TERCET_CONSOLE_SHOTS names a folder for screenshots; TERCET_CONSOLE_ONLY, as a pattern, which checks to run. The last line says
-// how many passed and failed. Against a real service (TERCET_CONSOLE_URL) there is nothing to run here: its key is the shop's own.
+// how many passed and failed. Against a real service (TERCET_CONSOLE_URL) there is nothing to run here; service.mjs is for that.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { runnerImport } from "vite";
 import { startMock } from "../../mock/server.mjs";
+import { CHROMIUM, FLAGS, faults } from "./chat.mjs";
 import { contrast, overflow } from "./inspect.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const CHROMIUM = process.env.TERCET_CHROMIUM ?? "/usr/bin/chromium";
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const SHOTS = process.env.TERCET_CONSOLE_SHOTS;
 const ONLY = process.env.TERCET_CONSOLE_ONLY ? new RegExp(process.env.TERCET_CONSOLE_ONLY) : null;
 const KEY = "tk_mockconverse";
@@ -79,23 +78,6 @@ async function visit({ lang = "en", theme = "light", width = 1280, height = 820,
     await chat.locator(".dots").waitFor({ state: "hidden" });
   };
   return { page, context, chat, input, answers, say, t, complaints, close: () => context.close() };
-}
-
-/** What is wrong with the widget as it stands: too wide, too faint, without a name. */
-async function faults(page) {
-  return page.evaluate(() => {
-    const root = document.querySelector("tercet-chat").shadowRoot;
-    const found = [...window.probes.overflow(root), ...window.probes.contrast(root)];
-    for (const control of root.querySelectorAll("button, a[href], input, textarea")) {
-      if (!control.checkVisibility()) continue;
-      if (!(control.labels?.length > 0) && !control.getAttribute("aria-label") && control.textContent.trim() === "") found.push(`no name: ${control.outerHTML.slice(0, 100)}`);
-      const box = control.getBoundingClientRect();
-      if (control.localName === "button" && !control.matches(".cite, .meta button") && (box.width < 24 || box.height < 24)) found.push(`too small to touch: ${control.outerHTML.slice(0, 100)} ${box.width}×${box.height}`);
-    }
-    const log = root.querySelector(".log");
-    if (log.scrollWidth > log.clientWidth) found.push(`the conversation is ${log.scrollWidth} px wide in ${log.clientWidth}`);
-    return found;
-  });
 }
 
 const shot = async (page, name) => void (SHOTS && (await page.screenshot({ path: `${SHOTS}/widget-${name}.png` })));
