@@ -162,7 +162,6 @@ mod tests {
             ("[[recommend.rules]]\nname = \"a\"\naction = \"bogus\"\n", Some("unknown variant `bogus`")),
             ("[recommend.terms.margins]\nweight = 1\n", Some("no term 'margins'")),
             ("[writer]\ntimeout = 1\n", Some("unknown field `timeout`")),
-            ("eyes = 4\n", Some("[content]: unknown field `eyes`")),
             ("[[not toml", Some("tercet.toml")),
             ("[channels.app]\nkind = \"fax\"\n", Some("channels.app: unknown variant `fax`")),
             (
