@@ -72,7 +72,11 @@ impl Shop {
     }
 
     fn with_limit(messages_per_minute: u32, channels: &str) -> Shop {
-        let folder = make();
+        Self::over(make(), messages_per_minute, channels)
+    }
+
+    /// Over a shop that was made already.
+    fn over(folder: Folder, messages_per_minute: u32, channels: &str) -> Shop {
         let config = folder.shop().join("tercet.toml");
         let text = std::fs::read_to_string(&config).unwrap();
         // The template ends in the section [service].
@@ -640,4 +644,136 @@ fn mails_are_answered_in_their_thread_and_machines_are_not() {
     for private in ["li@example", "eve@", "o3-1", "first@x"] {
         assert!(!log.contains(private), "'{private}' is logged: {log}");
     }
+}
+
+/// Late parcels of customers, one each, and no quiet hours.
+fn with_late_parcels(customers: &[&str]) -> Folder {
+    let folder = make();
+    let shop = data::Shop::open(folder.shop()).unwrap();
+    let order = |who: &&str| {
+        json!({"order_id": format!("late-{who}"), "ordered_at": crate::shop::START, "customer_id": who, "product_id": "p1",
+            "quantity": 1, "unit_price_cents": 5000})
+    };
+    let parcel = |who: &&str| {
+        json!({"order_id": format!("late-{who}"), "status": "shipped", "updated_at": crate::shop::START,
+            "expected_on": "2026-01-10"})
+    };
+    crate::shop::write::<domain::Order>(&shop, &customers.iter().map(order).collect::<Vec<_>>());
+    crate::shop::write::<domain::Delivery>(&shop, &customers.iter().map(parcel).collect::<Vec<_>>());
+    let rules = "[proactive]\nlook_at = \"\"\nquiet_from = \"09:00\"\nquiet_until = \"09:00\"\n";
+    std::fs::write(folder.shop().join("service.toml"), rules).unwrap();
+    folder
+}
+
+impl Shop {
+    fn look(&self) -> Value {
+        self.call("POST", "/v1/desk/notices", Some(json!({"day": "2026-01-12"}))).json()
+    }
+
+    fn send_notice(&self, who: &str) -> Response {
+        let path = format!("/v1/desk/notices/delivery_late:late-{who}:2026-01-10/send");
+        self.call("POST", &path, Some(json!({"agent": "Li Wei"})))
+    }
+
+    fn agree(&self, who: &str, ways: Value) {
+        let body = json!({"region": "North", "consent": ways});
+        assert_eq!(self.call("PUT", &format!("/v1/customers/{who}"), Some(body)).status, 204);
+    }
+
+    /// The only notice of a customer among those sent, once its delivery is what is wanted.
+    fn delivered(&self, who: &str, wanted: &str) -> Value {
+        loop {
+            let sent = self.get("/v1/desk/notices?state=sent");
+            let found = sent["items"].as_array().unwrap().iter().find(|one| one["customer_id"] == who).cloned();
+            match found {
+                Some(one) if one["delivery"] == wanted => return one,
+                _ => std::thread::yield_now(),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_notice_leaves_once_by_a_way_that_was_agreed_to_and_survives_a_kill() {
+    let program = Endpoint::start(|_| (503, json!({})));
+    let url = format!("reply_url = \"http://{}/replies\"\nnotices = [\"sms\", \"app_push\"]", program.address);
+    let mut shop = Shop::over(with_late_parcels(&["c1", "c2", "c3"]), 1200, &app(&url));
+    assert_eq!(shop.look()["n_new"], 3);
+    // Nobody agreed to anything else; the last takes their consent back before it is sent.
+    shop.agree("c2", json!(["letter"]));
+    shop.agree("c3", json!([]));
+    for who in ["c2", "c3"] {
+        let refused = shop.send_notice(who).json();
+        assert_eq!(refused["error"]["code"], "no_conversation", "{refused}");
+    }
+    let sent = shop.send_notice("c1");
+    assert_eq!((sent.status, &sent.json()["message"]), (201, &Value::Null), "{}", sent.body);
+    assert_eq!(shop.send_notice("c1").json()["error"]["code"], "settled");
+    assert_eq!(shop.look()["n_new"], 0, "a cause is told of once");
+    // It was tried in vain when the process dies; afterwards it arrives, under the id it had.
+    program.wait("/replies", 1);
+    shop.kill_and_start_again();
+    program.answer(|_| (200, json!({})));
+    let notice = shop.delivered("c1", "sent");
+    assert_eq!((&notice["channel"], &notice["conversation_id"]), (&json!("app"), &Value::Null), "{notice}");
+    let got = program.wait("/replies", 2);
+    let last = got.last().unwrap();
+    let (at, given) = (last.header("X-Tercet-Time"), last.header("X-Tercet-Signature"));
+    assert_eq!(signed::verify(SECRET, &at, &given, last.body.as_bytes(), now()), Ok(()));
+    let body = last.json();
+    assert_eq!((&body["customer_id"], &body["way"]), (&json!("c1"), &json!("sms")), "{body}");
+    assert!(body["notice"]["text"].as_str().unwrap().contains("late-c1"), "{body}");
+    assert!(body["notice"]["about"]["evidence"].to_string().contains("2026-01-10"), "{body}");
+    let ids: std::collections::BTreeSet<String> = got.iter().map(|one| one.header("X-Tercet-Id")).collect();
+    assert!(ids.len() == 1 && ids.iter().all(|id| !id.contains("late")), "{ids:?}");
+    assert!(got.iter().all(|one| one.json()["customer_id"] == "c1"), "only who agreed: {got:?}");
+    let log = std::fs::read_to_string(shop.log()).unwrap();
+    assert!(!log.contains("late-c1") && !log.contains("晚了"), "nothing of it is logged: {log}");
+}
+
+#[test]
+fn a_notice_that_waits_is_given_up_when_consent_is_taken_back() {
+    let program = Endpoint::start(|_| (503, json!({})));
+    let url = format!("reply_url = \"http://{}/replies\"\nnotices = [\"sms\"]", program.address);
+    let shop = Shop::over(with_late_parcels(&["c1"]), 1200, &app(&url));
+    assert_eq!(shop.look()["n_new"], 1);
+    assert_eq!(shop.send_notice("c1").status, 201);
+    program.wait("/replies", 1);
+    shop.agree("c1", json!(["email"]));
+    // The next try does not reach the program.
+    let failed = shop.delivered("c1", "failed");
+    assert_eq!(failed["channel"], "app");
+    let outbox = shop.get("/v1/desk/outbox");
+    let given_up = &outbox["failed"][0];
+    assert!(given_up["said"].as_str().unwrap().contains("no longer agrees"), "{outbox}");
+    assert_eq!(given_up["conversation_id"], Value::Null, "{outbox}");
+    assert_eq!(shop.call("DELETE", "/v1/customers/c1", None).status, 200);
+    assert_eq!(shop.get("/v1/desk/outbox")["failed"], json!([]), "it goes with the customer");
+}
+
+#[test]
+fn a_notice_by_mail_goes_to_the_address_of_the_customers_row() {
+    let folder = with_late_parcels(&["c1", "c2"]);
+    let sendmail = Sendmail::new(folder.path());
+    let config = format!(
+        "[channels.email]\nkind = \"email\"\naddress = \"service@shop.example\"\nsecret_env = \"TEST_SECRET\"\n\
+         sendmail = \"{}\"\nnotices = [\"sms\"]\n",
+        sendmail.folder.join("sendmail").display()
+    );
+    let shop = data::Shop::open(folder.shop()).unwrap();
+    let extra = json!({"email": "li@example.com"}).to_string();
+    crate::shop::write::<domain::Customer>(
+        &shop,
+        &[json!({"customer_id": "c1", "region": "North", "consent": ["sms"], "extra": extra})],
+    );
+    drop(shop);
+    let shop = Shop::over(folder, 1200, &config);
+    assert_eq!(shop.look()["n_new"], 2);
+    assert_eq!(shop.send_notice("c2").json()["error"]["code"], "no_conversation", "no address is known");
+    assert_eq!(shop.send_notice("c1").status, 201);
+    let mail = sendmail.nth(0);
+    assert!(mail.starts_with("Args: -i -f service@shop.example -- li@example.com\n"), "{mail}");
+    assert_eq!(header(&mail, "Auto-Submitted"), "auto-generated");
+    assert!(header(&mail, "Message-ID").starts_with("<notice-"), "{mail}");
+    assert_eq!(shop.delivered("c1", "sent")["channel"], "email");
 }
