@@ -104,7 +104,9 @@ impl Hand<'_, '_> {
         if words::cancels(&self.message, &self.form.name, is_text || is_choice) && !(is_choice && answered) {
             return FormStep::Cancelled { text: say::cancelled(self.form, self.world.lang) };
         }
-        if self.is_elsewhere(Some(field), &heard) {
+        // A bare yes is said to the form, whatever else its words may mean.
+        let is_yes = heard.is_empty() && words::yes_no(&self.message) == Some(true);
+        if !is_yes && self.is_elsewhere(Some(field), &heard) {
             return FormStep::NotMine;
         }
         if self.needs_sign_in() {

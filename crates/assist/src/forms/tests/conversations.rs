@@ -44,6 +44,17 @@ fn one_message_fills_in_several_fields() {
 }
 
 #[test]
+fn a_bare_yes_is_said_to_the_form() {
+    let mut talk = Talk::of("return_request", Lang::Zh);
+    let step = talk.say_understood("我要退 TC100023 的耳机，左耳没声音了", &reason("左耳没声音了"));
+    assert_eq!(asked(&step), "phone");
+    // Heard alone it would be about an order.
+    let step = talk.say_as("确认", "order_status");
+    assert!(matches!(step, FormStep::Refused { .. }), "{step:?}");
+    assert!(is_confirm(&talk.say("13812345678")));
+}
+
+#[test]
 fn an_english_return_goes_the_same_way() {
     let mut talk = Talk::of("return_request", Lang::En);
     let step = talk.say_as("I'd like to return the mouse from order TC100024", "return_request");
