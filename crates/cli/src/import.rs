@@ -117,9 +117,12 @@ fn handed_over(server: &Remote, request: &ImportRequest, as_json: bool) -> Resul
         asked.push(("max_record_bytes", request.record_bytes_max.to_string()));
     }
     let files = sources::named_files(request).map_err(import_error)?;
+    let first = request.inputs.first().map(Path::new).and_then(Path::file_name);
+    let called = first.map_or_else(|| "files".to_owned(), |name| name.to_string_lossy().into_owned());
     let bar = Progress::new(as_json);
     bar.report(0.0, "sending");
-    let mut job = server.import(request.table.as_deref().unwrap_or("auto"), &asked, Upload { files })?;
+    server.check()?;
+    let mut job = server.import(request.table.as_deref().unwrap_or("auto"), &asked, Upload { called, files })?;
     let id = job["id"].as_str().unwrap_or_default().to_owned();
     while matches!(job["state"].as_str(), Some("queued" | "running")) {
         bar.report(job["progress"].as_f64().unwrap_or(0.0), job["message"].as_str().unwrap_or_default());

@@ -28,6 +28,8 @@ pub struct Remote {
 
 /// What is sent: files under names.
 pub struct Upload {
+    /// What several files are called together.
+    pub called: String,
     pub files: Vec<(String, PathBuf)>,
 }
 
@@ -58,7 +60,7 @@ impl Remote {
         outside::is_in_the_clear(&self.url)
     }
 
-    /// Sends files for a table; the job that imports them. Several go as one archive.
+    /// Sends files for a table; the job that imports them. Several go as one archive, which is told as `called`.
     ///
     /// # Errors
     /// If a file cannot be read, the server cannot be reached, or it refuses.
@@ -73,10 +75,19 @@ impl Remote {
                 self.post(&path, &asked, SendBody::from_owned_reader(file))
             }
             _ => {
-                asked.extend([("name", "files.tar".to_owned()), ("format", "tar".to_owned())]);
+                asked.extend([("name", upload.called), ("format", "tar".to_owned())]);
                 self.post(&path, &asked, SendBody::from_owned_reader(Packed::start(upload.files)?))
             }
         }
+    }
+
+    /// Whether the server is there and the key may import: a file that is refused unread breaks off without a word.
+    ///
+    /// # Errors
+    /// If it is not, or may not.
+    pub fn check(&self) -> Result<()> {
+        let request = self.agent.get(format!("{}/v1/jobs", self.url));
+        self.read(request.header("Authorization", format!("Bearer {}", self.key)).call()).map(drop)
     }
 
     /// A job as it is now.

@@ -12,7 +12,6 @@ use data::sources::{FileReport, ImportError, ImportRequest, Progress, import};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::shop::Counts;
 use super::{ServedShop, off_thread};
 use crate::error::{Result, ServiceError};
 use crate::jobs::{Handle, queued};
@@ -155,7 +154,6 @@ impl ServedShop {
         }
         // What the API changed before comes first: the import is the later word.
         self.flush().await?;
-        let before = Counts::of(&self.shop)?;
         let (own, id, bytes_max) = (self.clone(), handle.id().to_owned(), self.import_bytes_max()?);
         let files = off_thread(move || Ok(own.shop.intake().files(&id, bytes_max)?)).await?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -178,8 +176,6 @@ impl ServedShop {
         })
         .await;
         handle.report(READING, "the catalogue follows");
-        // What sells is counted anew a little later, as after events: on a busy machine it would be waited for.
-        self.count_later(&before)?;
         // Of several files those before the one that failed are in the shop.
         match &imported {
             Ok(reports) => {
@@ -195,7 +191,8 @@ impl ServedShop {
     /// Everything that is answered from memory, as of the tables now; `written` are those that may be others.
     async fn follow_import(self: &Arc<Self>, written: &[&str]) -> Result<()> {
         let brought = |tables: &[&str]| written.iter().any(|table| tables.contains(table));
-        self.reload().await?;
+        // What sells is counted anew with the next upkeep: on a busy machine it would be waited for.
+        self.reload_uncounted().await?;
         if brought(&FOLLOWED[..2]) {
             // No one is erased between the tables and the memory.
             let _present = self.erasing.read().await;

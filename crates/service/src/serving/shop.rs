@@ -168,13 +168,13 @@ impl<T: Send + Sync + 'static> Part<T> {
 }
 
 /// Versions of what counts events.
-pub(super) struct Counts {
+struct Counts {
     sales: String,
     regions: String,
 }
 
 impl Counts {
-    pub(super) fn of(shop: &Shop) -> Result<Counts> {
+    fn of(shop: &Shop) -> Result<Counts> {
         let version = |table: &str| Ok::<_, ServiceError>(dataset::data_version(shop)? + &generations(shop, &[table])?);
         Ok(Counts { sales: version("reviews")?, regions: version("customers")? })
     }
@@ -205,7 +205,7 @@ impl ServedShop {
         let ids = Arc::new(ProductIds::default());
         let stamp = policy::stamp(root);
         let rules = policy::read(root)?;
-        let base = Arc::new(base(&shop, None).await?);
+        let base = Arc::new(base(&shop, None, true).await?);
         let snapshot = build_snapshot(&shop, &store, &ids, base.clone(), rules, None).await?;
         let conversations = Conversations::new(&shop.config().service)?;
         let writers = WriterConfig::of(&shop)?.map(Writers::new);
@@ -275,7 +275,17 @@ impl ServedShop {
         built.await.map_err(|error| ServiceError::failed(format!("a reload broke off: {error}")))?
     }
 
+    /// The same without counting events anew where there is something to go on with: that may wait for a processor.
+    pub(super) async fn reload_uncounted(self: &Arc<Self>) -> Result<()> {
+        let _alone = self.maintenance.lock().await;
+        self.reload_with(false).await
+    }
+
     pub(crate) async fn reload_alone(&self) -> Result<()> {
+        self.reload_with(true).await
+    }
+
+    async fn reload_with(&self, counts: bool) -> Result<()> {
         let answers = self.asked.load(SeqCst);
         let previous = self.snapshot();
         let stamp = policy::stamp(self.shop.root());
@@ -285,7 +295,7 @@ impl ServedShop {
             previous.ranker.policy().clone()
         });
         let kept = self.base.lock().expect("no holder panics").clone();
-        let fresh = Arc::new(base(&self.shop, kept.as_deref()).await?);
+        let fresh = Arc::new(base(&self.shop, kept.as_deref(), counts).await?);
         if kept.is_none_or(|kept| kept.customers != fresh.customers) {
             self.regions.load(&self.shop, &self.store).await?;
         }
@@ -545,7 +555,7 @@ impl ServedShop {
     }
 
     /// Takes what was counted of the tables `before` events moved into them as counted of the tables now.
-    pub(super) fn count_later(&self, before: &Counts) -> Result<()> {
+    fn count_later(&self, before: &Counts) -> Result<()> {
         let now = Counts::of(&self.shop)?;
         let mut held = self.base.lock().expect("no holder panics");
         if let Some(base) = held.as_deref() {
@@ -624,7 +634,7 @@ fn generations(shop: &Shop, tables: &[&str]) -> Result<String> {
 }
 
 /// Versions are read first: whatever changes meanwhile is read again next time.
-async fn base(shop: &Shop, kept: Option<&Base>) -> Result<Base> {
+async fn base(shop: &Shop, kept: Option<&Base>, is_counted: bool) -> Result<Base> {
     let counts = Counts::of(shop)?;
     let of = |table: &str| generations(shop, &[table]);
     let products = async || {
@@ -632,11 +642,19 @@ async fn base(shop: &Shop, kept: Option<&Base>) -> Result<Base> {
         Ok(rows.into_iter().map(|product| (product.product_id.clone(), Arc::new(product))).collect())
     };
     let fits = async || learned::fits(shop).await;
+    let (sales, regions) = match kept.filter(|_| !is_counted) {
+        // Of older tables, so that they are counted next time.
+        Some(kept) => (kept.sales.clone(), kept.regions.clone()),
+        None => (
+            Part::counted(shop, counts.sales, kept.map(|kept| &kept.sales), sales).await?,
+            Part::counted(shop, counts.regions, kept.map(|kept| &kept.regions), favourites).await?,
+        ),
+    };
     Ok(Base {
         customers: of("customers")?,
         products: Part::of(of("products")?, kept.map(|kept| &kept.products), products).await?,
-        sales: Part::counted(shop, counts.sales, kept.map(|kept| &kept.sales), sales).await?,
-        regions: Part::counted(shop, counts.regions, kept.map(|kept| &kept.regions), favourites).await?,
+        sales,
+        regions,
         fits: Part::of(of("fits")?, kept.map(|kept| &kept.fits), fits).await?,
     })
 }
