@@ -16,7 +16,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("content", &["domain", "math", "language"]),
     ("strategy", &["domain", "math"]),
     ("data", &["domain"]),
-    ("service", &["domain", "math", "data", "recommend", "segment", "language", "assist", "content", "neural"]),
+    (
+        "service",
+        &["domain", "math", "data", "recommend", "segment", "language", "assist", "content", "neural", "strategy"],
+    ),
     ("cli", &["service", "domain", "data", "recommend"]),
 ];
 
