@@ -488,21 +488,22 @@ mod tests {
         let list_mean: Vec<f64> =
             prices.iter().map(|prices| prices.iter().map(|price| price.ln()).sum::<f64>() / n_periods as f64).collect();
         let weight: f64 = base.iter().sum();
+        let moved = |product: usize, period: usize| prices[product][period].ln() - list_mean[product];
         for at in 0..n_products {
             for period in 0..n_periods {
                 let group = at % 2;
-                let own = prices[at][period].ln() - list_mean[at];
+                let own = moved(at, period);
                 let same = (0..n_products).filter(|other| other % 2 == group && *other != at);
                 let (sum, weights) = same.fold((0.0, 0.0), |(sum, weights), other| {
                     let share = base[other] / weight;
-                    (sum + share * (prices[other][period].ln() - list_mean[other]), weights + share)
+                    (sum + share * moved(other, period), weights + share)
                 });
                 let season = if period % 12 == 10 { 0.7 } else { 0.0 };
                 let elasticity = [-1.5, -2.5][group];
                 let mean = base[at] * (elasticity * own + 0.8 * sum / weights + season).exp();
                 shop.product.push(at as u32);
                 shop.period.push(period as u32);
-                shop.price.push(prices[at][period]);
+                shop.price.push((list_mean[at] + own).exp());
                 shop.units.push(poisson(&mut random, mean));
             }
         }

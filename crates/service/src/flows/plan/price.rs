@@ -133,6 +133,9 @@ struct Weekly {
     age: Vec<f64>,
 }
 
+/// Pieces and what was paid for them, by week.
+type PaidByWeek = BTreeMap<u32, (f64, f64)>;
+
 /// A product that sold: its name, category, and the week of its launch if known, counted as weeks of sales are.
 struct Sold<'a> {
     product: &'a str,
@@ -142,7 +145,7 @@ struct Sold<'a> {
 
 impl Weekly {
     /// A product's weeks from its first sale to `n_weeks`: a week without a sale keeps the price before it.
-    fn add(&mut self, of: &Sold, sold: &BTreeMap<u32, (f64, f64)>, n_weeks: u32) {
+    fn add(&mut self, of: &Sold, sold: &PaidByWeek, n_weeks: u32) {
         let (product, category) = (of.product, of.category);
         let number = self.products.len() as u32;
         self.products.push(product.to_owned());
@@ -202,7 +205,7 @@ async fn weekly(shop: &Shop, today: Day) -> Result<Weekly> {
         group by l.product_id, p.category, p.launched_on, l.day order by l.product_id, l.day"
     );
     let n_weeks = (last.end - last.start) as u32;
-    let mut sold: BTreeMap<(String, String, Option<i64>), BTreeMap<u32, (f64, f64)>> = BTreeMap::new();
+    let mut sold: BTreeMap<(String, String, Option<i64>), PaidByWeek> = BTreeMap::new();
     for batch in query(shop, &sql).await? {
         let (ids, categories) = (texts(&batch, "product_id")?, texts(&batch, "category")?);
         let (days, units, cents) = (integers(&batch, "day")?, floats(&batch, "units")?, floats(&batch, "cents")?);
