@@ -1,7 +1,7 @@
 //! The list of all models, one line each, and what each offers to the lab, the command line and the console: a card, and
 //! a run on a table of named columns. Each model's own module also has typed functions with everything it can tell.
 
-use domain::{Card, Settings, Text};
+use domain::{Card, Kind, Param, Settings, Text};
 use serde::Serialize;
 
 use crate::{Answer, Estimate, StrategyError, Table};
@@ -80,6 +80,14 @@ pub struct ReportTable {
     pub title: Text,
     pub table: Table,
 }
+
+/// The parameter of every model whose report has intervals.
+pub(crate) const LEVEL: Param = Param {
+    name: "level",
+    sentence: "The share of intervals that hold the truth.",
+    unit: "",
+    kind: Kind::Float { min: 0.5, max: 0.999, default: 0.9 },
+};
 
 static REGISTRY: &[&Model] = &[
     &crate::attribution::ATTRIBUTION,

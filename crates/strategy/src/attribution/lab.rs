@@ -6,6 +6,7 @@ use domain::{Card, Kind, Param, Settings, Text};
 use math::Random;
 
 use super::{Credit, Journey, Rule, Touch, attribute, attribute_checked};
+use crate::registry::LEVEL;
 use crate::{
     Answer, Caveat, Column, Estimate, Figure, Model, Report, ReportTable, RunOptions, StrategyError, Support, Table,
 };
@@ -52,12 +53,7 @@ static CARD: Card = Card {
             unit: "samples",
             kind: Kind::Int { min: 0, max: 10_000, default: 200 },
         },
-        Param {
-            name: "level",
-            sentence: "The share of intervals that hold the truth.",
-            unit: "",
-            kind: Kind::Float { min: 0.5, max: 0.999, default: 0.9 },
-        },
+        LEVEL,
     ],
     input: "(n_touches) rows: journey, channel, at_days, converted (0 or 1, the same in all rows of a journey)[, value]",
     source: "Anderl et al. (2016): Mapping the customer journey; Zhao et al. (2018): Shapley value methods for attribution",

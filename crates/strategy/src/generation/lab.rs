@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Card, Kind, Param, Settings, Text};
 
 use super::{Fitted, Observed, fit};
+use crate::registry::LEVEL;
 use crate::{Answer, Column, Estimate, Figure, Model, Report, ReportTable, RunOptions, StrategyError, Table};
 
 static CARD: Card = Card {
@@ -25,12 +26,7 @@ static CARD: Card = Card {
             unit: "",
             kind: Kind::Text { default: "" },
         },
-        Param {
-            name: "level",
-            sentence: "The share of intervals that hold the truth.",
-            unit: "",
-            kind: Kind::Float { min: 0.5, max: 0.999, default: 0.9 },
-        },
+        LEVEL,
     ],
     input: "rows of (generation, period, units); a generation's first period is its launch, a period without a row between its \
             first and last sold nothing",

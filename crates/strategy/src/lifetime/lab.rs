@@ -7,6 +7,7 @@ use super::{
     Calibration, Covariates, FitOptions, Histories, Horizon, Lifetime, Process, Spend, calibrate, fit, fit_spend,
     hazard, values,
 };
+use crate::registry::LEVEL;
 use crate::{Answer, Column, Estimate, Figure, Model, Report, ReportTable, RunOptions, StrategyError, Table};
 
 const FREQUENCY_COLUMN: (&str, &str) = ("frequency", "times at which the customer bought, without the first (or x)");
@@ -36,12 +37,6 @@ const HORIZON: Param = Param {
     sentence: "How far ahead purchases are expected; also the length of the holdout period, if there is one.",
     unit: "the unit of recency and age",
     kind: Kind::Float { min: 0.0, max: 1e6, default: 39.0 },
-};
-const LEVEL: Param = Param {
-    name: "level",
-    sentence: "The share of intervals that hold the truth.",
-    unit: "",
-    kind: Kind::Float { min: 0.5, max: 0.999, default: 0.9 },
 };
 const COVARIATES: Param = Param {
     name: "covariates",

@@ -4,6 +4,7 @@ use domain::{Card, Day, Kind, Param, Settings, Text};
 
 use super::fit::{MixFit, Mode, fit};
 use super::{Adstock, Market, MixData, MixSettings, Named, SampleSettings, Saturation};
+use crate::registry::LEVEL;
 use crate::{Answer, Column, Figure, Model, Report, ReportTable, RunOptions, StrategyError, Table};
 
 static CARD: Card = Card {
@@ -106,12 +107,7 @@ static CARD: Card = Card {
             unit: "",
             kind: Kind::Float { min: 0.5, max: 0.999, default: 0.9 },
         },
-        Param {
-            name: "level",
-            sentence: "The share of intervals that hold the truth.",
-            unit: "",
-            kind: Kind::Float { min: 0.5, max: 0.999, default: 0.9 },
-        },
+        LEVEL,
     ],
     input: "(n_periods) rows, evenly apart: a date, sales of 0 or more, one column of spends a channel, controls",
     source: "Jin, Wang, Sun, Chan, Koehler (2017): Bayesian methods for media mix modeling; priors of PyMC-Marketing 0.19",

@@ -6,17 +6,11 @@ use std::collections::BTreeMap;
 use domain::{Card, Kind, Param, Settings, Text};
 
 use super::{Clearance, Sales, Stock, clear, decay, elasticities};
+use crate::registry::LEVEL;
 use crate::{Answer, Column, Figure, Model, Report, ReportTable, RunOptions, StrategyError, Table};
 
 /// Ages at which fewer products are seen are not told.
 const PRODUCTS_MIN: usize = 5;
-
-const LEVEL: Param = Param {
-    name: "level",
-    sentence: "The share of intervals that hold the truth.",
-    unit: "",
-    kind: Kind::Float { min: 0.5, max: 0.999, default: 0.9 },
-};
 
 static ELASTICITY_CARD: Card = Card {
     name: "price_elasticity",

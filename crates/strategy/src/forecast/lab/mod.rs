@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::forecast::accuracy::{Accuracy, backtest};
 use crate::forecast::method::{Forecast, HORIZON_MAX, Method, Options, SEASON_MAX, forecast};
 use crate::forecast::series::{Filling, Series, regular};
+use crate::registry::LEVEL;
 use crate::registry::{Model, ReportTable};
 use crate::{Answer, Caveat, Column, Figure, Report, RunOptions, StrategyError, Support, Table};
 
@@ -38,13 +39,6 @@ const SEASON: Param = Param {
     unit: "periods",
     kind: Kind::Int { min: 1, max: SEASON_MAX as i64, default: 12 },
 };
-const LEVEL: Param = Param {
-    name: "level",
-    sentence: "The share of intervals that shall hold the truth.",
-    unit: "",
-    kind: Kind::Float { min: 0.5, max: 0.999, default: 0.9 },
-};
-
 static CARD: Card = Card {
     name: "forecast",
     sentence: "The next values of each series, with intervals, by dynamic optimised Theta unless another method is named.",
