@@ -28,8 +28,6 @@ use crate::{clock, random};
 
 const CALLBACK_BYTES_MAX: usize = 64 << 10;
 const POSTED_BYTES_MAX: usize = 64 << 10;
-/// WeChat waits five seconds; an answer needs its way back.
-const CALLBACK_PATIENCE: Duration = Duration::from_secs(4);
 const POSTED_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What became of a message.
@@ -98,7 +96,7 @@ pub async fn post_channel(State(app): State<Arc<App>>, Id(name): Id, request: Re
     match shop.channels.get(&name) {
         Some(Channel::Callback(callback)) => {
             let body = read_bytes(request, CALLBACK_BYTES_MAX).await?;
-            answer_callback(&shop, &name, callback, &query, &body).await
+            answer_callback((&shop, app.callback_patience), &name, callback, &query, &body).await
         }
         Some(Channel::Webhook(webhook)) => {
             let body = read_bytes(request, POSTED_BYTES_MAX).await?;
@@ -172,7 +170,7 @@ async fn answer_posted(
 }
 
 async fn answer_callback(
-    shop: &Arc<ServedShop>,
+    (shop, patience): (&Arc<ServedShop>, Duration),
     name: &str,
     callback: &Callback,
     query: &CallbackQuery,
@@ -193,7 +191,7 @@ async fn answer_callback(
         }
         Reply::Nothing => return Ok("success".into_response()),
     };
-    let text = match hear_and_wait(shop, incoming, CALLBACK_PATIENCE).await {
+    let text = match hear_and_wait(shop, incoming, patience).await {
         Ok(handed) => handed.and_then(|handed| handed.text),
         // Said to the customer: the platform would only send the same again.
         Err(error) if error.kind == Kind::TooMany => {

@@ -57,6 +57,7 @@ pub struct App {
     pub request_limits: Limits,
     pub metrics: Arc<Metrics>,
     pub started_at: i64,
+    pub callback_patience: std::time::Duration,
 }
 
 #[derive(OpenApi)]

@@ -31,6 +31,8 @@ pub struct ServeOptions {
     pub requests_per_second: f64,
     /// Events and changed rows move into the tables this often.
     pub flush_every: Duration,
+    /// Longest wait for an answer that a platform takes in the response to its call; WeChat gives up after five seconds.
+    pub callback_patience: Duration,
 }
 
 impl ServeOptions {
@@ -40,6 +42,7 @@ impl ServeOptions {
             listen,
             requests_per_second: 20_000.0,
             flush_every: Duration::from_secs(60),
+            callback_patience: Duration::from_secs(4),
         }
     }
 }
@@ -80,6 +83,7 @@ impl Server {
             request_limits: Limits::new(options.requests_per_second, options.requests_per_second),
             metrics,
             started_at: clock::now().0,
+            callback_patience: options.callback_patience,
         };
         Ok(Server { app: Arc::new(app), listener, flush_every: options.flush_every, address, first_passwords })
     }

@@ -105,7 +105,7 @@ fn a_model_says_what_is_listed_or_nothing() {
     let folder = goods(|_| {});
     let key = shop::key(&folder.shop(), &Scope::ALL);
     let model = Model::default();
-    with_endpoints(&folder.shop(), &[&model.start()], "copy = true\n");
+    with_endpoints(&folder.shop(), &[&model.start()], None, "copy = true\n");
     let served = serve(&folder.shop(), key);
     let ask = || write(&served, "s5", "push", json!({"n_variants": 1, "writer": "model"}));
     model.say("{\"title\": \"Sirra 5\", \"body\": \"Sirra 5：12GB内存 [1]。\"}");

@@ -57,7 +57,7 @@ fn an_endpoint_is_used_and_when_it_fails_the_shops_own_words_are() {
     let url = endpoint(is_up.clone(), n_asked.clone());
     ask_for(
         &folder.shop(),
-        &format!("kind = \"endpoint\"\nurl = \"{url}\"\nmodel = \"m\"\ntimeout_seconds = 2\nretries = 0\n"),
+        &format!("kind = \"endpoint\"\nurl = \"{url}\"\nmodel = \"m\"\ntimeout_seconds = 60\nretries = 0\n"),
     );
     let served = again(&folder, served);
     assert_eq!(served.job("language", json!({"dim": 16, "epochs": 2}))["state"], "done");
