@@ -1,15 +1,16 @@
-//! Moves accepted events from the state store into the `events` table, each exactly once. The table's manifest says
+//! Moves accepted events from the state store into the `events` table, and trials of experiments into `exposures`, each exactly once. The table's manifest says
 //! up to which offset it holds them; it changes in the same atomic step as the rows. The store forgets afterwards, and
 //! a crash in between only means that it forgets later. Changed rows of keyed tables move the same way; written twice
 //! they are the same row.
 
 use std::collections::BTreeSet;
 
-use domain::{CuratedAnswer, Customer, Event, Product, TableSpec};
+use domain::{CuratedAnswer, Customer, Event, Exposure, Millis, Product, TableSpec};
 use serde::de::DeserializeOwned;
 
 use crate::files::Step;
 use crate::state::StateStore;
+use crate::state::trials::Trial;
 use crate::tables::Row;
 use crate::{DataError, Shop, SourceTag};
 
@@ -65,6 +66,41 @@ impl Shop {
         Ok((n_events as u64, after))
     }
 
+    /// Moves trials of experiments that have had their time into the exposures; how many. `due` names experiments and until when
+    /// their trials began.
+    pub fn flush_trials(&self, due: &[(String, i64)]) -> Result<u64, DataError> {
+        let _one_at_a_time = self.flush_guard();
+        self.lock_for_writing()?;
+        let (spec, state) = (Exposure::spec(), self.state()?);
+        let before = self.tables().manifest(spec)?.log_offset;
+        for (experiment_id, up_to) in due {
+            while state.seal_trials(experiment_id, *up_to, before, BATCH_EVENTS)? == BATCH_EVENTS as u64 {}
+        }
+        let (mut n_moved, mut after) = (0, before);
+        let mut writer = None;
+        while n_moved < FLUSH_EVENTS_MAX {
+            let (numbers, trials): (Vec<i64>, Vec<Trial>) =
+                state.sealed_after(after, BATCH_EVENTS)?.into_iter().unzip();
+            let Some(last) = numbers.last() else { break };
+            let writer = match &mut writer {
+                Some(writer) => writer,
+                None => writer.insert(self.tables().writer(spec, SourceTag::live("api"))?),
+            };
+            let exposures: Vec<Exposure> = trials.into_iter().map(exposure_of).collect();
+            writer.write(Exposure::to_batch(&exposures)?)?;
+            n_moved += exposures.len();
+            after = *last;
+        }
+        if let Some(mut writer) = writer {
+            writer.set_log_offset(before, after);
+            writer.finish()?;
+        }
+        if self.tables().manifest(spec)?.files.len() >= COMPACT_FILES {
+            self.tables().compact(spec)?;
+        }
+        Ok(n_moved as u64)
+    }
+
     /// Moves changed products, customers and curated answers into the tables, deleted ones out of them; how many rows.
     pub fn flush_changes(&self) -> Result<u64, DataError> {
         let _one_at_a_time = self.flush_guard();
@@ -103,5 +139,17 @@ impl Shop {
         let n_state = self.state()?.erase_customer(customer_id)?;
         self.remove_exports_with(customer_id)?;
         Ok(n_state + self.tables().delete_where_customer(customer_id)?)
+    }
+}
+
+fn exposure_of(trial: Trial) -> Exposure {
+    Exposure {
+        at: Millis(trial.at),
+        customer_id: trial.customer_id,
+        campaign_id: trial.experiment_id,
+        arm: trial.arm,
+        propensity: Some(trial.propensity),
+        responded: Some(trial.reward.is_some_and(|reward| reward > 0.0)),
+        ..Exposure::default()
     }
 }

@@ -62,6 +62,7 @@ const STEPS: &[&str] = &[
     super::documents::SCHEMA,
     super::settled::SCHEMA,
     super::notices::DELIVERED,
+    super::trials::SCHEMA,
 ];
 
 pub(super) fn version(path: &Path, connection: &Connection) -> Result<usize, DataError> {

@@ -14,6 +14,7 @@ pub mod remembered;
 pub mod settled;
 mod sqlite;
 pub mod threads;
+pub mod trials;
 
 use domain::Event;
 
@@ -65,6 +66,8 @@ pub enum RecordKind {
     Audience,
     /// A reply that people of customer service send as it is.
     Canned,
+    /// An experiment that runs, or has run.
+    Experiment,
 }
 
 impl RecordKind {
@@ -75,6 +78,7 @@ impl RecordKind {
             RecordKind::Evaluation => "evaluation",
             RecordKind::Audience => "audience",
             RecordKind::Canned => "canned",
+            RecordKind::Experiment => "experiment",
         }
     }
 }

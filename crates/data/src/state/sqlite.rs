@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::answers::Answers;
 use super::database::{self, Checkpoints, Durability, connect, explained, failed};
 use super::{
-    Answer, Appended, EventBatch, Record, RecordKind, Reply, RowChange, StateStore, conversations, migrations,
+    Answer, Appended, EventBatch, Record, RecordKind, Reply, RowChange, StateStore, conversations, migrations, trials,
 };
 use crate::DataError;
 use crate::files::hex;
@@ -77,7 +77,7 @@ impl SqliteState {
     }
 
     /// Queues `work` for the next commit; `reply` hears of it afterwards.
-    fn write_then<T: Send + 'static>(
+    pub(super) fn write_then<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
         reply: Reply<T>,
@@ -407,7 +407,7 @@ impl StateStore for SqliteState {
         let n = self.write(move |writer| {
             let events = writer.execute("DELETE FROM event_log WHERE customer_id = ?1", [&id])?;
             let rows = writer.execute("DELETE FROM row_change WHERE table_name = 'customers' AND key = ?1", [&id])?;
-            Ok((events + rows + conversations::erase(writer, &id)?) as u64)
+            Ok((events + rows + conversations::erase(writer, &id)? + trials::erase(writer, &id)?) as u64)
         })?;
         self.read(database::empty_log)?;
         Ok(n + self.answers(false)?.map_or(Ok(0), |answers| answers.erase(customer_id))?)

@@ -16,7 +16,7 @@ pub mod sequential;
 pub mod several;
 pub mod simulate;
 
-pub use assign::{Arm, Assignment, Holdout, Place};
+pub use assign::{Arm, Assignment, Holdout, Place, position};
 pub use bayesian::{Posterior, Prior};
 pub use compare::{Comparison, Method, Question, compare};
 pub use effect::{Effect, Scale};
