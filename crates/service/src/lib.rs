@@ -10,6 +10,7 @@ pub mod conversations;
 pub mod doctor;
 pub mod encoders;
 pub mod error;
+pub mod experiments;
 pub mod flows;
 pub mod jobs;
 pub mod lab;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use data::Shop;
 use data::state::drafts::{DraftQuery, StateCounts, StoredDraft};
+use data::state::trials::{Tally, Trial};
 use data::state::{EventBatch, Record, RecordKind, SqliteState, StateStore};
 use domain::Event;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ pub use data::state::{Appended, RowChange};
 
 use crate::auth::keys::KeyRecord;
 use crate::error::{Kind, Result, ServiceError};
+use crate::experiments::Experiment;
 use crate::flows::audience::Audience;
 use crate::random;
 
@@ -240,6 +242,45 @@ impl Store {
     /// Products that a job of this name has written about.
     pub fn products_of_batch(&self, batch: &str) -> Result<Vec<String>> {
         Ok(self.state.products_of_batch(batch)?)
+    }
+
+    /// Newest first.
+    pub fn experiments(&self, n_max: usize) -> Result<Vec<Experiment>> {
+        self.parsed(RecordKind::Experiment, n_max)
+    }
+
+    pub fn put_experiment(&self, experiment: &Experiment) -> Result<()> {
+        self.put(RecordKind::Experiment, experiment.id.clone(), experiment.created_at, experiment)
+    }
+
+    /// With all its trials.
+    pub fn forget_experiment(&self, id: &str) -> Result<()> {
+        self.state.delete_record(RecordKind::Experiment, id)?;
+        self.state.forget_trials(id)?;
+        Ok(())
+    }
+
+    pub fn trial(&self, experiment_id: &str, customer_id: &str) -> Result<Option<Trial>> {
+        Ok(self.state.trial(experiment_id, customer_id)?)
+    }
+
+    /// The customer's trial once it is on disk: this one, or the one that came before.
+    pub async fn put_trial(&self, trial: Trial) -> Result<Trial> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.state.put_trial_then(trial, Box::new(move |outcome| drop(reply.send(outcome))));
+        Ok(answer.await.map_err(|_| closed())??)
+    }
+
+    /// Whether there was an open trial.
+    pub async fn reward_trial(&self, experiment_id: &str, customer_id: &str, reward: f64) -> Result<bool> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let (of, by) = (experiment_id.to_owned(), customer_id.to_owned());
+        self.state.reward_trial_then(of, by, reward, Box::new(move |outcome| drop(reply.send(outcome))));
+        Ok(answer.await.map_err(|_| closed())??)
+    }
+
+    pub fn tallies(&self, experiment_id: &str) -> Result<Vec<Tally>> {
+        Ok(self.state.tallies(experiment_id)?)
     }
 
     fn put(&self, kind: RecordKind, id: String, at: i64, body: &impl Serialize) -> Result<()> {

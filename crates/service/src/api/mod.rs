@@ -15,6 +15,7 @@ mod download;
 mod drafts;
 pub mod error;
 mod events;
+mod experiments;
 mod health;
 mod import;
 pub mod input;
@@ -191,6 +192,11 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(plans::design_experiment))
         .routes(routes!(plans::list_campaigns))
         .routes(routes!(plans::get_verdict))
+        .routes(routes!(experiments::list_experiments, experiments::start_experiment))
+        .routes(routes!(experiments::get_experiment, experiments::forget_experiment))
+        .routes(routes!(experiments::decide_arm))
+        .routes(routes!(experiments::tell_outcome))
+        .routes(routes!(experiments::stop_experiment))
         .routes(routes!(overview::get_overview))
         .routes(routes!(models::list_models))
         .routes(routes!(models::activate_model))

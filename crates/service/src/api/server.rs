@@ -191,6 +191,7 @@ async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
     if n_forgotten > 0 {
         tracing::info!(shop.id = %shop.id, n_forgotten, "forgot conversations that ended long ago");
     }
+    shop.move_trials().await?;
     let own = shop.clone();
     crate::serving::off_thread(move || crate::channels::outbox::forget_old(&own, clock::now().0)).await?;
     let alone = shop.maintenance.lock().await;

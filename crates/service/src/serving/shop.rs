@@ -28,6 +28,7 @@ use crate::channels::config::from_environment;
 use crate::clock;
 use crate::conversations::Conversations;
 use crate::error::{Result, ServiceError};
+use crate::experiments::Experiments;
 use crate::flows::content::config::ContentConfig;
 use crate::flows::dataset::Dealings;
 use crate::flows::in_service::InService;
@@ -67,6 +68,8 @@ pub struct ServedShop {
     pub copy: super::copy::KeptCopy,
     /// Conversations of customer service.
     pub conversations: Conversations,
+    /// Experiments, running and ended.
+    pub experiments: Experiments,
     /// Language models that word its replies, if the shop has any.
     pub writers: Option<Writers>,
     /// By which customers come besides, and by which replies leave.
@@ -215,6 +218,7 @@ impl ServedShop {
             id,
             shop,
             jobs: Jobs::new(store.clone()),
+            experiments: Experiments::open(&store)?,
             store,
             ids,
             histories: Histories::new(CUSTOMERS_MAX),

@@ -12,6 +12,7 @@ mod copies;
 mod disk;
 mod durability;
 mod encoders;
+mod experiments;
 mod golden;
 mod groups;
 mod hostile;
