@@ -288,6 +288,27 @@ const campaignOf = ([campaign_id, first, last, arms], now) => ({
   control: CONTROLS.find((name) => arms.some(([arm]) => arm === name)) ?? null,
 });
 
+/** Id, chooser, attributes, days since it began and ended, arms as name, customers who had their time, waiting, mean, chance to be the best. */
+const EXPERIMENTS = [
+  ["结算页按钮颜色", "split", [], 6, null, [["control", 4_102, 611, 0.0412, 0.021], ["蓝色", 4_077, 598, 0.0487, 0.979]]],
+  ["homepage-hero-with-a-rather-long-name-of-the-new-season", "tree", ["city", "member"], 12, null, [["control", 2_210, 90, 0.021, 0.0004], ["laptops", 6_120, 402, 0.0312, 0.32], ["phones", 6_480, 431, 0.0324, 0.6796]]],
+  ["free-delivery-hint", "thompson", [], 1, null, [["control", 0, 37, 0.5, 0.5], ["hint", 0, 41, 0.5, 0.5]]],
+  ["双11 横幅", "thompson", [], 31, 17, [["control", 1_877, 0, 0.051, 0.0002], ["倒计时", 14_205, 0, 0.0712, 0.9998]]],
+];
+
+function standingOf([id, chooser, attributes, first, last, arms], now, ended) {
+  const mean = (n, value) => {
+    const error = 1.645 * Math.sqrt((value * (1 - value)) / (n + 3));
+    return { value, low: Math.max(0, value - error), high: Math.min(1, value + error), level: 0.9 };
+  };
+  const stopped_at = last !== null ? now - last * DAY : ended.has(id) ? now : null;
+  return {
+    id, arms: arms.map(([name]) => ({ name, weight: 1 })), chooser, traffic: 1, holdout: 0.05, floor: 0.05, attributes, wait_minutes: 1_440, salt: "9f2c41d07ab35e18",
+    created_at: now - first * DAY, stopped_at, n_kinds: chooser === "tree" ? 3 : 1,
+    standing: arms.map(([arm, n, n_waiting, value, chance_best]) => ({ arm, n, n_waiting, reward: round(n * value), mean: mean(n, value), chance_best })),
+  };
+}
+
 /** Of the standard normal distribution (Abramowitz and Stegun 26.2.17). */
 function cumulative(z) {
   const t = 1 / (1 + 0.2316419 * Math.abs(z));
@@ -355,6 +376,24 @@ function neededOf(query, refuse) {
 export function createPlans(now) {
   const state = { n_made: 1, made_at: now - 9 * 3_600_000, emptyTried: false };
   const today = dayText(now - DAY);
+  const ended = new Set();
+  const forgotten = new Set();
+
+  function experiments(method, id, what, empty, refuse) {
+    const all = empty ? [] : EXPERIMENTS.map((one) => standingOf(one, now, ended)).filter((one) => !forgotten.has(one.id));
+    if (id === undefined) return { items: all.map(({ standing: _, n_kinds: __, ...rules }) => rules) };
+    const found = all.find((one) => one.id === id) ?? refuse(404, "not_found", `there is no experiment '${id}'`);
+    if (method === "GET") return found;
+    if (method === "DELETE") {
+      if (found.stopped_at === null) return refuse(409, "runs", `the experiment '${id}' still runs`, "stop it first");
+      forgotten.add(id);
+      return null;
+    }
+    if (what !== "stop") return undefined;
+    ended.add(id);
+    const { standing: _, n_kinds: __, ...rules } = { ...found, stopped_at: found.stopped_at ?? now };
+    return rules;
+  }
 
   function answer(method, path, query, body, { shop, empty, refuse }) {
     const [, first, second, third] = path.split("/").map(decodeURIComponent);
@@ -364,6 +403,7 @@ export function createPlans(now) {
       const campaign = items.find((one) => one.campaign_id === second) ?? refuse(404, "not_found", `there is no campaign '${second}'`);
       return third === "verdict" ? verdictOf(campaign, query, today, refuse) : undefined;
     }
+    if (first === "experiments") return experiments(method, second, third, empty, refuse);
     if (first !== "plan") return undefined;
     switch (`${method} ${second}`) {
       case "GET forecast": return forecastOf(query, shop, empty, today, refuse);

@@ -266,7 +266,36 @@ export interface Markdown extends Backing {
   over_hold_cents: Estimate | null;
 }
 
+export interface ArmStanding {
+  arm: string;
+  n: number;
+  n_waiting: number;
+  reward: number;
+  mean: Estimate;
+  chance_best: number;
+}
+
+export interface Experiment {
+  id: string;
+  arms: { name: string; weight: number }[];
+  chooser: "split" | "thompson" | "tree";
+  traffic: number;
+  holdout: number;
+  floor: number;
+  attributes: string[];
+  wait_minutes: number;
+  salt: string;
+  created_at: number;
+  stopped_at: number | null;
+}
+
+export interface Standing extends Experiment {
+  standing: ArmStanding[];
+  n_kinds: number;
+}
+
 const id = encodeURIComponent;
+const standing = (experiment: string, signal?: AbortSignal): Promise<Standing> => get<Standing>(`/experiments/${id(experiment)}`, {}, signal);
 
 export const plans = {
   forecast: (query: Query, signal?: AbortSignal) => get<Forecasts>("/plan/forecast", query, signal),
@@ -276,5 +305,12 @@ export const plans = {
   verdict: (campaign: string, query: Query, signal?: AbortSignal) => get<CampaignVerdict>(`/campaigns/${id(campaign)}/verdict`, query, signal),
   prices: (signal?: AbortSignal) => get<Prices>("/plan/prices", {}, signal),
   markdown: (wanted: MarkdownWanted, signal?: AbortSignal) => request<Markdown>("POST", "/plan/markdown", wanted, signal),
+  /** With how each stands: there are few. */
+  experiments: async (signal?: AbortSignal): Promise<Standing[]> => {
+    const { items } = await get<{ items: Experiment[] }>("/experiments", {}, signal);
+    return Promise.all(items.map((one) => standing(one.id, signal)));
+  },
+  stopExperiment: (experiment: string) => request<Experiment>("POST", `/experiments/${id(experiment)}/stop`),
+  forgetExperiment: (experiment: string) => request<unknown>("DELETE", `/experiments/${id(experiment)}`),
   needed: (query: Query, signal?: AbortSignal) => get<Needed>("/plan/experiment", query, signal),
 };

@@ -128,7 +128,7 @@ test.runIf(paths.has("/v1/content/options"))("and all of content", () => {
 // And of the plans.
 test.runIf(paths.has("/v1/campaigns"))("and all of the plans", () => {
   const { found, n_calls } = undocumented("../../src/lib/plans.ts", "plans");
-  expect(n_calls).toBe(8);
+  expect(n_calls).toBe(11);
   expect(found).toEqual([]);
 });
 
@@ -175,10 +175,12 @@ test("the mock answers as the service would", async () => {
   const product = await first("/v1/products", "product_id");
   const customer = await first("/v1/customers", "customer_id");
   const campaign = await first("/v1/campaigns", "campaign_id");
+  const experiment = await first("/v1/experiments", "id");
   const [a, b, c] = ((await read("/v1/words/map")) as { items: { word: string }[] }).items.map(({ word }) => encodeURIComponent(word));
   const asked: Record<string, string[]> = {
     "/v1/audiences/{}": ["/v1/audiences/a-1", "/v1/audiences/a-3"],
     "/v1/audiences/{}/customers": ["/v1/audiences/a-3/customers"],
+    "/v1/experiments/{}": [`/v1/experiments/${experiment}`],
     "/v1/campaigns/{}/verdict": ["", "?outcome=response&method=bayesian", "?method=sequential&days=7"].map((query) => `/v1/campaigns/${campaign}/verdict${query}`),
     "/v1/content/drafts": ["/v1/content/drafts?state=all", "/v1/content/drafts?state=review&channel=push"],
     "/v1/content/drafts/{}": ["/v1/content/drafts/d-1", "/v1/content/drafts/d-4"],
