@@ -36,6 +36,10 @@ struct Options {
     reads_per_second: f64,
     events_per_second: f64,
     algorithm: String,
+    /// Arms of experiments instead of lists.
+    decides: bool,
+    /// Another build of the program than the one shops install.
+    program: Option<PathBuf>,
 }
 
 impl Options {
@@ -45,6 +49,8 @@ impl Options {
             reads_per_second: 3000.0,
             events_per_second: 500.0,
             algorithm: "rp3beta".to_owned(),
+            decides: false,
+            program: None,
         };
         for pair in args.chunks(2) {
             let value = pair.get(1).ok_or_else(|| format!("{} needs a value", pair[0]))?;
@@ -55,9 +61,13 @@ impl Options {
                 "--rate" => options.reads_per_second = number()?,
                 "--events" => options.events_per_second = number()?,
                 "--algorithm" => options.algorithm = value.clone(),
+                "--program" => options.program = Some(value.into()),
+                "--reads" if value == "lists" => options.decides = false,
+                "--reads" if value == "arms" => options.decides = true,
+                "--reads" => return Err(format!("--reads is '{value}'; allowed: lists, arms")),
                 other => {
                     return Err(format!(
-                        "there is no option '{other}'; allowed: --seconds, --rate, --events, --algorithm"
+                        "there is no option '{other}'; allowed: --seconds, --rate, --events, --reads, --algorithm, --program"
                     ));
                 }
             }
@@ -70,7 +80,7 @@ impl Options {
 pub fn serve(args: &[String]) -> Outcome {
     let options = Options::read(args)?;
     setup::web()?;
-    let installed = installed()?;
+    let installed = options.program.clone().map_or_else(installed, Ok)?;
     let folder = target_dir().join("bench").join(format!("serve-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -95,7 +105,10 @@ fn measured(options: &Options, tercet: &Path, folder: &Path) -> Result<String, S
     let key = ask(&["keys", "create", "--name", "bench"])?;
     let key = key["secret"].as_str().ok_or("the new key has no secret")?.to_owned();
     let mut server = Server::start(tercet, &shop, "127.0.0.1:0")?;
-    let load = Load { address: server.address, key, customers, products };
+    let load = Load { address: server.address, key, customers, products, decides: options.decides };
+    if options.decides {
+        load.start_experiments()?;
+    }
     eprintln!("{} customers, {} products; warming up.", load.customers.len(), load.products.len());
     load.run(options.reads_per_second / 4.0, options.events_per_second / 4.0, WARM_UP, (N_READERS, N_WRITERS), || ());
     let mut memory = vec![(0, server.rss_mib())];
@@ -254,12 +267,17 @@ fn page(
 ) -> String {
     let n_all = (reads.n_answered() + writes.n_answered()).max(1) as f64;
     let mut text = format!(
-        "\n## serve\n\n{} customers, {} products, `{}`; {} reads/s (90 % recommendations, 6 % similar, 4 % popular) and {} events/s, \
+        "\n## serve\n\n{} customers, {} products, `{}`; {} reads/s ({}) and {} events/s, \
          one per request, for {} s over {} + {} connections; server and load share the machine. Load before: {}.\n\n",
         load.customers.len(),
         load.products.len(),
         options.algorithm,
         options.reads_per_second,
+        match options.decides {
+            true =>
+                "arms of experiments for a million customers, half by a split, half by a tree that learns; a tenth outcomes",
+            false => "90 % recommendations, 6 % similar, 4 % popular",
+        },
         options.events_per_second,
         options.seconds,
         N_READERS,

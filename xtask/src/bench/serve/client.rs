@@ -16,6 +16,8 @@ pub struct Load {
     pub key: String,
     pub customers: Vec<String>,
     pub products: Vec<String>,
+    /// Reads ask for arms of experiments.
+    pub decides: bool,
 }
 
 /// What came back.
@@ -54,8 +56,45 @@ impl Tally {
 
 const READ: u16 = 200;
 const WRITE: u16 = 202;
+/// What an outcome is answered with.
+const TOLD: u16 = 204;
+
+/// The experiments whose arms are asked for.
+const EXPERIMENTS: [(&str, &str); 2] = [
+    ("split", r#"{"id":"split","arms":[{"name":"control"},{"name":"a"},{"name":"b"}]}"#),
+    (
+        "tree",
+        r#"{"id":"tree","arms":[{"name":"control"},{"name":"a"},{"name":"b"}],"chooser":"tree","attributes":["city","member"],"wait_minutes":0}"#,
+    ),
+];
+const N_DECIDED: usize = 1_000_000;
+const N_CITIES: usize = 30;
 
 impl Load {
+    /// Begins the experiments that reads ask for.
+    ///
+    /// # Errors
+    /// If the server refuses one.
+    pub fn start_experiments(&self) -> Result<(), String> {
+        let mut connection = Connection::new(self.address);
+        for (_, body) in EXPERIMENTS {
+            let request = self.post("/v1/experiments", body);
+            let (status, answer) = connection.exchange(request.as_bytes()).map_err(|error| error.to_string())?;
+            if status != 201 {
+                return Err(format!("an experiment is answered {status}: {}", String::from_utf8_lossy(answer)));
+            }
+        }
+        Ok(())
+    }
+
+    fn post(&self, path: &str, body: &str) -> String {
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.key,
+            body.len()
+        )
+    }
+
     /// Reads and events at these rates over so many connections; `watch` is called a few times a second meanwhile.
     pub fn run(
         &self,
@@ -149,12 +188,21 @@ struct Worker<'a> {
     wanted: u16,
     connection: Connection,
     request: String,
+    /// The experiment, customer and whether they are a member, of the arm asked for last.
+    decided: Option<(usize, usize, bool)>,
 }
 
 impl<'a> Worker<'a> {
     fn new(load: &'a Load, at: u64, wanted: u16) -> Self {
         let random = Random((at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(wanted));
-        Worker { load, random, wanted, connection: Connection::new(load.address), request: String::new() }
+        Worker {
+            load,
+            random,
+            wanted,
+            connection: Connection::new(load.address),
+            request: String::new(),
+            decided: None,
+        }
     }
 
     /// Every `of`-th request of the schedule, starting with the `at`-th.
@@ -165,11 +213,12 @@ impl<'a> Worker<'a> {
             if due >= duration {
                 break;
             }
-            self.compose();
+            let wanted = self.compose();
             let due = start + due;
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
             let status = self.connection.exchange(self.request.as_bytes()).map_or(0, |(status, _)| status);
-            if status == self.wanted {
+            // Of somebody whose time was over the outcome is refused, as it should be.
+            if status == wanted || (wanted, status) == (TOLD, 409) {
                 tally.latency.add(due.elapsed().as_micros() as u64);
             } else {
                 tally.fail(status);
@@ -178,7 +227,11 @@ impl<'a> Worker<'a> {
         tally
     }
 
-    fn compose(&mut self) {
+    /// The next request; the status that it is to be answered with.
+    fn compose(&mut self) -> u16 {
+        if self.load.decides && self.wanted == READ {
+            return self.compose_arm();
+        }
         let (customers, products, random) = (&self.load.customers, &self.load.products, &mut self.random);
         let (kind, customer, product) =
             (random.below(100), random.below(customers.len()), random.below(products.len()));
@@ -198,6 +251,25 @@ impl<'a> Worker<'a> {
             };
             format!("GET {path} HTTP/1.1\r\n{head}\r\n")
         };
+        self.wanted
+    }
+
+    /// The arm of somebody, or, one time in ten, what the last arm asked for brought: more by `a` to members, by `b` to others.
+    fn compose_arm(&mut self) -> u16 {
+        if let Some((experiment, customer, is_member)) = self.decided.filter(|_| self.random.below(10) == 0) {
+            let reward = usize::from(self.random.below(100) < if is_member { 30 } else { 10 });
+            let path = format!("/v1/experiments/{}/outcome", EXPERIMENTS[experiment].0);
+            self.request = self.load.post(&path, &format!(r#"{{"customer_id":"v{customer}","reward":{reward}}}"#));
+            self.decided = None;
+            return TOLD;
+        }
+        let (experiment, customer) = (self.random.below(2), self.random.below(N_DECIDED));
+        let (city, is_member) = (customer % N_CITIES, customer % 3 == 0);
+        self.decided = Some((experiment, customer, is_member));
+        let body =
+            format!(r#"{{"customer_id":"v{customer}","attributes":{{"city":"city {city}","member":"{is_member}"}}}}"#);
+        self.request = self.load.post(&format!("/v1/experiments/{}/decide", EXPERIMENTS[experiment].0), &body);
+        READ
     }
 }
 
