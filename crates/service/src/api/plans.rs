@@ -2,12 +2,14 @@
 
 use axum::Json;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Manage;
 use super::error::ErrorBody;
 use super::input::{Body, Id, Params};
-use crate::error::Result;
+use crate::background;
+use crate::error::{Kind, Result, ServiceError};
 use crate::flows::plan::Step;
 use crate::flows::plan::budget::{self, Bound, BudgetPlan, BudgetRequest};
 use crate::flows::plan::customers::{self, Lifetimes};
@@ -19,6 +21,26 @@ use crate::flows::plan::price::{self, Markdown, MarkdownRequest, Prices};
 
 /// Bounds of channels accepted at once.
 const BOUNDS_MAX: usize = 100;
+/// Plans worked out at once, and those that may wait for their turn: each takes a processor for a second or so.
+const AT_ONCE: usize = 2;
+const WAITING_MAX: usize = 30;
+
+static ACCEPTED: Semaphore = Semaphore::const_new(AT_ONCE + WAITING_MAX);
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
+
+/// Works a plan out on the threads that stand back, in its turn.
+///
+/// # Errors
+/// Those of the plan, or if too many are asked for.
+async fn planned<T: Send + 'static>(plan: impl Future<Output = Result<T>> + Send + 'static) -> Result<Json<T>> {
+    let Ok(_accepted) = ACCEPTED.try_acquire() else {
+        let message = format!("{} plans are being worked out or wait for it", AT_ONCE + WAITING_MAX);
+        return Err(ServiceError::new(Kind::Unavailable, "busy", message).help("ask again in some seconds"));
+    };
+    let _turn = TURNS.acquire().await.expect("the semaphore is never closed");
+    let done = background::spawn(plan).await;
+    done.map_err(|error| ServiceError::failed(format!("a plan broke off: {error}")))?.map(Json)
+}
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -130,7 +152,7 @@ pub async fn get_forecast(Manage(caller): Manage, Params(params): Params<Forecas
         method: params.method.unwrap_or(usual.method),
         seed: usual.seed,
     };
-    Ok(Json(forecast::forecast(&caller.shop.shop, &request).await?))
+    planned(async move { forecast::forecast(&caller.shop.shop, &request).await }).await
 }
 
 /// Who is still a customer, how often they will buy and what they are worth, as last worked out (job `strategy`).
@@ -145,7 +167,7 @@ pub async fn get_lifetimes(Manage(caller): Manage) -> Result<Json<Lifetimes>> {
 pub async fn plan_budget(Manage(caller): Manage, Body(body): Body<BudgetBody>) -> Result<Json<BudgetPlan>> {
     if body.bounds.len() > BOUNDS_MAX {
         let message = format!("{} bounds; allowed: {BOUNDS_MAX} at most", body.bounds.len());
-        return Err(crate::ServiceError::usage("bounds", message));
+        return Err(ServiceError::usage("bounds", message));
     }
     let usual = BudgetRequest::default();
     let request = BudgetRequest {
@@ -155,13 +177,13 @@ pub async fn plan_budget(Manage(caller): Manage, Body(body): Body<BudgetBody>) -
         level: body.level.unwrap_or(usual.level),
         ..usual
     };
-    Ok(Json(budget::budget(&caller.shop.shop, &request, &|_, _| true).await?))
+    planned(async move { budget::budget(&caller.shop.shop, &request, &|_, _| true).await }).await
 }
 
 /// What prices do in this shop: elasticities by category, and how prices fall over a product's life.
 #[utoipa::path(get, path = "/v1/plan/prices", tag = "plans", responses((status = 200, body = Prices), (status = "4XX", body = ErrorBody)))]
 pub async fn get_prices(Manage(caller): Manage) -> Result<Json<Prices>> {
-    Ok(Json(price::prices(&caller.shop.shop).await?))
+    planned(async move { price::prices(&caller.shop.shop).await }).await
 }
 
 /// When to lower a product's price by how much, so that its stock is sold in the weeks that are left.
@@ -175,13 +197,13 @@ pub async fn plan_markdown(Manage(caller): Manage, Body(body): Body<MarkdownBody
         salvage: body.salvage.unwrap_or(0.2),
         elasticity: body.elasticity,
     };
-    Ok(Json(price::markdown(&caller.shop.shop, &request).await?))
+    planned(async move { price::markdown(&caller.shop.shop, &request).await }).await
 }
 
 /// Campaigns that the exposures tell of, the last to begin first.
 #[utoipa::path(get, path = "/v1/campaigns", tag = "plans", responses((status = 200, body = CampaignList), (status = "4XX", body = ErrorBody)))]
 pub async fn list_campaigns(Manage(caller): Manage) -> Result<Json<CampaignList>> {
-    Ok(Json(CampaignList { items: experiment::campaigns(&caller.shop.shop).await? }))
+    planned(async move { Ok(CampaignList { items: experiment::campaigns(&caller.shop.shop).await? }) }).await
 }
 
 /// Whether a campaign worked: each of its arms against the one that got nothing.
@@ -201,7 +223,7 @@ pub async fn get_verdict(
         reading: params.method.unwrap_or_default(),
         level: params.level.unwrap_or(usual.level),
     };
-    Ok(Json(experiment::verdict(&caller.shop.shop, &request).await?))
+    planned(async move { experiment::verdict(&caller.shop.shop, &request).await }).await
 }
 
 /// How many customers an experiment needs, and how long that takes.

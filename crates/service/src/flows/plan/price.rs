@@ -239,7 +239,8 @@ pub async fn prices(shop: &Shop) -> Result<Prices> {
 
 fn told(weekly: &Weekly, today: Day) -> Result<Prices> {
     let answer = elasticities(&weekly.sales(), LEVEL)?;
-    let months: Vec<i64> = weekly.period.iter().map(|week| i64::from(*week) * 12 / 52).collect();
+    // Four years of 1,461 days have 48 months.
+    let months: Vec<i64> = weekly.period.iter().map(|week| i64::from(*week) * 7 * 48 / 1461).collect();
     let left = decay(&weekly.product, &months, &weekly.price, DECAY_PRODUCTS_MIN)?;
     let mut prices = Prices {
         as_of: today.to_string(),
