@@ -18,6 +18,9 @@ const REPEATING_FEW: usize = 100;
 const GROUPS_AT_ONCE: usize = 60_000;
 /// Logarithms of parameters (times in units of the mean age) beyond which the likelihood is flat.
 const LOG_MAX: f64 = 12.0;
+/// Of Pareto/NBD's α and β, a thousand mean ages: customers who differ less than that cannot be told from customers who do not, and
+/// the continued fraction of its likelihood has terms by the root of it.
+const LOG_TIME_MAX: f64 = 7.0;
 const EFFECT_MAX: f64 = 20.0;
 
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +141,11 @@ pub fn fit(
     let objective = Objective::new(process, &groups, on_leaving, options.penalty);
     let found = minimum(&objective, options);
     let converged = found.minimum.converged();
-    let at_bound = found.minimum.point[..4].iter().any(|log| log.abs() > LOG_MAX - 0.01);
+    let at_bound = (0..4).any(|at| {
+        let (low, high) = bounds_of(process, at);
+        let log = found.minimum.point[at];
+        log < low + 0.01 || log > high - 0.01
+    });
     let model = lifetime(&objective, found, unit, histories.len());
     let flat = model.covariance.is_none() || at_bound;
     let mut answer = Answer::given(model, support);
@@ -212,12 +219,20 @@ fn minimum(objective: &Objective, options: &FitOptions) -> Found {
     from_near(objective, options, first)
 }
 
+/// Of the logarithm of a parameter, or of an effect.
+fn bounds_of(process: Process, at: usize) -> (f64, f64) {
+    match at {
+        1 | 3 if process == Process::ParetoNbd => (-LOG_MAX, LOG_TIME_MAX),
+        0..4 => (-LOG_MAX, LOG_MAX),
+        _ => (-EFFECT_MAX, EFFECT_MAX),
+    }
+}
+
 /// L-BFGS from an ordinary customer base; from others if that does not end well.
 fn from_starts(objective: &Objective, options: &FitOptions) -> Found {
     const STARTS: [[f64; 4]; 3] = [[0.5, 0.3, 1.0, 2.0], [1.0, 1.0, 0.5, 3.0], [0.2, 0.05, 2.0, 8.0]];
     let n = objective.n_variables();
-    let bounds: Vec<(f64, f64)> =
-        (0..n).map(|at| if at < 4 { (-LOG_MAX, LOG_MAX) } else { (-EFFECT_MAX, EFFECT_MAX) }).collect();
+    let bounds: Vec<(f64, f64)> = (0..n).map(|at| bounds_of(objective.process, at)).collect();
     let settings = minimise::Options {
         iterations_max: options.iterations_max,
         gradient_tolerance: 1e-7,
