@@ -21,6 +21,17 @@ impl Estimate {
         Estimate { value, low: value, high: value, level: 1.0 }
     }
 
+    /// A share of `n`, by Wilson (1927), Journal of the American Statistical Association 22; from 0 to 1 where `n` is 0.
+    pub fn share(k: f64, n: f64, level: f64) -> Self {
+        if n <= 0.0 {
+            return Estimate { value: 0.0, low: 0.0, high: 1.0, level };
+        }
+        let (p, z) = (k / n, math::distributions::normal_quantile(0.5 + level / 2.0));
+        let centre = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
+        let half = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+        Estimate { value: p, low: (centre - half).clamp(0.0, p), high: (centre + half).clamp(p, 1.0), level }
+    }
+
     /// The same in another unit, or of the other sign.
     pub fn scaled(self, factor: f64) -> Self {
         let (a, b) = (self.low * factor, self.high * factor);
@@ -133,6 +144,15 @@ mod tests {
         assert_eq!(effective_n([2.0; 50]), 50.0);
         assert!(effective_n(std::iter::once(1e6).chain([1.0; 99])) < 1.001);
         assert_eq!(effective_n([]), 0.0);
+    }
+
+    /// R's prop.test(15, 50, conf.level = 0.95, correct = FALSE): 0.191 to 0.438.
+    #[test]
+    fn a_share_has_the_interval_of_wilson() {
+        let share = Estimate::share(15.0, 50.0, 0.95);
+        assert!((share.low - 0.191).abs() < 5e-4 && (share.high - 0.438).abs() < 5e-4, "{share:?}");
+        assert_eq!(Estimate::share(0.0, 0.0, 0.9).high, 1.0);
+        assert_eq!((Estimate::share(0.0, 9.0, 0.9).low, Estimate::share(9.0, 9.0, 0.9).high), (0.0, 1.0));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Whom, when, on which channel, with how much money, and did it work? Lifetimes, uplift, bandits and their evaluation,
-//! experiments, marketing mix, attribution, budgets, forecasts, prices, and the life of product generations.
+//! experiments, marketing mix, attribution, budgets, forecasts, prices, promotions, the life of product generations, and how near
+//! customers are.
 //!
 //! Pure: no files, no network, no clock, no environment, no async. Columns come in by value, time and seeds as arguments,
 //! and every answer says how sure it is, what it rests on and what would change it.
@@ -9,6 +10,8 @@ pub mod attribution;
 pub mod bandit;
 pub mod boost;
 pub mod budget;
+pub mod complaints;
+pub mod crowd;
 pub mod error;
 pub mod experiment;
 pub mod forecast;
@@ -18,6 +21,7 @@ pub mod linear;
 pub mod mix;
 pub mod policy;
 pub mod price;
+pub mod promotion;
 mod quadrature;
 pub mod registry;
 pub mod table;

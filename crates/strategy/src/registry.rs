@@ -113,6 +113,7 @@ static REGISTRY: &[&Model] = &[
     &crate::policy::MODEL,
     &crate::price::ELASTICITY,
     &crate::price::MARKDOWN,
+    &crate::promotion::PROMOTIONS,
     &crate::uplift::MODEL,
 ];
 
