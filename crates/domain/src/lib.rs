@@ -13,8 +13,9 @@ pub mod time;
 pub use card::{Card, Kind, Param, Settings, SettingsError, Value};
 pub use money::Cents;
 pub use rows::{
-    AudienceMember, CuratedAnswer, Customer, CustomerLifetime, CustomerTaste, Delivery, DeliveryStatus, Event,
-    EventKind, Exposure, Fit, KnowledgeDocument, Order, Product, RecommendedProduct, Review, SegmentMember, Spend,
+    AudienceMember, CrowdMember, CuratedAnswer, Customer, CustomerLifetime, CustomerTaste, CustomerUpgrade, Delivery,
+    DeliveryStatus, Event, EventKind, Exposure, Fit, KnowledgeDocument, Order, Product, RecommendedProduct, Review,
+    SegmentMember, Spend,
 };
 pub use table::{Column, ColumnKind, TableSpec};
 pub use text::Text;

@@ -349,6 +349,40 @@ pub struct CustomerLifetime {
     pub as_of: Day,
 }
 
+/// What a customer owns and may replace.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CustomerUpgrade {
+    pub customer_id: String,
+    /// 1 is what is likeliest to be replaced.
+    pub place: i64,
+    pub category: String,
+    /// What they own.
+    pub product_id: String,
+    /// Whole months since it was bought.
+    pub owned_months: i64,
+    /// The chance that they buy another of the category here within three months.
+    pub chance: f64,
+    /// The newest product of its line that is on sale, if that is newer.
+    pub successor_id: Option<String>,
+    /// The last day of what it rests on.
+    pub as_of: Day,
+}
+
+/// How near a customer is to the shop.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CrowdMember {
+    pub customer_id: String,
+    /// One of [`crate::table::CROWD_STATES`].
+    pub state: String,
+    /// The same thirty days before; absent for who was in none.
+    pub state_before: Option<String>,
+    /// The channel of what brought the customer there.
+    pub channel: Option<String>,
+    pub as_of: Day,
+}
+
 /// One place of the list that a customer would be given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

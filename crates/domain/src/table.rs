@@ -97,6 +97,9 @@ pub const EVENT_KINDS: &[&str] =
 pub const DELIVERY_STATUSES: &[&str] =
     &["placed", "paid", "packed", "shipped", "out_for_delivery", "delivered", "cancelled", "returned"];
 
+/// How near a customer is to the shop, from the farthest to the nearest.
+pub const CROWD_STATES: &[&str] = &["noticed", "interested", "asked", "bought", "loyal", "advocate"];
+
 /// No plausible price, cost or spend of one row lies beyond ten billion in the shop's currency.
 const MONEY_MAX: f64 = 1e12;
 const COUNT_MAX: f64 = 1e9;
@@ -373,6 +376,37 @@ pub static ALL: &[TableSpec] = &[
             required("alive", Float).within(0.0, 1.0),
             required("purchases", Float),
             optional("value_cents", Money),
+            required("as_of", Day),
+        ],
+        key: &["customer_id"],
+        partition: None,
+        derived: true,
+    },
+    TableSpec {
+        name: "upgrades",
+        sentence: "What each customer owns and how likely they are to replace it soon, as of when it was last worked out.",
+        columns: &[
+            required("customer_id", Text),
+            required("place", Integer).within(1.0, 1000.0),
+            required("category", Text),
+            required("product_id", Text),
+            required("owned_months", Integer).within(0.0, 12_000.0),
+            required("chance", Float).within(0.0, 1.0),
+            optional("successor_id", Text),
+            required("as_of", Day),
+        ],
+        key: &["customer_id", "place"],
+        partition: None,
+        derived: true,
+    },
+    TableSpec {
+        name: "crowd",
+        sentence: "How near each customer is to the shop, as of when it was last worked out.",
+        columns: &[
+            required("customer_id", Text),
+            required("state", Text).one_of(CROWD_STATES),
+            optional("state_before", Text).one_of(CROWD_STATES),
+            optional("channel", Text),
             required("as_of", Day),
         ],
         key: &["customer_id"],

@@ -8,9 +8,9 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::datatypes::{Date32Type, Float64Type, Int64Type, TimestampMillisecondType};
 use domain::{
-    AudienceMember, Cents, CuratedAnswer, Customer, CustomerLifetime, CustomerTaste, Day, Delivery, DeliveryStatus,
-    Event, EventKind, Exposure, Fit, KnowledgeDocument, Millis, Order, Product, RecommendedProduct, Review,
-    SegmentMember, Spend, TableSpec,
+    AudienceMember, Cents, CrowdMember, CuratedAnswer, Customer, CustomerLifetime, CustomerTaste, CustomerUpgrade, Day,
+    Delivery, DeliveryStatus, Event, EventKind, Exposure, Fit, KnowledgeDocument, Millis, Order, Product,
+    RecommendedProduct, Review, SegmentMember, Spend, TableSpec,
 };
 
 use super::Tables;
@@ -616,6 +616,60 @@ impl Row for CustomerLifetime {
             alive: batch.float("alive", at).expect(REQUIRED),
             purchases: batch.float("purchases", at).expect(REQUIRED),
             value_cents: batch.cents("value_cents", at),
+            as_of: batch.day("as_of", at).expect(REQUIRED),
+        }
+    }
+}
+
+impl Row for CustomerUpgrade {
+    const TABLE: &'static str = "upgrades";
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            texts(rows, |row| Some(&row.customer_id)),
+            ints(rows, |row| Some(row.place)),
+            texts(rows, |row| Some(&row.category)),
+            texts(rows, |row| Some(&row.product_id)),
+            ints(rows, |row| Some(row.owned_months)),
+            floats(rows, |row| Some(row.chance)),
+            texts(rows, |row| row.successor_id.as_deref()),
+            days(rows, |row| Some(row.as_of)),
+        ]
+    }
+
+    fn read(batch: &Columns<'_>, at: usize) -> Self {
+        CustomerUpgrade {
+            customer_id: batch.text("customer_id", at).expect(REQUIRED),
+            place: batch.int("place", at).expect(REQUIRED),
+            category: batch.text("category", at).expect(REQUIRED),
+            product_id: batch.text("product_id", at).expect(REQUIRED),
+            owned_months: batch.int("owned_months", at).expect(REQUIRED),
+            chance: batch.float("chance", at).expect(REQUIRED),
+            successor_id: batch.text("successor_id", at),
+            as_of: batch.day("as_of", at).expect(REQUIRED),
+        }
+    }
+}
+
+impl Row for CrowdMember {
+    const TABLE: &'static str = "crowd";
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            texts(rows, |row| Some(&row.customer_id)),
+            texts(rows, |row| Some(&row.state)),
+            texts(rows, |row| row.state_before.as_deref()),
+            texts(rows, |row| row.channel.as_deref()),
+            days(rows, |row| Some(row.as_of)),
+        ]
+    }
+
+    fn read(batch: &Columns<'_>, at: usize) -> Self {
+        CrowdMember {
+            customer_id: batch.text("customer_id", at).expect(REQUIRED),
+            state: batch.text("state", at).expect(REQUIRED),
+            state_before: batch.text("state_before", at),
+            channel: batch.text("channel", at),
             as_of: batch.day("as_of", at).expect(REQUIRED),
         }
     }
