@@ -184,6 +184,26 @@ pub enum Plan {
     },
     /// Who is still a customer and what each is worth, as train strategy worked it out
     Customers,
+    /// Product generations: who owns which, who is due for the next, what becomes of old stock, as train strategy worked it out
+    Launch {
+        /// Lines told one by one, and stocks
+        #[arg(short = 'n', long, default_value_t = 10)]
+        lines: usize,
+    },
+    /// What past promotions brought, after all that was held back for them and bought ahead of time
+    Promotions {
+        /// The shop's own: birthday:2026-03-10:2026-03-20
+        #[arg(long, value_name = "NAME:FIRST:LAST")]
+        own: Vec<String>,
+        /// Days within which a customer is paid back the difference when a price falls
+        #[arg(long, value_name = "DAYS", default_value_t = 7)]
+        protection: i32,
+    },
+    /// How near customers are and which channels bring them nearer, as train strategy worked it out
+    Crowd {
+        #[arg(long = "as", default_value = "aipl", value_parser = ["states", "aipl", "4a", "5a"])]
+        scheme: String,
+    },
     /// What prices do, by category; with --product, when to lower its price so that its stock is sold
     Price {
         #[arg(long, value_name = "ID")]
@@ -317,6 +337,12 @@ pub enum Audience {
         /// How many customers
         #[arg(short = 'n', long, default_value_t = 1000)]
         size: usize,
+    },
+    /// Who is left out of campaigns because something is open, and why
+    HeldBack {
+        /// How many customers to show
+        #[arg(short = 'n', long, default_value_t = 20)]
+        limit: usize,
     },
     /// The members as CSV
     Export {

@@ -278,6 +278,7 @@ pub async fn audience(dir: &Path, asked: Audience, as_json: bool) -> Result<()> 
     let home = audience::Home { shop: &shop, store: &store, groups: &Groups::default() };
     let made = match asked {
         Audience::List => return list(&store, as_json),
+        Audience::HeldBack { limit } => return held_back(&shop, limit, as_json).await,
         Audience::Create { name, conditions, refresh, count } => {
             let conditions = conditions_of(&conditions)?;
             if count {
@@ -300,10 +301,14 @@ pub async fn audience(dir: &Path, asked: Audience, as_json: bool) -> Result<()> 
             return Ok(());
         }
         Audience::Export { id, channel, output, .. } => {
-            let text = audience::export(&shop, &store, &id, channel.as_deref()).await?;
+            let exported = audience::export(&shop, &store, &id, channel.as_deref()).await?;
             match output {
-                None => print::line(text.trim_end()),
-                Some(path) => std::fs::write(path, text)?,
+                None => print::line(exported.text.trim_end()),
+                Some(path) => std::fs::write(path, exported.text)?,
+            }
+            if exported.n_held_back > 0 {
+                let n = print::count(exported.n_held_back);
+                eprintln!("{n} members are left out for something open; tercet audience held-back says why");
             }
             return Ok(());
         }
@@ -353,7 +358,45 @@ async fn counted(home: audience::Home<'_>, conditions: &Value, as_json: bool) ->
     for reach in &found.consent {
         print::line(&format!("  {}: {}", reach.channel, print::count(reach.n)));
     }
+    if found.n_held_back > 0 {
+        print::line(&format!("  left out for something open: {}", print::count(found.n_held_back)));
+    }
     print::line(&format!("\n{}", found.sql));
+    Ok(())
+}
+
+async fn held_back(shop: &Shop, limit: usize, as_json: bool) -> Result<()> {
+    let list = audience::gate::Gate::read(shop).await?.list(0, limit);
+    if as_json {
+        print::json(&serde_json::to_value(&list)?);
+        return Ok(());
+    }
+    let is_zh = shop.config().language == "zh";
+    let said = |text: &service::flows::segment::Text| if is_zh { text.zh.clone() } else { text.en.clone() };
+    print::line(&format!("As of {}, {} customers are left out of campaigns:\n", list.as_of, print::count(list.total)));
+    let row = |one: &audience::gate::HeldCount| vec![one.reason.clone(), said(&one.text), print::count(one.n)];
+    print::table(&["reason", "", "customers"], &list.reasons.iter().map(row).collect::<Vec<_>>());
+    if !list.products.is_empty() {
+        let row = |one: &audience::gate::FaultyProduct| {
+            let share = |share: f64| format!("{:.0} %", 100.0 * share);
+            vec![
+                one.product_id.clone(),
+                one.name.clone(),
+                print::count(one.n_ratings),
+                share(one.share.value),
+                share(one.usual),
+                format!("{:.5}", one.p_value),
+            ]
+        };
+        print::line("");
+        let rows: Vec<Vec<String>> = list.products.iter().map(row).collect();
+        print::table(&["product", "", "ratings", "bad", "usual", "by chance"], &rows);
+    }
+    let row = |one: &audience::gate::HeldCustomer| {
+        vec![one.customer_id.clone(), one.reason.clone(), one.since.clone(), one.product_id.clone().unwrap_or_default()]
+    };
+    print::line("");
+    print::table(&["customer", "reason", "since", "product"], &list.items.iter().map(row).collect::<Vec<_>>());
     Ok(())
 }
 

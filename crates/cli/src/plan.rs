@@ -6,10 +6,13 @@ use std::path::Path;
 use data::Shop;
 use serde_json::{Value, to_value};
 use service::flows::plan::budget::{Bound, BudgetPlan, BudgetRequest};
+use service::flows::plan::crowd::{self, Crowd};
 use service::flows::plan::customers::{self, Lifetimes};
 use service::flows::plan::experiment::{CampaignVerdict, DesignRequest, Outcome, Reading, VerdictRequest};
 use service::flows::plan::forecast::{ForecastRequest, Forecasts, Measure, SalesBy};
+use service::flows::plan::launch::{self, Generations};
 use service::flows::plan::price::{Markdown, MarkdownRequest, Prices};
+use service::flows::plan::promotions::{self, Own, Promotions, PromotionsRequest};
 use service::flows::plan::{Backing, Interval, Step, budget, experiment, forecast, price};
 use service::flows::segment::Text;
 use service::{Result, ServiceError};
@@ -56,10 +59,15 @@ fn interval(interval: &Interval, each: impl Fn(f64) -> String) -> String {
 pub async fn train(dir: &Path, as_json: bool) -> Result<()> {
     let shop = Shop::open(dir)?;
     let bar = Progress::new(as_json);
-    let made = customers::train(&shop, &|share, message| bar.report(share, message)).await?;
+    let made = customers::train(&shop, &|share, message| bar.report(share * 0.5, message)).await?;
+    launch::train(&shop, &|share, message| bar.report(0.5 + share * 0.25, message)).await?;
+    crowd::train(&shop, &|share, message| bar.report(0.75 + share * 0.25, message)).await?;
     drop(bar);
     let language = shop.config().language.clone();
-    shown(to_value(&made), as_json, || print_lifetimes(&made, &language))
+    shown(to_value(&made), as_json, || {
+        print_lifetimes(&made, &language);
+        print::line("\nAlso made: tercet plan launch, tercet plan crowd");
+    })
 }
 
 pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
@@ -83,6 +91,20 @@ pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
         Plan::Customers => {
             let told = customers::published(&shop)?;
             shown(to_value(&told), as_json, || print_lifetimes(&told, &language))
+        }
+        Plan::Launch { lines } => {
+            let told = launch::published(&shop)?;
+            shown(to_value(&told), as_json, || print_generations(&told, lines, &language))
+        }
+        Plan::Crowd { scheme } => {
+            let told = crowd::published(&shop, &scheme)?;
+            shown(to_value(&told), as_json, || print_crowd(&told, &language))
+        }
+        Plan::Promotions { own, protection } => {
+            let own = own.iter().map(|text| Own::read(text)).collect::<Result<_>>()?;
+            let request = PromotionsRequest { own, protection_days: Some(protection) };
+            let told = promotions::promotions(&shop, &request).await?;
+            shown(to_value(&told), as_json, || print_promotions(&told, &language))
         }
         Plan::Price { product: None, .. } => {
             let told = price::prices(&shop).await?;
@@ -253,6 +275,211 @@ fn print_lifetimes(told: &Lifetimes, language: &str) {
         &["still there, from", "customers", "purchases in 90 days", "worth"],
         &told.bands.iter().map(band).collect::<Vec<_>>(),
     );
+    print_backing(&told.backing, language);
+}
+
+fn print_generations(told: &Generations, n: usize, language: &str) {
+    let (whole, percent) = (|value: f64| print::number(value, 0), |value: f64| format!("{:.0} %", 100.0 * value));
+    print::line(&format!(
+        "{} lines among {} products as of {}; devices of {} customers are known.",
+        print::count(told.n_lines),
+        print::count(told.n_products),
+        told.as_of,
+        print::count(told.n_customers)
+    ));
+    let due: Vec<&launch::Replaced> = told.categories.iter().filter(|one| one.due.is_some()).collect();
+    if !due.is_empty() {
+        let row = |one: &&launch::Replaced| {
+            let held = one.held_back.map_or(String::new(), |held| {
+                format!("{} against {}", interval(&held.foretold, whole), whole(held.came))
+            });
+            vec![
+                one.category.clone(),
+                print::count(one.n_owners),
+                print::count(one.n_replaced),
+                one.kept_months.map_or_else(|| "not seen".to_owned(), |half| interval(&half, whole)),
+                one.due.as_ref().map_or(String::new(), |due| interval(due, whole)),
+                whole(one.due_at_one_rate),
+                held,
+            ]
+        };
+        print::line(&format!("\nWho replaces theirs here within {} months:\n", told.months));
+        let header =
+            ["category", "owners", "replaced", "half by month", "due", "by one rate", "last 3 months, foretold"];
+        print::table(&header, &due.iter().map(row).collect::<Vec<_>>());
+    }
+    for one in due.iter().filter(|one| !one.moves.is_empty()).take(n) {
+        let moves: Vec<String> =
+            one.moves.iter().map(|to| format!("{} {}", to.kind, interval(&to.share.clone(), percent))).collect();
+        print::line(&format!("{}: {}", one.category, moves.join(", ")));
+    }
+    for line in told.lines.iter().take(n) {
+        let next = line.next_expected_on.as_ref().map_or(String::new(), |day| format!(", next expected {day}"));
+        print::line(&format!("\n{} ({}){next}", line.name, line.category));
+        let row = |one: &launch::LineGeneration| {
+            let launched = one.launched_on.clone().unwrap_or_default();
+            let state = if one.is_on_sale { "on sale" } else { "gone" };
+            vec![
+                one.generation.to_string(),
+                launched,
+                state.to_owned(),
+                print::count(one.n_owners),
+                print::number(one.mean_months, 1),
+                print::number(one.due, 1),
+                whole(one.sold_lately),
+                print::count(one.stock),
+            ]
+        };
+        let rows: Vec<Vec<String>> = line.generations.iter().map(row).collect();
+        let header = ["generation", "launched", "", "owners", "months owned", "due", "sold in 3 months", "stock"];
+        print::table(&header, &rows);
+        if let Some(outlook) = line.outlook.as_ref().filter(|outlook| !outlook.generations.is_empty()) {
+            for one in &outlook.generations {
+                print::line(&format!(
+                    "  generation {}, {} months ahead: {} pieces, {} by owners of the one before, {} who skipped it",
+                    one.generation,
+                    outlook.days.len(),
+                    interval(&one.sales_ahead, whole),
+                    whole(one.switched_in),
+                    whole(one.leapfrogged_in)
+                ));
+            }
+            print_backing(&outlook.backing, language);
+        }
+    }
+    print_old_stock(told, n, language);
+    print_backing(&told.backing, language);
+}
+
+fn print_old_stock(told: &Generations, n: usize, language: &str) {
+    let (whole, percent) = (|value: f64| print::number(value, 0), |value: f64| format!("{:.0} %", 100.0 * value));
+    if !told.run_off.is_empty() {
+        let row = |one: &launch::RunOffPoint| {
+            vec![one.days.to_string(), interval(&one.share, percent), print::count(one.n_products)]
+        };
+        print::line("\nWhat is left of a product's sales once the next generation is there:\n");
+        let rows: Vec<Vec<String>> = told.run_off.iter().map(row).collect();
+        print::table(&["to day", "share", "products"], &rows);
+    }
+    if !told.old_stock.is_empty() {
+        let row = |one: &launch::OldStock| {
+            vec![
+                one.product_id.clone(),
+                one.name.clone(),
+                print::count(one.stock),
+                interval(&one.sold, whole),
+                interval(&one.left, whole),
+                whole(one.left_at_the_rate_before),
+                one.advice.clone(),
+            ]
+        };
+        print::line("\nOld stock in the next 90 days:\n");
+        let rows: Vec<Vec<String>> = told.old_stock.iter().take(n).map(row).collect();
+        print::table(&["product", "", "stock", "sold", "left", "left at the rate before", "advice"], &rows);
+    }
+    print_backing(&told.run_off_backing, language);
+}
+
+fn print_promotions(told: &Promotions, language: &str) {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    for one in &told.promotions {
+        print::line(&format!(
+            "\n{}, {} to {}: {} taken off, {} of {} products on offer",
+            said(&one.name, language),
+            one.first_day,
+            one.last_day,
+            percent(one.depth),
+            print::count(one.n_on_offer),
+            print::count(one.n_sold)
+        ));
+        let mut rows = vec![
+            vec!["sold".to_owned(), money(one.sold_cents)],
+            vec!["would have sold".to_owned(), interval(&one.usual_cents, money)],
+            vec!["more than that".to_owned(), interval(&one.lift_cents, money)],
+            vec![format!("held back in {} days before", one.days_before), interval(&one.held_back_cents, money)],
+            vec![format!("bought ahead of {} days after", one.days_after), interval(&one.pulled_forward_cents, money)],
+            vec!["net".to_owned(), interval(&one.net_cents, money)],
+            vec!["by the four weeks before alone".to_owned(), money(one.naive_lift_cents)],
+        ];
+        for (what, part) in [
+            ("  products on offer", &one.on_offer),
+            ("  others of their categories", &one.cannibalised),
+            ("  other categories", &one.halo),
+        ] {
+            if let Some(part) = part {
+                rows.push(vec![what.to_owned(), interval(&part.lift_cents, money)]);
+            }
+        }
+        if let (Some(back), Some(usually)) = (one.returned, one.returned_usually) {
+            rows.push(vec!["came back".to_owned(), format!("{}, usually {}", percent(back), percent(usually))]);
+        }
+        if let Some(cents) = one.protection_at_most_cents.filter(|cents| *cents > 0.0) {
+            rows.push(vec!["price protection, at most".to_owned(), money(cents)]);
+        }
+        for (what, estimate) in [
+            ("net after returns", &one.net_kept_cents),
+            ("net margin", &one.net_margin_cents),
+            ("spent over the usual", &one.net_spend_cents),
+        ] {
+            if let Some(estimate) = estimate {
+                rows.push(vec![what.to_owned(), interval(estimate, money)]);
+            }
+        }
+        if let Some(verdict) = &one.verdict {
+            rows.push(vec!["verdict".to_owned(), verdict.clone()]);
+        }
+        print::table(&["", ""], &rows);
+    }
+    if !told.campaigns.is_empty() {
+        let row = |one: &promotions::PastCampaign| {
+            vec![
+                one.campaign_id.clone(),
+                one.arm.clone(),
+                one.first_day.clone(),
+                print::count(one.n_customers),
+                one.incremental_cents.as_ref().map_or_else(|| one.support.clone(), |found| interval(found, money)),
+                money(one.cost_cents as f64),
+            ]
+        };
+        print::line("\nCampaigns, beside those who got nothing:\n");
+        let rows: Vec<Vec<String>> = told.campaigns.iter().map(row).collect();
+        print::table(&["campaign", "arm", "from", "customers", "spent more in 30 days", "cost"], &rows);
+    }
+    if !told.without_offers.is_empty() {
+        let names: Vec<&str> = told.without_offers.iter().map(|name| said(name, language)).collect();
+        print::line(&format!("\nNothing was taken off on: {}", names.join(", ")));
+    }
+    print_backing(&told.backing, language);
+}
+
+fn print_crowd(told: &Crowd, language: &str) {
+    let percent = |value: f64| format!("{:.1} %", 100.0 * value);
+    let name = |key: &Option<String>| {
+        let stage = told.stages.iter().find(|stage| Some(&stage.key) == key.as_ref());
+        stage.map_or("(nothing)", |stage| said(&stage.name, language)).to_owned()
+    };
+    print::line(&format!("As of {}, and {} days before:\n", told.as_of, told.days));
+    let row = |stage: &crowd::CrowdStage| {
+        vec![said(&stage.name, language).to_owned(), print::count(stage.n), print::count(stage.n_before)]
+    };
+    print::table(&["stage", "customers", "before"], &told.stages.iter().map(row).collect::<Vec<_>>());
+    let row = |flow: &crowd::CrowdFlow| {
+        vec![name(&flow.from), name(&flow.to), print::count(flow.n), interval(&flow.share, percent)]
+    };
+    print::line("");
+    print::table(&["from", "to", "customers", "of those before"], &told.flows.iter().map(row).collect::<Vec<_>>());
+    let row = |one: &crowd::CrowdChannel| {
+        vec![
+            one.channel.clone(),
+            print::count(one.n_touched),
+            print::count(one.n_nearer),
+            interval(&one.nearer, percent),
+            one.shows.clone(),
+        ]
+    };
+    print::line(&format!("\nCame nearer, of those touched: {} on any channel\n", interval(&told.nearer, percent)));
+    let rows: Vec<Vec<String>> = told.channels.iter().map(row).collect();
+    print::table(&["channel", "touched", "came nearer", "share", "beside all"], &rows);
     print_backing(&told.backing, language);
 }
 

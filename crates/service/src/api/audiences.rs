@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +14,7 @@ use super::error::ErrorBody;
 use super::input::{Body, Id, PageParams, Params, check_id};
 use crate::error::{Result, ServiceError};
 use crate::flows::audience::condition::{BEHAVIOURS, Condition, FIELDS, Field, FieldKind};
+use crate::flows::audience::gate::{Gate, HeldBackList};
 use crate::flows::audience::lookalike::LookalikeRequest;
 use crate::flows::audience::taste::KeptTastes;
 use crate::flows::audience::{self, Asked, Audience, Count, KeptLists, Member};
@@ -204,6 +205,12 @@ pub async fn list_fields(Manage(caller): Manage) -> Result<Json<FieldList>> {
                 "select {0} as value, count(*) as n from segments where {0} is not null group by {0}",
                 field.name
             )),
+            (FieldKind::Choice, "upgrade_category") => Some(
+                "select category as value, count(*) as n from upgrades where place = 1 group by category".to_owned(),
+            ),
+            (FieldKind::Choice, "crowd_state") => {
+                Some("select state as value, count(*) as n from crowd group by state".to_owned())
+            }
             (FieldKind::Choice, name) => Some(format!(
                 "select {name} as value, count(*) as n from customers where {name} is not null group by {name}"
             )),
@@ -360,7 +367,16 @@ pub fn checked_channel(channel: Option<String>, all: Option<bool>) -> Result<Opt
     }
 }
 
-/// The members as CSV, by default only those who agreed to a channel.
+/// Who is left out of campaigns because something is open (a case, a late parcel, a bad review, a product of which many
+/// complain), and why.
+#[utoipa::path(get, path = "/v1/after-sales/held-back", tag = "audiences", params(PageParams), responses((status = 200, body = HeldBackList), (status = "4XX", body = ErrorBody)))]
+pub async fn list_held_back(Manage(caller): Manage, Params(params): Params<PageParams>) -> Result<Json<HeldBackList>> {
+    let (offset, limit) = params.checked()?;
+    Ok(Json(Gate::read(&caller.shop.shop).await?.list(offset, limit)))
+}
+
+/// The members as CSV, by default only those who agreed to a channel and are not left out for something open. The header
+/// `x-held-back` says how many were.
 #[utoipa::path(get, path = "/v1/audiences/{id}/export", tag = "audiences", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$"), ExportParams),
     responses((status = 200, body = String, content_type = "text/csv"), (status = "4XX", body = ErrorBody)))]
 pub async fn export_audience(
@@ -369,11 +385,12 @@ pub async fn export_audience(
     Params(params): Params<ExportParams>,
 ) -> Result<Response> {
     let channel = checked_channel(params.channel, params.all)?;
-    let text = audience::export(&caller.shop.shop, &caller.shop.store, &id, channel.as_deref()).await?;
+    let exported = audience::export(&caller.shop.shop, &caller.shop.store, &id, channel.as_deref()).await?;
     let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"audience.csv\""),
-        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"audience.csv\"")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (HeaderName::from_static("x-held-back"), HeaderValue::from(exported.n_held_back)),
     ];
-    Ok((headers, text).into_response())
+    Ok((headers, exported.text).into_response())
 }

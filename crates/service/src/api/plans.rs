@@ -12,12 +12,15 @@ use crate::background;
 use crate::error::{Kind, Result, ServiceError};
 use crate::flows::plan::Step;
 use crate::flows::plan::budget::{self, Bound, BudgetPlan, BudgetRequest};
+use crate::flows::plan::crowd::{self, Crowd};
 use crate::flows::plan::customers::{self, Lifetimes};
 use crate::flows::plan::experiment::{
     self, Campaign, CampaignVerdict, DesignRequest, Needed, Outcome, Reading, VerdictRequest,
 };
 use crate::flows::plan::forecast::{self, ForecastRequest, Forecasts, Measure, SalesBy};
+use crate::flows::plan::launch::{self, Generations};
 use crate::flows::plan::price::{self, Markdown, MarkdownRequest, Prices};
+use crate::flows::plan::promotions::{self, Own, Promotions, PromotionsRequest};
 
 /// Bounds of channels accepted at once.
 const BOUNDS_MAX: usize = 100;
@@ -160,6 +163,55 @@ pub async fn get_forecast(Manage(caller): Manage, Params(params): Params<Forecas
 pub async fn get_lifetimes(Manage(caller): Manage) -> Result<Json<Lifetimes>> {
     let shop = caller.shop.clone();
     Ok(Json(crate::serving::off_thread(move || customers::published(&shop.shop)).await?))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CrowdParams {
+    /// How states are printed; aipl if absent.
+    #[serde(rename = "as")]
+    #[param(rename = "as", pattern = "^(states|aipl|4a|5a)$")]
+    scheme: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PromotionsParams {
+    /// The shop's own promotions as NAME:FIRST:LAST with commas between them: birthday:2026-03-10:2026-03-20.
+    #[param(max_length = 2000)]
+    own: Option<String>,
+    /// Days within which a customer is paid back the difference when a price falls.
+    #[param(minimum = 0, maximum = 90)]
+    protection_days: Option<i32>,
+}
+
+/// What past promotions brought: lift, what was held back for them and bought ahead of time, what others lost or gained, and
+/// whether it paid.
+#[utoipa::path(get, path = "/v1/plan/promotions", tag = "plans", params(PromotionsParams), responses((status = 200, body = Promotions), (status = "4XX", body = ErrorBody)))]
+pub async fn get_promotions(
+    Manage(caller): Manage,
+    Params(params): Params<PromotionsParams>,
+) -> Result<Json<Promotions>> {
+    let own = params.own.unwrap_or_default();
+    let own = own.split(',').filter(|part| !part.trim().is_empty()).map(Own::read).collect::<Result<_>>()?;
+    let request = PromotionsRequest { own, protection_days: params.protection_days };
+    Ok(Json(promotions::promotions(&caller.shop.shop, &request).await?))
+}
+
+/// Product generations: who owns which, who is due for the next, what becomes of old stock, as last worked out (job `strategy`).
+#[utoipa::path(get, path = "/v1/plan/generations", tag = "plans", responses((status = 200, body = Generations), (status = "4XX", body = ErrorBody)))]
+pub async fn get_generations(Manage(caller): Manage) -> Result<Json<Generations>> {
+    let shop = caller.shop.clone();
+    Ok(Json(crate::serving::off_thread(move || launch::published(&shop.shop)).await?))
+}
+
+/// How near customers are to the shop and which channels bring them nearer, as last worked out (job `strategy`).
+#[utoipa::path(get, path = "/v1/plan/crowd", tag = "plans", params(CrowdParams), responses((status = 200, body = Crowd), (status = "4XX", body = ErrorBody)))]
+pub async fn get_crowd(Manage(caller): Manage, Params(params): Params<CrowdParams>) -> Result<Json<Crowd>> {
+    let (shop, scheme) = (caller.shop.clone(), params.scheme.unwrap_or_else(|| "aipl".to_owned()));
+    Ok(Json(crate::serving::off_thread(move || crowd::published(&shop.shop, &scheme)).await?))
 }
 
 /// What channels brought, and how a budget should be split over them in the weeks to come.

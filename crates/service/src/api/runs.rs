@@ -20,6 +20,7 @@ use crate::flows::audience::{self, condition::Condition};
 use crate::flows::evaluate::{EvaluateRequest, evaluate};
 use crate::flows::hold_out::split_kind;
 use crate::flows::plan::customers::{self, Lifetimes};
+use crate::flows::plan::{crowd, launch};
 use crate::flows::segment::{self, By, SegmentRequest};
 use crate::flows::train::{N_TRIALS, TrainRequest, named, train};
 use crate::jobs::Handle;
@@ -30,7 +31,7 @@ use crate::store::JobRecord;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobBody {
-    /// `train`, `evaluate`, `segment`, `language`, `assist`, `content` (drafts for a category), `writer` (learns to word copies), `seq2seq`, `strategy` (what customers are worth), `predict`
+    /// `train`, `evaluate`, `segment`, `language`, `assist`, `content` (drafts for a category), `writer` (learns to word copies), `seq2seq`, `strategy` (what customers are worth, what they may replace, how near they are), `predict`
     /// (everybody's first ten, for conditions to ask) or `recommend` (an audience's lists as a file).
     #[schema(pattern = "^(train|evaluate|segment|language|assist|content|writer|seq2seq|strategy|predict|recommend)$")]
     kind: String,
@@ -254,18 +255,22 @@ fn start_assist(shop: Arc<ServedShop>, params: Value) -> Result<JobRecord> {
     })
 }
 
-/// Works out what everybody is worth, and refreshes the audiences that ask for it.
+/// Works out what everybody is worth, may replace and how near they are, and refreshes the audiences that ask for it.
 fn start_strategy(shop: &Arc<ServedShop>, params: Value) -> Result<JobRecord> {
     let NoParams {} = serde_json::from_value(params.clone()).map_err(super::input::not_json)?;
     let (jobs, shop) = (shop.jobs.clone(), shop.clone());
     jobs.start("strategy", params, move |handle: Handle| async move {
         let _alone = shop.maintenance.lock().await;
-        let made = customers::train(&shop.shop, &|share, message| handle.report(share * 0.95, message)).await?;
+        let made = customers::train(&shop.shop, &|share, message| handle.report(share * 0.5, message)).await?;
+        let part = |share: f64, message: &str| handle.report(0.5 + share * 0.25, message);
+        let generations = launch::train(&shop.shop, &part).await?;
+        crowd::train(&shop.shop, &|share, message| handle.report(0.75 + share * 0.2, message)).await?;
         handle.report(0.95, "refreshing audiences");
         audience::refresh_where(shop.home(), Condition::asks_lifetimes).await?;
         let Lifetimes { version, process, n_customers, n_alive, value_cents, backing, .. } = made;
         Ok(serde_json::json!({"version": version, "process": process, "n_customers": n_customers, "n_alive": n_alive,
-            "value_cents": value_cents, "verdict": backing.verdict}))
+            "value_cents": value_cents, "verdict": backing.verdict, "n_lines": generations.n_lines,
+            "verdict_of_generations": generations.backing.verdict}))
     })
 }
 

@@ -26,4 +26,5 @@ mod plans;
 mod ranking;
 mod seq2seq;
 mod shop;
+mod strategy;
 mod writer;

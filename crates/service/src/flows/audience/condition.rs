@@ -123,7 +123,8 @@ pub struct Field {
     pub en: &'static str,
     pub kind: FieldKind,
     pub unit: &'static str,
-    /// Over the tables `customers` (c), their spending (o), `segments` (s), `lifetimes` (l); `{year}` stands for the present one.
+    /// Over the tables `customers` (c), their spending (o), `segments` (s), `lifetimes` (l), `upgrades` (u), `crowd` (w); `{year}`
+    /// stands for the present one.
     pub sql: &'static str,
 }
 
@@ -169,6 +170,17 @@ pub static FIELDS: &[Field] = &[
         "l.purchases",
     ),
     field("value_cents", "未来12个月价值", "worth over the next 12 months", Money, "", "l.value_cents"),
+    field(
+        "upgrade_due",
+        "三个月内换新的概率",
+        "chance of an upgrade within three months",
+        Number,
+        "0 to 1",
+        "u.chance",
+    ),
+    field("upgrade_category", "待换新的品类", "category of the upgrade", Choice, "", "u.category"),
+    field("owned_months", "待换新设备的使用月数", "age of what would be upgraded", Number, "months", "u.owned_months"),
+    field("crowd_state", "人群状态", "crowd state", Choice, "", "w.state"),
     field("customer_id", "客户编号", "customer id", Text, "", "e.customer_id"),
 ];
 
@@ -261,12 +273,12 @@ impl Condition {
         }
     }
 
-    /// Whether it asks what customers are expected to do.
+    /// Whether it asks what job `strategy` works out: what customers are expected to do, and how near they are.
     pub fn asks_lifetimes(&self) -> bool {
         match self {
             Condition::All(parts) | Condition::Any(parts) => parts.iter().any(Condition::asks_lifetimes),
             Condition::Not(part) => part.asks_lifetimes(),
-            Condition::Field { field, .. } => field.sql.starts_with("l."),
+            Condition::Field { field, .. } => ["l.", "u.", "w."].iter().any(|table| field.sql.starts_with(table)),
             _ => false,
         }
     }

@@ -93,6 +93,7 @@ pub async fn make(shop: &Shop, store: &Store, request: LookalikeRequest, progres
         sql: String::new(),
         n_customers: 0,
         consent: Vec::new(),
+        n_held_back: 0,
         refreshed_at: 0,
         created_at: clock::now().0,
         refresh: "never".to_owned(),

@@ -2,6 +2,7 @@
 //! as SQL; who is in it is a table, `audience_members`, made anew by each refresh.
 
 pub mod condition;
+pub mod gate;
 pub mod lookalike;
 pub mod sql;
 pub mod taste;
@@ -17,6 +18,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use self::condition::{Condition, PLACES_KEPT};
+use self::gate::Gate;
 use self::sql::{Present, members};
 use super::rows::{integers, query, query_rows, quoted, texts};
 use super::segment::Groups;
@@ -45,9 +47,12 @@ pub struct Audience {
     /// What the conditions mean; the statement of the last refresh.
     pub sql: String,
     pub n_customers: u64,
-    /// How many of them agreed to which channel, as of the last refresh.
+    /// How many of them agreed to which channel and are not left out for something open, as of the last refresh.
     #[serde(default)]
     pub consent: Vec<Reach>,
+    /// How many of them are left out of campaigns for something open (`GET /v1/after-sales/held-back`), as of the last refresh.
+    #[serde(default)]
+    pub n_held_back: u64,
     /// UTC milliseconds.
     pub refreshed_at: i64,
     pub created_at: i64,
@@ -128,11 +133,14 @@ pub struct Count {
     pub share: f64,
     /// What they have spent.
     pub revenue_cents: i64,
+    /// Who agreed to which channel and is not left out for something open.
     pub consent: Vec<Reach>,
+    /// Who is left out of campaigns for something open.
+    pub n_held_back: u64,
     pub sql: String,
 }
 
-/// Customers who agreed to a channel.
+/// Customers who may be addressed on a channel.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Reach {
     pub channel: String,
@@ -153,14 +161,16 @@ pub async fn count(home: Home<'_>, conditions: &Condition) -> Result<Count> {
     );
     let totals = query_rows(shop, &totals).await?;
     let total = |name: &str| totals.first().and_then(|row| row[name].as_i64()).unwrap_or(0);
-    let consent = reach(shop, &statement).await?;
+    let (consent, n_held_back) = reach(shop, &statement).await?;
     let (n, n_all) = (total("n") as u64, total("n_all") as u64);
     let share = if n_all == 0 { 0.0 } else { n as f64 / n_all as f64 };
-    Ok(Count { n, n_all, share, revenue_cents: total("revenue_cents"), consent, sql: statement })
+    Ok(Count { n, n_all, share, revenue_cents: total("revenue_cents"), consent, n_held_back, sql: statement })
 }
 
-/// How many of those whom `statement` answers agreed to which channel, most first.
-async fn reach(shop: &Shop, statement: &str) -> Result<Vec<Reach>> {
+/// How many of those whom `statement` answers may be addressed on which channel, most first; and how many may not for something
+/// open.
+async fn reach(shop: &Shop, statement: &str) -> Result<(Vec<Reach>, u64)> {
+    let (n_held_back, held) = Gate::read(shop).await?.among(shop, statement).await?;
     let sql = format!(
         "select channel, count(*) as n from (select unnest(consent) as channel from customers
           where customer_id in (select customer_id from ({statement}) as chosen)) as agreed
@@ -169,10 +179,14 @@ async fn reach(shop: &Shop, statement: &str) -> Result<Vec<Reach>> {
     let mut reach = Vec::new();
     for batch in query(shop, &sql).await? {
         let (channels, counts) = (texts(&batch, "channel")?, integers(&batch, "n")?);
-        let each = |at: usize| Reach { channel: channels.value(at).to_owned(), n: counts.value(at) as u64 };
+        let each = |at: usize| {
+            let channel = channels.value(at).to_owned();
+            let n = (counts.value(at) as u64).saturating_sub(held.get(&channel).copied().unwrap_or(0));
+            Reach { channel, n }
+        };
         reach.extend((0..batch.num_rows()).map(each));
     }
-    Ok(reach)
+    Ok((reach, n_held_back))
 }
 
 /// Every audience and every group that a condition names must be there: a misspelt one would be an empty set. So must be what
@@ -270,6 +284,7 @@ pub async fn create(home: Home<'_>, asked: Asked) -> Result<Audience> {
         sql: String::new(),
         n_customers: 0,
         consent: Vec::new(),
+        n_held_back: 0,
         refreshed_at: 0,
         created_at: now,
         refresh: asked.refresh,
@@ -424,7 +439,7 @@ pub(super) async fn keep(
     });
     done.await.map_err(|error| ServiceError::failed(format!("refreshing an audience: {error}")))??;
     let own = format!("select customer_id from audience_members where audience_id = {}", quoted(&audience.id));
-    audience.consent = reach(shop, &own).await?;
+    (audience.consent, audience.n_held_back) = reach(shop, &own).await?;
     store.put_audience(&audience)?;
     Ok(audience)
 }
@@ -500,26 +515,49 @@ fn reachable(id: &str, channel: Option<&str>) -> String {
     format!("select m.customer_id, m.score from audience_members m where m.audience_id = {id}{agreed}")
 }
 
-/// Such members.
+/// Such members; with a channel without those who are left out for something open.
 pub async fn members_of(shop: &Shop, id: &str, channel: Option<&str>) -> Result<BTreeSet<String>> {
+    let gate = gate_of(shop, channel).await?;
     let mut found = BTreeSet::new();
     for batch in query(shop, &reachable(id, channel)).await? {
-        found.extend(texts(&batch, "customer_id")?.iter().flatten().map(str::to_owned));
+        let ids = texts(&batch, "customer_id")?;
+        found.extend(ids.iter().flatten().filter(|id| !gate.holds(id)).map(str::to_owned));
     }
     Ok(found)
 }
 
-/// Such members as CSV.
-pub async fn export(shop: &Shop, store: &Store, id: &str, channel: Option<&str>) -> Result<String> {
+/// Who is left out: nobody where nobody will be addressed.
+async fn gate_of(shop: &Shop, channel: Option<&str>) -> Result<Gate> {
+    match channel {
+        Some(_) => Gate::read(shop).await,
+        None => Ok(Gate::default()),
+    }
+}
+
+/// Members as CSV.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    pub text: String,
+    /// Members who agreed and are left out for something open.
+    pub n_held_back: u64,
+}
+
+/// Such members as CSV; with a channel without those who are left out for something open.
+pub async fn export(shop: &Shop, store: &Store, id: &str, channel: Option<&str>) -> Result<Exported> {
     get(store, id)?;
+    let gate = gate_of(shop, channel).await?;
     let sql = format!("{} order by m.score desc nulls last, m.customer_id", reachable(id, channel));
-    let mut text = String::from("customer_id,score\n");
+    let (mut text, mut n_held_back) = (String::from("customer_id,score\n"), 0);
     for row in query_rows(shop, &sql).await? {
         let id = row["customer_id"].as_str().unwrap_or_default();
+        if gate.holds(id) {
+            n_held_back += 1;
+            continue;
+        }
         let score = row["score"].as_f64().map_or(String::new(), |score| format!("{score:.6}"));
         text.push_str(&format!("{},{score}\n", csv_cell(id)));
     }
-    Ok(text)
+    Ok(Exported { text, n_held_back })
 }
 
 /// Quoted where needed. What a spreadsheet would run as a formula is led by an apostrophe.

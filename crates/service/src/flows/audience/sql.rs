@@ -63,6 +63,13 @@ pub fn members(condition: &Condition, present: &Present) -> String {
     if test.contains("l.") {
         joins.push_str("\nleft join lifetimes l on l.customer_id = e.customer_id");
     }
+    if test.contains("u.") {
+        // What is likeliest to be replaced: one row each.
+        joins.push_str("\nleft join upgrades u on u.customer_id = e.customer_id and u.place = 1");
+    }
+    if test.contains("w.") {
+        joins.push_str("\nleft join crowd w on w.customer_id = e.customer_id");
+    }
     format!("with {}\nselect e.customer_id from everyone e{joins}\nwhere {test}", with.join(",\n"))
 }
 

@@ -5,11 +5,14 @@
 //! What is not here: the models, and any decision (a plan says what is to be expected, a person decides).
 
 pub mod budget;
+pub mod crowd;
 pub mod customers;
 pub mod experiment;
 pub mod forecast;
+pub mod launch;
 mod periods;
 pub mod price;
+pub mod promotions;
 mod told;
 
 pub use self::periods::Step;
