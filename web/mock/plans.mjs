@@ -206,6 +206,26 @@ function budgetOf(body, empty, today, refuse) {
   };
 }
 
+// ---- Who is due for the next generation
+
+const LINES_MADE = [["青禾 Lark Air", "Computers/Laptops", [[1, "2024-02-14", false, 61, 9.2], [2, "2025-03-01", true, 148, 12.4], [3, "2026-03-20", true, 97, 1.1]], "2027-04-06"], ["Norrland N", "Phones/Smartphones", [[1, "2024-09-10", false, 220, 31.5], [2, "2025-09-09", false, 341, 28.9], [3, "2026-09-08", true, 118, 0.8]], "2027-09-07"], ["云雀 折叠", "手机/智能手机", [[1, "2025-05-12", false, 44, 5.1], [2, "2026-05-20", true, 39, 1.0]], null]];
+const MOVES = ["next_generation", "leapfrogged", "same_or_older", "other_line", "other_brand"];
+
+function replacedOf(category, n_owners, n_replaced, half, due, came, shares) {
+  const told = { category, n_owners, n_replaced, kept_months: half === null ? null : estimate(half, 1.8), due: estimate(due, Math.max(4, due * 0.22)), due_at_one_rate: round(due * 0.72, 1), held_back: { n_owners, foretold: estimate(came * 1.06, Math.max(5, came * 0.2)), at_one_rate: round(came * 0.8, 1), came } };
+  return { ...told, ages: [], moves: MOVES.map((kind, at) => ({ kind, n: Math.round(n_replaced * shares[at]), share: estimate(shares[at], 0.04) })), ...enough(n_owners) };
+}
+
+function generationsOf(today, made_at, n_made) {
+  const categories = [replacedOf("Phones/Smartphones", 902, 388, 22, 84, 79, [0.31, 0.12, 0.04, 0.18, 0.35]), replacedOf("Computers/Laptops", 611, 141, null, 23, 26, [0.22, 0.06, 0.05, 0.17, 0.5]), replacedOf("手机/智能手机", 540, 190, 24, 41, 38, [0.28, 0.09, 0.06, 0.2, 0.37])];
+  const generation = ([generation, launched_on, is_on_sale, n_owners, due]) => ({ generation, product_ids: [`SKU-00${10 + generation}`], launched_on, is_on_sale, n_owners, mean_months: 9.5, due, sold_lately: is_on_sale ? 31 : 0, stock: is_on_sale ? 40 : 0 });
+  const lines = LINES_MADE.map(([name, category, of, next_expected_on]) => ({ name, brand: name.split(" ")[0], category, generations: of.map(generation), n_owners: sum(of.map((one) => one[3])), next_expected_on, outlook: null }));
+  const stock = (product_id, name, pieces, sold, advice) => ({ product_id, name, category: "Computers/Laptops", successor_id: "SKU-0001", succeeded_on: "2026-09-08", stock: pieces, monthly_before: 14.3, sold: { ...estimate(sold, sold * 0.35), high: Math.min(pieces, round(sold * 1.35)) }, left: { ...estimate(pieces - sold, sold * 0.35), low: Math.max(0, pieces - round(sold * 1.35)), high: Math.min(pieces, pieces - round(sold * 0.65)) }, left_at_the_rate_before: Math.max(0, pieces - 43), sold_out: advice === "sells_out" ? 0.93 : 0.02, advice });
+  const old_stock = [stock("SKU-0009", "青禾 Lark Air 14 2025 16 GB / 512 GB", 86, 17, "mark_down"), stock("SKU-0003", "Norrland N2 128 GB", 31, 24, "watch"), stock("SKU-0005", "云雀 折叠 1 12+256", 6, 6, "sells_out")];
+  const run_off = [[30, 0.52], [60, 0.41], [90, 0.33], [120, 0.28]].map(([days, share]) => ({ days, n_products: 46, share: estimate(share, 0.06) }));
+  return { version: `v${n_made}`, made_at, as_of: today, months: 3, n_products: 400, n_lines: 58, n_customers: 1_420, categories, lines, run_off, run_off_backing: enough(46), old_stock, ...thin(719, [doubt("few_replacements", "只看到 141 次换新，不算多。", "Only 141 replacements were seen, which is not many.")], [both("顾客在别处买的设备：以旧换新和维修登记能补上。", "Devices bought elsewhere: trade-ins and repairs would tell of them.")]) };
+}
+
 // ---- What prices do
 
 /** Category, elasticity, error, products, changes of price. */
@@ -411,6 +431,8 @@ export function createPlans(now) {
         if (!empty) return lifetimesOf(today, state.made_at, state.n_made);
         if (!state.emptyTried) return refuse(404, "lifetime", "what customers are worth has not been worked out yet", 'do it: tercet train strategy, or POST /v1/jobs {"kind": "strategy"}');
         return { ...lifetimesOf(today, state.made_at, state.n_made), n_customers: 0, n_repeating: 0, process: "", parameters: [], n_alive: 0, purchases: null, purchases_at_the_rate_so_far: 0, value_cents: null, margin: null, tried: [], holdout_days: 0, holdout_purchases: 0, foretold: [], bands: [], ...refused("no_purchases", "还没有任何订单，无法估计顾客价值。", "There are no orders to tell from what customers will do.") };
+      case "GET generations":
+        return empty ? refuse(404, "generations", "what customers own and may replace has not been worked out yet", 'do it: tercet train strategy, or POST /v1/jobs {"kind": "strategy"}') : generationsOf(today, state.made_at, state.n_made);
       case "POST budget": return budgetOf(body, empty, today, refuse);
       case "GET prices": return pricesOf(empty, today);
       case "POST markdown": return markdownOf(body, shop, today, refuse);

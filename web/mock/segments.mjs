@@ -219,6 +219,8 @@ const FIELDS = [
   ["recency_days", "距上次购买的天数", "Days since last purchase", "days", "d", null],
   ["alive", "仍是顾客的概率", "Chance of being a customer still", "number", "", null],
   ["value_cents", "未来一年的价值", "Worth over the next year", "money", "", null],
+  ["upgrade_due", "三个月内换新的概率", "Chance of an upgrade within three months", "number", "", null],
+  ["upgrade_category", "待换新的品类", "Category of the upgrade", "choice", "", [["Phones/Smartphones", "Phones/Smartphones", "Phones/Smartphones", 902], ["Computers/Laptops", "Computers/Laptops", "Computers/Laptops", 611], ["手机/智能手机", "手机/智能手机", "手机/智能手机", 540]]],
   ["joined_on", "加入日期", "Joined on", "day", "", null],
   ["city", "所在城市", "City", "text", "", null],
   ["gender", "顾客性别", "Gender of the customer", "choice", "", [["female", "女", "Female", 98_000], ["male", "男", "Male", 91_400]]],

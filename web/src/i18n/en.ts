@@ -50,6 +50,7 @@ export const en = {
     writing: "Writing",
     forecast: "Forecast",
     lifetimes: "Lifetime",
+    generations: "Generations",
     budget: "Budget",
     prices: "Prices",
     campaigns: "Campaigns",

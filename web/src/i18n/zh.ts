@@ -50,6 +50,7 @@ export const zh: Dictionary = {
     writing: "写作模型",
     forecast: "销售预测",
     lifetimes: "顾客价值",
+    generations: "产品换代",
     budget: "预算分配",
     prices: "价格与清仓",
     campaigns: "活动效果",

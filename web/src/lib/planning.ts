@@ -17,6 +17,12 @@ export const addsUp = (measure: Measure, by: By): boolean => measure !== "orders
 /** Periods of a year. Days are compared with the same weekday. */
 const YEAR: Readonly<Record<Period, number>> = { day: 364, week: 52, month: 12 };
 
+/** Owners of a category who are likelier than most to replace theirs soon. */
+export const dueConditions = (category: string): Condition => ({ all: [{ field: "upgrade_category", op: "=", value: category }, { field: "upgrade_due", op: ">=", value: 0.15 }] });
+
+/** How wide a bar is beside the widest. */
+export const widthOf = (value: number, most: number): string => `${most > 0 ? Math.round((1000 * value) / most) / 10 : 0}%`;
+
 export const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /** What was sold in the same periods a year before those to come; `null` where the past does not reach back so far. */

@@ -294,12 +294,56 @@ export interface Standing extends Experiment {
   n_kinds: number;
 }
 
+/** Customers who own one of a category, and how they replace it. */
+export interface Replaced extends Backing {
+  category: string;
+  n_owners: number;
+  n_replaced: number;
+  kept_months: Estimate | null;
+  due: Estimate | null;
+  due_at_one_rate: number;
+  held_back: { foretold: Estimate; came: number } | null;
+  moves: { kind: Moved; n: number; share: Estimate }[];
+}
+
+export type Moved = "next_generation" | "leapfrogged" | "same_or_older" | "other_line" | "other_brand";
+
+export interface ProductLine {
+  name: string;
+  category: string;
+  next_expected_on: Day | null;
+  generations: { generation: number; launched_on: Day | null; is_on_sale: boolean; n_owners: number; due: number }[];
+}
+
+export interface OldStock {
+  product_id: string;
+  name: string;
+  stock: number;
+  sold: Estimate;
+  left: Estimate;
+  left_at_the_rate_before: number;
+  advice: "sells_out" | "watch" | "mark_down";
+}
+
+export interface Generations extends Backing {
+  made_at: Instant;
+  as_of: Day;
+  months: number;
+  n_lines: number;
+  categories: Replaced[];
+  lines: ProductLine[];
+  run_off: { days: number; share: Estimate }[];
+  run_off_backing: Backing;
+  old_stock: OldStock[];
+}
+
 const id = encodeURIComponent;
 const standing = (experiment: string, signal?: AbortSignal): Promise<Standing> => get<Standing>(`/experiments/${id(experiment)}`, {}, signal);
 
 export const plans = {
   forecast: (query: Query, signal?: AbortSignal) => get<Forecasts>("/plan/forecast", query, signal),
   lifetimes: (signal?: AbortSignal) => get<Lifetimes>("/plan/customers", {}, signal),
+  generations: (signal?: AbortSignal) => get<Generations>("/plan/generations", {}, signal),
   budget: (wanted: BudgetWanted, signal?: AbortSignal) => request<BudgetPlan>("POST", "/plan/budget", wanted, signal),
   campaigns: async (signal?: AbortSignal) => (await get<{ items: Campaign[] }>("/campaigns", {}, signal)).items,
   verdict: (campaign: string, query: Query, signal?: AbortSignal) => get<CampaignVerdict>(`/campaigns/${id(campaign)}/verdict`, query, signal),

@@ -13,6 +13,7 @@ export type Route =
   | { page: "audience"; id: string }
   | { page: "forecast" }
   | { page: "lifetimes" }
+  | { page: "generations" }
   | { page: "budget" }
   | { page: "prices" }
   | { page: "campaigns" }
@@ -44,7 +45,7 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 /** Pages below `/studio`. */
 const STUDIO = ["drafts", "check", "rules"] as const;
