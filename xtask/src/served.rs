@@ -42,6 +42,7 @@ impl Served {
         for what in ["language", "assist"] {
             run(command(&program, &["train", what, "--shop"]).arg(&folder.0))?;
         }
+        let_talk_fast(&folder.0)?;
         let key = make_key(&program, &folder.0, "ingest,serve,manage")?;
         let talks = talks::talks(&program, &folder.0, &make_key(&program, &folder.0, "converse")?)?;
         let mut child = command(&program, &demo)
@@ -69,6 +70,18 @@ impl Served {
     pub fn talk_in_terminal(&self) -> Outcome {
         talks::in_terminal(&self.program, &self.folder.0, &self.talks)
     }
+}
+
+/// A test says in a second what a customer says in a minute: for it the limit on floods is set higher.
+fn let_talk_fast(shop: &Path) -> Outcome {
+    let config = shop.join("tercet.toml");
+    let failed = |error: std::io::Error| format!("{}: {error}", config.display());
+    let text = std::fs::read_to_string(&config).map_err(failed)?;
+    let (head, set) = ("\n[service]\n", "messages_per_minute = 1200\n");
+    if !text.contains(head) {
+        return Err(format!("{} has no [service]", config.display()));
+    }
+    std::fs::write(&config, text.replacen(head, &format!("{head}{set}"), 1)).map_err(failed)
 }
 
 /// The first address on this machine that a starting server prints, `http://127.0.0.1:PORT`.

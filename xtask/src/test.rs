@@ -81,9 +81,8 @@ fn console_unit() -> Outcome {
     run(command("npm", &["test", "--silent"]).current_dir(&web))
 }
 
-/// The console in a real browser, once against its fixture server and once against the program itself. With `TERCET_TALKS` also
-/// whole conversations of customers there and in the terminal; without, since one after another they meet the limits of the
-/// service on floods.
+/// The console in a real browser, once against its fixture server and once against the program itself; and whole conversations of
+/// customers with the program, in the widget with somebody at the desk, and in the terminal.
 fn console_browser() -> Outcome {
     setup::chromium()?;
     setup::web()?;
@@ -94,9 +93,6 @@ fn console_browser() -> Outcome {
         .current_dir(&web)
         .env("TERCET_CONSOLE_URL", &served.address)
         .env("TERCET_CONSOLE_PASSWORD", PASSWORD))?;
-    if std::env::var_os("TERCET_TALKS").is_none() {
-        return Ok(());
-    }
     run(command("npm", &["run", "--silent", "test:talks"])
         .current_dir(&web)
         .env("TERCET_CONSOLE_URL", &served.address)

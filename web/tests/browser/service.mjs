@@ -1,5 +1,6 @@
 // Whole conversations with the program itself, through the widget on its demo page, on a desktop and on a phone, in both languages: an
-// order is looked up, two notebooks are compared, the fit of an accessory is checked, a return is filed, and a person is asked for.
+// order is looked up, two notebooks are compared, the fit of an accessory is checked, a return is filed, a person is asked for, and one
+// answers at the desk.
 //
 // TERCET_CONSOLE_URL is the program's address, TERCET_CONSOLE_PASSWORD the console's password, TERCET_SERVICE_TALKS who talks about what, as
 // `cargo xtask test console-browser` makes it from the shop's tables. Without them nothing is run. TERCET_CONSOLE_SHOTS names a
@@ -23,6 +24,7 @@ if (SHOTS) mkdirSync(SHOTS, { recursive: true });
 
 const { key, talks } = JSON.parse(TALKS);
 const { module: words } = await runnerImport(`${ROOT}widget/texts.ts`);
+const { module: i18n } = await runnerImport(`${ROOT}src/i18n/index.ts`);
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 /** For the courier: what the form asks besides its choices. */
 const PHONE = "13812345678";
@@ -36,12 +38,12 @@ function expect(condition, message) {
 const SAID = {
   zh: {
     hello: "你好", order: "我最近的订单到哪了？", compare: ({ a, b }) => `对比${a}和${b}`, weight: "第一款多重？", price: "那它多少钱？", fit: ({ accessory, device }) => `${accessory}能用在${device}上吗？`,
-    how: "怎么退货？", back: ({ order_id }) => `我要退订单 ${order_id}`, person: "转人工", fits: /能|可以|适配|支持|兼容/,
+    how: "怎么退货？", back: ({ order_id }) => `我要退订单 ${order_id}`, person: "转人工", fits: /能|可以|适配|支持|兼容/, agent: "李雯", reply: "您好，我是李雯，退货我已经看到了。", thanks: "好的，谢谢",
   },
   en: {
     hello: "Hello", order: "Where is my last order?", compare: ({ a, b }) => `Compare the ${a} and the ${b}`, weight: "How heavy is the first one?", price: "And what does it cost?",
     fit: ({ accessory, device }) => `Does the ${accessory} fit the ${device}?`, how: "How do I return something?", back: ({ order_id }) => `I want to return order ${order_id}`,
-    person: "I want to talk to a person", fits: /fits|yes|works|compatible/i,
+    person: "I want to talk to a person", fits: /fits|yes|works|compatible/i, agent: "Liwen", reply: "Hello, Liwen here. I have seen your return.", thanks: "Good, thank you",
   },
 };
 
@@ -122,12 +124,44 @@ async function talk(one, name) {
   await context.request.post(`${base}/v1/session`, { data: { password: PASSWORD }, headers: { origin: base } });
   const cases = await (await context.request.get(`${base}/v1/desk/cases`)).json();
   expect(cases.items.some((filed) => JSON.stringify(filed).includes(one.order_id)), "the return stands in no case");
-  // That the desk's reply arrives here is looked at in widget.mjs, and by the integration tests.
   const waiting = await (await context.request.get(`${base}/v1/desk/conversations?state=waiting&query=${one.customer_id}`)).json();
   expect(waiting.items.length > 0, `nobody waits at the desk as ${one.customer_id}`);
+  await answered({ one, said, name, context, page, chat, input, complaints, id: waiting.items[0].conversation_id });
   complaints.push(...(await faults(page)).map((fault) => `person: ${fault}`));
   await context.close();
   return complaints;
+}
+
+/** Somebody takes the conversation over at the desk and writes; the customer reads it in the widget and writes back, which the desk shows. */
+async function answered({ one, said, name, context, page, chat, input, complaints, id }) {
+  const d = i18n.dictionaries[one.lang].service.desk;
+  const desk = await context.newPage();
+  await desk.setViewportSize({ width: 1280, height: 820 });
+  desk.setDefaultTimeout(30_000);
+  desk.on("pageerror", (error) => complaints.push(`desk: ${error.message}`));
+  await desk.addInitScript(([lang, agent]) => {
+    localStorage.setItem("tercet.lang", lang);
+    localStorage.setItem("tercet.desk.name", agent);
+  }, [one.lang, said.agent]);
+  await desk.goto(new URL(`/desk?state=waiting&query=${encodeURIComponent(one.customer_id)}`, base).href);
+  const row = desk.locator(`.queue li a[href*="${id}"]`);
+  await row.click();
+  await desk.getByRole("button", { name: d.take }).click();
+  await chat.locator(".banner", { hasText: said.agent }).waitFor();
+  await desk.getByRole("button", { name: d.giveBack }).waitFor();
+  await desk.locator(".write textarea").fill(said.reply);
+  await desk.locator(".write").getByRole("button", { name: d.send }).click();
+  const reply = chat.locator(".msg.person", { hasText: said.reply });
+  await reply.waitFor();
+  expect((await chat.locator("#who").textContent()) === said.agent, "the person's name is not shown");
+  await input.fill(said.thanks);
+  await input.press("Enter");
+  await desk.locator(".messages").getByText(said.thanks).first().waitFor();
+  if (SHOTS) {
+    await page.screenshot({ path: `${SHOTS}/service-${name}-98-reply.png` });
+    await desk.screenshot({ path: `${SHOTS}/service-${name}-99-desk.png` });
+  }
+  console.log(`      desk: ${(await reply.innerText()).replace(/\s+/g, " ")}`);
 }
 
 for (const one of talks) {
