@@ -15,7 +15,7 @@ mod versions;
 pub(crate) mod words;
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use domain::KnowledgeDocument;
 use language::search::{Changes, ChunkSizes, Entry, Filter, Index, Request, Settled, Snapshot, chunks};
@@ -43,7 +43,9 @@ const ABOUT: &str = "for";
 const ALL_PRODUCTS: &str = "*";
 /// Hits of the index that are looked at closely.
 const CANDIDATES: usize = 40;
-const MAGIC: &[u8; 8] = b"TERCETKB";
+const MAGIC: &[u8; 8] = b"TERCETK2";
+/// Hexadecimal digits of the documents that an index was made of.
+const FINGERPRINT: usize = 32;
 
 /// How passages are ordered. Chosen on half of the questions to two manuals (`examples/retrieval.rs`).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,10 +72,42 @@ struct Document {
 }
 
 /// A passage's place.
+#[derive(Clone)]
 struct Place {
     document: u32,
     range: Range<usize>,
     sections: Vec<String>,
+}
+
+/// The number of each place in the index. A passage keeps its number while other documents change; of one that is gone it is given
+/// to no other.
+#[derive(Default)]
+struct Numbers {
+    /// In the order of places.
+    own: Vec<u32>,
+    places: FxHashMap<u32, u32>,
+    next: u32,
+}
+
+impl Numbers {
+    fn new(own: Vec<u32>) -> Self {
+        let next = own.iter().max().map_or(0, |most| most.saturating_add(1));
+        Numbers { places: own.iter().copied().zip(0..).collect(), own, next }
+    }
+
+    /// As they are first given.
+    fn first(n: usize) -> Self {
+        Numbers::new((0..n as u32).collect())
+    }
+
+    /// How the index calls a passage: as many digits as any number has, so that the order of ids is that of numbers.
+    fn id(number: u32) -> String {
+        format!("{number:010}")
+    }
+
+    fn place(&self, id: &str) -> Option<u32> {
+        self.places.get(&id.parse().ok()?).copied()
+    }
 }
 
 /// Documents that can be asked. Never changes; a new one is made when documents do.
@@ -82,10 +116,12 @@ pub struct KnowledgeBase {
     documents: Vec<Document>,
     /// In the order of documents and within them.
     places: Vec<Place>,
+    numbers: Numbers,
     /// The documents that name each product.
     of_products: FxHashMap<String, Vec<u32>>,
     counts: Counts,
-    index: Index,
+    /// Shared with what was made of this one by [`KnowledgeBase::with_documents`]: of the newest of them.
+    index: Arc<Mutex<Index>>,
     snapshot: Arc<Snapshot>,
     tokeniser: Tokeniser,
     encoder: Option<Arc<dyn SentenceEncoder>>,
@@ -110,7 +146,73 @@ impl KnowledgeBase {
         let put: Vec<Entry> = (0..).zip(&places).map(|(at, place)| entry(at, place, &documents)).collect();
         let mut index = Index::new()?.with_tokeniser(tokeniser)?;
         index.apply(&Changes { put, remove: Vec::new() }, encoder.as_deref(), &|_| true)?;
-        Ok(KnowledgeBase::assembled(documents, places, index, tokeniser, encoder))
+        let (numbers, counts) = (Numbers::first(places.len()), counts(&documents, &places));
+        Ok(KnowledgeBase::assembled((documents, places, numbers, counts), index, tokeniser, encoder))
+    }
+
+    /// The same with these documents: what is new or changed is cut, counted and indexed, what is gone is taken out, and all else
+    /// stays as it is. [`KnowledgeBase::to_bytes`] is from then on the new one's to ask.
+    ///
+    /// # Errors
+    /// As [`KnowledgeBase::new`].
+    pub fn with_documents(&self, documents: &[KnowledgeDocument]) -> Result<Self, AssistError> {
+        let documents = sorted(documents);
+        let known: FxHashMap<&str, usize> =
+            self.documents.iter().enumerate().map(|(at, one)| (one.own.document_id.as_str(), at)).collect();
+        let of_document = |at: usize| {
+            let from = self.places.partition_point(|place| (place.document as usize) < at);
+            from..self.places.partition_point(|place| place.document as usize <= at)
+        };
+        let (mut places, mut numbers, mut put): (Vec<Place>, Vec<u32>, Vec<Entry>) = Default::default();
+        let (mut counts, mut next, mut gone) = (self.counts.clone(), self.numbers.next, vec![true; self.places.len()]);
+        for (at, document) in documents.iter().enumerate() {
+            let before = known.get(document.own.document_id.as_str()).copied();
+            match before.filter(|&before| self.documents[before].version == document.version) {
+                Some(before) => {
+                    for place in of_document(before) {
+                        places.push(Place { document: at as u32, ..self.places[place].clone() });
+                        numbers.push(self.numbers.own[place]);
+                        gone[place] = false;
+                    }
+                }
+                None => {
+                    for place in places_of(at, document) {
+                        counts.add(&counted(&place, &documents));
+                        put.push(entry(next, &place, &documents));
+                        places.push(place);
+                        numbers.push(next);
+                        next = next.saturating_add(1);
+                    }
+                }
+            }
+        }
+        let gone = (0..self.places.len()).filter(|&place| gone[place]);
+        let remove: Vec<String> = gone
+            .map(|place| {
+                counts.take(&counted(&self.places[place], &self.documents));
+                Numbers::id(self.numbers.own[place])
+            })
+            .collect();
+        let mut index = self.index.lock().expect("no holder panics");
+        if !(put.is_empty() && remove.is_empty()) {
+            index.apply(&Changes { put, remove }, self.encoder.as_deref(), &|_| true)?;
+        }
+        let snapshot = index.snapshot();
+        drop(index);
+        Ok(KnowledgeBase {
+            numbers: Numbers { next, ..Numbers::new(numbers) },
+            of_products: of_products(&documents),
+            documents,
+            places,
+            counts,
+            index: self.index.clone(),
+            snapshot,
+            tokeniser: self.tokeniser.clone(),
+            encoder: self.encoder.clone(),
+            settled: self.settled.clone(),
+            ranking: self.ranking,
+            read: LatelyRead::default(),
+        })
     }
 
     /// From the same documents and what [`KnowledgeBase::to_bytes`] gave, without indexing again.
@@ -125,49 +227,49 @@ impl KnowledgeBase {
     ) -> Result<Self, AssistError> {
         let documents = sorted(documents);
         let places = places(&documents);
-        let head = MAGIC.len() + 32;
+        let head = MAGIC.len() + FINGERPRINT;
         let made_of = bytes.get(MAGIC.len()..head).filter(|_| bytes.starts_with(MAGIC));
         match made_of {
             Some(made_of) if made_of == fingerprint(&documents).as_bytes() => {}
             Some(_) => return Err(AssistError::Corrupt("the index was made of other documents".to_owned())),
             None => return Err(AssistError::Corrupt("it is no index of documents".to_owned())),
         }
-        let index = Index::from_bytes(bytes[head..].to_vec())?.with_tokeniser(tokeniser)?;
-        if index.n_entries() != places.len() {
-            let (found, wanted) = (index.n_entries(), places.len());
+        let end = head + size_of::<u32>() * places.len();
+        let numbers = bytes.get(head..end).ok_or_else(|| AssistError::Corrupt("it is cut short".to_owned()))?;
+        let number = |four: &[u8]| u32::from_le_bytes(four.try_into().expect("four bytes"));
+        let numbers = Numbers::new(numbers.chunks_exact(size_of::<u32>()).map(number).collect());
+        let index = Index::from_bytes(bytes[end..].to_vec())?.with_tokeniser(tokeniser)?;
+        if index.n_entries() != places.len() || numbers.places.len() != places.len() {
+            let (found, wanted) = (index.n_entries().min(numbers.places.len()), places.len());
             return Err(AssistError::Corrupt(format!("the index has {found} passages, the documents {wanted}")));
         }
-        Ok(KnowledgeBase::assembled(documents, places, index, tokeniser, encoder))
+        let counts = counts(&documents, &places);
+        Ok(KnowledgeBase::assembled((documents, places, numbers, counts), index, tokeniser, encoder))
     }
 
     /// The index with the documents it was made of named; the documents themselves are kept by the shop.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(fingerprint(&self.documents).as_bytes());
-        bytes.extend(self.index.to_bytes());
+        bytes.extend(self.numbers.own.iter().flat_map(|number| number.to_le_bytes()));
+        bytes.extend(self.index.lock().expect("no holder panics").to_bytes());
         bytes
     }
 
     fn assembled(
-        documents: Vec<Document>,
-        places: Vec<Place>,
+        (documents, places, numbers, counts): (Vec<Document>, Vec<Place>, Numbers, Counts),
         index: Index,
         tokeniser: &Tokeniser,
         encoder: Option<Arc<dyn SentenceEncoder>>,
     ) -> Self {
-        let mut of_products: FxHashMap<String, Vec<u32>> = FxHashMap::default();
-        for (at, document) in (0..).zip(&documents) {
-            for product in &document.own.product_ids {
-                of_products.entry(product.clone()).or_default().push(at);
-            }
-        }
         KnowledgeBase {
-            counts: counts(&documents, &places),
+            counts,
             snapshot: index.snapshot(),
+            of_products: of_products(&documents),
             documents,
             places,
-            of_products,
-            index,
+            numbers,
+            index: Arc::new(Mutex::new(index)),
             tokeniser: tokeniser.clone(),
             encoder,
             settled: Settled::documents(),
@@ -261,8 +363,8 @@ impl KnowledgeBase {
             return Ok(Vec::new());
         }
         let best = found.hits.iter().map(|(_, score)| *score).fold(f32::MIN_POSITIVE, f32::max);
-        let place = |&(id, score): &(&str, f32)| Some((id.parse().ok()?, worth * (score / best).max(0.0)));
-        Ok(found.hits.iter().filter_map(place).filter(|(place, _)| (*place as usize) < self.places.len()).collect())
+        let place = |&(id, score): &(&str, f32)| Some((self.numbers.place(id)?, worth * (score / best).max(0.0)));
+        Ok(found.hits.iter().filter_map(place).collect())
     }
 
     /// The question with the words of one meaning that documents use.
@@ -427,19 +529,27 @@ fn sorted(documents: &[KnowledgeDocument]) -> Vec<Document> {
 }
 
 fn places(documents: &[Document]) -> Vec<Place> {
-    let of_document = |(at, document): (usize, &Document)| {
-        let chunks = chunks(&document.own.text, ChunkSizes::default()).into_iter();
-        let place = |chunk: language::search::Chunk| Place {
-            document: at as u32,
-            range: chunk.range,
-            sections: chunk.headings,
-        };
-        chunks.map(place).collect::<Vec<_>>()
-    };
-    documents.par_iter().enumerate().flat_map_iter(of_document).collect()
+    documents.par_iter().enumerate().flat_map_iter(|(at, document)| places_of(at, document)).collect()
 }
 
-fn entry(at: u32, place: &Place, documents: &[Document]) -> Entry {
+/// The passages of the document at a place among the documents.
+fn places_of(at: usize, document: &Document) -> Vec<Place> {
+    let chunks = chunks(&document.own.text, ChunkSizes::default()).into_iter();
+    chunks.map(|chunk| Place { document: at as u32, range: chunk.range, sections: chunk.headings }).collect()
+}
+
+/// The documents that name each product, by their places.
+fn of_products(documents: &[Document]) -> FxHashMap<String, Vec<u32>> {
+    let mut of_products: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+    for (at, document) in (0..).zip(documents) {
+        for product in &document.own.product_ids {
+            of_products.entry(product.clone()).or_default().push(at);
+        }
+    }
+    of_products
+}
+
+fn entry(number: u32, place: &Place, documents: &[Document]) -> Entry {
     let document = &documents[place.document as usize].own;
     let about = |id: &String| (ABOUT.to_owned(), id.clone());
     let mut specs: Vec<(String, String)> = document.product_ids.iter().map(about).collect();
@@ -450,23 +560,14 @@ fn entry(at: u32, place: &Place, documents: &[Document]) -> Entry {
     let mut sections = vec![document.title.clone()];
     sections.extend(place.sections.iter().cloned());
     let name = sections.pop().expect("a title at least");
-    Entry {
-        sections,
-        specs,
-        // As many digits as any number has, so that the order of ids is that of places.
-        ..Entry::new(format!("{at:010}"), name, &document.text[place.range.clone()])
-    }
+    Entry { sections, specs, ..Entry::new(Numbers::id(number), name, &document.text[place.range.clone()]) }
 }
 
 /// Counts in blocks, added in order.
 fn counts(documents: &[Document], places: &[Place]) -> Counts {
     let of_block = |block: &[Place]| {
         let mut counts = Counts::default();
-        for place in block {
-            let document = &documents[place.document as usize].own;
-            let text = &document.text[place.range.clone()];
-            counts.add(&format!("{}\n{}\n{text}", document.title, place.sections.join("\n")));
-        }
+        block.iter().for_each(|place| counts.add(&counted(place, documents)));
         counts
     };
     let blocks: Vec<Counts> = places.par_chunks(2048).map(of_block).collect();
@@ -474,6 +575,12 @@ fn counts(documents: &[Document], places: &[Place]) -> Counts {
         all.merge(block);
         all
     })
+}
+
+/// The text of a passage that is counted: with what stands above it.
+fn counted(place: &Place, documents: &[Document]) -> String {
+    let document = &documents[place.document as usize].own;
+    format!("{}\n{}\n{}", document.title, place.sections.join("\n"), &document.text[place.range.clone()])
 }
 
 /// Which documents these are, in which versions.

@@ -1,7 +1,12 @@
 //! Behaviour of the library on small documents and questions of our own, in both languages, and on hostile texts.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use domain::KnowledgeDocument;
+use language::LanguageError;
 use language::text::Tokeniser;
+use language::vectors::SentenceEncoder;
+use math::Factors;
 use proptest::prelude::*;
 
 use super::*;
@@ -131,6 +136,86 @@ fn the_order_of_documents_and_storing_change_nothing() {
     assert!(refused(&library()[1..], &one.to_bytes()).unwrap().contains("other documents"));
     assert!(refused(&library(), b"nothing").unwrap().contains("no index"));
     assert!(refused(&library(), &one.to_bytes()[..200]).is_some());
+}
+
+/// Encodes a text as how many letters and ideographs it has, and counts what it is given.
+struct Counting(AtomicUsize);
+
+impl SentenceEncoder for Counting {
+    fn name(&self) -> &str {
+        "counting"
+    }
+
+    fn dim(&self) -> usize {
+        2
+    }
+
+    fn encode(&self, texts: &[&str]) -> Result<Factors, LanguageError> {
+        self.0.fetch_add(texts.len(), Ordering::SeqCst);
+        let mut vectors = Factors::zeros(texts.len(), 2);
+        for (row, text) in texts.iter().enumerate() {
+            let n_ascii = text.chars().filter(char::is_ascii).count() as f32;
+            let rest = text.chars().count() as f32 - n_ascii + 1.0;
+            let length = (n_ascii * n_ascii + rest * rest).sqrt();
+            vectors.row_mut(row)[..2].copy_from_slice(&[n_ascii / length, rest / length]);
+        }
+        Ok(vectors)
+    }
+}
+
+#[test]
+fn only_what_has_changed_is_indexed_and_all_is_found_as_if_it_were_new() {
+    let encoder = Arc::new(Counting(AtomicUsize::new(0)));
+    let made = |documents: &[KnowledgeDocument]| {
+        KnowledgeBase::new(documents, &Tokeniser::default(), Some(encoder.clone())).unwrap()
+    };
+    let mut documents = library();
+    let mut one = made(&documents);
+    // One is changed, one gone, one new, one moved by its id.
+    documents[1].text = "发票在收货三天以后自动开具，可以在订单页重开。".into();
+    documents.remove(3);
+    documents.push(document("aaa-first", "Gift cards", "Gift cards are valid for 36 months.", &[]));
+    let n = encoder.0.load(Ordering::SeqCst);
+    one = one.with_documents(&documents).unwrap();
+    assert_eq!(encoder.0.load(Ordering::SeqCst) - n, 2, "the changed one and the new one have a passage each");
+    let alike = |one: &KnowledgeBase, other: &KnowledgeBase| {
+        assert_eq!((one.n_documents(), one.n_passages()), (other.n_documents(), other.n_passages()));
+        for (question, products) in [
+            ("退货的运费谁出？", &[][..]),
+            ("发票什么时候开具", &[]),
+            ("how long are gift cards valid", &[]),
+            ("蓝牙配对", &["a"]),
+            ("蓝牙配对", &["b"]),
+            ("what card fits the C7", &["c"]),
+        ] {
+            let told = |base: &KnowledgeBase| -> Vec<(String, String, f32)> {
+                let found = base.passages(question, products, 5).unwrap();
+                found.into_iter().map(|one| (one.document_id, one.text, one.coverage)).collect()
+            };
+            let (found, wanted) = (told(one), told(other));
+            // What an index counts of words may lag behind by what was taken out of it; what is covered does not.
+            assert_eq!(found.first(), wanted.first(), "{question}");
+            let sorted = |mut all: Vec<(String, String, f32)>| {
+                all.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+                all
+            };
+            assert_eq!(sorted(found), sorted(wanted), "{question}");
+        }
+    };
+    alike(&one, &made(&documents));
+    // Again and again, back to what it was, and the same once more.
+    documents.insert(0, document("guide-a", "甲型音箱使用说明", "长按电源键五秒开机。蓝牙配对时指示灯闪烁。", &["a"]));
+    one = one.with_documents(&documents).unwrap();
+    alike(&one, &made(&documents));
+    one = one.with_documents(&library()).unwrap();
+    alike(&one, &made(&library()));
+    let n = encoder.0.load(Ordering::SeqCst);
+    one = one.with_documents(&library()).unwrap();
+    assert_eq!(encoder.0.load(Ordering::SeqCst), n, "nothing has changed");
+    // What is kept on disk is of the newest.
+    let stored = KnowledgeBase::from_parts(&library(), &one.to_bytes(), &Tokeniser::default(), Some(encoder)).unwrap();
+    alike(&stored, &one);
+    assert!(one.with_documents(&[]).unwrap().passages("退货", &[], 3).unwrap().is_empty());
 }
 
 #[test]

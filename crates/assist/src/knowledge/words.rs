@@ -388,6 +388,22 @@ impl Question {
     }
 }
 
+/// The units of a text, each once.
+fn units(text: &str) -> Vec<u64> {
+    let mut own: Vec<u64> = Vec::with_capacity(text.len() / 2);
+    let folded = fold(text);
+    each_run(&folded, |run| {
+        if let Run::Ideographs(run) = run {
+            own.extend(run.chars().map(u64::from));
+            own.extend(pairs(run).map(|(a, b)| key_of_pair(a, b)));
+        }
+    });
+    own.extend(letters(&folded).iter().map(|word| key(word)));
+    own.sort_unstable();
+    own.dedup();
+    own
+}
+
 /// In how many texts each unit stands: characters, neighbouring characters, stems.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
@@ -406,19 +422,20 @@ fn key_of_pair(a: char, b: char) -> u64 {
 
 impl Counts {
     pub(crate) fn add(&mut self, text: &str) {
-        let mut own: Vec<u64> = Vec::with_capacity(text.len() / 2);
-        let folded = fold(text);
-        each_run(&folded, |run| {
-            if let Run::Ideographs(run) = run {
-                own.extend(run.chars().map(u64::from));
-                own.extend(pairs(run).map(|(a, b)| key_of_pair(a, b)));
-            }
-        });
-        own.extend(letters(&folded).iter().map(|word| key(word)));
-        own.sort_unstable();
-        own.dedup();
         self.n_texts += 1;
-        own.into_iter().for_each(|unit| *self.n_with.entry(unit).or_insert(0) += 1);
+        units(text).into_iter().for_each(|unit| *self.n_with.entry(unit).or_insert(0) += 1);
+    }
+
+    /// Takes a text away that was added.
+    pub(crate) fn take(&mut self, text: &str) {
+        self.n_texts = self.n_texts.saturating_sub(1);
+        for unit in units(text) {
+            let left = self.n_with.get(&unit).map_or(0, |n| n.saturating_sub(1));
+            match left {
+                0 => self.n_with.remove(&unit),
+                left => self.n_with.insert(unit, left),
+            };
+        }
     }
 
     /// Adds what was counted elsewhere.

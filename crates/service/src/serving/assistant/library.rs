@@ -121,15 +121,21 @@ impl Means {
     }
 }
 
-/// The shop's documents, indexed.
-pub async fn knowledge(shop: &Shop, means: &Arc<Means>) -> Result<KnowledgeBase> {
+/// The shop's documents, indexed: of those that were, made by the same means, only what has changed.
+pub async fn knowledge(shop: &Shop, means: &Arc<Means>, before: Option<Arc<KnowledgeBase>>) -> Result<KnowledgeBase> {
     let documents: Vec<KnowledgeDocument> = table(shop).await?;
     let (shop, means) = (shop.clone(), means.clone());
     crate::serving::off_thread(move || {
-        if let Some(kept) = kept(&shop, &documents, &means) {
+        if before.is_none()
+            && let Some(kept) = kept(&shop, &documents, &means)
+        {
             return Ok(kept);
         }
-        let made = KnowledgeBase::new(&documents, &means.tokeniser, means.encoder.clone())?;
+        let made = match before.map(|before| before.with_documents(&documents)) {
+            Some(Ok(made)) => made,
+            // Whatever is wrong with the old index, a new one does not have.
+            _ => KnowledgeBase::new(&documents, &means.tokeniser, means.encoder.clone())?,
+        };
         if made.n_passages() >= PASSAGES_KEPT_MIN {
             let bytes = [means.version.as_bytes(), b"\n", &made.to_bytes()].concat();
             // Beside a server that holds the lock this is left to it.

@@ -29,7 +29,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 pub(super) use self::library::generation;
 use self::library::{Library, Means, Once};
-use self::orders::{AskedOrders, KnownOrders};
+use self::orders::{AskedOrders, KnownOrders, OrdersByCustomer};
 use self::world::{Asked, FitRows};
 use super::{ServedShop, Snapshot, off_thread};
 use crate::background;
@@ -216,7 +216,10 @@ impl ServedShop {
         });
         let knowledge = match same(before, |known| known.knowledge == stamp.knowledge && same_words(known)) {
             Some(before) => before.library.knowledge.clone(),
-            None => Arc::new(library::knowledge(&self.shop, &means).await?),
+            None => {
+                let known = same(before, same_words).map(|before| before.library.knowledge.clone());
+                Arc::new(library::knowledge(&self.shop, &means, known).await?)
+            }
         };
         let curated = match same(before, |known| known.answers == stamp.answers && same_words(known)) {
             Some(before) => before.library.curated.clone(),
@@ -279,6 +282,14 @@ impl ServedShop {
     /// If the tables cannot be read.
     pub async fn orders_of(&self, customer_id: &str) -> Result<Arc<Vec<OrderRecord>>> {
         self.service.orders.of(&self.shop, customer_id).await
+    }
+
+    /// The same of many customers, in one look at the tables.
+    ///
+    /// # Errors
+    /// If the tables cannot be read.
+    pub async fn orders_of_all(&self, customers: &[String]) -> Result<OrdersByCustomer> {
+        self.service.orders.of_all(&self.shop, customers).await
     }
 
     /// Answers one message; on a thread that may wait. Never fails: a turn that breaks off goes to a person.

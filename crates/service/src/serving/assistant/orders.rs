@@ -1,7 +1,7 @@
 //! What customers ordered and where it is: from the book of all orders while that is of the tables as they are, else read from
 //! the tables and kept for a minute, since one conversation asks for the same orders turn after turn.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -26,6 +26,9 @@ pub(super) const LINES_MAX: usize = 2_000;
 /// Times as long as a book took to make nobody makes the next.
 const PAUSE: i64 = 20;
 pub(super) const DELIVERIES: &str = "deliveries";
+
+/// Orders of several customers, by customer; nobody is there who has none in the tables.
+pub type OrdersByCustomer = BTreeMap<String, Arc<Vec<OrderRecord>>>;
 
 /// Generations of the tables that were read.
 pub(super) type Stamp = (u64, u64);
@@ -118,6 +121,19 @@ impl KnownOrders {
     }
 }
 
+impl KnownOrders {
+    /// The orders of many customers, each the newest first: from the book, else in one look at each of the tables.
+    ///
+    /// # Errors
+    /// If the tables cannot be read.
+    pub async fn of_all(&self, shop: &Shop, customers: &[String]) -> Result<OrdersByCustomer> {
+        match self.book(stamp(shop)?) {
+            Some(book) => Ok(customers.iter().map(|id| (id.clone(), book.orders_of(id))).collect()),
+            None => read_all(shop, customers).await,
+        }
+    }
+}
+
 /// Lets the next one make a book, however this one ended.
 struct Making<'a>(&'a AtomicBool);
 
@@ -144,31 +160,50 @@ pub(super) fn stamp(shop: &Shop) -> Result<Stamp> {
 /// # Errors
 /// If the tables cannot be read.
 pub(super) async fn read(shop: &Shop, customer_id: &str) -> Result<Vec<OrderRecord>> {
+    let found = read_all(shop, &[customer_id.to_owned()]).await?;
+    Ok(found.into_values().next().map(Arc::unwrap_or_clone).unwrap_or_default())
+}
+
+/// The orders of customers from the tables, of each the newest lines.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub(super) async fn read_all(shop: &Shop, customers: &[String]) -> Result<OrdersByCustomer> {
+    let mut all: BTreeMap<String, Vec<OrderRecord>> = BTreeMap::new();
+    if customers.is_empty() {
+        return Ok(OrdersByCustomer::new());
+    }
+    let named = customers.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(", ");
     let sql = format!(
-        "select * from orders where customer_id = {} order by ordered_at desc, order_id limit {LINES_MAX}",
-        quoted(customer_id)
+        "select * from orders where customer_id in ({named}) order by customer_id, ordered_at desc, order_id{}",
+        // Of several the newest lines are kept as they come.
+        if customers.len() == 1 { format!(" limit {LINES_MAX}") } else { String::new() }
     );
-    let mut orders: Vec<OrderRecord> = Vec::new();
+    let mut n_lines: BTreeMap<String, usize> = BTreeMap::new();
     for line in typed_rows::<Order>(&query(shop, &sql).await?)? {
         let Order { order_id, ordered_at, customer_id, product_id, quantity, unit_price_cents, discount_cents, .. } =
             line;
-        let line = OrderLine { product_id, quantity, unit_price_cents, discount_cents };
-        add_line(&mut orders, &order_id, &customer_id, ordered_at, line);
+        let n = n_lines.entry(customer_id.clone()).or_default();
+        *n += 1;
+        if *n <= LINES_MAX {
+            let line = OrderLine { product_id, quantity, unit_price_cents, discount_cents };
+            add_line(all.entry(customer_id.clone()).or_default(), &order_id, &customer_id, ordered_at, line);
+        }
     }
-    newest_first(&mut orders);
-    if TableSpec::named(DELIVERIES).is_some() && !orders.is_empty() {
-        let ids: Vec<String> = orders.iter().map(|order| quoted(&order.order_id)).collect();
+    all.values_mut().for_each(|orders| newest_first(orders));
+    if TableSpec::named(DELIVERIES).is_some() && !all.is_empty() {
+        let mut by_id: HashMap<String, &mut OrderRecord> =
+            all.values_mut().flatten().map(|order| (order.order_id.clone(), order)).collect();
+        let ids: Vec<String> = by_id.keys().map(|id| quoted(id)).collect();
         let sql = format!("select * from {DELIVERIES} where order_id in ({})", ids.join(", "));
         for row in query_rows(shop, &sql).await? {
-            let found = orders
-                .iter_mut()
-                .find(|order| row.get("order_id").and_then(Value::as_str) == Some(order.order_id.as_str()));
-            if let Some(order) = found {
+            let order = row.get("order_id").and_then(Value::as_str).and_then(|id| by_id.get_mut(id));
+            if let Some(order) = order {
                 order.delivery = delivery(row);
             }
         }
     }
-    Ok(orders)
+    Ok(all.into_iter().map(|(id, orders)| (id, Arc::new(orders))).collect())
 }
 
 /// Adds a line to its order, which it begins if it is the first.
