@@ -34,6 +34,37 @@ function late(at, today) {
   };
 }
 
+function shipped(at, today) {
+  const [order_id, on, expected] = [`A20261127-${String(61 + at).padStart(4, "0")}`, dayText(today), dayText(today + 2 * DAY)];
+  const [carrier, number] = ["顺达快递", `SD${7_301_224_500 + at}`];
+  return {
+    cause: `order_shipped:${order_id}`, kind: "order_shipped", order_id, product_id: null, day: on,
+    told: () => ({
+      reason_zh: `${on} 已发货，尚未签收。`, reason_en: `Shipped, as of ${on}, and not delivered yet.`,
+      text_zh: `您好，您的订单 ${order_id} 已发货。承运方是${carrier}，运单号 ${number}。预计 ${expected} 送达。`,
+      text_en: `Hello, your order ${order_id} is shipped. It is carried by ${carrier}, tracking number ${number}. It is expected on ${expected}.`,
+      ...inBoth((zh) => [["order_id", order_id], ["status", zh ? "已发货" : "shipped"], ["updated_at", on], ["carrier", carrier], ["tracking_number", number], ["expected_on", expected]].map(([field, value]) => ({ source: "order", order_id, field, value }))),
+    }),
+  };
+}
+
+function back(at, today) {
+  const [product_id, name_zh, name_en, price] = GOODS[(at + 2) % GOODS.length];
+  const [asked, case_id] = [dayText(today - (3 + at) * DAY), `R-${1_021 + at}`];
+  return {
+    cause: `back_in_stock:${case_id}`, kind: "back_in_stock", order_id: "", product_id, day: dayText(today),
+    told: (money) => ({
+      reason_zh: `${asked} 要求到货提醒，现有库存 ${6 + at}。`, reason_en: `Asked on ${asked} to be told; ${6 + at} are in stock now.`,
+      text_zh: `您好，您 ${asked} 要我们提醒的 ${name_zh} 到货了，现价 ${money(price)}，数量以下单时为准。`,
+      text_en: `Hello, ${name_en}, which you asked us on ${asked} to tell you of, is in stock again, now ${money(price)}, while there are some.`,
+      ...inBoth(() => [
+        { source: "product", product_id, name: name_zh, field: "name", value: name_zh }, { source: "product", product_id, name: name_zh, field: "stock", value: String(6 + at) },
+        { source: "product", product_id, name: name_zh, field: "price", value: money(price) }, { source: "computed", how: `asked for in ${case_id}`, value: asked },
+      ]),
+    }),
+  };
+}
+
 function fallen(at, today) {
   const [product_id, name_zh, name_en, paid, price] = GOODS[at % GOODS.length];
   const [day, delivered, ordered] = [today, today - 4 * DAY, today - 6 * DAY].map(dayText);
@@ -82,6 +113,8 @@ export function createNotices(now) {
   });
   for (let at = 0; at < 12; at += 1) keep(late(at, now), at, at === 10 ? { customer_id: HOSTILE.slice(0, 90), told: () => ({ ...late(10, now).told(), reason_zh: HOSTILE, reason_en: HOSTILE, text_zh: HOSTILE, text_en: HOSTILE }) } : {});
   for (let at = 0; at < 8; at += 1) keep(fallen(at, now), at + 20, { conversation_id: null });
+  for (let at = 0; at < 3; at += 1) keep(shipped(at, now), at + 30);
+  for (let at = 0; at < 2; at += 1) keep(back(at, now), at + 36);
   for (let at = 0; at < 5; at += 1) keep(upgrade(at, now, customerOf(at + 40)), at + 40, { consent: at === 1 ? [] : ["sms"] });
   [["sent", "李雯", "d2"], ["sent", "Service desk", "d5"], ["dismissed", "李雯", null]].forEach(([state, settled_by, conversation_id], at) =>
     keep([late, fallen, late][at](at + 30, now - 2 * DAY), at + 60, { state, settled_by, conversation_id, settled_at: now - (at + 1) * 5 * 3_600_000 }));

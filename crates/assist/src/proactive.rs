@@ -1,7 +1,8 @@
-//! What the shop tells a customer of its own accord: that a parcel is late, that a price has fallen within the days of price
-//! protection, that what was bought long ago has a successor. Each notice has a cause, under which it is given once; what it
-//! rests on; and its words in both languages, every figure of which stands in its evidence. Decided here from orders and the
-//! catalogue; whether and by which way it leaves is decided by the shop's people, under [`may_leave`].
+//! What the shop tells a customer of its own accord: that a parcel is late or has left, that a price has fallen within the days of
+//! price protection, that what they asked for can be had again, that what was bought long ago has a successor. Each notice has a
+//! cause, under which it is given once; what it rests on; and its words in both languages, every figure of which stands in its
+//! evidence. Decided here from orders, requests and the catalogue; whether and by which way it leaves is decided by the shop's
+//! people, under [`may_leave`].
 
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub struct ProactiveRules {
     pub off: Vec<NoticeKind>,
     /// Days after the promised one from which a parcel is late.
     pub late_after_days: u32,
+    /// Days for which it is news that a parcel has left, the day on which it did counted.
+    pub shipped_within_days: u32,
     /// A smaller difference is not worth a message: cents.
     pub price_difference_min_cents: i64,
     /// How long something is kept where the shop has not learned it from its own orders.
@@ -49,6 +52,7 @@ impl Default for ProactiveRules {
         ProactiveRules {
             off: Vec::new(),
             late_after_days: 1,
+            shipped_within_days: 2,
             price_difference_min_cents: 1_000,
             upgrade_after_days: 1_095,
             look_at: "08:30".into(),
@@ -87,17 +91,27 @@ impl ProactiveRules {
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
     DeliveryLate,
+    OrderShipped,
     PriceProtection,
+    BackInStock,
     UpgradeDue,
 }
 
 impl NoticeKind {
-    pub const ALL: [NoticeKind; 3] = [NoticeKind::DeliveryLate, NoticeKind::PriceProtection, NoticeKind::UpgradeDue];
+    pub const ALL: [NoticeKind; 5] = [
+        NoticeKind::DeliveryLate,
+        NoticeKind::OrderShipped,
+        NoticeKind::PriceProtection,
+        NoticeKind::BackInStock,
+        NoticeKind::UpgradeDue,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             NoticeKind::DeliveryLate => "delivery_late",
+            NoticeKind::OrderShipped => "order_shipped",
             NoticeKind::PriceProtection => "price_protection",
+            NoticeKind::BackInStock => "back_in_stock",
             NoticeKind::UpgradeDue => "upgrade_due",
         }
     }
@@ -115,6 +129,7 @@ pub struct Notice {
     pub cause: String,
     pub kind: NoticeKind,
     pub customer_id: String,
+    /// Empty where it is about no order.
     pub order_id: String,
     pub product_id: Option<String>,
     /// Why, for the shop's people.
@@ -140,12 +155,23 @@ impl Notice {
 }
 
 /// Who may be told.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Person<'a> {
     pub customer_id: &'a str,
     /// Ways by which they agreed to be written to.
     pub consent: &'a [String],
     pub orders: &'a [OrderRecord],
+    /// What they asked to be told of, the longest ago first.
+    pub awaited: &'a [Awaited],
+}
+
+/// Something that a customer asked to be told of, as soon as it can be had: the form `stock_alert`, submitted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Awaited {
+    /// Of the submitted form.
+    pub case_id: String,
+    pub product_id: String,
+    pub asked_at: Millis,
 }
 
 /// The shop on a day.
@@ -189,7 +215,9 @@ pub fn may_leave(notice: &Notice, rules: &ProactiveRules, minute_of_day: u32) ->
 pub fn notices(person: &Person, situation: &Situation) -> Vec<Notice> {
     let own: Vec<&OrderRecord> = person.orders.iter().filter(|order| order.customer_id == person.customer_id).collect();
     let mut all: Vec<Notice> = own.iter().filter_map(|order| delivery_late(person, order, situation)).collect();
+    all.extend(own.iter().filter_map(|order| shipped(person, order, situation)));
     all.extend(own.iter().flat_map(|order| price_fallen(person, order, situation)));
+    all.extend(person.awaited.iter().filter_map(|awaited| back_in_stock(person, awaited, situation)));
     all.extend(upgrade(person, &own, situation));
     all.retain(|notice| !situation.policies.proactive.off.contains(&notice.kind));
     all.truncate(NOTICES_MAX);
@@ -232,6 +260,78 @@ fn delivery_late(person: &Person, order: &OrderRecord, situation: &Situation) ->
         reason_zh: format!("承诺 {promised} 送达，{} 仍未签收，晚了 {late} 天。", situation.today),
         reason_en: format!("Promised for {promised}, not delivered on {}: {late} {days} late.", situation.today),
         ..notice(person, NoticeKind::DeliveryLate, format!("{}:{promised}", order.order_id))
+    })
+}
+
+/// A parcel that has left of late, and is not late itself.
+fn shipped(person: &Person, order: &OrderRecord, situation: &Situation) -> Option<Notice> {
+    let delivery = order.delivery.as_ref()?;
+    let left = matches!(delivery.status, DeliveryStatus::Shipped | DeliveryStatus::OutForDelivery);
+    let on = (situation.day_of)(delivery.updated_at);
+    let since = situation.today.0.saturating_sub(on.0);
+    let within = i32::try_from(situation.policies.proactive.shipped_within_days).unwrap_or(i32::MAX);
+    let is_late = delivery.expected_on.is_some_and(|promised| promised < situation.today);
+    if !left || delivery.delivered_on.is_some() || is_late || !(0..within).contains(&since) {
+        return None;
+    }
+    let id = say::format::plain(&order.order_id);
+    let [carrier, number] =
+        [&delivery.carrier, &delivery.tracking_number].map(|text| text.as_deref().map(say::format::plain));
+    let expected = delivery.expected_on.map(|day| day.to_string());
+    let told = |lang: Lang| {
+        let status = status_word(delivery.status, lang);
+        say::proactive::shipped(lang, &id, status, carrier.as_deref(), number.as_deref(), expected.as_deref())
+    };
+    let row =
+        |field: &str, value: String| Evidence::Order { order_id: order.order_id.clone(), field: field.into(), value };
+    let rests_on = |lang: Lang| {
+        let mut all = vec![
+            row("order_id", order.order_id.clone()),
+            row("status", status_word(delivery.status, lang).to_owned()),
+            row("updated_at", on.to_string()),
+        ];
+        all.extend(delivery.carrier.clone().map(|carrier| row("carrier", carrier)));
+        all.extend(delivery.tracking_number.clone().map(|number| row("tracking_number", number)));
+        all.extend(expected.clone().map(|day| row("expected_on", day)));
+        all
+    };
+    Some(Notice {
+        order_id: order.order_id.clone(),
+        text_zh: told(Lang::Zh),
+        text_en: told(Lang::En),
+        evidence: rests_on(Lang::Zh),
+        evidence_en: rests_on(Lang::En),
+        reason_zh: format!("{on} 已发货，尚未签收。"),
+        reason_en: format!("Shipped, as of {on}, and not delivered yet."),
+        // Out for delivery, it is the same parcel.
+        ..notice(person, NoticeKind::OrderShipped, order.order_id.clone())
+    })
+}
+
+/// What a customer asked to be told of, where the shop counts what it has of it and has some.
+fn back_in_stock(person: &Person, awaited: &Awaited, situation: &Situation) -> Option<Notice> {
+    let product = (situation.product)(&awaited.product_id)?;
+    let stock = product.stock.filter(|stock| *stock > 0)?;
+    let price = say::format::money(product.price_cents?.0, situation.currency);
+    if crate::act::in_stock(&product, situation.today) != Some(true) {
+        return None;
+    }
+    let on = (situation.day_of)(awaited.asked_at).to_string();
+    let name = say::format::name(&product);
+    let told = |lang: Lang| say::proactive::back_in_stock(lang, &on, &name, &price);
+    Some(Notice {
+        product_id: Some(awaited.product_id.clone()),
+        text_zh: told(Lang::Zh),
+        text_en: told(Lang::En),
+        evidence: vec![
+            crate::act::field(&product, "name", product.name.as_str()),
+            crate::act::field(&product, "stock", stock.to_string()),
+            crate::act::field(&product, "price", price),
+            Evidence::Computed { how: format!("asked for in {}", awaited.case_id), value: on.clone() },
+        ],
+        reason_zh: format!("{on} 要求到货提醒，现有库存 {stock}。"),
+        reason_en: format!("Asked on {on} to be told; {stock} are in stock now."),
+        ..notice(person, NoticeKind::BackInStock, awaited.case_id.clone())
     })
 }
 
@@ -452,14 +552,18 @@ mod tests {
             successor: &|id| if id == "p1" { product("p2") } else { None },
             cycle_days: &|product| (product.category.as_deref() == Some("手机")).then_some(730.4),
         };
-        let person = Person { customer_id: "c1", consent, orders };
-        let all = notices(&person, &situation);
+        let person = Person { customer_id: "c1", consent, orders, awaited: &[] };
+        told_to(&person, &situation)
+    }
+
+    fn told_to(person: &Person, situation: &Situation) -> Vec<Notice> {
+        let all = notices(person, situation);
         for one in &all {
             for (text, lang) in [(&one.text_zh, Lang::Zh), (&one.text_en, Lang::En)] {
                 assert_eq!(unsupported(text, one.evidence(lang), &[]), vec![], "{text}");
             }
         }
-        assert_eq!(all, notices(&person, &situation));
+        assert_eq!(all, notices(person, situation));
         all
     }
 
@@ -486,6 +590,80 @@ mod tests {
         ] {
             assert_eq!(causes(&[order("TC1", "2026-06-07", "p3", 5_900, over)], "2026-06-11"), Vec::<String>::new());
         }
+    }
+
+    #[test]
+    fn a_parcel_that_has_left_is_told_of_for_two_days() {
+        let left = |status, on: &str| {
+            Some(Delivery {
+                status,
+                updated_at: noon(on),
+                carrier: Some("Skylark Parcel".into()),
+                tracking_number: Some("YQ431052308335".into()),
+                expected_on: Some(day("2026-06-12")),
+                ..Delivery::default()
+            })
+        };
+        let orders = [order("TC7", "2026-06-07", "p3", 5_900, left(DeliveryStatus::Shipped, "2026-06-10"))];
+        assert_eq!(causes(&orders, "2026-06-09"), Vec::<String>::new(), "a row of tomorrow");
+        for today in ["2026-06-10", "2026-06-11"] {
+            assert_eq!(causes(&orders, today), ["order_shipped:TC7"], "{today}");
+        }
+        assert_eq!(causes(&orders, "2026-06-12"), Vec::<String>::new(), "no news any more");
+        assert_eq!(causes(&orders, "2026-06-13"), ["delivery_late:TC7:2026-06-12"]);
+        let found = &told(&orders, "2026-06-10", &[], &Policies::all_set())[0];
+        for text in ["TC7", "Skylark Parcel", "YQ431052308335", "2026-06-12"] {
+            assert!(
+                found.text_zh.contains(text) && found.text_en.contains(text),
+                "{} {}",
+                found.text_zh,
+                found.text_en
+            );
+        }
+        assert!(!found.kind.needs_consent(), "about their own order");
+        // On its way to the door it is the same cause; where nothing more is known no more is said.
+        let out = [order("TC7", "2026-06-07", "p3", 5_900, left(DeliveryStatus::OutForDelivery, "2026-06-11"))];
+        assert_eq!(causes(&out, "2026-06-11"), ["order_shipped:TC7"]);
+        let bare = Delivery { status: DeliveryStatus::Shipped, updated_at: noon("2026-06-11"), ..Delivery::default() };
+        let bare = [order("TC8", "2026-06-07", "p3", 5_900, Some(bare))];
+        assert!(!told(&bare, "2026-06-11", &[], &Policies::all_set())[0].text_en.contains("expected"));
+        for status in [DeliveryStatus::Packed, DeliveryStatus::Delivered, DeliveryStatus::Cancelled] {
+            let orders = [order("TC7", "2026-06-07", "p3", 5_900, left(status, "2026-06-10"))];
+            assert_eq!(causes(&orders, "2026-06-10"), Vec::<String>::new(), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_is_told_once_it_is_there() {
+        let policies = Policies::all_set();
+        let found = |product_id: &str, product: &dyn Fn(&str) -> Option<Arc<Product>>| {
+            let situation = Situation {
+                policies: &policies,
+                today: day("2026-06-11"),
+                day_of: &|at| Day((at.0 + 480 * 60_000).div_euclid(86_400_000) as i32),
+                currency: "CNY",
+                product,
+                successor: &|_| None,
+                cycle_days: &|_| None,
+            };
+            let awaited =
+                [Awaited { case_id: "R-7".into(), product_id: product_id.into(), asked_at: noon("2026-06-02") }];
+            told_to(&Person { customer_id: "c1", awaited: &awaited, ..Person::default() }, &situation)
+        };
+        let one = found("p2", &product).remove(0);
+        assert_eq!((one.cause.as_str(), one.order_id.as_str()), ("back_in_stock:R-7", ""));
+        for text in ["远山 Orla 6 手机", "¥4,299", "2026-06-02"] {
+            assert!(one.text_zh.contains(text) && one.text_en.contains(text), "{} {}", one.text_zh, one.text_en);
+        }
+        assert_eq!(found("p1", &product), [], "sold out");
+        assert_eq!(found("p9", &product), [], "not sold any more");
+        let retired = |id: &str| {
+            let retired_on = Some(day("2026-06-10"));
+            product(id).map(|product| Arc::new(Product { retired_on, ..(*product).clone() }))
+        };
+        assert_eq!(found("p2", &retired), [], "retired");
+        let uncounted = |id: &str| product(id).map(|product| Arc::new(Product { stock: None, ..(*product).clone() }));
+        assert_eq!(found("p2", &uncounted), [], "nobody knows");
     }
 
     #[test]

@@ -3,7 +3,7 @@ import type { Evidence } from "../../widget/types";
 import type { List, Notice } from "./service";
 
 /** What brings a notice about, the most pressing first. */
-export const NOTICE_KINDS = ["delivery_late", "price_protection", "upgrade_due"] as const;
+export const NOTICE_KINDS = ["delivery_late", "order_shipped", "price_protection", "back_in_stock", "upgrade_due"] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 /** Of one request: the most that the service answers. */

@@ -16,8 +16,8 @@ test("a kind stands together, the most pressing first, and a new one last", () =
   const all = [notice("a", "upgrade_due"), notice("b", "recalled"), notice("c", "delivery_late"), notice("d", "price_protection"), notice("e", "delivery_late")];
   expect(byKind(all).map((one) => one.cause)).toEqual(["c", "e", "d", "a", "b"]);
   expect(grouped(byKind(all)).map(({ kind, items }) => [kind, items.length])).toEqual([["delivery_late", 2], ["price_protection", 1], ["upgrade_due", 1], ["recalled", 1]]);
-  expect([...countByKind(all)]).toEqual([["delivery_late", 2], ["price_protection", 1], ["upgrade_due", 1], ["recalled", 1]]);
-  expect([...countByKind([]).values()]).toEqual([0, 0, 0]);
+  expect([...countByKind(all)]).toEqual([["delivery_late", 2], ["order_shipped", 0], ["price_protection", 1], ["back_in_stock", 0], ["upgrade_due", 1], ["recalled", 1]]);
+  expect([...countByKind([]).values()]).toEqual([0, 0, 0, 0, 0]);
 });
 
 test("every kind has its word and its sentence", () => {

@@ -34,6 +34,8 @@ use crate::world::OrderRecord;
 
 /// What [`Filling::asked`] holds while only the customer's yes is missing. No field may be called so.
 pub const CONFIRM: &str = "confirm";
+/// The form by which a customer asks to be told as soon as something can be had.
+pub const STOCK_ALERT: &str = "stock_alert";
 /// Refusals in a row after which a person is offered.
 pub const REFUSALS_MAX: u8 = 2;
 
@@ -51,6 +53,9 @@ pub struct Form {
     /// Words that open it; a form that is no intent needs some.
     #[serde(default)]
     pub words: Vec<String>,
+    /// Whether it is filled in only by a customer whom the shop vouches for; forms about orders always are.
+    #[serde(default)]
+    pub signed_in: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -233,7 +238,7 @@ impl Form {
 
     /// Whether it can only be filled in for a customer whom the shop vouches for.
     pub fn needs_identity(&self) -> bool {
-        self.of_kind(|kind| matches!(kind, FieldKind::Order | FieldKind::OrderLine)).is_some()
+        self.signed_in || self.of_kind(|kind| matches!(kind, FieldKind::Order | FieldKind::OrderLine)).is_some()
     }
 
     pub fn title(&self, lang: Lang) -> &str {

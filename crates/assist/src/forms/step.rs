@@ -7,7 +7,7 @@ use super::notice::Notice;
 use super::purchases::{self, lines};
 use super::read::{self, Reading};
 use super::view::chosen_order;
-use super::{CONFIRM, Field, FieldKind, Filling, Form, FormStep, FormWorld, Submission, say, words};
+use super::{CONFIRM, Field, FieldKind, Filling, Form, FormStep, FormWorld, STOCK_ALERT, Submission, say, words};
 use crate::policy::windows::{self, NO_REASON, Purchase, Verdict};
 use crate::understand::intents::Family;
 use crate::understand::{Intent, Named, Understanding};

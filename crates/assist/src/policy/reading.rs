@@ -97,6 +97,7 @@ impl Policies {
         allowed(fits, "proactive.look_at", look, "HH:MM from 00:00 to 23:59, or nothing")?;
         for (key, days) in [
             ("proactive.late_after_days", rules.late_after_days),
+            ("proactive.shipped_within_days", rules.shipped_within_days),
             ("proactive.upgrade_after_days", rules.upgrade_after_days),
         ] {
             allowed((1..=DAYS_MAX).contains(&days), key, days, format!("a whole number of days from 1 to {DAYS_MAX}"))?;

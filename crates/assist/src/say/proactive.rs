@@ -15,6 +15,46 @@ pub fn late(lang: Lang, order_id: &str, promised: &str, status: &str, n_days: i3
     }
 }
 
+/// With what is known of the parcel.
+pub fn shipped(
+    lang: Lang,
+    order_id: &str,
+    status: &str,
+    carrier: Option<&str>,
+    number: Option<&str>,
+    expected: Option<&str>,
+) -> String {
+    let mut text = match lang {
+        Lang::Zh => format!("您好，您的订单 {order_id} {status}。"),
+        Lang::En => format!("Hello, your order {order_id} is {status}."),
+    };
+    let mut add = |sentence: String| {
+        if lang == Lang::En {
+            text.push(' ');
+        }
+        text.push_str(&sentence);
+    };
+    match (carrier, number) {
+        (Some(carrier), Some(number)) => add(super::orders::parcel(lang, carrier, number)),
+        (Some(carrier), None) => add(super::orders::carrier(lang, carrier)),
+        (None, Some(number)) => add(super::orders::tracking(lang, number)),
+        (None, None) => {}
+    }
+    if let Some(day) = expected {
+        add(super::orders::expected_on(lang, day, false));
+    }
+    text
+}
+
+pub fn back_in_stock(lang: Lang, asked_on: &str, name: &str, price: &str) -> String {
+    match lang {
+        Lang::Zh => format!("您好，您 {asked_on} 要我们提醒的 {name} 到货了，现价 {price}，数量以下单时为准。"),
+        Lang::En => format!(
+            "Hello, {name}, which you asked us on {asked_on} to tell you of, is in stock again, now {price}, while there are some."
+        ),
+    }
+}
+
 pub fn price_fallen(lang: Lang, ordered_on: &str, name: &str, paid: &str, now: &str, total: &str) -> String {
     match lang {
         Lang::Zh => format!(
@@ -43,6 +83,10 @@ pub fn subject(lang: Lang, kind: NoticeKind, order_id: &str) -> String {
     match (kind, lang) {
         (NoticeKind::DeliveryLate, Lang::Zh) => format!("订单 {order_id} 的配送延误"),
         (NoticeKind::DeliveryLate, Lang::En) => format!("Your order {order_id} is late"),
+        (NoticeKind::OrderShipped, Lang::Zh) => format!("订单 {order_id} 已发货"),
+        (NoticeKind::OrderShipped, Lang::En) => format!("Your order {order_id} is on its way"),
+        (NoticeKind::BackInStock, Lang::Zh) => "您要的商品到货了".to_owned(),
+        (NoticeKind::BackInStock, Lang::En) => "What you asked for is in stock again".to_owned(),
         (NoticeKind::PriceProtection, Lang::Zh) => format!("订单 {order_id} 可以退差价"),
         (NoticeKind::PriceProtection, Lang::En) => format!("Money back on your order {order_id}"),
         (NoticeKind::UpgradeDue, Lang::Zh) => "（广告）您购买的商品有新款了".to_owned(),

@@ -537,6 +537,15 @@ impl SqliteState {
         })
     }
 
+    /// Requests by one form that are not settled, of customers who are known, the longest ago first.
+    pub fn open_cases_of_form(&self, form: &str, limit: usize) -> Result<Vec<Case>, DataError> {
+        let select = format!(
+            "SELECT {CASE} FROM service_case WHERE state = 'open' AND customer_id IS NOT NULL
+             AND json_extract(body, '$.form') = ?1 ORDER BY at, id LIMIT ?2"
+        );
+        self.read_apart(|reader| reader.prepare(&select)?.query_map(params![form, limit as i64], case_of)?.collect())
+    }
+
     /// The conversation of a customer that goes on, the last spoken in; none if all are closed.
     pub fn open_conversation_of(&self, customer_id: &str) -> Result<Option<Conversation>, DataError> {
         let select = format!(

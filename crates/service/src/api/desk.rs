@@ -24,7 +24,7 @@ use crate::clock;
 use crate::conversations::figures::{DeskMetrics, UnansweredList};
 use crate::conversations::hub::News;
 use crate::conversations::memory::{self, RememberedView};
-use crate::conversations::notices::{self, NoticeView, NoticesFound};
+use crate::conversations::notices::{self, NoticeKind, NoticeView, NoticesFound};
 use crate::conversations::views::{self, CaseView, For, lang_named};
 use crate::conversations::{ChatMessage, ConversationRow};
 use crate::error::{Result, ServiceError, clipped};
@@ -201,8 +201,8 @@ pub struct NoticeParams {
     /// `proposed`, `sent`, `dismissed` or `all`.
     #[param(pattern = "^(proposed|sent|dismissed|all)$")]
     state: Option<String>,
-    /// `delivery_late`, `price_protection`, `upgrade_due` or `all`.
-    #[param(pattern = "^(delivery_late|price_protection|upgrade_due|all)$")]
+    /// `delivery_late`, `order_shipped`, `price_protection`, `back_in_stock`, `upgrade_due` or `all`.
+    #[param(pattern = "^(delivery_late|order_shipped|price_protection|back_in_stock|upgrade_due|all)$")]
     kind: Option<String>,
     #[param(maximum = 100_000)]
     offset: Option<usize>,
@@ -563,7 +563,8 @@ pub async fn settle_case(
 pub async fn list_notices(Desk(caller): Desk, Params(params): Params<NoticeParams>) -> Result<Json<NoticePage>> {
     let (offset, limit) = (check_offset(params.offset)?, check_limit("limit", params.limit, 50)?);
     let state = one_of("state", params.state, "proposed", &["proposed", "sent", "dismissed", "all"])?;
-    let kind = one_of("kind", params.kind, "all", &["delivery_late", "price_protection", "upgrade_due", "all"])?;
+    let kinds = NoticeKind::ALL.map(NoticeKind::as_str);
+    let kind = one_of("kind", params.kind, "all", &[&kinds[..], &["all"]].concat())?;
     let ready = caller.shop.assistant().await?;
     off_thread(move || {
         let wanted = WantedNotices { state: state.as_deref(), kind: kind.as_deref(), offset, limit };

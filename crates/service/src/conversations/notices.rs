@@ -2,16 +2,18 @@
 //! the desk. A notice goes into the customer's open conversation; where there is none, by a channel that carries a way by which
 //! the customer agreed to be written to; else it stays proposed. What there is to tell is decided in `assist::proactive`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use assist::forms::STOCK_ALERT;
 use assist::hand_over::hours::minute_of;
 use assist::policy::Policies;
-use assist::proactive::{self, Held, Notice, NoticeKind, Person, Situation, may_leave};
+use assist::proactive::{self, Awaited, Held, Notice, Person, Situation, may_leave};
 use assist::turn::{Author, Lang, Reply, Turn};
 use data::state::SqliteState;
+use data::state::conversations::Case;
 use data::state::notices::{Settling, StoredNotice};
-use domain::{Day, Product, TableSpec};
+use domain::{Day, Millis, Product, TableSpec};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -25,6 +27,8 @@ use crate::clock;
 use crate::error::{Kind, Result, ServiceError};
 use crate::flows::rows::query_rows;
 use crate::serving::{ServedShop, Snapshot, off_thread};
+
+pub use assist::proactive::NoticeKind;
 
 pub const PROPOSED: &str = "proposed";
 pub const SENT: &str = "sent";
@@ -41,9 +45,10 @@ const UNDER_WAY_DAYS: i32 = 60;
 pub struct NoticeView {
     /// What brought it about; its name in addresses.
     pub cause: String,
-    /// `delivery_late`, `price_protection` or `upgrade_due`.
+    /// `delivery_late`, `order_shipped`, `price_protection`, `back_in_stock` or `upgrade_due`.
     pub kind: String,
     pub customer_id: String,
+    /// Empty where it is about no order.
     pub order_id: String,
     pub product_id: Option<String>,
     /// The day it was found for, `YYYY-MM-DD`.
@@ -143,13 +148,23 @@ impl ServedShop {
         let ready = self.assistant().await?;
         let snapshot = self.snapshot();
         let policies = ready.assistant.policies.clone();
+        let awaited = self.awaited(&policies).await?;
         let mut customers = self.customers_to_tell(&snapshot, &policies, day).await?;
+        customers.extend(awaited.keys().cloned());
         let is_cut = customers.len() > CUSTOMERS_MAX;
-        customers.truncate(CUSTOMERS_MAX);
+        let customers: Vec<String> = customers.into_iter().take(CUSTOMERS_MAX).collect();
+        // Thousands of customers are two questions to the tables, and not two for each.
+        let consents = self.consents(&customers).await?;
+        let orders = self.orders_of_all(&customers).await?;
         let mut found: Vec<Notice> = Vec::new();
-        for (customer_id, consent) in &customers {
-            let orders = self.orders_of(customer_id).await?;
-            let person = Person { customer_id, consent, orders: &orders };
+        for customer_id in &customers {
+            let person = Person {
+                customer_id,
+                // Known by their orders alone: they agreed to nothing.
+                consent: consents.get(customer_id).map_or(&[], Vec::as_slice),
+                orders: orders.get(customer_id).map_or(&[], |orders| orders),
+                awaited: awaited.get(customer_id).map_or(&[], Vec::as_slice),
+            };
             found.extend(self.notices_of(&person, &snapshot, &policies, day));
         }
         let (shop, at, n_customers, n_found) = (self.clone(), clock::now().0, customers.len(), found.len());
@@ -204,13 +219,13 @@ impl ServedShop {
         proactive::notices(person, &situation)
     }
 
-    /// Customers who may have something to be told, with the ways by which they agreed to be written to.
+    /// Customers who may have something to be told.
     async fn customers_to_tell(
         &self,
         snapshot: &Arc<Snapshot>,
         policies: &Policies,
         day: Day,
-    ) -> Result<Vec<(String, Vec<String>)>> {
+    ) -> Result<BTreeSet<String>> {
         let mut ids: BTreeSet<String> = BTreeSet::new();
         for sql in self.questions(snapshot, policies, day) {
             let sql = format!("{sql} limit {}", CUSTOMERS_MAX + 1);
@@ -218,11 +233,24 @@ impl ServedShop {
                 ids.extend(row.get("customer_id").and_then(Value::as_str).map(str::to_owned));
             }
         }
-        let mut all = Vec::with_capacity(ids.len());
-        for id in ids.into_iter().take(CUSTOMERS_MAX + 1) {
-            // Known by their orders alone: they agreed to nothing.
-            let consent = self.customer(&id).await.map(|found| found.customer.consent).unwrap_or_default();
-            all.push((id, consent));
+        Ok(ids)
+    }
+
+    /// What customers asked to be told of, by customer: the submitted forms that nobody has settled.
+    async fn awaited(self: &Arc<Self>, policies: &Policies) -> Result<BTreeMap<String, Vec<Awaited>>> {
+        if policies.proactive.off.contains(&NoticeKind::BackInStock) {
+            return Ok(BTreeMap::new());
+        }
+        let shop = self.clone();
+        let cases = off_thread(move || Ok(shop.shop.state()?.open_cases_of_form(STOCK_ALERT, CUSTOMERS_MAX)?)).await?;
+        let mut all: BTreeMap<String, Vec<Awaited>> = BTreeMap::new();
+        for case in cases {
+            let asked = views::case(&case)?.values.into_iter().find(|value| value.name == "product_id");
+            if let Some((customer_id, asked)) = case.customer_id.zip(asked) {
+                let asked_at = Millis(case.at);
+                let awaited = Awaited { case_id: case.id, product_id: asked.value, asked_at };
+                all.entry(customer_id).or_default().push(awaited);
+            }
         }
         Ok(all)
     }
@@ -239,6 +267,16 @@ impl ServedShop {
                  and d.expected_on < {} and d.expected_on >= {} order by o.customer_id",
                 date(day),
                 date(Day(day.0 - UNDER_WAY_DAYS - 1)),
+            ));
+        }
+        if TableSpec::named("deliveries").is_some() && !rules.off.contains(&NoticeKind::OrderShipped) {
+            let days = i32::try_from(rules.shipped_within_days).unwrap_or(36_500);
+            all.push(format!(
+                "select distinct o.customer_id from deliveries d join orders o on o.order_id = d.order_id
+                 where d.delivered_on is null and d.status in ('shipped', 'out_for_delivery')
+                 and shop_day(d.updated_at) > {} and shop_day(d.updated_at) <= {} order by o.customer_id",
+                date(Day(day.0.saturating_sub(days))),
+                date(day),
             ));
         }
         let protected =
@@ -330,6 +368,7 @@ impl ServedShop {
         };
         let state = self.shop.state()?;
         let settled = state.notice(&stored.cause)?.ok_or_else(|| gone(&stored.cause))?;
+        self.answered_by(&settled).await;
         Ok((view(&settled, &policies, self.minute_now(), &state)?, message))
     }
 
@@ -370,6 +409,24 @@ impl ServedShop {
         .await
     }
 
+    /// A notice that somebody asked for settles what they asked.
+    async fn answered_by(self: &Arc<Self>, stored: &StoredNotice) {
+        let kind = NoticeKind::BackInStock.as_str();
+        let Some(case) = stored.cause.strip_prefix(kind).and_then(|rest| rest.strip_prefix(':')) else { return };
+        let (shop, case) = (self.clone(), case.to_owned());
+        let settle = move || {
+            let state = shop.shop.state()?;
+            if let Some(case) = state.case(&case)?.filter(|case| case.state == "open") {
+                state.put_case(Case { state: "done".to_owned(), ..case })?;
+            }
+            Ok(())
+        };
+        // The notice has left: what stays undone here is an open request, which the desk sees.
+        if let Err(error) = off_thread(settle).await {
+            tracing::warn!(message = %error.message, "a request that was answered stays open");
+        }
+    }
+
     /// Puts a notice into a conversation that nobody else changes meanwhile.
     fn give(
         self: &Arc<Self>,
@@ -397,7 +454,9 @@ impl ServedShop {
         let turn = Turn { reply, action: Default::default(), understood: Default::default(), trace: Vec::new() };
         let body = Body { understood: None, trace: None, ..Body::of_turn(&turn, None)? };
         let message = self.tell_customer(&state, row, &text, now, &body, |dialogue| {
-            dialogue.order_id = Some(notice.order_id.clone());
+            if !notice.order_id.is_empty() {
+                dialogue.order_id = Some(notice.order_id.clone());
+            }
             if let Some(product) = &notice.product_id {
                 dialogue.mention(product);
             }

@@ -1,6 +1,6 @@
 //! Products and customers as the console and the API see them: found, listed, changed, erased.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -108,6 +108,33 @@ impl ServedShop {
             return Ok(row);
         }
         rows.pop().ok_or_else(|| ServiceError::not_found("customer", id))
+    }
+
+    /// The ways by which customers agreed to be written to; nothing of those who are not known.
+    ///
+    /// # Errors
+    /// If the customers cannot be read.
+    pub async fn consents(&self, ids: &[String]) -> Result<BTreeMap<String, Vec<String>>> {
+        let mut all = BTreeMap::new();
+        if ids.is_empty() {
+            return Ok(all);
+        }
+        let named = ids.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(", ");
+        let sql = format!("select customer_id, consent from customers where customer_id in ({named})");
+        for mut row in query_rows(&self.shop, &sql).await? {
+            row.retain(|_, value| !value.is_null());
+            let Customer { customer_id, consent, .. } = serde_json::from_value(row.into())?;
+            all.insert(customer_id, consent);
+        }
+        // What has been changed since stands beside the table.
+        let wanted: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        for changed in self.store.overlays("customers")?.into_iter().filter(|one| wanted.contains(one.key.as_str())) {
+            if let Some(body) = changed.body {
+                let customer: Customer = serde_json::from_str(&body)?;
+                all.insert(changed.key, customer.consent);
+            }
+        }
+        Ok(all)
     }
 
     pub async fn customers(&self, search: &CustomerSearch) -> Result<Page<CustomerRow>> {

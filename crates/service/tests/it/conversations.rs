@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use data::Shop;
-use data::state::conversations::{Message, Step};
+use data::state::conversations::{Case, Message, Step};
 use serde_json::{Value, json};
 use service::auth::Scope;
 use service::conversations::token;
@@ -594,6 +594,75 @@ fn a_returning_customer_is_remembered_and_nobody_else_is() {
     let shop = Shop::open(folder.shop()).unwrap();
     assert_eq!(shop.state().unwrap().remembered("c1").unwrap(), vec![]);
     assert!(!shop.state().unwrap().remembered("c2").unwrap().is_empty());
+}
+
+#[test]
+fn a_parcel_that_has_left_and_what_somebody_waits_for_are_told_once() {
+    let folder = make();
+    let shop = Shop::open(folder.shop()).unwrap();
+    let start = crate::shop::START;
+    let order = |id: &str, customer: &str| json!({"order_id": id, "ordered_at": start, "customer_id": customer, "product_id": "p1", "quantity": 1, "unit_price_cents": 5000});
+    crate::shop::write::<domain::Order>(&shop, &[order("s-1", "c1"), order("s-2", "c2")]);
+    let parcel = |id: &str, status: &str| json!({"order_id": id, "status": status, "updated_at": start, "expected_on": "2026-01-04", "carrier": "Skylark", "tracking_number": "SK99001122"});
+    crate::shop::write::<domain::Delivery>(&shop, &[parcel("s-1", "shipped"), parcel("s-2", "packed")]);
+    let case = |id: &str, product: &str, form: &str| Case {
+        id: id.into(),
+        at: start,
+        state: "open".into(),
+        customer_id: Some("c1".into()),
+        conversation_id: "cv_before".into(),
+        body: json!({"form": form, "title_zh": "到货提醒", "title_en": "Stock alert", "allowed_by": [], "note": null,
+            "values": [{"name": "product_id", "label_zh": "商品", "label_en": "Item", "value": product}]})
+        .to_string(),
+    };
+    let state = shop.state().unwrap();
+    state.put_case(case("R-1", "p2", "stock_alert")).unwrap();
+    state.put_case(case("R-2", "p2", "trade_in")).unwrap();
+    state.put_case(case("R-3", "nothing", "stock_alert")).unwrap();
+    drop((state, shop));
+    let rules = "[proactive]\nlook_at = \"\"\nquiet_from = \"09:00\"\nquiet_until = \"09:00\"\n";
+    std::fs::write(folder.shop().join("service.toml"), rules).unwrap();
+    let served = serve(&folder.shop(), crate::shop::key(&folder.shop(), &Scope::ALL));
+    let stock = |n: i64| {
+        let product =
+            json!({"name": "Product 2", "brand": "Acme", "category": "Movies", "price_cents": 30_000, "stock": n});
+        let response = served.call("PUT", "/v1/products/p2", Some(product));
+        assert!(response.status < 300, "{}", response.body);
+    };
+    let causes = |day: &str| -> Vec<String> {
+        let found = served.call("POST", "/v1/desk/notices", Some(json!({"day": day})));
+        assert_eq!(found.status, 200, "{}", found.body);
+        let list = served.get("/v1/desk/notices");
+        let mut all: Vec<String> =
+            list["items"].as_array().unwrap().iter().map(|one| one["cause"].as_str().unwrap().to_owned()).collect();
+        all.sort();
+        all
+    };
+    stock(0);
+    assert_eq!(causes("2026-01-02"), ["order_shipped:s-1"]);
+    stock(5);
+    assert_eq!(causes("2026-01-03"), ["back_in_stock:R-1", "order_shipped:s-1"], "no longer news is no new cause");
+    let only = served.get("/v1/desk/notices?kind=back_in_stock");
+    let notice = &only["items"][0];
+    assert_eq!((&notice["order_id"], &notice["product_id"], &notice["held"]), (&json!(""), &json!("p2"), &Value::Null));
+    // Into their conversation; what they asked is done with it, and not told again.
+    let send =
+        |cause: &str| served.call("POST", &format!("/v1/desk/notices/{cause}/send"), Some(json!({"agent": "Li"})));
+    assert_eq!(send("back_in_stock:R-1").json()["error"]["code"], "no_conversation", "they agreed to no channel");
+    let key = widget(&folder, &served);
+    let page = Page::open(&served, &key, json!({"lang": "en", "customer_token": vouched(&folder, "c1")}));
+    for cause in ["order_shipped:s-1", "back_in_stock:R-1"] {
+        let sent = send(cause);
+        assert_eq!(sent.status, 201, "{}", sent.body);
+    }
+    let told = texts(&page.messages(1));
+    assert!(told[0].1.contains("SK99001122") && told[0].1.contains("2026-01-04"), "{told:?}");
+    assert!(told[1].1.contains("Product 2") && told[1].1.contains("in stock again"), "{told:?}");
+    let open: Vec<Value> = served.get("/v1/desk/cases?state=open")["items"].as_array().unwrap().clone();
+    let mut ids: Vec<&str> = open.iter().map(|case| case["case_id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["R-2", "R-3"]);
+    assert_eq!(causes("2026-01-03"), Vec::<String>::new());
 }
 
 #[test]

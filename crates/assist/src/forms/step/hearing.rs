@@ -242,6 +242,8 @@ impl Hand<'_, '_> {
                 let line_waits = line_waits.is_some_and(|line| !self.filling.values.contains_key(&line.name));
                 (!line_waits && self.count_max(*max) == 1).then(|| "1".to_owned())
             }
+            // What is out of stock has just been told.
+            FieldKind::Product if self.form.name == STOCK_ALERT => world.products.first().cloned(),
             _ => None,
         }
     }
