@@ -93,7 +93,7 @@ static ATTRIBUTES: &[Attribute] = &[
         "功率" "瓦" "多少瓦" "几瓦" "power" "watt"; Some(More)),
     attribute!("output_connector" "输出接口" "Output connector": "output connector" "输出接口"; "输出接口" "output"; None),
     attribute!("host" "主机接口" "Host connector": "host connector" "host port" "主机接口"; "主机接口" "host"; None),
-    attribute!("speed" "速度" "Speed": "speed" "read speed" "write speed" "读取速度" "写入速度" "打印速度"; "速度" "读写" "读取" "写入" "多快" "快一点" "更快" "哪个快" "一分钟打" "speed" "fast" "faster" "quicker" "quick" "pages a minute" "pages per minute"; Some(More)),
+    attribute!("speed" "速度" "Speed": "speed" "read speed" "write speed" "读取速度" "写入速度" "打印速度"; "速度" "读写" "读取" "写入" "多快" "快一点" "更快" "哪个快" "一分钟打" "每分钟" "一分钟能打" "一分钟可以打" "speed" "fast" "faster" "quicker" "quick" "pages a minute" "pages per minute"; Some(More)),
     attribute!("length" "长度" "Length": "length" "长度"; "多长" "长度" "几米" "length" "long"; None),
     attribute!("fits_size" "适用尺寸" "Fits size": "fits screen size" "适用尺寸"; "适用尺寸" "fits"; None),
     attribute!("vesa" "壁挂孔距" "VESA pattern": "vesa" "vesa pattern" "壁挂孔距" "适用孔距"; "孔距" "壁挂" "vesa"; None),
@@ -120,7 +120,8 @@ static ATTRIBUTES: &[Attribute] = &[
 static FIELDS: &[Attribute] = &[
     attribute!("price" "价格" "Price": "price"; "价格" "多少钱" "几多钱" "价钱" "售价" "价位" "报价" "报个价" "啥价" "什么价" "到手价" "多少银子" "贵" "price" "cost" "how much is"; Some(Less)),
     attribute!("stock" "库存" "Stock": "stock"; "库存" "有货" "现货" "补货" "缺货" "stock" "available" "availability"; None),
-    attribute!("brand" "品牌" "Brand": "brand"; "品牌" "牌子" "brand" "maker"; None),
+    attribute!("brand" "品牌" "Brand": "brand"; "品牌" "牌子" "哪家的" "谁家" "哪家公司" "哪个公司" "什么公司" "哪家出" "哪家做" "哪家生产" "谁生产" "谁做的" "谁出的" "厂家" "厂商" "制造商" "生产商"
+        "brand" "maker" "who makes" "who made" "who manufactures" "manufacturer" "manufactured by" "made by" "which company makes" "what company makes" "what make"; None),
     attribute!("category" "类别" "Category": "category"; "类别" "category"; None),
     attribute!("launched" "上市日期" "Launched": "launched on"; "上市" "哪年" "发布" "launch" "released" "come out"; None),
 ];

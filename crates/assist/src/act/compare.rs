@@ -12,6 +12,7 @@ use crate::evidence::Evidence;
 use crate::evidence::figures::{Unit, Value, figures};
 use crate::say;
 use crate::turn::{Block, Comparison, ComparisonRow};
+use crate::understand::Extreme;
 
 /// Products compared at most.
 pub const N_MAX: usize = 4;
@@ -27,12 +28,37 @@ struct Row {
     /// The key and value of each product, as the catalogue has them.
     values: Vec<Option<(String, String)>>,
     better: Option<usize>,
+    /// The end that was asked for, where it is a matter of taste.
+    end: Option<Extreme>,
 }
 
-/// Compares products; with attributes asked for, tells those, else those in which they differ.
+impl Row {
+    fn texts(&self) -> Vec<Option<&str>> {
+        self.values.iter().map(|value| value.as_ref().map(|(_, value)| value.as_str())).collect()
+    }
+
+    /// Marks the product at the end that was asked for, where none is better by itself.
+    fn order_by(&mut self, extreme: Extreme) {
+        if named(&self.name).is_some_and(|attribute| attribute.better.is_some()) {
+            return;
+        }
+        let better = if extreme == Extreme::Most { Better::More } else { Better::Less };
+        self.better = best(&self.texts(), better);
+        self.end = Some(extreme);
+    }
+}
+
+/// Compares products; with attributes asked for, tells those, else that by which they are set against each other (`哪个大`), else those
+/// in which they differ.
 pub fn compare(scene: &Scene, products: &[Arc<Product>], wanted: &[String]) -> Answer {
     let products = &products[..products.len().min(N_MAX)];
-    let rows = rows(scene, products);
+    let mut rows = rows(scene, products);
+    let by = products.first().and_then(|first| super::facts::compared(scene, first));
+    let by_measure: Vec<String> = by.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let wanted = if wanted.is_empty() { &by_measure[..] } else { wanted };
+    if let Some((name, extreme)) = by {
+        rows.iter_mut().filter(|row| row.name == name).for_each(|row| row.order_by(extreme));
+    }
     let names: Vec<String> = products.iter().map(|product| say::format::name(product)).collect();
     let mut answer = Answer { rewordable: true, ..Answer::of(say::products::comparing(scene.lang, &names)) };
     let names = short(&names);
@@ -118,9 +144,10 @@ fn rank_of(row: &Row) -> usize {
 }
 
 fn row(name: String, values: Vec<Option<(String, String)>>) -> Row {
-    let texts: Vec<Option<&str>> = values.iter().map(|value| value.as_ref().map(|(_, value)| value.as_str())).collect();
-    let better = named(&name).and_then(|attribute| attribute.better).and_then(|better| best(&texts, better));
-    Row { name, values, better }
+    let mut row = Row { name, values, better: None, end: None };
+    let better = named(&row.name).and_then(|attribute| attribute.better);
+    row.better = better.and_then(|better| best(&row.texts(), better));
+    row
 }
 
 /// The one that is better than all others; none if values are missing, equal, or measured differently.
@@ -160,7 +187,12 @@ fn in_words(scene: &Scene, row: &Row, names: &[String]) -> String {
         value.as_ref().map_or(nothing.to_owned(), |(_, value)| say::format::value(value, scene.lang))
     };
     let pairs: Vec<(String, String)> = names.iter().cloned().zip(row.values.iter().map(value)).collect();
-    let better = row.better.map(|at| (names[at].as_str(), say::products::better_word(scene.lang, &row.name)));
+    let word = match row.end {
+        Some(Extreme::Most) => scene.lang.choose("更大", "larger"),
+        Some(Extreme::Least) => scene.lang.choose("更小", "smaller"),
+        None => say::products::better_word(scene.lang, &row.name),
+    };
+    let better = row.better.map(|at| (names[at].as_str(), word));
     say::products::difference(scene.lang, &label(scene, row), &pairs, better)
 }
 

@@ -11,13 +11,16 @@ use super::Scene;
 use super::attributes::{fold, named, specs_for};
 use crate::evidence::Evidence;
 use crate::knowledge::around::{AROUND, OVERVIEW};
-use crate::knowledge::words::{Question, View, Word};
-use crate::understand::Named;
+use crate::knowledge::words::{Question, View, Word, edits, letters};
+use crate::turn::Lang;
+use crate::understand::{Named, pointers};
 
 /// Weight of words left unexplained from which a question asks for something else: one that says something by itself.
 const LEFT_MIN: f32 = 0.9;
 /// The part of a question that has to be explained.
 const SHARE_MIN: f32 = 0.5;
+/// What a word says that is not only wrapped around a question.
+const ESSENTIAL: f32 = 0.5;
 
 /// The words of a question that say what is asked.
 pub struct Asks {
@@ -30,13 +33,18 @@ fn tokeniser() -> &'static Tokeniser {
 }
 
 impl Asks {
-    /// Of the scene's question, about these products: their names and kinds, and what was understood as the name of a product,
-    /// brand or category, are taken away.
+    /// Of the scene's question, about these products: their names and kinds, what was understood as the name of a product, brand or
+    /// category, amounts of money and days are taken away.
     pub fn of<'p>(scene: &Scene, products: impl IntoIterator<Item = &'p Product>) -> Asks {
         let is_name = |what: &Named| {
             matches!(
                 what,
-                Named::Product { .. } | Named::Brand { .. } | Named::Category { .. } | Named::OrderNumber { .. }
+                Named::Product { .. }
+                    | Named::Brand { .. }
+                    | Named::Category { .. }
+                    | Named::OrderNumber { .. }
+                    | Named::Money { .. }
+                    | Named::Day { .. }
             )
         };
         let masked = masked(scene, is_name);
@@ -55,7 +63,13 @@ impl Asks {
             let is_name = names.has(&word.own) || is_earlier && is_number(word);
             word.says > 0.0 && !is_kind && !is_name && !AROUND.contains(&word.own.plain())
         };
-        Asks { words: Question::new(&masked, tokeniser()).words.into_iter().filter(says).collect() }
+        let mut words: Vec<Word> = Question::new(&masked, tokeniser()).words.into_iter().filter(says).collect();
+        // What is bought is said with every question about buying it.
+        words
+            .iter_mut()
+            .filter(|word| word.concept.is_some_and(|it| it.name == "order"))
+            .for_each(|word| word.says *= 0.5);
+        Asks { words }
     }
 
     /// Of the scene's question, all that search can use of it (brands, categories, values, prices) taken away.
@@ -157,6 +171,18 @@ impl Asks {
         beyond.say_much() && beyond.judged(&answer).1 >= SHARE_MIN
     }
 
+    /// The shop's ways that are asked for, each by the word that says nothing else: `运费`, "postage".
+    pub fn ways(&self, lang: Lang) -> impl Iterator<Item = &'static str> {
+        let concepts = self.words.iter().filter_map(|word| word.concept.filter(|concept| concept.is_way()));
+        concepts.filter_map(move |concept| concept.word(lang == Lang::Zh))
+    }
+
+    /// Whether all that says something by itself means this.
+    pub fn are_only(&self, concept: &str) -> bool {
+        let mut words = self.words.iter().filter(|word| word.says >= ESSENTIAL).peekable();
+        words.peek().is_some() && words.all(|word| word.concept.is_some_and(|own| own.name == concept))
+    }
+
     /// Whether more is said than an attribute or a kind of product.
     pub fn say_much(&self) -> bool {
         self.weight() >= 2.0 * LEFT_MIN
@@ -188,10 +214,31 @@ impl Asks {
         if self.words.is_empty() { 0.0 } else { self.judged(&View::of(texts)).1 }
     }
 
-    /// Whether attributes, with what the product has of them, explain enough of the question.
+    /// The same of the words that say something by themselves, where there are some.
+    pub fn explained_in_essence<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> f32 {
+        let words: Vec<Word> = self.words.iter().filter(|word| word.says >= ESSENTIAL).cloned().collect();
+        if words.is_empty() { self.explained_by(texts) } else { Asks { words }.explained_by(texts) }
+    }
+
+    /// Whether attributes, with what the product has of them, explain enough of the question; a slip of the hand in their words too.
     pub fn are_about(&self, attributes: &[String], product: &Product) -> bool {
         let (left, share) = self.judged(&view_of(attributes, product));
-        left < LEFT_MIN || share >= SHARE_MIN
+        left < LEFT_MIN || share >= SHARE_MIN || self.is_slip_of(attributes)
+    }
+
+    /// Whether the one word that says something is, but for one letter, a word for one of these attributes: `prise`, `wieght`.
+    fn is_slip_of(&self, attributes: &[String]) -> bool {
+        const LETTERS_MIN: usize = 4;
+        let mut words = self.words.iter().filter(|word| word.says >= ESSENTIAL);
+        let (Some(word), None) = (words.next(), words.next()) else { return false };
+        let own = word.own.plain();
+        let is_near =
+            |form: &str| form.len() >= LETTERS_MIN && form.as_bytes()[0] == own.as_bytes()[0] && edits(own, form) == 1;
+        let texts = attributes.iter().filter_map(|name| named(name)).flat_map(|attribute| attribute.texts());
+        let is_word =
+            own.len() >= LETTERS_MIN && word.concept.is_none() && own.bytes().all(|byte| byte.is_ascii_lowercase());
+        is_word
+            && texts.filter(|text| text.is_ascii()).any(|text| letters(&fold(text)).iter().any(|form| is_near(form)))
     }
 
     /// Whether they explain all of it.
@@ -245,8 +292,23 @@ pub(crate) fn without_names(scene: &Scene) -> String {
     masked(scene, |what| matches!(what, Named::Product { .. } | Named::Category { .. } | Named::Brand { .. }))
 }
 
-/// The question without what was understood as names of a kind; as it stands where it is not the message.
+/// The question without the names of products and makers; a kind of thing may be asked for by what it is called (`移动硬盘`).
+pub(crate) fn without_products(scene: &Scene) -> String {
+    masked(scene, |what| matches!(what, Named::Product { .. } | Named::Brand { .. }))
+}
+
+/// The question without what was understood as names of a kind, where it is the message; and without words that point to one of
+/// what was listed, unless nothing would be left to be asked.
 fn masked(scene: &Scene, is_masked: impl Fn(&Named) -> bool) -> String {
+    let text = without_entities(scene, is_masked);
+    let mut rest = text.clone();
+    for range in pointers(&text).into_iter().rev() {
+        rest.replace_range(range, " , ");
+    }
+    if rest.chars().any(char::is_alphanumeric) { rest } else { text }
+}
+
+fn without_entities(scene: &Scene, is_masked: impl Fn(&Named) -> bool) -> String {
     let mut text = scene.question.to_owned();
     if scene.question != scene.message.text {
         return text;
@@ -354,7 +416,6 @@ mod tests {
     use super::*;
     use crate::act::fixture::{Shop, message};
     use crate::policy::Policies;
-    use crate::turn::Lang;
     use crate::understand::Understanding;
 
     fn with<T>(lang: Lang, text: &str, run: impl FnOnce(&Scene, &Product) -> T) -> T {

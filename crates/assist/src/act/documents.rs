@@ -95,15 +95,39 @@ const EXPLAINED_MIN: f32 = 0.6;
 
 /// An answered question that is not quite the same, where it and its answer have the words of this one.
 pub fn curated_near(scene: &Scene, product: Option<&Product>) -> Option<Answer> {
-    let hits = scene.world.library.curated(scene.question, N_NEAR).ok()?;
+    near_to(scene, product, scene.question)
+}
+
+/// An answered question that is near to `sought` and, with its answer, has the words of the scene's question.
+fn near_to(scene: &Scene, product: Option<&Product>, sought: &str) -> Option<Answer> {
+    let hits = scene.world.library.curated(sought, N_NEAR).ok()?;
     let asks = Asks::of(scene, product);
     let least = scene.policies.assistant.curated_threshold - NEARER;
-    let explains = |hit: &CuratedHit| asks.explained_by([hit.question.as_str(), hit.answer.as_str()]);
+    let explains = |hit: &CuratedHit| asks.explained_in_essence([hit.question.as_str(), hit.answer.as_str()]);
     let near = hits.into_iter().filter(|hit| hit.similarity >= least && !hit.answer.trim().is_empty());
     let (share, hit) = near.map(|hit| (explains(&hit), hit)).find(|(share, _)| *share >= EXPLAINED_MIN)?;
     let mut answer = told(hit);
     answer.step("curated", format!("explains {share:.2} of {}", asks.told()));
     Some(answer)
+}
+
+/// What people of the shop have answered on one of the ways that are asked for, as such: of "what do I pay for delivery of a cable for 50
+/// yuan?" the postage. Nothing where much of the question is left.
+pub fn on_ways(scene: &Scene) -> Option<Answer> {
+    Asks::of(scene, None).ways(scene.lang).find_map(|way| near_to(scene, None, way))
+}
+
+/// What people of the shop have written on a matter, asked for by a question of our own, where that explains what the customer asks.
+pub fn on_matter(scene: &Scene, matter: &str) -> Option<Answer> {
+    let own = Scene { question: matter, ..*scene };
+    let found = curated(&own).or_else(|| search(&own, matter, &[], Cut::Answer))?;
+    let texts = found.evidence.iter().flat_map(|one| match one {
+        Evidence::Curated { question, text, .. } => [question.as_str(), text.as_str()],
+        Evidence::Document { title, text, .. } => [title.as_str(), text.as_str()],
+        _ => [""; 2],
+    });
+    let share = Asks::of(scene, None).explained_in_essence(texts.chain([matter]));
+    (share >= EXPLAINED_MIN).then_some(found)
 }
 
 /// What the shop's documents say to a question; nothing if none covers enough of it.

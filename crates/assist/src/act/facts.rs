@@ -11,7 +11,7 @@ use super::{Answer, Outcome, Scene, documents, field, in_stock};
 use crate::evidence::Evidence;
 use crate::say;
 use crate::turn::Block;
-use crate::understand::Named;
+use crate::understand::{Extreme, Named, compared_by, pointers};
 
 /// Specifications told when nothing in particular is asked.
 const OVERVIEW_MAX: usize = 6;
@@ -20,11 +20,15 @@ const OVERVIEW_MAX: usize = 6;
 /// for a kind of thing (`移动硬盘`), ask for nothing where others do.
 pub fn asked(scene: &Scene, product: Option<&Product>) -> Vec<String> {
     let own = match asked_in(&coverage::without_names(scene), product) {
-        own if own.is_empty() => asked_in(scene.question, product),
+        own if own.is_empty() => asked_in(&coverage::without_products(scene), product),
         own => own,
     };
+    // "The cheaper one" says which, and does not ask for the price.
+    let pointing = pointers(scene.message.text);
+    let points =
+        |range: &std::ops::Range<usize>| pointing.iter().any(|one| one.start <= range.start && range.end <= one.end);
     let named_by = |entity: &crate::understand::Entity| match &entity.what {
-        Named::Attribute { name } => Some(name.clone()),
+        Named::Attribute { name } if own.is_empty() || !points(&entity.range) => Some(name.clone()),
         _ => None,
     };
     let mut all: Vec<String> = scene.understood.entities.iter().filter_map(named_by).collect();
@@ -64,6 +68,18 @@ fn of_camera(product: &Product, question: &str, asked: &mut Vec<String>) {
     if pixels && !asked.iter().any(|name| name == "resolution") {
         asked.push("resolution".to_owned());
     }
+}
+
+/// By what products are set against each other where no attribute is named: `哪个大`, "which is lighter". Of what has no screen its size
+/// or how much it holds is meant.
+pub fn compared(scene: &Scene, product: &Product) -> Option<(&'static str, Extreme)> {
+    let (attribute, extreme) = compared_by(scene.question)?;
+    let known = |name: &&'static str| has(product, name);
+    let meant = match attribute {
+        "screen" => ["screen", "size", "capacity", "storage"].into_iter().find(known),
+        other => Some(other).filter(known),
+    };
+    meant.map(|name| (name, extreme))
 }
 
 /// `电视多大`, "how big is the TV": of what has a screen its size is meant, of what only holds something how much that is.
@@ -204,9 +220,14 @@ fn not_told(scene: &Scene, product: &Product, missing: &[String], answer: &mut A
     }
 }
 
-/// Whether a product does something for which the catalogue has no attribute: its documents, else told and a person offered.
+/// Whether a product does something for which the catalogue has no attribute: its documents, else told and a person offered. Who makes
+/// a part only a text tells that names a maker.
 pub fn whether(scene: &Scene, product: &Product) -> Answer {
-    by_documents(scene, product).unwrap_or_else(|| not_in_data(scene, product, &Asks::of(scene, [product])))
+    let asks_maker = asks_maker_of_part(scene, product, &asked(scene, Some(product)));
+    let tells = |answer: &Answer| !asks_maker || makers_in(&fold(&answer.text)).next().is_some();
+    by_documents(scene, product)
+        .filter(tells)
+        .unwrap_or_else(|| not_in_data(scene, product, &Asks::of(scene, [product])))
 }
 
 /// Parts of which the maker may be asked: a product's own brand is another matter.

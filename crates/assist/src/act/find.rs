@@ -6,7 +6,7 @@ use domain::Product;
 
 use super::attributes::specs_for;
 use super::compare::size;
-use super::coverage::Asks;
+use super::coverage::{self, Asks};
 use super::{Answer, Outcome, Scene, field, in_stock};
 use crate::AssistError;
 use crate::memory::{self, FactName};
@@ -27,6 +27,7 @@ pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
         Ok(found) => narrowed(scene, found),
         Err(error) => return (failed(scene, &error.to_string()), Vec::new()),
     };
+    let found = if is_about_maker(scene, &found) { Vec::new() } else { found };
     let mut answer = Answer { rewordable: true, ..Answer::default() };
     answer.step("products", format!("search: {} found", found.len()));
     let Some(first) = found.first() else {
@@ -49,6 +50,24 @@ pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
         answer.suggest(say::talk::ask_compare_first(scene.lang));
     }
     (answer, ids)
+}
+
+/// Whether a maker is named, no kind of thing, and something is asked of it that none of the products found has a word of: "how many
+/// people work at Contoso". Its products are no answer.
+fn is_about_maker(scene: &Scene, found: &[Found]) -> bool {
+    let has = |is: fn(&Named) -> bool| scene.understood.entities.iter().any(|entity| is(&entity.what));
+    let names_maker = has(|what| matches!(what, Named::Brand { .. }));
+    let names_thing = has(|what| matches!(what, Named::Category { .. } | Named::Spec { .. } | Named::Money { .. }));
+    if !names_maker || names_thing || !coverage::is_question(scene.message.text) {
+        return false;
+    }
+    let asks = Asks::beyond_search(scene);
+    let texts = found.iter().flat_map(|one| {
+        let product = &one.product;
+        let specs = product.specs.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]);
+        [product.name.as_str(), product.category.as_deref().unwrap_or_default()].into_iter().chain(specs)
+    });
+    !asks.say_little() && !asks.are_in(texts)
 }
 
 fn not_sold(scene: &Scene) -> Option<Answer> {

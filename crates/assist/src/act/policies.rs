@@ -36,6 +36,9 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
         }
         Some(found) => answer.append(found),
         None if answer.text.is_empty() => {
+            if let Some(found) = documents::on_ways(scene) {
+                return found;
+            }
             answer.text = say::talk::no_answer(scene.lang).to_owned();
             answer.outcome = Outcome::Unknown;
             answer.rewordable = false;

@@ -7,7 +7,7 @@ use super::wording::{corrects, goes_on};
 use crate::act::{attributes, coverage, facts};
 use crate::turn::Lang;
 use crate::understand::intents::Family;
-use crate::understand::{Intent, Named, Reference};
+use crate::understand::{Entity, Intent, Named, Reference};
 
 /// An intent surer than this stands, however short the message.
 pub(super) const SURE: f32 = 0.75;
@@ -60,7 +60,11 @@ impl Turning<'_, '_> {
         scene.message.customer_id?;
         const OF_ORDER: &[&str] = &["in my order", "on my order", "我订单里", "订单里的", "order include"];
         let has_kind = scene.kinds().next().is_some();
+        let points = scene.understood.references.iter().any(|one| matches!(one, Reference::Order { .. }));
+        let family = intent.and_then(Intent::named).map(|intent| intent.family);
+        let names_own = referents::own_order_named(scene).is_some();
         let may = match intent {
+            _ if (points || names_own) && matches!(family, None | Some(Family::Product | Family::Orders)) => true,
             None
             | Some(
                 "price" | "product_fact" | "stock" | "shipping_policy" | "find_product" | "compare" | "payment"
@@ -74,7 +78,9 @@ impl Turning<'_, '_> {
         }
         let text = attributes::fold(scene.message.text);
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        let points = scene.understood.references.iter().any(|one| matches!(one, Reference::Order { .. }));
+        if names_own && family != Some(Family::Orders) {
+            return Some(if has(PARCEL) { "delivery" } else { "order_status" });
+        }
         let asks = coverage::is_question(scene.message.text)
             || has(&["多少", "几", "什么", "哪", "吗", "did i", "what", "how"]);
         if asks && (points || has(OWN) || has(OF_ORDER)) {
@@ -98,6 +104,13 @@ impl Turning<'_, '_> {
         if let Some(last) = last {
             self.step("understand", format!("puts right what was meant by {last}"));
             return Some(last);
+        }
+        // `一分钟打几页` of a printer is near `打几分`, and rates nobody.
+        let is_talk = own.as_deref().and_then(Intent::named).is_some_and(|intent| intent.family == Family::Talk);
+        let names = |entity: &Entity| matches!(entity.what, Named::Product { .. });
+        if is_talk && self.scene.understood.entities.iter().any(names) && !facts::asked(&self.scene, None).is_empty() {
+            self.step("understand", "a field of a product, whatever it sounds like");
+            return Some("product_fact".to_owned());
         }
         let goes_on = goes_on(self.scene.message.text);
         if own.is_some() && !(goes_on && self.scene.understood.confidence < SURE) {

@@ -23,7 +23,7 @@ use crate::hand_over::Reason;
 use crate::say;
 use crate::state::Dialogue;
 use crate::turn::{Action, Lang, Message, Reply, Step, Turn};
-use crate::understand::Understanding;
+use crate::understand::{Understanding, markup};
 use crate::world::World;
 use crate::writer::{self, Writer};
 
@@ -41,6 +41,8 @@ pub fn turn(
     world: &World,
     writer: Option<&dyn Writer>,
 ) -> Turn {
+    let unmarked = markup::blanked(message.text);
+    let message = &Message { text: &unmarked, ..message.clone() };
     let mut understood = match is_readable(message.text) {
         true => {
             let threshold = assistant.policies.assistant.intent_threshold;

@@ -4,17 +4,21 @@
 use super::Turning;
 use super::meant::SURE;
 use super::referents::{self, Meant};
-use super::wording::{asks_better, clipped, first_n, goes_on, is_elsewhere};
+use super::things::asks_whether_there_is;
+use super::wording::{asks_better, asks_no_list, clipped, first_n, goes_on, is_elsewhere};
 use crate::act::coverage::{self, Asks};
 use crate::act::groups::Thing;
 use crate::act::{Answer, Outcome, attributes, compare, documents, facts, find, fits, groups, opinions, policies};
 use crate::say;
 use crate::state::Asked;
-use crate::understand::Named;
+use crate::understand::{Named, Reference};
 use crate::world::Fitness;
 
 /// Candidates named in a question back.
 const N_CANDIDATES: usize = 5;
+/// Words that set things against each other.
+const AGAINST: &[&str] =
+    &["区别", "对比", "比较", "相比", "哪个", "哪款", "vs", "difference", "compare", "which", "better", "versus"];
 
 impl Turning<'_, '_> {
     /// Runs an intent for products that are known, with the question that was waiting for them.
@@ -119,20 +123,6 @@ impl Turning<'_, '_> {
     /// words; unless they are set against each other.
     pub(super) fn of_two<'i>(&self, intent: &'i str) -> &'i str {
         let text = attributes::fold(self.scene.message.text);
-        const AGAINST: &[&str] = &[
-            "区别",
-            "对比",
-            "比较",
-            "相比",
-            "哪个",
-            "哪款",
-            "vs",
-            "difference",
-            "compare",
-            "which",
-            "better",
-            "versus",
-        ];
         let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
         let [some, others] = named.as_slice() else { return intent };
         if AGAINST.iter().any(|word| text.contains(word)) || matches!(intent, "compatibility" | "trade_in") {
@@ -144,11 +134,19 @@ impl Turning<'_, '_> {
         if is_pair { "compatibility" } else { intent }
     }
 
-    /// "And the battery of the second one?" after a comparison asks about that one alone.
+    /// "And the battery of the second one?", `第一款多重` after a comparison asks about that one alone.
     fn narrowed<'i>(&self, intent: &'i str) -> &'i str {
-        let goes_on = goes_on(self.scene.message.text) && !facts::asked(&self.scene, None).is_empty();
+        if intent != "compare" || facts::asked(&self.scene, None).is_empty() {
+            return intent;
+        }
+        let text = attributes::fold(self.scene.message.text);
+        let references = &self.scene.understood.references;
+        let sets_against = AGAINST.iter().any(|word| text.contains(word)) || references.contains(&Reference::All);
+        let points =
+            |one: &Reference| !matches!(one, Reference::It | Reference::Earlier { .. } | Reference::Order { .. });
+        let picks = references.iter().any(points) && !sets_against;
         let only_one = matches!(referents::explicit(&self.scene, self.dialogue), Meant::These(ids) if ids.len() == 1);
-        if intent == "compare" && goes_on && only_one { "product_fact" } else { intent }
+        if only_one && (picks || goes_on(self.scene.message.text)) { "product_fact" } else { intent }
     }
 
     /// The question to be answered: of a message that only goes on and names no attribute, the last one.
@@ -189,7 +187,7 @@ impl Turning<'_, '_> {
         let scene = crate::act::Scene { question, ..self.scene };
         self.mark(&things);
         products.iter().rev().for_each(|product| self.dialogue.mention(&product.product_id));
-        self.dialogue.last_question = Some(clipped(question));
+        self.dialogue.last_question = Some(clipped(&to_be_taken_up(&scene)));
         if let Some(answer) = self.about_colour(&scene, intent, &things) {
             return answer;
         }
@@ -227,6 +225,15 @@ impl Turning<'_, '_> {
         {
             let wanted = facts::asked(&scene, Some(first));
             self.told_for_all(&scene, thing, &wanted, &mut answer);
+        }
+        let is_out = scene.message.customer_id.is_some()
+            && matches!(intent, "stock" | "price" | "product_fact")
+            && products.len() == 1
+            && crate::act::in_stock(first, scene.world.today) == Some(false)
+            && first.retired_on.is_none_or(|day| day > scene.world.today);
+        // To somebody unknown nothing can be sent later.
+        if is_out && let Some(form) = self.book.form(crate::forms::STOCK_ALERT) {
+            answer.suggest(form.title(self.lang()));
         }
         if products.len() > 1 {
             self.dialogue.listed = products.iter().map(|product| product.product_id.clone()).collect();
@@ -337,7 +344,12 @@ impl Turning<'_, '_> {
         answer
     }
 
+    /// Products found for what is said; where who made them or when they come is asked, that nothing tells it.
     fn listing(&mut self, find: impl Fn(&crate::act::Scene) -> (Answer, Vec<String>)) -> Answer {
+        if asks_no_list(self.scene.message.text) {
+            self.step("products", "no list answers it");
+            return self.missed();
+        }
         let (answer, ids) = find(&self.scene);
         self.dialogue.last_question = Some(clipped(self.scene.message.text));
         self.list(ids);
@@ -390,6 +402,14 @@ impl Turning<'_, '_> {
         candidates.truncate(N_CANDIDATES);
         if let Some(answer) = self.none_can_tell(intent, &candidates) {
             return answer;
+        }
+        // "When does Contoso launch its next notebook?" points to nothing that was spoken of.
+        let names_some =
+            |entity: &crate::understand::Entity| matches!(entity.what, Named::Category { .. } | Named::Brand { .. });
+        let is_foreign = candidates.is_empty() && self.dialogue.products.is_empty();
+        if is_foreign && asks_no_list(self.scene.message.text) && self.scene.understood.entities.iter().any(names_some)
+        {
+            return self.missed();
         }
         // Of nothing that was spoken of, and not what is asked of products: "does it often snow in winter".
         let scene = &self.scene;
@@ -460,6 +480,15 @@ impl Turning<'_, '_> {
         if wishes && matches!(intent, "price" | "stock" | "opinions" | "accessories") {
             return self.listing(find::find);
         }
+        // "When will the next Fabrikam laptop come out?" is about none that there is.
+        if wishes && asks_no_list(self.scene.message.text) {
+            return self.missed();
+        }
+        // `雷电4接口的移动硬盘有吗`: one is looked for, and the sheet of some other one is no answer.
+        let has_kind = self.scene.kinds().next().is_some();
+        if has_kind && intent == "product_fact" && asks_whether_there_is(self.scene.message.text) {
+            return self.listing(find::find);
+        }
         if let Some(answer) = documents::search(&self.scene, self.scene.question, &[], documents::Cut::Answer) {
             return answer;
         }
@@ -488,6 +517,12 @@ impl Turning<'_, '_> {
         self.step("products", "a name that the shop does not have");
         Answer::unknown(say::talk::not_sold(self.lang(), &name))
     }
+}
+
+/// A question as another product may take it up: "and the Orla 4?" asks of that one what was asked, and not of the first by its name.
+fn to_be_taken_up(scene: &crate::act::Scene) -> String {
+    let asked = coverage::without_products(scene);
+    if asked.chars().any(char::is_alphanumeric) { asked } else { scene.question.to_owned() }
 }
 
 /// Fields that a question is about. Of "how long is the warranty", no length is asked for: what the others explain is left out.

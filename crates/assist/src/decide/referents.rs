@@ -439,10 +439,31 @@ pub enum MeantOrder<'o> {
     OneOf,
 }
 
+/// Words of a message that may be numbers of orders: however short one is, it means an order where it is one of their own.
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    const NUMBER_MIN: usize = 4;
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_')));
+    words.filter(|word| word.len() >= NUMBER_MIN && word.bytes().any(|byte| byte.is_ascii_digit()))
+}
+
+/// The id of an order of the customer's own whose number is said without a word for it.
+pub fn own_order_named(scene: &Scene) -> Option<String> {
+    let customer_id = scene.message.customer_id?;
+    numbers(scene.message.text).next()?;
+    let own = scene.world.orders.orders_of(customer_id).unwrap_or_default();
+    let is_own = |number: &str| {
+        own.iter().find(|order| order.customer_id == customer_id && order.order_id.eq_ignore_ascii_case(number))
+    };
+    numbers(scene.message.text).find_map(is_own).map(|order| order.order_id.clone())
+}
+
 pub fn order<'o>(scene: &Scene, dialogue: &Dialogue, orders: &'o [OrderRecord]) -> MeantOrder<'o> {
     let by_id = |id: &str| orders.iter().find(|order| order.order_id.eq_ignore_ascii_case(id));
     if let Some(number) = scene.understood.order_number() {
         return by_id(number).map_or(MeantOrder::NotOwn, MeantOrder::This);
+    }
+    if let Some(order) = numbers(scene.message.text).find_map(by_id) {
+        return MeantOrder::This(order);
     }
     let points_to_last = scene.understood.references.iter().find_map(|reference| match reference {
         Reference::Order { newest } => Some(*newest),

@@ -3,10 +3,11 @@
 
 use super::Turning;
 use super::referents::{self, Meant, MeantOrder};
-use super::wording::{clipped, gives_up, goes_on, is_later};
+use super::wording::{asks_no_list, asks_way, clipped, gives_up, goes_on, is_later};
 use crate::act::coverage::{self, Asks};
 use crate::act::{Answer, Outcome, attributes, documents, facts, find, orders, places, policies, talk};
 use crate::evidence::Evidence;
+use crate::forms::STOCK_ALERT;
 use crate::hand_over::Reason;
 use crate::memory;
 use crate::say;
@@ -29,6 +30,11 @@ impl Turning<'_, '_> {
         }
         if let Some(answer) = self.wished() {
             return answer;
+        }
+        // "Tell me when it is back in stock" sounds like a question about the stock.
+        let alert = self.book.open_by_words(self.scene.message.text).filter(|filling| filling.form == STOCK_ALERT);
+        if let Some(filling) = alert {
+            return self.open_form(&filling.form);
         }
         let intent = self.intent();
         let mut answer = match self.for_order(intent.as_deref()).map(str::to_owned).or(intent) {
@@ -113,7 +119,10 @@ impl Turning<'_, '_> {
         let text = attributes::fold(self.scene.message.text);
         let is_short = text.chars().count() <= if self.scene.lang == Lang::Zh { 8 } else { 28 };
         let of_fields = matches!(intent, "price" | "stock" | "product_fact") && is_short;
-        let about_known = (goes_on(self.scene.message.text) || of_fields) && !self.dialogue.products.is_empty();
+        let points = |one: &Reference| !matches!(one, Reference::Order { .. } | Reference::Earlier { .. });
+        let of_listed = family == Some(Family::Product) && self.scene.understood.references.iter().any(points);
+        let goes_on = goes_on(self.scene.message.text);
+        let about_known = (goes_on || of_fields || of_listed) && !self.dialogue.products.is_empty();
         if curated_first
             && !about_known
             && let Some(answer) = documents::curated(&self.scene)
@@ -159,7 +168,8 @@ impl Turning<'_, '_> {
                 if asks_ways { documents::written(&scene, None) } else { None }
             }
             Some(Family::Orders | Family::Form) if is_question && !signed_in => {
-                let mut answer = documents::curated_near(&scene, None)?;
+                let matter = || documents::on_matter(&scene, matter_of(intent, self.lang())?);
+                let mut answer = documents::curated_near(&scene, None).or_else(matter)?;
                 answer.line(say::orders::sign_in_for_own(self.lang()));
                 answer.action = Action::AskBack { what: "sign_in".to_owned() };
                 answer.asked = Some(Asked::SignIn { intent: intent.to_owned() });
@@ -196,10 +206,7 @@ impl Turning<'_, '_> {
     /// "怎么退货", "how do I cancel an order?": the way is asked, not the thing itself, so nobody has to sign in to hear it.
     fn how_to(&self, intent: &str, family: Option<Family>) -> Option<Answer> {
         let text = attributes::fold(self.scene.message.text);
-        // `没有发票怎么办` asks what then, not how.
-        let asks_way =
-            ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| text.contains(word))
-                && !text.contains("怎么办");
+        let asks_way = asks_way(self.scene.message.text);
         // A short question about returns is near every curated answer about them: the document has the steps.
         if asks_way && matches!(intent, "return_policy" | "return_request") {
             let mut answer = self.way_to_return()?;
@@ -242,9 +249,16 @@ impl Turning<'_, '_> {
         if Asks::of(&self.scene, None).go_beyond(known, found) { Some(answer) } else { None }
     }
 
-    /// What documents say to how a return is asked for: in full, for "怎么退货" shares its words with every mention of returns.
+    /// What documents say to how a return is asked for: in full, for "怎么退货" shares its words with every mention of returns. A shop
+    /// that has written it down in the other language alone is quoted in that.
     fn way_to_return(&self) -> Option<Answer> {
-        let in_full = self.lang().choose("如何申请退货", "How can I ask for a return?");
+        let (zh, en) = ("如何申请退货", "How can I ask for a return?");
+        let (own, other) = self.lang().choose((zh, en), (en, zh));
+        let covered = |text: &str| {
+            let found = self.scene.world.library.passages(text, &[], 1).unwrap_or_default();
+            found.first().map_or(0.0, |passage| passage.coverage)
+        };
+        let in_full = if covered(other) > covered(own) { other } else { own };
         documents::search(&self.scene, in_full, &[], documents::Cut::Steps)
     }
 
@@ -359,6 +373,10 @@ impl Turning<'_, '_> {
         if let Some(filling) = self.book.open_by_words(self.scene.message.text) {
             return self.open_form(&filling.form);
         }
+        let asks_return = asks_way(self.scene.message.text) && Asks::of(&self.scene, None).are_only("return");
+        if let Some(answer) = asks_return.then(|| self.way_to_return()).flatten() {
+            return answer;
+        }
         let explicit = referents::explicit(&self.scene, self.dialogue);
         if let Meant::OneOf(candidates) = &explicit
             && !candidates.is_empty()
@@ -393,7 +411,8 @@ impl Turning<'_, '_> {
             )
         };
         let asks = Asks::beyond_search(&self.scene);
-        if self.scene.understood.entities.iter().any(describes) && asks.is_for_search(self.scene.message.text) {
+        let is_for_search = asks.is_for_search(self.scene.message.text) && !asks_no_list(self.scene.message.text);
+        if is_for_search && self.scene.understood.entities.iter().any(describes) {
             let (answer, ids) = find::find(&self.scene);
             if answer.outcome == Outcome::Answered {
                 self.list(ids);
@@ -425,6 +444,23 @@ impl Turning<'_, '_> {
         say::talk::starters(self.lang()).iter().for_each(|text| answer.suggest(*text));
         answer
     }
+}
+
+/// The question that the shop's rules answer about what an intent does: somebody who only asks has the rule before signing in.
+fn matter_of(intent: &str, lang: Lang) -> Option<&'static str> {
+    const MATTERS: &[(&str, &str, &str)] = &[
+        ("price_protection", "降价了可以退差价吗", "Do I get the difference back if the price drops?"),
+        ("refund_status", "退货后退款多久到账", "When do I get my refund for a return?"),
+        ("return_request", "几天之内可以退货", "How long can I return something?"),
+        ("exchange_request", "几天之内可以换货", "How long can I exchange something?"),
+        ("repair_booking", "维修要多久", "How long does a repair take?"),
+        ("cancel_order", "怎么取消订单", "How do I cancel an order?"),
+        ("change_address", "怎么修改收货地址", "How do I change the address?"),
+        ("invoice", "怎么开发票", "How do I get an invoice?"),
+        ("trade_in", "以旧换新怎么办理", "How does trade-in work?"),
+    ];
+    let (_, zh, en) = MATTERS.iter().find(|(name, ..)| *name == intent)?;
+    Some(lang.choose(zh, en))
 }
 
 /// A person is offered in words that fit the reason.

@@ -166,6 +166,207 @@ fn fill(talk: &mut Talk, mut turn: Turn, answers: &[(&str, &str)]) -> Turn {
     panic!("the form does not end: {}", turn.reply.text)
 }
 
+/// After a comparison of the Velo 14 (1380 g, ¥5,999, 60 Wh), the Velo 16 Pro (1890 g, 86 Wh) and, where there are three, the Luma 27,
+/// of which no weight is known: one of them is asked about, by its place or by what it is.
+#[test]
+fn one_of_a_comparison_is_told_alone() {
+    const VELO_14: &[&str] = &["Velo 14", "1380 g"];
+    const VELO_16: &[&str] = &["Velo 16 Pro", "1890 g"];
+    for (lang, opening, asked) in [
+        (
+            Lang::Zh,
+            "比较一下 Velo 14 和 Velo 16 Pro",
+            &[
+                ("第一款多重？", VELO_14),
+                ("第一个多重", VELO_14),
+                ("第二款有多重？", VELO_16),
+                ("第2个重量是多少", VELO_16),
+                ("前者多重？", VELO_14),
+                ("后者的重量呢", VELO_16),
+                ("便宜的那款多重？", VELO_14),
+                ("贵的那台重量多少", VELO_16),
+                ("轻的那个电池多大？", &["Velo 14", "60 Wh"]),
+                ("屏幕大的那款内存是多少", &["Velo 16 Pro", "32 GB"]),
+                ("另一款多少钱", &["¥"]),
+            ][..],
+        ),
+        (
+            Lang::En,
+            "Compare the Velo 14 with the Velo 16 Pro",
+            &[
+                ("How heavy is the first one?", VELO_14),
+                ("what does the 1st one weigh", VELO_14),
+                ("How heavy is the second one?", VELO_16),
+                ("How much does the former weigh?", VELO_14),
+                ("And the weight of the latter?", VELO_16),
+                ("How heavy is the cheaper one?", VELO_14),
+                ("what is the weight of the more expensive one", VELO_16),
+                ("what battery does the lighter one have?", &["Velo 14", "60 Wh"]),
+                ("How much memory does the bigger one have?", &["Velo 16 Pro", "32 GB"]),
+            ][..],
+        ),
+    ] {
+        let is_comparison = |turn: &Turn| turn.reply.blocks.iter().any(|one| matches!(one, Block::Comparison(_)));
+        for (text, wanted) in asked {
+            let mut talk = Talk::new(lang, None);
+            let compared = talk.say(opening);
+            assert!(is_comparison(&compared), "{} {:?}", compared.reply.text, compared.trace);
+            let turn = talk.say(text);
+            assert!(!is_comparison(&turn), "{text}: {} {:?}", turn.reply.text, turn.trace);
+            has(&turn, wanted);
+            let other = if wanted[0] == "Velo 14" { "1890 g" } else { "1380 g" };
+            assert!(!turn.reply.text.contains(other), "{text}: {}", turn.reply.text);
+        }
+        let mut talk = Talk::new(lang, None);
+        talk.say(
+            lang.choose("对比 Velo 14、Velo 16 Pro 和 Luma 27", "Compare the Velo 14, the Velo 16 Pro and the Luma 27"),
+        );
+        let turn = talk.say(lang.choose("第三款多重？", "How heavy is the third one?"));
+        has(&turn, &["Luma 27", lang.choose("没有写明", "will not guess")]);
+        assert!(!is_comparison(&turn) && !turn.reply.text.contains("1380 g"), "{}", turn.reply.text);
+        // Both together are compared as before.
+        let turn = talk.say(lang.choose("第一个和第二个哪个轻？", "Which of the first and the second is lighter?"));
+        assert!(is_comparison(&turn), "{} {:?}", turn.reply.text, turn.trace);
+        has(&turn, &["1380 g", "1890 g"]);
+    }
+}
+
+#[test]
+fn things_are_set_against_each_other_by_what_is_asked() {
+    for (lang, text, wanted) in [
+        (Lang::Zh, "Velo 14 和 Velo 16 Pro 哪个大？", "（Velo 16 Pro 更大）"),
+        (Lang::Zh, "Orla 5 跟 Orla 6，哪款屏幕更小一点", "（Orla 6 更小）"),
+        (Lang::Zh, "Velo 14 和 Velo 16 Pro 谁更轻", "（Velo 14 更轻）"),
+        (Lang::En, "Which is bigger, the Velo 14 or the Velo 16 Pro?", "(Velo 16 Pro is larger)"),
+        (Lang::En, "Orla 5 or Orla 6, which one is smaller?", "(Orla 6 is smaller)"),
+    ] {
+        has(&Talk::new(lang, None).say(text), &[wanted]);
+    }
+}
+
+/// A maker, what it is, who runs it and when its next product comes are no questions for a list of what it makes now.
+#[test]
+fn what_is_asked_of_a_maker_is_not_answered_with_its_products() {
+    for (lang, texts) in [
+        (
+            Lang::Zh,
+            &[
+                "远山的老板是谁？",
+                "远山下一代笔记本电脑什么时候出？",
+                "远山公司是谁创立的",
+                "远山的总部在哪里？",
+                "远山有多少员工？",
+            ][..],
+        ),
+        (
+            Lang::En,
+            &[
+                "Who is the CEO of Farhill?",
+                "When will the next Farhill laptop come out?",
+                "Who founded Farhill?",
+                "Where is the head office of Farhill?",
+                "How many people work at Farhill?",
+            ][..],
+        ),
+    ] {
+        for text in texts {
+            let turn = Talk::new(lang, None).say(text);
+            asks(&turn, "hand_over");
+            assert!(!turn.reply.text.contains("Velo"), "{text}: {}", turn.reply.text);
+        }
+        // Who looks for something gets a list.
+        let text = lang.choose("有远山的笔记本电脑吗", "Do you have Farhill laptops?");
+        has(&Talk::new(lang, None).say(text), &["Velo 14"]);
+    }
+}
+
+#[test]
+fn who_makes_a_thing_is_a_field_of_it() {
+    for (lang, maker, texts) in [
+        (
+            Lang::Zh,
+            "远山",
+            &["Fenn Arc 是哪家的？", "Fenn Arc 是谁家生产的", "Luma 27 的厂家是谁？", "Velo 14 是哪个公司的"][..],
+        ),
+        (
+            Lang::En,
+            "Farhill",
+            &["Who makes the Fenn Arc?", "Who is the manufacturer of the Luma 27?", "Which company makes the Velo 14?"]
+                [..],
+        ),
+    ] {
+        for text in texts {
+            let turn = Talk::new(lang, None).say(text);
+            has(&turn, &[lang.choose("品牌", "Brand"), maker]);
+            assert_eq!(turn.action, Action::None, "{text}: {}", turn.reply.text);
+        }
+        // Of a part nobody has written down who makes it.
+        let text = lang.choose("Velo 14 的屏幕是哪家生产的", "Who makes the screen of the Velo 14?");
+        asks(&Talk::new(lang, None).say(text), "hand_over");
+    }
+}
+
+#[test]
+fn marks_of_a_page_say_nothing() {
+    for (lang, text, wanted) in [
+        (Lang::Zh, "<img src=x onerror=alert(1)> Velo 14 多少钱", "¥5,999"),
+        (Lang::Zh, "<p>Velo 14<br>多重</p>", "1380 g"),
+        (Lang::En, "<b>Velo</b> 14 price?? <script>alert('stock')</script>", "¥5,999"),
+        (Lang::En, "<div class=\"a\">How heavy is the <i>Velo 14</i>?</div>", "1380 g"),
+    ] {
+        let turn = Talk::new(lang, None).say(text);
+        has(&turn, &[wanted]);
+        assert!(!turn.reply.text.contains('<'), "{}", turn.reply.text);
+    }
+}
+
+#[test]
+fn a_question_is_taken_up_for_another_product() {
+    for (lang, first, second) in [
+        (Lang::Zh, "远山 Velo 14 笔记本电脑的屏幕多大？", "那 Velo 16 Pro 呢？"),
+        (Lang::En, "What size is the screen of the Farhill Velo 14 laptop?", "And of the Velo 16 Pro?"),
+    ] {
+        let mut talk = Talk::new(lang, None);
+        has(&talk.say(first), &["14"]);
+        has(&talk.say(second), &["Velo 16 Pro", "16"]);
+    }
+}
+
+#[test]
+fn a_short_number_of_ones_own_order_is_known() {
+    let mut talk = Talk::new(Lang::Zh, Some(CUSTOMER));
+    has(&talk.say(&format!("{PARCEL} 这单到哪了")), &["已发货"]);
+    // A number that is nobody's is not taken for another of theirs.
+    let turn = Talk::new(Lang::Zh, Some(CUSTOMER)).say("2227000 这单哪天签收的？");
+    assert!(!turn.reply.text.contains(ORDER) && !turn.reply.text.contains(PARCEL), "{}", turn.reply.text);
+}
+
+#[test]
+fn somebody_asks_to_be_told_when_it_is_there_again() {
+    for (lang, out, ask, yes) in [
+        (Lang::Zh, "Fenn Bud 有货吗？", "到货了告诉我", "确认"),
+        (Lang::En, "Is the Fenn Bud in stock?", "Let me know when it is back", "yes"),
+    ] {
+        let mut talk = Talk::new(lang, Some(CUSTOMER));
+        let turn = talk.say(out);
+        let title = lang.choose("到货提醒", "Stock alert");
+        assert!(turn.reply.suggestions.iter().any(|text| text == title), "{:?}", turn.reply.suggestions);
+        let turn = talk.say(ask);
+        has(&turn, &["Fenn Bud"]);
+        asks(&turn, "confirm");
+        let turn = talk.say(yes);
+        let Action::Submit(submission) = &turn.action else { panic!("{} {:?}", turn.reply.text, turn.trace) };
+        assert_eq!((submission.form.as_str(), submission.values["product_id"].as_str()), ("stock_alert", "P12"));
+        assert_eq!(submission.customer_id.as_deref(), Some(CUSTOMER));
+        // By name at once, and by the button below the answer.
+        let mut talk = Talk::new(lang, Some(CUSTOMER));
+        has(&talk.say(lang.choose("Orla 5 有货了通知我", "notify me when the Orla 5 is there")), &["Orla 5"]);
+        let mut talk = Talk::new(lang, None);
+        talk.say(out);
+        asks(&talk.say(title), "sign_in");
+    }
+}
+
 #[test]
 fn ten_turns_in_chinese() {
     let mut talk = Talk::new(Lang::Zh, Some(CUSTOMER));

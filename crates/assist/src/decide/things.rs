@@ -114,6 +114,10 @@ impl Turning<'_, '_> {
         if let Some(answer) = documents::curated(&self.scene) {
             return Some(answer);
         }
+        // "When will your newest laptop come out?": a list of those that are out does not say it.
+        if super::wording::asks_no_list(self.scene.message.text) {
+            return None;
+        }
         let wishes::Listed { answer, things } = wishes::list(&self.scene, &wishes)?;
         self.dialogue.last_intent = Some("find_product".to_owned());
         self.dialogue.last_question = Some(super::wording::clipped(self.scene.message.text));
@@ -147,7 +151,7 @@ fn asks_colours(text: &str) -> bool {
 }
 
 /// `有蓝色的吗`, `does it come in blue`.
-fn asks_whether_there_is(text: &str) -> bool {
+pub(super) fn asks_whether_there_is(text: &str) -> bool {
     let text = attributes::fold(text);
     let en = [
         "come in",

@@ -53,6 +53,70 @@ pub(super) fn is_elsewhere(text: &str) -> bool {
     WORDS.iter().any(|word| folded.contains(word))
 }
 
+/// Whether the way is asked: `怎么退货`. `没有发票怎么办` asks what then, not how.
+pub(super) fn asks_way(text: &str) -> bool {
+    let folded = attributes::fold(text);
+    let asks = ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| folded.contains(word));
+    asks && !folded.contains("怎么办")
+}
+
+/// Whether who, when, why or where is asked: no list of products answers it. Who looks for something to buy is not asking that.
+pub(super) fn asks_no_list(text: &str) -> bool {
+    const ZH: &[&str] = &[
+        "谁",
+        "什么时候",
+        "啥时候",
+        "何时",
+        "几时",
+        "哪天",
+        "几月",
+        "哪一年",
+        "会出新",
+        "要出新",
+        "还会出",
+        "会推出",
+        "会发布",
+        "哪年",
+        "为什么",
+        "为啥",
+        "为何",
+        "在哪",
+        "哪里",
+        "哪儿",
+        "哪个国家",
+        "哪个城市",
+    ];
+    const EN: &[&str] = &["who", "whose", "when", "why", "where"];
+    const LOOKS: &[&str] = &[
+        "推荐",
+        "想买",
+        "要买",
+        "买到",
+        "能买",
+        "买个",
+        "买台",
+        "求",
+        "送给",
+        "需要",
+        "recommend",
+        "need",
+        "want ",
+        "suggest",
+        "looking for",
+        "buy",
+        "find",
+        "show me",
+        "order one",
+    ];
+    let folded = attributes::fold(text);
+    let first = folded.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
+    // "The phone for people who travel" asks for no person: the word has to begin the question, or what follows a comma.
+    let begins =
+        |word: &&str| first == *word || [", ", "and "].iter().any(|before| folded.contains(&format!("{before}{word}")));
+    let asks = ZH.iter().any(|word| folded.contains(word)) || EN.iter().any(begins);
+    asks && !LOOKS.iter().any(|word| folded.contains(word))
+}
+
 /// Whether something years ahead is asked.
 pub(super) fn is_later(text: &str) -> bool {
     let folded = attributes::fold(text);

@@ -13,11 +13,11 @@ pub(super) const NOTHING_EN: &str = "a an the this that these those i me my mine
     also just even still yet already now s t d ll re ve o what which who whom whose when where why how much many long often soon \
     please kindly hello hi hey thanks thank want wish like know tell help need let get got there here any some all one ones thing things \
     way possible able does use using used make sure say said question ask asking would could cannot cant dont im id ive whats hows wont \
-    item items product products goods article don doesn didn won isn aren wasn hasn haven couldn wouldn shouldn does it's i'm i'd i've don't can't what's anything something everything take days steps go goes come comes until after before during";
+    item items product products goods article don doesn didn won isn aren wasn hasn haven couldn wouldn shouldn does it's i'm i'd i've don't can't what's anything something everything became become becomes getting take days steps go goes come comes until after before during";
 /// Words that say little: people wrap their questions in them.
-pub(super) const LITTLE_ZH: &str = "钱,最近,买,购买,收到,昨天,今天,刚刚,刚,前天,上周,朋友,老公,老婆,家里,孩子,时间,期限,期间,问题,操作,办理,申请,提供,政策,规定,服务,店,店里,网上,使用,\
+pub(super) const LITTLE_ZH: &str = "钱,够,付,交,星期,礼拜,周,半个月,几周,刚买,最近,买,购买,收到,昨天,今天,刚刚,刚,前天,上周,朋友,老公,老婆,家里,孩子,时间,期限,期间,问题,操作,办理,申请,提供,政策,规定,服务,店,店里,网上,使用,\
     联系,支持,提供,设置,功能,方式,具体,一般,大概,周一,周二,周三,周四,周五,周六,周日,星期六,星期天,周末,所有,全部,其他,别的,新,旧,好,不好,老,老是,总是,一直,突然,天,月,年,日,小时,分钟";
-pub(super) const LITTLE_EN: &str = "buy bought purchase yesterday today recently ago friend wife husband time period problem issue policy rule service online store \
+pub(super) const LITTLE_EN: &str = "two three four five six seven eight nine ten back buy bought purchase yesterday today recently ago friend wife husband time period problem issue policy rule service online store \
     monday tuesday wednesday thursday friday saturday sunday weekend really very exactly generally usually currently new work working day week month year hour minute device feature option \
     enable find show support offer talk speak contact chat reach different try good right different place user allow available process procedure";
 

@@ -38,11 +38,11 @@ pub(crate) enum Asked {
 const CONCEPTS: &[(&str, &str)] = &[
     (
         "return",
-        "退货,退回,退掉,退还,退换,能退,可以退,可退,不退,想退,要退,给退,return,send back,give back,bring back,take back,taken back,sent back",
+        "退货,寄回,寄回去,寄回来,退回,退掉,退还,退换,能退,可以退,可退,不退,想退,要退,给退,return,send back,send something back,give something back,bring something back,send it back,give it back,bring it back,give back,bring back,take back,taken back,sent back",
     ),
     (
         "refund",
-        "退款,退钱,退费,钱款,货款,退给我,把钱退,退回来,钱退回来,什么时候退给我,原路退,退回原,退回来的钱,钱退,返还,到账,refund,money back,get my money,reimburse",
+        "退款,退钱,退费,钱款,货款,退给我,把钱退,退回来,钱退回来,什么时候退给我,原路退,退回原,退回来的钱,钱退,返还,到账,打款,打给我,打回来,钱打,钱什么时候打,钱什么时候到,钱到,钱能到,钱多久到,退的钱,收到钱,拿到钱,refund,money back,get my money,see my money,receive my money,see the money,get the money,money return,money arrive,reimburse",
     ),
     (
         "exchange",
@@ -59,10 +59,10 @@ const CONCEPTS: &[(&str, &str)] = &[
         "运费,邮费,包邮,免邮,快递费,邮资,运费险,配送费,postage,shipping cost,shipping costs,shipping fee,shipping fees,delivery fee,delivery charge,free shipping,free delivery,delivery cost,cost of delivery,how much is shipping,how much is delivery,how much does shipping,how much does delivery,how much for shipping,how much for delivery,cost of shipping,does shipping cost,does delivery cost,pay for shipping,pay for delivery",
     ),
     ("invoice", "发票,开票,专票,普票,抬头,税号,收据,invoice,invoices,receipt,vat,tax number"),
-    ("price drop", "降价,便宜了,price drop,price dropped,price drops,cheaper,got cheaper,降了价,跌价"),
+    ("price drop", "降价,便宜了,掉价,跌了,price drop,price dropped,price drops,cheaper,got cheaper,降了价,跌价"),
     (
         "price protection",
-        "价保,保价,价格保护,差价,补差,补差价,退差价,能退差价,可以退差价,可以补差价,能补差价,买贵,price protection,price match,price matching,price guarantee,price difference,lower price",
+        "价保,保价,价格保护,差价,能补吗,补多少,补钱,补差,补差价,退差价,能退差价,可以退差价,可以补差价,能补差价,买贵,price protection,price match,price matching,price guarantee,price difference,lower price",
     ),
     (
         "trade-in",
@@ -81,7 +81,10 @@ const CONCEPTS: &[(&str, &str)] = &[
         "change",
         "修改,更改,改一下,变更,改成,改下,能改,可以改,怎么改,重开,换开,重新开,change,modify,edit,correct,redo,redone,reissue,reissued,re issue,made out again",
     ),
-    ("install", "安装,装机,装上,调试,install,installed,installation,set up,setup,mount,mounting,wall mount,setting up"),
+    (
+        "install",
+        "安装,装机,装上,调试,挂墙,壁挂,上墙,挂墙上,挂到墙上,挂在墙上,装墙上,装在墙上,装到墙上,install,installed,installation,set up,setup,mount,mounting,wall mount,setting up",
+    ),
     (
         "power on",
         "开机,启动,打开电源,开不了机,无法开机,不开机,turn on,turned on,power on,powers on,boot,start up,switch on,turning on",
@@ -141,7 +144,10 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("colour", "颜色,配色,color,colour,colors,colours"),
     ("weight", "重量,多重,weight,weigh,weighs,how heavy"),
     ("size", "尺寸,大小,size,dimensions,dimension"),
-    ("price", "价格,多少钱,价钱,售价,几块钱,卖多少,price,how much is,how much does,cost,costs"),
+    (
+        "price",
+        "价格,多少钱,价钱,售价,几块钱,卖多少,要钱,收钱,收费,要收费,怎么收,怎么收费,花钱,要花钱,费用,price,how much is,how much does,cost,costs,charge for,is there a charge,is there a fee,a fee for",
+    ),
     ("fits", "兼容,适用,适配,通用,匹配,compatible,compatibility,fit,fits,work with,works with"),
     ("accessory", "配件,附件,accessory,accessories"),
     ("clean", "清洁,擦拭,清洗,擦,clean,wipe,cleaning"),
@@ -156,7 +162,7 @@ const CONCEPTS: &[(&str, &str)] = &[
     ),
     (
         "hours",
-        "营业时间,营业,开门,关门,shop open,shops open,store open,stores open,上班时间,工作时间,几点上班,几点开门,几点下班,什么时候上班,business hours,opening hours,working hours,what time do you open,office hours",
+        "营业时间,营业,开门,关门,shop open,shops open,store open,stores open,your shop open,your shops open,your store open,your stores open,a store open,shop close,shops close,store close,stores close,your shop close,your shops close,your store close,your stores close,are you open,you open on,you open at,you open until,you close,opening times,opening time,closing time,上班时间,工作时间,几点上班,几点开门,几点下班,什么时候上班,business hours,opening hours,working hours,what time do you open,office hours",
     ),
     (
         "lost",
@@ -256,6 +262,11 @@ impl Concept {
     /// Whether it is one of a shop's ways rather than something of a product.
     pub(crate) fn is_way(&self) -> bool {
         WAYS.contains(&self.name)
+    }
+
+    /// The word that says it and nothing else, in a language.
+    pub(crate) fn word(&self, is_chinese: bool) -> Option<&str> {
+        self.forms.iter().find(|form| form.is_chinese == is_chinese).map(Form::plain)
     }
 
     pub(crate) fn is_circumstance(&self) -> bool {

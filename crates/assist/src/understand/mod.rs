@@ -11,6 +11,7 @@ pub mod intents;
 pub mod kinds;
 mod lang;
 pub(crate) mod lists;
+pub(crate) mod markup;
 mod masked;
 mod nearest;
 pub mod products;
@@ -273,6 +274,25 @@ impl Understander {
         });
         (intent, likely)
     }
+}
+
+/// Where words of a text point to one of what was listed or talked about: `第一款`, "the cheaper one", `它`. They say which is meant
+/// and ask for nothing. A colour may be what is asked, and is none of them. Bytes of the text.
+pub(crate) fn pointers(text: &str) -> Vec<Range<usize>> {
+    let text = head(text);
+    let folded = heard::fold(text);
+    let points = |one: &Reference| match one {
+        Reference::Ordinal { .. } | Reference::It | Reference::All | Reference::Other => true,
+        Reference::With { attribute, .. } => attribute != "color",
+        Reference::Earlier { .. } | Reference::Order { .. } => false,
+    };
+    let found = references::find(folded.text()).into_iter();
+    found.filter(|(_, one)| points(one)).map(|(range, _)| folded.original(range)).collect()
+}
+
+/// The attribute by which things are set against each other, and which end of it is asked for: `哪个大`, "which one is lighter".
+pub(crate) fn compared_by(text: &str) -> Option<(&'static str, Extreme)> {
+    references::compared_by(heard::fold(head(text)).text())
 }
 
 /// The part of a text that is read.

@@ -245,7 +245,10 @@ impl ProductNames {
         let mut found: Vec<(Range<usize>, Range<usize>, Name)> = Vec::new();
         let mut at = 0;
         while at < atoms.len() {
-            match self.longest(folded, &atoms, at, atoms[at].hash).or_else(|| self.misspelt(folded, &atoms, at)) {
+            let named = self.longest(folded, &atoms, at, atoms[at].hash).or_else(|| self.misspelt(folded, &atoms, at));
+            match named
+                .filter(|(end, name)| !self.is_general(&folded[atoms[at].range.start..atoms[end - 1].range.end], name))
+            {
                 Some((end, name)) => {
                     found.push((at..end, atoms[at].range.start..atoms[end - 1].range.end, name));
                     at = end;
@@ -306,6 +309,12 @@ impl ProductNames {
             .into_iter()
             .map(|(range, products)| FoundProduct { candidates: self.candidates(products, &around), range })
             .collect()
+    }
+
+    /// Whether a name is a maker's, or what things are asked for by, and no product has it in full: `Contoso`, which cases for its
+    /// phones begin with, and `waterproof`.
+    fn is_general(&self, text: &str, name: &Name) -> bool {
+        name.n_full == 0 && (self.brands.get(text).is_some() || lists::ATTRIBUTE_WORDS.get(text).is_some())
     }
 
     /// Those of products whose titles have all of some words.
@@ -531,8 +540,14 @@ fn counts(text: &str, digits: &Atom) -> bool {
         "寸", "英", "g", "t", "个", "台", "款", "元", "块", "部", "件", "月", "年", "天", "号", "inch", "\"", "-inch",
         "pcs", "pieces",
     ];
+    // Before another letter these are words: `Velo 14 with`.
+    const WHOLE: &[&str] = &["mm", "cm", "w", "wh", "mah", "hz", "毫米", "厘米", "瓦", "毫安"];
     let rest = text[digits.range.end..].trim_start();
-    UNITS.iter().any(|unit| rest.starts_with(unit))
+    let is_whole = |unit: &&str| {
+        let after = rest.strip_prefix(*unit).map(|after| after.chars().next());
+        after.is_some_and(|next| !unit.is_ascii() || !next.is_some_and(|next| next.is_ascii_alphanumeric()))
+    };
+    UNITS.iter().any(|unit| rest.starts_with(unit)) || WHOLE.iter().any(is_whole)
 }
 
 /// Runs of letters, runs of digits, and single characters of other scripts.

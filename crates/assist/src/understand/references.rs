@@ -249,15 +249,34 @@ const EXTREMES: &[(&[&str], &str, Extreme)] = &[
     (&["旧", "老", "older", "oldest"], "launched", Extreme::Least),
 ];
 
+/// `哪个大`, `哪款更轻一点`, `谁更便宜`, "which is bigger": by what things are set against each other.
+pub(super) fn compared_by(folded: &str) -> Option<(&'static str, Extreme)> {
+    static ASKED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(
+            r"(?:哪(?:一)?{PIECE}?|谁)(?:的)?(?:手机|电脑|屏幕|显示器|电视)?(?:会|要|更|比较|最|能)*(?P<zh>{})|\bwhich\b[^.?!]{{0,60}}?\b(?P<en>{})\b|\b(?P<end>{})[,:]? which\b",
+            words_of_extremes(false),
+            words_of_extremes(true),
+            words_of_extremes(true)
+        ))
+    });
+    let captures = ASKED.captures(folded)?;
+    let word = ["zh", "en", "end"].iter().find_map(|name| captures.name(name))?.as_str();
+    let (_, attribute, extreme) = EXTREMES.iter().find(|(words, ..)| words.contains(&word))?;
+    Some((attribute, *extreme))
+}
+
+/// Words that compare, the longest first, as alternatives of a pattern.
+fn words_of_extremes(is_ascii: bool) -> String {
+    let mut words: Vec<&str> = EXTREMES.iter().flat_map(|(words, ..)| words.iter().copied()).collect();
+    words.retain(|word| word.is_ascii() == is_ascii);
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words.join("|")
+}
+
 /// `便宜的那个`, `最轻的那款`, `the cheaper one`.
 fn extremes(text: &str, found: &mut Vec<(Range<usize>, Reference)>) {
     static POINTED: LazyLock<Regex> = LazyLock::new(|| {
-        let words = |is_ascii: bool| {
-            let mut words: Vec<&str> = EXTREMES.iter().flat_map(|(words, ..)| words.iter().copied()).collect();
-            words.retain(|word| word.is_ascii() == is_ascii);
-            words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-            words.join("|")
-        };
+        let words = words_of_extremes;
         pattern(&format!(
             r"(?P<zh>{})(?:一?点儿?|一?些)?的?(?:那|这){PIECE}|(?:那|这){PIECE}(?:最|更|比较)?(?P<zh_after>{})(?:一?点儿?|一?些)?的|最(?P<most>{})的(?:那|一)?{PIECE}?|\bthe (?P<en>{})(?: one| model| version|$|[?!.,])",
             words(false),
@@ -420,6 +439,22 @@ mod tests {
         assert_eq!(one("the lightest one"), with("weight", None, Some(Extreme::Least)));
         assert_eq!(one("明白的"), []);
         assert_eq!(one("有便宜点的吗"), []);
+    }
+
+    #[test]
+    fn things_are_set_against_each_other_by_a_measure() {
+        for (text, wanted) in [
+            ("fjord 3 和 calyx 4 显示器哪个大", Some(("screen", Extreme::Most))),
+            ("哪款更轻一点", Some(("weight", Extreme::Least))),
+            ("这两个谁更便宜", Some(("price", Extreme::Least))),
+            ("which of them is lighter?", Some(("weight", Extreme::Least))),
+            ("which one has the bigger screen", Some(("screen", Extreme::Most))),
+            ("哪个好", None),
+            ("which one do you recommend", None),
+            ("大的", None),
+        ] {
+            assert_eq!(compared_by(text), wanted, "{text}");
+        }
     }
 
     #[test]

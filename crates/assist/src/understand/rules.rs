@@ -120,8 +120,8 @@ fn alone(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, f32)> {
         Some("stock") if has_thing || of_products.is_some() => return Some(("stock", 0.9)),
         Some("warranty") => return Some(("warranty", 0.9)),
         Some(_) if has_thing || of_products.is_some() => {
-            let keeps =
-                last.filter(|last| last.name == "compare" && !has(|what| matches!(what, Named::Product { .. })));
+            let names = has(|what| matches!(what, Named::Product { .. }));
+            let keeps = last.filter(|last| last.name == "compare" && !names && !picks_one(said));
             return Some((keeps.map_or("product_fact", |last| last.name), 0.85));
         }
         _ => {}
@@ -152,6 +152,17 @@ fn alone(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, f32)> {
         _ if has(|what| matches!(what, Named::Category { .. } | Named::Brand { .. })) => Some(("find_product", 0.8)),
         _ => None,
     }
+}
+
+/// Whether one alone of what was listed is pointed at.
+fn picks_one(said: &Said) -> bool {
+    let picks = |one: &Reference| match one {
+        Reference::Ordinal { .. } | Reference::Other => true,
+        Reference::With { attribute, .. } => attribute != "color",
+        _ => false,
+    };
+    said.references.iter().filter(|(_, one)| picks(one)).count() == 1
+        && !said.references.iter().any(|(_, one)| matches!(one, Reference::All))
 }
 
 /// What is likeliest where the model is not sure: a product and an attribute ask for the one of the other.

@@ -33,13 +33,21 @@ pub(super) fn marked_orders(gathered: &mut Gathered) {
             r"(?:订单编号|订单号码|订单号|订单|单号|\border(?:\s+(?:number|no\.?|num|id))?)(?:\s*(?:is|是|为|:|：|#|=))*\s*(?P<n>[a-z0-9][a-z0-9_-]{3,31})",
         )
     });
+    // `2227000 这单`, `把2227000号订单取消`: what it is follows.
+    static FOLLOWED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?P<n>[a-z]{0,5}[-_]?\d{5,24}(?:[-_]\d{1,12}){0,3})\s*(?:(?:这|那|此|该|号)一?(?:个|笔|份|张)?(?:订单|单子|单)|(?:的)?(?:订单|单子))|\b(?P<en>[a-z]{0,4}\d{5,24})\s+order\b",
+        )
+    });
     let folded = gathered.folded.text();
-    let found: Vec<Range<usize>> =
-        MARKED.captures_iter(folded).filter_map(|found| Some(found.name("n")?.range())).collect();
+    let named = |found: regex::Captures| Some(found.name("n").or(found.name("en"))?.range());
+    let before = MARKED.captures_iter(folded).filter_map(named);
+    let found: Vec<Range<usize>> = before.chain(FOLLOWED.captures_iter(folded).filter_map(named)).collect();
     for range in found {
         let text = &gathered.folded.text()[range.clone()];
         let n_digits = text.bytes().filter(u8::is_ascii_digit).count();
-        if n_digits >= 4 && !joins(gathered.folded.text(), range.end) && !is_mobile(text) {
+        let is_whole = !joins(gathered.folded.text(), range.start) && !joins(gathered.folded.text(), range.end);
+        if n_digits >= 4 && is_whole && !is_mobile(text) {
             add_order(gathered, range);
         }
     }
