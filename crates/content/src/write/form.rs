@@ -261,8 +261,12 @@ fn body(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
         false => realiser.forget(),
     }
     let mut all = paragraphs(realiser, realiser.task.channel.name == "store_page");
+    let is_mail = realiser.task.channel.fields.iter().any(|card| card.part == Part::Mail);
     loop {
-        let joined = Line::join(&all, "\n\n");
+        let mut joined = Line::join(&all, "\n\n");
+        if is_mail && !joined.is_empty() {
+            joined.push(page::links(realiser.lang()));
+        }
         if card.count.fits(&joined.text, card.max) {
             return match joined.is_empty() {
                 true => name_only(realiser, card.max, card.count),

@@ -140,11 +140,12 @@ pub fn mail(realiser: &mut Realiser) -> Line {
     let short = realiser.plan().short.clone();
     let mut html = Html::default();
     html.raw("<!DOCTYPE html>\n<html lang=\"").raw(lang.choose("zh-CN", "en"));
-    html.raw("\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>")
-        .bound(&short, name_at);
+    html.raw("\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">");
+    // Colours stand in the elements, where no rule for the dark reaches: programs are asked not to turn half of them round.
+    html.raw("<meta name=\"color-scheme\" content=\"light only\"><title>").bound(&short, name_at);
     html.raw("</title></head>\n<body style=\"margin:0;background:#f4f4f4\">\n<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr><td align=\"center\">\n");
     html.raw("<table role=\"presentation\" width=\"600\" cellpadding=\"0\" cellspacing=\"0\" style=\"max-width:600px;width:100%;background:#fff;font:16px/1.7 -apple-system,'PingFang SC','Microsoft YaHei',Arial,sans-serif;color:#222\">\n");
-    html.raw("<tr><td style=\"padding:20px 24px;color:#888;font-size:14px\">").bound(&shop, shop_at);
+    html.raw("<tr><td style=\"padding:20px 24px;color:#666;font-size:14px\">").bound(&shop, shop_at);
     html.raw("</td></tr>\n<tr><td style=\"padding:0 24px\">");
     picture(realiser, &mut html);
     html.raw("<h1 style=\"font-size:24px;line-height:1.3;margin:8px 0 16px\">").bound(&short, name_at).raw("</h1>\n");
@@ -153,15 +154,23 @@ pub fn mail(realiser: &mut Realiser) -> Line {
     }
     html.raw("<p style=\"margin:24px 0\"><a href=\"{{product_url}}\" style=\"display:inline-block;padding:12px 28px;background:#1a56db;color:#fff;text-decoration:none;border-radius:6px\">");
     html.raw(lang.choose("查看商品", "See the product")).raw("</a></p>\n</td></tr>\n");
-    html.raw("<tr><td style=\"padding:16px 24px;color:#888;font-size:12px;border-top:1px solid #eee\">")
+    html.raw("<tr><td style=\"padding:16px 24px;color:#666;font-size:12px;border-top:1px solid #eee\">")
         .raw(footer(lang));
     html.raw("</td></tr>\n</table>\n</td></tr></table>\n</body></html>");
     html.line()
 }
 
+/// The end of a mail's plain text: where the page leads, for programs that show no page.
+pub fn links(lang: Lang) -> &'static str {
+    lang.choose(
+        "\n\n查看商品：{{product_url}}\n\n广告邮件。不想再收到，在此退订：{{unsubscribe_url}}",
+        "\n\nSee the product: {{product_url}}\n\nAdvertisement. Unsubscribe at any time: {{unsubscribe_url}}",
+    )
+}
+
 fn footer(lang: Lang) -> &'static str {
     lang.choose(
-        "广告邮件。不想再收到，<a href=\"{{unsubscribe_url}}\" style=\"color:#888\">点此退订</a>。",
-        "Advertisement. <a href=\"{{unsubscribe_url}}\" style=\"color:#888\">Unsubscribe</a> at any time.",
+        "广告邮件。不想再收到，<a href=\"{{unsubscribe_url}}\" style=\"color:#666\">点此退订</a>。",
+        "Advertisement. <a href=\"{{unsubscribe_url}}\" style=\"color:#666\">Unsubscribe</a> at any time.",
     )
 }

@@ -88,7 +88,11 @@ fn what_is_told_is_what_the_plan_has() {
     let brief = brief(laptop(), "email", Lang::Zh);
     let draft = draft(&brief, 3, &[]);
     assert!(draft.told.contains(&"memory".to_owned()), "{:?}", draft.told);
-    assert!(draft.text("html").unwrap().contains("{{unsubscribe_url}}"));
+    // Whoever sees no page can get to the product, and out of the list, too.
+    for field in ["html", "text"] {
+        let text = draft.text(field).unwrap();
+        assert!(text.contains("{{unsubscribe_url}}") && text.contains("{{product_url}}"), "{field}: {text}");
+    }
 }
 
 /// Texts of one after the other never open in the same way, whatever is known of the products.
