@@ -254,6 +254,13 @@ export function createContent(now) {
       case "PUT rules": mine.rules = body; return { rules: mine.rules, voice: mine.voice };
       case "DELETE voice": mine.voice = null; return null;
       case "POST voice": mine.voice = { ...state.voice, n_samples: body.samples.length }; return mine.voice;
+      case "GET campaign": {
+        if (!query.get("campaign") || !query.get("audience")) refuse(400, "campaign", "A campaign needs a name and an audience.");
+        const approved = (empty ? [] : kept(shop, currency, shop_name)).filter((draft) => draft.step === "approved");
+        if (approved.length === 0) refuse(409, "drafts", `no draft is approved for ${query.get("channel")}`);
+        const rows = ["C10000", "C10001", "C10002"].map((id, at) => `${id},${query.get("campaign")},${at === 0 ? "control" : approved[0].draft_id},${at === 0 ? "0.100000" : "0.900000"},${query.get("channel")}`);
+        return { $csv: `customer_id,campaign_id,arm,propensity,channel\n${rows.join("\n")}\n`, $name: "campaign.csv" };
+      }
       default: return second === "drafts" ? drafts(method, query, body, third, fourth, { all: empty ? [] : kept(shop, currency, shop_name), shop, refuse }) : undefined;
     }
   }

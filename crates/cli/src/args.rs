@@ -704,6 +704,44 @@ pub enum Drafts {
         #[arg(long, requires = "sheet")]
         paused: bool,
     },
+    /// Approved copies of one product for an audience: who of those that agreed gets which, for whoever sends them
+    Campaign(DraftsCampaign),
+}
+
+#[derive(Args)]
+pub struct DraftsCampaign {
+    /// FILE.csv, a row a customer named as in the table exposures, or FILE.json, each copy once
+    pub file: PathBuf,
+    /// Names the campaign in the rows, in addresses, and in what comes back
+    #[arg(long, value_name = "NAME")]
+    pub campaign: String,
+    /// Id or name
+    #[arg(long, value_name = "AUDIENCE")]
+    pub audience: String,
+    /// Of the copies: sms, push, email, or another with --contact
+    #[arg(long, value_name = "NAME")]
+    pub channel: String,
+    /// What the channel is called in customers' consent; known of sms (sms), push (app_push) and email (email)
+    #[arg(long, value_name = "NAME")]
+    pub contact: Option<String>,
+    /// Needed where copies of several products are approved
+    #[arg(long, value_name = "ID")]
+    pub product: Option<String>,
+    /// Of the copies; the shop's own if absent
+    #[arg(long, value_parser = ["zh", "en"])]
+    pub language: Option<String>,
+    /// The share of customers who get nothing, 0 to 0.9
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    pub control: f64,
+    /// The share of the audience that takes part now; more later takes in more customers and moves none
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    pub share: f64,
+    /// even, or learned: by the probability that a copy is the best, as the campaign's exposures tell
+    #[arg(long, default_value = "even", value_parser = ["even", "learned"])]
+    pub split: String,
+    /// Where a product stands, with {product_id} in it; [content] product_url if absent
+    #[arg(long, value_name = "URL")]
+    pub address: Option<String>,
 }
 
 #[derive(Args)]

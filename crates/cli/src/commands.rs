@@ -65,7 +65,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Chat(asked) => crate::assist::chat(dir, asked, json).await,
         Command::Assist(asked) => crate::assist::test(dir, asked, json).await,
         Command::Service(asked) => crate::assist::service(dir, asked, json).await,
-        Command::Drafts(asked) => crate::drafts::run(dir, asked, json),
+        Command::Drafts(asked) => crate::drafts::run(dir, asked, json).await,
         Command::Write(asked) => crate::write::run(dir, *asked, json).await,
         Command::Plan(asked) => crate::plan::plan(dir, asked, json).await,
         Command::Experiment(asked) => crate::plan::experiment(dir, asked, json).await,

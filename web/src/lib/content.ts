@@ -315,6 +315,11 @@ export const content = {
     const answer = await ask("GET", `/content/drafts/export${queryText(query)}`);
     return { blob: await answer.blob(), left_out: Number(answer.headers.get("x-tercet-left-out") ?? 0) };
   },
+  /** Approved copies with who of an audience gets which, as a file for whoever sends them. */
+  handOver: async (query: Query) => {
+    const answer = await ask("GET", `/content/campaign${queryText(query)}`);
+    return { blob: await answer.blob(), left_out: Number(answer.headers.get("x-tercet-left-out") ?? 0) };
+  },
 
   rules: (signal?: AbortSignal) => get<RulesAnswer>("/content/rules", {}, signal),
   saveRules: (rules: Rules) => request<RulesAnswer>("PUT", "/content/rules", rules),

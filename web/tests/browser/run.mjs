@@ -786,8 +786,18 @@ if (mock) {
     const [download] = await Promise.all([page.waitForEvent("download"), dialog.getByRole("button", { name: s.exportRun }).click()]);
     expect(download.suggestedFilename() === "google_ads-draft.csv", download.suggestedFilename());
     await dialog.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: `${s.handOver}…` }).click();
+    const sending = page.getByRole("dialog");
+    await sending.getByLabel(s.campaignName, { exact: true }).fill("双十一");
+    await sending.getByLabel(s.audienceOf).selectOption({ index: 1 });
+    await sending.getByText(s.agreedTo("", "").split(" ").at(-1)).waitFor();
+    await shot(page, "drafts-campaign");
+    const findings = await inspect(page, complaints, "zh");
+    const [file] = await Promise.all([page.waitForEvent("download"), sending.getByRole("button", { name: s.exportRun }).click()]);
+    expect(file.suggestedFilename() === "双十一.csv", file.suggestedFilename());
+    await sending.waitFor({ state: "detached" });
     await close();
-    return complaints;
+    return [...findings, ...complaints];
   });
   way("who saves over a newer version is told, sees both, and decides", async () => {
     const { page, enter, complaints, t, close } = await newPage({ lang: "zh" });

@@ -1,4 +1,4 @@
-//! `/v1/content/drafts`: copies that people work on, from draft to approval, and out as files.
+//! `/v1/content/drafts`: copies that people work on, from draft to approval, and out: as files, and into a campaign for an audience.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ use super::error::ErrorBody;
 use super::input::{Body, Id, Params, check_id, check_limit, check_offset, check_text};
 use crate::auth::Scope;
 use crate::clock;
-use crate::error::{Kind, Result, ServiceError};
+use crate::error::{Kind, Result, ServiceError, clipped};
+use crate::flows::content::campaign::{self, Campaign, CampaignAsked};
 use crate::flows::content::config::ContentConfig;
 use crate::flows::content::drafts::{self, By, DraftDetail, DraftPage, Move};
 use crate::flows::content::export::{Format, export};
@@ -77,6 +78,84 @@ pub struct DraftExportParams {
     address: Option<String>,
     /// Of a sheet: advertisements wait until somebody starts them.
     paused: Option<bool>,
+}
+
+/// Drafts as JSON: one by one, or as the table of a platform.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "what is sent is made as text; this says of what shape it is")]
+pub enum DraftExport {
+    Drafts(Vec<ExportedDraft>),
+    Sheet(ExportedSheet),
+}
+
+/// A draft with the campaign that it goes out in.
+#[derive(Serialize, ToSchema)]
+#[allow(dead_code, reason = "a shape")]
+pub struct ExportedDraft {
+    #[serde(flatten)]
+    draft: DraftDetail,
+    /// Absent where no campaign is named.
+    campaign_id: Option<String>,
+    /// The draft's id; absent where no campaign is named.
+    arm: Option<String>,
+}
+
+/// The table of a platform.
+#[derive(Serialize, ToSchema)]
+#[allow(dead_code, reason = "a shape")]
+pub struct ExportedSheet {
+    columns: Vec<String>,
+    /// As long as `columns` each.
+    rows: Vec<Vec<String>>,
+    left_out: Vec<SheetLeftOut>,
+}
+
+/// What has no row in a table, and why.
+#[derive(Serialize, ToSchema)]
+#[allow(dead_code, reason = "a shape")]
+pub struct SheetLeftOut {
+    product_id: String,
+    why: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CampaignParams {
+    /// Names the campaign, as the table exposures does.
+    #[param(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    campaign: String,
+    /// Identifies an audience, or is its name.
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    audience: String,
+    /// Of the copies: sms, push, email, or another with `contact`.
+    #[param(min_length = 1, max_length = 40)]
+    channel: String,
+    /// What the channel is called in customers' consent; known of sms (sms), push (app_push) and email (email).
+    #[param(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    contact: Option<String>,
+    /// Needed where copies of several products are approved.
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    product: Option<String>,
+    /// Of the copies; the shop's own if absent.
+    #[param(pattern = "^(zh|en)$")]
+    language: Option<String>,
+    /// The share of customers who get nothing; 0.1 if absent.
+    #[param(minimum = 0, maximum = 0.9)]
+    control: Option<f64>,
+    /// The share of the audience that takes part now, above 0; all if absent. More later takes in more customers and moves none.
+    #[param(exclusive_minimum = 0, maximum = 1)]
+    share: Option<f64>,
+    /// even, or learned: by the probability that a copy is the best, as the campaign's exposures tell; even if absent.
+    #[param(pattern = "^(even|learned)$")]
+    split: Option<String>,
+    /// Where a product stands on the web, with {product_id} in it; [content] product_url if absent.
+    #[param(min_length = 1, max_length = 1000, pattern = r"^https?://[^\x00-\x20\x7f-\x9f]+$")]
+    address: Option<String>,
+    /// csv or json; json if absent.
+    #[param(pattern = "^(csv|json)$")]
+    format: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -249,7 +328,7 @@ async fn brief_of(caller: &Caller, id: &str) -> Result<WriteAsked> {
 /// the header `x-tercet-left-out`; which and why, in its JSON.
 #[utoipa::path(get, path = "/v1/content/drafts/export", tag = "content", params(DraftExportParams),
     responses(
-        (status = 200, content((String = "text/csv"), (String = "text/html"), (Vec<DraftDetail> = "application/json"))),
+        (status = 200, content((String = "text/csv"), (String = "text/html"), (DraftExport = "application/json"))),
         (status = "4XX", body = ErrorBody)
     ))]
 pub async fn export_drafts(Manage(caller): Manage, Params(params): Params<DraftExportParams>) -> Result<Response> {
@@ -287,6 +366,57 @@ pub async fn export_drafts(Manage(caller): Manage, Params(params): Params<DraftE
     })
     .await?;
     Ok(file(format, name, text, Some(n_left_out)))
+}
+
+/// Approved copies of one product handed to whoever sends them: each customer of an audience who agreed to the channel with the copy that
+/// they get, drawn by the campaign's name and theirs, and a share that gets nothing. Drafts are checked once more, against the catalogue,
+/// prices and rules of now. Customers who are in the campaign's exposures already are left out. As CSV a row a customer, named as in the
+/// table exposures.
+#[utoipa::path(get, path = "/v1/content/campaign", tag = "content", params(CampaignParams),
+    responses(
+        (status = 200, content((Campaign = "application/json"), (String = "text/csv"))),
+        (status = "4XX", body = ErrorBody)
+    ))]
+pub async fn hand_over_campaign(Manage(caller): Manage, Params(params): Params<CampaignParams>) -> Result<Response> {
+    let format = match params.format.as_deref().unwrap_or("json") {
+        "json" => Format::Json,
+        "csv" => Format::Csv,
+        other => {
+            let message = format!("format is '{}'; allowed: csv, json", clipped(other));
+            return Err(ServiceError::usage("format", message));
+        }
+    };
+    params.product.iter().try_for_each(|id| check_id("product", id))?;
+    check_id("audience", &params.audience)?;
+    let asked = CampaignAsked {
+        campaign: params.campaign,
+        audience: params.audience,
+        channel: params.channel,
+        contact: params.contact,
+        product: params.product,
+        language: params.language,
+        control: params.control,
+        share: params.share,
+        split: params.split,
+        address: params.address,
+    };
+    let shop = caller.shop;
+    let (reading, voiced) = (shop.clone(), shop.voiced()?);
+    let (wanted, drafts) = off_thread(move || {
+        let wanted = asked.checked(&reading.store, reading.shop.config())?;
+        let drafts = wanted.drafts(&reading.store)?;
+        Ok((wanted, drafts))
+    })
+    .await?;
+    let mut left_out = Vec::new();
+    for detail in &drafts {
+        let prepared = shop.prepared_copy(&detail.brief, &campaign::purpose(detail)).await;
+        left_out.extend(campaign::why_not(detail, prepared, &voiced)?);
+    }
+    let made = campaign::hand_over(&shop.shop, &wanted, drafts, left_out).await?;
+    let (name, n_left_out) = (format!("campaign.{}", format.file().1.trim_start_matches("copy.")), made.left_out.len());
+    let write = move || if format == Format::Csv { campaign::csv(&made) } else { Ok(serde_json::to_string(&made)?) };
+    Ok(file(format, name, off_thread(write).await?, Some(n_left_out)))
 }
 
 fn file(format: Format, name: String, text: String, n_left_out: Option<usize>) -> Response {

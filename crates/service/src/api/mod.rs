@@ -182,6 +182,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(content::learn_voice, content::forget_voice))
         .routes(routes!(drafts::list_drafts, drafts::create_draft))
         .routes(routes!(drafts::export_drafts))
+        .routes(routes!(drafts::hand_over_campaign))
         .routes(routes!(drafts::get_draft, drafts::put_draft, drafts::delete_draft))
         .routes(routes!(drafts::set_draft_state))
         .routes(routes!(drafts::translate_draft))

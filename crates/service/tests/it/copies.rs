@@ -356,3 +356,119 @@ fn what_was_shown_tells_what_to_expect() {
     assert!((rate - 0.1).abs() < 0.005 && low < 0.1 && high > 0.1, "{goal}");
     assert_eq!(of_angle("use")["n_shown"], 0);
 }
+
+/// An audience of everybody, all of whom agreed to text messages, and copies of one product that may go out to them.
+fn campaign_of(channel: &str, n: usize) -> (Folder, Served, Vec<String>) {
+    let (folder, served, ids) = approved_of(channel, n);
+    let everybody = json!({"name": "All", "conditions": {"all": []}});
+    assert_eq!(post(&served, "/v1/audiences", everybody).status, 201);
+    (folder, served, ids)
+}
+
+fn hand_over(served: &Served, query: &str) -> crate::http::Response {
+    served.call("GET", &format!("/v1/content/campaign?campaign=spring&audience=All&language=zh&{query}"), None)
+}
+
+fn arms_of(campaign: &Value) -> BTreeMap<String, String> {
+    let of = |one: &Value| one.as_str().unwrap().to_owned();
+    campaign["customers"].as_array().unwrap().iter().map(|one| (of(&one["customer_id"]), of(&one["arm"]))).collect()
+}
+
+#[test]
+fn approved_copies_go_to_those_of_an_audience_who_agreed() {
+    let (folder, mut served, ids) = campaign_of("push", 2);
+    let nobody = hand_over(&served, "channel=push").json();
+    let n = shop::N_CUSTOMERS as u64;
+    assert_eq!((&nobody["channel"], &nobody["n_without_consent"]), (&json!("app_push"), &json!(n)), "{nobody}");
+    assert_eq!(nobody["customers"], json!([]));
+
+    let all = hand_over(&served, "channel=push&contact=sms&control=0.25").json();
+    let arms = all["arms"].as_array().unwrap();
+    let names: Vec<&str> = arms.iter().map(|arm| arm["arm"].as_str().unwrap()).collect();
+    assert_eq!(
+        (names[0], names.len(), all["left_out"].as_array().unwrap().len()),
+        ("control", ids.len() + 1, 0),
+        "{all}"
+    );
+    assert!(ids.iter().all(|id| names.contains(&id.as_str())), "{names:?}");
+    assert_eq!((&arms[0]["propensity"], &arms[1]["propensity"]), (&json!(0.25), &json!(0.375)));
+    let given = arms_of(&all);
+    assert_eq!(given.len() as u64, n);
+    for arm in arms {
+        let n_of = given.values().filter(|own| *own == arm["arm"].as_str().unwrap()).count();
+        assert_eq!(arm["n_customers"], n_of, "{arm}");
+    }
+    assert!(names.iter().all(|name| given.values().any(|own| own == name)), "of forty somebody is in each: {given:?}");
+    // A part of them first: nobody gets another copy when the others follow.
+    let part = hand_over(&served, "channel=push&contact=sms&control=0.25&share=0.5").json();
+    let first = arms_of(&part);
+    assert_eq!(part["n_later"], n - first.len() as u64);
+    assert!(!first.is_empty() && first.iter().all(|(who, arm)| given[who] == *arm), "{first:?} of {given:?}");
+
+    let csv = hand_over(&served, "channel=push&contact=sms&control=0.25&format=csv");
+    let mut lines = csv.body.lines();
+    assert_eq!(lines.next().unwrap(), "customer_id,campaign_id,arm,propensity,channel,product_id,url,title,body");
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        assert_eq!((given[cells[0]].as_str(), cells[1], cells[4]), (cells[2], "spring", "sms"), "{line}");
+        assert_eq!(cells[7].is_empty(), cells[2] == "control", "{line}");
+    }
+
+    // What came of the first part decides how the others are shared out.
+    free(&folder, &mut served);
+    let opened = data::Shop::open(folder.shop()).unwrap();
+    let exposures = (0..60).flat_map(|nth| first.iter().map(move |(who, arm)| (nth, who.clone(), arm.clone())));
+    let rows: Vec<Value> = exposures
+        .map(|(nth, who, arm)| json!({"at": nth, "customer_id": who, "campaign_id": "spring", "arm": arm, "responded": arm == ids[1]}))
+        .collect();
+    shop::write::<domain::Exposure>(&opened, &rows);
+    drop(opened);
+    let served = again(&folder, &mut served);
+    let rest = hand_over(&served, "channel=push&contact=sms&control=0.25&split=learned").json();
+    assert_eq!(rest["n_before"], first.len(), "{rest}");
+    assert!(arms_of(&rest).keys().all(|who| !first.contains_key(who)));
+    let share = |id: &str| {
+        let arm = rest["arms"].as_array().unwrap().iter().find(|arm| arm["arm"] == id).unwrap().clone();
+        arm["propensity"].as_f64().unwrap()
+    };
+    assert!(share(&ids[1]) > 0.6 && share(&ids[0]) > 0.03, "{rest}");
+    assert!((share("control") - 0.25).abs() < 1e-12);
+}
+
+#[test]
+fn a_campaign_leads_to_the_product_and_says_what_it_lacks() {
+    let (_folder, served, ids) = campaign_of("email", 1);
+    error(&hand_over(&served, "channel=email&contact=sms"), 400, "address");
+    let address = "address=https%3A%2F%2Fa.example%2Fp%2F%7Bproduct_id%7D";
+    let made = hand_over(&served, &format!("channel=email&contact=sms&control=0&{address}")).json();
+    let copy = &made["arms"][0];
+    assert_eq!(copy["url"], format!("https://a.example/p/s5?campaign_id=spring&arm={}", ids[0]));
+    let html =
+        copy["fields"].as_array().unwrap().iter().find(|field| field["is_html"] == true).unwrap()["text"].clone();
+    let html = html.as_str().unwrap();
+    assert!(html.contains(&format!("href=\"https://a.example/p/s5?campaign_id=spring&amp;arm={}\"", ids[0])), "{html}");
+    assert!(
+        !html.contains("{{product_url}}") && html.contains("{{unsubscribe_url}}"),
+        "who sends knows how to stop it"
+    );
+    for (query, status, code) in [
+        ("channel=letter", 400, "channel"),
+        ("channel=detail_page", 400, "contact"),
+        ("channel=email&control=1", 400, "control"),
+        ("channel=email&share=0", 400, "share"),
+        ("channel=email&split=best", 400, "split"),
+        ("channel=email&format=html", 400, "format"),
+        ("channel=email&address=ftp%3A%2F%2Fa", 400, "address"),
+        ("channel=email&product=s4", 409, "drafts"),
+        ("channel=sms", 409, "drafts"),
+    ] {
+        error(&hand_over(&served, query), status, code);
+    }
+    let nowhere = "/v1/content/campaign?campaign=spring&audience=None&channel=email&language=zh";
+    error(&served.call("GET", nowhere, None), 404, "not_found");
+    // What was approved and may not be said any more does not go out.
+    let rules = json!({"forbidden": ["Sirra"]});
+    assert_eq!(served.call("PUT", "/v1/content/rules", Some(rules)).status, 200);
+    let late = error(&hand_over(&served, &format!("channel=email&contact=sms&{address}")), 409, "drafts");
+    assert!(late["message"].as_str().unwrap().contains(&ids[0]), "{late}");
+}

@@ -8,6 +8,7 @@ mod audience;
 pub mod batch;
 pub mod batch_file;
 pub mod before;
+pub mod campaign;
 pub mod config;
 pub mod drafts;
 pub mod export;
