@@ -81,8 +81,8 @@ fn console_unit() -> Outcome {
     run(command("npm", &["test", "--silent"]).current_dir(&web))
 }
 
-/// The console in a real browser, once against its fixture server and once against the program itself; and whole conversations of
-/// customers with the program, in the widget with somebody at the desk, and in the terminal.
+/// The console in a real browser, once against its fixture server and once against the program itself; the mails and posters that
+/// the program writes; and whole conversations of customers with it, in the widget with somebody at the desk, and in the terminal.
 fn console_browser() -> Outcome {
     setup::chromium()?;
     setup::web()?;
@@ -90,6 +90,10 @@ fn console_browser() -> Outcome {
     run(command("npm", &["run", "--silent", "test:browser"]).current_dir(&web))?;
     let served = Served::start()?;
     run(command("npm", &["run", "--silent", "test:browser"])
+        .current_dir(&web)
+        .env("TERCET_CONSOLE_URL", &served.address)
+        .env("TERCET_CONSOLE_PASSWORD", PASSWORD))?;
+    run(command("npm", &["run", "--silent", "test:copies"])
         .current_dir(&web)
         .env("TERCET_CONSOLE_URL", &served.address)
         .env("TERCET_CONSOLE_PASSWORD", PASSWORD))?;

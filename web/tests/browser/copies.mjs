@@ -1,16 +1,17 @@
-// Copies of a real service, as their readers see them: every mail as a page of its own at the widths of a phone and a screen, every poster as
-// a picture. Nothing may stick out of a poster or a mail, run, or be fetched from elsewhere.
+// Copies of a real service, as their readers see them: every mail as a page of its own at the widths of a phone and a screen and in the dark,
+// with its plain text, every poster as a picture. Nothing may stick out of a poster or a mail, be hard to read, run, or be fetched from elsewhere.
 //
 // Against TERCET_CONSOLE_URL with TERCET_CONSOLE_PASSWORD; TERCET_CONSOLE_SHOTS names a folder for pictures, TERCET_COPIES how many
 // products are written about. The last line says how many passed and failed.
 import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
+import { contrast } from "./inspect.mjs";
 
 const URL_BASE = (process.env.TERCET_CONSOLE_URL ?? "http://127.0.0.1:7878").replace(/\/$/, "");
 const CHROMIUM = process.env.TERCET_CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const SHOTS = process.env.TERCET_CONSOLE_SHOTS;
-const N = Number(process.env.TERCET_COPIES ?? 8);
+const N = Number(process.env.TERCET_COPIES ?? 4);
 if (SHOTS) mkdirSync(SHOTS, { recursive: true });
 
 let cookie = "";
@@ -50,6 +51,17 @@ function lookAtMail() {
   return found;
 }
 
+/** What of a mail's plain text is not as it has to be: for those whose programs show no HTML. */
+function lookAtText(draft, html) {
+  const of = (name) => draft.fields.find((field) => field.name === name)?.text ?? "";
+  const [text, found] = [of("text"), []];
+  if (text.trim().length < 20) found.push("next to nothing to read");
+  if (/<[a-z/!]|&(amp|lt|gt|quot|#\d+);/i.test(text)) found.push(`markup in it: ${text.slice(0, 80)}`);
+  for (const place of ["{{product_url}}", "{{unsubscribe_url}}"]) if (html.includes(place) && !text.includes(place)) found.push(`${place} is in the page and not in the text`);
+  if (of("subject").trim() === "" || of("preheader").trim() === "") found.push("no subject, or nothing beside it");
+  return found;
+}
+
 /** What of a poster sticks out of it, or lies over something else. */
 function lookAtPoster() {
   const svg = document.querySelector("svg");
@@ -80,21 +92,23 @@ for (const product of products) {
     const mail = await ask("POST", "/content/write", { ...brief, channel: "email" });
     for (const [at, variant] of mail.variants.entries()) {
       const html = variant.draft.fields.find(({ is_html }) => is_html).text;
-      for (const [width, height] of [[375, 812], [1024, 900]]) {
-        await check(`mail ${product.product_id} ${language} ${at} at ${width}`, async () => {
+      for (const [width, height, colorScheme] of [[375, 812, "light"], [1024, 900, "light"], [375, 812, "dark"]]) {
+        await check(`mail ${product.product_id} ${language} ${at} at ${width}, ${colorScheme}`, async () => {
           // Without scripts of the mail's own; what would be fetched is told and not fetched.
-          const context = await browser.newContext({ viewport: { width, height } });
+          const context = await browser.newContext({ viewport: { width, height }, colorScheme });
           const page = await context.newPage();
           const asked = [];
           await page.route("**/*", (route) => (asked.push(route.request().url()), route.abort()));
-          await page.setContent(html.replaceAll("{{product_url}}", "https://www.example.com/"), { waitUntil: "load" });
+          await page.setContent(html.replaceAll("{{product_url}}", "https://www.example.com/").replaceAll("{{unsubscribe_url}}", "https://www.example.com/stop"), { waitUntil: "load" });
           const found = await page.evaluate(lookAtMail);
+          found.push(...(await page.evaluate(contrast)));
           found.push(...asked.filter((url) => url !== (product.image_url ?? "")).map((url) => `asks for ${url}`));
-          if (SHOTS && at === 0 && nth <= 4) await page.screenshot({ path: `${SHOTS}/real-mail-${nth}-${language}-${width}.png` });
+          if (SHOTS && at === 0 && nth <= 4) await page.screenshot({ path: `${SHOTS}/real-mail-${nth}-${language}-${width}-${colorScheme}.png`, fullPage: true });
           await context.close();
           return found;
         });
       }
+      await check(`mail ${product.product_id} ${language} ${at} as plain text`, async () => lookAtText(variant.draft, html));
     }
     const posters = await ask("POST", "/content/write", { ...brief, channel: "poster" });
     for (const [at, variant] of posters.variants.entries())
