@@ -518,9 +518,24 @@ fn may_break(before: &str, after: &str) -> bool {
     if last == ' ' && LEADING_ON.contains(&word.to_lowercase().as_str()) {
         return false;
     }
+    if last == ' ' && is_short_word(word) && begins_with_generation(after) {
+        return false;
+    }
     let is_latin = |one: char| class(one) < 0.99 && one != ' ';
     let is_figure = last.is_ascii_digit() && !next.is_whitespace();
     !(closes || opens || particle || is_figure || (is_latin(last) && is_latin(next)))
+}
+
+/// A word that a number behind it belongs to, `Nimbo 3`, and that is short enough for both to stand on one line.
+fn is_short_word(word: &str) -> bool {
+    (1..=9).contains(&word.len()) && word.bytes().all(|one| one.is_ascii_alphabetic())
+}
+
+/// Whether a text begins with a number of one or two digits that stands alone.
+fn begins_with_generation(text: &str) -> bool {
+    let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let next = text[n_digits..].chars().next();
+    (1..=2).contains(&n_digits) && !next.is_some_and(|one| one.is_ascii_alphanumeric() || "%.,".contains(one))
 }
 
 /// The width of a text in ems.
@@ -621,6 +636,9 @@ mod tests {
         assert_eq!(lines("笔记本电脑的屏幕", 6.4), ["笔记本电脑的", "屏幕"]);
         assert_eq!(lines("一块14英寸屏幕", 4.5), ["一块", "14英寸", "屏幕"]);
         assert_eq!(lines("read and a pen", 5.0), ["read", "and a pen"]);
+        // A model stays with the number of its generation.
+        assert_eq!(lines("Orbit Nimbo 3 phone", 6.2), ["Orbit", "Nimbo 3", "phone"]);
+        assert_eq!(lines("Orbit Nimbo 128 phone", 6.2), ["Orbit Nimbo", "128 phone"]);
     }
 
     /// Filled one after the other, the first line would hold all but the last word.

@@ -85,8 +85,120 @@ pub fn short(clean: &str, brand: Option<&str>) -> String {
     let heads = ends.iter().map(|end| tidy_end(without_specs(tidy_end(&text[..*end]))));
     let is_name = |head: &&str| head.split(' ').count() >= 2 || !head.is_ascii();
     let head = heads.clone().find(is_name).or_else(|| heads.clone().next()).unwrap_or(text);
-    let cut = tidy_end(clipped(head));
+    let cut = without_torn_figure(tidy_end(clipped(head)), text);
     if cut.is_empty() { clipped(text).to_owned() } else { cut.to_owned() }
+}
+
+/// A figure whose unit was cut off (`… Edition 15` of `… Edition 15 Hours`) says nothing, or something else, and goes with it. `cut` is the
+/// beginning of `whole`.
+pub(crate) fn without_torn_figure<'t>(cut: &'t str, whole: &str) -> &'t str {
+    const UNITS: &[&str] = &[
+        "mah",
+        "wh",
+        "gb",
+        "tb",
+        "mb",
+        "hz",
+        "khz",
+        "mhz",
+        "ghz",
+        "w",
+        "watt",
+        "watts",
+        "v",
+        "volt",
+        "volts",
+        "amp",
+        "amps",
+        "mm",
+        "cm",
+        "m",
+        "meter",
+        "meters",
+        "metre",
+        "metres",
+        "mtr",
+        "ft",
+        "feet",
+        "inch",
+        "inches",
+        "hour",
+        "hours",
+        "hr",
+        "hrs",
+        "min",
+        "mins",
+        "minutes",
+        "day",
+        "days",
+        "month",
+        "months",
+        "year",
+        "years",
+        "mp",
+        "megapixel",
+        "megapixels",
+        "dpi",
+        "ppi",
+        "fps",
+        "rpm",
+        "kg",
+        "gm",
+        "grams",
+        "ml",
+        "liter",
+        "liters",
+        "litres",
+        "pcs",
+        "pieces",
+        "pack",
+        "ports",
+        "port",
+        "pin",
+    ];
+    const HAN_UNITS: &[&str] = &[
+        "英寸",
+        "毫米",
+        "厘米",
+        "小时",
+        "分钟",
+        "毫安时",
+        "千克",
+        "公斤",
+        "个月",
+        "米",
+        "瓦",
+        "克",
+        "年",
+        "寸",
+        "件",
+        "片",
+        "支",
+    ];
+    let Some((front, last)) = cut.rsplit_once(' ') else { return cut };
+    let last = last.trim_start_matches(['@', '~']);
+    let tail = last.trim_start_matches(|one: char| one.is_ascii_digit() || matches!(one, '.' | ','));
+    let is_figure = tail.len() < last.len() && last.starts_with(|one: char| one.is_ascii_digit());
+    let behind = &whole[cut.len()..];
+    let is_torn = match tail.is_empty() {
+        true => {
+            let rest = behind.trim_start_matches([' ', '-', '\u{a0}']).to_lowercase();
+            let word: String = rest.chars().take_while(|one| one.is_alphanumeric()).collect();
+            // `3 in 1` is one of such figures.
+            UNITS.contains(&word.as_str())
+                || rest.starts_with(['"', '”', '″'])
+                || rest.starts_with("in 1")
+                || HAN_UNITS.iter().any(|unit| rest.starts_with(unit))
+        }
+        // Cut in the middle of the unit.
+        false => HAN_UNITS
+            .iter()
+            .any(|unit| unit.strip_prefix(tail).is_some_and(|left| !left.is_empty() && behind.starts_with(left))),
+    };
+    match is_figure && is_torn && (front.contains(' ') || !front.is_ascii()) {
+        true => tidy_end(front),
+        false => cut,
+    }
 }
 
 /// Where a stop stands first; a comma between digits is part of a number.
@@ -370,11 +482,40 @@ mod tests {
             ),
             ("Osaka 10\" (25.4 cm) Professional LED Ring Light with Tripod", None, "Osaka Professional LED Ring Light"),
             ("boAt Rockerz 450 Masaba Edition Upto 15 Hours Playback, 40MM", None, "boAt Rockerz 450 Masaba Edition"),
+            (
+                "boAt Rockerz 450 Captain America Edition 15 Hours Battery, 40mm Drivers",
+                None,
+                "boAt Rockerz 450 Captain America Edition",
+            ),
+            (
+                "Zinq Technologies Full HD 1080P 2.1 Megapixel 30 FPS Auto Focus Webcam",
+                None,
+                "Zinq Technologies Full HD 1080P 2.1 Megapixel",
+            ),
+            (
+                "REDTECH One Plus Latest Mobile USB Type C to 3.5 mm Jack Audio Connector",
+                None,
+                "REDTECH One Plus Latest Mobile USB Type C",
+            ),
             ("RPM Finger Sleeves Pack of 2 Boxes/ 4 Pieces", None, "RPM Finger Sleeves"),
             ("Amozo Designed for iPhone 14 Cover | Ultra Hybrid", None, "Amozo Designed for iPhone 14 Cover"),
             ("(Renewed) Samsung SM-R180 Buds, Black", None, "Renewed Samsung SM-R180 Buds"),
         ] {
             assert_eq!(short(name, brand), expected);
+        }
+        // Also where a field takes still less.
+        for (cut, whole, expected) in [
+            ("机匠角 Brisk 电脑内胆包 13.3英", "机匠角 Brisk 电脑内胆包 13.3英寸 灰色", "机匠角 Brisk 电脑内胆包"),
+            (
+                "机匠角 Brisk 电脑内胆包 13.3英寸",
+                "机匠角 Brisk 电脑内胆包 13.3英寸 灰色",
+                "机匠角 Brisk 电脑内胆包 13.3英寸",
+            ),
+            ("Apple iPhone 14", "Apple iPhone 14 Pro Max", "Apple iPhone 14"),
+            ("Dell S2721HNM @75", "Dell S2721HNM @75 Hz", "Dell S2721HNM"),
+            ("Cable 1", "Cable 1 m", "Cable 1"),
+        ] {
+            assert_eq!(without_torn_figure(cut, whole), expected);
         }
         let long = short(&"字".repeat(500), None);
         assert_eq!(long.chars().count(), SHORT_CHARS_MAX);

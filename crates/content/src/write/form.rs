@@ -7,7 +7,7 @@ use super::phrases;
 use super::realise::Realiser;
 use crate::brief::{Goal, Lang, Length};
 use crate::channel::{Count, FieldCard, Part, clip};
-use crate::plan::{Claim, Evidence, Plan, Point};
+use crate::plan::{Claim, Evidence, Plan, Point, names};
 use crate::write::Angle;
 
 /// The fields of the task's channel that have something to say, in the card's order.
@@ -92,7 +92,7 @@ pub fn name_only(realiser: &mut Realiser, max: usize, count: Count) -> Line {
     let mut line = Line::default();
     let clipped = match clip(&plan.short, max, count) {
         // What leads on to a word that was cut off goes with it.
-        cut if cut.len() < plan.short.len() => crate::plan::names::tidy_end(cut),
+        cut if cut.len() < plan.short.len() => names::without_torn_figure(names::tidy_end(cut), &plan.short),
         whole => whole,
     };
     if !clipped.is_empty() {
@@ -478,7 +478,8 @@ pub fn topics(plan: &Plan, lang: Lang) -> Vec<(String, String)> {
     plan.points.iter().flat_map(of_point).collect()
 }
 
-/// Whether a noun phrase may be a topic: no two numbers that would run together without what stands between them.
+/// Whether a noun phrase may be a topic: no two numbers that would run together without what stands between them, and no unit such as
+/// MB/s, of which topics would leave MBs.
 fn is_topic(noun: &str) -> bool {
     let mut numbers = 0;
     let mut before = ' ';
@@ -486,7 +487,7 @@ fn is_topic(noun: &str) -> bool {
         numbers += usize::from(one.is_ascii_digit() && !(before.is_ascii_digit() || before == '.'));
         before = one;
     }
-    numbers <= 1 && noun.chars().count() <= 20
+    numbers <= 1 && noun.chars().count() <= 20 && !noun.contains('/')
 }
 
 fn label(lang: Lang) -> Line {
