@@ -5,6 +5,7 @@
 
 mod answers;
 mod copies;
+mod copies_shops;
 mod groups;
 mod import;
 mod language;
@@ -96,12 +97,14 @@ struct Bench {
     folder: PathBuf,
 }
 
-/// Runs the named cases, or all, and appends to `bench/results/`. `serve`, `turns` and `answers` have options of their own and run alone.
+/// Runs the named cases, or all, and appends to `bench/results/`. `serve`, `turns` and `answers` have options of their own and run alone; `copies`
+/// with names behind it measures those of its parts.
 pub fn bench(names: &[String]) -> Outcome {
     match names.first().map(String::as_str) {
         Some("serve") => return serve::serve(&names[1..]),
         Some("turns") => return turns::turns(&names[1..]),
         Some("answers") => return answers::answers(&names[1..]),
+        Some("copies") if names.len() > 1 => return copies::parts(&names[1..]),
         _ => {}
     }
     if let Some(unknown) = names.iter().find(|name| CASES.iter().all(|case| case.name != **name)) {

@@ -19,6 +19,34 @@ fn texts(all: &[&str]) -> Vec<Vec<String>> {
     all.iter().map(|text| words(text)).collect()
 }
 
+/// What a preposition follows is no inch, but has to stand in a field all the same.
+#[test]
+fn a_preposition_is_no_unit() {
+    let specs = [("bluetooth".to_owned(), "5.3".to_owned()), ("wifi".to_owned(), "Wi-Fi 6".to_owned())];
+    let product = Product { product_id: "c".into(), name: "Opalo".into(), specs: specs.into(), ..Product::default() };
+    let known = Known::of(&Brief { products: vec![product], ..Brief::default() }, None, &[], &[]);
+    assert_eq!(known.unbound("bluetooth 5.3 in the Opalo, Wi-Fi 6 in practice"), Vec::<String>::new());
+    assert_eq!(known.unbound("a 5.3 in screen").len(), 0, "the price of reading no grammar");
+    assert_eq!(known.unbound("Wi-Fi 7 in practice, 5.3 inches").len(), 2);
+}
+
+/// A sum is the price, or stands in the name as it is; a part of a longer one is neither.
+#[test]
+fn sums_of_names_are_known_whole() {
+    let card = Product {
+        product_id: "c".into(),
+        name: "Verizon - $45.50 Prepaid Card, 512MB".into(),
+        price_cents: Some(Cents(4_550)),
+        ..Product::default()
+    };
+    let brief = Brief { products: vec![card], ..Brief::default() };
+    let known = Known::of(&brief, None, &[], &[]);
+    assert_eq!(known.unbound("The Verizon $45.50 prepaid card, 0.5 GB, for $45.50"), Vec::<String>::new());
+    for wrong in ["$45 prepaid", "$5.50 prepaid", "$0.50", "1 GB"] {
+        assert_eq!(known.unbound(wrong).len(), 1, "{wrong}");
+    }
+}
+
 #[test]
 fn distinct_pairs_by_hand() {
     // ab, bc | ab, bd: four pairs, three of them distinct.

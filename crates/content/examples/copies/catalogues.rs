@@ -54,7 +54,7 @@ fn text(path: PathBuf) -> Option<String> {
 }
 
 /// Rows of CSV as maps from heading to cell.
-fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
+pub fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
     let mut table: Vec<Vec<String>> = vec![vec![String::new()]];
     let mut is_quoted = false;
     let mut letters = text.trim_start_matches('\u{FEFF}').chars().peekable();

@@ -155,13 +155,24 @@ pub fn comparisons(catalogue: &Catalogue, brief: &Brief, draft: &Draft) -> (Vec<
     (agreed, wrong, n_not_counted)
 }
 
+/// What became of many copies.
+#[derive(Default)]
+struct Sums {
+    n_drafts: usize,
+    n_rejected: usize,
+    n_lost: usize,
+    n_passed: usize,
+    n_figures: usize,
+    n_unbound_before: usize,
+    n_not_counted: usize,
+    unbound: Vec<String>,
+    reasons: BTreeMap<String, usize>,
+}
+
 /// The row "factual" of the evaluation: `n` copies over the catalogues, both languages, all channels, angles, goals and tones.
 pub fn facts(n: usize, is_shown: bool) -> serde_json::Value {
     let masker = Masker::default();
-    let (mut n_drafts, mut n_rejected, mut n_lost, mut n_passed, mut n_figures) = (0, 0, 0, 0, 0);
-    let (mut n_unbound_before, mut n_not_counted) = (0, 0);
-    let mut unbound: Vec<String> = Vec::new();
-    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    let mut sums = Sums::default();
     for lang in [Lang::Zh, Lang::En] {
         let all = shelves(lang);
         let channels: Vec<&str> =
@@ -174,52 +185,78 @@ pub fn facts(n: usize, is_shown: bool) -> serde_json::Value {
             let brief = brief(catalogue, at, lang, channels[(nth / all.len()) % channels.len()], 5 + nth as u64);
             let angle = Angle::ALL[random.below(Angle::ALL.len())];
             let outcome = checked(catalogue, shelf, &brief, at, angle, &last, &masker);
-            n_drafts += outcome.rejected.len() + usize::from(outcome.draft.is_some());
-            n_rejected += outcome.rejected.len();
-            n_lost += usize::from(outcome.draft.is_none());
-            for one in &outcome.rejected {
-                n_unbound_before += usize::from(one.why.iter().any(|why| why.contains(": Facts ")));
-                for why in &one.why {
-                    let kind = why.split(": ").nth(1).unwrap_or_default().split(" “").next().unwrap_or_default();
-                    *reasons.entry(kind.to_owned()).or_default() += 1;
-                }
-                if is_shown {
-                    println!(
-                        "rejected {} · {} · {}\n  {}",
-                        catalogue.name,
-                        brief.hero().name,
-                        one.draft.channel,
-                        one.why.join("\n  ")
-                    );
-                    println!("  {}", one.draft.plain().replace('\n', "\n  "));
-                }
-            }
-            let Some(draft) = outcome.draft else { continue };
-            n_passed += 1;
-            let (compared, wrong, not_counted) = comparisons(catalogue, &brief, &draft);
-            n_not_counted += not_counted;
-            let known = Known::of(&brief, catalogue.predecessor(at), &outcome.opinions, &compared);
-            let texts =
-                draft.fields.iter().map(|field| if field.is_html { text_of(&field.text) } else { field.text.clone() });
-            for text in texts {
-                n_figures += crate::verify::figures(&text).len();
-                unbound.extend(
-                    known
-                        .unbound(&text)
-                        .into_iter()
-                        .map(|one| format!("{} · {}: {one}", catalogue.name, brief.hero().name)),
-                );
-            }
-            unbound.extend(wrong.into_iter().map(|one| format!("{} · {}: {one}", catalogue.name, brief.hero().name)));
-            last = draft.openings;
+            last = sums.take(catalogue, &brief, at, outcome, is_shown).unwrap_or(last);
         }
     }
-    for one in &unbound {
-        println!("unbound after the check: {one}");
+    sums.told()
+}
+
+/// The same of one shop's goods: a copy of every one for every channel of the language, goals, tones and angles in turn.
+pub fn facts_of(catalogue: &Catalogue, lang: Lang) -> serde_json::Value {
+    let (masker, shelf) = (Masker::default(), Shelf::new(&catalogue.products));
+    let mut sums = Sums::default();
+    let mut last: Vec<String> = Vec::new();
+    for (nth, channel) in registry().iter().filter(|one| one.languages.contains(&lang)).enumerate() {
+        for at in 0..catalogue.products.len() {
+            let brief = brief(catalogue, at, lang, channel.name, 5 + nth as u64);
+            let angle = Angle::ALL[(at + nth) % Angle::ALL.len()];
+            let outcome = checked(catalogue, &shelf, &brief, at, angle, &last, &masker);
+            last = sums.take(catalogue, &brief, at, outcome, false).unwrap_or(last);
+        }
     }
-    json!({
-        "n_copies": n_passed, "n_drafts_checked": n_drafts, "n_rejected": n_rejected, "share_rejected": n_rejected as f64 / n_drafts.max(1) as f64,
-        "n_with_unbound_before": n_unbound_before, "n_tasks_lost": n_lost, "n_figures": n_figures, "n_unbound_after": unbound.len(),
-        "n_comparisons_not_counted_anew": n_not_counted, "reasons": reasons,
-    })
+    sums.told()
+}
+
+impl Sums {
+    /// Takes in what came of a task; how its copy opens.
+    fn take(
+        &mut self,
+        catalogue: &Catalogue,
+        brief: &Brief,
+        at: usize,
+        outcome: Outcome,
+        is_shown: bool,
+    ) -> Option<Vec<String>> {
+        self.n_drafts += outcome.rejected.len() + usize::from(outcome.draft.is_some());
+        self.n_rejected += outcome.rejected.len();
+        self.n_lost += usize::from(outcome.draft.is_none());
+        for one in &outcome.rejected {
+            self.n_unbound_before += usize::from(one.why.iter().any(|why| why.contains(": Facts ")));
+            for why in &one.why {
+                let kind = why.split(": ").nth(1).unwrap_or_default().split(" “").next().unwrap_or_default();
+                *self.reasons.entry(kind.to_owned()).or_default() += 1;
+            }
+            if is_shown {
+                let (name, why) = (&brief.hero().name, one.why.join("\n  "));
+                println!("rejected {} · {name} · {}\n  {why}", catalogue.name, one.draft.channel);
+                println!("  {}", one.draft.plain().replace('\n', "\n  "));
+            }
+        }
+        let draft = outcome.draft?;
+        self.n_passed += 1;
+        let (compared, wrong, not_counted) = comparisons(catalogue, brief, &draft);
+        self.n_not_counted += not_counted;
+        let known = Known::of(brief, catalogue.predecessor(at), &outcome.opinions, &compared);
+        let mut found = wrong;
+        for field in &draft.fields {
+            let text = if field.is_html { text_of(&field.text) } else { field.text.clone() };
+            self.n_figures += crate::verify::figures(&text).len();
+            found.extend(known.unbound(&text));
+        }
+        let told = |one: String| format!("{} · {} · {}: {one}", catalogue.name, brief.hero().name, draft.channel);
+        self.unbound.extend(found.into_iter().map(told));
+        Some(draft.openings)
+    }
+
+    fn told(self) -> serde_json::Value {
+        for one in &self.unbound {
+            println!("unbound after the check: {one}");
+        }
+        json!({
+            "n_copies": self.n_passed, "n_drafts_checked": self.n_drafts, "n_rejected": self.n_rejected,
+            "share_rejected": self.n_rejected as f64 / self.n_drafts.max(1) as f64, "n_with_unbound_before": self.n_unbound_before,
+            "n_tasks_lost": self.n_lost, "n_figures": self.n_figures, "n_unbound_after": self.unbound.len(),
+            "n_comparisons_not_counted_anew": self.n_not_counted, "reasons": self.reasons,
+        })
+    }
 }

@@ -5,8 +5,9 @@
 //!     cargo run -p tercet-content --example copies -- facts [N] [show] | diversity | speed [N] | said
 //!     cargo run -p tercet-content --example copies -- pairs zh|en [key] | posters FOLDER
 //!     cargo run -p tercet-content --example copies -- writers [TASKS] [TRAINED ON] [show]
+//!     cargo run -p tercet-content --example copies -- channels zh|en | catalogue N FILE.jsonl | reread SHOP.json COPIES.csv… | facts-of SHOP.json
 //!
-//! The last line of facts, diversity, speed and writers is JSON. Catalogues are read from `TERCET_DATA`, else `../shared/data`, by the small
+//! The last line of facts, diversity, speed, writers and reread is JSON. Catalogues are read from `TERCET_DATA`, else `../shared/data`, by the small
 //! reader beside this file; the product reads them through `tercet-data`.
 
 mod catalogues;
@@ -15,6 +16,7 @@ mod diversity;
 mod measures;
 mod pairs;
 mod posters;
+mod reread;
 mod shop;
 mod template;
 mod verify;
@@ -49,11 +51,25 @@ fn main() {
         Some("speed") => println!("{}", measures::speed(number(1, 100))),
         Some("pairs") => pairs::pairs(lang, given(2) == Some("key")),
         Some("writers") => println!("{}", writers::writers(number(1, 400), number(2, 1500), given(3) == Some("show"))),
+        Some("channels") => println!("{}", channels_of(lang)),
+        Some("catalogue") => {
+            println!("{}", reread::catalogue(number(1, 50_000), given(2).unwrap_or("catalogue.jsonl").as_ref()))
+        }
+        Some("facts-of") => println!("{}", reread::facts_of(given(1).unwrap_or("shop.json").as_ref())),
+        Some("reread") => println!(
+            "{}",
+            reread::reread(given(1).unwrap_or("shop.json").as_ref(), &arguments[2.min(arguments.len())..])
+        ),
         Some("posters") => posters::posters(given(1).unwrap_or(".")),
         _ => println!(
-            "print zh|en N [CHANNEL|any] [CATALOGUE] [SEED], facts [N] [show], diversity, speed [N], said, pairs zh|en [key], posters FOLDER, writers [TASKS] [TRAINED ON] [show]"
+            "print zh|en N [CHANNEL|any] [CATALOGUE] [SEED], facts [N] [show], diversity, speed [N], said, pairs zh|en [key], posters FOLDER, channels zh|en, writers [TASKS] [TRAINED ON] [show], catalogue N FILE, reread SHOP FILE…, facts-of SHOP"
         ),
     }
+}
+
+fn channels_of(lang: Lang) -> serde_json::Value {
+    let names: Vec<&str> = registry().iter().filter(|one| one.languages.contains(&lang)).map(|one| one.name).collect();
+    serde_json::json!({ "channels": names })
 }
 
 /// A brief for a product: everything else by seed, so that all goals, tones and offers are met.

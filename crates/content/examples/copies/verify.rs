@@ -135,6 +135,9 @@ impl Known {
                 self.figures.extend(gb.into_iter().map(|gb| (gb.to_string(), "gb")));
                 self.figures.insert((tb.to_string(), "tb"));
             }
+            if let (Ok(n), "mb") = (number.parse::<f64>(), unit) {
+                self.figures.insert(((n / 1024.0).to_string(), "gb"));
+            }
             self.figures.insert((number, unit));
         }
         self.text.push_str(&text.to_lowercase());
@@ -152,6 +155,10 @@ impl Known {
             match (*unit, *of) {
                 ("gb", "tb") => drop(self.figures.insert((gap(a, b * 1024.0), "gb"))),
                 ("tb", "gb") => drop(self.figures.insert((gap(a * 1024.0, b), "gb"))),
+                ("mbps", "mbps") => {
+                    self.figures.insert((gap(a, b), "mbps"));
+                    self.figures.insert((gap(a / 1000.0, b / 1000.0), "gbps"));
+                }
                 ("kg", "kg") => {
                     self.figures.insert((gap(a, b), "kg"));
                     self.figures.insert((gap((a * 1000.0).round(), (b * 1000.0).round()), "g"));
@@ -223,12 +230,23 @@ impl Known {
             || (before.ends_with('月') && after.starts_with('日'))
             || months.iter().any(|month| after.starts_with(month));
         if is_money {
-            return self.figures.contains(&(number.clone(), "money"));
+            // A card that is called after what is on it, "$45 Prepaid Card".
+            let sign = text[..range.start].chars().next_back().map_or(0, char::len_utf8);
+            let sum = &text[range.start - sign..range.end];
+            let ends = |at: usize| {
+                let mut rest = self.text[at + sum.len()..].trim_start_matches(['.', ',']).chars();
+                !rest.next().is_some_and(|one| one.is_ascii_digit())
+            };
+            return self.figures.contains(&(number.clone(), "money"))
+                || (!sum.starts_with(|one: char| one.is_alphanumeric())
+                    && self.text.match_indices(sum).any(|(at, _)| ends(at)));
         }
         if is_date {
             return self.figures.contains(&(number.clone(), "date"));
         }
-        if self.figures.contains(figure) {
+        // `Wi-Fi 6 in practice` tells of no inches.
+        let is_preposition = *unit == "inch" && text[range.end..].starts_with(" in ");
+        if self.figures.contains(figure) || (is_preposition && self.figures.contains(&(number.clone(), ""))) {
             return true;
         }
         // A part of a name or a model, with the letters around it, as a field has it.
@@ -341,9 +359,63 @@ const TECHNOLOGIES: &[&[&str]] = &[
 /// How many neighbours of a product give a spec, and how many have less of it, and more: counted over the raw catalogue. The
 /// neighbours are those of the plan's own rule: same kind, another model, price within 30 %, the 40 nearest in price.
 pub fn recount(catalogue: &Catalogue, hero: &Product, field: &str) -> Option<(usize, usize, usize)> {
-    use tercet_content::plan::{kinds::kind_of, names};
     // A type of display also tells how fast it is; that is counted of no field of its own.
     let key = field.strip_prefix("specs.").filter(|key| *key != "display")?;
+    counted(&Peers::new(&catalogue.products).near(hero)?, hero, key)
+}
+
+/// Products with what makes two of them neighbours, told once for all.
+pub struct Peers<'c>(Vec<Peer<'c>>);
+
+struct Peer<'c> {
+    product: &'c Product,
+    kind: &'static str,
+    model: String,
+    price: f64,
+}
+
+impl<'c> Peers<'c> {
+    /// Those that can be anybody's neighbours.
+    pub fn new(products: &'c [Product]) -> Peers<'c> {
+        Peers(products.iter().filter_map(Peer::of).collect())
+    }
+
+    /// The neighbours of a product; nothing if its kind or its price is not known.
+    pub fn near(&self, hero: &Product) -> Option<Vec<&'c Product>> {
+        let own = Peer::of(hero)?;
+        let mut near: Vec<&Peer> = self
+            .0
+            .iter()
+            .filter(|other| other.kind == own.kind && other.product.product_id != hero.product_id)
+            .filter(|other| other.price >= own.price / 1.3 && other.price <= own.price * 1.3)
+            .filter(|other| other.model != own.model)
+            .collect();
+        near.sort_by(|a, b| {
+            let far = |other: &Peer| (other.price / own.price).ln().abs();
+            far(a).total_cmp(&far(b)).then_with(|| a.product.product_id.cmp(&b.product.product_id))
+        });
+        Some(near.into_iter().take(40).map(|other| other.product).collect())
+    }
+
+    /// Every pair of counts that a comparison of the product may tell: of so many, so many have less, or more.
+    pub fn counts(&self, hero: &Product) -> Vec<(usize, usize)> {
+        let Some(near) = self.near(hero) else { return Vec::new() };
+        let told = hero.specs.keys().filter_map(|key| counted(&near, hero, key));
+        told.flat_map(|(n, less, more)| [(n, less), (n, more)]).collect()
+    }
+}
+
+impl<'c> Peer<'c> {
+    fn of(product: &'c Product) -> Option<Peer<'c>> {
+        use tercet_content::plan::{kinds::kind_of, names};
+        let model = names::short(&names::clean(&product.name), product.brand.as_deref()).to_lowercase();
+        let price = product.price_cents.filter(|price| price.0 > 0)?.0 as f64;
+        Some(Peer { product, kind: kind_of(product)?.key, model, price })
+    }
+}
+
+/// Of those near a product: how many give the spec, have less of it, have more.
+fn counted(near: &[&Product], hero: &Product, key: &str) -> Option<(usize, usize, usize)> {
     let value = |product: &Product| {
         let text = product.specs.get(key)?;
         let number = |(_, (number, unit)): &(std::ops::Range<usize>, Figure)| {
@@ -359,21 +431,8 @@ pub fn recount(catalogue: &Catalogue, hero: &Product, field: &str) -> Option<(us
             _ => all.first().copied(),
         }
     };
-    let model = |product: &Product| names::short(&names::clean(&product.name), product.brand.as_deref()).to_lowercase();
-    let (own, price, kind, mine) = (value(hero)?, hero.price_cents?.0 as f64, kind_of(hero)?, model(hero));
-    let mut near: Vec<(&Product, f64)> = catalogue
-        .products
-        .iter()
-        .filter(|other| other.product_id != hero.product_id && kind_of(other) == Some(kind) && model(other) != mine)
-        .filter_map(|other| Some((other, other.price_cents.filter(|price| price.0 > 0)?.0 as f64)))
-        .filter(|(_, other)| *other >= price / 1.3 && *other <= price * 1.3)
-        .collect();
-    near.sort_by(|a, b| {
-        let far = |price_of: f64| (price_of / price).ln().abs();
-        far(a.1).total_cmp(&far(b.1)).then_with(|| a.0.product_id.cmp(&b.0.product_id))
-    });
-    near.truncate(40);
-    let given: Vec<f64> = near.iter().filter_map(|(other, _)| value(other)).collect();
+    let own: f64 = value(hero)?;
+    let given: Vec<f64> = near.iter().filter_map(|other| value(other)).collect();
     let is_same = |other: f64| (other - own).abs() <= 1e-3 * own.abs();
     let less = given.iter().filter(|other| **other < own && !is_same(**other)).count();
     let more = given.iter().filter(|other| **other > own && !is_same(**other)).count();
