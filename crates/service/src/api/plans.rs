@@ -197,7 +197,7 @@ pub async fn get_promotions(
     let own = params.own.unwrap_or_default();
     let own = own.split(',').filter(|part| !part.trim().is_empty()).map(Own::read).collect::<Result<_>>()?;
     let request = PromotionsRequest { own, protection_days: params.protection_days };
-    Ok(Json(promotions::promotions(&caller.shop.shop, &request).await?))
+    planned(async move { promotions::promotions(&caller.shop.shop, &request).await }).await
 }
 
 /// Product generations: who owns which, who is due for the next, what becomes of old stock, as last worked out (job `strategy`).
