@@ -395,6 +395,9 @@ fn fits(product: &Product, kind: Option<&Kind>) -> Option<(String, String)> {
     let device = [" Back Cover", " Back Case", " Case", " Cover", " Cell Phones"]
         .iter()
         .fold(device, |text, end| text.strip_suffix(end).unwrap_or(text));
+    // Cleaning takes the last word of a name that a source cut off (`… Lite 8.7 inch ...`), which may be a unit.
+    let at = product.name.find(device);
+    let device = at.map_or(device, |at| names::without_torn_figure(device, &product.name[at..]));
     let lower = device.to_lowercase();
     let is_device =
         device.chars().next().is_some_and(|first| first.is_uppercase() || first.is_ascii_digit() || first == 'i')
@@ -444,6 +447,8 @@ mod tests {
         assert_eq!(read.features[0].row.group, "charging");
         let read = read_product("Spigen Back Cover Case for iPhone 14 Pro (TPU | Crystal Clear)", &[], None);
         assert_eq!(read.fits, Some(("name".into(), "iPhone 14 Pro".into())));
+        let read = read_product("Tempered Glass Screen Protector for Samsung Tab A7 Lite 8.7 inch ...", &[], None);
+        assert_eq!(read.fits, Some(("name".into(), "Samsung Tab A7 Lite".into())));
         assert_eq!(read_product("Watch Case Cover Compatible for Apple Wat...", &[], None).fits, None);
         let read = read_product(
             "Alcatel Ideal Cell Phone",

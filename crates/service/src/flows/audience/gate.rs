@@ -2,9 +2,12 @@
 //! which many complain. Whoever waits for a repair wants no advertisement.
 //!
 //! The gate stands where customers are taken to be addressed, beside their consent; an audience itself keeps its members. Nothing
-//! is stored: whoever is content again is back at the next question.
+//! is stored: whoever is content again is back at the next question. What the tables say is kept in memory as long as they do not
+//! change, for an audience is counted at every key that somebody types.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
 
 use data::Shop;
 use data::arrow::array::Array;
@@ -33,6 +36,13 @@ const FALSE_SHARE: f64 = 0.05;
 const CASES_PAGE: usize = 1000;
 /// Ids in one statement.
 const IDS_MAX: usize = 5000;
+/// What the gate's answers come from, beside cases.
+const TABLES: [&str; 5] = ["orders", "deliveries", "reviews", "events", "products"];
+/// Shops whose tables' part is kept.
+const KEPT_MAX: usize = 16;
+
+/// By folder: the version of the tables, and what they say.
+static KEPT: Mutex<BTreeMap<PathBuf, (String, Gate)>> = Mutex::new(BTreeMap::new());
 
 /// Why somebody is left out, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,7 +128,7 @@ pub struct HeldBackList {
 }
 
 /// Everybody who is left out now.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Gate {
     pub as_of: Day,
     held: BTreeMap<String, Held>,
@@ -130,11 +140,29 @@ impl Gate {
     /// If the tables or the cases cannot be read.
     pub async fn read(shop: &Shop) -> Result<Gate> {
         let present = present(shop).await?;
-        let mut gate = Gate { as_of: present.day, ..Gate::default() };
+        let version = version(shop, &present)?;
+        let kept = KEPT.lock().expect("no holder panics").get(shop.root()).cloned();
+        let mut gate = match kept.filter(|(of, _)| *of == version) {
+            Some((_, gate)) => gate,
+            None => {
+                let gate = Gate::of_tables(shop, &present).await?;
+                let mut kept = KEPT.lock().expect("no holder panics");
+                if kept.len() >= KEPT_MAX {
+                    kept.clear();
+                }
+                kept.insert(shop.root().to_owned(), (version, gate.clone()));
+                gate
+            }
+        };
         gate.cases(shop, &present)?;
-        gate.deliveries(shop, &present).await?;
-        gate.reviews(shop, &present).await?;
-        gate.faulty(shop, &present).await?;
+        Ok(gate)
+    }
+
+    async fn of_tables(shop: &Shop, present: &Present) -> Result<Gate> {
+        let mut gate = Gate { as_of: present.day, ..Gate::default() };
+        gate.deliveries(shop, present).await?;
+        gate.reviews(shop, present).await?;
+        gate.faulty(shop, present).await?;
         Ok(gate)
     }
 
@@ -328,6 +356,15 @@ impl Gate {
         }
         Ok((total, by_channel))
     }
+}
+
+/// Read before the tables are: what changes meanwhile is read again next time.
+fn version(shop: &Shop, present: &Present) -> Result<String> {
+    let mut version = present.day.to_string();
+    for name in TABLES {
+        version.push_str(&format!(" {}", shop.tables().manifest(data::Tables::spec(name)?)?.generation));
+    }
+    Ok(version)
 }
 
 /// Ratings and reviews of the last days as (customer_id, product_id, at, stars), one of each customer, product and moment.
