@@ -15,8 +15,10 @@ pub const COPIES: &str = "copies over the catalogues of laptops, phones, Best Bu
      grammar, learned from half of the products and writing about the others; the law check on 600 sentences beside a list of words; everything on sale in \
      the simulated shop on all channels, read again; 50,000 products in one run, broken off and gone on with";
 
+type Part = fn(&Measured) -> Result<Vec<Figures>, String>;
+
 /// What is measured, by name, so that a part can be measured alone.
-const PARTS: &[(&str, fn(&Measured) -> Result<Vec<Figures>, String>)] = &[
+const PARTS: &[(&str, Part)] = &[
     ("facts", facts),
     ("diversity", diversity),
     ("speed", speed),

@@ -40,14 +40,14 @@ pub struct Tally {
 const LAST_SEALED: &str = "trials_sealed";
 
 pub(super) const SCHEMA: &str = "
-    CREATE TABLE trial (
+    CREATE TABLE IF NOT EXISTS trial (
         experiment_id TEXT NOT NULL, customer_id TEXT NOT NULL, arm TEXT NOT NULL, propensity REAL NOT NULL,
         attributes TEXT NOT NULL, at INTEGER NOT NULL, reward REAL, sealed INTEGER,
         PRIMARY KEY (experiment_id, customer_id)
     ) WITHOUT ROWID;
-    CREATE INDEX trial_by_customer ON trial (customer_id);
-    CREATE INDEX trial_open ON trial (experiment_id, at) WHERE sealed IS NULL;
-    CREATE INDEX trial_sealed ON trial (sealed) WHERE sealed IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS trial_by_customer ON trial (customer_id);
+    CREATE INDEX IF NOT EXISTS trial_open ON trial (experiment_id, at) WHERE sealed IS NULL;
+    CREATE INDEX IF NOT EXISTS trial_sealed ON trial (sealed) WHERE sealed IS NOT NULL;
 ";
 
 const COLUMNS: &str = "experiment_id, customer_id, arm, propensity, attributes, at, reward";

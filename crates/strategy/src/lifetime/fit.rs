@@ -18,9 +18,9 @@ const REPEATING_FEW: usize = 100;
 const GROUPS_AT_ONCE: usize = 60_000;
 /// Logarithms of parameters (times in units of the mean age) beyond which the likelihood is flat.
 const LOG_MAX: f64 = 12.0;
-/// Of Pareto/NBD's α and β, a thousand mean ages: customers who differ less than that cannot be told from customers who do not, and
+/// Of Pareto/NBD's α and β, some 150 mean ages: customers who differ less than that can hardly be told from customers who do not, and
 /// the continued fraction of its likelihood has terms by the root of it.
-const LOG_TIME_MAX: f64 = 7.0;
+pub(super) const LOG_TIME_MAX: f64 = 5.0;
 const EFFECT_MAX: f64 = 20.0;
 
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@ use math::self_adjoint::eigen;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::fit::LOG_TIME_MAX;
 use super::histories::hash;
 use super::likelihood::dot;
 use super::{Covariates, Histories, Lifetime, Process, beta_geometric, pareto};
@@ -195,12 +196,16 @@ impl Lifetime {
         let value: f64 = self.score(histories, covariates, horizon)?.purchases.iter().sum();
         let point = self.point();
         let axes = self.covariance.as_ref().and_then(|covariance| eigen(covariance, point.len()));
+        let mean_age = histories.age.iter().sum::<f64>() / histories.len().max(1) as f64;
         let total = |draw: usize| -> f64 {
             let mut random = Random::stream(seed, draw as u64);
             let mut moved = point.clone();
             for (axis, variance) in axes.iter().flat_map(|axes| axes.vectors.chunks(point.len()).zip(&axes.values)) {
                 let step = random.normal() * variance.max(0.0).sqrt();
                 moved.iter_mut().zip(axis).for_each(|(entry, axis)| *entry += step * axis);
+            }
+            if self.process == Process::ParetoNbd {
+                bound_times(&mut moved, mean_age);
             }
             let model = self.moved(&moved);
             let one = |at: usize| {
@@ -239,6 +244,17 @@ impl Lifetime {
         let logit = (value / (1.0 - value)).ln();
         let back = |logit: f64| 1.0 / (1.0 + (-logit).exp());
         Estimate { value, low: back(logit - wide).min(value), high: back(logit + wide).max(value), level }
+    }
+}
+
+/// Where the likelihood is flat, draws of α and β run as far as nobody fits them: they are brought back to where a fit ends, and the
+/// rates' means stay. `point` as [`Lifetime::point`].
+fn bound_times(point: &mut [f64], mean_age: f64) {
+    let most = LOG_TIME_MAX + mean_age.max(f64::MIN_POSITIVE).ln();
+    for (shape, time) in [(0, 1), (2, 3)] {
+        let beyond = (point[time] - most).max(0.0);
+        point[shape] -= beyond;
+        point[time] -= beyond;
     }
 }
 
