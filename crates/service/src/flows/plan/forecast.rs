@@ -13,17 +13,13 @@ use strategy::forecast::reconcile::{Hierarchy, Weighting};
 use strategy::forecast::{Forecast, Method, Options, backtest};
 use utoipa::ToSchema;
 
-use super::{Backing, Doubt, Step};
+use super::{Backing, Step};
 use crate::error::{Result, ServiceError, clipped};
 use crate::flows::audience::{present, sql::Present};
 use crate::flows::rows::{floats, integers, query, query_rows, quoted, texts};
-use crate::flows::segment::Text;
 
 /// Forecasts from this many places in the past tell how good the method is.
 const N_ORIGINS: usize = 4;
-/// The season is repeated where that was so much better on the whole's own past, from at least so many places.
-const CLEARLY_BETTER: f64 = 0.75;
-const N_ORIGINS_MIN: usize = 3;
 /// Series told one by one; whatever else sold is one more.
 pub const SERIES_MAX: usize = 100;
 /// What is left beside the largest.
@@ -310,16 +306,12 @@ fn told(sales: &Sales, request: &ForecastRequest, options: &Options) -> Result<F
     let names: Vec<String> = values.keys().cloned().collect();
     let singles: Vec<Vec<f64>> = values.values().cloned().collect();
     let hierarchy = Hierarchy::new(&names, &[])?;
-    let total: Vec<f64> =
-        (0..periods.clone().count()).map(|at| singles.iter().map(|series| series[at]).sum()).collect();
-    let (options, why) = suited(&total, options);
-    let options = &options;
     let answer = forecast_agreed(&hierarchy, &singles, options, Weighting::MintShrink)?;
     forecasts.backing = Backing::of(&answer);
     if let Some(agreed) = &answer.value {
-        forecasts.backing.caveats.extend(why);
         // The sum of a single series is that series: told once.
         let n_sums = if names.len() == 1 { 1 } else { hierarchy.n_sums() };
+        let total = (0..periods.clone().count()).map(|at| singles.iter().map(|series| series[at]).sum()).collect();
         let all = std::iter::once(&total).chain(if names.len() == 1 { &[][..] } else { &singles });
         let named = hierarchy.names().iter().zip(&agreed.forecasts).zip(all).enumerate();
         let series = named.map(|(at, ((name, found), past))| one(name, at < n_sums, past, found, options));
@@ -327,28 +319,6 @@ fn told(sales: &Sales, request: &ForecastRequest, options: &Options) -> Result<F
         forecasts.series[n_sums..].sort_by(|a, b| sum(&b.mean).total_cmp(&sum(&a.mean)).then(a.key.cmp(&b.key)));
     }
     Ok(forecasts)
-}
-
-/// Where nobody asked for a method and repeating the season was clearly better on the whole's own past, that is done, and said: a
-/// shop whose dips come at the same time each year is served badly by a line.
-fn suited(total: &[f64], options: &Options) -> (Options, Option<Doubt>) {
-    let tried = backtest(total, options, N_ORIGINS, options.horizon.div_ceil(2));
-    let Some((ours, naive)) = tried.ok().filter(|_| options.method == Method::Auto && options.season > 1) else {
-        return (*options, None);
-    };
-    if ours.n_origins < N_ORIGINS_MIN || !(naive.mase < CLEARLY_BETTER * ours.mase) {
-        return (*options, None);
-    }
-    let (one, other) = (format!("{:.2}", naive.mase), format!("{:.2}", ours.mase));
-    let text = Text {
-        zh: format!(
-            "在这家店自己的历史上，重复上一季的误差（MASE {one}）明显小于默认方法（{other}），所以这里重复上一季。"
-        ),
-        en: format!(
-            "On this shop's own past, repeating the last season was clearly nearer (MASE {one}) than the usual method ({other}), so that is done here."
-        ),
-    };
-    (Options { method: Method::SeasonalNaive, ..*options }, Some(Doubt { kind: "season_repeated".to_owned(), text }))
 }
 
 fn sum(values: &[f64]) -> f64 {
@@ -408,26 +378,6 @@ mod tests {
         assert!(told.series[0].is_total && told.series[0].accuracy.unwrap().n_origins == 4);
         assert_eq!((told.past_days.len(), told.days.len(), told.backing.verdict.as_str()), (48, 2, "enough"));
         assert_eq!(told.series[0].past[0], 60.0);
-    }
-
-    /// Two years and five months of weeks: too few for a decomposition to tell the season from the rest.
-    #[test]
-    fn the_season_is_repeated_where_that_was_clearly_better() {
-        let request = ForecastRequest { horizon: 4, ..request(Step::Week) };
-        let options = request.options().unwrap();
-        let season = |week: usize| if (11..18).contains(&week) { 10 } else { 100 + week * 37 % 53 };
-        let weeks: Vec<f64> = (0..125).map(|t| (season(t % 52) + t * 29 % 7) as f64).collect();
-        let (ours, naive) = backtest(&weeks, &options, N_ORIGINS, 2).unwrap();
-        assert!(naive.mase < CLEARLY_BETTER * ours.mase, "{ours:?} {naive:?}");
-        let told = told(&sales(&[("total", weeks.clone())]), &request, &options).unwrap();
-        assert!(told.series[0].method == "seasonal_naive" && told.backing.caveats[0].kind == "season_repeated");
-        assert_eq!(told.series[0].mean, weeks[125 - 52..125 - 48]);
-        let asked = Options { method: Method::ThetaDynamic, ..options };
-        assert_eq!(suited(&weeks, &asked).0.method, Method::ThetaDynamic, "what is asked for is done");
-        let monthly = Options { season: 12, ..options };
-        let line: Vec<f64> = (0..48).map(|t| f64::from(100 + 3 * t + t % 12)).collect();
-        let (kept, why) = suited(&line, &monthly);
-        assert!(kept.method == Method::Auto && why.is_none(), "a line goes on");
     }
 
     #[test]
