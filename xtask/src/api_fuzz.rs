@@ -28,6 +28,8 @@ pub fn api_fuzz() -> Outcome {
         .arg(folder.join("schemathesis.toml"))
         .args(["run", &format!("{}/openapi.json", served.address), "--header", &header])
         .args(["--seed", "1", "--max-examples", N_EXAMPLES])
+        // A minute is the server's own limit; a slow machine is no fault of the program.
+        .args(["--request-timeout", "60"])
         .args(["--phases", "examples,coverage,fuzzing", "--generation-database", "none"])
         .args(["--continue-on-failure", "--warnings", "off", "--no-color"])
         .status()

@@ -208,6 +208,9 @@ async fn seen(shop: &Shop, present: &Present, day: Day, names: &mut Channels) ->
     Ok(found)
 }
 
+/// By which channel, all of them together for none, from where, and whither.
+type Way = (Option<u16>, Option<State>, Option<State>);
+
 /// Everybody's state now and before, and who moved whither, in all and by channel.
 fn counted(
     now: &BTreeMap<Box<str>, Seen>,
@@ -215,7 +218,7 @@ fn counted(
     names: &Channels,
     today: Day,
 ) -> (Vec<Count>, Vec<CrowdMember>) {
-    let mut counts: BTreeMap<(Option<u16>, Option<State>, Option<State>), u64> = BTreeMap::new();
+    let mut counts: BTreeMap<Way, u64> = BTreeMap::new();
     let channel_name = |place: u16| names.0[usize::from(place)].to_string();
     let mut rows = Vec::with_capacity(now.len());
     for (id, seen) in now {
@@ -238,7 +241,7 @@ fn counted(
         *counts.entry((None, seen.touches.state(), None)).or_default() += 1;
     }
     let name = |state: Option<State>| state.map(|state| state.name().to_owned());
-    let each = |((channel, from, to), n): ((Option<u16>, Option<State>, Option<State>), u64)| Count {
+    let each = |((channel, from, to), n): (Way, u64)| Count {
         channel: channel.map(channel_name),
         from: name(from),
         to: name(to),

@@ -548,10 +548,8 @@ fn judged(sales: &Sales, request: &PromotionsRequest, events: &[Event], today: D
     let Some(ledger) = &answer.value else { return Ok(told) };
     (told.n_ordinary_days, told.r_squared) = (ledger.n_ordinary as u64, ledger.r_squared[0]);
     let context = Context { sales, ledger, request, has_margin, today, ordinary: ordinary(&found, sales) };
-    let mut place = 0;
-    for (at, one) in found.iter().enumerate().filter(|(_, one)| one.is_told) {
+    for (place, (at, one)) in found.iter().enumerate().filter(|(_, one)| one.is_told).enumerate() {
         told.promotions.push(context.told(one, at, place));
-        place += 1;
     }
     told.promotions.reverse();
     told.backing = doubts(told.backing, &told.promotions, has_margin);
