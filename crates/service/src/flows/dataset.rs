@@ -210,6 +210,17 @@ pub fn data_version(shop: &Shop) -> Result<String> {
     Ok(format!("events-{} orders-{}", generation("events")?, generation("orders")?))
 }
 
+/// The generations of tables, for whoever keeps what was read from them. To be asked before they are read: what changes meanwhile is
+/// then read again next time.
+pub fn generations(shop: &Shop, tables: &[&str]) -> Result<String> {
+    let mut version = String::new();
+    for name in tables {
+        let generation = shop.tables().manifest(data::Tables::spec(name)?)?.generation;
+        version.push_str(&format!(" {name}-{generation}"));
+    }
+    Ok(version)
+}
+
 /// Identifiers numbered as they come, later renumbered in ascending order so that the result does not depend on the
 /// order in which the engine returned rows.
 #[derive(Default)]

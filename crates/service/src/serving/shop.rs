@@ -178,7 +178,8 @@ struct Counts {
 
 impl Counts {
     fn of(shop: &Shop) -> Result<Counts> {
-        let version = |table: &str| Ok::<_, ServiceError>(dataset::data_version(shop)? + &generations(shop, &[table])?);
+        let version =
+            |table: &str| Ok::<_, ServiceError>(dataset::data_version(shop)? + &dataset::generations(shop, &[table])?);
         Ok(Counts { sales: version("reviews")?, regions: version("customers")? })
     }
 }
@@ -578,7 +579,7 @@ impl ServedShop {
     pub fn is_base_old(&self) -> Result<bool> {
         let Some(base) = self.base.lock().expect("no holder panics").clone() else { return Ok(true) };
         let counts = Counts::of(&self.shop)?;
-        let of = |tables: &[&str]| generations(&self.shop, tables);
+        let of = |tables: &[&str]| dataset::generations(&self.shop, tables);
         let is_same = base.sales.version == counts.sales
             && base.regions.version == counts.regions
             && base.products.version == of(&["products"])?
@@ -628,19 +629,10 @@ fn let_go(snapshot: Arc<Snapshot>) {
     });
 }
 
-fn generations(shop: &Shop, tables: &[&str]) -> Result<String> {
-    let mut version = String::new();
-    for name in tables {
-        let generation = shop.tables().manifest(data::Tables::spec(name)?)?.generation;
-        version.push_str(&format!(" {name}-{generation}"));
-    }
-    Ok(version)
-}
-
 /// Versions are read first: whatever changes meanwhile is read again next time.
 async fn base(shop: &Shop, kept: Option<&Base>, is_counted: bool) -> Result<Base> {
     let counts = Counts::of(shop)?;
-    let of = |table: &str| generations(shop, &[table]);
+    let of = |table: &str| dataset::generations(shop, &[table]);
     let products = async || {
         let rows = table::<Product>(shop).await?;
         Ok(rows.into_iter().map(|product| (product.product_id.clone(), Arc::new(product))).collect())

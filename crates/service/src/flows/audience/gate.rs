@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use super::{present, sql::Present};
 use crate::error::Result;
+use crate::flows::dataset::generations;
 use crate::flows::plan::Interval;
 use crate::flows::rows::{floats, integers, query, quoted, texts};
 use crate::flows::segment::Text;
@@ -140,7 +141,7 @@ impl Gate {
     /// If the tables or the cases cannot be read.
     pub async fn read(shop: &Shop) -> Result<Gate> {
         let present = present(shop).await?;
-        let version = version(shop, &present)?;
+        let version = present.day.to_string() + &generations(shop, &TABLES)?;
         let kept = KEPT.lock().expect("no holder panics").get(shop.root()).cloned();
         let mut gate = match kept.filter(|(of, _)| *of == version) {
             Some((_, gate)) => gate,
@@ -356,15 +357,6 @@ impl Gate {
         }
         Ok((total, by_channel))
     }
-}
-
-/// Read before the tables are: what changes meanwhile is read again next time.
-fn version(shop: &Shop, present: &Present) -> Result<String> {
-    let mut version = present.day.to_string();
-    for name in TABLES {
-        version.push_str(&format!(" {}", shop.tables().manifest(data::Tables::spec(name)?)?.generation));
-    }
-    Ok(version)
 }
 
 /// Ratings and reviews of the last days as (customer_id, product_id, at, stars), one of each customer, product and moment.

@@ -7,15 +7,14 @@ use std::collections::BTreeMap;
 
 use data::Shop;
 use data::arrow::array::{Array, RecordBatch};
-use data::tables::Row;
 use domain::{CrowdMember, Day};
 use serde::{Deserialize, Serialize};
 use strategy::crowd::{Flow, Moved, Scheme, State, Touches, came_nearer, flows};
 use utoipa::ToSchema;
 
-use super::{Backing, Interval};
+use super::{Backing, Interval, made};
 use crate::clock;
-use crate::error::{Kind, Result, ServiceError, clipped};
+use crate::error::{Result, ServiceError, clipped};
 use crate::flows::Progress;
 use crate::flows::audience::{present, sql::Present};
 use crate::flows::rows::{integers, texts};
@@ -24,8 +23,6 @@ use crate::flows::segment::slices::{CUSTOMERS_MAX, slices};
 
 /// The kind of model under `models/`.
 pub const KIND: &str = "crowd";
-const FILE: &str = "crowd.json";
-const VERSIONS_KEPT: usize = 10;
 /// Days between the two looks at everybody.
 pub const DAYS: i32 = 30;
 /// What is no purchase counts for so many days, a purchase for a year.
@@ -36,7 +33,6 @@ const LEVEL: f64 = 0.9;
 const CHANNELS_MAX: usize = 50;
 /// A channel that touched fewer customers is thin.
 const TOUCHED_ENOUGH: u64 = 100;
-const BLOCK: usize = 1 << 16;
 
 /// Customers who were in one state and are in another; absent is none at all.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -269,22 +265,10 @@ pub async fn train(shop: &Shop, progress: Progress<'_>) -> Result<()> {
     let n_events = now.values().map(|seen| u64::from(seen.touches.n_looks + seen.touches.n_asks)).sum();
     let (counts, rows) = counted(&now, &before, &names, present.day);
     go_on(0.9, "writing everybody's state")?;
-    tokio::task::block_in_place(|| write(shop, &rows))?;
+    tokio::task::block_in_place(|| made::write(shop, &rows))?;
     let made = Made { made_at: clock::now().0, as_of: present.day.to_string(), n_events, counts };
-    let files = BTreeMap::from([(FILE.to_owned(), serde_json::to_vec(&made)?)]);
-    let version = shop.models().publish(KIND, &files)?;
-    shop.models().activate(KIND, &version)?;
-    shop.models().prune(KIND, VERSIONS_KEPT)?;
+    made::publish(shop, KIND, &made)?;
     progress(1.0, "in service");
-    Ok(())
-}
-
-fn write(shop: &Shop, rows: &[CrowdMember]) -> Result<()> {
-    let mut writer = shop.tables().replacing_writer(CrowdMember::spec(), "train strategy")?;
-    for rows in rows.chunks(BLOCK) {
-        writer.write(CrowdMember::to_batch(rows)?)?;
-    }
-    writer.finish()?;
     Ok(())
 }
 
@@ -297,11 +281,7 @@ pub fn published(shop: &Shop, scheme: &str) -> Result<Crowd> {
         let allowed = Scheme::NAMES.join(", ");
         ServiceError::usage("as", format!("states as '{}'; allowed: {allowed}", clipped(scheme)))
     })?;
-    let version = shop.models().current(KIND)?.ok_or_else(|| {
-        ServiceError::new(Kind::NotFound, "crowd", "how near customers are has not been worked out yet")
-            .help("do it: tercet train strategy, or POST /v1/jobs {\"kind\": \"strategy\"}")
-    })?;
-    let made: Made = serde_json::from_slice(&shop.models().read(KIND, &version, FILE)?)?;
+    let (version, made): (_, Made) = made::published(shop, KIND, "how near customers are has not been worked out yet")?;
     Ok(Crowd { version, ..printed(&made, known, scheme) })
 }
 

@@ -3,11 +3,8 @@
 //!
 //! Published as a model of kind `lifetime`; each customer's figures are the table `lifetimes`, which SQL and audiences read.
 
-use std::collections::BTreeMap;
-
 use data::Shop;
 use data::arrow::array::Array;
-use data::tables::Row;
 use domain::{Cents, CustomerLifetime, Day};
 use serde::{Deserialize, Serialize};
 use strategy::lifetime::{
@@ -17,9 +14,9 @@ use strategy::lifetime::{
 use strategy::{Answer, Caveat};
 use utoipa::ToSchema;
 
-use super::{Backing, Interval};
+use super::{Backing, Interval, made};
 use crate::clock;
-use crate::error::{Kind, Result, ServiceError};
+use crate::error::{Result, ServiceError};
 use crate::flows::Progress;
 use crate::flows::audience::{present, sql::Present};
 use crate::flows::rows::{integers, query_rows, texts};
@@ -27,8 +24,6 @@ use crate::flows::segment::slices::{CUSTOMERS_MAX, slices};
 
 /// The kind of model under `models/`.
 pub const KIND: &str = "lifetime";
-const FILE: &str = "lifetime.json";
-const VERSIONS_KEPT: usize = 10;
 /// Purchases are expected within so many days.
 pub const HORIZON_DAYS: i32 = 90;
 /// What customers are worth is over so many months of [`MONTH_DAYS`].
@@ -40,8 +35,6 @@ const DISCOUNT: f64 = 0.01;
 const LEVEL: f64 = 0.9;
 /// Draws behind the interval of all purchases to come.
 const N_DRAWS: usize = 100;
-/// Customers written at a time.
-const BLOCK: usize = 1 << 16;
 /// At least so much of what was sold must have a known cost before worth is told as margin.
 const COST_KNOWN_MIN: f64 = 0.8;
 /// Steps of the picture of who is still there.
@@ -186,12 +179,9 @@ pub async fn train(shop: &Shop, progress: Progress<'_>) -> Result<Lifetimes> {
     go_on(0.3, "learning how customers buy and leave")?;
     let (mut made, rows) = tokio::task::block_in_place(|| learned(&bought, &present, margin))?;
     go_on(0.8, "writing everybody's figures")?;
-    tokio::task::block_in_place(|| write(shop, &rows))?;
+    tokio::task::block_in_place(|| made::write(shop, &rows))?;
     made.made_at = clock::now().0;
-    let files = BTreeMap::from([(FILE.to_owned(), serde_json::to_vec(&made)?)]);
-    made.version = shop.models().publish(KIND, &files)?;
-    shop.models().activate(KIND, &made.version)?;
-    shop.models().prune(KIND, VERSIONS_KEPT)?;
+    made.version = made::publish(shop, KIND, &made)?;
     progress(1.0, "in service");
     Ok(made)
 }
@@ -201,22 +191,9 @@ pub async fn train(shop: &Shop, progress: Progress<'_>) -> Result<Lifetimes> {
 /// # Errors
 /// If nothing was yet, or the file cannot be read.
 pub fn published(shop: &Shop) -> Result<Lifetimes> {
-    let version = shop.models().current(KIND)?.ok_or_else(|| {
-        ServiceError::new(Kind::NotFound, "lifetime", "what customers are worth has not been worked out yet")
-            .help("do it: tercet train strategy, or POST /v1/jobs {\"kind\": \"strategy\"}")
-    })?;
-    let mut made: Lifetimes = serde_json::from_slice(&shop.models().read(KIND, &version, FILE)?)?;
-    made.version = version;
-    Ok(made)
-}
-
-fn write(shop: &Shop, rows: &[CustomerLifetime]) -> Result<()> {
-    let mut writer = shop.tables().replacing_writer(CustomerLifetime::spec(), "train strategy")?;
-    for rows in rows.chunks(BLOCK) {
-        writer.write(CustomerLifetime::to_batch(rows)?)?;
-    }
-    writer.finish()?;
-    Ok(())
+    let (version, made): (_, Lifetimes) =
+        made::published(shop, KIND, "what customers are worth has not been worked out yet")?;
+    Ok(Lifetimes { version, ..made })
 }
 
 const PROCESSES: [Process; 3] = [Process::BgNbd, Process::MbgNbd, Process::ParetoNbd];

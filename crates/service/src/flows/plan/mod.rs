@@ -10,6 +10,7 @@ pub mod customers;
 pub mod experiment;
 pub mod forecast;
 pub mod launch;
+mod made;
 mod periods;
 pub mod price;
 pub mod promotions;

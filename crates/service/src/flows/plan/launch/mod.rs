@@ -11,7 +11,6 @@ mod sales;
 use std::collections::BTreeMap;
 
 use data::Shop;
-use data::tables::Row;
 use domain::{CustomerUpgrade, Day};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,16 +18,14 @@ use utoipa::ToSchema;
 use self::lines::Articles;
 use self::owners::{Judged, Owners, Spell, due, judge};
 use self::sales::{Pieces, old_stock, outlook};
-use super::{Backing, Interval};
+use super::{Backing, Interval, made};
 use crate::clock;
-use crate::error::{Kind, Result, ServiceError};
+use crate::error::{Result, ServiceError};
 use crate::flows::Progress;
 use crate::flows::audience::present;
 
 /// The kind of model under `models/`.
 pub const KIND: &str = "generations";
-const FILE: &str = "generations.json";
-const VERSIONS_KEPT: usize = 10;
 /// Who is due is told for so many months.
 pub const MONTHS: usize = 3;
 const LEVEL: f64 = 0.9;
@@ -37,8 +34,6 @@ const SEED: u64 = 1;
 const LINES_MAX: usize = 200;
 const OUTLOOKS_MAX: usize = 20;
 const STOCKS_MAX: usize = 500;
-/// Customers written at a time.
-const BLOCK: usize = 1 << 16;
 
 /// Owners of one age.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -224,12 +219,9 @@ pub async fn train(shop: &Shop, progress: Progress<'_>) -> Result<Generations> {
     go_on(0.5, "learning when owners replace what they own")?;
     let (mut made, rows) = tokio::task::block_in_place(|| learned(&articles, &owners, &pieces, present.day))?;
     go_on(0.9, "writing what each customer may replace")?;
-    tokio::task::block_in_place(|| write(shop, &rows))?;
+    tokio::task::block_in_place(|| made::write(shop, &rows))?;
     made.made_at = clock::now().0;
-    let files = BTreeMap::from([(FILE.to_owned(), serde_json::to_vec(&made)?)]);
-    made.version = shop.models().publish(KIND, &files)?;
-    shop.models().activate(KIND, &made.version)?;
-    shop.models().prune(KIND, VERSIONS_KEPT)?;
+    made.version = made::publish(shop, KIND, &made)?;
     progress(1.0, "in service");
     Ok(made)
 }
@@ -239,26 +231,9 @@ pub async fn train(shop: &Shop, progress: Progress<'_>) -> Result<Generations> {
 /// # Errors
 /// If nothing was yet, or the file cannot be read.
 pub fn published(shop: &Shop) -> Result<Generations> {
-    let version = shop.models().current(KIND)?.ok_or_else(|| {
-        ServiceError::new(
-            Kind::NotFound,
-            "generations",
-            "what customers own and may replace has not been worked out yet",
-        )
-        .help("do it: tercet train strategy, or POST /v1/jobs {\"kind\": \"strategy\"}")
-    })?;
-    let mut made: Generations = serde_json::from_slice(&shop.models().read(KIND, &version, FILE)?)?;
-    made.version = version;
-    Ok(made)
-}
-
-fn write(shop: &Shop, rows: &[CustomerUpgrade]) -> Result<()> {
-    let mut writer = shop.tables().replacing_writer(CustomerUpgrade::spec(), "train strategy")?;
-    for rows in rows.chunks(BLOCK) {
-        writer.write(CustomerUpgrade::to_batch(rows)?)?;
-    }
-    writer.finish()?;
-    Ok(())
+    let (version, made): (_, Generations) =
+        made::published(shop, KIND, "what customers own and may replace has not been worked out yet")?;
+    Ok(Generations { version, ..made })
 }
 
 fn learned(
