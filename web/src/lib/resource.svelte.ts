@@ -44,6 +44,17 @@ export function asApiError(cause: unknown): ApiError {
   return new ApiError(-1, { code: "console", message: cause instanceof Error ? cause.message : String(cause) });
 }
 
+/** What was asked for, or null where the service says by this code that there is none yet: an answer, not a failure. */
+export async function orNone<T>(asked: Promise<T>, code: string): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (cause) {
+    const error = asApiError(cause);
+    if (error.status === 404 && error.body.code === code) return null;
+    throw error;
+  }
+}
+
 /** Calls `step` every `period_ms` while the page is visible; returns how to stop. */
 export function poll(step: () => void, period_ms: number): () => void {
   const timer = setInterval(() => {
