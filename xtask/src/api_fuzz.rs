@@ -40,7 +40,7 @@ pub fn api_fuzz() -> Outcome {
     Err(format!("schemathesis found faults, shown above with a curl command for each ({status})"))
 }
 
-fn environment() -> Result<PathBuf, String> {
+pub fn environment() -> Result<PathBuf, String> {
     let made = if exists("python3") {
         setup::python("api-fuzz", &root().join("tests/api/requirements.txt"))
     } else {

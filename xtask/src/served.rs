@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -31,21 +32,50 @@ impl Drop for Folder {
     }
 }
 
-impl Served {
-    /// Builds the program, simulates, trains, and waits for the address.
-    pub fn start() -> Result<Served, String> {
+/// A shop that is made and trained once and copied for each step that serves one: what one asked for, no other sees.
+struct Made {
+    program: String,
+    key: String,
+    talks: Value,
+    folder: Folder,
+}
+
+static MADE: Mutex<Option<Made>> = Mutex::new(None);
+
+impl Made {
+    /// Builds the program, simulates and trains.
+    fn new() -> Result<Made, String> {
         run(&mut command("cargo", &["build", "--quiet", "--package", "tercet"]))?;
         let program = target_dir().join("debug/tercet").to_string_lossy().into_owned();
-        let folder = Folder(target_dir().join(format!("served-test-{}", std::process::id())));
-        let demo = ["demo", "--size", "tiny", "--listen", "127.0.0.1:0"];
-        run(command(&program, &demo).arg(&folder.0).arg("--make-only"))?;
+        let folder = Folder(target_dir().join(format!("served-made-{}", std::process::id())));
+        run(command(&program, &["demo", "--size", "tiny", "--make-only"]).arg(&folder.0))?;
         for what in ["language", "assist"] {
             run(command(&program, &["train", what, "--shop"]).arg(&folder.0))?;
         }
         let_talk_fast(&folder.0)?;
         let key = make_key(&program, &folder.0, "ingest,serve,manage")?;
         let talks = talks::talks(&program, &folder.0, &make_key(&program, &folder.0, "converse")?)?;
-        let mut child = command(&program, &demo)
+        Ok(Made { program, key, talks, folder })
+    }
+}
+
+/// Takes the shop away that was made to be copied.
+pub fn forget() {
+    MADE.lock().unwrap_or_else(PoisonError::into_inner).take();
+}
+
+impl Served {
+    /// Copies the made shop, serves it and waits for the address.
+    pub fn start() -> Result<Served, String> {
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = match &mut *made {
+            Some(made) => made,
+            none => none.insert(Made::new()?),
+        };
+        let (program, key, talks) = (made.program.clone(), made.key.clone(), made.talks.clone());
+        let folder = Folder(target_dir().join(format!("served-test-{}", std::process::id())));
+        run(command("cp", &["-a"]).args([&made.folder.0, &folder.0]))?;
+        let mut child = command(&program, &["demo", "--size", "tiny", "--listen", "127.0.0.1:0"])
             .arg(&folder.0)
             .env("TERCET_PASSWORD", PASSWORD)
             .stdout(Stdio::piped())

@@ -4,38 +4,49 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use crate::run::{Outcome, command, exists, output, root, run};
 
+/// Held by whoever installs: what is fetched ahead and what a step asks for must not meet.
+static INSTALLS: Mutex<()> = Mutex::new(());
+
+fn alone<T>(install: impl FnOnce() -> T) -> T {
+    let _held = INSTALLS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    install()
+}
+
 /// Makes sure that `program` exists, from the Debian package `package` if need be.
 pub fn debian(program: &str, package: &str, why: &str) -> Outcome {
-    if exists(program) {
-        return Ok(());
-    }
-    install(&[package], why)
+    alone(|| if exists(program) { Ok(()) } else { install(&[package], why) })
 }
 
 /// Makes sure that the Debian packages behind `path` are installed.
 pub fn debian_file(path: &str, package: &str, why: &str) -> Outcome {
-    if Path::new(path).exists() {
-        return Ok(());
-    }
-    install(&[package], why)
+    alone(|| if Path::new(path).exists() { Ok(()) } else { install(&[package], why) })
 }
 
 fn install(packages: &[&str], why: &str) -> Outcome {
-    static UPDATED: AtomicBool = AtomicBool::new(false);
+    static UPDATED: OnceLock<()> = OnceLock::new();
     if !exists("apt-get") {
         return Err(format!("{} is missing ({why}) and there is no apt-get to install it", packages.join(", ")));
     }
     eprintln!("Installing {} ({why}).", packages.join(", "));
-    if !UPDATED.swap(true, Ordering::Relaxed) {
+    if UPDATED.set(()).is_ok() {
         run(command("apt-get", &["update", "-qq"]).env("DEBIAN_FRONTEND", "noninteractive"))?;
     }
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(packages);
     run(command("apt-get", &arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Fetches what later steps will ask for while the compiler works, which leaves the network idle. Says nothing of what fails:
+/// the step that needs it tries again, and says.
+pub fn ahead() {
+    std::thread::spawn(|| {
+        let _ = chromium();
+        let _ = crate::api_fuzz::environment();
+    });
 }
 
 /// Chromium and fonts that can show Chinese, for the console's browser tests.
@@ -78,6 +89,10 @@ pub fn web() -> Outcome {
 /// made again when the requirements change. Requirements that begin with `# without dependencies` are installed so: of such
 /// packages only files are wanted.
 pub fn python(name: &str, requirements: &Path) -> Result<PathBuf, String> {
+    alone(|| made_python(name, requirements))
+}
+
+fn made_python(name: &str, requirements: &Path) -> Result<PathBuf, String> {
     let wanted = fs::read_to_string(requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
     let folder = crate::run::target_dir().join("python").join(name);
     let interpreter = folder.join("bin/python");

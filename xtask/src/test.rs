@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::api_fuzz::{SKIPPED, api_fuzz};
 use crate::run::{Outcome, command, data_dir, run};
 use crate::served::{PASSWORD, Served};
-use crate::{setup, tidy};
+use crate::{served, setup, tidy};
 
 type Step = (&'static str, fn() -> Outcome);
 
@@ -32,6 +32,9 @@ pub fn test(names: &[String]) -> Outcome {
         Some(dir) => eprintln!("Real data: {}", dir.display()),
         None => eprintln!("Real data: none found (set TERCET_DATA); tests that need it will say 'skipped'."),
     }
+    if names.is_empty() {
+        setup::ahead();
+    }
     let mut failed = Vec::new();
     let (mut n_passed, mut n_skipped) = (0, 0);
     for (name, step) in STEPS {
@@ -52,6 +55,7 @@ pub fn test(names: &[String]) -> Outcome {
         }
         eprintln!("— {name}: {:.0} s", started.elapsed().as_secs_f64());
     }
+    served::forget();
     println!("steps: {n_passed} passed, {n_skipped} skipped, {} failed", failed.len());
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }
