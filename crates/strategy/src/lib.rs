@@ -1,5 +1,5 @@
 //! Whom, when, on which channel, with how much money, and did it work? Lifetimes, uplift, bandits and their evaluation,
-//! experiments, marketing mix, attribution, budgets, forecasts, prices, promotions, the life of product generations, and how near
+//! experiments, marketing mix, attribution, budgets, forecasts, prices, promotions, contacts, the life of product generations, and how near
 //! customers are.
 //!
 //! Pure: no files, no network, no clock, no environment, no async. Columns come in by value, time and seeds as arguments,
@@ -11,6 +11,7 @@ pub mod bandit;
 pub mod boost;
 pub mod budget;
 pub mod complaints;
+pub mod contact;
 pub mod crowd;
 pub mod error;
 pub mod experiment;
