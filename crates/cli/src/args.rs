@@ -92,6 +92,8 @@ pub enum Command {
     /// Campaigns with a control group: how large, and whether they worked
     #[command(subcommand)]
     Experiment(Experiment),
+    /// What to do today: what it is expected to bring, why, and what became of it
+    Decide(Decide),
     /// Serve the API and the console
     Serve(Serve),
     /// API keys
@@ -245,6 +247,28 @@ pub enum Plan {
         #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1024))]
         threads: u16,
     },
+}
+
+#[derive(Args)]
+pub struct Decide {
+    /// The day to decide for, from the last one of the shop's data on, which it is if absent
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub day: Option<String>,
+    /// Those last worked out, without working them out again
+    #[arg(long, conflicts_with = "day")]
+    pub last: bool,
+    /// Accept the one with this id; whoever is on its list counts as written to from then on
+    #[arg(long, value_name = "ID", conflicts_with_all = ["day", "last", "reject"])]
+    pub accept: Option<String>,
+    /// Reject the one with this id
+    #[arg(long, value_name = "ID", conflicts_with_all = ["day", "last"])]
+    pub reject: Option<String>,
+    /// Why, for those who read it later
+    #[arg(long)]
+    pub note: Option<String>,
+    /// Print whom to write to by the accepted one with this id, as CSV
+    #[arg(long, value_name = "ID", conflicts_with_all = ["day", "last", "accept", "reject", "note"])]
+    pub customers: Option<String>,
 }
 
 #[derive(Subcommand)]

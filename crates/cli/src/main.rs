@@ -6,6 +6,7 @@
 mod args;
 mod assist;
 mod commands;
+mod decide;
 mod drafts;
 mod everyone;
 mod groups;

@@ -53,6 +53,9 @@ pub struct ShopConfig {
     /// How copies are approved and where they lead, read by `service`.
     #[serde(default)]
     pub content: toml::Table,
+    /// Limits of daily decisions, read by `service`.
+    #[serde(default)]
+    pub decisions: toml::Table,
 }
 
 /// `[recommend]`.

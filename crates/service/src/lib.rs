@@ -7,6 +7,7 @@ mod background;
 pub mod channels;
 pub mod clock;
 pub mod conversations;
+pub mod decisions;
 pub mod doctor;
 pub mod encoders;
 pub mod error;

@@ -15,6 +15,7 @@ use serde_json::Value;
 pub use data::state::{Appended, RowChange};
 
 use crate::auth::keys::KeyRecord;
+use crate::decisions::Settled;
 use crate::error::{Kind, Result, ServiceError};
 use crate::experiments::Experiment;
 use crate::flows::audience::Audience;
@@ -242,6 +243,20 @@ impl Store {
     /// Products that a job of this name has written about.
     pub fn products_of_batch(&self, batch: &str) -> Result<Vec<String>> {
         Ok(self.state.products_of_batch(batch)?)
+    }
+
+    /// Newest first.
+    pub fn settled_decisions(&self, n_max: usize) -> Result<Vec<Settled>> {
+        self.parsed(RecordKind::Decision, n_max)
+    }
+
+    pub fn settled_decision(&self, id: &str) -> Result<Option<Settled>> {
+        let record = self.state.record(RecordKind::Decision, id)?;
+        Ok(record.map(|record| serde_json::from_str(&record.body)).transpose()?)
+    }
+
+    pub fn put_settled_decision(&self, settled: &Settled) -> Result<()> {
+        self.put(RecordKind::Decision, settled.decision.id.clone(), settled.at, settled)
     }
 
     /// Newest first.

@@ -68,6 +68,8 @@ pub enum RecordKind {
     Canned,
     /// An experiment that runs, or has run.
     Experiment,
+    /// A decision that somebody accepted or rejected.
+    Decision,
 }
 
 impl RecordKind {
@@ -79,6 +81,7 @@ impl RecordKind {
             RecordKind::Audience => "audience",
             RecordKind::Canned => "canned",
             RecordKind::Experiment => "experiment",
+            RecordKind::Decision => "decision",
         }
     }
 }

@@ -10,6 +10,7 @@ mod console;
 mod content;
 mod cors;
 mod curated;
+mod decisions;
 mod desk;
 mod download;
 mod drafts;
@@ -186,6 +187,10 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(drafts::get_draft, drafts::put_draft, drafts::delete_draft))
         .routes(routes!(drafts::set_draft_state))
         .routes(routes!(drafts::translate_draft))
+        .routes(routes!(decisions::get_decisions))
+        .routes(routes!(decisions::accept_decision))
+        .routes(routes!(decisions::reject_decision))
+        .routes(routes!(decisions::get_decision_customers))
         .routes(routes!(plans::get_forecast))
         .routes(routes!(plans::get_lifetimes))
         .routes(routes!(plans::get_generations))

@@ -32,11 +32,13 @@ use crate::store::JobRecord;
 #[serde(deny_unknown_fields)]
 pub struct JobBody {
     /// `train`, `evaluate`, `segment`, `language`, `assist`, `content` (drafts for a category), `writer` (learns to word copies), `seq2seq`, `strategy` (what customers are worth, what they may replace, how near they are), `predict`
-    /// (everybody's first ten, for conditions to ask) or `recommend` (an audience's lists as a file).
-    #[schema(pattern = "^(train|evaluate|segment|language|assist|content|writer|seq2seq|strategy|predict|recommend)$")]
+    /// (everybody's first ten, for conditions to ask), `recommend` (an audience's lists as a file) or `decide` (what to do today).
+    #[schema(
+        pattern = "^(train|evaluate|segment|language|assist|content|writer|seq2seq|strategy|predict|recommend|decide)$"
+    )]
     kind: String,
     /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?. For `segment`: by?, n_clusters?, algorithm?, settings?, seed?.
-    /// For `language`: dim?, epochs?, seed?. For `assist`: seed?. For `content`: channel, goal, category?, language?, tone?, length?, n_variants?, seed?, segment?, offer?, writer?. For `writer`: language?, settings?, plans?, seed?. For `seq2seq`: name, and pairs, settings?, seed?, restart?, or resume. For `strategy` and `predict`: nothing. For `recommend`: audience, n?, and channel or all.
+    /// For `language`: dim?, epochs?, seed?. For `assist`: seed?. For `content`: channel, goal, category?, language?, tone?, length?, n_variants?, seed?, segment?, offer?, writer?. For `writer`: language?, settings?, plans?, seed?. For `seq2seq`: name, and pairs, settings?, seed?, restart?, or resume. For `strategy` and `predict`: nothing. For `recommend`: audience, n?, and channel or all. For `decide`: day?.
     #[schema(value_type = Option<Object>)]
     params: Option<Value>,
 }
@@ -149,9 +151,10 @@ pub async fn start_job(Manage(caller): Manage, Body(body): Body<JobBody>) -> Res
         "strategy" => start_strategy(&caller.shop, params)?,
         "predict" => start_predict(&caller.shop, params)?,
         "recommend" => start_recommend(caller.shop, params)?,
+        "decide" => super::decisions::start(&caller.shop, params)?,
         other => {
             let message = format!(
-                "kind is '{}'; allowed: train, evaluate, segment, language, assist, content, writer, seq2seq, strategy, predict, recommend",
+                "kind is '{}'; allowed: train, evaluate, segment, language, assist, content, writer, seq2seq, strategy, predict, recommend, decide",
                 clipped(other)
             );
             return Err(ServiceError::usage("kind", message));

@@ -275,8 +275,9 @@ impl ServedShop {
         self.histories.erase(id);
         self.regions.set(id, None);
         self.service.forget(id);
-        let (shop, who) = (self.shop.clone(), id.to_owned());
-        let n = off_thread(move || Ok(shop.erase_customer(&who)?)).await?;
+        let (shop, store, who) = (self.shop.clone(), self.store.clone(), id.to_owned());
+        let erase = move || Ok(crate::decisions::forget(&shop, &store, &who)? + shop.erase_customer(&who)?);
+        let n = off_thread(erase).await?;
         if n == 0 {
             return Err(ServiceError::not_found("customer", id));
         }

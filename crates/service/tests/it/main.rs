@@ -8,6 +8,7 @@ mod channels;
 mod content;
 mod conversations;
 mod copies;
+mod decisions;
 #[path = "../../../data/tests/common/mod.rs"]
 mod disk;
 mod durability;

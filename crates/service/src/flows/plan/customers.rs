@@ -151,7 +151,7 @@ async fn bought(shop: &Shop, present: &Present) -> Result<Bought> {
 }
 
 /// The part of what was paid that stayed after the costs of the goods, if costs are known of enough of it.
-async fn margin(shop: &Shop) -> Result<Option<f64>> {
+pub async fn margin(shop: &Shop) -> Result<Option<f64>> {
     let sql = "select sum(cast(o.quantity * o.unit_price_cents - coalesce(o.discount_cents, 0) as double)) as paid,
           sum(case when p.cost_cents is not null then cast(o.quantity * o.unit_price_cents - coalesce(o.discount_cents, 0) as double) end) as known,
           sum(cast(o.quantity * p.cost_cents as double)) as cost
