@@ -8,6 +8,7 @@ import { CARDS, historyOf, makeEvaluations, makeModels, makeShop, overviewOf, re
 import { createContent } from "./content.mjs";
 import { createKnowledge } from "./knowledge.mjs";
 import { createLanguage } from "./language.mjs";
+import { createDecisions } from "./decisions.mjs";
 import { createPlans } from "./plans.mjs";
 import { createSegments } from "./segments.mjs";
 import { createService } from "./service.mjs";
@@ -62,6 +63,7 @@ export function createMock(now = Date.now()) {
   const content = createContent(now);
   const service = createService(now);
   const plans = createPlans(now);
+  const decisions = createDecisions(now);
   const knowledge = createKnowledge(now);
   full.customers.forEach((customer, at) => at < 72 && (customer.segment = segments.groupOf(at)));
   const results = new Map();
@@ -167,6 +169,8 @@ export function createMock(now = Date.now()) {
     if (own !== undefined) return own;
     const planned = plans.answer(method, path, query, body, { shop, empty, refuse });
     if (planned !== undefined) return planned;
+    const decided = decisions.answer(method, path, body, { empty, refuse });
+    if (decided !== undefined) return decided;
     const said = language.answer(method, path, query, body, { shop, empty, refuse });
     if (said !== undefined) return said;
     const wrote = writing.answer(method, path, body, { empty, refuse, jobs: () => state.jobs.map(jobNow) });
@@ -217,6 +221,7 @@ export function createMock(now = Date.now()) {
           segment: () => ({ version: segments.trained().version }),
           language: () => language.learned(empty),
           strategy: () => plans.workedOut(empty),
+          decide: () => decisions.workedOut(empty),
           seq2seq: () => writing.learned(body.params),
           content: () => content.wrote(shop, { currency, shop_name }, body.params),
           recommend: () => ({ audience: body.params?.audience, n_customers: 4_212, n_places: 42_120 }),

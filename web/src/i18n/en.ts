@@ -2,6 +2,7 @@
 import { count } from "./count";
 import { audiences, groups } from "./groups.en";
 import { analyse, language, opinions, search, words } from "./language.en";
+import { decisions } from "./decisions.en";
 import { plans } from "./plans.en";
 import { knowledge } from "./knowledge.en";
 import { service } from "./service.en";
@@ -18,6 +19,7 @@ export const en = {
   words,
   writing,
   plans,
+  decisions,
   service,
   knowledge,
   studio,
@@ -39,6 +41,7 @@ export const en = {
     preferences: "Preferences",
   },
   nav: {
+    today: "Today",
     overview: "Overview",
     products: "Products",
     customers: "Customers",
@@ -470,7 +473,7 @@ export const en = {
     params: "Parameters",
   },
   state: { queued: "queued", running: "running", done: "done", failed: "failed", cancelled: "cancelled" },
-  jobKind: { writer: "Learn to word copies", content: "Drafts for a category", train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", language: "Learn the shop's words", seq2seq: "Learn to write", lookalike: "Find similar customers", strategy: "What customers are worth" },
+  jobKind: { writer: "Learn to word copies", content: "Drafts for a category", train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", language: "Learn the shop's words", seq2seq: "Learn to write", lookalike: "Find similar customers", strategy: "What customers are worth", decide: "Today's decisions" },
   settings: {
     title: "Settings",
     lead: "API keys of this shop, and how this console looks.",

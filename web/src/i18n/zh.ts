@@ -2,6 +2,7 @@
 import type { Dictionary } from ".";
 import { audiences, groups } from "./groups.zh";
 import { analyse, language, opinions, search, words } from "./language.zh";
+import { decisions } from "./decisions.zh";
 import { plans } from "./plans.zh";
 import { knowledge } from "./knowledge.zh";
 import { service } from "./service.zh";
@@ -18,6 +19,7 @@ export const zh: Dictionary = {
   words,
   writing,
   plans,
+  decisions,
   service,
   knowledge,
   studio,
@@ -39,6 +41,7 @@ export const zh: Dictionary = {
     preferences: "偏好",
   },
   nav: {
+    today: "今日决策",
     overview: "总览",
     products: "商品",
     customers: "顾客",
@@ -470,7 +473,7 @@ export const zh: Dictionary = {
     params: "参数",
   },
   state: { queued: "排队中", running: "运行中", done: "已完成", failed: "失败", cancelled: "已取消" },
-  jobKind: { writer: "训练写手", content: "批量写草稿", train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习本店用语", seq2seq: "学习写作", lookalike: "寻找相似顾客", strategy: "计算顾客价值" },
+  jobKind: { writer: "训练写手", content: "批量写草稿", train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习本店用语", seq2seq: "学习写作", lookalike: "寻找相似顾客", strategy: "计算顾客价值", decide: "今日决策" },
   settings: {
     title: "设置",
     lead: "本店的 API 密钥，以及控制台的外观。",
@@ -869,6 +872,10 @@ export const zh: Dictionary = {
       "temporal, last 10 % of the entries": "按时间，最后 10% 的记录",
       "reading what customers did": "读取顾客行为",
       "reading purchases": "读取购买记录",
+      "reading what former campaigns found": "读取以往活动的结果",
+      "looking for customers to write to": "寻找该联系的顾客",
+      "looking at budget, prices and stock": "查看预算、价格与库存",
+      "reading what became of earlier decisions": "读取以前决策的结果",
       "finding groups": "划分客户群",
       "looking for how many groups there are": "判断分几群合适",
       "asking whether another sample would have shown the same": "检验换一批样本是否得到同样的群",

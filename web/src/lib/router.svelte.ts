@@ -3,6 +3,7 @@
 export type Route =
   | { page: "login" }
   | { page: "overview" }
+  | { page: "decisions" }
   | { page: "products" }
   | { page: "product"; id: string }
   | { page: "customers" }
@@ -45,7 +46,7 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "decisions", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 /** Pages below `/studio`. */
 const STUDIO = ["drafts", "check", "rules"] as const;

@@ -132,6 +132,12 @@ test.runIf(paths.has("/v1/campaigns"))("and all of the plans", () => {
   expect(found).toEqual([]);
 });
 
+test.runIf(paths.has("/v1/decisions"))("and all of the decisions", () => {
+  const { found, n_calls } = undocumented("../../src/lib/decisions.ts", "decisions");
+  expect(n_calls).toBe(3);
+  expect(found).toEqual([]);
+});
+
 /** What of a value is not as its schema says. What the console does not read may be missing. */
 function faults(value: unknown, schema: Schema, where: string): string[] {
   if (schema.$ref !== undefined) return faults(value, documented.components.schemas[schema.$ref.split("/").at(-1)!]!, where);
@@ -207,7 +213,7 @@ test("the mock answers as the service would", async () => {
     "/v1/words/analogy": [`/v1/words/analogy?a=${a}&b=${b}&c=${c}`],
   };
   /** What other programs ask for, or what is a file or a stream. */
-  const ELSEWHERE = ["/v1/popular", "/v1/after-sales/held-back", "/v1/plan/crowd", "/v1/plan/promotions", "/v1/import/{}/rejects/{}", "/v1/audiences/{}/export", "/v1/content/drafts/export", "/v1/content/campaign", "/v1/jobs/{}/file", "/v1/chat/{}/messages", "/v1/chat/{}/stream", "/v1/channels/{}", "/v1/desk/stream"];
+  const ELSEWHERE = ["/v1/popular", "/v1/after-sales/held-back", "/v1/plan/crowd", "/v1/plan/promotions", "/v1/decisions/{}/customers", "/v1/import/{}/rejects/{}", "/v1/audiences/{}/export", "/v1/content/drafts/export", "/v1/content/campaign", "/v1/jobs/{}/file", "/v1/chat/{}/messages", "/v1/chat/{}/stream", "/v1/channels/{}", "/v1/desk/stream"];
   const found: string[] = [];
   for (const [path, methods] of paths) {
     if (!path.startsWith("/v1") || methods.get === undefined || ELSEWHERE.includes(path)) continue;
