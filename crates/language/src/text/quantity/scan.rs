@@ -62,7 +62,7 @@ fn end_of_code(text: &str, at: usize) -> usize {
 
 /// A currency's code before a number (`RMB 5999`).
 fn letters_at(text: &str, at: usize) -> Option<Found> {
-    for code in ["us$", "hk$", "rmb", "cny", "usd"] {
+    for code in ["us$", "hk$", "rmb", "cny", "usd", "inr"] {
         let head = text.as_bytes().get(at..at + code.len())?;
         if head.eq_ignore_ascii_case(code.as_bytes()) {
             return priced(text, at, at + code.len(), code);
@@ -75,7 +75,7 @@ fn sign_or_ideograph(text: &str, at: usize) -> Result<Found, usize> {
     let character = text[at..].chars().next().expect("within the text");
     let next = at + character.len_utf8();
     let found = match character {
-        '¥' | '$' | '€' | '£' => priced(text, at, next, &text[at..next]),
+        '¥' | '$' | '€' | '£' | '₹' => priced(text, at, next, &text[at..next]),
         _ if opens_chinese(character) => {
             return in_chinese(text, at).ok_or_else(|| past_numerals(text, next));
         }
@@ -156,7 +156,11 @@ fn price(text: &str, start: usize, number: Number, currency: &'static str) -> Qu
     let mut high = None;
     if let Some(at) = separator(text, end) {
         let at = at
-            + text[at..].chars().next().filter(|sign| matches!(sign, '¥' | '$' | '€' | '£')).map_or(0, char::len_utf8);
+            + text[at..]
+                .chars()
+                .next()
+                .filter(|sign| matches!(sign, '¥' | '$' | '€' | '£' | '₹'))
+                .map_or(0, char::len_utf8);
         if let Some(second) = digits(text, at).filter(|second| second.value > number.value) {
             (high, end) = (Some(second.value), second.end);
         }
@@ -350,8 +354,11 @@ fn latin_unit(text: &str, at: usize, number: Number, from: usize, apart: bool) -
         };
         let short = lettered && written.len() == 1 || matches!(unit.written, "in" | "\"" | "''" | "″");
         let apart_fits = !apart || !short || (matches!(unit.written, "g" | "t" | "w") && head[0].is_ascii_uppercase());
-        let hyphen_fits =
-            !hyphen || matches!(unit.written, "inch" | "core" | "hour" | "day" | "year" | "month" | "minute");
+        let hyphen_fits = !hyphen
+            || matches!(
+                unit.written,
+                "inch" | "core" | "hour" | "day" | "week" | "year" | "month" | "minute" | "megapixel"
+            );
         let next_fits = !lettered || !bytes.get(written.len()).is_some_and(u8::is_ascii_digit);
         if !((whole || glued)
             && case_fits
@@ -458,6 +465,40 @@ fn columns(thousands: f64) -> f64 {
     }
 }
 
+/// Whether an English noun that is counted stands next: `about 1420 pages` are no sum.
+fn counts_next(rest: &str) -> bool {
+    const COUNTED: &[&str] = &[
+        "page",
+        "pages",
+        "sheet",
+        "sheets",
+        "print",
+        "prints",
+        "review",
+        "reviews",
+        "level",
+        "levels",
+        "piece",
+        "pieces",
+        "pcs",
+        "people",
+        "customers",
+        "times",
+        "photo",
+        "photos",
+        "shots",
+        "songs",
+        "charges",
+        "cycles",
+        "clicks",
+        "steps",
+        "units",
+    ];
+    let rest = rest.trim_start_matches([' ', '-']);
+    let end = rest.find(|one: char| !one.is_ascii_alphabetic()).unwrap_or(rest.len());
+    COUNTED.iter().any(|word| rest[..end].eq_ignore_ascii_case(word))
+}
+
 /// A number without a unit: a price if the words say so, a count if it is said in 万 or 千.
 fn bare(text: &str, at: usize, number: Number) -> Option<Quantity> {
     if ends_in_code(text, number.end) || text[number.end..].starts_with(['-', '.', ':']) {
@@ -469,8 +510,8 @@ fn bare(text: &str, at: usize, number: Number) -> Option<Quantity> {
     }
     let counted = text[found.extent.end..].trim_start().starts_with([
         '次', '个', '台', '部', '人', '条', '张', '只', '件', '款', '名', '位', '家', '种', '遍', '里', '度', '倍',
-        '字', '页', '粉',
-    ]);
+        '字', '页', '粉', '级', '键', '档',
+    ]) || counts_next(&text[found.extent.end..]);
     let vague = text[number.end..].trim_start().starts_with('多');
     let bounded = found.bound != Bound::Exactly && !vague && number.n_digits <= 7;
     if number.value >= 100.0 && !counted && (bounded || context::speaks_of_price(text, at)) {

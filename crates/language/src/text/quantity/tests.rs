@@ -53,6 +53,7 @@ fn specifications() {
     check("5000万像素", &[("5000万像素", Camera, 50.0)]);
     check("5000万主摄", &[("5000万", Camera, 50.0)]);
     check("48MP camera", &[("48MP", Camera, 48.0)]);
+    check("Its 8-megapixel rear camera", &[("8-megapixel", Camera, 8.0)]);
     check("8核", &[("8核", Cores, 8.0)]);
     check("13代酷睿", &[("13代", Generation, 13.0)]);
     check("5G手机", &[("5G", Network, 5.0)]);
@@ -76,6 +77,9 @@ fn prices() {
     check("销量1.2万", &[("1.2万", Count, 12_000.0)]);
     check("$1,299.99", &[("$1,299.99", Price, 1299.99)]);
     check("RMB 5999", &[("RMB 5999", Price, 5999.0)]);
+    check("₹1,499 for now", &[("₹1,499", Price, 1499.0)]);
+    check("价格不错，新到手写笔：2048级压感", &[]);
+    check("a price for about 1420 pages", &[]);
     check("预算5k", &[("5k", Price, 5000.0)]);
     check("五千块", &[("五千块", Price, 5000.0)]);
     check("一万二千元", &[("一万二千元", Price, 12_000.0)]);
