@@ -312,9 +312,21 @@ fn all_pairs<'a, T, U>(first: &'a [T], second: &'a [U]) -> impl Iterator<Item = 
     first.iter().flat_map(move |one| second.iter().map(move |other| (one, other)))
 }
 
-/// The best output of each source, or the one that its outputs agree on, as text.
+/// The best output of each source, or the one that its outputs agree on, as text. Where all is to be said, of those that say all
+/// and nothing else, if there are any.
 fn chosen(task: &Task, sources: &[Source], outputs: &[Vec<Output>], by_consensus: bool) -> Vec<String> {
+    let whole = |source: &Source, outputs: &[Output]| -> Option<Vec<Output>> {
+        let reader = task.reader.as_ref().filter(|_| task.say_all)?;
+        let is_whole = |one: &&Output| {
+            let (missing, added) = reader.differences(&source.ids, &one.tokens);
+            missing.is_empty() && added.is_empty()
+        };
+        let kept: Vec<Output> = outputs.iter().filter(is_whole).cloned().collect();
+        (!kept.is_empty()).then_some(kept)
+    };
     let text = |(source, outputs): (&Source, &Vec<Output>)| {
+        let kept = whole(source, outputs);
+        let outputs = kept.as_deref().unwrap_or(outputs);
         let best = outputs.get(if by_consensus { consensus(outputs) } else { 0 });
         let words = best.map(|output| task.target.decode_with(&output.tokens, &source.unknown));
         words.unwrap_or_default().join(" ")
