@@ -192,7 +192,7 @@ pub fn facts(n: usize, is_shown: bool) -> serde_json::Value {
 }
 
 /// The same of one shop's goods: a copy of every one for every channel of the language, goals, tones and angles in turn.
-pub fn facts_of(catalogue: &Catalogue, lang: Lang) -> serde_json::Value {
+pub fn facts_of(catalogue: &Catalogue, lang: Lang, is_shown: bool) -> serde_json::Value {
     let (masker, shelf) = (Masker::default(), Shelf::new(&catalogue.products));
     let mut sums = Sums::default();
     let mut last: Vec<String> = Vec::new();
@@ -201,7 +201,7 @@ pub fn facts_of(catalogue: &Catalogue, lang: Lang) -> serde_json::Value {
             let brief = brief(catalogue, at, lang, channel.name, 5 + nth as u64);
             let angle = Angle::ALL[(at + nth) % Angle::ALL.len()];
             let outcome = checked(catalogue, &shelf, &brief, at, angle, &last, &masker);
-            last = sums.take(catalogue, &brief, at, outcome, false).unwrap_or(last);
+            last = sums.take(catalogue, &brief, at, outcome, is_shown).unwrap_or(last);
         }
     }
     sums.told()

@@ -5,7 +5,7 @@
 //!     cargo run -p tercet-content --example copies -- facts [N] [show] | diversity | speed [N] | said
 //!     cargo run -p tercet-content --example copies -- pairs zh|en [key] | posters FOLDER
 //!     cargo run -p tercet-content --example copies -- writers [TASKS] [TRAINED ON] [show]
-//!     cargo run -p tercet-content --example copies -- channels zh|en | catalogue N FILE.jsonl | reread SHOP.json COPIES.csv… | facts-of SHOP.json
+//!     cargo run -p tercet-content --example copies -- channels zh|en | catalogue N FILE.jsonl | reread SHOP.json COPIES.csv… | facts-of SHOP.json [show]
 //!
 //! The last line of facts, diversity, speed, writers and reread is JSON. Catalogues are read from `TERCET_DATA`, else `../shared/data`, by the small
 //! reader beside this file; the product reads them through `tercet-data`.
@@ -27,6 +27,7 @@ use domain::{Cents, Day};
 use math::random::Random;
 use tercet_content::brief::{Audience, Brief, Goal, Lang, Length, Offer, Tone};
 use tercet_content::channel::{channel, registry};
+use tercet_content::check::called::call_lawfully;
 use tercet_content::plan::kinds::kind_of;
 use tercet_content::plan::{Market, Opinion, Plan, Shelf};
 use tercet_content::write::{Angle, Draft, Task, write};
@@ -55,14 +56,16 @@ fn main() {
         Some("catalogue") => {
             println!("{}", reread::catalogue(number(1, 50_000), given(2).unwrap_or("catalogue.jsonl").as_ref()))
         }
-        Some("facts-of") => println!("{}", reread::facts_of(given(1).unwrap_or("shop.json").as_ref())),
+        Some("facts-of") => {
+            println!("{}", reread::facts_of(given(1).unwrap_or("shop.json").as_ref(), given(2) == Some("show")))
+        }
         Some("reread") => println!(
             "{}",
             reread::reread(given(1).unwrap_or("shop.json").as_ref(), &arguments[2.min(arguments.len())..])
         ),
         Some("posters") => posters::posters(given(1).unwrap_or(".")),
         _ => println!(
-            "print zh|en N [CHANNEL|any] [CATALOGUE] [SEED], facts [N] [show], diversity, speed [N], said, pairs zh|en [key], posters FOLDER, channels zh|en, writers [TASKS] [TRAINED ON] [show], catalogue N FILE, reread SHOP FILE…, facts-of SHOP"
+            "print zh|en N [CHANNEL|any] [CATALOGUE] [SEED], facts [N] [show], diversity, speed [N], said, pairs zh|en [key], posters FOLDER, channels zh|en, writers [TASKS] [TRAINED ON] [show], catalogue N FILE, reread SHOP FILE…, facts-of SHOP [show]"
         ),
     }
 }
@@ -92,7 +95,7 @@ pub fn brief(catalogue: &Catalogue, at: usize, lang: Lang, channel: &str, seed: 
         gift: (random.below(4) == 0).then(|| lang.choose("收纳包", "a carrying pouch").to_owned()),
         ends_on: "2026-12-12".parse::<Day>().ok(),
     });
-    Brief {
+    let mut made = Brief {
         products: vec![hero],
         audience: Audience { owned, price_sensitivity: Some(random.uniform()), ..Audience::default() },
         goal,
@@ -105,7 +108,9 @@ pub fn brief(catalogue: &Catalogue, at: usize, lang: Lang, channel: &str, seed: 
         currency: catalogue.currency.to_owned(),
         today: "2026-11-29".parse().ok(),
         may_compare: true,
-    }
+    };
+    call_lawfully(&mut made);
+    made
 }
 
 /// Opinions for a product, drawn by seed: the catalogues have no reviews.

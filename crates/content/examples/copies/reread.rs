@@ -74,7 +74,7 @@ pub fn reread(shop: &Path, files: &[String]) -> Value {
 }
 
 /// Copies about every product of such a shop, written and checked here, and read again.
-pub fn facts_of(shop: &Path) -> Value {
+pub fn facts_of(shop: &Path, is_shown: bool) -> Value {
     let text = std::fs::read_to_string(shop).unwrap_or_else(|error| panic!("{}: {error}", shop.display()));
     let shop: Value = serde_json::from_str(&text).expect("the shop is JSON");
     let products: Vec<Product> = shop["products"].as_array().expect("products").iter().map(product).collect();
@@ -83,7 +83,7 @@ pub fn facts_of(shop: &Path) -> Value {
     let before = |(nth, one): (usize, &Product)| Some((nth, *at.get(one.predecessor_id.as_deref()?)?));
     let predecessors = products.iter().enumerate().filter_map(before).collect();
     let lang = if shop["language"] == "en" { Lang::En } else { Lang::Zh };
-    facts_of_catalogue(&Catalogue { name: "simulated", currency: "CNY", products, predecessors }, lang)
+    facts_of_catalogue(&Catalogue { name: "simulated", currency: "CNY", products, predecessors }, lang, is_shown)
 }
 
 #[derive(Default)]

@@ -246,7 +246,9 @@ impl Known {
         }
         // `Wi-Fi 6 in practice` tells of no inches.
         let is_preposition = *unit == "inch" && text[range.end..].starts_with(" in ");
-        if self.figures.contains(figure) || (is_preposition && self.figures.contains(&(number.clone(), ""))) {
+        if self.figures.contains(figure)
+            || (is_preposition && (self.figures.contains(&(number.clone(), "")) || stands(&self.text, number)))
+        {
             return true;
         }
         // A part of a name or a model, with the letters around it, as a field has it.
@@ -259,8 +261,8 @@ impl Known {
         }
         // Topics run the words of a name together.
         if text[..from].ends_with('#') {
-            let compact: String = self.text.chars().filter(|one| !one.is_whitespace()).collect();
-            if compact.contains(token) {
+            let compact: String = self.text.chars().filter(|one| one.is_alphanumeric() || *one == '.').collect();
+            if compact.contains(&token.replace(['-', '+', '/'], "")) {
                 return true;
             }
         }

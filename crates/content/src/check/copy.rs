@@ -43,6 +43,8 @@ pub struct CopyCheck {
     offer: Option<price::Offer>,
     /// What the product is called, in which nothing is personal: `2.0 Flash Drive` reads like a street.
     name: Option<String>,
+    /// What it and those it is told with are called, in which no sum is a price.
+    names: Vec<String>,
     /// What other copies say.
     before: SaidBefore,
 }
@@ -50,7 +52,14 @@ pub struct CopyCheck {
 impl CopyCheck {
     /// Of texts of no product: the law, and prices if an offer is given.
     pub fn of_text(offer: Option<price::Offer>) -> CopyCheck {
-        CopyCheck { law: Law::default(), facts: None, offer, name: None, before: SaidBefore::default() }
+        CopyCheck {
+            law: Law::default(),
+            facts: None,
+            offer,
+            name: None,
+            names: Vec::new(),
+            before: SaidBefore::default(),
+        }
     }
 
     /// Of texts that a plan may lead to. `history` is what the product was sold for, by day, in any order; without any, a claim
@@ -63,6 +72,7 @@ impl CopyCheck {
             facts: Some(facts),
             offer: Some(prices(brief, history)),
             name: Some(plan.name.clone()),
+            names: called(plan),
             before: SaidBefore::default(),
         }
     }
@@ -134,6 +144,7 @@ impl CopyCheck {
             law: Some(&self.law),
             facts: self.facts.as_ref(),
             offer: self.offer.as_ref(),
+            names: &self.names,
             limit: None,
             personal: Some((house.masker, &own)),
             voice: Some((voice, house.rules)),
@@ -188,6 +199,12 @@ fn says(product: &Product, field: &str, value: &str) -> bool {
 /// What several reports come to.
 pub fn verdict<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Verdict {
     reports.into_iter().map(|report| report.verdict).max().unwrap_or_default()
+}
+
+/// The names by which a plan's texts call products.
+fn called(plan: &Plan) -> Vec<String> {
+    let others = plan.predecessor.iter().chain(&plan.others).map(|(_, name)| name);
+    [&plan.name, &plan.short].into_iter().chain(others).chain(&plan.owned).cloned().collect()
 }
 
 /// Names of the shop's own goods; a name that itself breaks the law is none that excuses the words in it.

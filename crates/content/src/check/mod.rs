@@ -2,6 +2,7 @@
 //! texts from anywhere, by whomever written. [`report::Checks`] makes the checks that are asked for and joins them in one
 //! [`report::Report`]; each check is a module that works alone. Nothing here writes copy.
 
+pub mod called;
 mod clause;
 pub mod copy;
 pub mod duplicate;

@@ -163,12 +163,14 @@ enum Role {
     Now,
 }
 
-/// Checks what a text claims of prices.
-pub fn check(text: &str, offer: &Offer) -> PriceReport {
+/// Checks what a text claims of prices. Within one of the names a sum is none: `HP 250 G6`, `$30 Top-Up Card`.
+pub fn check(text: &str, offer: &Offer, names: &[String]) -> PriceReport {
     let places = Places::new(text);
     let mut report = PriceReport::default();
+    let named = named(text, names);
     let mut checker = Checker { places: &places, offer, report: &mut report };
-    for quantity in quantities(text) {
+    let is_named = |one: &Quantity| named.iter().any(|at| at.start <= one.range.start && one.range.end <= at.end);
+    for quantity in quantities(text).into_iter().filter(|one| !is_named(one)) {
         match quantity.kind {
             QuantityKind::Price => checker.sum(&quantity),
             QuantityKind::Discount => checker.discount(&quantity, quantity.value),
@@ -181,6 +183,12 @@ pub fn check(text: &str, offer: &Offer) -> PriceReport {
     checker.end_claims();
     report.findings.sort_by_key(|found| found.span.as_ref().map(|span| span.bytes.start));
     report
+}
+
+/// Where names stand, longer ones than a character.
+fn named(text: &str, names: &[String]) -> Vec<Range<usize>> {
+    let long = names.iter().filter(|name| name.chars().nth(1).is_some());
+    long.flat_map(|name| text.match_indices(name.as_str()).map(|(at, _)| at..at + name.len())).collect()
 }
 
 struct Checker<'a> {
@@ -532,12 +540,36 @@ impl Checker<'_> {
     }
 }
 
+/// Words that hold one for a saving and tell of none.
+const NO_SAVING: &[&str] = &[
+    "降噪",
+    "降温",
+    "省电",
+    "省心",
+    "省力",
+    "省事",
+    "省空间",
+    "减震",
+    "减重",
+    "减压",
+    "至少",
+    "不少",
+    "多少",
+    "少一根",
+    "少一条",
+    "少一个",
+];
+
 /// The role whose word stands nearest to the sum: the last one before it, the first one after it.
 fn nearest(words: &str, before: bool) -> Option<Role> {
+    // 省, 减, 降, 少: what they take off stands behind them.
+    let governs = |word: &str| before || word.chars().count() > 1 || word.is_ascii();
+    let blanked = NO_SAVING.iter().fold(words.to_owned(), |said, word| said.replace(word, &" ".repeat(word.len())));
+    let words = blanked.as_str();
     let roles = [(FORMER, Role::Former), (LISTED, Role::Listed), (SAVED, Role::Saved), (NOW, Role::Now)];
     let mut best: Option<(usize, usize, Role)> = None;
     for (list, role) in roles {
-        for word in list {
+        for word in list.iter().filter(|word| governs(word)) {
             let at = if before { words.rfind(word) } else { words.find(word) };
             let Some(at) = at.filter(|_| super::clause::find_word(words, word).is_some()) else { continue };
             // Nearer is better; of words that end together the longer one is meant.
@@ -573,7 +605,7 @@ mod tests {
     }
 
     fn found(text: &str) -> Vec<(String, Risk)> {
-        check(text, &offer()).findings.into_iter().map(|one| (one.category.into_owned(), one.risk)).collect()
+        check(text, &offer(), &[]).findings.into_iter().map(|one| (one.category.into_owned(), one.risk)).collect()
     }
 
     #[test]
@@ -601,7 +633,7 @@ mod tests {
             "$2,999 instead of $3,199",
             "save $200",
         ] {
-            let report = check(text, &offer());
+            let report = check(text, &offer(), &[]);
             assert_eq!(report.findings, [], "{text}");
             assert!(!report.proven.is_empty(), "{text}");
         }
@@ -633,7 +665,7 @@ mod tests {
         for text in
             ["原价 5999 元", "立省 100 元", "8 折", "历史最低价", "最后一天", "建议零售价 100 元", "instead of $100"]
         {
-            let found = check(text, &unknown).findings;
+            let found = check(text, &unknown, &[]).findings;
             assert_eq!((found.len(), found[0].risk), (1, Risk::Review), "{text}");
         }
     }
@@ -643,17 +675,35 @@ mod tests {
         for (text, expected) in
             [("原价￥5,999 元", "原价￥3399 元"), ("现价2999.50元", "现价2999元"), ("save $900.00", "save $200")]
         {
-            let report = check(text, &offer());
+            let report = check(text, &offer(), &[]);
             let fixes = report.findings.iter().filter_map(|one| one.fix.as_ref());
             assert_eq!(super::super::finding::apply(text, fixes).0, expected, "{text}");
         }
         assert_eq!(found("运费 20 元，满 300 元减 40 元，屏幕 6.7 英寸"), []);
     }
 
+    #[test]
+    fn quiet_is_no_saving_and_a_name_no_price() {
+        for text in ["422元的耳机：被动降噪", "438元能买到主动降噪", "2999元，省心又省电", "至少 2999 元"]
+        {
+            assert!(found(text).iter().all(|(category, _)| category != "saving"), "{text}");
+        }
+        // A verb of saving still takes what stands behind it, and a noun what stands before.
+        for text in ["降低 3000 元", "价格降了3000元", "省3000元", "3000元优惠", "$3,000 off"] {
+            assert_eq!(found(text), [("saving".to_owned(), Risk::Block)], "{text}");
+        }
+        let named = |text: &str, name: &str| check(text, &offer(), &[name.to_owned()]).findings.len();
+        assert_eq!(named("See the price of the HP 250 G6 on its page.", "HP 250 G6"), 0);
+        assert_eq!(named("H2O $30 Top-Up Card 省$900", "H2O $30 Top-Up Card"), 1, "$900 is none of the name");
+        assert_eq!(named("H2O $30 Top-Up Card 省$30", "H2O $30 Top-Up Card"), 1);
+        // Rupees are prices like any.
+        assert_eq!(found("₹1,999 for now"), [("price".to_owned(), Risk::Block)]);
+    }
+
     proptest! {
         #[test]
         fn hostile_text_is_survived(text in "\\PC{0,30}(原价|was|立减|8折|20% off|¥1,0|최|١٢|最后一天|12月31日){0,4}\\PC{0,30}") {
-            let report = check(&text, &offer());
+            let report = check(&text, &offer(), &[]);
             for span in report.findings.iter().filter_map(|one| one.span.as_ref()).chain(&report.proven) {
                 prop_assert!(text.get(span.bytes.clone()).is_some());
             }

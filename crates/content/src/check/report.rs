@@ -40,6 +40,8 @@ pub struct Checks<'a> {
     pub law: Option<&'a Law>,
     pub facts: Option<&'a Facts>,
     pub offer: Option<&'a Offer>,
+    /// Names in which a sum is no price: `HP 250 G6`, `$30 Top-Up Card`.
+    pub names: &'a [String],
     pub limit: Option<&'a Limit>,
     /// With the shop's own contact data.
     pub personal: Option<(&'a Masker, &'a [String])>,
@@ -78,7 +80,7 @@ impl Checks<'_> {
             report.evidence = found.evidence;
         }
         if let Some(offer) = self.offer {
-            let found = price::check(text, offer);
+            let found = price::check(text, offer, self.names);
             soften(&mut report.findings, &found.proven);
             report.findings.extend(found.findings);
         }
@@ -135,10 +137,12 @@ fn soften(findings: &mut [Finding], proven: &[Span]) {
     for finding in
         findings.iter_mut().filter(|one| one.check == Check::Law && one.category == Category::FalsePrice.name())
     {
-        // 原价 stands before its sum: what is near is the same claim.
+        // 原价 stands before its sum, `the list price` behind what is saved of it: what is near is the same claim.
         let near = |span: &Span| {
             finding.span.as_ref().is_some_and(|own| {
-                overlaps(own, span) || (own.bytes.end..=own.bytes.end + 8).contains(&span.bytes.start)
+                overlaps(own, span)
+                    || (own.bytes.end..=own.bytes.end + 8).contains(&span.bytes.start)
+                    || (span.bytes.end..=span.bytes.end + 11).contains(&own.bytes.start)
             })
         };
         if proven.iter().any(near) {
@@ -207,6 +211,21 @@ mod tests {
         assert_eq!((report.verdict, report.findings.len()), (Verdict::Ok, 1));
         assert_eq!(Checks::default().check("历史最低价").unwrap().verdict, Verdict::Blocked);
         assert_eq!(Checks::default().check("内存 8GB").unwrap(), Report::default());
+        // What is saved stands before its base, in any currency.
+        let offer = Offer {
+            now_cents: Some(Cents(31_400)),
+            list_cents: Some(Cents(34_900)),
+            lowest_30_days_cents: Some(Cents(34_900)),
+            ..Offer::default()
+        };
+        for text in
+            ["₹314 for now, ₹35 below the list price. Order by 12 December.", "₹314 for now, at a list price of ₹349."]
+        {
+            let report = Checks { offer: Some(&offer), ..Checks::default() }.check(text).unwrap();
+            assert_eq!(report.verdict, Verdict::Ok, "{report:?}");
+        }
+        let wrong = Checks { offer: Some(&offer), ..Checks::default() };
+        assert_eq!(wrong.check("₹314 for now, ₹95 below the list price. 12 left.").unwrap().verdict, Verdict::Blocked);
     }
 
     #[test]

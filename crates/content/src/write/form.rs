@@ -172,10 +172,16 @@ fn behind_headline(realiser: &mut Realiser, fits: &dyn Fn(&Line) -> bool) -> Opt
     looked_at.or_else(|| realiser.say("say.first", fits))
 }
 
-/// What stands between two sentences.
+/// What stands between two sentences, or behind a name that stands in the place of the first: `… 2560x1440 165Hz，165Hz刷新率`.
 fn between(line: &Line) -> &'static str {
     let is_wide = line.text.chars().any(|one| u32::from(one) >= 0x3000 && u32::from(one) < 0xFF61);
-    if is_wide { "" } else { " " }
+    let is_open = line.text.chars().next_back().is_some_and(char::is_alphanumeric);
+    match (is_wide, is_open) {
+        (true, true) => "，",
+        (true, false) => "",
+        (false, true) => ": ",
+        (false, false) => " ",
+    }
 }
 
 /// The symbol of a list of points: what comes first is told otherwise than what is added.

@@ -19,6 +19,7 @@ pub use grounds::{Grounds, Other, Relation, Stated};
 
 use self::grounds::{Field, Fields};
 use super::finding::{Check, Finding, Fix, Places, Risk, Said, Span};
+use crate::plan::names::{clean, short};
 
 /// What kind of claim a place in the text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,6 +69,8 @@ pub struct FactReport {
 pub struct Facts {
     fields: Fields,
     said: Vec<Stated>,
+    /// What other products are called, in full and in short: figures in their names are no claims about this one.
+    called: Vec<Stated>,
 }
 
 /// Checks one text. For many texts of one product make a [`Facts`] once.
@@ -77,7 +80,12 @@ pub fn check(text: &str, grounds: &Grounds) -> FactReport {
 
 impl Facts {
     pub fn new(grounds: &Grounds) -> Self {
-        Facts { fields: Fields::new(grounds), said: grounds.said.clone() }
+        let called = |other: &Other| {
+            let name = clean(&other.product.name);
+            [short(&name, other.product.brand.as_deref()), name]
+        };
+        let called = grounds.others.iter().flat_map(called).map(|value| Stated { field: "name".to_owned(), value });
+        Facts { fields: Fields::new(grounds), said: grounds.said.clone(), called: called.collect() }
     }
 
     /// Binds every claim of a text. Time is linear in its length for a given number of fields.
@@ -95,10 +103,15 @@ impl Facts {
         let text = masked.as_str();
         let mut writer = Writer { places: &places, report: &mut report };
         let compared = compare::find(text, &self.fields, &places_said, &mut writer);
+        names::makers(text, &self.fields, &mut writer);
+        let (unnamed, named) = verbatim::find(text, &self.called);
+        for (range, name) in named {
+            names::of_another(&range, &name.value, &self.fields, &mut writer);
+        }
+        let text = unnamed.as_str();
         let mut taken = binding::bind_figures(text, &self.fields, &compared, &mut writer);
         names::models(text, &self.fields, &mut taken, &mut writer);
         binding::bare_numbers(text, &self.fields, &taken, &mut writer);
-        names::makers(text, &self.fields, &mut writer);
         names::features(text, &self.fields, &mut writer);
         let start = |span: &Span| (span.bytes.start, span.bytes.end);
         report.findings.sort_by_key(|found| found.span.as_ref().map(start));

@@ -9,9 +9,10 @@ use language::text::MAKERS;
 use super::super::clause::{clause, has_word};
 use super::super::finding::{Risk, Said};
 use super::features::{FEATURES, Feature};
-use super::grounds::{Field, Fields, folded};
+use super::grounds::{Field, Fields, Owner, folded};
 use super::{ClaimKind, Writer};
 use crate::check::law::{FoldedText, Terms};
+use crate::plan::names::clean;
 
 /// Words with digits that name no product.
 const WORDS: &[&str] = &[
@@ -44,6 +45,18 @@ pub(super) fn models(text: &str, fields: &Fields, taken: &mut Vec<Range<usize>>,
             }
         }
         taken.push(range);
+    }
+}
+
+/// Binds what another product is called to its name.
+pub(super) fn of_another(range: &Range<usize>, called: &str, fields: &Fields, writer: &mut Writer) {
+    let is_called = |field: &&Field| {
+        matches!(field.owner, Owner::Other(_))
+            && field.name == "name"
+            && (field.value.contains(called) || clean(&field.value).contains(called))
+    };
+    if let Some(field) = fields.all.iter().find(is_called) {
+        writer.bound(range, ClaimKind::Model, &[field]);
     }
 }
 

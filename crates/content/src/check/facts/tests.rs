@@ -45,6 +45,28 @@ fn unbound(text: &str) -> Vec<String> {
     check(text, &grounds()).findings.into_iter().map(|found| found.matched).collect()
 }
 
+/// A shop writes specs into names: those of the one before are its own, and no claims about this one.
+#[test]
+fn figures_in_the_name_of_another_are_its_own() {
+    let named = |id: &str, figures: &str, rate: &str| {
+        let name = format!("星曜 Nimbo 显示器 {figures}");
+        product(id, &name, 99_900, &[("refresh_rate", rate), ("resolution", figures)])
+    };
+    let grounds = Grounds {
+        product: named("P2", "3840x2160 165Hz", "165 Hz"),
+        others: vec![Other { relation: Relation::Predecessor, product: named("P1", "2560x1440 144Hz", "144 Hz") }],
+        ..Grounds::default()
+    };
+    let report =
+        check("陪你的是星曜 Nimbo 显示器 2560x1440 144Hz，接班的是星曜 Nimbo 显示器 3840x2160 165Hz", &grounds);
+    assert_eq!(report.findings, []);
+    let of_before = report.evidence.iter().filter(|one| one.sources[0].product_id.as_deref() == Some("P1"));
+    assert_eq!(of_before.map(|one| one.claim).collect::<Vec<_>>(), [ClaimKind::Model]);
+    for text in ["144Hz 刷新率", "2560x1440 的分辨率", "星曜 Nimbo 显示器 2560x1440 165Hz 144Hz"] {
+        assert!(!check(text, &grounds).findings.is_empty(), "{text}");
+    }
+}
+
 #[test]
 fn what_fields_say_is_bound() {
     for text in [

@@ -76,7 +76,7 @@ pub(super) const RULES: &[Rule] = &[
             Sentence("gift bonus buy get with_purchase absolutely today now limited claim offer trial"),
         ])
         .unless(&[
-            Prev("- feel_ hands_ wire_ worry_ toll_ bezel_ royalty_ bpa_ lead_ tax_ interest_ hassle_ duty_ ad_ flicker_ noise_ tangle_ stress_ glare_ shipping_is_"),
+            Prev("- feel_ stay_ stays_ staying_ keep_ keeps_ hands_ wrinkle_ scratch_ bubble_ dust_ lag_ wire_ worry_ toll_ bezel_ royalty_ bpa_ lead_ tax_ interest_ hassle_ duty_ ad_ flicker_ noise_ tangle_ stress_ glare_ shipping_is_"),
             Next("_shipping _delivery _returns _up _from _of _app _software _to_ -standing standing dom -to ly _time _space"),
         ])
         .lower(&[Sentence("terms_apply see_terms with_purchase_of")]),

@@ -81,7 +81,7 @@ pub(super) const RULES: &[Rule] = &[
          带来好运气 提升运气 增加事业运 有助事业 时来运转 万事亨通 转富招福 助吉避凶 护身 冥器 健康富贵",
     )
     .heard()
-    .unless(&[Title, Next("中心 站 仓 车 输 营 猫摆 皮肤 表情"), Clause("表情包 皮肤 壁纸 主题 小程序 祝您 祝你")]),
+    .unless(&[Title, Next("中心 站 仓 车 输 营 猫摆 皮肤 表情 轴 机 册 片 近 同 比"), Clause("表情包 皮肤 壁纸 主题 小程序 祝您 祝你")]),
     rule(
         Order,
         Block,

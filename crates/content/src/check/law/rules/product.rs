@@ -103,7 +103,7 @@ pub(super) const RULES: &[Rule] = &[
          不用学直接选 看到直接选 考满分",
     )
     .heard()
-    .unless(&[Title, Next("冬 年 期 热 滤 关 人数 电流 电压 审 夜"), DENIED]),
+    .unless(&[Title, Next("冬 年 期 热 滤 关 人数 电流 电压 审 夜 新 架 市"), DENIED]),
     rule(Patent, Review, AdPatent, "国家专利 专利技术 专利产品 专利申请中 申请专利中 专利认证 专利设计 发明专利 实用新型专利 外观专利 多项专利 专利保护 国际专利")
         .unless(&[Title, Sentence("zl 专利号 公告号 授权号")]),
     rule(Unproven, Note, AdFalse, "永久").unless(&[Title, Next("删除 许可 磁 性 居")]),
