@@ -137,7 +137,10 @@ const LEARNINGS: &[Learning] = &[
         set: "dim_embedding=128 dim_hidden=128 dropout=0.2 label_smoothing=0.1 learning_rate=0.003 average=0.99 clip=1 batch=64 epochs=10",
         min_count: "2",
         length_penalties: "1.0",
-        more: &["beam=10 said_only=true read_back=1"],
+        more: &[
+            "beam=10 said_only=true read_back=1",
+            "beam=20 said_only=true read_back=1 say_all=true models=3 --pick consensus",
+        ],
     },
     Learning {
         task: "tatoeba",
