@@ -32,7 +32,7 @@ struct Set {
     is_golden: bool,
 }
 
-const SETS: [Set; 11] = [
+const SETS: [Set; 13] = [
     Set { file: "questions-zh", shop: "zh", day: NOVEMBER, is_golden: false },
     Set { file: "questions-en", shop: "en", day: NOVEMBER, is_golden: false },
     Set { file: "retailer-zh", shop: "retailer", day: JUNE, is_golden: false },
@@ -40,6 +40,8 @@ const SETS: [Set; 11] = [
     Set { file: "further-zh", shop: "zh", day: NOVEMBER, is_golden: true },
     Set { file: "further-en", shop: "en", day: NOVEMBER, is_golden: true },
     Set { file: "further-retailer", shop: "retailer", day: JUNE, is_golden: true },
+    Set { file: "careless-zh", shop: "zh", day: NOVEMBER, is_golden: true },
+    Set { file: "careless-en", shop: "en", day: NOVEMBER, is_golden: true },
     Set { file: "golden-zh", shop: "zh", day: JUNE, is_golden: true },
     Set { file: "golden-en", shop: "en", day: JUNE, is_golden: true },
     Set { file: "written-zh", shop: "zh", day: JUNE, is_golden: true },
@@ -115,7 +117,7 @@ pub fn answers(args: &[String]) -> Outcome {
         "\n## answers\n\nWritten questions, asked of the simulated shop and of the Global Electronics Retailer. “Invented” counts figures and names \
          of answers that a second reader finds in nothing the answer rests on, or that rest on what no table has. The golden and the written ones \
          were asked while the program was made; the further ones say in other words what went wrong in those of the sum.\n\n| questions | turns | as expected | invented | unanswerable, to a person |\n|---|---|---|---|---|\n{rows}{}",
-        total.row("all but further, golden and written")
+        total.row("all but further, careless, golden and written")
     );
     println!("{}", found.join("\n"));
     print!("{page}");

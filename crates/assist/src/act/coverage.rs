@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use domain::Product;
 use language::text::Tokeniser;
+use regex::Regex;
 
 use super::Scene;
 use super::attributes::{fold, named, specs_for};
@@ -68,7 +69,7 @@ impl Asks {
         words
             .iter_mut()
             .filter(|word| word.concept.is_some_and(|it| it.name == "order"))
-            .for_each(|word| word.says *= 0.5);
+            .for_each(|word| word.says *= 0.4);
         Asks { words }
     }
 
@@ -155,6 +156,12 @@ impl Asks {
             ),
         ];
         let Some((_, words)) = WORDS.iter().find(|(name, _)| *name == intent) else { return false };
+        // Somebody else is asked about, whatever of the rest is about the assistant.
+        const OTHERS: &[&str] =
+            &["老板", "经理", "店长", "创始人", "总裁", "boss", "manag", "owner", "founder", "ceo", "director"];
+        if intent == "who_are_you" && self.words.iter().any(|word| OTHERS.contains(&word.own.plain())) {
+            return true;
+        }
         let (left, share) = self.judged(&View::of([*words]));
         left >= 2.0 * LEFT_MIN && share < SHARE_MIN
     }
@@ -169,6 +176,40 @@ impl Asks {
         let beyond: Vec<Word> = self.words.iter().filter(|word| word.found_in(&known) == 0.0).cloned().collect();
         let beyond = Asks { words: beyond };
         beyond.say_much() && beyond.judged(&answer).1 >= SHARE_MIN
+    }
+
+    /// Without amounts, counts and times of day, where the shop's ways are asked for: what somebody paid, or when, is no part of the rule
+    /// that answers them.
+    pub fn of_rules(self) -> Asks {
+        if !self.asks_ways() {
+            return self;
+        }
+        let words = self.words.into_iter().filter(|word| !is_bare_number(word.own.plain())).collect();
+        Asks { words }
+    }
+
+    /// Whether a text tells of none of the ways that are asked for, though some are.
+    pub fn misses_ways(&self, text: &str) -> bool {
+        let view = View::of([text]);
+        let mut ways = self.words.iter().filter(|word| word.concept.is_some_and(|concept| concept.is_way())).peekable();
+        ways.peek().is_some() && ways.all(|way| way.answered_in(&view) == 0.0)
+    }
+
+    /// How many of the shop's ways a text names that are not asked for.
+    pub fn n_ways_beyond(&self, text: &str) -> usize {
+        let words = Question::new(text, tokeniser()).words;
+        let is_beyond = |word: &&Word| {
+            word.concept.is_some_and(|concept| concept.is_way()) && !self.words.iter().any(|own| own.is_same(word))
+        };
+        words.iter().filter(is_beyond).count()
+    }
+
+    /// Whether a text is about something done with what was bought (a return, a repair) of which the question, though it asks for the shop's
+    /// ways, says nothing: the postage of a return is not that of an order.
+    pub fn is_of_other_act(&self, text: &str) -> bool {
+        const ACTS: &[&str] = &["return", "exchange", "repair", "trade-in", "install"];
+        let act = |word: &Word| word.concept.is_some_and(|concept| ACTS.contains(&concept.name));
+        self.asks_ways() && !self.words.iter().any(act) && Question::new(text, tokeniser()).words.iter().any(act)
     }
 
     /// The shop's ways that are asked for, each by the word that says nothing else: `运费`, "postage".
@@ -211,7 +252,9 @@ impl Asks {
 
     /// The part of the question that a text explains, 0 to 1; 0 of a question that says nothing.
     pub fn explained_by<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> f32 {
-        if self.words.is_empty() { 0.0 } else { self.judged(&View::of(texts)).1 }
+        let (view, all) = (View::of(texts), self.weight());
+        let had: f32 = self.words.iter().map(|word| word.says * word.answered_in(&view)).sum();
+        if all > 0.0 { had / all } else { 0.0 }
     }
 
     /// The same of the words that say something by themselves, where there are some.
@@ -287,6 +330,35 @@ fn view_of(attributes: &[String], product: &Product) -> View {
     View::of(parts.iter().map(String::as_str))
 }
 
+/// An amount, a count, or a time of day: `150`, `5pm`, `一百二`, `五点`.
+fn is_bare_number(word: &str) -> bool {
+    const NUMERALS: &str = "零一二两三四五六七八九十百千万多块元点几";
+    let digits =
+        word.trim_start_matches(|character: char| character.is_ascii_digit() || matches!(character, '.' | ','));
+    let is_of_digits = digits.len() < word.len() && matches!(digits, "" | "am" | "pm" | "st" | "nd" | "rd" | "th");
+    is_of_digits || word.chars().all(|character| NUMERALS.contains(character))
+}
+
+/// The question without names and amounts, where something is left of it: what a rule is asked by.
+pub(crate) fn plainly(scene: &Scene) -> String {
+    let text = masked(scene, |what| {
+        matches!(
+            what,
+            Named::Product { .. }
+                | Named::Category { .. }
+                | Named::Brand { .. }
+                | Named::Money { .. }
+                | Named::Count { .. }
+                | Named::Day { .. }
+        )
+    });
+    static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[¥$€£]?\b\d[\d.,:]*(?:am|pm)?\b|\d+(?:块钱|块|元|点)|[一二两三四五六七八九十百千万几]+多?(?:块钱|块|元|点)")
+            .expect("a sound pattern")
+    });
+    NUMBERS.replace_all(&text, " ").into_owned()
+}
+
 /// The question without the names of products, makers and kinds of things.
 pub(crate) fn without_names(scene: &Scene) -> String {
     masked(scene, |what| matches!(what, Named::Product { .. } | Named::Category { .. } | Named::Brand { .. }))
@@ -300,7 +372,16 @@ pub(crate) fn without_products(scene: &Scene) -> String {
 /// The question without what was understood as names of a kind, where it is the message; and without words that point to one of
 /// what was listed, unless nothing would be left to be asked.
 fn masked(scene: &Scene, is_masked: impl Fn(&Named) -> bool) -> String {
+    // Where somebody is when they ask how long it takes is no part of the rule that answers them.
+    static WHERE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)(?:我|我们|人)(?:住|是)?在\p{Han}{2,6}|\b(?:i'?m|i am|i live|we live|we are|we're) in [a-z ]{2,24}",
+        )
+        .expect("a sound pattern")
+    });
     let text = without_entities(scene, is_masked);
+    let elsewhere = WHERE.replace_all(&text, " , ");
+    let text = if elsewhere.chars().any(char::is_alphanumeric) { elsewhere.into_owned() } else { text };
     let mut rest = text.clone();
     for range in pointers(&text).into_iter().rev() {
         rest.replace_range(range, " , ");
@@ -359,6 +440,40 @@ pub(crate) fn circumstances(question: &str) -> Vec<Word> {
     words.filter(|word| word.concept.is_some_and(|concept| concept.is_circumstance())).collect()
 }
 
+/// Whether somebody says that something is wrong as it was typed: an address, a name on an invoice.
+pub(crate) fn mistaken(question: &str) -> Vec<Word> {
+    let words = Question::new(question, tokeniser()).words.into_iter();
+    words.filter(|word| word.concept.is_some_and(|concept| concept.name == "mistaken")).collect()
+}
+
+/// Whether it is asked when, or how long.
+pub(crate) fn asks_time(question: &str) -> bool {
+    Question::new(question, tokeniser()).asks(crate::knowledge::Asked::Time)
+}
+
+/// Whether it is asked how long something is on its way, and not when it leaves.
+pub(crate) fn asks_arrival(question: &str) -> bool {
+    const ARRIVES: &[&str] = &["到", "送", "here", "arriv", "get to", "gets to", "reach", "delivery take", "deliver"];
+    let folded = fold(question);
+    let question = Question::new(question, tokeniser());
+    question.asks(crate::knowledge::Asked::Time)
+        && question.words.iter().any(|word| word.concept.is_some_and(|concept| concept.name == "delivery"))
+        && ARRIVES.iter().any(|word| folded.contains(word))
+}
+
+/// Whether a text names kinds of things where another names none.
+pub(crate) fn narrows(text: &str, question: &str) -> bool {
+    let names_kind = |text: &str| {
+        Question::new(text, tokeniser()).words.iter().any(|word| word.concept.is_some_and(|concept| concept.is_kind()))
+    };
+    names_kind(text) && !names_kind(question)
+}
+
+/// Whether it is asked where.
+pub(crate) fn asks_place(question: &str) -> bool {
+    Question::new(question, tokeniser()).asks(crate::knowledge::Asked::Place)
+}
+
 /// Whether texts have all of these words.
 pub(crate) fn have_all<'t>(texts: impl IntoIterator<Item = &'t str>, words: &[Word]) -> bool {
     let view = View::of(texts);
@@ -384,8 +499,16 @@ pub fn is_question(text: &str) -> bool {
     let says = question.words.iter().filter(|word| is_plausible(word)).count();
     let n_words = text.split_whitespace().count();
     let n_ideographs = text.chars().filter(|character| crate::knowledge::words::is_ideograph(*character)).count();
-    let marks = text.contains(['?', '？']) || !question.asked.is_empty();
+    let marks = text.contains(['?', '？']) || !question.asked.is_empty() || begins_question(text);
     (marks && says >= 1 && (n_words >= 3 || n_ideographs >= 4)) || (says >= 2 && (n_words >= 6 || n_ideographs >= 7))
+}
+
+/// Whether the first word asks, as it is typed without marks: `whats`, `who's`.
+fn begins_question(text: &str) -> bool {
+    const FIRST: &[&str] =
+        &["what", "whats", "who", "whos", "whose", "where", "wheres", "which", "why", "whens", "hows", "how"];
+    let first = text.trim_start().split(|character: char| !character.is_ascii_alphabetic()).next().unwrap_or_default();
+    FIRST.contains(&first.to_ascii_lowercase().as_str())
 }
 
 /// A word that could be one: ideographs, or letters with a vowel and no long run without one.

@@ -6,6 +6,7 @@ use domain::Product;
 use super::coverage::{self, Asks};
 use super::{Answer, Scene};
 use crate::evidence::Evidence;
+use crate::knowledge::words::Word;
 use crate::knowledge::{answer_sentences, is_kind_asked};
 use crate::say;
 use crate::turn::Author;
@@ -91,21 +92,42 @@ fn is_of_product(scene: &Scene, evidence: &Evidence) -> bool {
 const NEARER: f32 = 0.25;
 /// Answered questions looked at, and the part of the question that one must explain.
 const N_NEAR: usize = 4;
-const EXPLAINED_MIN: f32 = 0.6;
+const EXPLAINED_MIN: f32 = 0.58;
+const EXPLAINED_WELL: f32 = 0.8;
+/// Answered questions looked at, and how much less alike than a curated answer they may be: to a question; to a word for what it is about,
+/// with which any question about that has little else in common.
+const QUITE_NEAR: (usize, f32) = (N_NEAR, NEARER);
+const OF_WAY: (usize, f32) = (12, 0.45);
 
-/// An answered question that is not quite the same, where it and its answer have the words of this one.
+/// An answered question that is not quite the same, where it and its answer have the words of this one. What amounts and names it has
+/// makes it less alike a rule, so it is looked for without them too.
 pub fn curated_near(scene: &Scene, product: Option<&Product>) -> Option<Answer> {
-    near_to(scene, product, scene.question)
+    let near = |sought: &str| near_to(scene, product, sought, QUITE_NEAR, EXPLAINED_MIN);
+    near(scene.question).or_else(|| near(&coverage::plainly(scene)))
 }
 
 /// An answered question that is near to `sought` and, with its answer, has the words of the scene's question.
-fn near_to(scene: &Scene, product: Option<&Product>, sought: &str) -> Option<Answer> {
-    let hits = scene.world.library.curated(sought, N_NEAR).ok()?;
-    let asks = Asks::of(scene, product);
-    let least = scene.policies.assistant.curated_threshold - NEARER;
+fn near_to(
+    scene: &Scene,
+    product: Option<&Product>,
+    sought: &str,
+    (n, less): (usize, f32),
+    least_share: f32,
+) -> Option<Answer> {
+    let hits = scene.world.library.curated(sought, n).ok()?;
+    let asks = Asks::of(scene, product).of_rules();
+    let least = scene.policies.assistant.curated_threshold - less;
     let explains = |hit: &CuratedHit| asks.explained_in_essence([hit.question.as_str(), hit.answer.as_str()]);
-    let near = hits.into_iter().filter(|hit| hit.similarity >= least && !hit.answer.trim().is_empty());
-    let (share, hit) = near.map(|hit| (explains(&hit), hit)).find(|(share, _)| *share >= EXPLAINED_MIN)?;
+    let near = hits.into_iter().filter(|hit| {
+        hit.similarity >= least
+            && !hit.answer.trim().is_empty()
+            && !asks.is_of_other_act(&hit.question)
+            && !coverage::is_of_other_kind(&hit.question, &[scene.question])
+            && (product.is_some() || !coverage::narrows(&hit.question, scene.question))
+    });
+    let explaining = near.map(|hit| (explains(&hit), hit)).filter(|(share, _)| *share >= least_share);
+    // Of several that explain it, one that brings in no other matter.
+    let (share, hit) = explaining.min_by_key(|(_, hit)| asks.n_ways_beyond(&hit.question))?;
     let mut answer = told(hit);
     answer.step("curated", format!("explains {share:.2} of {}", asks.told()));
     Some(answer)
@@ -114,19 +136,68 @@ fn near_to(scene: &Scene, product: Option<&Product>, sought: &str) -> Option<Ans
 /// What people of the shop have answered on one of the ways that are asked for, as such: of "what do I pay for delivery of a cable for 50
 /// yuan?" the postage. Nothing where much of the question is left.
 pub fn on_ways(scene: &Scene) -> Option<Answer> {
-    Asks::of(scene, None).ways(scene.lang).find_map(|way| near_to(scene, None, way))
+    on_ways_from(scene, EXPLAINED_MIN)
+}
+
+/// The same where it explains nearly all of the question: then no passage of a document is nearer.
+pub fn on_ways_alone(scene: &Scene) -> Option<Answer> {
+    on_ways_from(scene, EXPLAINED_WELL)
+}
+
+fn on_ways_from(scene: &Scene, least_share: f32) -> Option<Answer> {
+    Asks::of(scene, None).ways(scene.lang).find_map(|way| near_to(scene, None, way, OF_WAY, least_share))
+}
+
+/// What documents say of how long a parcel is on its way, where that is asked: what is answered on delivery is mostly when it leaves.
+pub fn on_arrival(scene: &Scene) -> Option<Answer> {
+    if !coverage::asks_arrival(scene.question) {
+        return None;
+    }
+    let matter = scene.lang.choose("一般几天送达", "How many days does delivery take?");
+    let found = search(scene, matter, &[], Cut::Answer)?;
+    let texts = found.evidence.iter().flat_map(written_in);
+    let share = Asks::of(scene, None).of_rules().explained_in_essence(texts.chain([matter]));
+    (share >= EXPLAINED_MIN).then_some(found)
+}
+
+/// The rule that people of the shop have written about what an intent does, for somebody who wants that done and is not known yet. What
+/// the rule may turn on (opened, dropped, bought at a festival) must stand in it; that something was typed wrong had better.
+pub fn rule_of(scene: &Scene, matter: &str) -> Option<Answer> {
+    let must = coverage::circumstances(scene.question);
+    let better: Vec<Word> = must.iter().cloned().chain(coverage::mistaken(scene.question)).collect();
+    let with = |words: &[Word]| rule_with(scene, matter, words);
+    if better.len() > must.len() { with(&better).or_else(|| with(&must)) } else { with(&must) }
+}
+
+fn rule_with(scene: &Scene, matter: &str, words: &[Word]) -> Option<Answer> {
+    let least = scene.policies.assistant.curated_threshold - NEARER;
+    let hits = scene.world.library.curated(matter, N_NEAR).ok()?;
+    let tells = |hit: &CuratedHit| coverage::have_all([hit.question.as_str(), hit.answer.as_str()], words);
+    let is_it = |hit: &CuratedHit| hit.similarity >= least && !hit.answer.trim().is_empty() && tells(hit);
+    if let Some(hit) = hits.into_iter().find(is_it) {
+        return Some(told(hit));
+    }
+    let sought = words.iter().fold(matter.to_owned(), |sought, word| sought + " " + word.own.plain());
+    let own = Scene { question: &sought, ..*scene };
+    let found = search(&own, &sought, &[], Cut::Answer)?;
+    coverage::have_all([found.text.as_str()], words).then_some(found)
+}
+
+/// What a piece of evidence says, where people of the shop wrote it.
+fn written_in(evidence: &Evidence) -> [&str; 2] {
+    match evidence {
+        Evidence::Curated { question, text, .. } => [question, text],
+        Evidence::Document { title, text, .. } => [title, text],
+        _ => [""; 2],
+    }
 }
 
 /// What people of the shop have written on a matter, asked for by a question of our own, where that explains what the customer asks.
 pub fn on_matter(scene: &Scene, matter: &str) -> Option<Answer> {
     let own = Scene { question: matter, ..*scene };
     let found = curated(&own).or_else(|| search(&own, matter, &[], Cut::Answer))?;
-    let texts = found.evidence.iter().flat_map(|one| match one {
-        Evidence::Curated { question, text, .. } => [question.as_str(), text.as_str()],
-        Evidence::Document { title, text, .. } => [title.as_str(), text.as_str()],
-        _ => [""; 2],
-    });
-    let share = Asks::of(scene, None).explained_in_essence(texts.chain([matter]));
+    let texts = found.evidence.iter().flat_map(written_in);
+    let share = Asks::of(scene, None).of_rules().explained_in_essence(texts.chain([matter]));
     (share >= EXPLAINED_MIN).then_some(found)
 }
 

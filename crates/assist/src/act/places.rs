@@ -61,6 +61,8 @@ pub fn asked_whether(text: &str) -> Option<String> {
         "当天",
         "大件",
         "自己",
+        "你",
+        "您",
         "me",
         "us",
         "my home",

@@ -26,8 +26,19 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
         "store_info" => desk(scene, &mut answer),
         _ => {}
     }
+    if answer.text.is_empty()
+        && product.is_none()
+        && let Some(found) = documents::on_arrival(scene)
+            .or_else(|| documents::curated_near(scene, None))
+            .or_else(|| documents::on_ways_alone(scene))
+    {
+        return found;
+    }
     let ids: Vec<&str> = product.iter().map(|product| product.product_id.as_str()).collect();
-    match documents::search(scene, scene.question, &ids, documents::Cut::Answer) {
+    let asks = Asks::of(scene, product);
+    let found = documents::search(scene, scene.question, &ids, documents::Cut::Answer);
+    // A passage that has some of the words and nothing of the matter is about another.
+    match found.filter(|found| !asks.misses_ways(&found.text)) {
         // Two figures for one rule help nobody: what the shop wrote for its customers stands.
         Some(found) if contradicts(scene, intent, &found.text) => {
             let mut found = found;
@@ -42,7 +53,7 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
             answer.text = say::talk::no_answer(scene.lang).to_owned();
             answer.outcome = Outcome::Unknown;
             answer.rewordable = false;
-            answer.step("documents", "nothing about it");
+            answer.step("documents", format!("nothing about {}", asks.told()));
         }
         None => answer.step("documents", "nothing more"),
     }

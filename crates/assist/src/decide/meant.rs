@@ -165,6 +165,8 @@ impl Turning<'_, '_> {
         if keeps && (goes_on || points) {
             return last;
         }
-        names_product.then(|| "product_fact".to_owned())
+        // "When does it go out?" with nothing talked of points at no product.
+        let points_nowhere = matches!(&meant, Meant::OneOf(candidates) if candidates.is_empty());
+        (names_product && !points_nowhere).then(|| "product_fact".to_owned())
     }
 }

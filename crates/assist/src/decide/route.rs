@@ -16,6 +16,11 @@ use crate::turn::{Action, Lang};
 use crate::understand::intents::Family;
 use crate::understand::{Intent, Named, Reference};
 
+/// How sure an intent must be for the rule of what it does to be told, where that does not explain the question by itself.
+const SURE: f32 = 0.8;
+/// Below this a question is not taken for the wish that it sounds like, where nothing is written on that.
+const GUESSED: f32 = 0.5;
+
 impl Turning<'_, '_> {
     /// Answers by intent.
     pub(super) fn route(&mut self) -> Answer {
@@ -94,12 +99,18 @@ impl Turning<'_, '_> {
         let is_open = matches!(answer.outcome, Outcome::Unknown | Outcome::Missed)
             && matches!(answer.action, Action::None | Action::AskBack { .. });
         let no_order = self.scene.understood.order_number().is_none() && !self.scene.understood.is_injection;
-        let names_product =
-            matches!(referents::explicit(&self.scene, self.dialogue), Meant::These(_) | Meant::OneOf(_));
+        let names_product = match referents::explicit(&self.scene, self.dialogue) {
+            Meant::These(_) => true,
+            // "When does it go out?" points at none.
+            Meant::OneOf(candidates) => !candidates.is_empty(),
+            _ => false,
+        };
         if failed || !is_open || !no_order || names_product {
             return answer;
         }
-        let near = documents::curated_near(&self.scene, None);
+        let near = documents::on_arrival(&self.scene)
+            .or_else(|| documents::curated_near(&self.scene, None))
+            .or_else(|| documents::on_ways(&self.scene));
         near.unwrap_or(answer)
     }
 
@@ -167,9 +178,21 @@ impl Turning<'_, '_> {
                 let asks_ways = no_product && Asks::beyond_search(&scene).asks_ways();
                 if asks_ways { documents::written(&scene, None) } else { None }
             }
-            Some(Family::Orders | Family::Form) if is_question && !signed_in => {
-                let matter = || documents::on_matter(&scene, matter_of(intent, self.lang())?);
-                let mut answer = documents::curated_near(&scene, None).or_else(matter)?;
+            Some(Family::Orders | Family::Form) if !signed_in => {
+                let matter = matter_of(intent, scene.question, self.lang());
+                let arrival = || if intent == "delivery" { documents::on_arrival(&scene) } else { None };
+                let matter_itself = || documents::on_matter(&scene, matter?);
+                let near = || arrival().or_else(|| documents::curated_near(&scene, None)).or_else(matter_itself);
+                let asked = if is_question { near() } else { None };
+                // Who wants it done hears the rule as well: it may be all that they need.
+                let is_wish = family == Some(Family::Form) || intent == "refund_status";
+                let is_sure = !is_question || scene.understood.confidence >= SURE;
+                let rule = || documents::rule_of(&scene, matter.filter(|_| is_wish && is_sure)?);
+                let Some(mut answer) = asked.or_else(rule) else {
+                    // "What is the address of your warehouse?" sounds a little like a wish to change one.
+                    let is_guess = is_question && family == Some(Family::Form) && scene.understood.confidence < GUESSED;
+                    return is_guess.then(|| self.without_intent());
+                };
                 answer.line(say::orders::sign_in_for_own(self.lang()));
                 answer.action = Action::AskBack { what: "sign_in".to_owned() };
                 answer.asked = Some(Asked::SignIn { intent: intent.to_owned() });
@@ -367,15 +390,17 @@ impl Turning<'_, '_> {
 
     /// No intent is sure: curated answers, documents, products, then the question to say it otherwise.
     fn without_intent(&mut self) -> Answer {
+        // A short question about returns is near every curated answer about them: the document has the way.
+        let asks_way = asks_way(self.scene.message.text) || coverage::asks_place(self.scene.message.text);
+        let asks_return = asks_way && Asks::of(&self.scene, None).are_only("return");
+        if let Some(answer) = asks_return.then(|| self.way_to_return()).flatten() {
+            return answer;
+        }
         if let Some(answer) = documents::curated(&self.scene) {
             return answer;
         }
         if let Some(filling) = self.book.open_by_words(self.scene.message.text) {
             return self.open_form(&filling.form);
-        }
-        let asks_return = asks_way(self.scene.message.text) && Asks::of(&self.scene, None).are_only("return");
-        if let Some(answer) = asks_return.then(|| self.way_to_return()).flatten() {
-            return answer;
         }
         let explicit = referents::explicit(&self.scene, self.dialogue);
         if let Meant::OneOf(candidates) = &explicit
@@ -435,7 +460,7 @@ impl Turning<'_, '_> {
         // What is understood to be a question and is none of the shop's goes to a person at once.
         if coverage::is_question(self.scene.message.text) {
             let mut answer = Answer::unknown(say::talk::not_in_shop(self.lang()));
-            answer.step("documents", "nothing about it");
+            answer.step("documents", format!("nothing about {}", Asks::of(&self.scene, None).told()));
             return answer;
         }
         let mut answer =
@@ -447,7 +472,12 @@ impl Turning<'_, '_> {
 }
 
 /// The question that the shop's rules answer about what an intent does: somebody who only asks has the rule before signing in.
-fn matter_of(intent: &str, lang: Lang) -> Option<&'static str> {
+fn matter_of(intent: &str, question: &str, lang: Lang) -> Option<&'static str> {
+    // When something of theirs will be sent the shop's rule foretells as well.
+    if intent == "delivery" {
+        let when = lang.choose("什么时候发货", "When will my order be shipped?");
+        return coverage::asks_time(question).then_some(when);
+    }
     const MATTERS: &[(&str, &str, &str)] = &[
         ("price_protection", "降价了可以退差价吗", "Do I get the difference back if the price drops?"),
         ("refund_status", "退货后退款多久到账", "When do I get my refund for a return?"),

@@ -38,11 +38,11 @@ pub(crate) enum Asked {
 const CONCEPTS: &[(&str, &str)] = &[
     (
         "return",
-        "退货,寄回,寄回去,寄回来,退回,退掉,退还,退换,能退,可以退,可退,不退,想退,要退,给退,return,send back,send something back,give something back,bring something back,send it back,give it back,bring it back,give back,bring back,take back,taken back,sent back",
+        "退货,寄回,寄回去,寄回来,退回,退掉,退还,退换,能退,可以退,可退,不退,想退,要退,给退,return,send back,send something back,give something back,bring something back,send it back,give it back,bring it back,give back,bring back,take back,taken back,sent back,寄还,寄给你们,寄回给,寄过去,退给你们,送回去,go back,goes back",
     ),
     (
         "refund",
-        "退款,退钱,退费,钱款,货款,退给我,把钱退,退回来,钱退回来,什么时候退给我,原路退,退回原,退回来的钱,钱退,返还,到账,打款,打给我,打回来,钱打,钱什么时候打,钱什么时候到,钱到,钱能到,钱多久到,退的钱,收到钱,拿到钱,refund,money back,get my money,see my money,receive my money,see the money,get the money,money return,money arrive,reimburse",
+        "退款,退钱,退费,钱款,货款,退给我,把钱退,退回来,钱退回来,什么时候退给我,原路退,退回原,退回来的钱,钱退,返还,到账,打款,打给我,打回来,钱打,钱什么时候打,钱什么时候到,钱到,钱能到,钱多久到,退的钱,收到钱,拿到钱,refund,money back,get my money,see my money,receive my money,see the money,get the money,money return,money arrive,reimburse,能到账,几天到账,多久到账,什么时候到账,啥时候到账,几号到账,哪天到账,钱几天,钱多久,钱啥时候,钱什么时候,退我钱,退钱给我,where is my money,wheres my money,where my money",
     ),
     (
         "exchange",
@@ -52,17 +52,20 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("warranty", "保修,质保,联保,三包,保修期,质保期,保固,warranty,guarantee,guaranteed,warranties,under warranty"),
     (
         "delivery",
-        "发货,配送,送货,送货上门,送上门,上门送,物流,快递,顺丰,圆通,中通,韵达,京东物流,送达,送到家,到货,寄出,派送,运送,包裹,快件,出库,寄到,送到,运到,能发,delivery,to the door,to my door,with ups,by ups,via ups,use ups,ups or,or ups,fedex,dhl,usps,royal mail,canada post,australia post,deliver,delivered,ship,shipping,shipped,shipment,dispatch,dispatched,courier,parcel,package,arrive,arrives",
+        "发货,配送,送货,送货上门,送上门,上门送,物流,快递,顺丰,圆通,中通,韵达,京东物流,送达,送到家,到货,寄出,派送,运送,包裹,快件,出库,寄到,送到,运到,能发,delivery,to the door,to my door,with ups,by ups,via ups,use ups,ups or,or ups,fedex,dhl,usps,royal mail,canada post,australia post,deliver,delivered,ship,shipping,shipped,shipment,dispatch,dispatched,courier,parcel,package,arrive,arrives,几天能到,多久能到,什么时候能到,啥时候能到,今天能到,明天能到,后天能到,几天到,多久到,什么时候到,啥时候到,啥时到,几号到,哪天到,啥时候发,什么时候发,啥时发,几点发,当天发,今天发,明天发,几天发,go out,goes out,get here,gets here,get to me,gets to me,reach me,reaches me",
     ),
     (
         "postage",
-        "运费,邮费,包邮,免邮,快递费,邮资,运费险,配送费,postage,shipping cost,shipping costs,shipping fee,shipping fees,delivery fee,delivery charge,free shipping,free delivery,delivery cost,cost of delivery,how much is shipping,how much is delivery,how much does shipping,how much does delivery,how much for shipping,how much for delivery,cost of shipping,does shipping cost,does delivery cost,pay for shipping,pay for delivery",
+        "运费,邮费,包邮,免邮,快递费,邮资,运费险,配送费,postage,shipping cost,shipping costs,shipping fee,shipping fees,delivery fee,delivery charge,free shipping,free delivery,delivery cost,cost of delivery,how much is shipping,how much is delivery,how much does shipping,how much does delivery,how much for shipping,how much for delivery,cost of shipping,does shipping cost,does delivery cost,pay for shipping,pay for delivery,收运费,付运费,要运费,收邮费,付邮费,要邮费,收快递费,付快递费,要快递费,运费怎么收,邮费怎么算,运费怎么算,运费怎么算,is delivery free,delivery is free,delivery free,is shipping free,shipping is free,shipping free,charge delivery,charge for delivery,charge me for delivery,charge shipping,charge for shipping,charge me for shipping,whats shipping,what is shipping,whats the shipping,what is the shipping,what shipping,whats delivery,pay postage,pay for postage,pay any postage,pay delivery,pay shipping,delivery charges,shipping charge,shipping charges,delivery fees,delivery costs",
     ),
     ("invoice", "发票,开票,专票,普票,抬头,税号,收据,invoice,invoices,receipt,vat,tax number"),
-    ("price drop", "降价,便宜了,掉价,跌了,price drop,price dropped,price drops,cheaper,got cheaper,降了价,跌价"),
+    (
+        "price drop",
+        "降价,便宜了,掉价,跌了,price drop,price dropped,price drops,cheaper,got cheaper,降了价,跌价,降了,更便宜了,又便宜,又降,现在便宜,今天便宜,went down in price,price went down,lower now,dropped the price",
+    ),
     (
         "price protection",
-        "价保,保价,价格保护,差价,能补吗,补多少,补钱,补差,补差价,退差价,能退差价,可以退差价,可以补差价,能补差价,买贵,price protection,price match,price matching,price guarantee,price difference,lower price",
+        "价保,保价,价格保护,差价,能补吗,补多少,补钱,补差,补差价,退差价,能退差价,可以退差价,可以补差价,能补差价,买贵,price protection,price match,price matching,price guarantee,price difference,lower price,补不补,能补差,补差吗,补我差,给补吗,退我差价,差价退我,买亏,买早了,overpaid,overpay,the diff,refund the difference,difference back,price adjustment,adjust the price",
     ),
     (
         "trade-in",
@@ -72,7 +75,7 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("payment", "支付,付款,付钱,付费,付全款,payment,pay,paid,pay with,paying"),
     (
         "instalment",
-        "分期,分期付款,月付,花呗,白条,免息,instalment,installment,instalments,installments,pay monthly,monthly payment,monthly payments,interest-free",
+        "分期,分期付款,月付,花呗,白条,免息,instalment,installment,instalments,installments,pay monthly,monthly payment,monthly payments,interest-free,分三期,分六期,分十二期,分3期,分6期,分12期,分几期,三期,六期,十二期,pay in 3,pay in three,pay in 6,pay in 12,pay in parts,split the payment,split payment,split into",
     ),
     ("cancel", "取消,撤销,撤单,不想要了,不要了,cancel,cancelled,canceled,cancellation,call off"),
     ("order", "订单,下单,单子,order,purchase,purchased"),
@@ -171,10 +174,13 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("urge", "催,催促,加急,尽快,快点,hurry,urge,expedite,speed up,faster delivery"),
     ("gift", "赠品,礼品,送的,赠送,gift,freebie,free gift"),
     ("data", "数据,资料,备份,data,backup,back up,files"),
-    ("pick up", "上门取件,取件,上门取,自提,pick up,pickup,collect it,collected from"),
+    (
+        "pick up",
+        "上门取件,取件,上门取,自提,pick up,pickup,collect it,collected from,能到店,到店取,到店拿,去店里拿,去店里取,店里拿,店里取,到店自提,去店里领",
+    ),
     (
         "reason",
-        "无理由,七天无理由,7天无理由,no reason,without a reason,without giving a reason,no questions asked,changed my mind,change my mind",
+        "无理由,七天无理由,7天无理由,no reason,without a reason,without giving a reason,no questions asked,changed my mind,change my mind,不喜欢,不合适,不想要,不满意,后悔,don like it,dont like it,didnt like it,do not like it,did not like it,don want it,dont want it,do not want it,no longer want,dont need it",
     ),
     (
         "accidental damage",
@@ -201,6 +207,21 @@ const CONCEPTS: &[(&str, &str)] = &[
         "没声音,没有声音,没声,无声,不出声,不响,只有一只有声,no sound,silent,one side plays,only one plays,hear nothing,cant hear,cannot hear,without sound",
     ),
     ("mistaken", "填错,写错,开错,输错,选错,弄错,打错,错误,wrong,incorrect,mistake,misspelt,misspelled,typo"),
+    (
+        "festival",
+        "双十一,双11,双十二,双12,六一八,大促,大促期间,活动期间,618,double 11,double eleven,double 12,singles day,festival,festivals",
+    ),
+    ("expires", "过期,到期,失效,有效期,清零,作废,expire,expires,expired,run out,runs out,lapse,valid,valid for,expiry"),
+    ("packaging", "包装,包装盒,外包装,原包装,盒子,纸箱,box,packaging,carton,original box"),
+    (
+        "dust",
+        "清灰,除尘,清理灰尘,清理灰,灰尘,换硅脂,dust,clean the fans,cleaning fans,cleaning a laptops fans,laptop fans",
+    ),
+    ("vat invoice", "专票,增值税专用发票,增值税发票,增值税票,增票,vat,vat invoice,vat receipt,tax invoice"),
+    (
+        "somebody else",
+        "他人,别人,代取,代领,代拿,朋友能,朋友帮,朋友拿,朋友取,家人,替我,帮我拿,帮我取,帮我领,somebody else,someone else,my friend,a friend,my mate,my wife,my husband,my mum,my mom,my dad,my brother,my sister,on my behalf",
+    ),
 ];
 
 /// Concepts that are kinds of products: they say less of what is asked about them than all else.
@@ -245,11 +266,23 @@ const WAYS: &[&str] = &[
     "lost",
     "bears",
     "opened",
+    "dust",
 ];
+/// Verbs, in English, with a particle that stands behind what they are done to, `send the box back`, and what both mean.
+const PARTED: &[(&str, &str, &str)] = &[
+    ("send give bring take ship post mail", "back", "return"),
+    ("pick", "up", "pick up"),
+    ("turn switch", "on", "power on"),
+    ("turn switch shut", "off", "power off"),
+    ("set", "up", "install"),
+    ("split", "into", "instalment"),
+];
+/// Words between both at most.
+const PARTED_MAX: usize = 3;
 /// What may have happened to a thing, on which a rule can turn.
-const CIRCUMSTANCES: &[&str] = &["accidental damage", "water", "opened", "lost"];
+const CIRCUMSTANCES: &[&str] = &["accidental damage", "water", "opened", "lost", "festival", "vat invoice"];
 /// A case, and what is done in it: where documents tell the second, they go some way to answer the first.
-const DONE_FOR: &[(&str, &str)] = &[("accidental damage", "repair")];
+const DONE_FOR: &[(&str, &str)] = &[("accidental damage", "repair"), ("bears", "postage")];
 /// Concepts of which one is a case of the other.
 const RELATED: &[(&str, &str)] =
     &[("instalment", "payment"), ("charge", "charger"), ("price drop", "price protection")];
@@ -302,6 +335,8 @@ struct Tables {
     chinese: FxHashMap<char, Vec<(String, Stands)>>,
     /// By first stem, longest first.
     english: FxHashMap<String, Vec<(Vec<String>, Stands)>>,
+    /// The stem of a verb, that of its particle, and what both mean.
+    parted: Vec<(String, String, usize)>,
     says: FxHashMap<String, f32>,
 }
 
@@ -337,7 +372,28 @@ fn tables() -> Tables {
     }
     chinese.values_mut().for_each(|forms| forms.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.0.cmp(&b.0))));
     english.values_mut().for_each(|forms| forms.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.0.cmp(&b.0))));
-    Tables { concepts, chinese, english, says: weights() }
+    let parted = parted(&concepts);
+    Tables { concepts, chinese, english, parted, says: weights() }
+}
+
+fn parted(concepts: &[Concept]) -> Vec<(String, String, usize)> {
+    let mut scratch = String::new();
+    let mut all = Vec::new();
+    for (verbs, particle, name) in PARTED {
+        let concept = concepts.iter().position(|concept| concept.name == *name).expect("it is on the list");
+        let particle = stem(particle, &mut scratch).to_owned();
+        let verbs = verbs.split(' ').map(|verb| stem(verb, &mut scratch).to_owned()).collect::<Vec<_>>();
+        all.extend(verbs.into_iter().map(|verb| (verb, particle.clone(), concept)));
+    }
+    all
+}
+
+/// Where a verb that begins here ends with its particle, and what both mean: of `send the box back`. What it is done to may be no
+/// money: `give me my money back` asks for a refund.
+fn parted_at(stems: &[String]) -> Option<(usize, &'static Concept)> {
+    let (_, particle, concept) = TABLES.parted.iter().find(|(verb, ..)| *verb == stems[0])?;
+    let end = stems.iter().take(PARTED_MAX + 2).skip(1).position(|stem| stem == particle)? + 2;
+    (!stems[..end].iter().any(|stem| stem == "monei")).then(|| (end, &TABLES.concepts[*concept]))
 }
 
 fn add<T: PartialEq>(forms: &mut Vec<(T, Stands)>, form: T, concept: usize) {
@@ -397,8 +453,19 @@ pub(crate) fn english<'a>(stems: &'a [String], each: &mut dyn FnMut(Piece<&'a [S
     let (mut from, mut at) = (0, 0);
     while at < stems.len() {
         let forms = TABLES.english.get(&stems[at]);
-        let Some((words, concepts)) = forms.into_iter().flatten().find(|(words, _)| stems[at..].starts_with(words))
-        else {
+        let known = forms.into_iter().flatten().find(|(words, _)| stems[at..].starts_with(words));
+        // `ship` alone is a delivery, `ship it back` a return.
+        let parted = if known.is_none_or(|(words, _)| words.len() == 1) { parted_at(&stems[at..]) } else { None };
+        if let Some((n, concept)) = parted {
+            if from < at {
+                each(Piece::Plain(&stems[from..at]));
+            }
+            each(Piece::Known(&stems[at..at + n], concept));
+            english(&stems[at + 1..at + n - 1], each);
+            (from, at) = (at + n, at + n);
+            continue;
+        }
+        let Some((words, concepts)) = known else {
             at += 1;
             continue;
         };
@@ -567,6 +634,14 @@ mod tests {
             Piece::Plain(words) => found.push(words.join(" ")),
         });
         assert_eq!(found, ["send back=return", "the", "laptop=notebook"]);
+        let stems = letters("send the red laptop back, and my money");
+        let mut found = Vec::new();
+        english(&stems, &mut |piece| match piece {
+            Piece::Known(words, concept) => found.push(format!("{}={}", words.join(" "), concept.name)),
+            Piece::Plain(words) => found.push(words.join(" ")),
+        });
+        assert_eq!(found, ["send the red laptop back=return", "the red", "laptop=notebook", "and my monei"]);
+        assert!(parted_at(&letters("give me my money back")).is_none() && parted_at(&letters("send it")).is_none());
         let stems = letters("left earbud silent");
         let mut found = Vec::new();
         english(&stems, &mut |piece| match piece {

@@ -27,6 +27,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use self::answers::answer_sentences;
 pub use self::chunk_changes::{ChangedChunk, ChunkChanges, chunk_changes};
 pub use self::clusters::{QuestionCluster, cluster_questions};
+pub(crate) use self::concepts::Asked;
 use self::concepts::Concept;
 pub use self::curated::{Curated, CuratedAnswer};
 use self::read::{LatelyRead, ReadPlace};

@@ -312,6 +312,31 @@ fn pairs(text: &str) -> impl Iterator<Item = (char, char)> + '_ {
     text.chars().zip(text.chars().skip(1))
 }
 
+/// Verbs that take a measure word before what they are done to, those words, and of `换`, which without a thing asks for another
+/// one, the beginnings of what it then is done to.
+const MEASURED: &str = "清打开退修贴装补改刷充办";
+const MEASURES: &str = "个块张";
+const CHANGED: &str = "屏电键后主硬内风";
+
+/// A folded question with verb and thing beside each other: `清个灰` is `清灰`, `换块屏` is `换屏`.
+fn joined(folded: String) -> String {
+    if !folded.contains(|character| MEASURES.contains(character)) {
+        return folded;
+    }
+    let characters: Vec<char> = folded.chars().collect();
+    let is_between = |at: usize| {
+        let (Some(&before), Some(&after)) =
+            (at.checked_sub(1).and_then(|at| characters.get(at)), characters.get(at + 1))
+        else {
+            return false;
+        };
+        MEASURES.contains(characters[at])
+            && is_ideograph(after)
+            && (MEASURED.contains(before) || before == '换' && CHANGED.contains(after))
+    };
+    (0..characters.len()).filter(|&at| !is_between(at)).map(|at| characters[at]).collect()
+}
+
 /// A question cut into what it is about and what kind of answer it wants.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Question {
@@ -324,7 +349,7 @@ pub(crate) struct Question {
 
 impl Question {
     pub(crate) fn new(text: &str, tokeniser: &Tokeniser) -> Self {
-        let folded = fold(beginning(text, QUESTION_MAX));
+        let folded = joined(fold(beginning(text, QUESTION_MAX)));
         let mut question = Question { asked: concepts::asked(&folded), ..Question::default() };
         let tokeniser = tokeniser.clone().mode(Mode::Exact).without_punctuation();
         let mut seen = FxHashSet::default();
@@ -458,11 +483,18 @@ impl Counts {
 
     /// Texts that may have a form: at most those that have its rarest unit.
     fn n_with(&self, form: &Form) -> u32 {
+        self.rarest(form).1
+    }
+
+    /// The rarest unit of a form, and how many texts have it.
+    fn rarest(&self, form: &Form) -> (u64, u32) {
+        let counted = |unit: u64| (unit, self.n(unit));
+        let least = |units: &mut dyn Iterator<Item = u64>| units.map(counted).min_by_key(|(_, n)| *n);
         if !form.is_chinese {
-            return form.plain().split(' ').map(|word| self.n(key(word))).min().unwrap_or(0);
+            return least(&mut form.plain().split(' ').map(key)).unwrap_or_default();
         }
-        let of_pairs = pairs(&form.text).map(|(a, b)| self.n(key_of_pair(a, b))).min();
-        of_pairs.or_else(|| form.text.chars().next().map(|only| self.n(u64::from(only)))).unwrap_or(0)
+        let of_pairs = least(&mut pairs(&form.text).map(|(a, b)| key_of_pair(a, b)));
+        of_pairs.or_else(|| form.text.chars().next().map(|only| counted(u64::from(only)))).unwrap_or_default()
     }
 
     /// What a word says: ln(1 + (n + k) / (n_with + k)). k grows with n, so that in large libraries a word nobody has written
@@ -470,7 +502,11 @@ impl Counts {
     pub(crate) fn weight(&self, word: &Word) -> f32 {
         let n = f64::from(self.n_texts);
         let forms = word.concept.iter().flat_map(|concept| &concept.forms);
-        let with: f64 = forms.chain([&word.own]).map(|form| f64::from(self.n_with(form))).sum();
+        // Forms that share their rarest unit are found in the same texts: those count once, however many spellings are known.
+        let mut units: Vec<(u64, u32)> = forms.chain([&word.own]).map(|form| self.rarest(form)).collect();
+        units.sort_unstable();
+        units.dedup();
+        let with: f64 = units.into_iter().map(|(_, n)| f64::from(n)).sum();
         let k = 1.0 + n / 200.0;
         ((1.0 + (n + k) / (with.min(n) + k)).ln() as f32) * word.says
     }
@@ -494,6 +530,20 @@ mod tests {
         let words: Vec<&str> = found.words.iter().map(|word| word.own.plain()).collect();
         assert_eq!(words, ["warranti", "phon"]);
         assert!(found.asks(Asked::Time));
+    }
+
+    #[test]
+    fn a_measure_word_stands_between_no_verb_and_its_thing() {
+        for (text, wanted) in [
+            ("笔记本清个灰多少钱", "笔记本清灰多少钱"),
+            ("换块屏要多久", "换屏要多久"),
+            ("开张发票", "开发票"),
+            ("换个新的", "换个新的"),
+            ("下个月", "下个月"),
+            ("个", "个"),
+        ] {
+            assert_eq!(joined(text.to_owned()), wanted);
+        }
     }
 
     #[test]
