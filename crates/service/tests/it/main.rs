@@ -22,6 +22,7 @@ mod imports;
 mod knowledge;
 mod language;
 mod odd_shops;
+mod office_files;
 mod openapi;
 mod plans;
 mod ranking;

@@ -146,6 +146,11 @@ pub fn parse(bytes: &[u8], kind: Kind, chosen: Option<&'static Encoding>) -> Res
         [0xD0, 0xCF, 0x11, 0xE0, ..] => {
             return Err(format!("it is encrypted, or an older word processor's file; {SAVE_AS}"));
         }
+        _ if kind == Kind::Docx => return Err(format!("its bytes are no DOCX, whatever its ending says; {SAVE_AS}")),
+        // A header may have something before it.
+        _ if kind == Kind::Pdf && !bytes[..bytes.len().min(1024)].windows(4).any(|four| four == b"%PDF") => {
+            return Err(format!("its bytes are no PDF, whatever its ending says; {SAVE_AS}"));
+        }
         _ => kind,
     };
     // Our readers answer whatever they are given; should one of them fail all the same, one document is lost and not the

@@ -173,6 +173,8 @@ fn what_is_refused_says_what_to_do() {
         ("c.txt", &[0; 100], "no text; pass --encoding"),
         ("d.xlsx", b"PK", "a spreadsheet"),
         ("e.pdf", b"%PDF-1.4\n", "damaged"),
+        ("f.pdf", b"a note", "no PDF, whatever its ending says"),
+        ("g.docx", b"a note", "no DOCX, whatever its ending says"),
     ] {
         let reason = file(name, bytes).unwrap_err();
         assert!(reason.contains(said), "{name}: {reason}");
