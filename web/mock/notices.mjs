@@ -122,15 +122,18 @@ export function createNotices(now) {
   [["app", "sent"], ["email", "waiting"], ["email", "failed"]].forEach(([channel, delivery], at) =>
     keep(late(at + 40, now - 2 * DAY), at + 70, { state: "sent", settled_by: "李雯", settled_at: now - (at + 5) * 5 * 3_600_000, channel, delivery }));
 
+  /** Of one customer something is open, so that what promotes waits. */
+  const OPEN = { zh: "有未办结的售后单（自 2026-06-24 起）", en: "a case at the desk is open (since 2026-06-24)" };
   /** In quiet hours everything is held; here one is, so that it can be looked at. */
   const heldOf = (notice) => {
     if (notice.state !== "proposed") return null;
     if (notice.kind === "upgrade_due" && notice.consent.length === 0) return "no_consent";
+    if (notice.kind === "upgrade_due" && notice.order_id.endsWith("0014")) return "after_sales";
     return notice.kind === "price_protection" && notice.order_id.endsWith("33") ? "quiet_hours" : null;
   };
   const view = (notice, currency) => {
     const { told, ...plain } = notice;
-    return { ...plain, ...told((cents) => moneyIn(currency, cents)), held: heldOf(notice) };
+    return { ...plain, ...told((cents) => moneyIn(currency, cents)), held: heldOf(notice), held_why: heldOf(notice) === "after_sales" ? OPEN : null };
   };
 
   const outbox = {
@@ -162,6 +165,7 @@ export function createNotices(now) {
     const notice = kept.find((one) => one.cause === cause);
     if (notice === undefined) return refuse(404, "not_found", `there is no notice '${cause}'`, "GET /v1/desk/notices lists them");
     if (notice.state !== "proposed") return refuse(409, "settled", "the notice has been sent or dismissed", "a cause is told of once");
+    if (what === "send" && heldOf(notice) === "after_sales") return refuse(409, "held", `it promotes, and ${OPEN.en}`, "settle what is open first; notices that serve the customer are sent all the same");
     if (what === "send" && heldOf(notice) !== null) return refuse(409, "held", "nothing is sent from 21:00 to 09:00", "wait, or change [proactive] quiet_from and quiet_until of service.toml");
     if (what === "send" && notice.order_id.endsWith("1")) return refuse(409, "no_conversation", "the customer has no open conversation, and no channel reaches them by a way they agreed to", "it waits until they have one; `notices` of a channel in tercet.toml names the ways it carries");
     Object.assign(notice, { state: what === "send" ? "sent" : "dismissed", settled_by: body.agent ?? "Service desk", settled_at: Date.now(), conversation_id: what === "send" ? "d5" : null });

@@ -196,16 +196,19 @@ pub struct Situation<'a> {
 pub enum Held {
     QuietHours,
     NoConsent,
+    /// Something of the customer's is open: a case at the desk, a late parcel, a bad review.
+    AfterSales,
 }
 
 /// Whether a notice may leave at a minute of the shop's day. What is about the customer's own order needs no consent; what
-/// promotes does.
+/// promotes does, and waits while something of theirs `is_open`: whoever waits for a repair wants no advertisement.
 ///
 /// # Errors
 /// Why not.
-pub fn may_leave(notice: &Notice, rules: &ProactiveRules, minute_of_day: u32) -> Result<(), Held> {
+pub fn may_leave(notice: &Notice, rules: &ProactiveRules, minute_of_day: u32, is_open: bool) -> Result<(), Held> {
     match notice {
         one if one.kind.needs_consent() && one.consent.is_empty() => Err(Held::NoConsent),
+        one if one.kind.needs_consent() && is_open => Err(Held::AfterSales),
         _ if rules.is_quiet(minute_of_day) => Err(Held::QuietHours),
         _ => Ok(()),
     }
@@ -725,12 +728,13 @@ mod tests {
         let old = [order("TC3", "2024-06-01", "p1", 399_900, None)];
         let promote = |consent: &[String]| told(&old, "2026-06-01", consent, &Policies::all_set()).remove(0);
         let noon = at("12:00");
-        assert_eq!(may_leave(&promote(&[]), &rules, noon), Err(Held::NoConsent));
-        assert_eq!(may_leave(&promote(&["sms".into()]), &rules, noon), Ok(()));
-        assert_eq!(may_leave(&promote(&["sms".into()]), &rules, 0), Err(Held::QuietHours));
+        assert_eq!(may_leave(&promote(&[]), &rules, noon, true), Err(Held::NoConsent));
+        assert_eq!(may_leave(&promote(&["sms".into()]), &rules, noon, false), Ok(()));
+        assert_eq!(may_leave(&promote(&["sms".into()]), &rules, 0, false), Err(Held::QuietHours));
+        assert_eq!(may_leave(&promote(&["sms".into()]), &rules, noon, true), Err(Held::AfterSales));
         let shipped = parcel(DeliveryStatus::Shipped, Some("2026-06-10"), None);
         let late = told(&[order("TC1", "2026-06-07", "p3", 5_900, shipped)], "2026-06-11", &[], &Policies::all_set());
-        assert_eq!(may_leave(&late[0], &rules, noon), Ok(()), "about their own order");
+        assert_eq!(may_leave(&late[0], &rules, noon, true), Ok(()), "about their own order");
     }
 
     #[test]

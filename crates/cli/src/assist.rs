@@ -13,6 +13,7 @@ use service::api::input::check_id;
 use service::clock::{now, start_of};
 use service::conversations::{notices, token};
 use service::flows::assist::{self, AssistRequest};
+use service::flows::audience::gate::Gate;
 use service::serving::{Ready, Said, ServedShop, off_thread};
 use service::talk::{Dialogue, Lang, golden};
 use service::{Result, ServiceError};
@@ -394,8 +395,9 @@ async fn proactive(dir: &Path, day: Option<&str>, as_json: bool) -> Result<()> {
     let (counts, rows) = state.notices(wanted)?;
     let total: u64 = counts.iter().filter(|count| count.state == notices::PROPOSED).map(|count| count.n).sum();
     let minute = shop.minute_now();
-    let policies = &ready.assistant.policies;
-    let views = rows.iter().map(|row| notices::view(row, policies, minute, &state)).collect::<Result<Vec<_>>>()?;
+    let gate = if notices::any_promotes(&rows) { Gate::read(&shop.shop).await? } else { Gate::default() };
+    let moment = notices::Moment { policies: &ready.assistant.policies, minute, gate: &gate };
+    let views = rows.iter().map(|row| notices::view(row, &moment, &state)).collect::<Result<Vec<_>>>()?;
     if as_json {
         print::json(&json!({"found": found, "total": total, "notices": views}));
         return Ok(());
@@ -411,7 +413,8 @@ async fn proactive(dir: &Path, day: Option<&str>, as_json: bool) -> Result<()> {
     }
     let is_zh = config.language == "zh";
     for view in &views {
-        let held = view.held.as_deref().map_or(String::new(), |held| format!("   [{held}]"));
+        let why = view.held_why.as_ref().map(|why| format!(": {}", if is_zh { &why.zh } else { &why.en }));
+        let held = view.held.as_deref().map_or(String::new(), |held| format!("   [{held}{}]", why.unwrap_or_default()));
         print::line(&format!("{}   {}{held}", view.kind, view.customer_id));
         print::line(&format!("  {}", if is_zh { &view.reason_zh } else { &view.reason_en }));
         print::line(&format!("  {}", if is_zh { &view.text_zh } else { &view.text_en }));

@@ -266,7 +266,7 @@ export const service = {
     noConsent: "Agreed to no channel",
     ownOrder: "about their own order, so it may be sent",
     asked: "they asked for it, so it may be sent",
-    held: { quiet_hours: "Quiet hours: not now", no_consent: "No consent: not to be sent", ready: "May be sent now" },
+    held: { after_sales: "Something of theirs is open: not now", quiet_hours: "Quiet hours: not now", no_consent: "No consent: not to be sent", ready: "May be sent now" },
     sentBy: (who: string, when: string) => `Sent by ${who}, ${when}`,
     dismissedBy: (who: string, when: string) => `Dismissed by ${who}, ${when}`,
     conversation: "To the conversation",

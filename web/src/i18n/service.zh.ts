@@ -266,7 +266,7 @@ export const service: Dictionary["service"] = {
     noConsent: "未同意任何渠道",
     asked: "顾客要求提醒，可以发送",
     ownOrder: "与顾客自己的订单有关，可以发送",
-    held: { quiet_hours: "免打扰时段，暂不能发送", no_consent: "顾客未同意，不能发送", ready: "现在可以发送" },
+    held: { after_sales: "顾客有未了的售后，暂不推销", quiet_hours: "免打扰时段，暂不能发送", no_consent: "顾客未同意，不能发送", ready: "现在可以发送" },
     sentBy: (who, when) => `${who} 于 ${when} 发送`,
     dismissedBy: (who, when) => `${who} 于 ${when} 忽略`,
     conversation: "查看对话",

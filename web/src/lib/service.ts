@@ -131,8 +131,9 @@ export interface Notice {
   evidence_zh: Evidence[];
   evidence_en: Evidence[];
   consent: string[];
-  /** Why it may not leave now. */
+  /** Why it may not leave now; what of the customer's is open, where what promotes waits for that. */
   held?: string | null;
+  held_why?: { zh: string; en: string } | null;
   settled_by?: string | null;
   settled_at?: number | null;
   conversation_id?: string | null;

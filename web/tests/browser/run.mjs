@@ -1014,6 +1014,9 @@ if (mock) {
     await enter("/proactive?kind=upgrade_due");
     const held = page.locator("main article").filter({ hasText: p.held.no_consent });
     expect(await held.getByRole("button", { name: p.send }).isDisabled(), "it can be sent");
+    const waits = page.locator("main article").filter({ hasText: p.held.after_sales });
+    expect((await waits.innerText()).includes("a case at the desk is open"), "what is open is not said");
+    expect(await waits.getByRole("button", { name: p.send }).isDisabled(), "what promotes can be sent while something is open");
     await held.getByRole("checkbox").focus();
     await page.keyboard.press("Space");
     expect(await page.getByRole("button", { name: p.send, exact: true }).isDisabled(), "what may not leave can be sent with others");

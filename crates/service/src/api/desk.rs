@@ -28,6 +28,7 @@ use crate::conversations::notices::{self, NoticeKind, NoticeView, NoticesFound};
 use crate::conversations::views::{self, CaseView, For, lang_named};
 use crate::conversations::{ChatMessage, ConversationRow};
 use crate::error::{Result, ServiceError, clipped};
+use crate::flows::audience::gate::Gate;
 use crate::serving::off_thread;
 
 /// Messages of a conversation that the desk is shown, the newest.
@@ -566,12 +567,18 @@ pub async fn list_notices(Desk(caller): Desk, Params(params): Params<NoticeParam
     let kinds = NoticeKind::ALL.map(NoticeKind::as_str);
     let kind = one_of("kind", params.kind, "all", &[&kinds[..], &["all"]].concat())?;
     let ready = caller.shop.assistant().await?;
+    let (shop, of_state, of_kind) = (caller.shop.clone(), state.clone(), kind.clone());
+    let (counts, rows) = off_thread(move || {
+        let wanted = WantedNotices { state: of_state.as_deref(), kind: of_kind.as_deref(), offset, limit };
+        Ok(shop.shop.state()?.notices(wanted)?)
+    })
+    .await?;
+    let gate = if notices::any_promotes(&rows) { Gate::read(&caller.shop.shop).await? } else { Gate::default() };
     off_thread(move || {
-        let wanted = WantedNotices { state: state.as_deref(), kind: kind.as_deref(), offset, limit };
         let stored = caller.shop.shop.state()?;
-        let (counts, rows) = stored.notices(wanted)?;
-        let minute = caller.shop.minute_now();
-        let view = |row: &StoredNotice| notices::view(row, &ready.assistant.policies, minute, &stored);
+        let moment =
+            notices::Moment { policies: &ready.assistant.policies, minute: caller.shop.minute_now(), gate: &gate };
+        let view = |row: &StoredNotice| notices::view(row, &moment, &stored);
         let items = rows.iter().map(view).collect::<Result<_>>()?;
         let mut page = NoticePage { items, total: 0, states: BTreeMap::new(), kinds: BTreeMap::new() };
         for count in counts {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use assist::proactive::{Notice, ProactiveRules};
+use assist::proactive::{Notice, NoticeKind, ProactiveRules};
 use assist::say;
 use assist::turn::Lang;
 use data::state::outbox::Outgoing;
@@ -19,6 +19,7 @@ use crate::auth::keys::digest;
 use crate::clock;
 use crate::conversations::views::lang_name;
 use crate::error::{Kind, Result};
+use crate::flows::audience::gate::Gate;
 use crate::serving::ServedShop;
 
 /// Before the keys of such deliveries; a conversation's begin with its id.
@@ -141,10 +142,31 @@ pub(super) fn send(
     };
     let minute = clock::minute_of_day(Millis(now), &shop.shop.config().zone());
     allowed(&parcel, &consent, &ready.assistant.policies.proactive, minute, now)?;
+    if parcel.promotes() {
+        let gate = runtime.block_on(Gate::read(&shop.shop));
+        let gate = gate.map_err(|_| Failure::passing("what of the customer's is open cannot be read"))?;
+        let open = gate.why(&parcel.customer_id);
+        may_promote(open.map(|why| why.en), now)?;
+    }
     match channel {
         Channel::Webhook(webhook) => webhook.send_notice(key, &parcel, now),
         Channel::Email(mailbox) => mailbox.send_notice(key, &parcel),
         Channel::Callback(_) | Channel::Events(_) => Err(Failure::lasting("the channel carries no notices")),
+    }
+}
+
+/// Whether what promotes may leave at `now`: not while something of the customer's is open. A day later it is looked at again.
+fn may_promote(open: Option<String>, now: i64) -> std::result::Result<(), Failure> {
+    match open {
+        Some(why) => Err(Failure::until(now + MINUTES_OF_DAY * MINUTE_MS, format!("it promotes, and {why}"))),
+        None => Ok(()),
+    }
+}
+
+impl NoticeParcel {
+    fn promotes(&self) -> bool {
+        let kind = serde_json::from_value::<NoticeKind>(self.notice["kind"].clone());
+        kind.is_ok_and(NoticeKind::needs_consent)
     }
 }
 
@@ -204,6 +226,19 @@ mod tests {
             assert!(!failure.is_passing && failure.said.contains("no longer agrees"), "{failure:?}");
             assert!(matches!(tried(Err(failure), 0, 0), Tried::Failed { .. }));
         }
+    }
+
+    #[test]
+    fn what_promotes_waits_a_day_while_something_is_open() {
+        let tried = tried(may_promote(Some("a case at the desk is open".to_owned()), 7), 99, 7);
+        let due = 7 + MINUTES_OF_DAY * MINUTE_MS;
+        assert!(matches!(tried, Tried::Later { due_at, .. } if due_at == due), "{tried:?}");
+        assert_eq!(may_promote(None, 7), Ok(()));
+        for kind in NoticeKind::ALL {
+            let parcel = NoticeParcel { notice: json!({"kind": kind}), ..parcel() };
+            assert_eq!(parcel.promotes(), kind == NoticeKind::UpgradeDue, "{kind:?}");
+        }
+        assert!(!parcel().promotes());
     }
 
     #[test]

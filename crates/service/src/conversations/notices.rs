@@ -25,7 +25,9 @@ use super::views::{self, Body, For, lang_named};
 use crate::channels::notices as away;
 use crate::clock;
 use crate::error::{Kind, Result, ServiceError};
+use crate::flows::audience::gate::Gate;
 use crate::flows::rows::query_rows;
+use crate::flows::segment::Text;
 use crate::serving::{ServedShop, Snapshot, off_thread};
 
 pub use assist::proactive::NoticeKind;
@@ -66,8 +68,10 @@ pub struct NoticeView {
     pub evidence_en: Value,
     /// Ways by which the customer agreed to be written to.
     pub consent: Vec<String>,
-    /// Why it may not leave now: `quiet_hours` or `no_consent`; absent if it may.
+    /// Why it may not leave now: `quiet_hours`, `no_consent` or `after_sales`; absent if it may.
     pub held: Option<String>,
+    /// What of the customer's is open, where what promotes is held for that.
+    pub held_why: Option<Text>,
     /// Who settled it, and when.
     pub settled_by: Option<String>,
     pub settled_at: Option<i64>,
@@ -95,14 +99,33 @@ fn held_word(held: Held) -> String {
     match held {
         Held::QuietHours => "quiet_hours",
         Held::NoConsent => "no_consent",
+        Held::AfterSales => "after_sales",
     }
     .to_owned()
 }
 
-/// A stored notice as told, at a minute of the shop's day.
-pub fn view(stored: &StoredNotice, policies: &Policies, minute_of_day: u32, state: &SqliteState) -> Result<NoticeView> {
+/// What decides whether notices may leave at a moment.
+pub struct Moment<'a> {
+    pub policies: &'a Policies,
+    /// Of the shop's day.
+    pub minute: u32,
+    /// Who is told of nothing that promotes.
+    pub gate: &'a Gate,
+}
+
+/// Whether any of these promotes and waits to be sent: only then is the gate asked.
+pub fn any_promotes(rows: &[StoredNotice]) -> bool {
+    let promotes = |kind: &str| NoticeKind::ALL.iter().any(|one| one.as_str() == kind && one.needs_consent());
+    rows.iter().any(|row| row.state == PROPOSED && promotes(&row.kind))
+}
+
+/// A stored notice as told at a moment.
+pub fn view(stored: &StoredNotice, moment: &Moment, state: &SqliteState) -> Result<NoticeView> {
     let notice: Notice = serde_json::from_str(&stored.body)?;
-    let held = may_leave(&notice, &policies.proactive, minute_of_day).err().filter(|_| stored.state == PROPOSED);
+    let Moment { policies, minute, gate } = *moment;
+    let why = gate.why(&stored.customer_id);
+    let leaves = may_leave(&notice, &policies.proactive, minute, why.is_some());
+    let held = leaves.err().filter(|_| stored.state == PROPOSED);
     let evidence = |lang: Lang| serde_json::to_value(notice.evidence(lang));
     let (evidence_zh, evidence_en) = (evidence(Lang::Zh)?, evidence(Lang::En)?);
     Ok(NoticeView {
@@ -121,6 +144,7 @@ pub fn view(stored: &StoredNotice, policies: &Policies, minute_of_day: u32, stat
         evidence_en,
         consent: notice.consent,
         held: held.map(held_word),
+        held_why: why.filter(|_| held == Some(Held::AfterSales)),
         settled_by: stored.settled_by.clone(),
         settled_at: stored.settled_at,
         conversation_id: stored.conversation_id.clone(),
@@ -336,8 +360,16 @@ impl ServedShop {
         let customer = self.customer(&stored.customer_id).await.map(|found| found.customer).unwrap_or_default();
         // What they agreed to may have changed since the notice was found.
         let notice = Notice { consent: customer.consent.clone(), ..serde_json::from_str(&stored.body)? };
-        if let Err(held) = may_leave(&notice, &policies.proactive, self.minute_now()) {
+        let open = match notice.kind.needs_consent() {
+            true => Gate::read(&self.shop).await?.why(&stored.customer_id),
+            false => None,
+        };
+        if let Err(held) = may_leave(&notice, &policies.proactive, self.minute_now(), open.is_some()) {
             let (message, help) = match held {
+                Held::AfterSales => (
+                    format!("it promotes, and {}", open.map_or_else(String::new, |open| open.en)),
+                    "settle what is open first; notices that serve the customer are sent all the same",
+                ),
                 Held::QuietHours => (
                     format!(
                         "nothing is sent from {} to {}",
@@ -369,7 +401,8 @@ impl ServedShop {
         let state = self.shop.state()?;
         let settled = state.notice(&stored.cause)?.ok_or_else(|| gone(&stored.cause))?;
         self.answered_by(&settled).await;
-        Ok((view(&settled, &policies, self.minute_now(), &state)?, message))
+        let moment = Moment { policies: &policies, minute: self.minute_now(), gate: &Gate::default() };
+        Ok((view(&settled, &moment, &state)?, message))
     }
 
     /// Queues a notice for a channel, in one step with its settling.
@@ -479,7 +512,8 @@ impl ServedShop {
             if !state.settle_notice(&cause, settling)? {
                 return Err(settled());
             }
-            view(&state.notice(&cause)?.ok_or_else(|| gone(&cause))?, &policies, minute, &state)
+            let moment = Moment { policies: &policies, minute, gate: &Gate::default() };
+            view(&state.notice(&cause)?.ok_or_else(|| gone(&cause))?, &moment, &state)
         })
         .await
     }

@@ -666,6 +666,70 @@ fn a_parcel_that_has_left_and_what_somebody_waits_for_are_told_once() {
 }
 
 #[test]
+fn what_promotes_waits_while_something_of_the_customers_is_open() {
+    let folder = make();
+    let shop = Shop::open(folder.shop()).unwrap();
+    let long_ago = crate::shop::START - 3_000 * 86_400_000;
+    let order = |who: &str| json!({"order_id": format!("old-{who}"), "ordered_at": long_ago, "customer_id": who, "product_id": "old", "quantity": 1, "unit_price_cents": 5000});
+    let of_new = json!({"order_id": "new-1", "ordered_at": crate::shop::START, "customer_id": "c6", "product_id": "new", "quantity": 1, "unit_price_cents": 30_000});
+    crate::shop::write::<domain::Order>(&shop, &[order("c1"), order("c3"), of_new]);
+    crate::shop::write::<domain::Product>(
+        &shop,
+        &[
+            json!({"product_id": "old", "name": "Reader 1", "brand": "Acme", "category": "Readers", "price_cents": 20_000}),
+            json!({"product_id": "new", "name": "Reader 2", "brand": "Acme", "category": "Readers", "price_cents": 30_000,
+            "stock": 5, "predecessor_id": "old"}),
+        ],
+    );
+    let case = |id: &str, who: &str, form: &str| {
+        Case {
+        id: id.into(),
+        at: crate::shop::START,
+        state: "open".into(),
+        customer_id: Some(who.into()),
+        conversation_id: "cv_before".into(),
+        body: json!({"form": form, "title_zh": "维修", "title_en": "Repair", "allowed_by": [], "note": null, "values": []})
+            .to_string(),
+    }
+    };
+    let state = shop.state().unwrap();
+    state.put_case(case("R-1", "c1", "repair_booking")).unwrap();
+    // Who asks for an invoice, or to be told of goods, complains of nothing.
+    state.put_case(case("R-2", "c3", "stock_alert")).unwrap();
+    drop((state, shop));
+    let rules =
+        "[proactive]\nlook_at = \"\"\nquiet_from = \"09:00\"\nquiet_until = \"09:00\"\nupgrade_after_days = 1000\n";
+    std::fs::write(folder.shop().join("service.toml"), rules).unwrap();
+    let served = serve(&folder.shop(), crate::shop::key(&folder.shop(), &Scope::ALL));
+    assert_eq!(served.job("train", json!({"algorithm": "popularity"}))["state"], "done");
+    let found = served.call("POST", "/v1/desk/notices", Some(json!({"day": "2026-01-02"})));
+    assert_eq!(found.status, 200, "{}", found.body);
+    let notice = |who: &str| -> Value {
+        let list = served.get("/v1/desk/notices?kind=upgrade_due&limit=500");
+        let mut all = list["items"].as_array().unwrap().iter().filter(|one| one["customer_id"] == who);
+        all.next().unwrap_or_else(|| panic!("nothing for {who}: {list}")).clone()
+    };
+    let send = |who: &str| {
+        let path = format!("/v1/desk/notices/{}/send", notice(who)["cause"].as_str().unwrap());
+        served.call("POST", &path, Some(json!({"agent": "Li Wei"})))
+    };
+    let held = notice("c1");
+    assert_eq!((&held["held"], &notice("c3")["held"]), (&json!("after_sales"), &Value::Null), "{held}");
+    assert!(held["held_why"]["en"].as_str().is_some_and(|why| why.contains("a case at the desk is open")), "{held}");
+    let key = widget(&folder, &served);
+    let _page = Page::open(&served, &key, json!({"lang": "en", "customer_token": vouched(&folder, "c1")}));
+    let refused = send("c1");
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (409, &json!("held")), "{}", refused.body);
+    assert!(refused.body.contains("a case at the desk is open"), "{}", refused.body);
+    // Into the conversation of somebody of whom nothing is open.
+    let page = Page::open(&served, &key, json!({"lang": "en", "customer_token": vouched(&folder, "c3")}));
+    let sent = send("c3");
+    assert_eq!(sent.status, 201, "{}", sent.body);
+    let told = texts(&page.messages(1));
+    assert!(told.iter().any(|(_, text)| text.contains("Reader 2")), "{told:?}");
+}
+
+#[test]
 fn a_late_parcel_is_told_once_into_the_customers_conversation() {
     let folder = make();
     let shop = Shop::open(folder.shop()).unwrap();

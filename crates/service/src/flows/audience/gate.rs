@@ -171,6 +171,13 @@ impl Gate {
         self.held.contains_key(customer_id)
     }
 
+    /// Why somebody is left out, for people to read; nothing of who is not.
+    pub fn why(&self, customer_id: &str) -> Option<Text> {
+        let held = self.held.get(customer_id)?;
+        let Text { zh, en } = held.reason.text();
+        Some(Text { zh: format!("{zh}（自 {} 起）", held.since), en: format!("{en} (since {})", held.since) })
+    }
+
     pub fn len(&self) -> usize {
         self.held.len()
     }
@@ -188,8 +195,8 @@ impl Gate {
     }
 
     fn cases(&mut self, shop: &Shop, present: &Present) -> Result<()> {
-        // A question of an invoice or of an address is no complaint.
-        const HARMLESS: [&str; 3] = ["invoice", "trade_in", "change_address"];
+        // A question of an invoice or of an address is no complaint, and who waits for goods wants to hear of them.
+        const HARMLESS: [&str; 4] = ["invoice", "trade_in", "change_address", "stock_alert"];
         let state = shop.state()?;
         for offset in (0..).step_by(CASES_PAGE) {
             let (_, cases) = state.cases(Some("open"), None, offset, CASES_PAGE)?;
