@@ -55,11 +55,13 @@ pub(super) struct Failure {
     pub is_slow: bool,
     /// How long it asks to be left alone.
     pub retry_after: Option<Duration>,
+    /// The endpoint works; what its model wrote is too long. Another try would give the same, and others may ask it.
+    pub rambles: bool,
 }
 
 impl Failure {
     fn new(said: String, is_passing: bool) -> Failure {
-        Failure { said, is_passing, is_slow: false, retry_after: None }
+        Failure { said, is_passing, is_slow: false, retry_after: None, rambles: false }
     }
 }
 
@@ -105,7 +107,9 @@ impl Endpoint {
         let mut received = Received::new(allowed.characters);
         let mut was_taken = false;
         let text = self.received(prompt, allowed, deadline, &mut received, &mut was_taken).map_err(|mut failure| {
-            failure.is_slow |= Instant::now() >= deadline;
+            failure.rambles = received.rambles();
+            failure.is_slow |= !failure.rambles && Instant::now() >= deadline;
+            failure.is_passing &= !failure.rambles;
             let key = self.key.as_ref().ok().and_then(Option::as_deref);
             failure.said = outside::without_key(&failure.said, key);
             failure

@@ -201,7 +201,12 @@ impl Pen<'_> {
                 }
                 Err(failure) => failure,
             };
-            kept.breaker.lock().expect("no holder panics").failed(Instant::now(), failure.is_slow, failure.retry_after);
+            let mut breaker = kept.breaker.lock().expect("no holder panics");
+            match failure.rambles {
+                true => breaker.succeeded(),
+                false => breaker.failed(Instant::now(), failure.is_slow, failure.retry_after),
+            }
+            drop(breaker);
             // What the other side says may repeat what it was sent: that is for the trace alone.
             let kind = failure.said.split(": ").next().unwrap_or_default();
             tracing::warn!(endpoint = %config.name, message = %kind, "a writer failed");

@@ -137,6 +137,11 @@ impl Received {
         self.chunk(bytes)
     }
 
+    /// Whether the model wrote, and more than it was allowed: the endpoint works, what it says is of no use.
+    pub fn rambles(&self) -> bool {
+        self.finished.as_deref() == Some("length") || self.text.chars().count() > self.characters_max
+    }
+
     /// The text, once nothing more comes.
     ///
     /// # Errors

@@ -224,6 +224,30 @@ fn what_goes_wrong_is_told_and_the_next_endpoint_is_asked() {
 }
 
 #[test]
+fn a_model_that_rambles_is_asked_by_the_next_turn_all_the_same() {
+    let desk = Desk::new();
+    let cut = r#"data: {"choices":[{"delta":{"content":"The"},"finish_reason":"length"}]}"#;
+    let (url, seen) = served(move |number, stream| match number {
+        0..5 => {
+            head(stream, 200, "");
+            let _ = stream.write_all(format!("{cut}\n\ndata: [DONE]\n\n").as_bytes());
+        }
+        5..9 => {
+            head(stream, 200, "");
+            (0..1000).for_each(|_| say(stream, "and more "));
+        }
+        _ => well(stream),
+    });
+    let writers = writers(vec![endpoint("a", &url)]);
+    for number in 0..9 {
+        let error = desk.write(&writers).unwrap_err();
+        assert!(error.contains(if number < 5 { "max_tokens" } else { "writes more than" }), "{error}");
+    }
+    assert!(desk.write(&writers).is_ok());
+    assert_eq!(seen.lock().unwrap().len(), 10, "asked once a turn, and never left alone");
+}
+
+#[test]
 fn what_passes_is_tried_again_and_what_stays_is_not() {
     let desk = Desk::new();
     let (url, seen) = served(|number, stream| if number == 0 { head(stream, 500, "") } else { well(stream) });
