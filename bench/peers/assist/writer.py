@@ -24,7 +24,7 @@ from collections import Counter
 from pathlib import Path
 
 CONTEXT = 4096
-SECONDS = 20
+SECONDS = 60
 
 
 def model():

@@ -35,6 +35,8 @@ const N_HELD: usize = 512;
 const WARM_UP: Duration = Duration::from_secs(15);
 /// How long the store is held by somebody else: longer than the program waits for it.
 const LOCKED: Duration = Duration::from_secs(20);
+/// How long a server that was killed, or whose store was away, may be about its first answer.
+const PATIENCE: Duration = Duration::from_secs(900);
 /// Turns of each conversation while many are opened.
 const TURNS_OF_OPEN: usize = 3;
 /// Turns of one conversation while kinds are measured; below what a conversation may send at once.
@@ -245,7 +247,7 @@ impl Watch {
             Ok(new) => *server = new,
             Err(error) => self.flaw = Some(error),
         }
-        if let Err(error) = stage.probe(server) {
+        if let Err(error) = stage.probe_until_answered(server) {
             self.flaw = Some(error);
         }
         away(Instant::now());
@@ -266,7 +268,7 @@ impl Watch {
         if let Err(error) = hold_store(&stage.shop) {
             self.flaw = Some(error);
         }
-        if let Err(error) = stage.probe(server) {
+        if let Err(error) = stage.probe_until_answered(server) {
             self.flaw = Some(error);
         }
         out(Instant::now());
@@ -313,6 +315,17 @@ impl Stage<'_> {
         let visit = chat.open(&self.world.script(0)).map_err(|status| format!("nobody is let in: {status}"))?;
         let said = chat.say(&visit.id, &visit.secret, "probe", "你好");
         said.map(drop).map_err(|status| format!("nobody is answered: {status}"))
+    }
+
+    /// The same again and again: a machine that others use may be long about it, and how long is told.
+    fn probe_until_answered(&self, server: &Server) -> Result<(), String> {
+        let begun = Instant::now();
+        loop {
+            match self.probe(server) {
+                Err(_) if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_secs(1)),
+                done => return done,
+            }
+        }
     }
 
     /// What turns of each kind cost, one after another.
