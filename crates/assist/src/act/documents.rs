@@ -154,7 +154,10 @@ pub fn on_arrival(scene: &Scene) -> Option<Answer> {
         return None;
     }
     let matter = scene.lang.choose("一般几天送达", "How many days does delivery take?");
-    let found = search(scene, matter, &[], Cut::Answer)?;
+    // What it costs is no answer.
+    const LENGTHS: &[&str] = &["天", "小时", "day", "hour", "week"];
+    let is_length = |found: &Answer| LENGTHS.iter().any(|word| found.text.to_lowercase().contains(word));
+    let found = search(scene, matter, &[], Cut::Answer).filter(is_length)?;
     let texts = found.evidence.iter().flat_map(written_in);
     let share = Asks::of(scene, None).of_rules().explained_in_essence(texts.chain([matter]));
     (share >= EXPLAINED_MIN).then_some(found)
