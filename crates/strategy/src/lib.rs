@@ -1,6 +1,6 @@
 //! Whom, when, on which channel, with how much money, and did it work? Lifetimes, uplift, bandits and their evaluation,
-//! experiments, marketing mix, attribution, budgets, forecasts, prices, promotions, contacts, the life of product generations, and how near
-//! customers are.
+//! experiments, marketing mix, attribution, budgets, forecasts, prices, what specs are worth, promotions, contacts, the life of
+//! product generations, and how near customers are.
 //!
 //! Pure: no files, no network, no clock, no environment, no async. Columns come in by value, time and seeds as arguments,
 //! and every answer says how sure it is, what it rests on and what would change it.
@@ -12,6 +12,8 @@ pub mod boost;
 pub mod budget;
 pub mod complaints;
 pub mod contact;
+#[cfg(test)]
+mod coverage;
 pub mod crowd;
 pub mod error;
 pub mod experiment;

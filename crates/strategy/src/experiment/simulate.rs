@@ -101,8 +101,11 @@ mod tests {
                 covered[1] += holds(relative.low, relative.high, truth.effect / truth.mean);
             }
         }
-        let rates = covered.map(|both| both.map(|n| n as f64 / 400.0));
-        assert!(rates.iter().flatten().all(|rate| (0.85..=0.95).contains(rate)), "{rates:?}");
+        for (at, both) in covered.into_iter().enumerate() {
+            for (n, what) in both.into_iter().zip(["difference", "relative"]) {
+                crate::coverage::assert_covers(&format!("experiments: {what}, measure {}", at + 1), n, 400);
+            }
+        }
     }
 
     #[test]

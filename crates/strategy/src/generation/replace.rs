@@ -270,7 +270,7 @@ mod tests {
             let came = left.iter().filter(|life| **life < 3.0).count() as f64;
             held += usize::from(told.low <= came && came <= told.high);
         }
-        assert!((165..=195).contains(&held), "{held} of 200");
+        crate::coverage::assert_covers("generations: who replaces theirs", held, 200);
     }
 
     #[test]

@@ -17,6 +17,8 @@ const CHUNK: usize = 1 << 16;
 /// Entries of the table in which the last answers are looked up.
 const CACHE: usize = 1 << 12;
 const PURCHASES_MAX: u32 = 1_000_000;
+/// Logarithms of drawn parameters stay within this.
+const DRAWN_LOG_MAX: f64 = 20.0;
 
 /// One score a customer. Shapes: (n_customers).
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -207,6 +209,7 @@ impl Lifetime {
             if self.process == Process::ParetoNbd {
                 bound_times(&mut moved, mean_age);
             }
+            bound(&mut moved);
             let model = self.moved(&moved);
             let one = |at: usize| {
                 let own = model.own(covariates.map_or(&[][..], |covariates| covariates.row(at)));
@@ -255,6 +258,17 @@ fn bound_times(point: &mut [f64], mean_age: f64) {
         let beyond = (point[time] - most).max(0.0);
         point[shape] -= beyond;
         point[time] -= beyond;
+    }
+}
+
+/// The same for draws that run off together where customers do not differ at all, so that no distribution of that shape exists: the ratio
+/// of a pair is kept, and each stays within what can be told from it. `point` as [`Lifetime::point`], in logarithms.
+fn bound(point: &mut [f64]) {
+    for pair in [0, 2] {
+        let beyond = (point[pair].max(point[pair + 1]) - DRAWN_LOG_MAX).max(0.0);
+        for entry in &mut point[pair..pair + 2] {
+            *entry = (*entry - beyond).clamp(-DRAWN_LOG_MAX, DRAWN_LOG_MAX);
+        }
     }
 }
 

@@ -525,21 +525,20 @@ mod tests {
     #[test]
     fn the_truth_of_a_simulated_shop_is_found() {
         let mut covered = 0;
-        for seed in 0..20 {
+        for seed in 0..200 {
             let shop = shop(40, 36, seed);
             let answer = elasticities(&shop.sales(), 0.9).unwrap();
             let found = answer.value.unwrap();
             assert_eq!(found.groups.len(), 2);
             for (group, truth) in found.groups.iter().zip([-1.5, -2.5]) {
-                assert!((group.alone.value - truth).abs() < 0.25, "{group:?}");
+                assert!((group.alone.value - truth).abs() < 0.4, "{group:?}");
                 covered += usize::from(group.alone.low < truth && truth < group.alone.high);
                 assert!((group.pooled.value - found.own.value).abs() <= (group.alone.value - found.own.value).abs());
             }
             let substitution = found.substitution.unwrap();
-            assert!((substitution.value - 0.8).abs() < 0.8, "{substitution:?}");
+            assert!((substitution.value - 0.8).abs() < 1.2, "{substitution:?}");
         }
-        // Forty intervals of 90 %: fewer than 30 have a chance of one in a thousand.
-        assert!((30..=40).contains(&covered), "{covered}");
+        crate::coverage::assert_covers("price elasticity of a category", covered, 400);
     }
 
     /// Interest that halves within a year while the price falls by a third: taken for what a price does until age is told.
