@@ -10,6 +10,7 @@ pub mod attribution;
 pub mod bandit;
 pub mod boost;
 pub mod budget;
+pub mod choice;
 pub mod complaints;
 pub mod contact;
 #[cfg(test)]

@@ -97,6 +97,7 @@ static REGISTRY: &[&Model] = &[
     &crate::budget::BUDGET,
     &crate::budget::COUPONS,
     &crate::budget::TRADE_IN,
+    &crate::choice::CHOICE,
     &crate::experiment::MODEL,
     &crate::forecast::lab::FORECAST,
     &crate::forecast::lab::FORECAST_EFFECTS,

@@ -27,10 +27,10 @@ pub mod trial;
 
 pub use base::Base;
 pub use curves::{Kind, Ranked};
-pub use meta::{Learner, Meta, MetaSettings};
+pub use meta::{Learner, Meta, MetaSettings, out_of_fold};
 pub use model::MODEL;
 pub use policy::{Money, Policy, whom_to_treat};
 pub use simulate::{SimulateSettings, Simulated, simulate};
 pub use support::{Check, check};
 pub use tree::{Criterion, Forest, TreeSettings};
-pub use trial::{Assignment, Trial};
+pub use trial::{Assignment, Trial, complete_chances};

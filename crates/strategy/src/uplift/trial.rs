@@ -110,6 +110,61 @@ pub(super) fn check_arms(arms: &[u32], n_rows: usize) -> Result<(), StrategyErro
     Ok(())
 }
 
+/// Combinations of chances that are tried, at most.
+const COMBINATIONS_MAX: usize = 100_000;
+
+/// All arms' chances from those of the arms that rows got, which is all that most logs hold. With two arms the other's is what is left to
+/// 1. With more, customers of one kind have one chance of each arm, and these sum to 1: of the different chances that were seen, one
+/// combination alone may fit each. `None` where none or several do. Shapes: (n_rows); the answer's (n_rows, n_arms).
+///
+/// # Errors
+/// If lengths differ, or a chance is not above 0 and at most 1.
+pub fn complete_chances(arms: &[u32], own: &[f64]) -> Result<Option<Vec<f64>>, StrategyError> {
+    check_arms(arms, own.len())?;
+    if let Some(row) = own.iter().position(|chance| !(*chance > 0.0 && *chance <= 1.0)) {
+        return Err(StrategyError::bad_value("logged chances", row, own[row], "above 0, up to 1"));
+    }
+    let n_arms = arms.iter().max().map_or(1, |&arm| arm as usize + 1);
+    if n_arms == 2 {
+        let row = |(arm, own): (&u32, &f64)| if *arm == 0 { [*own, 1.0 - own] } else { [1.0 - own, *own] };
+        return Ok(Some(arms.iter().zip(own).flat_map(row).collect()));
+    }
+    let mut seen: Vec<Vec<f64>> = vec![Vec::new(); n_arms];
+    for (arm, own) in arms.iter().zip(own) {
+        let of = &mut seen[*arm as usize];
+        if !of.iter().any(|known| is_same(*known, *own)) {
+            of.push(*own);
+        }
+        if of.len() > COMBINATIONS_MAX.isqrt() {
+            return Ok(None);
+        }
+    }
+    let n_combinations = seen.iter().try_fold(1usize, |n, of| n.checked_mul(of.len()));
+    if n_combinations.is_none_or(|n| n > COMBINATIONS_MAX || n == 0) {
+        return Ok(None);
+    }
+    let mut fitting: Vec<Vec<f64>> = vec![Vec::new()];
+    for of in &seen {
+        let with =
+            |found: &Vec<f64>| of.iter().map(|chance| [found.as_slice(), &[*chance]].concat()).collect::<Vec<_>>();
+        fitting = fitting.iter().flat_map(with).filter(|found| found.iter().sum::<f64>() < 1.0 + 1e-6).collect();
+    }
+    fitting.retain(|found| (found.iter().sum::<f64>() - 1.0).abs() < 1e-6);
+    let mut all = Vec::with_capacity(own.len() * n_arms);
+    for (arm, own) in arms.iter().zip(own) {
+        let mut of_row = fitting.iter().filter(|found| is_same(found[*arm as usize], *own));
+        match (of_row.next(), of_row.next()) {
+            (Some(found), None) => all.extend(found),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(all))
+}
+
+fn is_same(a: f64, b: f64) -> bool {
+    (a - b).abs() < 1e-9
+}
+
 /// Rows of each fold, drawn so that every arm is spread evenly. Shape: n_folds lists of rows in order.
 pub(super) fn folds(arms: &[u32], n_folds: usize, seed: u64) -> Vec<Vec<u32>> {
     let mut folds = vec![Vec::new(); n_folds];
@@ -152,6 +207,24 @@ mod tests {
         let zero = Assignment::Logged(&[0.5, 0.5, 1.0, 0.0]);
         let expected = "logged chances, row 1 holds 0; allowed: more than 0 for the arm that the row got";
         assert_eq!(told(&[0, 1], &[0.0, 1.0], zero), expected);
+    }
+
+    #[test]
+    fn chances_of_other_arms_follow_where_one_combination_fits() {
+        let two = complete_chances(&[0, 1, 1], &[0.25, 0.75, 0.4]).unwrap().unwrap();
+        assert_eq!(two, [0.25, 0.75, 0.25, 0.75, 0.6, 0.4]);
+        // Two kinds of customers: 0.4, 0.3, 0.3 and 0.2, 0.4, 0.4.
+        let (arms, own) = ([0, 1, 2, 0, 1, 2], [0.4, 0.3, 0.3, 0.2, 0.4, 0.4]);
+        let found = complete_chances(&arms, &own).unwrap().unwrap();
+        assert_eq!(
+            found,
+            [[0.4, 0.3, 0.3]; 3].concat().into_iter().chain([[0.2, 0.4, 0.4]; 3].concat()).collect::<Vec<_>>()
+        );
+        // 0.5 could go with 0.2 and 0.3 either way round, and 0.9 with nothing.
+        let either = complete_chances(&[0, 1, 1, 2, 2], &[0.5, 0.2, 0.3, 0.3, 0.2]).unwrap();
+        assert_eq!((either, complete_chances(&[0, 1, 2], &[0.9, 0.3, 0.3]).unwrap()), (None, None));
+        let told = complete_chances(&[0, 1], &[0.5, 0.0]).unwrap_err().to_string();
+        assert_eq!(told, "logged chances, row 1 holds 0; allowed: above 0, up to 1");
     }
 
     #[test]
