@@ -16,4 +16,4 @@ mod lab;
 mod ledger;
 
 pub use lab::PROMOTIONS;
-pub use ledger::{Effect, Ledger, LedgerSettings, Occasion, ledger};
+pub use ledger::{Effect, Ledger, LedgerSettings, OCCASIONS_MAX, Occasion, ledger};
