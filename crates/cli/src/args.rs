@@ -226,6 +226,52 @@ pub enum Plan {
         #[arg(long, allow_negative_numbers = true)]
         elasticity: Option<f64>,
     },
+    /// Whom to treat as a past campaign did, by what it changed for whom
+    Campaign {
+        /// As experiment list names it
+        campaign: String,
+        /// The arm that got nothing; found by its name (control, holdout, none) if absent
+        #[arg(long, value_name = "ARM")]
+        control: Option<String>,
+        #[arg(long, default_value = "response", value_parser = ["response", "ordered", "revenue"])]
+        outcome: String,
+        /// Days after the first exposure that count, where orders tell
+        #[arg(long, default_value_t = 30)]
+        days: i32,
+        /// What one more who responds or orders is worth; what they spent, as margin where costs are known, if absent
+        #[arg(long, value_name = "MONEY")]
+        value: Option<f64>,
+        /// What treating one customer costs: coupon=0.31; what the exposures say if absent
+        #[arg(long, value_name = "ARM=MONEY")]
+        cost: Vec<String>,
+        /// Most to spend on today's customers; as much as pays for itself if absent
+        #[arg(long)]
+        budget: Option<f64>,
+        /// Who is to be treated, with which arm, as CSV
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Trade-in subsidies for owners by category and age of device, under one budget
+    TradeIn {
+        /// Money for all of them; as much as pays for itself if absent
+        #[arg(long)]
+        budget: Option<f64>,
+        /// Subsidies to choose from, in parts of the price of what is bought
+        #[arg(long, value_delimiter = ',', default_value = "0.02,0.04,0.06,0.08,0.1,0.15,0.2")]
+        levels: Vec<f64>,
+        /// What the shop keeps of an old device, in parts of its worth
+        #[arg(long, default_value_t = 0.05, allow_negative_numbers = true)]
+        resale: f64,
+        /// Margin in parts of the price, where costs are not known
+        #[arg(long)]
+        margin: Option<f64>,
+    },
+    /// What a spec is worth in money, to all customers and to each group
+    SellingPoints {
+        /// The category with most purchases if absent
+        #[arg(long, value_name = "PATH")]
+        category: Option<String>,
+    },
     /// A budget over channels, from the weeks' sales and spends
     Budget {
         /// Weeks ahead

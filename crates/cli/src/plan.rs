@@ -13,6 +13,9 @@ use service::flows::plan::forecast::{ForecastRequest, Forecasts, Measure, SalesB
 use service::flows::plan::launch::{self, Generations};
 use service::flows::plan::price::{Markdown, MarkdownRequest, Prices};
 use service::flows::plan::promotions::{self, Own, Promotions, PromotionsRequest};
+use service::flows::plan::selling_points::{self, SellingPoints};
+use service::flows::plan::trade_in::{self, TradeInPlan, TradeInRequest};
+use service::flows::plan::treat::{self, Treat, TreatRequest, Treated};
 use service::flows::plan::{Backing, Interval, Step, budget, experiment, forecast, price};
 use service::flows::segment::Text;
 use service::{Result, ServiceError};
@@ -106,6 +109,31 @@ pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
             let told = promotions::promotions(&shop, &request).await?;
             shown(to_value(&told), as_json, || print_promotions(&told, &language))
         }
+        Plan::Campaign { campaign, control, outcome, days, value, cost, budget, output } => {
+            let request = TreatRequest {
+                campaign_id: campaign,
+                control,
+                outcome: Outcome::named(&outcome)?,
+                days,
+                value_cents: value.map(cents),
+                cost_cents: cost.iter().map(|text| cost_of(text)).collect::<Result<_>>()?,
+                budget_cents: budget.map(cents),
+            };
+            let (told, treated) = treat::treat(&shop, &request).await?;
+            if let Some(path) = &output {
+                write_treated(path, &treated)?;
+            }
+            shown(to_value(&told), as_json, || print_treat(&told, &language))
+        }
+        Plan::TradeIn { budget, levels, resale, margin } => {
+            let request = TradeInRequest { budget_cents: budget.map(cents), levels, resale, margin };
+            let told = trade_in::trade_in(&shop, &request).await?;
+            shown(to_value(&told), as_json, || print_trade_in(&told, &language))
+        }
+        Plan::SellingPoints { category } => {
+            let told = selling_points::selling_points(&shop, category.as_deref()).await?;
+            shown(to_value(&told), as_json, || print_selling_points(&told, &language))
+        }
         Plan::Price { product: None, .. } => {
             let told = price::prices(&shop).await?;
             shown(to_value(&told), as_json, || print_prices(&told, &language))
@@ -118,7 +146,7 @@ pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
         Plan::Budget { weeks, budget, bound, sampled, level, seed, threads } => {
             let request = BudgetRequest {
                 weeks,
-                budget_cents: budget.map(|money| (money * 100.0).round() as i64),
+                budget_cents: budget.map(cents),
                 bounds: bound.iter().map(|text| bound_of(text)).collect::<Result<_>>()?,
                 sampled,
                 level,
@@ -131,6 +159,28 @@ pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
             shown(to_value(&told), as_json, || print_budget(&told, &language))
         }
     }
+}
+
+fn cents(money: f64) -> i64 {
+    (money * 100.0).round() as i64
+}
+
+/// `coupon=0.31`.
+fn cost_of(text: &str) -> Result<(String, i64)> {
+    let wrong = || ServiceError::usage("cost", format!("the cost '{text}' is not ARM=MONEY, such as coupon=0.31"));
+    let (arm, money) = text.rsplit_once('=').ok_or_else(wrong)?;
+    let money: f64 = money.trim().parse().map_err(|_| wrong())?;
+    if (0.0..=1e10).contains(&money) { Ok((arm.to_owned(), cents(money))) } else { Err(wrong()) }
+}
+
+fn write_treated(path: &Path, treated: &[Treated]) -> Result<()> {
+    let mut text = "customer_id,arm,effect,gain_cents\n".to_owned();
+    for one in treated {
+        let quoted = one.customer_id.contains(['"', ',', '\n', '\r']);
+        let id = if quoted { format!("\"{}\"", one.customer_id.replace('"', "\"\"")) } else { one.customer_id.clone() };
+        text.push_str(&format!("{id},{},{:.6},{:.2}\n", one.arm, one.effect, one.gain_cents));
+    }
+    std::fs::write(path, text).map_err(|error| ServiceError::failed(format!("{}: {error}", path.display())))
 }
 
 /// `search=1000:5000`; either end may be left out.
@@ -425,6 +475,9 @@ fn print_promotions(told: &Promotions, language: &str) {
                 rows.push(vec![what.to_owned(), interval(estimate, money)]);
             }
         }
+        if let Some(next) = &one.in_shadow_of {
+            rows.push(vec!["customers waited for".to_owned(), said(next, language).to_owned()]);
+        }
         if let Some(verdict) = &one.verdict {
             rows.push(vec!["verdict".to_owned(), verdict.clone()]);
         }
@@ -483,6 +536,148 @@ fn print_crowd(told: &Crowd, language: &str) {
     print_backing(&told.backing, language);
 }
 
+fn print_treat(told: &Treat, language: &str) {
+    let each = |value: f64| match told.outcome.as_str() {
+        "revenue" => format!("{:.2}", value / 100.0),
+        _ => format!("{:.3} %", 100.0 * value),
+    };
+    let coins = |value: f64| format!("{:.2}", value / 100.0);
+    print::line(&format!(
+        "{}, beside {} customers in '{}'; one more is worth {}{}",
+        told.campaign_id,
+        print::count(told.n_control),
+        told.control,
+        coins(told.value_cents),
+        if told.is_weighted { "; customers are weighted by their chances" } else { "" }
+    ));
+    for arm in &told.arms {
+        print::line(&format!(
+            "\n{}: {} customers at {}; it changed {} by {}",
+            arm.arm,
+            print::count(arm.n_customers),
+            coins(arm.cost_cents),
+            told.outcome,
+            arm.effect.as_ref().map_or_else(|| "?".to_owned(), |effect| interval(effect, each))
+        ));
+        if let Some(qini) = &arm.qini {
+            let small = |value: f64| format!("{value:.5}");
+            let by_spend = small(arm.qini_by_spend);
+            print::line(&format!(
+                "  who answers is told by Qini {} ({by_spend} by what they spent)",
+                interval(qini, small)
+            ));
+        }
+    }
+    if !told.curve.is_empty() {
+        let row = |point: &treat::TreatPoint| {
+            vec![
+                format!("{:.0} %", 100.0 * point.share),
+                print::count(point.n_customers),
+                coins(point.cost_cents),
+                interval(&point.gain_cents, coins),
+                interval(&point.by_spend_cents, coins),
+            ]
+        };
+        print::line("\nHad so many of them been treated, a customer of all:\n");
+        let rows: Vec<Vec<String>> = told.curve.iter().step_by(2).map(row).collect();
+        print::table(&["share", "customers", "cost", "gain", "gain by what they spent"], &rows);
+    }
+    if let Some(today) = &told.today {
+        let arms: Vec<String> = today.arms.iter().map(|(arm, n)| format!("{arm} for {}", print::count(*n))).collect();
+        print::line(&format!(
+            "\nToday: {} may be reached ({} more have something open); {} for {}, foretold to gain {}. Treating all gains {} for {}.",
+            print::count(today.n_reachable),
+            print::count(today.n_held_back),
+            if arms.is_empty() { "nobody is worth it".to_owned() } else { arms.join(", ") },
+            money(today.cost_cents),
+            money(today.gain_cents),
+            money(today.gain_of_all_cents),
+            money(today.cost_of_all_cents)
+        ));
+    }
+    print_backing(&told.backing, language);
+}
+
+fn print_trade_in(told: &TradeInPlan, language: &str) {
+    let percent = |value: f64| format!("{:.1} %", 100.0 * value);
+    if !told.groups.is_empty() {
+        let row = |one: &trade_in::TradeInGroup| {
+            let until = one.below_months.map_or("and more".to_owned(), |below| format!("to {below}"));
+            vec![
+                one.category.clone(),
+                format!("{} {until}", one.from_months),
+                print::count(one.n_owners),
+                money(one.price_cents),
+                money(one.margin_cents),
+                money(one.old_cents),
+                percent(one.buys_anyway),
+                money(one.subsidy_cents),
+                percent(one.buys),
+                money(one.cost_cents),
+                money(one.gain_cents),
+            ]
+        };
+        let header = [
+            "category",
+            "months owned",
+            "owners",
+            "price",
+            "margin",
+            "old one's worth",
+            "buy anyway",
+            "subsidy",
+            "buy then",
+            "cost",
+            "gain",
+        ];
+        print::table(&header, &told.groups.iter().map(row).collect::<Vec<_>>());
+        if let Some(gain) = &told.gain_cents {
+            print::line(&format!(
+                "\nWithin {} months: {} for {}; no choice gains more than {}, one subsidy of {} for all {}; one more coin {:.2}.",
+                told.months,
+                interval(gain, money),
+                money(told.cost_cents),
+                money(told.bound_cents),
+                percent(told.one_for_all),
+                money(told.one_for_all_cents),
+                told.shadow_price
+            ));
+        }
+        if let Some(n) = told.n_for_trial {
+            print::line(&format!("To show it: a trial at random with {} owners.", print::count(n)));
+        }
+    }
+    print_backing(&told.backing, language);
+}
+
+fn print_selling_points(told: &SellingPoints, language: &str) {
+    let percent = |value: f64| format!("{:.1} %", 100.0 * value);
+    print::line(&format!("{}, as of {}", told.category, told.as_of));
+    for one in &told.segments {
+        let (n, price) = (print::count(one.n_choices), money(one.price_cents));
+        print::line(&format!("\n{}: {n} choices, {price} a piece", said(&one.name, language)));
+        let row = |point: &selling_points::SellingPoint| {
+            vec![
+                said(&point.name, language).to_owned(),
+                format!("{} → {}", said(&point.from, language), said(&point.to, language)),
+                point.worth.as_ref().map_or_else(|| "?".to_owned(), |worth| interval(worth, percent)),
+                point.worth_cents.as_ref().map_or_else(String::new, |worth| interval(worth, money)),
+                point.shows.clone(),
+            ]
+        };
+        print::table(&["spec", "gap", "of the price", "money", ""], &one.points.iter().map(row).collect::<Vec<_>>());
+        print_backing(&one.backing, language);
+    }
+    if !told.left_out.is_empty() {
+        print::line(&format!("\nNot told apart from others: {}", told.left_out.join(", ")));
+    }
+    let others: Vec<&str> =
+        told.categories.iter().map(|one| one.category.as_str()).filter(|one| *one != told.category).collect();
+    if !others.is_empty() {
+        print::line(&format!("\nOther categories: {}", others.join(", ")));
+    }
+}
+
 fn print_budget(told: &BudgetPlan, language: &str) {
     if !told.channels.is_empty() {
         let row = |channel: &budget::ChannelPlan| {
@@ -536,7 +731,11 @@ fn print_prices(told: &Prices, language: &str) {
         let row = |one: &price::CategoryElasticity| {
             vec![
                 one.category.clone(),
-                interval(&one.elasticity, each),
+                if one.shows == "not_identified" {
+                    "not identified".to_owned()
+                } else {
+                    interval(&one.elasticity, each)
+                },
                 print::count(one.n_products),
                 print::count(one.n_price_changes),
             ]
@@ -650,6 +849,14 @@ mod tests {
         assert_eq!(read("mail=:300").unwrap(), ("mail".to_owned(), None, Some(30_000)));
         for text in ["search", "search=5", "search=a:1", "search=-1:2", "search=1:NaN"] {
             assert!(read(text).unwrap_err().message.contains("CHANNEL=LEAST:MOST"), "{text}");
+        }
+    }
+
+    #[test]
+    fn costs_of_arms_are_read_and_wrong_ones_refused() {
+        assert_eq!(cost_of("coupon=0.31").unwrap(), ("coupon".to_owned(), 31));
+        for text in ["coupon", "coupon=", "coupon=-1", "coupon=inf"] {
+            assert!(cost_of(text).unwrap_err().message.contains("ARM=MONEY"), "{text}");
         }
     }
 

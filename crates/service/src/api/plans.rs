@@ -1,5 +1,7 @@
 //! `/v1/plan/…` and `/v1/campaigns`: what will sell, what customers are worth, where money should go, whether it worked.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -21,6 +23,9 @@ use crate::flows::plan::forecast::{self, ForecastRequest, Forecasts, Measure, Sa
 use crate::flows::plan::launch::{self, Generations};
 use crate::flows::plan::price::{self, Markdown, MarkdownRequest, Prices};
 use crate::flows::plan::promotions::{self, Own, Promotions, PromotionsRequest};
+use crate::flows::plan::selling_points::{self, SellingPoints};
+use crate::flows::plan::trade_in::{self, TradeInPlan, TradeInRequest};
+use crate::flows::plan::treat::{self, Treat, TreatRequest};
 
 /// Bounds of channels accepted at once.
 const BOUNDS_MAX: usize = 100;
@@ -276,6 +281,97 @@ pub async fn get_verdict(
         level: params.level.unwrap_or(usual.level),
     };
     planned(async move { experiment::verdict(&caller.shop.shop, &request).await }).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TreatBody {
+    /// The arm that got nothing; found by its name if absent.
+    #[schema(max_length = 200)]
+    control: Option<String>,
+    /// response if absent.
+    outcome: Option<Outcome>,
+    /// Days after the first exposure that count, where orders tell; 30 if absent.
+    #[schema(minimum = 1, maximum = 365)]
+    days: Option<i32>,
+    /// What one more who responds or orders is worth; what they spent, as margin where costs are known, if absent.
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    value_cents: Option<i64>,
+    /// What treating one customer costs, by arm; what the exposures say if absent.
+    #[serde(default)]
+    cost_cents: BTreeMap<String, i64>,
+    /// Most to spend on today's customers; as much as pays for itself if absent.
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    budget_cents: Option<i64>,
+}
+
+/// Whom of today's customers to treat as a past campaign did: what each arm changed, for whom more, and what treating some brings.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/treat", tag = "plans", params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    request_body = TreatBody, responses((status = 200, body = Treat), (status = "4XX", body = ErrorBody)))]
+pub async fn plan_treatment(
+    Manage(caller): Manage,
+    Id(campaign_id): Id,
+    Body(body): Body<TreatBody>,
+) -> Result<Json<Treat>> {
+    let usual = TreatRequest::default();
+    let request = TreatRequest {
+        campaign_id,
+        control: body.control,
+        outcome: body.outcome.unwrap_or(usual.outcome),
+        days: body.days.unwrap_or(usual.days),
+        value_cents: body.value_cents,
+        cost_cents: body.cost_cents,
+        budget_cents: body.budget_cents,
+    };
+    planned(async move { Ok(treat::treat(&caller.shop.shop, &request).await?.0) }).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TradeInBody {
+    /// For all subsidies together; as much as pays for itself if absent.
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64)]
+    budget_cents: Option<i64>,
+    /// Subsidies to choose from, in parts of the price of what is bought, 0 to 0.5.
+    #[schema(max_items = 20)]
+    levels: Option<Vec<f64>>,
+    /// What the shop keeps of an old device, in parts of its worth; 0.05 if absent.
+    #[schema(minimum = -1.0, maximum = 1.0)]
+    resale: Option<f64>,
+    /// Margin in parts of the price, where costs are not known.
+    #[schema(minimum = -1.0, maximum = 1.0)]
+    margin: Option<f64>,
+}
+
+/// Trade-in subsidies for owners by category and age of device, under one budget.
+#[utoipa::path(post, path = "/v1/plan/trade-in", tag = "plans", request_body = TradeInBody, responses((status = 200, body = TradeInPlan), (status = "4XX", body = ErrorBody)))]
+pub async fn plan_trade_in(Manage(caller): Manage, Body(body): Body<TradeInBody>) -> Result<Json<TradeInPlan>> {
+    let usual = TradeInRequest::default();
+    let request = TradeInRequest {
+        budget_cents: body.budget_cents,
+        levels: body.levels.unwrap_or(usual.levels),
+        resale: body.resale.unwrap_or(usual.resale),
+        margin: body.margin,
+    };
+    planned(async move { trade_in::trade_in(&caller.shop.shop, &request).await }).await
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SellingPointsParams {
+    /// The one with most purchases if absent.
+    #[param(max_length = 200)]
+    category: Option<String>,
+}
+
+/// What a spec of a category's products is worth in money, to all customers and to each group.
+#[utoipa::path(get, path = "/v1/plan/selling-points", tag = "plans", params(SellingPointsParams), responses((status = 200, body = SellingPoints), (status = "4XX", body = ErrorBody)))]
+pub async fn get_selling_points(
+    Manage(caller): Manage,
+    Params(params): Params<SellingPointsParams>,
+) -> Result<Json<SellingPoints>> {
+    planned(async move { selling_points::selling_points(&caller.shop.shop, params.category.as_deref()).await }).await
 }
 
 /// How many customers an experiment needs, and how long that takes.

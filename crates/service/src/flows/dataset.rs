@@ -206,8 +206,7 @@ pub async fn load(shop: &Shop) -> Result<Dataset> {
 
 /// The generations of the tables a recommender reads.
 pub fn data_version(shop: &Shop) -> Result<String> {
-    let generation = |name| -> Result<u64> { Ok(shop.tables().manifest(data::Tables::spec(name)?)?.generation) };
-    Ok(format!("events-{} orders-{}", generation("events")?, generation("orders")?))
+    Ok(generations(shop, &["events", "orders"])?.trim_start().to_owned())
 }
 
 /// The generations of tables, for whoever keeps what was read from them. To be asked before they are read: what changes meanwhile is

@@ -37,6 +37,10 @@ fn a_shop_plans_from_its_own_tables() {
     customers_have_figures(&served);
     a_budget_is_planned(&served);
     campaigns_are_judged(&served);
+    who_to_treat_is_told(&served);
+    subsidies_are_chosen(&served);
+    specs_are_put_into_money(&served);
+    promotions_are_kept_until_tables_change(&served);
 }
 
 fn sales_are_forecast(served: &Served) {
@@ -132,4 +136,77 @@ fn campaigns_are_judged(served: &Served) {
     assert!(wrong.status == 400 && wrong.body.contains("control, coupon, reminder"), "{}", wrong.body);
     let needed = served.get("/v1/plan/experiment?baseline=0.1&lift=0.2&per_day=1000");
     assert_eq!(needed["n_days"], 14, "{needed}");
+}
+
+fn who_to_treat_is_told(served: &Served) {
+    let id = served.get("/v1/campaigns")["items"][0]["campaign_id"].as_str().unwrap().to_owned();
+    let ask = |body: Value| served.call("POST", &format!("/v1/campaigns/{id}/treat"), Some(body));
+    let told = ask(json!({})).json();
+    assert_ne!(told["verdict"], "refused", "{told}");
+    // Chances differ by how long somebody has been a customer; those of the other arms follow from those that were logged.
+    assert_eq!(
+        (&told["is_weighted"], &told["control"], &told["outcome"]),
+        (&json!(true), &json!("control"), &json!("response"))
+    );
+    let arms = told["arms"].as_array().unwrap();
+    assert!(arms.len() == 2 && arms.iter().all(|arm| holds(&arm["effect"]) && holds(&arm["qini"])), "{arms:?}");
+    let curve = told["curve"].as_array().unwrap();
+    assert_eq!((curve.len(), &curve[0]["gain_cents"]["value"], &curve[20]["share"]), (21, &json!(0.0), &json!(1.0)));
+    // Treating all is the same policy in either order.
+    assert_eq!(curve[20]["gain_cents"], curve[20]["by_spend_cents"]);
+    let today = &told["today"];
+    let n_all = today["n_reachable"].as_u64().unwrap() + today["n_held_back"].as_u64().unwrap();
+    assert!(n_all > 100 && today["n_treated"].as_u64().unwrap() <= n_all, "{today}");
+    let poor = ask(json!({"budget_cents": 100})).json();
+    assert!(poor["today"]["cost_cents"].as_f64().unwrap() <= 100.0, "{}", poor["today"]);
+    for (body, code) in [
+        (json!({"days": 0}), "days"),
+        (json!({"control": "fax"}), "control"),
+        (json!({"cost_cents": {"fax": 3}}), "cost"),
+        (json!({"budget_cents": -1}), "amount"),
+    ] {
+        let refused = ask(body);
+        assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (400, Some(code)), "{}", refused.body);
+    }
+    assert_eq!(served.call("POST", "/v1/campaigns/none/treat", Some(json!({}))).status, 404);
+}
+
+fn subsidies_are_chosen(served: &Served) {
+    let ask = |body: Value| served.call("POST", "/v1/plan/trade-in", Some(body));
+    let told = ask(json!({})).json();
+    if told["verdict"] != "refused" {
+        let groups = told["groups"].as_array().unwrap();
+        assert!(!groups.is_empty() && holds(&told["gain_cents"]), "{told}");
+        let gain = told["gain_cents"]["value"].as_f64().unwrap();
+        assert!(
+            gain <= told["bound_cents"].as_f64().unwrap() + 1.0
+                && gain + 1.0 >= told["one_for_all_cents"].as_f64().unwrap()
+        );
+        let none = ask(json!({"budget_cents": 0})).json();
+        assert!(none["groups"].as_array().unwrap().iter().all(|group| group["subsidy_cents"] == 0.0), "{none}");
+    }
+    let refused = ask(json!({"levels": [0.9]}));
+    assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (400, Some("levels")), "{}", refused.body);
+}
+
+fn specs_are_put_into_money(served: &Served) {
+    let told = served.get("/v1/plan/selling-points");
+    let categories = told["categories"].as_array().unwrap();
+    assert_eq!(told["category"], categories[0]["category"]);
+    assert_eq!(told["segments"][0]["segment"], Value::Null);
+    let named = categories[1]["category"].as_str().unwrap();
+    assert_eq!(
+        served.get(&format!("/v1/plan/selling-points?category={}", named.replace('/', "%2F").replace(' ', "%20")))["category"],
+        named
+    );
+    assert_eq!(served.call("GET", "/v1/plan/selling-points?category=fax", None).status, 404);
+}
+
+/// The second answer is the first one kept; a new order makes another.
+fn promotions_are_kept_until_tables_change(served: &Served) {
+    let first = served.get("/v1/plan/promotions");
+    assert_eq!(first, served.get("/v1/plan/promotions"));
+    let own = served.get("/v1/plan/promotions?own=spring:2026-03-01:2026-03-07");
+    let keys = |told: &Value| told["promotions"].as_array().unwrap().iter().filter(|one| one["key"] == "own").count();
+    assert_eq!((keys(&first), keys(&own)), (0, 1));
 }

@@ -55,6 +55,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Response => "response",
+            Outcome::Ordered => "ordered",
+            Outcome::Revenue => "revenue",
+        }
+    }
+
     /// # Errors
     /// If it is none of them.
     pub fn named(name: &str) -> Result<Outcome> {
@@ -220,6 +228,22 @@ fn control<'a>(arms: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
     arms.clone().find(|arm| arm.eq_ignore_ascii_case(name)).map(str::to_owned)
 }
 
+/// The arm that got nothing: the one that is named, or one that is called so.
+pub(super) fn control_of(campaign: &Campaign, named: Option<&str>) -> Result<String> {
+    let known = || campaign.arms.iter().map(|arm| arm.arm.as_str()).collect::<Vec<_>>().join(", ");
+    match named {
+        Some(name) if campaign.arms.iter().any(|arm| arm.arm == name) => Ok(name.to_owned()),
+        Some(name) => {
+            let message = format!("there is no arm '{}'; there are: {}", clipped(name), known());
+            Err(ServiceError::usage("control", message))
+        }
+        None => campaign.control.clone().ok_or_else(|| {
+            ServiceError::usage("control", format!("none of the arms is called control; there are: {}", known()))
+                .help("name the arm of those who got nothing as control")
+        }),
+    }
+}
+
 /// The customers of one arm.
 #[derive(Default)]
 struct Arm {
@@ -311,18 +335,7 @@ pub async fn verdict(shop: &Shop, request: &VerdictRequest) -> Result<CampaignVe
         .iter()
         .find(|campaign| campaign.campaign_id == request.campaign_id)
         .ok_or_else(|| ServiceError::not_found("campaign", &request.campaign_id))?;
-    let known = || campaign.arms.iter().map(|arm| arm.arm.as_str()).collect::<Vec<_>>().join(", ");
-    let control = match &request.control {
-        Some(name) if campaign.arms.iter().any(|arm| arm.arm == *name) => name.clone(),
-        Some(name) => {
-            let message = format!("there is no arm '{}'; there are: {}", clipped(name), known());
-            return Err(ServiceError::usage("control", message));
-        }
-        None => campaign.control.clone().ok_or_else(|| {
-            ServiceError::usage("control", format!("none of the arms is called control; there are: {}", known()))
-                .help("name the arm of those who got nothing as control")
-        })?,
-    };
+    let control = control_of(campaign, request.control.as_deref())?;
     let present = present(shop).await?;
     let mut told = CampaignVerdict {
         campaign_id: campaign.campaign_id.clone(),

@@ -9,12 +9,16 @@ pub mod crowd;
 pub mod customers;
 pub mod experiment;
 pub mod forecast;
+mod kept;
 pub mod launch;
 mod made;
 mod periods;
 pub mod price;
 pub mod promotions;
+pub mod selling_points;
 mod told;
+pub mod trade_in;
+pub mod treat;
 
 pub use self::periods::Step;
 pub use self::told::{Backing, Doubt, Interval};

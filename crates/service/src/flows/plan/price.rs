@@ -7,13 +7,16 @@ use data::Shop;
 use data::arrow::array::Array;
 use domain::Day;
 use serde::{Deserialize, Serialize};
+use strategy::Estimate;
 use strategy::forecast::{Method, Options, forecast};
 use strategy::price::{Clearance, Sales, Stock, clear, decay, elasticities};
 use utoipa::ToSchema;
 
+use super::kept::Kept;
 use super::{Backing, Interval, Step};
 use crate::error::{Result, ServiceError};
 use crate::flows::audience::present;
+use crate::flows::dataset::generations;
 use crate::flows::rows::{floats, integers, query, query_rows, quoted, texts};
 
 /// Weeks of the past that are looked at, and products of most revenue in them.
@@ -27,6 +30,8 @@ const N_PRICES: usize = 9;
 const RECENT_WEEKS: usize = 8;
 const LEVEL: f64 = 0.9;
 
+static KEPT: Kept<Prices> = Kept::new();
+
 /// The elasticity of a category.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CategoryElasticity {
@@ -34,6 +39,9 @@ pub struct CategoryElasticity {
     /// Drawn towards that of all categories as far as it is uncertain, and from its own products alone.
     pub elasticity: Interval,
     pub alone: Interval,
+    /// `falls` where the interval lies below 0, `open` where it holds 0, `not_identified` where it lies above: nobody buys more because it
+    /// is dearer, so prices there followed interest.
+    pub shows: String,
     pub n_products: u64,
     pub n_price_changes: u64,
 }
@@ -233,8 +241,26 @@ async fn weekly(shop: &Shop, today: Day) -> Result<Weekly> {
 /// If the tables cannot be read. Too few changes of price are no error but a refusal.
 pub async fn prices(shop: &Shop) -> Result<Prices> {
     let today = present(shop).await?.day;
+    let version = version(shop, today)?;
+    if let Some(kept) = KEPT.get(shop, &version) {
+        return Ok(kept);
+    }
     let weekly = weekly(shop, today).await?;
-    tokio::task::block_in_place(|| told(&weekly, today))
+    let made = tokio::task::block_in_place(|| told(&weekly, today))?;
+    KEPT.put(shop, version, made.clone());
+    Ok(made)
+}
+
+fn version(shop: &Shop, today: Day) -> Result<String> {
+    Ok(today.to_string() + &generations(shop, &["orders", "products"])?)
+}
+
+fn shows(found: &Estimate) -> &'static str {
+    match () {
+        () if found.high < 0.0 => "falls",
+        () if found.low > 0.0 => "not_identified",
+        () => "open",
+    }
 }
 
 fn told(weekly: &Weekly, today: Day) -> Result<Prices> {
@@ -269,6 +295,7 @@ fn told(weekly: &Weekly, today: Day) -> Result<Prices> {
                 category: weekly.categories[group.group as usize].clone(),
                 elasticity: group.pooled.into(),
                 alone: group.alone.into(),
+                shows: shows(&group.pooled).to_owned(),
                 n_products: group.n_products as u64,
                 n_price_changes: group.n_changes as u64,
             })
@@ -277,8 +304,8 @@ fn told(weekly: &Weekly, today: Day) -> Result<Prices> {
         if n_odd > 0 {
             prices.backing = prices.backing.but(
                 "dearer_sold_more",
-                format!("有 {n_odd} 个品类价格越高卖得越多：那里的价格是跟着热度降的，不能据此定价。"),
-                format!("In {n_odd} categories what was dearer sold more: prices there fell as interest did; do not price by them."),
+                format!("有 {n_odd} 个品类的弹性识别不出来：贵的时候卖得多，那里的价格是跟着热度降的。"),
+                format!("The elasticity of {n_odd} categories is not identified: what was dearer sold more, for prices there fell as interest did."),
             );
         }
         prices.categories.sort_by(|a, b| b.n_price_changes.cmp(&a.n_price_changes).then(a.category.cmp(&b.category)));
@@ -314,12 +341,18 @@ pub async fn markdown(shop: &Shop, request: &MarkdownRequest) -> Result<Markdown
             .help("say how many pieces are to be sold")
     })?;
     let today = present(shop).await?.day;
+    // All categories are learned together, so they are learned once for all products.
+    let prices = match request.elasticity {
+        Some(_) => None,
+        None => Some(prices(shop).await?),
+    };
     let weekly = weekly(shop, today).await?;
     tokio::task::block_in_place(|| {
         let category = product["category"].as_str().unwrap_or_default();
-        let (elasticity, mut backing) = match request.elasticity {
-            Some(given) => (given, None),
-            None => of_category(&told(&weekly, today)?, category),
+        let (elasticity, mut backing) = match (request.elasticity, &prices) {
+            (Some(given), _) => (given, None),
+            (None, Some(prices)) => of_category(prices, category),
+            (None, None) => (USUAL_ELASTICITY, None),
         };
         let demand = demand(&weekly, request);
         let prices: Vec<f64> = (0..N_PRICES)
@@ -379,14 +412,36 @@ fn brings(found: &Clearance) -> Brings {
     Brings { revenue_cents: found.revenue.into(), sold: found.sold.into(), sold_out: found.sold_out }
 }
 
-/// What a shop whose prices tell nothing takes for granted.
+/// What a shop whose prices tell nothing takes for granted, and how far that may be off.
 const USUAL_ELASTICITY: f64 = -2.0;
+const USUAL_SPREAD: f64 = 1.0;
+
+/// Whether an elasticity says that cheaper sells more.
+fn falls(found: &Interval) -> bool {
+    found.value < -0.05
+}
+
+/// The category's elasticity, or the shop's, if either says that cheaper sells more.
+fn own_of(prices: &Prices, category: &str) -> Option<Interval> {
+    let own = prices.categories.iter().find(|one| one.category == category).map(|one| one.elasticity);
+    own.filter(falls).or(prices.elasticity.filter(falls))
+}
+
+pub(super) fn is_told(prices: &Prices, category: &str) -> bool {
+    own_of(prices, category).is_some()
+}
+
+/// The elasticity to plan with and the ends of its interval, none of them above 0: (low, value, high).
+pub(super) fn elasticity_of(prices: &Prices, category: &str) -> (f64, f64, f64) {
+    match own_of(prices, category) {
+        Some(found) => (found.low.max(-19.0), found.value.max(-19.0), found.high.min(0.0)),
+        None => (USUAL_ELASTICITY - USUAL_SPREAD, USUAL_ELASTICITY, USUAL_ELASTICITY + USUAL_SPREAD),
+    }
+}
 
 /// The elasticity to plan with, and what speaks against it.
 fn of_category(prices: &Prices, category: &str) -> (f64, Option<Backing>) {
-    let falls = |found: &Interval| found.value < -0.05;
-    let own = prices.categories.iter().find(|one| one.category == category).map(|one| one.elasticity);
-    match own.filter(falls).or(prices.elasticity.filter(falls)) {
+    match own_of(prices, category) {
         Some(found) => (found.value.max(-19.0), None),
         None => {
             let backing = Backing { verdict: "enough".to_owned(), ..prices.backing.clone() };

@@ -11,13 +11,15 @@ use data::arrow::array::{Array, RecordBatch};
 use domain::Day;
 use serde::{Deserialize, Serialize};
 use strategy::forecast::calendar::{Event, retail};
-use strategy::promotion::{Effect, Ledger, LedgerSettings, Occasion, ledger};
+use strategy::promotion::{Effect, Ledger, LedgerSettings, OCCASIONS_MAX, Occasion, ledger};
 use utoipa::ToSchema;
 
 use super::experiment::{self, VerdictRequest};
+use super::kept::Kept;
 use super::{Backing, Interval};
 use crate::error::{Result, ServiceError, clipped};
 use crate::flows::audience::{present, sql::Present};
+use crate::flows::dataset::generations;
 use crate::flows::rows::{floats, integers, query, texts};
 use crate::flows::segment::Text;
 
@@ -40,11 +42,13 @@ const RETURN_DAYS: i32 = 30;
 /// At least so much of what was sold must have a known cost before margins are told.
 const COST_KNOWN_MIN: f64 = 0.8;
 const LEVEL: f64 = 0.9;
-/// Promotions and festivals told of; the ledger takes no more.
-const PROMOTIONS_MAX: usize = 200;
 /// Campaigns told of, the last ones.
 const CAMPAIGNS_MAX: usize = 20;
 const CAMPAIGN_DAYS: i32 = 30;
+/// What the ledger is read from.
+const TABLES: [&str; 4] = ["orders", "products", "spend", "exposures"];
+
+static KEPT: Kept<Promotions> = Kept::new();
 
 /// A promotion of the shop's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +143,8 @@ pub struct PastPromotion {
     /// `paid`, `lost` or `open`: margin less spend, by its interval. Absent without margin.
     pub verdict: Option<String>,
     pub is_over: bool,
+    /// The deep promotion that follows so soon that customers waited for it already: what this one seems to have lost was held back for that.
+    pub in_shadow_of: Option<Text>,
 }
 
 /// An arm of a campaign as its control judges it.
@@ -429,7 +435,8 @@ fn found(sales: &Sales, own: &[Own], market_events: &[Event]) -> Vec<Found> {
         }
     }
     all.sort_by_key(|one| one.days.start);
-    all.truncate(PROMOTIONS_MAX);
+    // The ledger takes no more.
+    all.truncate(OCCASIONS_MAX);
     all
 }
 
@@ -445,9 +452,13 @@ pub async fn promotions(shop: &Shop, request: &PromotionsRequest) -> Result<Prom
         return Err(ServiceError::usage("protection_days", message));
     }
     let present = present(shop).await?;
+    let is_china = shop.config().language == "zh";
+    let version = format!("{is_china} {} {request:?}{}", present.day, generations(shop, &TABLES)?);
+    if let Some(kept) = KEPT.get(shop, &version) {
+        return Ok(kept);
+    }
     let sales = Sales::read(shop, &present).await?;
     check(&request.own, &sales)?;
-    let is_china = shop.config().language == "zh";
     // Each market has its own days; those of others are ordinary there.
     let foreign: &[&str] = if is_china {
         &["black_friday", "christmas"]
@@ -461,6 +472,7 @@ pub async fn promotions(shop: &Shop, request: &PromotionsRequest) -> Result<Prom
         .collect();
     let mut told = tokio::task::block_in_place(|| judged(&sales, request, &events, present.day))?;
     told.campaigns = campaigns(shop).await?;
+    KEPT.put(shop, version, told.clone());
     Ok(told)
 }
 
@@ -547,13 +559,29 @@ fn judged(sales: &Sales, request: &PromotionsRequest, events: &[Event], today: D
     told.backing = Backing::of(&answer);
     let Some(ledger) = &answer.value else { return Ok(told) };
     (told.n_ordinary_days, told.r_squared) = (ledger.n_ordinary as u64, ledger.r_squared[0]);
+    let shadows = shadows(&occasions, &found);
     let context = Context { sales, ledger, request, has_margin, today, ordinary: ordinary(&found, sales) };
     for (place, (at, one)) in found.iter().enumerate().filter(|(_, one)| one.is_told).enumerate() {
-        told.promotions.push(context.told(one, at, place));
+        let mut past = PastPromotion { in_shadow_of: shadows[at].clone(), ..context.told(one, at, place) };
+        // What was held back for the next is no loss of this one.
+        if past.in_shadow_of.is_some() {
+            past.verdict = past.verdict.map(|_| "open".to_owned());
+        }
+        told.promotions.push(past);
     }
     told.promotions.reverse();
     told.backing = doubts(told.backing, &told.promotions, has_margin);
     Ok(told)
+}
+
+/// Of each occasion, the deeper one after it for which customers wait already while it lasts.
+fn shadows(occasions: &[Occasion], found: &[Found]) -> Vec<Option<Text>> {
+    let of = |(at, one): (usize, &Occasion)| {
+        let next = occasions.get(at + 1)?;
+        let is_near = next.first.0 - next.around as i32 <= one.last.0 + 1;
+        (found[at].is_told && is_near && next.around > one.around).then(|| found[at + 1].name.clone())
+    };
+    occasions.iter().enumerate().map(of).collect()
 }
 
 /// The part of what was sold whose cost is known, and what of that was margin.
@@ -690,6 +718,7 @@ impl Context<'_> {
             net_spend_cents: spend,
             verdict: verdict.map(str::to_owned),
             is_over: one.days.end + days_after.max(AROUND) as i32 <= self.today.0 + 1,
+            in_shadow_of: None,
         }
     }
 }
@@ -709,6 +738,13 @@ fn doubts(mut backing: Backing, promotions: &[PastPromotion], has_margin: bool) 
             "net_open",
             "没有一次促销的净增量能和 0 分开：平常的起伏就有这么大。",
             "Of no promotion can what it brought be told from nothing: ordinary days go up and down as much.",
+        );
+    }
+    if promotions.iter().any(|one| one.in_shadow_of.is_some()) {
+        backing = backing.but(
+            "in_shadow",
+            "有的促销紧挨着后面的大促：顾客那时已经在等，看起来少卖的部分应算在大促头上。",
+            "Some promotions stand shortly before a deep one: customers waited for that already, and what they seem to have lost is its doing.",
         );
     }
     if promotions.iter().any(|one| !one.is_over) {
