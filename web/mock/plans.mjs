@@ -229,7 +229,7 @@ function generationsOf(today, made_at, n_made) {
 // ---- What prices do
 
 /** Category, elasticity, error, products, changes of price. */
-const ELASTICITIES = [["手机/智能手机", -2.31, 0.28, 6, 214], ["Computers/Laptops", -1.74, 0.33, 9, 187], ["Audio/Headphones", -1.42, 0.39, 4, 121], ["Accessories/Chargers", -0.58, 0.31, 3, 96], ["TV/OLED", -1.08, 0.52, 3, 61], ["Wearables/Watches", -1.93, 0.74, 3, 38], ["", -1.61, 0.9, 2, 22]];
+const ELASTICITIES = [["手机/智能手机", -2.31, 0.28, 6, 214], ["Computers/Laptops", -1.74, 0.33, 9, 187], ["Audio/Headphones", -1.42, 0.39, 4, 121], ["Accessories/Chargers", -0.58, 0.31, 3, 96], ["TV/OLED", 1.08, 0.52, 3, 61], ["Wearables/Watches", -1.93, 0.74, 3, 38], ["", -1.61, 0.9, 2, 22]];
 const not_causal = doubt("not_causal", "价格不是随机变动的：与广告、促销同时发生的降价会被算作价格的作用。", "Prices did not move at random: what was advertised while its price was cut counts as the price's doing.");
 
 function pricesOf(empty, today) {
@@ -240,7 +240,7 @@ function pricesOf(empty, today) {
   });
   return {
     as_of: today, elasticity: estimate(-1.79, 0.21), substitution: estimate(0.34, 0.19),
-    categories: ELASTICITIES.map(([category, value, error, n_products, n_price_changes]) => ({ category, elasticity: estimate(value, error), alone: estimate(value * 1.06 + 0.1, error * 1.4), n_products, n_price_changes })),
+    categories: ELASTICITIES.map(([category, value, error, n_products, n_price_changes]) => ({ category, elasticity: estimate(value, error), alone: estimate(value * 1.06 + 0.1, error * 1.4), shows: value + error < 0 ? "falls" : value - error > 0 ? "not_identified" : "open", n_products, n_price_changes })),
     left, ...thin(3_120, [not_causal], [both("在部分门店或部分日期随机调价的实验。", "An experiment that changes prices by lot, in some stores or on some days.")]),
   };
 }
@@ -286,6 +286,85 @@ function markdownOf(body, shop, today, refuse) {
     product_id: product.product_id, name: product.name, stock, price_cents: full, elasticity, weeks: steps, best: way(best.revenue, best.sold), hold: way(hold.revenue, hold.sold), single: way(once.revenue, once.sold), single_price_cents: single,
     over_hold_cents: estimate(gain, Math.abs(gain) * 0.4 + full), ...thin(weeks, [doubt("elasticity_assumed", "结果取决于所给的价格弹性和需求预测：请用弹性区间的两端各算一次。", "This rests on the elasticity and the demand that were given: try both ends of the elasticity's interval.")]),
   };
+}
+
+// ---- What promotions brought, how near customers are, whom to leave alone
+
+/** Key, names, days ago it began and ended, depth, sold, lift, held back, bought ahead, by four weeks before, verdict. */
+const PROMOTED = [["double_11", "2026 双11", "Double 11 2026", 27, 17, 0.142, 48_200_000, 22_800_000, -14_100_000, -8_300_000, 31_000_000, "open"], ["national_day", "2026 国庆", "National Day 2026", 66, 60, 0.034, 9_100_000, -1_800_000, 300_000, 0, -700_000, "lost"], ["618", "2026 618", "618 2026", 180, 162, 0.118, 39_400_000, 15_400_000, -6_200_000, -4_100_000, 25_000_000, "paid"], ["own", "店庆", "birthday", 250, 247, 0.061, 4_300_000, 1_200_000, -150_000, -90_000, 1_340_000, null]];
+
+function promotionsOf(empty, today) {
+  const head = { as_of: today, level: 0.9, n_ordinary_days: 455, r_squared: 0.63, without_offers: [both("2026 春节", "Spring Festival 2026")], campaigns: [] };
+  if (empty) return { ...head, n_ordinary_days: 0, r_squared: 0, without_offers: [], promotions: [], ...refused("no_promotions", "订单里没有一次比平时便宜的促销日：没有什么可以算账。", "On no day of the calendar was anything cheaper than usual: there is nothing to account for.") };
+  const day = (ago) => dayText((dayNumber(today) - ago) * DAY);
+  const part = (lift) => ({ lift_cents: estimate(lift, Math.abs(lift) * 0.3 + 200_000), net_cents: estimate(lift * 0.4, Math.abs(lift) * 0.4 + 300_000) });
+  const one = ([key, zh, en, first, last, depth, sold, lift, before, after, naive, verdict]) => {
+    const net = estimate(lift + before + after, 0.22 * Math.abs(lift) + 1_500_000);
+    return {
+      key, name: both(zh, en), first_day: day(first), last_day: day(last), days_before: depth > 0.05 ? 28 : 0, days_after: depth > 0.05 ? 17 : 0, depth, n_on_offer: Math.round(200 * depth * 4), n_sold: 311, sold_cents: sold, usual_cents: estimate(sold - lift, 0.05 * sold),
+      lift_cents: estimate(lift, 0.18 * Math.abs(lift) + 400_000), held_back_cents: estimate(before, 0.3 * Math.abs(before) + 100_000), pulled_forward_cents: estimate(after, 0.3 * Math.abs(after) + 100_000), net_cents: net, naive_lift_cents: naive,
+      on_offer: part(lift * 1.1), cannibalised: part(-lift * 0.16), halo: part(lift * 0.06), returned: last > 30 ? 0.061 : null, returned_usually: 0.048, net_kept_cents: last > 30 ? net : null, protection_at_most_cents: 120_000, net_margin_cents: verdict === null ? null : estimate(net.value * 0.2, 900_000), net_spend_cents: verdict === null ? null : estimate(1_100_000, 300_000), verdict, is_over: last > 20, in_shadow_of: key === "national_day" ? both("2026 双11", "Double 11 2026") : null,
+    };
+  };
+  return { ...head, promotions: PROMOTED.map(one), ...thin(733, [doubt("in_shadow", "有的促销紧挨着后面的大促：顾客那时已经在等，看起来少卖的部分应算在大促头上。", "Some promotions stand shortly before a deep one: customers waited for that already, and what they seem to have lost is its doing.")], [both("给一部分顾客或地区不做促销：只有对照组能分清促销和节日本身。", "Regions or customers without the promotion: only they tell it from the season it falls into.")]) };
+}
+
+const STAGES_MADE = {
+  aipl: [["A", "认知", "Awareness", 412, 388], ["I", "兴趣", "Interest", 530, 561], ["P", "购买", "Purchase", 301, 287], ["L", "忠诚", "Loyalty", 177, 169]],
+  "4a": [["aware", "了解", "Aware", 412, 388], ["attitude", "态度", "Attitude", 530, 561], ["act", "行动", "Act", 301, 287], ["act_again", "再次行动", "Act again", 177, 169]],
+  "5a": [["aware", "了解", "Aware", 412, 388], ["appeal", "吸引", "Appeal", 344, 351], ["ask", "问询", "Ask", 186, 210], ["act", "行动", "Act", 390, 370], ["advocate", "拥护", "Advocate", 88, 86]],
+  states: [["noticed", "注意到", "Noticed", 412, 388], ["interested", "感兴趣", "Interested", 344, 351], ["asked", "询问过", "Asked", 186, 210], ["bought", "买过", "Bought", 301, 287], ["loyal", "多次购买", "Loyal", 105, 101], ["advocate", "给过好评", "Advocate", 72, 68]],
+};
+
+function crowdOf(scheme, today, made_at, n_made) {
+  const made = STAGES_MADE[scheme] ?? STAGES_MADE.aipl;
+  const keys = made.map(([key]) => key);
+  const flows = [{ from: null, to: keys[0], n: 96 }, ...keys.map((key, at) => ({ from: key, to: key, n: made[at][4] - 40 })), ...keys.slice(1).map((key, at) => ({ from: keys[at], to: key, n: 24 - at })), { from: keys[1], to: null, n: 18 }];
+  const channel = (name, n_touched, n_nearer, shows) => ({ channel: name, n_touched, n_nearer, nearer: estimate(n_nearer / n_touched, 0.031), shows, flows: [] });
+  return {
+    version: `v${n_made}`, made_at, as_of: today, scheme, days: 30, nearer: estimate(0.121, 0.012), stages: made.map(([key, zh, en, n, n_before]) => ({ key, name: both(zh, en), n, n_before })), flows: flows.map((flow) => ({ ...flow, share: estimate(flow.n / 400, 0.02) })),
+    channels: [channel("email", 402, 61, "open"), channel("wechat", 611, 92, "above"), channel("sms", 188, 14, "below")], ...enough(1_420),
+  };
+}
+
+function heldBackOf(empty, today, query) {
+  const texts = { open_case: both("有未办结的售后单", "a case at the desk is open"), delivery_late: both("订单逾期未送达", "a parcel is late"), bad_review: both("近期给了差评", "gave a bad review lately"), faulty_product: both("买了差评集中的商品", "bought a product of which many complain") };
+  const held = empty ? [] : [["c-0003", "open_case", null], ["c-0011", "delivery_late", null], ["c-0018", "bad_review", "SKU-0003"], ["c-0042", "faulty_product", "SKU-0009"], ["c-0077", "faulty_product", "SKU-0009"]];
+  const items = held.map(([customer_id, reason, product_id], at) => ({ customer_id, reason, text: texts[reason], since: dayText((dayNumber(today) - 3 * at - 1) * DAY), product_id }));
+  const reasons = Object.entries(texts).map(([reason, text]) => ({ reason, text, n: items.filter((one) => one.reason === reason).length })).filter((one) => one.n > 0);
+  return { as_of: today, total: items.length, reasons, items: items.slice(0, Number(query.get?.("limit") ?? query.limit ?? 20)), products: empty ? [] : [{ product_id: "SKU-0009", name: "青禾 Lark Air 14 2025 16 GB / 512 GB", n_ratings: 31, n_bad: 12, share: estimate(0.387, 0.14), usual: 0.081, p_value: 0.00002 }] };
+}
+
+// ---- What specs are worth
+
+function sellingOf(query, empty, today, refuse) {
+  if (empty) return refuse(409, "no_data", "nothing was sold in the last two years");
+  const categories = [["Phones/Smartphones", 1_902], ["Computers/Laptops", 811], ["手机/智能手机", 640]].map(([category, n_purchases]) => ({ category, n_purchases }));
+  const asked = query.get?.("category") ?? query.category;
+  const category = asked ?? categories[0].category;
+  if (!categories.some((one) => one.category === category)) return refuse(404, "not_found", `there is no category '${category}'`);
+  const gaps = [["memory", "内存", "Memory", "8 GB", "12 GB", 0.061, 0.021], ["storage", "存储", "Storage", "256 GB", "512 GB", 0.034, 0.018], ["battery", "电池", "Battery", "4500 mAh", "5000 mAh", 0.012, 0.02], ["weight", "重量", "Weight", "190 g", "210 g", -0.041, 0.022]];
+  const point = (factor) => ([attribute, zh, en, from, to, value, error]) => {
+    const worth = estimate(value * factor, error);
+    return { attribute, name: both(zh, en), from: both(from, from), to: both(to, to), worth, worth_cents: { ...worth, value: worth.value * 420_000, low: worth.low * 420_000, high: worth.high * 420_000 }, coefficient: estimate(value * 3 * factor, error * 3), shows: worth.low > 0 ? "worth" : worth.high < 0 ? "unwanted" : "open" };
+  };
+  const segment = (key, zh, en, n, factor) => ({ segment: key, name: both(zh, en), n_choices: n, price_cents: 420_000, points: gaps.map(point(factor)), weights: { memory: 1, weight: 0.25 }, ...thin(n, [not_causal_choice], [both("让同一批顾客在只差一项规格的商品之间选择，或随机试行价格。", "Customers who choose between products that differ by one spec alone, or prices tried at random.")]) });
+  return { as_of: today, level: 0.9, category, categories, left_out: ["charging_power"], segments: [segment(null, "全部顾客", "all customers", 1_902, 1), segment("g1", "游戏玩家", "Gamers", 402, 1.8), segment("g2", "通勤用户", "Commuters", 377, 0.4)] };
+}
+const not_causal_choice = doubt("not_causal", "这是从已有的选购看出来的：没有写进规格的好处会算到规格和价格头上。", "This is read off what was bought: merits that no spec tells are put down to specs and price.");
+
+// ---- Trade-in subsidies
+
+function tradeInOf(body, today) {
+  const budget = body.budget_cents ?? null;
+  const made = [["Phones/Smartphones", 0, 12, 341, 479_900, 96_000, 0.05, 0.059, 28_800], ["Phones/Smartphones", 12, 24, 388, 479_900, 96_000, 0.12, 0.139, 19_200], ["Computers/Laptops", 36, null, 122, 799_900, 110_000, 0.31, 0.31, 0]];
+  const groups = made.map(([category, from_months, below_months, n_owners, price_cents, margin_cents, buys_anyway, buys, subsidy]) => {
+    const subsidy_cents = budget === 0 ? 0 : subsidy;
+    const then = subsidy_cents === 0 ? buys_anyway : buys;
+    return { category, from_months, below_months, n_owners, price_cents, margin_cents, old_cents: price_cents * 0.4, resale_cents: price_cents * 0.02, buys_anyway, buys: then, subsidy_cents, cost_cents: n_owners * then * subsidy_cents, gain_cents: n_owners * ((then - buys_anyway) * margin_cents - then * subsidy_cents * 0.2), elasticity: -2.31, cannibalised: 0.22 };
+  });
+  const gain = sum(groups.map((one) => one.gain_cents));
+  return { as_of: today, months: 3, level: 0.9, budget_cents: budget, groups, n_owners: sum(groups.map((one) => one.n_owners)), n_held_back: 12, cost_cents: sum(groups.map((one) => one.cost_cents)), gain_cents: estimate(gain, Math.abs(gain) * 0.6 + 1000), bound_cents: gain * 1.004, shadow_price: budget === null ? 0 : 0.31, one_for_all: 0.04, one_for_all_cents: gain * 0.7, n_for_trial: 12_400, ...thin(851, [doubt("acceptance_by_price", "多少人会因补贴而换新是按价格弹性推算的，没有试过。", "How many a subsidy wins is inferred from what prices do; no subsidy has been tried.")], [both("先在一部分机主里随机给不同的补贴，再按结果更新接受比例。", "Subsidies given at random to some owners first: their answers would take the place of the elasticity.")]) };
 }
 
 // ---- Did it work?
@@ -334,6 +413,24 @@ function cumulative(z) {
   const t = 1 / (1 + 0.2316419 * Math.abs(z));
   const tail = (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
   return z > 0 ? 1 - tail : tail;
+}
+
+/** Effects that fall with the share treated: the curve rises, and falls where those come who are put off. */
+function treatOf(campaign, body, today) {
+  const control = body.control ?? campaign.control;
+  const arms = campaign.arms.filter((one) => one.arm !== control);
+  const n = sum(campaign.arms.map((one) => one.n_customers));
+  const at = (share, peak) => 240 * share * (2 - share / peak) - 31 * share;
+  const curve = Array.from({ length: 21 }, (_, place) => {
+    const share = place / 20;
+    return { share, n_customers: Math.round(share * n), gain_cents: estimate(at(share, 0.6), 28 * Math.sqrt(share)), by_spend_cents: estimate(share === 1 ? at(1, 0.6) : at(share, 0.6) - 60 * share * (1 - share) * 4, 28 * Math.sqrt(share)), cost_cents: 31 * share };
+  });
+  return {
+    campaign_id: campaign.campaign_id, control, n_control: campaign.arms.find((one) => one.arm === control)?.n_customers ?? 0, outcome: body.outcome ?? "response", days: body.days ?? 30, as_of: today, level: 0.9, value_cents: 9_400, model: "trees", is_weighted: true,
+    arms: arms.map(({ arm, n_customers }, place) => ({ arm, n_customers, cost_cents: 9 + 22 * place, effect: estimate(0.021 + 0.02 * place, 0.009), qini: estimate(0.0021 + 0.001 * place, 0.0014), qini_by_spend: 0.0004, groups: [] })), curve,
+    today: { n_reachable: 9_120, n_held_back: 211, n_treated: 5_370, arms: Object.fromEntries(arms.map(({ arm }, place) => [arm, place === 0 ? 5_370 : 0])), cost_cents: 166_400, gain_cents: 1_120_300, gain_of_all_cents: 802_100, cost_of_all_cents: 282_700, shadow_price: 0 },
+    ...thin(n, [doubt("no_costs", "商品成本不全：这里把销售额当作收益，会显得比实际划算。", "Costs of products are not known: revenue is taken for what is earned, which flatters.")], [both("再发一次时随机留出一部分人不触达，并记下每组的概率。", "Keep a random part untreated the next time, and log every arm's chance.")]),
+  };
 }
 
 function armOf(arm, n, share, control, wanted) {
@@ -423,6 +520,11 @@ export function createPlans(now) {
       const campaign = items.find((one) => one.campaign_id === second) ?? refuse(404, "not_found", `there is no campaign '${second}'`);
       return third === "verdict" ? verdictOf(campaign, query, today, refuse) : undefined;
     }
+    if (first === "campaigns" && method === "POST" && third === "treat") {
+      const campaign = CAMPAIGNS.map((one) => campaignOf(one, now)).find((one) => one.campaign_id === second) ?? refuse(404, "not_found", `there is no campaign '${second}'`);
+      return treatOf(campaign, body, today);
+    }
+    if (first === "after-sales" && second === "held-back") return heldBackOf(empty, today, query);
     if (first === "experiments") return experiments(method, second, third, empty, refuse);
     if (first !== "plan") return undefined;
     switch (`${method} ${second}`) {
@@ -433,6 +535,11 @@ export function createPlans(now) {
         return { ...lifetimesOf(today, state.made_at, state.n_made), n_customers: 0, n_repeating: 0, process: "", parameters: [], n_alive: 0, purchases: null, purchases_at_the_rate_so_far: 0, value_cents: null, margin: null, tried: [], holdout_days: 0, holdout_purchases: 0, foretold: [], bands: [], ...refused("no_purchases", "还没有任何订单，无法估计顾客价值。", "There are no orders to tell from what customers will do.") };
       case "GET generations":
         return empty ? refuse(404, "generations", "what customers own and may replace has not been worked out yet", 'do it: tercet train strategy, or POST /v1/jobs {"kind": "strategy"}') : generationsOf(today, state.made_at, state.n_made);
+      case "GET promotions": return promotionsOf(empty, today);
+      case "GET crowd":
+        return empty ? refuse(404, "crowd", "how near customers are has not been worked out yet", 'do it: tercet train strategy, or POST /v1/jobs {"kind": "strategy"}') : crowdOf(query.get?.("as") ?? query.as ?? "aipl", today, state.made_at, state.n_made);
+      case "GET selling-points": return sellingOf(query, empty, today, refuse);
+      case "POST trade-in": return tradeInOf(body, today);
       case "POST budget": return budgetOf(body, empty, today, refuse);
       case "GET prices": return pricesOf(empty, today);
       case "POST markdown": return markdownOf(body, shop, today, refuse);

@@ -20,6 +20,15 @@ const YEAR: Readonly<Record<Period, number>> = { day: 364, week: 52, month: 12 }
 /** Owners of a category who are likelier than most to replace theirs soon. */
 export const dueConditions = (category: string): Condition => ({ all: [{ field: "upgrade_category", op: "=", value: category }, { field: "upgrade_due", op: ">=", value: 0.15 }] });
 
+/** Owners of a category whose device is of an age. */
+export const ownersConditions = (of: { category: string; from_months: number; below_months: number | null }): Condition => ({
+  all: [
+    { field: "upgrade_category", op: "=", value: of.category },
+    { field: "owned_months", op: ">=", value: of.from_months },
+    ...(of.below_months === null ? [] : [{ field: "owned_months", op: "<" as const, value: of.below_months }]),
+  ],
+});
+
 /** How wide a bar is beside the widest. */
 export const widthOf = (value: number, most: number): string => `${most > 0 ? Math.round((1000 * value) / most) / 10 : 0}%`;
 

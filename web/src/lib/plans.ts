@@ -209,6 +209,8 @@ export interface CategoryElasticity {
   /** Drawn towards that of all categories as far as it is uncertain, and from its own products alone. */
   elasticity: Estimate;
   alone: Estimate;
+  /** `not_identified`: what was dearer sold more, so prices there followed interest. */
+  shows: "falls" | "open" | "not_identified";
   n_products: number;
   n_price_changes: number;
 }
@@ -337,6 +339,162 @@ export interface Generations extends Backing {
   old_stock: OldStock[];
 }
 
+/** What one part of a promotion did, in cents. */
+export interface PartOfLift {
+  lift_cents: Estimate;
+  net_cents: Estimate;
+}
+
+export interface PastPromotion {
+  key: string;
+  name: Text;
+  first_day: Day;
+  last_day: Day;
+  days_before: number;
+  days_after: number;
+  depth: number;
+  n_on_offer: number;
+  n_sold: number;
+  sold_cents: number;
+  usual_cents: Estimate;
+  lift_cents: Estimate;
+  held_back_cents: Estimate;
+  pulled_forward_cents: Estimate;
+  net_cents: Estimate;
+  naive_lift_cents: number;
+  on_offer: PartOfLift | null;
+  cannibalised: PartOfLift | null;
+  halo: PartOfLift | null;
+  returned: number | null;
+  returned_usually: number | null;
+  protection_at_most_cents: number | null;
+  net_margin_cents: Estimate | null;
+  net_spend_cents: Estimate | null;
+  verdict: "paid" | "lost" | "open" | null;
+  is_over: boolean;
+  in_shadow_of: Text | null;
+}
+
+export interface Promotions extends Backing {
+  as_of: Day;
+  level: number;
+  n_ordinary_days: number;
+  r_squared: number;
+  without_offers: Text[];
+  promotions: PastPromotion[];
+}
+
+export const SCHEMES = ["aipl", "4a", "5a", "states"] as const;
+export type Scheme = (typeof SCHEMES)[number];
+
+export interface CrowdFlow {
+  from: string | null;
+  to: string | null;
+  n: number;
+  share: Estimate;
+}
+
+export interface Crowd extends Backing {
+  made_at: Instant;
+  as_of: Day;
+  days: number;
+  stages: { key: string; name: Text; n: number; n_before: number }[];
+  flows: CrowdFlow[];
+  nearer: Estimate;
+  channels: { channel: string; n_touched: number; n_nearer: number; nearer: Estimate; shows: "above" | "below" | "open" }[];
+}
+
+/** Who is left out of campaigns because something is open. */
+export interface HeldBackList {
+  as_of: Day;
+  total: number;
+  reasons: { reason: string; text: Text; n: number }[];
+  items: { customer_id: string; reason: string; text: Text; since: Day; product_id: string | null }[];
+  products: { product_id: string; name: string; n_ratings: number; n_bad: number; share: Estimate; usual: number }[];
+}
+
+export interface TreatWanted {
+  control?: string;
+  outcome: Outcome;
+  days: number;
+  budget_cents?: number;
+}
+
+export interface TreatPoint {
+  share: number;
+  n_customers: number;
+  gain_cents: Estimate;
+  by_spend_cents: Estimate;
+  cost_cents: number;
+}
+
+export interface Treat extends Backing {
+  n_control: number;
+  as_of: Day;
+  level: number;
+  value_cents: number;
+  arms: { arm: string; n_customers: number; cost_cents: number; effect: Estimate | null; qini: Estimate | null; qini_by_spend: number }[];
+  curve: TreatPoint[];
+  today: { n_reachable: number; n_held_back: number; n_treated: number; arms: Record<string, number>; cost_cents: number; gain_cents: number; gain_of_all_cents: number; cost_of_all_cents: number } | null;
+}
+
+export interface TradeInGroup {
+  category: string;
+  from_months: number;
+  below_months: number | null;
+  n_owners: number;
+  price_cents: number;
+  margin_cents: number;
+  buys_anyway: number;
+  buys: number;
+  subsidy_cents: number;
+  cost_cents: number;
+  gain_cents: number;
+}
+
+export interface TradeInPlan extends Backing {
+  as_of: Day;
+  months: number;
+  level: number;
+  groups: TradeInGroup[];
+  n_held_back: number;
+  cost_cents: number;
+  gain_cents: Estimate | null;
+  bound_cents: number;
+  shadow_price: number;
+  one_for_all: number;
+  one_for_all_cents: number;
+  n_for_trial: number | null;
+}
+
+export interface SellingPoint {
+  attribute: string;
+  name: Text;
+  from: Text;
+  to: Text;
+  worth: Estimate | null;
+  worth_cents: Estimate | null;
+  coefficient: Estimate;
+  shows: "worth" | "open" | "unwanted";
+}
+
+export interface SellingSegment extends Backing {
+  segment: string | null;
+  name: Text;
+  n_choices: number;
+  price_cents: number;
+  points: SellingPoint[];
+}
+
+export interface SellingPoints {
+  as_of: Day;
+  level: number;
+  category: string;
+  categories: { category: string; n_purchases: number }[];
+  left_out: string[];
+  segments: SellingSegment[];
+}
+
 const id = encodeURIComponent;
 const standing = (experiment: string, signal?: AbortSignal): Promise<Standing> => get<Standing>(`/experiments/${id(experiment)}`, {}, signal);
 
@@ -344,6 +502,12 @@ export const plans = {
   forecast: (query: Query, signal?: AbortSignal) => get<Forecasts>("/plan/forecast", query, signal),
   lifetimes: (signal?: AbortSignal) => get<Lifetimes>("/plan/customers", {}, signal),
   generations: (signal?: AbortSignal) => get<Generations>("/plan/generations", {}, signal),
+  promotions: (signal?: AbortSignal) => get<Promotions>("/plan/promotions", {}, signal),
+  crowd: (scheme: Scheme, signal?: AbortSignal) => get<Crowd>("/plan/crowd", { as: scheme }, signal),
+  heldBack: (query: Query, signal?: AbortSignal) => get<HeldBackList>("/after-sales/held-back", query, signal),
+  treat: (campaign: string, wanted: TreatWanted, signal?: AbortSignal) => request<Treat>("POST", `/campaigns/${id(campaign)}/treat`, wanted, signal),
+  tradeIn: (wanted: { budget_cents?: number }, signal?: AbortSignal) => request<TradeInPlan>("POST", "/plan/trade-in", wanted, signal),
+  sellingPoints: (query: Query, signal?: AbortSignal) => get<SellingPoints>("/plan/selling-points", query, signal),
   budget: (wanted: BudgetWanted, signal?: AbortSignal) => request<BudgetPlan>("POST", "/plan/budget", wanted, signal),
   campaigns: async (signal?: AbortSignal) => (await get<{ items: Campaign[] }>("/campaigns", {}, signal)).items,
   verdict: (campaign: string, query: Query, signal?: AbortSignal) => get<CampaignVerdict>(`/campaigns/${id(campaign)}/verdict`, query, signal),

@@ -15,6 +15,9 @@ export type Route =
   | { page: "forecast" }
   | { page: "lifetimes" }
   | { page: "generations" }
+  | { page: "promotions" }
+  | { page: "crowd" }
+  | { page: "selling-points" }
   | { page: "budget" }
   | { page: "prices" }
   | { page: "campaigns" }
@@ -46,7 +49,7 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "decisions", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "decisions", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "promotions", "crowd", "selling-points", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 /** Pages below `/studio`. */
 const STUDIO = ["drafts", "check", "rules"] as const;

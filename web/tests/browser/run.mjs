@@ -105,7 +105,7 @@ async function newPage({ lang = "en", theme = "light", width = 1280, height = 90
     // Without a graphics card the map is painted by the processor, which the browser remarks on.
     const software = /GL Driver Message .*GPU stall due to ReadPixels/.test(message.text());
     // So is that nothing was trained yet.
-    const untrained = /status of 404/.test(message.text()) && /\/v1\/(segments|rfm|cohorts|migration|language|words\/map(\?.*)?|opinions(\/[^/]+|\?.*)?|search\?.*|plan\/(customers|generations)|decisions)$/.test(message.location().url);
+    const untrained = /status of 404/.test(message.text()) && /\/v1\/(segments|rfm|cohorts|migration|language|words\/map(\?.*)?|opinions(\/[^/]+|\?.*)?|search\?.*|plan\/(customers|generations|crowd(\?.*)?)|decisions)$/.test(message.location().url);
     // What is put into every page is put into frames of copies too, and they rightly run none of it.
     const probed = /Blocked script execution in 'about:srcdoc'/.test(message.text());
     if ((message.type() === "error" || message.type() === "warning") && !expected && !untrained && !software && !probed) complaints.push(`console: ${message.text()} ${message.location().url}`);
@@ -220,6 +220,10 @@ const PAGES = [
   ...(mock ? [["forecast-thin", "/forecast?by=store&measure=orders&period=day&horizon=28"], ["forecast-products", "/forecast?by=product&part=SKU-0003"]] : []),
   ["lifetimes", "/lifetimes"],
   ["generations", "/generations"],
+  ["crowd", "/crowd"],
+  ["crowd-states", "/crowd?as=states"],
+  ["promotions", "/promotions"],
+  ["selling-points", "/selling-points"],
   ["budget", "/budget"],
   ["prices", "/prices"],
   ...(mock ? [["prices-clear", "/prices?product=SKU-0009&weeks=10&stock=60"]] : []),
@@ -341,6 +345,14 @@ async function reveal(page, label, { lang, theme }) {
     await page.locator("td.cell").nth(7).hover();
     if (theme === "dark") await page.getByText(i18n.dictionaries[lang].writing.views.table, { exact: true }).click();
   }
+  if (label === "campaign" || label === "generations") {
+    const { treat, tradeIn } = i18n.dictionaries[lang].plans;
+    const ask = page.getByRole("button", { name: label === "campaign" ? treat.ask : tradeIn.ask, exact: true });
+    if ((await ask.count()) > 0) {
+      await ask.click();
+      await settled(page);
+    }
+  }
   if (label === "words" && theme === "dark") {
     await page.locator("main .frame").press("Enter");
     await page.waitForURL(/word=/);
@@ -348,7 +360,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(decisions|forecast|lifetimes|generations|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|knowledge|document|try|group|audience|opinion|search|words|analyse|writing)/;
+const WIDER = /^(decisions|forecast|lifetimes|generations|crowd|promotions|selling|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|knowledge|document|try|group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;
