@@ -113,9 +113,9 @@ pub(super) fn check_arms(arms: &[u32], n_rows: usize) -> Result<(), StrategyErro
 /// Combinations of chances that are tried, at most.
 const COMBINATIONS_MAX: usize = 100_000;
 
-/// All arms' chances from those of the arms that rows got, which is all that most logs hold. With two arms the other's is what is left to
-/// 1. With more, customers of one kind have one chance of each arm, and these sum to 1: of the different chances that were seen, one
-/// combination alone may fit each. `None` where none or several do. Shapes: (n_rows); the answer's (n_rows, n_arms).
+/// All arms' chances from those of the arms that rows got, which is all that most logs hold. With two arms the other has what is
+/// left to one. With more, customers of one kind have one chance of each arm, and these sum to one: of the different chances that were
+/// seen, one combination alone may fit each. `None` where none or several do. Shapes: (n_rows); the answer's (n_rows, n_arms).
 ///
 /// # Errors
 /// If lengths differ, or a chance is not above 0 and at most 1.

@@ -800,9 +800,12 @@ mod tests {
             assert!(effect.low < 0.125 && 0.125 < effect.high, "{effect:?}");
             assert!(arm.qini.unwrap().low > 0.0 && arm.qini.unwrap().value > 2.0 * arm.qini_by_spend, "{arm:?}");
             assert!((arm.cost_cents - 30.0).abs() < 1e-9 && arm.groups.len() == 10);
-            // Half of them answer with 25 % of 1,000 for 30: half of them bring 110 a customer of all, everybody 95.
+            // Half of them answer with 25 % of 1,000 for 30: half of them bring 110 a customer of all, everybody 95. So near together,
+            // chance decides where the curve is highest.
+            let half = &treat.curve[10];
+            assert!((half.gain_cents.value - 110.0).abs() < 40.0 && half.gain_cents.low > 60.0, "{half:?}");
             let best = treat.curve.iter().max_by(|a, b| a.gain_cents.value.total_cmp(&b.gain_cents.value)).unwrap();
-            assert!((0.4..0.75).contains(&best.share) && best.gain_cents.low > 60.0, "{best:?}");
+            assert!(best.share >= 0.4, "{best:?}");
             assert!(treat.curve[10].gain_cents.value > treat.curve[10].by_spend_cents.value + 20.0);
             assert_eq!(treat.curve[0].gain_cents.value, 0.0);
             let today = treat.today.unwrap();
