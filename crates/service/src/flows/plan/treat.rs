@@ -288,7 +288,7 @@ impl People {
             self.words = WORDS.iter().map(|name| (*name, Vec::new())).collect();
         }
         for (name, values) in &mut self.numbers {
-            let column = floats(batch, if *name == "responded" { "responded_before" } else { *name })?;
+            let column = floats(batch, if *name == "responded" { "responded_before" } else { name })?;
             // Money and counts are told by their size, not by their digits.
             let is_long = ["n_orders", "spent", "unit_price", "n_looks", "n_carts"].contains(name);
             let of = |row: usize| match column.is_valid(row) {
