@@ -338,7 +338,7 @@ function heldBackOf(empty, today, query) {
 // ---- What specs are worth
 
 function sellingOf(query, empty, today, refuse) {
-  if (empty) return refuse(409, "no_data", "nothing was sold in the last two years");
+  if (empty) return refuse(404, "no_data", "nothing was sold in the last two years");
   const categories = [["Phones/Smartphones", 1_902], ["Computers/Laptops", 811], ["手机/智能手机", 640]].map(([category, n_purchases]) => ({ category, n_purchases }));
   const asked = query.get?.("category") ?? query.category;
   const category = asked ?? categories[0].category;

@@ -105,7 +105,7 @@ async function newPage({ lang = "en", theme = "light", width = 1280, height = 90
     // Without a graphics card the map is painted by the processor, which the browser remarks on.
     const software = /GL Driver Message .*GPU stall due to ReadPixels/.test(message.text());
     // So is that nothing was trained yet.
-    const untrained = /status of 404/.test(message.text()) && /\/v1\/(segments|rfm|cohorts|migration|language|words\/map(\?.*)?|opinions(\/[^/]+|\?.*)?|search\?.*|plan\/(customers|generations|crowd(\?.*)?)|decisions)$/.test(message.location().url);
+    const untrained = /status of 404/.test(message.text()) && /\/v1\/(segments|rfm|cohorts|migration|language|words\/map(\?.*)?|opinions(\/[^/]+|\?.*)?|search\?.*|plan\/(customers|generations|selling-points|crowd(\?.*)?)|decisions)$/.test(message.location().url);
     // What is put into every page is put into frames of copies too, and they rightly run none of it.
     const probed = /Blocked script execution in 'about:srcdoc'/.test(message.text());
     if ((message.type() === "error" || message.type() === "warning") && !expected && !untrained && !software && !probed) complaints.push(`console: ${message.text()} ${message.location().url}`);

@@ -17,7 +17,7 @@ use strategy::choice::{Attribute, Choices, Fitted, fit, worths};
 use utoipa::ToSchema;
 
 use super::{Backing, Interval, Step};
-use crate::error::{Result, ServiceError};
+use crate::error::{Kind, Result, ServiceError};
 use crate::flows::audience::present;
 use crate::flows::in_service::now;
 use crate::flows::rows::{floats, integers, query, quoted, table, texts};
@@ -155,7 +155,8 @@ pub async fn selling_points(shop: &Shop, category: Option<&str>) -> Result<Selli
                 "categories with purchases: {}",
                 categories.iter().take(20).map(|one| one.category.as_str()).collect::<Vec<_>>().join(", ")
             ))),
-            None => Err(ServiceError::conflict("no_data", "nothing was sold in the last two years")),
+            None => Err(ServiceError::new(Kind::NotFound, "no_data", "nothing was sold in the last two years")
+                .help("tercet import FILE --as orders")),
         };
     };
     let shelf = Shelf::read(shop, &chosen, from, until).await?;
