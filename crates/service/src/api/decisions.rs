@@ -68,7 +68,7 @@ pub async fn get_decisions(Manage(caller): Manage) -> Result<Json<Decisions>> {
 
 /// Accepts a decision. Whoever is on its list counts as written to from then on, but for those who are left out as a control.
 #[utoipa::path(post, path = "/v1/decisions/{id}/accept", tag = "decisions", request_body = AnswerBody,
-    params(("id" = String, Path, min_length = 1, max_length = 400, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 200, body = Settled), (status = "4XX", body = ErrorBody)))]
 pub async fn accept_decision(
     Manage(caller): Manage,
@@ -83,7 +83,7 @@ pub async fn accept_decision(
 
 /// Rejects a decision: it does not come back for two weeks.
 #[utoipa::path(post, path = "/v1/decisions/{id}/reject", tag = "decisions", request_body = AnswerBody,
-    params(("id" = String, Path, min_length = 1, max_length = 400, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 200, body = Settled), (status = "4XX", body = ErrorBody)))]
 pub async fn reject_decision(
     Manage(caller): Manage,
@@ -97,7 +97,7 @@ pub async fn reject_decision(
 
 /// Whom to write to by an accepted decision, as CSV: customer, channel and product.
 #[utoipa::path(get, path = "/v1/decisions/{id}/customers", tag = "decisions",
-    params(("id" = String, Path, min_length = 1, max_length = 400, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
+    params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 200, body = String, content_type = "text/csv"), (status = "4XX", body = ErrorBody)))]
 pub async fn get_decision_customers(Manage(caller): Manage, Id(id): Id) -> Result<Response> {
     let shop = caller.shop.clone();
