@@ -44,6 +44,7 @@ export const decisions = {
   acceptList: (n: string) => count(n, "customer counts as written to from now on.", "customers count as written to from now on.") + " The list is here as a file afterwards.",
   acceptPlain: "It is kept with its forecast, and what it brought stands beside it later.",
   rejectHelp: "It does not come back for two weeks.",
+  notAnswered: "The answer was not kept",
   note: "Why (for those who read it later)",
   accepted: "Accepted",
   rejected: "Rejected",

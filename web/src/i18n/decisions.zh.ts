@@ -44,6 +44,7 @@ export const decisions: Dictionary["decisions"] = {
   acceptList: (n) => `从此刻起，名单上的 ${n} 位顾客算作已被联系。名单随后可以下载。`,
   acceptPlain: "会连同预测一起保存，以后与实际结果对照。",
   rejectHelp: "两周内不再提出。",
+  notAnswered: "这个回答没有记下",
   note: "理由（给以后的人看）",
   accepted: "已接受",
   rejected: "已拒绝",
