@@ -177,17 +177,8 @@ fn who_to_treat_is_told(served: &Served) {
 fn subsidies_are_chosen(served: &Served) {
     let ask = |body: Value| served.call("POST", "/v1/plan/trade-in", Some(body));
     let told = ask(json!({})).json();
-    if told["verdict"] != "refused" {
-        let groups = told["groups"].as_array().unwrap();
-        assert!(!groups.is_empty() && holds(&told["gain_cents"]), "{told}");
-        let gain = told["gain_cents"]["value"].as_f64().unwrap();
-        assert!(
-            gain <= told["bound_cents"].as_f64().unwrap() + 1.0
-                && gain + 1.0 >= told["one_for_all_cents"].as_f64().unwrap()
-        );
-        let none = ask(json!({"budget_cents": 0})).json();
-        assert!(none["groups"].as_array().unwrap().iter().all(|group| group["subsidy_cents"] == 0.0), "{none}");
-    }
+    // In a shop so small too few own what has a successor on sale; plans with groups are held in `trade_in`'s own tests.
+    assert!(told["verdict"] == "refused" && told["caveats"][0]["kind"] == "no_owners", "{told}");
     let refused = ask(json!({"levels": [0.9]}));
     assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (400, Some("levels")), "{}", refused.body);
 }
