@@ -16,6 +16,7 @@ use strategy::experiment::assign::position;
 use super::effect::{DAYS, Effect};
 use super::rules::Rules;
 use super::told::{Decision, Figure, Found, GateTrace, Listed, Quiet};
+use super::{Settled, is_settled, settled_lately};
 use crate::error::Result;
 use crate::flows::audience::gate::Gate;
 use crate::flows::audience::sql::Present;
@@ -240,12 +241,19 @@ struct Sieved {
 
 /// # Errors
 /// If the tables cannot be read.
-pub async fn contacts(shared: &Shared<'_>, day: Day) -> Result<Found> {
+pub async fn contacts(shared: &Shared<'_>, day: Day, settled: &[Settled]) -> Result<Found> {
     let mut found = Found::default();
+    let mut eligible = reachable(shared.shop).await?;
     let rested = rested(shared).await?;
+    eligible.retain(|id| !rested.contains(id) && !shared.gate.holds(id));
     let mut sieved = Vec::new();
     for kind in &KINDS {
-        match sieve(shared, kind, &rested).await? {
+        // Whose list is settled wants nobody: its customers are there for the others.
+        if is_settled(settled, kind.name, true, day) {
+            found.quiet.push(settled_lately(kind.name));
+            continue;
+        }
+        match sieve(shared, kind, &eligible).await? {
             Ok(one) => sieved.push(one),
             Err(quiet) => found.quiet.push(quiet),
         }
@@ -341,7 +349,7 @@ async fn reachable(shop: &Shop) -> Result<BTreeSet<String>> {
 async fn sieve(
     shared: &Shared<'_>,
     kind: &'static Kind,
-    rested: &BTreeSet<String>,
+    eligible: &BTreeSet<String>,
 ) -> Result<std::result::Result<Sieved, Quiet>> {
     let days = Days { present: shared.present };
     let (mut rate, mut figures) = (None, Vec::new());
@@ -382,12 +390,7 @@ async fn sieve(
         )));
     }
     sieved.gates.push(gate("matches", kind.matches.0, kind.matches.1, sieved.candidates.len()));
-    let reachable = reachable(shared.shop).await?;
-    sieved.candidates.retain(|one| {
-        reachable.contains(&one.customer_id)
-            && !shared.gate.holds(&one.customer_id)
-            && !rested.contains(&one.customer_id)
-    });
+    sieved.candidates.retain(|one| eligible.contains(&one.customer_id));
     let n = shared.rules.rest_days;
     sieved.gates.push(gate(
         "eligible",

@@ -12,7 +12,7 @@ mod rules;
 mod told;
 mod whole;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use data::Shop;
 use domain::{Day, Product};
@@ -25,6 +25,7 @@ use crate::error::{Kind, Result, ServiceError};
 use crate::flows::Progress;
 use crate::flows::audience::gate::Gate;
 use crate::flows::audience::present;
+use crate::flows::plan::customers;
 use crate::flows::rows::table;
 use crate::store::Store;
 
@@ -86,19 +87,19 @@ pub async fn decide(shop: &Shop, store: &Store, day: Option<Day>, progress: Prog
     }
     go_on(0.0, "reading what former campaigns found")?;
     let effect = effect::effect(shop, &rules).await?;
+    go_on(0.2, "reading what became of earlier decisions")?;
     let products: BTreeMap<String, Product> =
         table::<Product>(shop).await?.into_iter().map(|product| (product.product_id.clone(), product)).collect();
-    let (margin, gate) = (whole::margin(shop).await?, Gate::read(shop).await?);
+    let (margin, gate) = (customers::margin(shop).await?, Gate::read(shop).await?);
     let shared =
         Shared { shop, rules: &rules, present: &present, effect: &effect, products: &products, margin, gate: &gate };
+    let settled = kept::settled(shop, store).await?;
     go_on(0.3, "looking for customers to write to")?;
-    let mut found = contacts::contacts(&shared, day).await?;
+    let mut found = contacts::contacts(&shared, day, &settled).await?;
     go_on(0.6, "looking at budget, prices and stock")?;
     let whole = whole::whole(&shared, day).await?;
     found.decisions.extend(whole.decisions);
     found.quiet.extend(whole.quiet);
-    go_on(0.9, "reading what became of earlier decisions")?;
-    let settled = kept::settled(shop, store).await?;
     hide(&mut found, &settled, day);
     let (today, more) = ordered(found.decisions);
     let made = Decisions {
@@ -137,23 +138,25 @@ pub fn published(shop: &Shop, store: &Store) -> Result<Decisions> {
     Ok(made)
 }
 
-/// Takes out what was settled lately.
+/// Whether somebody has decided on this very one, or lately on the same: what was rejected, and what makes no list.
+fn is_settled(settled: &[Settled], key: &str, makes_list: bool, day: Day) -> bool {
+    settled.iter().filter(|one| one.decision.key == key).any(|one| {
+        let since = one.decision.day.parse::<Day>().map_or(i32::MAX, |then| day.0.saturating_sub(then.0));
+        let stays = one.standing == Standing::Rejected || !makes_list;
+        since == 0 || (stays && since < SETTLED_DAYS)
+    })
+}
+
+/// Says of a kind that its turn has been.
+fn settled_lately(kind: &str) -> Quiet {
+    Quiet::new(kind, "近两周内已经决定过", "was decided within the last two weeks")
+}
+
+/// Takes out what was settled lately of the shop as a whole; lists of contacts see to it before they share customers out.
 fn hide(found: &mut told::Found, settled: &[Settled], day: Day) {
-    let is_settled = |decision: &Decision| {
-        settled.iter().any(|one| {
-            let since = one.decision.day.parse::<Day>().map_or(i32::MAX, |then| day.0.saturating_sub(then.0));
-            let stays = one.standing == Standing::Rejected || decision.n_customers.is_none();
-            one.decision.id == decision.id || (stays && one.decision.key == decision.key && since < SETTLED_DAYS)
-        })
-    };
-    let hidden: BTreeSet<String> =
-        found.decisions.iter().filter(|decision| is_settled(decision)).map(|decision| decision.id.clone()).collect();
-    for decision in found.decisions.iter().filter(|decision| hidden.contains(&decision.id)) {
-        let why = ("近两周内已经决定过", "was decided within the last two weeks");
-        found.quiet.push(Quiet::new(&decision.kind, why.0, why.1));
-    }
-    found.decisions.retain(|decision| !hidden.contains(&decision.id));
-    found.listed.retain(|row| !hidden.contains(&row.decision));
+    let hidden = |decision: &Decision| decision.n_customers.is_none() && is_settled(settled, &decision.key, false, day);
+    found.quiet.extend(found.decisions.iter().filter(|one| hidden(one)).map(|one| settled_lately(&one.kind)));
+    found.decisions.retain(|decision| !hidden(decision));
 }
 
 /// What harms customers goes first, then what brings most; at most two of a kind among the first five.

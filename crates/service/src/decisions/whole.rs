@@ -1,7 +1,6 @@
 //! What the shop as a whole should do today: move money between channels, lower the price of old stock, order what runs out, stop
 //! selling what customers complain about, repeat or end a campaign. Each from a plan of `flows::plan` or one statement.
 
-use data::Shop;
 use domain::Day;
 use math::distributions::normal_quantile;
 
@@ -443,14 +442,6 @@ fn campaigns(shared: &Shared, day: Day) -> Found {
         return quiet("campaign", "近期没有结果分明的活动", "no campaign of late has a clear result");
     }
     found
-}
-
-/// The part of what is paid that stays with the shop, if costs are known.
-///
-/// # Errors
-/// If the tables cannot be read.
-pub async fn margin(shop: &Shop) -> Result<Option<f64>> {
-    crate::flows::plan::customers::margin(shop).await
 }
 
 #[cfg(test)]
