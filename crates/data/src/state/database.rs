@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 
@@ -15,6 +15,9 @@ use crate::DataError;
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 /// A log longer than this is brought to its end and begun anew, which holds writers for a moment.
 const LOG_PAGES_MAX: i64 = 8192;
+/// How long emptying the log is tried, and the pause before it is tried again.
+const EMPTY_WITHIN: Duration = Duration::from_secs(30);
+const EMPTY_AGAIN: Duration = Duration::from_millis(5);
 
 /// When a commit is on disk.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,9 +79,21 @@ pub(super) fn copy(connection: &Connection, target: &Path) -> rusqlite::Result<(
     connection.execute("VACUUM INTO ?1", [target.to_string_lossy()]).map(drop)
 }
 
-/// Brings the whole log into the database and empties it: it may hold pages of what was deleted.
+/// Brings the whole log into the database and empties it: it may hold pages of what was deleted. While another checkpoint runs
+/// SQLite answers at once that it is busy, and as a row, not as an error; so it is asked again.
+///
+/// # Errors
+/// Also if others were in the way for [`EMPTY_WITHIN`].
 pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    let began = Instant::now();
+    while began.elapsed() < EMPTY_WITHIN {
+        if !connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>("busy"))? {
+            return Ok(());
+        }
+        thread::sleep(EMPTY_AGAIN);
+    }
+    let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+    Err(rusqlite::Error::SqliteFailure(busy, Some("the log could not be emptied: others keep reading it".to_owned())))
 }
 
 /// Copies the log into the database beside the writer, until dropped. A writer that does it itself after a commit, as
@@ -119,5 +134,36 @@ fn checkpoint(connection: &Connection) {
     };
     if run("PASSIVE").is_ok_and(|n_pages| n_pages > LOG_PAGES_MAX) {
         let _ = run("RESTART");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With checkpoints running beside it nearly all the time, nothing that was deleted is left in the log.
+    #[test]
+    fn the_log_is_emptied_while_it_is_copied_by_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("some.db");
+        let connection = connect(&path, Durability::Soon).unwrap();
+        connection.execute_batch("CREATE TABLE word (word TEXT)").unwrap();
+        let beside = connect(&path, Durability::Soon).unwrap();
+        let (end, ended) = mpsc::channel::<()>();
+        let others = thread::spawn(move || {
+            while ended.try_recv() == Err(mpsc::TryRecvError::Empty) {
+                checkpoint(&beside);
+            }
+        });
+        let log = path.with_file_name("some.db-wal");
+        for _ in 0..200 {
+            connection.execute("INSERT INTO word VALUES (?1)", ["secret ".repeat(2_000)]).unwrap();
+            connection.execute_batch("DELETE FROM word").unwrap();
+            empty_log(&connection).unwrap();
+            assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
+        }
+        drop(end);
+        others.join().unwrap();
+        assert!(!std::fs::read(&path).unwrap().windows(6).any(|bytes| bytes == b"secret"));
     }
 }
