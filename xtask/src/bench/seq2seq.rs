@@ -172,14 +172,23 @@ pub fn quality(bench: &Bench) -> Result<Vec<Figures>, String> {
             let theirs = programs.torch_learn(learning, &input);
             (ours.join().expect("no panic"), theirs)
         });
-        all.push(programs.row(learning, &input, "", &ours?)?);
-        all.push(learned(format!("PyTorch {}", learning.task), &theirs?, learning.set, None));
+        all.push(said(programs.row(learning, &input, "", &ours?)?));
+        all.push(said(learned(format!("PyTorch {}", learning.task), &theirs?, learning.set, None)));
         for more in learning.more {
             let answer = programs.learn(learning, &input, more)?;
-            all.push(programs.row(learning, &input, more, &answer)?);
+            all.push(said(programs.row(learning, &input, more, &answer)?));
         }
     }
     Ok(all)
+}
+
+/// Said as soon as it is known: all of it takes an hour, and what breaks off late would take the rest with it.
+fn said(figures: Figures) -> Figures {
+    eprintln!(
+        "  {}: {:.0} CPU s, {:.0} s, {}",
+        figures.who, figures.cpu_seconds, figures.wall_seconds, figures.quality
+    );
+    figures
 }
 
 impl Programs {
