@@ -118,10 +118,11 @@ function judged(at) {
 export function createContent(now) {
   const state = {
     drafts: null, n: 0,
-    rules: { forbidden: ["亲们", "秒杀全场"], glossary: [{ say: "笔记本", instead_of: ["手提电脑", "本子"] }, { say: "Wi-Fi", instead_of: ["wifi", "WIFI"] }], required: [], terms: [{ zh: "青禾", en: "Verdan" }] },
+    rules: { forbidden: ["亲们", "秒杀全场"], glossary: [{ say: "笔记本", instead_of: ["手提电脑", "本子"] }, { say: "Wi-Fi", instead_of: ["wifi", "WIFI"] }], required: [], terms: [{ zh: "青禾", en: "Verdan" }], scoped: [{ category: "手机", forbidden: ["水果机"], glossary: [{ say: "运行内存", instead_of: ["运存"] }], required: [] }, { brand: "青禾", forbidden: ["国货之光"], glossary: [], required: [] }] },
     voice: { n_samples: 64, words: [["踏实", 4.8], ["顺手", 4.1], ["everyday", 3.9], ["够用", 3.6], ["plainly", 3.1], ["冲啊", -4.4], ["绝绝子", -4.0], ["amazing", -3.5]].map(([word, z]) => ({ word, z })), habits: [["sentence_length", 14.2, 5.1], ["exclamations", 0.03, 0.11], ["questions", 0.08, 0.2], ["emoji", 0, 0.01], ["latin", 0.21, 0.15], ["polite_you", 0.86, 0.3]].map(([name, mean, spread]) => ({ name, mean, spread })) },
   };
-  const own = { empty: { rules: { forbidden: [], glossary: [], required: [], terms: [] }, voice: null } };
+  state.voices = [{ ...state.voice, brand: "青禾", n_samples: 18 }];
+  const own = { empty: { rules: { forbidden: [], glossary: [], required: [], terms: [], scoped: [] }, voice: null, voices: [] } };
   const reportOf = (draft, product, rules) => Object.fromEntries(draft.fields.map((field) => [field.name, checked(field.text, { product, card: cardOf(draft.channel, field.name), rules, isHtml: field.is_html })]));
 
   /** Words as somebody in a hurry would have written them. */
@@ -250,10 +251,24 @@ export function createContent(now) {
         return { ...report, n_characters: Array.from(body.text).length, limit: card ? { max: limitOf(body.text, card), counted: counted(body.text, card) } : null };
       }
       case "POST poster": return posterOf(body.draft, body.format, body.palette, shop_name);
-      case "GET rules": return { rules: mine.rules, voice: mine.voice };
-      case "PUT rules": mine.rules = body; return { rules: mine.rules, voice: mine.voice };
-      case "DELETE voice": mine.voice = null; return null;
-      case "POST voice": mine.voice = { ...state.voice, n_samples: body.samples.length }; return mine.voice;
+      case "GET rules": return { rules: mine.rules, voice: mine.voice, voices: mine.voices };
+      case "PUT rules": {
+        if (body.scoped.some(({ category, brand }) => category === undefined && brand === undefined)) refuse(400, "rules", "a set of rules names neither a category nor a brand; allowed: one of them, or both");
+        mine.rules = body;
+        return { rules: mine.rules, voice: mine.voice, voices: mine.voices };
+      }
+      case "DELETE voice": {
+        const brand = query.get("brand");
+        if (brand === null) mine.voice = null;
+        else mine.voices = mine.voices.filter((one) => one.brand !== brand);
+        return null;
+      }
+      case "POST voice": {
+        const voice = { ...(state.voice ?? { words: [], habits: [] }), n_samples: body.samples.length };
+        if (body.brand === undefined) return (mine.voice = voice);
+        mine.voices = [...mine.voices.filter((one) => one.brand !== body.brand), { ...voice, brand: body.brand }];
+        return mine.voices.at(-1);
+      }
       case "GET campaign": {
         if (!query.get("campaign") || !query.get("audience")) refuse(400, "campaign", "A campaign needs a name and an audience.");
         const approved = (empty ? [] : kept(shop, currency, shop_name)).filter((draft) => draft.step === "approved");

@@ -1,6 +1,6 @@
 //! Several writers over one task: each gives drafts, one judge ranks them all, and the best of each angle that is accepted and differs
-//! from those before it is taken. Each variant tells its writer and the parts of its judgement. Not here: the checks that
-//! accept a draft, and what customers respond to.
+//! from those before it is taken. Each variant tells its writer and the parts of its judgement. What customers responded to decides
+//! which angles come first ([`hopeful`]) and is a part of the judgement. Not here: the checks that accept a draft.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::brief::Brief;
 use crate::channel::Channel;
 use crate::plan::Plan;
+use crate::response::hopeful;
 use crate::vary::{SHARED_MAX, VARIANTS_MAX, shared};
 use crate::write::{Angle, Draft, Judge, Judgement, Task, Writer};
 
@@ -78,13 +79,17 @@ impl Panel<'_> {
         accepts: &mut dyn FnMut(&Draft) -> bool,
     ) -> Chosen {
         let angles: Vec<Angle> = Angle::ALL.into_iter().filter(|angle| angle.is_open(plan, brief)).collect();
+        // An angle has its seeds whatever comes before it.
+        let place = |angle: &Angle| angles.iter().position(|one| one == angle).unwrap_or_default();
+        let ordered: Vec<(usize, Angle)> =
+            hopeful(self.judge.past, channel.name, &angles).into_iter().map(|one| (place(&one), one)).collect();
         let mut chosen = Chosen::default();
         for round in 0..ROUNDS_MAX {
-            for (nth, angle) in angles.iter().enumerate() {
+            for (nth, angle) in &ordered {
                 if chosen.variants.len() >= n.min(VARIANTS_MAX) {
                     return chosen;
                 }
-                let seed = seed.wrapping_add(1000 * round + 10 * nth as u64);
+                let seed = seed.wrapping_add(1000 * round + 10 * *nth as u64);
                 let mut avoided: Vec<String> = last_openings.to_vec();
                 avoided.extend(chosen.variants.iter().flat_map(|one| one.draft.openings.iter().cloned()));
                 let task = Task { brief, plan, channel, angle: *angle, seed, last_openings: &avoided };
@@ -131,6 +136,7 @@ mod tests {
     use super::*;
     use crate::brief::Lang;
     use crate::plan::Market;
+    use crate::response::Past;
     use crate::write::{Fluency, Grammarian, WriteError};
 
     fn brief() -> Brief {
@@ -183,12 +189,16 @@ mod tests {
     }
 
     fn vary(accepts: &mut dyn FnMut(&Draft) -> bool, neighbours: &[String]) -> Chosen {
+        vary_after(accepts, neighbours, &[])
+    }
+
+    fn vary_after(accepts: &mut dyn FnMut(&Draft) -> bool, neighbours: &[String], past: &[Past]) -> Chosen {
         let brief = brief();
         let plan = Plan::new(&brief, &Market::default());
         let fluency = Fluency::of_grammar(Lang::Zh);
         let seat = |writer| Seat { writer, n_drafts: 4, n_rounds: 2 };
         let seats = [seat(&Stammerer as &dyn Writer), seat(&Down), seat(&Grammarian)];
-        let judge = Judge { fluency: &fluency, neighbours, earlier: &[] };
+        let judge = Judge { fluency: &fluency, neighbours, earlier: &[], past };
         Panel { seats: &seats, judge }.vary(&brief, &plan, brief.check().unwrap(), 4, 1, &[], accepts)
     }
 
@@ -221,6 +231,34 @@ mod tests {
     }
 
     #[test]
+    fn what_customers_responded_to_comes_first_and_counts() {
+        let of = |angle: Angle, writer: &str, n_responded: u64| Past {
+            channel: "social".into(),
+            angle,
+            writer: writer.into(),
+            n_shown: 2000,
+            n_responded,
+        };
+        let plain = vary(&mut |_| true, &[]);
+        let angles = |chosen: &Chosen| chosen.variants.iter().map(|one| one.angle).collect::<Vec<_>>();
+        let last = *angles(&plain).last().unwrap();
+        let past: Vec<Past> = Angle::ALL
+            .into_iter()
+            .map(|angle| of(angle, "grammar", if angle == last { 400 } else { 100 }))
+            .chain([of(last, "stammerer", 900)])
+            .collect();
+        let after = vary_after(&mut |_| true, &[], &past);
+        assert_eq!(angles(&after)[0], last);
+        // Who writes badly wins by no response.
+        assert!(after.variants.iter().all(|one| one.draft.writer == "grammar"));
+        let merits = &after.variants[0].judgement.merits;
+        assert!((merits.iter().map(|one| one.weight).sum::<f64>() - 1.0).abs() < 1e-12);
+        let response = after.variants[0].judgement.merit("response").unwrap();
+        assert!((0.0..1.0).contains(&response), "{response}");
+        assert_eq!(plain.variants[0].judgement.merit("response"), None, "nothing was shown");
+    }
+
+    #[test]
     fn what_neighbours_say_counts_against_a_draft() {
         let first = &vary(&mut |_| true, &[]).variants[0];
         let brief = brief();
@@ -236,7 +274,7 @@ mod tests {
         let fluency = Fluency::of_grammar(Lang::Zh);
         let drafts = [first.draft.clone()];
         let distinct = |neighbours: &[String]| {
-            let judged = Judge { fluency: &fluency, neighbours, earlier: &[] }.rank(&drafts, &task);
+            let judged = Judge { fluency: &fluency, neighbours, earlier: &[], past: &[] }.rank(&drafts, &task);
             judged[0].1.merit("distinctness").unwrap()
         };
         // Of its own text, names and figures aside, nothing is new.

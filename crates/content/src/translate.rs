@@ -245,7 +245,7 @@ mod tests {
 
     use super::*;
     use crate::brief::{Goal, Offer};
-    use crate::check::voice::{Rules, Voice};
+    use crate::check::voice::{Rules, Voices};
     use crate::check::{CopyCheck, House, Verdict, copy};
     use crate::plan::Market;
     use crate::write::{Angle, write};
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn the_same_claims_and_no_others_are_said_in_the_other_language() {
         let masker = language::text::Masker::default();
-        let house = House { masker: &masker, own: &[], voice: &Voice::default(), rules: &Rules::default() };
+        let house = House { masker: &masker, own: &[], voices: &Voices::default(), rules: &Rules::default() };
         for channel in ["push", "social", "email", "search_ad", "sms", "poster"] {
             let brief = brief(channel);
             for seed in 0..6 {

@@ -276,9 +276,22 @@ export interface Rules {
   required: string[];
   /** Names in both languages. */
   terms: { zh: string; en: string }[];
+  /** What holds beside that for some of the goods. */
+  scoped: ScopedRules[];
+}
+
+/** At least one of category and brand is named. */
+export interface ScopedRules {
+  category?: string;
+  brand?: string;
+  forbidden: string[];
+  glossary: { say: string; instead_of: string[] }[];
+  required: string[];
 }
 
 export interface Voice {
+  /** Absent of the shop's own. */
+  brand?: string;
   n_samples: number;
   words: { word: string; z: number }[];
   habits: { name: string; mean: number; spread: number }[];
@@ -287,6 +300,8 @@ export interface Voice {
 export interface RulesAnswer {
   rules: Rules;
   voice: Voice | null;
+  /** Those of brands. */
+  voices: Voice[];
 }
 
 export const STATES = ["draft", "review", "approved", "rejected"] as const;
@@ -323,8 +338,8 @@ export const content = {
 
   rules: (signal?: AbortSignal) => get<RulesAnswer>("/content/rules", {}, signal),
   saveRules: (rules: Rules) => request<RulesAnswer>("PUT", "/content/rules", rules),
-  learnVoice: (samples: string[]) => request<Voice>("POST", "/content/voice", { samples }),
-  forgetVoice: () => request<void>("DELETE", "/content/voice"),
+  learnVoice: (samples: string[], brand?: string) => request<Voice>("POST", "/content/voice", { samples, ...(brand === undefined ? {} : { brand }) }),
+  forgetVoice: (brand?: string) => request<void>("DELETE", `/content/voice${queryText({ brand })}`),
 };
 
 /** The gravest of several verdicts. */

@@ -79,9 +79,9 @@ test("only what was asked for is sent", () => {
 });
 
 test("rules as typed", () => {
-  const rules = { forbidden: ["秒杀"], glossary: [{ say: "Wi-Fi", instead_of: ["wifi", "WIFI"] }], required: ["广告"], terms: [{ zh: "青禾", en: "Verdan" }] };
+  const rules = { forbidden: ["秒杀"], glossary: [{ say: "Wi-Fi", instead_of: ["wifi", "WIFI"] }], required: ["广告"], terms: [{ zh: "青禾", en: "Verdan" }], scoped: [{ category: "手机", forbidden: ["水果机"], glossary: [], required: [] }, { brand: "青禾", forbidden: [], glossary: [{ say: "a", instead_of: ["b"] }], required: ["c"] }] };
   expect(rulesOf(typedOf(rules))).toEqual(rules);
-  expect(rulesOf({ forbidden: " a \n\na\nb", required: "", glossary: [{ say: "x", instead: "" }, { say: "", instead: "y" }, { say: "笔记本", instead: "本子，手提、本子" }], terms: [{ zh: " 青禾 ", en: "Verdan" }, { zh: "只有", en: "" }] })).toEqual({ forbidden: ["a", "b"], glossary: [{ say: "笔记本", instead_of: ["本子", "手提"] }], required: [], terms: [{ zh: "青禾", en: "Verdan" }] });
+  expect(rulesOf({ forbidden: " a \n\na\nb", required: "", glossary: [{ say: "x", instead: "" }, { say: "", instead: "y" }, { say: "笔记本", instead: "本子，手提、本子" }], terms: [{ zh: " 青禾 ", en: "Verdan" }, { zh: "只有", en: "" }], scoped: [{ category: " ", brand: " 青禾", forbidden: "x\n", required: "", glossary: [{ say: "y", instead: "" }] }] })).toEqual({ forbidden: ["a", "b"], glossary: [{ say: "笔记本", instead_of: ["本子", "手提"] }], required: [], terms: [{ zh: "青禾", en: "Verdan" }], scoped: [{ brand: "青禾", forbidden: ["x"], glossary: [], required: [] }] });
   expect(samplesOf("a\nb\n\nc\n \n")).toEqual(["a\nb", "c"]);
   expect(samplesOf("a\nb\n")).toEqual(["a", "b"]);
   expect(samplesOf(" ")).toEqual([]);

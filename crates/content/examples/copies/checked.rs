@@ -9,7 +9,7 @@ use math::random::Random;
 use serde_json::json;
 use tercet_content::brief::{Brief, Lang};
 use tercet_content::channel::registry;
-use tercet_content::check::voice::{Rules, Voice};
+use tercet_content::check::voice::{Rules, Voices};
 use tercet_content::check::{Check, CopyCheck, House, Report, Risk};
 use tercet_content::plan::kinds::kind_of;
 use tercet_content::plan::{Evidence, Market, Opinion, Plan, Shelf};
@@ -73,7 +73,7 @@ pub fn checked(
     let mut drafts = Grammarian.write(&task, CANDIDATES).expect("the grammar always writes");
     let order: Vec<usize> = rank(&drafts, &task).into_iter().map(|(at, _)| at).collect();
     let checks = CopyCheck::new(brief, &plan, &market, &history(brief));
-    let house = House { masker, own: &[], voice: &Voice::default(), rules: &Rules::default() };
+    let house = House { masker, own: &[], voices: &Voices::default(), rules: &Rules::default() };
     let mut rejected = Vec::new();
     for at in order {
         let reports = checks.draft(&drafts[at], channel, &house).expect("fields are short");

@@ -9,7 +9,7 @@ use math::random::Random;
 use serde_json::{Value, json};
 use tercet_content::brief::{Brief, Goal, Lang};
 use tercet_content::channel::registry;
-use tercet_content::check::voice::{Rules, Voice};
+use tercet_content::check::voice::{Rules, Voices};
 use tercet_content::check::{CopyCheck, House};
 use tercet_content::plan::kinds::kind_of;
 use tercet_content::plan::{Market, Plan, Shelf};
@@ -114,10 +114,10 @@ fn of_language(lang: Lang, n: usize, n_trained: usize, is_shown: bool) -> Value 
                     }
                 }
             }
-            let judge = Judge { fluency: &fluency, neighbours: &[], earlier: &[] };
+            let judge = Judge { fluency: &fluency, neighbours: &[], earlier: &[], past: &[] };
             let order: Vec<usize> = judge.rank(&drafts, task).into_iter().map(|(at, _)| at).collect();
             let checks = CopyCheck::new(brief, task.plan, market, &history(brief));
-            let house = House { masker: &masker, own: &[], voice: &Voice::default(), rules: &Rules::default() };
+            let house = House { masker: &masker, own: &[], voices: &Voices::default(), rules: &Rules::default() };
             let mut is_best = true;
             for place in order {
                 let draft = &drafts[place];

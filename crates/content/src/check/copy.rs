@@ -15,7 +15,7 @@ use super::law::{Law, Settings};
 use super::limits::{self, Limit, Measure};
 use super::markup::{Words, unsafe_markup};
 use super::report::{Checks, DUPLICATE_FROM, Report, TooLong, Verdict};
-use super::voice::{Rules, Voice};
+use super::voice::{Rules, Voice, Voices};
 use super::{price, voice};
 use crate::brief::{Brief, Goal};
 use crate::channel::{Channel, Count, FieldCard, Format, Part, clip};
@@ -28,7 +28,7 @@ pub struct House<'a> {
     pub masker: &'a Masker,
     /// The shop's own contact data.
     pub own: &'a [String],
-    pub voice: &'a Voice,
+    pub voices: &'a Voices,
     pub rules: &'a Rules,
 }
 
@@ -45,6 +45,8 @@ pub struct CopyCheck {
     name: Option<String>,
     /// What it and those it is told with are called, in which no sum is a price.
     names: Vec<String>,
+    /// Its category and brand, whose rules and voice hold.
+    goods: (Option<String>, Option<String>),
     /// What other copies say.
     before: SaidBefore,
 }
@@ -58,6 +60,7 @@ impl CopyCheck {
             offer,
             name: None,
             names: Vec::new(),
+            goods: (None, None),
             before: SaidBefore::default(),
         }
     }
@@ -73,6 +76,7 @@ impl CopyCheck {
             offer: Some(prices(brief, history)),
             name: Some(plan.name.clone()),
             names: called(plan),
+            goods: (brief.hero().category.clone(), brief.hero().brand.clone()),
             before: SaidBefore::default(),
         }
     }
@@ -88,11 +92,16 @@ impl CopyCheck {
     /// # Errors
     /// If the text is too long to be checked at all.
     pub fn text(&self, text: &str, card: Option<&FieldCard>, house: &House) -> Result<Report, TooLong> {
-        if card.is_none() || house.rules.required.is_empty() {
-            return self.field(text, card, house);
+        let mut rules = self.rules_of(house);
+        if card.is_some() {
+            rules = rules.without_required();
         }
-        let rules = Rules { required: Vec::new(), ..house.rules.clone() };
         self.field(text, card, &House { rules: &rules, ..*house })
+    }
+
+    /// The rules that hold for the product.
+    fn rules_of(&self, house: &House) -> Rules {
+        house.rules.in_force(self.goods.0.as_deref(), self.goods.1.as_deref())
     }
 
     fn field(&self, text: &str, card: Option<&FieldCard>, house: &House) -> Result<Report, TooLong> {
@@ -113,7 +122,8 @@ impl CopyCheck {
     /// If a text is too long to be checked at all.
     pub fn draft(&self, draft: &Draft, channel: &Channel, house: &House) -> Result<BTreeMap<String, Report>, TooLong> {
         // A phrase that has to stand in every copy need not stand in each of its fields.
-        let rules = Rules { required: Vec::new(), ..house.rules.clone() };
+        let all = self.rules_of(house);
+        let rules = all.clone().without_required();
         let by_field = House { rules: &rules, ..*house };
         let mut reports = BTreeMap::new();
         for card in channel.fields {
@@ -124,8 +134,7 @@ impl CopyCheck {
             reports.insert(card.name.to_owned(), self.field(text.unwrap_or_default(), Some(card), &by_field)?);
         }
         let whole: String = draft.fields.iter().map(|field| Words::of_field(field) + "\n").collect();
-        let only_required = Rules { required: house.rules.required.clone(), ..Rules::default() };
-        let mut of_whole = voice::check(&whole, &Voice::default(), &only_required).findings;
+        let mut of_whole = voice::check(&whole, &Voice::default(), &all.only_required()).findings;
         of_whole.extend(self.before.check(&draft.plain(), DUPLICATE_FROM));
         if let Some(first) = channel.fields.first().and_then(|card| reports.get_mut(card.name)) {
             first.findings.extend(of_whole);
@@ -139,7 +148,7 @@ impl CopyCheck {
         let is_speech = card.is_none_or(|card| !matches!(card.part, Part::Label | Part::Tags | Part::Keywords));
         let silent = Voice::default();
         let own: Vec<String> = house.own.iter().chain(&self.name).cloned().collect();
-        let voice = if is_speech { house.voice } else { &silent };
+        let voice = if is_speech { house.voices.of(self.goods.1.as_deref()) } else { &silent };
         let checks = Checks {
             law: Some(&self.law),
             facts: self.facts.as_ref(),

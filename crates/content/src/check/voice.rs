@@ -23,6 +23,104 @@ pub struct Rules {
     pub glossary: Vec<Term>,
     /// Each has to stand in every text.
     pub required: Vec<String>,
+    /// What holds beside that for goods of a category or a brand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scoped: Vec<Scoped>,
+}
+
+/// Rules for some of the goods.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Scoped {
+    #[serde(flatten)]
+    pub scope: Scope,
+    pub forbidden: Vec<String>,
+    pub glossary: Vec<Term>,
+    pub required: Vec<String>,
+}
+
+/// Which goods: those at or below a category, those of a brand, or, where both are given, those that are both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Scope {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+}
+
+impl Scope {
+    /// Whether a product is one of them. Brands are the same whatever their capitals.
+    pub fn covers(&self, category: Option<&str>, brand: Option<&str>) -> bool {
+        let is_below = |wanted: &String| {
+            category.is_some_and(|path| {
+                path.strip_prefix(wanted.trim_end_matches('/'))
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        let is_of =
+            |wanted: &String| brand.is_some_and(|brand| brand.trim().to_lowercase() == wanted.trim().to_lowercase());
+        (self.category.is_some() || self.brand.is_some())
+            && self.category.as_ref().is_none_or(is_below)
+            && self.brand.as_ref().is_none_or(is_of)
+    }
+
+    /// How a finding names a rule of it.
+    fn named(&self) -> (String, String) {
+        let (mut zh, mut en) = (Vec::new(), Vec::new());
+        if let Some(category) = &self.category {
+            zh.push(format!("类目“{category}”"));
+            en.push(format!("the category “{category}”"));
+        }
+        if let Some(brand) = &self.brand {
+            zh.push(format!("品牌“{brand}”"));
+            en.push(format!("the brand “{brand}”"));
+        }
+        (format!("（{}的规定）", zh.join("、")), format!(" (a rule of {})", en.join(" and ")))
+    }
+}
+
+impl Rules {
+    /// What holds for a product: everybody's rules, and those of its category and brand.
+    pub fn in_force(&self, category: Option<&str>, brand: Option<&str>) -> Rules {
+        let covers = |one: &&Scoped| one.scope.covers(category, brand);
+        Rules { scoped: self.scoped.iter().filter(covers).cloned().collect(), ..self.clone() }
+    }
+
+    /// The same without phrases that must stand: for one field of several.
+    pub(crate) fn without_required(mut self) -> Rules {
+        self.required.clear();
+        self.scoped.iter_mut().for_each(|one| one.required.clear());
+        self
+    }
+
+    /// The phrases that must stand alone.
+    pub(crate) fn only_required(mut self) -> Rules {
+        (self.forbidden, self.glossary) = (Vec::new(), Vec::new());
+        for one in &mut self.scoped {
+            (one.forbidden, one.glossary) = (Vec::new(), Vec::new());
+        }
+        self
+    }
+
+    /// Everybody's, then those for some of the goods.
+    fn sets(&self) -> impl Iterator<Item = Set<'_>> {
+        let own = Set { scope: None, forbidden: &self.forbidden, glossary: &self.glossary, required: &self.required };
+        std::iter::once(own).chain(self.scoped.iter().map(|one| Set {
+            scope: Some(&one.scope),
+            forbidden: &one.forbidden,
+            glossary: &one.glossary,
+            required: &one.required,
+        }))
+    }
+}
+
+/// One set of rules, with whose they are.
+struct Set<'r> {
+    scope: Option<&'r Scope>,
+    forbidden: &'r [String],
+    glossary: &'r [Term],
+    required: &'r [String],
 }
 
 /// The right form of a term.
@@ -48,6 +146,23 @@ pub struct Voice {
     /// Words that tell the brand from the background, by their z-score: above 0 its own, below 0 strange to it.
     pub words: BTreeMap<String, f64>,
     pub habits: BTreeMap<String, Habit>,
+}
+
+/// How a shop speaks: its own voice, and those of brands that it sells in their own words.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Voices {
+    pub shop: Voice,
+    /// By the brand's name in lower case.
+    pub of_brands: BTreeMap<String, Voice>,
+}
+
+impl Voices {
+    /// The voice for a brand's goods: its own where one was learned, else the shop's.
+    pub fn of(&self, brand: Option<&str>) -> &Voice {
+        let own = brand.and_then(|brand| self.of_brands.get(&brand.trim().to_lowercase()));
+        own.filter(|voice| voice.n_samples >= N_SAMPLES_MIN).unwrap_or(&self.shop)
+    }
 }
 
 /// How a text sounds.
@@ -277,13 +392,21 @@ fn strange_word(places: &Places, bytes: Range<usize>) -> Finding {
     }
 }
 
-/// What the hard rules say of a text.
+/// A word that may not stand: what is said instead, if anything, and whose rule it is.
+type Banned<'r> = (&'r String, Option<&'r String>, Option<&'r Scope>);
+
+/// What the hard rules say of a text. Rules for some of the goods hold if they are given: see [`Rules::in_force`].
 fn ruled(places: &Places, rules: &Rules) -> Vec<Finding> {
     let folded = FoldedText::new(places.text());
     let form = |word: &str| FoldedText::new(word).chars.iter().collect::<String>();
-    let terms = rules.glossary.iter().flat_map(|term| term.instead_of.iter().map(move |word| (word, Some(&term.say))));
-    let all: Vec<(&String, Option<&String>)> = rules.forbidden.iter().map(|word| (word, None)).chain(terms).collect();
-    let written: Vec<String> = all.iter().map(|(word, _)| form(word)).collect();
+    let mut all: Vec<Banned> = Vec::new();
+    for Set { scope, forbidden, glossary, .. } in rules.sets() {
+        all.extend(forbidden.iter().map(|word| (word, None, scope)));
+        all.extend(
+            glossary.iter().flat_map(|term| term.instead_of.iter().map(move |word| (word, Some(&term.say), scope))),
+        );
+    }
+    let written: Vec<String> = all.iter().map(|(word, ..)| form(word)).collect();
     let mut hits = Vec::new();
     Terms::new(&written).each(&folded.chars, |hit| {
         let joins = |at: Option<&char>| at.is_some_and(char::is_ascii_alphanumeric);
@@ -299,20 +422,23 @@ fn ruled(places: &Places, rules: &Rules) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     for hit in hits {
         let bytes = folded.original(hit.start..hit.end);
-        let (word, say) = all[hit.term as usize];
+        let banned = all[hit.term as usize];
         // The right form may hold a wrong one: 鸿蒙系统 holds 鸿蒙.
-        if say.is_some_and(|say| stands_around(places.text(), &bytes, say)) {
+        if banned.1.is_some_and(|say| stands_around(places.text(), &bytes, say)) {
             continue;
         }
-        found.push(of_rule(places, bytes, word, say));
+        found.push(of_rule(places, bytes, banned));
     }
     let text: String = folded.chars.iter().collect();
-    let missing = rules.required.iter().filter(|phrase| !text.contains(&form(phrase)));
-    found.extend(missing.map(|phrase| Finding {
-        message: Said::new(format!("缺少“{phrase}”"), format!("“{phrase}” is missing")),
-        suggestion: Said::fixed("补上", "add it"),
-        ..voice_finding("required", Risk::Block)
-    }));
+    for Set { scope, required, .. } in rules.sets() {
+        let (whose_zh, whose_en) = scope.map(Scope::named).unwrap_or_default();
+        let missing = required.iter().filter(|phrase| !text.contains(&form(phrase)));
+        found.extend(missing.map(|phrase| Finding {
+            message: Said::new(format!("缺少“{phrase}”{whose_zh}"), format!("“{phrase}” is missing{whose_en}")),
+            suggestion: Said::fixed("补上", "add it"),
+            ..voice_finding("required", Risk::Block)
+        }));
+    }
     found
 }
 
@@ -326,15 +452,23 @@ fn stands_around(text: &str, bytes: &Range<usize>, whole: &str) -> bool {
             .any(|(at, _)| from + at <= bytes.start && bytes.end <= from + at + whole.len())
 }
 
-fn of_rule(places: &Places, bytes: Range<usize>, word: &str, say: Option<&String>) -> Finding {
+fn of_rule(places: &Places, bytes: Range<usize>, (word, say, scope): Banned) -> Finding {
     let matched = places.words(&bytes);
     let span = places.span(bytes);
+    let (whose_zh, whose_en) = scope.map(Scope::named).unwrap_or_default();
     let (category, risk, message) = match say {
-        None => ("forbidden", Risk::Block, Said::new(format!("“{word}”是禁用词"), format!("“{word}” is forbidden"))),
+        None => (
+            "forbidden",
+            Risk::Block,
+            Said::new(format!("“{word}”是禁用词{whose_zh}"), format!("“{word}” is forbidden{whose_en}")),
+        ),
         Some(say) => (
             "glossary",
             Risk::Review,
-            Said::new(format!("“{matched}”应写作“{say}”"), format!("“{matched}” is written “{say}”")),
+            Said::new(
+                format!("“{matched}”应写作“{say}”{whose_zh}"),
+                format!("“{matched}” is written “{say}”{whose_en}"),
+            ),
         ),
     };
     let with = say.cloned().unwrap_or_default();
@@ -359,6 +493,7 @@ mod tests {
             forbidden: vec!["亲".into()],
             glossary: vec![Term { say: "鸿蒙系统".into(), instead_of: vec!["鸿蒙".into(), "HarmonyOS".into()] }],
             required: vec!["星曜".into()],
+            ..Rules::default()
         };
         let text = "亲，鸿蒙系统比harmonyos好认";
         let report = check(text, &Voice::default(), &rules);
@@ -366,6 +501,57 @@ mod tests {
         assert_eq!(said, [("forbidden", "亲"), ("glossary", "harmonyos"), ("required", "")]);
         let fixes = report.findings.iter().filter_map(|one| one.fix.as_ref());
         assert_eq!(super::super::finding::apply(text, fixes).0, "，鸿蒙系统比鸿蒙系统好认");
+    }
+
+    #[test]
+    fn rules_of_a_category_and_a_brand_hold_for_their_goods_alone() {
+        let scoped = |category: Option<&str>, brand: Option<&str>, word: &str| Scoped {
+            scope: Scope { category: category.map(str::to_owned), brand: brand.map(str::to_owned) },
+            forbidden: vec![word.to_owned()],
+            ..Scoped::default()
+        };
+        let rules = Rules {
+            forbidden: vec!["亲".into()],
+            scoped: vec![
+                scoped(Some("手机"), None, "水果机"),
+                scoped(None, Some("Astra"), "星曜"),
+                scoped(Some("手机"), Some("Astra"), "旗舰"),
+                Scoped { forbidden: vec!["好".into()], ..Scoped::default() },
+            ],
+            ..Rules::default()
+        };
+        let text = "亲，水果机和星曜，都是旗舰，好";
+        let found = |category: Option<&str>, brand: Option<&str>| -> Vec<(String, String)> {
+            let report = check(text, &Voice::default(), &rules.in_force(category, brand));
+            report.findings.into_iter().map(|one| (one.matched, one.message.en.into_owned())).collect()
+        };
+        let words = |found: &[(String, String)]| found.iter().map(|one| one.0.clone()).collect::<Vec<_>>();
+        assert_eq!(words(&found(None, None)), ["亲"], "a rule without a scope holds nowhere");
+        assert_eq!(words(&found(Some("手机壳"), None)), ["亲"], "another category that begins alike");
+        let phone = found(Some("手机/智能手机"), Some("Borea"));
+        assert_eq!(words(&phone), ["亲", "水果机"]);
+        assert_eq!(phone[1].1, "“水果机” is forbidden (a rule of the category “手机”)");
+        let astra = found(Some("手机"), Some("astra "));
+        assert_eq!(words(&astra), ["亲", "水果机", "星曜", "旗舰"]);
+        assert_eq!(astra[3].1, "“旗舰” is forbidden (a rule of the category “手机” and the brand “Astra”)");
+        let json = serde_json::to_string(&rules).unwrap();
+        assert_eq!(serde_json::from_str::<Rules>(&json).unwrap(), rules);
+        // As rules were kept before there were any for some of the goods.
+        let before: Rules = serde_json::from_str(r#"{"forbidden":["亲"],"glossary":[],"required":[]}"#).unwrap();
+        assert_eq!(before.in_force(Some("手机"), None).forbidden, ["亲"]);
+    }
+
+    #[test]
+    fn a_brand_has_a_voice_of_its_own_or_the_shops() {
+        let samples = vec!["屏幕清楚，续航够用。"; N_SAMPLES_MIN];
+        let voice = learn(&samples, &["家人们冲啊！"]);
+        let few = learn(&samples[..2], &["家人们冲啊！"]);
+        let of_brands = [("astra".to_owned(), voice.clone()), ("borea".to_owned(), few)].into();
+        let voices = Voices { shop: Voice::default(), of_brands };
+        assert_eq!(voices.of(Some(" Astra")), &voice);
+        for other in [None, Some("Borea"), Some("Cirra")] {
+            assert_eq!(voices.of(other), &Voice::default(), "{other:?}");
+        }
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! Which of several drafts of one task is the best, whoever wrote them, with the parts of the judgement told one by one: what
-//! the draft tells of the plan, how it reads, how far it is from what neighbours and earlier copies say, how it fits its channel. Not
-//! here: what customers respond to, which only exposures tell; and whether a draft may be said at all (the checks).
+//! the draft tells of the plan, how it reads, how far it is from what neighbours and earlier copies say, how it fits its channel; and,
+//! where copies of the channel were shown, how its writer fared beside the others. Not here: whether a draft may be said at all (the
+//! checks).
 
 use serde::{Deserialize, Serialize};
 
 use super::fluency::{FIGURE, Fluency};
 use super::{Draft, Field, Task, hashed, pairs, rank};
+use crate::response::{Past, beside_others};
 
 /// What is looked at, with its weight.
 const PARTS: [(&str, f64); 6] =
     [("coverage", 0.25), ("fluency", 0.2), ("distinctness", 0.2), ("fit", 0.15), ("form", 0.1), ("variety", 0.1)];
+/// Weight of what customers responded to, where it is known; the other parts share the rest.
+const RESPONSE: f64 = 0.15;
 /// Other texts that a draft is held against.
 const OTHERS_MAX: usize = 200;
 
@@ -18,7 +22,8 @@ const OTHERS_MAX: usize = 200;
 pub struct Merit {
     /// `coverage`: how much of the plan's scores it tells, of what the best draft tells. `fluency`: how its sentences read.
     /// `distinctness`: pairs of words that no neighbour and no earlier copy has. `fit`: how it uses the room of its channel. `form`: no
-    /// doubled signs, sentences neither stubs nor endless. `variety`: no pair of words twice.
+    /// doubled signs, sentences neither stubs nor endless. `variety`: no pair of words twice. `response`, where copies of the channel were
+    /// shown and several writers wrote: the share of customers who responded to its writer's, of the best writer's.
     pub name: String,
     /// 0 to 1.
     pub value: f64,
@@ -42,6 +47,8 @@ pub struct Judge<'a> {
     pub neighbours: &'a [String],
     /// and those that went out before. At most 200 of both are looked at.
     pub earlier: &'a [String],
+    /// What customers did with copies of before.
+    pub past: &'a [Past],
 }
 
 impl Judge<'_> {
@@ -49,6 +56,9 @@ impl Judge<'_> {
     pub fn rank(&self, drafts: &[Draft], task: &Task) -> Vec<(usize, Judgement)> {
         let others: Vec<_> =
             self.neighbours.iter().chain(self.earlier).take(OTHERS_MAX).map(|text| pairs(&hashed(text))).collect();
+        let mut writers: Vec<&str> = drafts.iter().map(|draft| draft.writer.as_str()).collect();
+        writers.sort_unstable();
+        writers.dedup();
         let mut judged: Vec<(usize, Judgement)> = rank(drafts, task)
             .into_iter()
             .map(|(at, score)| {
@@ -57,7 +67,7 @@ impl Judge<'_> {
                 let shared = |other: &Vec<_>| share(&own, other);
                 let distinct = 1.0 - others.iter().map(shared).fold(0.0, f64::max);
                 let values = [score.coverage, self.reads(draft), distinct, score.fit, score.fluency, score.variety];
-                (at, Judgement::of(values))
+                (at, Judgement::of(values, beside_others(self.past, task.channel.name, &writers, &draft.writer)))
             })
             .collect();
         judged.sort_by(|a, b| b.1.total.total_cmp(&a.1.total).then(a.0.cmp(&b.0)));
@@ -82,10 +92,15 @@ impl Judge<'_> {
 }
 
 impl Judgement {
-    fn of(values: [f64; PARTS.len()]) -> Judgement {
-        let merit =
-            |((name, weight), value): (&(&str, f64), f64)| Merit { name: (*name).to_owned(), value, weight: *weight };
-        let merits: Vec<Merit> = PARTS.iter().zip(values).map(merit).collect();
+    fn of(values: [f64; PARTS.len()], response: Option<f64>) -> Judgement {
+        let rest = if response.is_some() { 1.0 - RESPONSE } else { 1.0 };
+        let merit = |((name, weight), value): (&(&str, f64), f64)| Merit {
+            name: (*name).to_owned(),
+            value,
+            weight: *weight * rest,
+        };
+        let mut merits: Vec<Merit> = PARTS.iter().zip(values).map(merit).collect();
+        merits.extend(response.map(|value| Merit { name: "response".to_owned(), value, weight: RESPONSE }));
         Judgement { total: merits.iter().map(|merit| merit.weight * merit.value).sum(), merits }
     }
 

@@ -13,11 +13,11 @@ use content::write::{Angle, Draft};
 use domain::Product;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::access::Manage;
 use super::error::ErrorBody;
-use super::input::{Body, check_id, check_text};
+use super::input::{Body, Params, check_id, check_text};
 use crate::clock;
 use crate::error::{Result, ServiceError, clipped};
 use crate::flows::content::asked::{LENGTHS, signature};
@@ -29,7 +29,7 @@ use crate::flows::content::look::{LookAsked, Looked, look};
 use crate::flows::content::sheets::SHEETS;
 use crate::flows::content::translate::{Translated, asked_in, translate};
 use crate::flows::content::{
-    Purpose, Rules, TEXT_CHARS_MAX, VoiceSummary, WriteAsked, Written, drafts, house, prices, sheets,
+    Purpose, Rules, TEXT_CHARS_MAX, VoiceSummary, Voiced, WriteAsked, Written, drafts, house, prices, sheets,
 };
 use crate::flows::segment::Text;
 use crate::jobs::Handle;
@@ -140,7 +140,16 @@ pub struct PosterView {
 #[derive(Serialize, ToSchema)]
 pub struct RulesView {
     rules: Rules,
+    /// The shop's own.
     voice: Option<VoiceSummary>,
+    /// Those of brands, by name.
+    voices: Vec<VoiceSummary>,
+}
+
+impl RulesView {
+    fn of(voiced: &Voiced) -> RulesView {
+        RulesView { rules: house::rules(voiced), voice: voiced.summary(), voices: voiced.of_brands() }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -149,6 +158,18 @@ pub struct VoiceBody {
     /// The shop's own texts, at most 20,000 characters each.
     #[schema(min_items = 10, max_items = 2000)]
     samples: Vec<String>,
+    /// The brand whose texts they are, for a voice that holds for its goods; the shop's own if absent.
+    #[schema(min_length = 1, max_length = 200)]
+    brand: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct VoiceParams {
+    /// The brand whose voice is forgotten; the shop's own if absent.
+    #[param(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    brand: Option<String>,
 }
 
 /// Channels, goals, tones and what else can be asked for.
@@ -321,8 +342,7 @@ pub async fn make_poster(Manage(caller): Manage, Body(body): Body<PosterBody>) -
 /// Words that people laid down, and the voice that was learned.
 #[utoipa::path(get, path = "/v1/content/rules", tag = "content", responses((status = 200, body = RulesView), (status = "4XX", body = ErrorBody)))]
 pub async fn get_content_rules(Manage(caller): Manage) -> Result<Json<RulesView>> {
-    let voiced = caller.shop.voiced()?;
-    Ok(Json(RulesView { rules: house::rules(&voiced), voice: voiced.summary() }))
+    Ok(Json(RulesView::of(&caller.shop.voiced()?)))
 }
 
 /// Puts rules in the place of those before.
@@ -331,22 +351,21 @@ pub async fn get_content_rules(Manage(caller): Manage) -> Result<Json<RulesView>
 pub async fn put_content_rules(Manage(caller): Manage, Body(rules): Body<Rules>) -> Result<Json<RulesView>> {
     let shop = caller.shop.clone();
     off_thread(move || house::put_rules(&shop.store, &rules)).await?;
-    let voiced = caller.shop.voiced()?;
-    Ok(Json(RulesView { rules: house::rules(&voiced), voice: voiced.summary() }))
+    Ok(Json(RulesView::of(&caller.shop.voiced()?)))
 }
 
-/// Learns how the shop speaks from its own texts, in the place of what was learned before.
+/// Learns how the shop speaks from its own texts, or a brand from its, in the place of what was learned before.
 #[utoipa::path(post, path = "/v1/content/voice", tag = "content", request_body = VoiceBody,
     responses((status = 200, body = VoiceSummary), (status = "4XX", body = ErrorBody)))]
 pub async fn learn_voice(Manage(caller): Manage, Body(body): Body<VoiceBody>) -> Result<Json<VoiceSummary>> {
     let (shop, stock) = (caller.shop.clone(), caller.shop.stock().await?);
-    Ok(Json(off_thread(move || house::learn(&shop.store, &stock, &body.samples)).await?))
+    Ok(Json(off_thread(move || house::learn(&shop.store, &stock, &body.samples, body.brand.as_deref())).await?))
 }
 
-/// Forgets how the shop speaks.
-#[utoipa::path(delete, path = "/v1/content/voice", tag = "content", responses((status = 204), (status = "4XX", body = ErrorBody)))]
-pub async fn forget_voice(Manage(caller): Manage) -> Result<StatusCode> {
-    off_thread(move || house::forget(&caller.shop.store)).await?;
+/// Forgets how the shop speaks, or how a brand does.
+#[utoipa::path(delete, path = "/v1/content/voice", tag = "content", params(VoiceParams), responses((status = 204), (status = "4XX", body = ErrorBody)))]
+pub async fn forget_voice(Manage(caller): Manage, Params(params): Params<VoiceParams>) -> Result<StatusCode> {
+    off_thread(move || house::forget(&caller.shop.store, params.brand.as_deref())).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

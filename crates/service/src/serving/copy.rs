@@ -35,7 +35,7 @@ pub struct KeptCopy {
     learned: InService<Loaded>,
     prices: Mutex<Prices>,
     /// What copies were shown, as of a version of the exposures.
-    past: Mutex<Option<(u64, Arc<Vec<Past>>)>>,
+    past: Mutex<Option<((u64, Day), Arc<Vec<Past>>)>>,
 }
 
 /// The stock with what it was made of.
@@ -148,9 +148,10 @@ impl ServedShop {
         .await
     }
 
-    /// What copies were shown, added up once for a version of the exposures.
+    /// What copies were shown and what came of it, added up once a day for a version of the exposures: events come all the time.
     async fn shown_before(&self) -> Result<Arc<Vec<Past>>> {
         let generation = self.shop.tables().manifest(data::Tables::spec("exposures")?)?.generation;
+        let generation = (generation, clock::today(&self.shop.config().time_zone));
         if let Some((of, past)) = self.copy.past.lock().expect("no holder panics").as_ref()
             && *of == generation
         {
@@ -177,7 +178,7 @@ impl ServedShop {
         let past = self.shown_before().await?;
         off_thread(move || {
             let quill = shop.writers.as_ref().and_then(|writers| writers.quill(&shop.store, &shop.metrics, today));
-            let write = |seats: &[Seat<'_>]| prepared.variants(n, seed, &[], &voiced, seats);
+            let write = |seats: &[Seat<'_>]| prepared.variants(n, seed, &[], &voiced, seats, &past);
             Ok(with_hands(who, prepared.brief.lang, &trained, quill, write)?.expecting(&past))
         })
         .await

@@ -225,10 +225,12 @@ fn goods_that_are_hard_to_write_about_get_what_can_be_said() {
     }
     let long = write(&served, "long", "email", json!({}));
     assert!(!long["variants"].as_array().unwrap().is_empty());
-    // A name that breaks the law can be in no copy: what passes does without it, if anything does.
+    // Words of a name that break the law can be in no copy: the product is called without them, and the plan says so.
     let evil = write(&served, "evil", "detail_page", json!({}));
-    assert!(!evil["variants"].to_string().contains("史上最强") && evil["rejected"].as_u64().unwrap() > 0, "{evil}");
-    assert_eq!(evil["rejected_for"][0]["check"], "law", "{evil}");
+    assert!(!evil["variants"].to_string().contains("史上最强"), "{evil}");
+    assert!(!evil["variants"].as_array().unwrap().is_empty(), "{evil}");
+    let omitted = evil["plan"]["omitted"].as_array().unwrap();
+    assert!(omitted.iter().any(|one| one["field"] == "name" && one["value"] == "史上最强"), "{evil}");
 }
 
 /// What comes from product fields is never markup, in a page, in a mail, on a poster, in a file.
@@ -390,9 +392,10 @@ fn drafts_leave_as_files_that_do_nothing() {
 fn rules_and_voice_hold_for_every_text() {
     let (_folder, served) = served();
     let empty = served.get("/v1/content/rules");
-    assert_eq!(empty, json!({"rules": {"forbidden": [], "glossary": [], "required": [], "terms": []}, "voice": null}));
+    let none = json!({"forbidden": [], "glossary": [], "required": [], "terms": [], "scoped": []});
+    assert_eq!(empty, json!({"rules": none, "voice": null, "voices": []}));
     let rules = json!({"forbidden": ["亲"], "glossary": [{"say": "鸿蒙系统", "instead_of": ["鸿蒙"]}], "required": [],
-        "terms": [{"zh": "手机", "en": "phone"}]});
+        "terms": [{"zh": "手机", "en": "phone"}], "scoped": []});
     assert_eq!(served.call("PUT", "/v1/content/rules", Some(rules.clone())).json()["rules"], rules);
     let check = |text: &str| post(&served, "/v1/content/check", json!({"text": text})).json();
     assert_eq!(findings(&check("亲，手机到店")), [("block".into(), "forbidden".into())]);
@@ -413,6 +416,61 @@ fn rules_and_voice_hold_for_every_text() {
     assert_eq!(served.get("/v1/content/options")["has_voice"], true);
     assert_eq!(served.call("DELETE", "/v1/content/voice", None).status, 204);
     assert_eq!(served.get("/v1/content/rules")["voice"], Value::Null);
+}
+
+/// Rules for a category or a brand hold for its goods and no others, and a finding says whose rule it is.
+#[test]
+fn rules_and_voices_of_some_goods() {
+    let (_folder, served) = served();
+    let put = |rules: Value| served.call("PUT", "/v1/content/rules", Some(rules));
+    let scoped = json!([
+        {"category": "Phones", "forbidden": ["旗舰机"], "glossary": [{"say": "运行内存", "instead_of": ["内存条"]}], "required": []},
+        {"brand": "sirra", "forbidden": ["星机"], "glossary": [], "required": []}
+    ]);
+    let kept = put(json!({"scoped": scoped})).json();
+    assert_eq!(kept["rules"]["scoped"], scoped);
+    assert_eq!(served.get("/v1/content/rules")["rules"]["scoped"], scoped);
+    let words = "星机，旗舰机，内存条";
+    let check = |product: Option<&str>| {
+        let asked = json!({"text": words, "product_id": product, "language": "zh"});
+        let report = post(&served, "/v1/content/check", asked).json();
+        let of_rules = report["findings"].as_array().unwrap().iter().filter(|one| one["check"] == "voice");
+        of_rules.map(|one| (one["matched"].clone(), one["message"]["en"].clone())).collect::<Vec<_>>()
+    };
+    let phones = |word: &str| (json!(word), json!(format!("“{word}” is forbidden (a rule of the category “Phones”)")));
+    let sirra = (json!("星机"), json!("“星机” is forbidden (a rule of the brand “sirra”)"));
+    let written = (json!("内存条"), json!("“内存条” is written “运行内存” (a rule of the category “Phones”)"));
+    assert_eq!(check(None), [], "a text about no product");
+    assert_eq!(check(Some("bare")), [], "of no category");
+    let mut own = check(Some("s5"));
+    own.sort_by_key(|one| one.0.to_string());
+    let mut wanted = vec![phones("旗舰机"), sirra, written];
+    wanted.sort_by_key(|one| one.0.to_string());
+    assert_eq!(own, wanted);
+    for (rules, code) in [
+        (json!({"scoped": [{"forbidden": ["x"]}]}), "rules"),
+        (json!({"scoped": [{"category": " ", "forbidden": ["x"]}]}), "text"),
+        (json!({"scoped": [{"brand": "A"}, {"brand": "a "}]}), "rules"),
+        (json!({"forbidden": ["x"], "scoped": [{"brand": "A", "required": ["x"]}]}), "rules"),
+    ] {
+        error(&put(rules), 400, code);
+    }
+    assert_eq!(served.get("/v1/content/rules")["rules"]["scoped"], scoped, "what was refused changed nothing");
+    // A brand's own voice: what is strange to it is told of its goods alone.
+    let samples: Vec<String> = (0..30).map(|at| format!("镜头安静，画面干净。第{at}次按下快门，仍然从容。")).collect();
+    let voice = post(&served, "/v1/content/voice", json!({"samples": samples, "brand": "Sirra"})).json();
+    assert_eq!((&voice["brand"], &voice["n_samples"]), (&json!("Sirra"), &json!(30)));
+    let told = served.get("/v1/content/rules");
+    assert_eq!((&told["voice"], &told["voices"][0]["brand"]), (&Value::Null, &json!("Sirra")));
+    let score = |product: Option<&str>| {
+        let asked = json!({"text": "画面干净，仍然从容。", "product_id": product, "language": "zh"});
+        post(&served, "/v1/content/check", asked).json()["voice_score"].clone()
+    };
+    assert!(score(Some("s5")).as_f64().unwrap() > 0.0);
+    assert_eq!((score(Some("bare")), score(None)), (Value::Null, Value::Null));
+    assert_eq!(served.call("DELETE", "/v1/content/voice?brand=SIRRA", None).status, 204);
+    error(&served.call("DELETE", "/v1/content/voice?brand=Sirra", None), 404, "not_found");
+    assert_eq!(served.get("/v1/content/rules")["voices"], json!([]));
 }
 
 #[test]

@@ -349,12 +349,43 @@ fn what_was_shown_tells_what_to_expect() {
         let mut all = written["variants"].as_array().unwrap().iter();
         all.find(|one| one["angle"] == angle).map(|one| one["expected"].clone()).unwrap()
     };
+    assert_eq!(written["variants"][0]["angle"], "goal", "what was shown often and did best comes first");
     let goal = of_angle("goal");
     assert_eq!((&goal["n_shown"], &goal["n_responded"]), (&json!(200), &json!(20)), "{goal}");
     let (rate, low, high) =
         (goal["rate"].as_f64().unwrap(), goal["low"].as_f64().unwrap(), goal["high"].as_f64().unwrap());
     assert!((rate - 0.1).abs() < 0.005 && low < 0.1 && high > 0.1, "{goal}");
     assert_eq!(of_angle("use")["n_shown"], 0);
+}
+
+/// Whoever comes through a copy's address afterwards responded too, and so did whoever brought revenue.
+#[test]
+fn clicks_and_orders_of_a_campaign_are_responses() {
+    let (folder, mut served, ids) = approved_of("push", 1);
+    free(&folder, &mut served);
+    let opened = data::Shop::open(folder.shop()).unwrap();
+    let exposure = |at: i64| {
+        let revenue = (at % 20 == 0).then_some(9_900);
+        json!({"at": at * 1_000, "customer_id": format!("c{at}"), "campaign_id": "spring", "arm": ids[0], "revenue_cents": revenue})
+    };
+    shop::write::<domain::Exposure>(&opened, &(1..=100).map(exposure).collect::<Vec<_>>());
+    let event = |customer: i64, at: i64, campaign: Option<&str>| json!({"at": at, "customer_id": format!("c{customer}"), "product_id": "s5", "kind": "view", "campaign_id": campaign});
+    // Three came after they were shown it, one of them twice; one before, one by another campaign, one by none.
+    let events = [
+        event(1, 1_500, Some("spring")),
+        event(1, 1_600, Some("spring")),
+        event(2, 2_000, Some("spring")),
+        event(3, 9_000, Some("spring")),
+        event(4, 3_999, Some("spring")),
+        event(5, 9_000, Some("autumn")),
+        event(6, 9_000, None),
+    ];
+    shop::write::<domain::Event>(&opened, &events);
+    drop(opened);
+    let served = again(&folder, &mut served);
+    let written = write(&served, "s5", "push", json!({"n_variants": 1}));
+    let expected = &written["variants"][0]["expected"];
+    assert_eq!((&expected["n_shown"], &expected["n_responded"]), (&json!(100), &json!(5 + 3)), "{expected}");
 }
 
 /// An audience of everybody, all of whom agreed to text messages, and copies of one product that may go out to them.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::brief::{Lang, Offer};
 use crate::channel::{channel, registry};
+use crate::check::voice::{Scope, Scoped};
 use crate::plan::{Opinion, Shelf};
 use crate::vary::vary;
 
@@ -55,7 +56,7 @@ struct Shop {
     older: Product,
     opinions: Vec<Opinion>,
     masker: Masker,
-    voice: Voice,
+    voices: Voices,
     rules: Rules,
 }
 
@@ -73,14 +74,14 @@ fn shop() -> Shop {
         older: phone("4", "8 GB", "200 g"),
         opinions: vec![opinion],
         masker: Masker::default(),
-        voice: Voice::default(),
+        voices: Voices::default(),
         rules: Rules::default(),
     }
 }
 
 impl Shop {
     fn house(&self) -> House<'_> {
-        House { masker: &self.masker, own: &[], voice: &self.voice, rules: &self.rules }
+        House { masker: &self.masker, own: &[], voices: &self.voices, rules: &self.rules }
     }
 
     fn market(&self) -> Market<'_> {
@@ -166,6 +167,40 @@ fn what_is_put_into_a_draft_is_found() {
         reports.values().flat_map(|report| &report.findings).filter(|one| one.category == "required").count(),
         1
     );
+}
+
+/// Rules for a brand's goods hold for its product in every field, and its own voice is the one that is asked.
+#[test]
+fn rules_and_voice_of_the_brand_hold() {
+    let shop = shop();
+    let mut brief = brief("push", Lang::Zh, Goal::Launch);
+    (brief.products[0].brand, brief.products[0].category) = (Some("Astra".into()), Some("手机/智能手机".into()));
+    let scope = |category: &str| Scope { category: Some(category.into()), brand: Some("astra".into()) };
+    let of = |category: &str| Scoped {
+        scope: scope(category),
+        forbidden: vec!["到店".into()],
+        required: vec!["七天无理由".into()],
+        ..Scoped::default()
+    };
+    let plain = vec!["屏幕清楚，续航够用，放心用。"; 30];
+    let voice = voice::learn(&plain, &["家人们冲啊！福利来了！"; 30]);
+    let voices = Voices { of_brands: [("astra".to_owned(), voice)].into(), ..Voices::default() };
+    let plan = Plan::new(&brief, &shop.market());
+    let check = CopyCheck::new(&brief, &plan, &shop.market(), &[]);
+    let categories = |rules: Rules| -> Vec<String> {
+        let house = House { rules: &rules, voices: &voices, ..shop.house() };
+        let report = check.text("到店看看，福利来了！", None, &house).unwrap();
+        report.findings.iter().map(|one| one.category.clone().into_owned()).filter(|one| one != "unbound").collect()
+    };
+    let own = categories(Rules { scoped: vec![of("手机")], ..Rules::default() });
+    assert!(own.contains(&"forbidden".to_owned()) && own.contains(&"required".to_owned()), "{own:?}");
+    assert!(own.contains(&"strange_word".to_owned()), "{own:?}");
+    let of_others = categories(Rules { scoped: vec![of("耳机")], ..Rules::default() });
+    assert!(!of_others.contains(&"forbidden".to_owned()) && !of_others.contains(&"required".to_owned()));
+    // A text about no product is under the rules of all alone.
+    let rules = Rules { scoped: vec![of("手机")], ..Rules::default() };
+    let house = House { rules: &rules, ..shop.house() };
+    assert_eq!(CopyCheck::of_text(None).text("到店看看", None, &house).unwrap().verdict, Verdict::Ok);
 }
 
 #[test]

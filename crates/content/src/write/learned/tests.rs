@@ -8,7 +8,7 @@ use language::text::Masker;
 use super::*;
 use crate::brief::{Brief, Goal, Offer};
 use crate::channel::channel;
-use crate::check::voice::{Rules, Voice};
+use crate::check::voice::{Rules, Voices};
 use crate::check::{Check, CopyCheck, House};
 use crate::plan::{Market, Plan};
 use crate::write::Angle;
@@ -110,7 +110,7 @@ fn a_shops_text_lends_its_words_where_it_says_only_what_the_plan_says() {
 #[test]
 fn every_figure_of_its_drafts_is_bound() {
     let masker = Masker::default();
-    let house = House { masker: &masker, own: &[], voice: &Voice::default(), rules: &Rules::default() };
+    let house = House { masker: &masker, own: &[], voices: &Voices::default(), rules: &Rules::default() };
     let (mut n_own, mut n_drafts) = (0, 0);
     for nth in 0..12 {
         let brief = brief(nth, ["push", "social", "email", "sms"][nth % 4]);

@@ -74,10 +74,11 @@ impl Alone {
     pub async fn write(&self, asked: &WriteAsked, prepared: &Prepared) -> Result<Written> {
         let (who, n, seed) = (asked.who()?, asked.n_variants()?, asked.seed.unwrap_or(0));
         let quill = self.writers.as_ref().and_then(|writers| writers.quill(&self.store, &self.metrics, self.today));
-        let write = |seats: &[Seat<'_>]| prepared.variants(n, seed, &[], &self.voiced, seats);
+        let past = response::past(&self.shop, &self.store).await?;
+        let write = |seats: &[Seat<'_>]| prepared.variants(n, seed, &[], &self.voiced, seats, &past);
         let hands = || with_hands(who, prepared.brief.lang, &self.trained, quill, write);
         let written = tokio::task::block_in_place(hands)?;
-        Ok(written.expecting(&response::past(&self.shop, &self.store).await?))
+        Ok(written.expecting(&past))
     }
 
     /// Variants again in the other language; nothing is stored.

@@ -306,7 +306,7 @@ fn of_brief(
     let seed = asked.seed.unwrap_or(0).wrapping_add(own);
     let n = asked.n_variants()?;
     let written = with_hands(run.who, run.lang, room.trained, None, |seats| {
-        prepared.variants(n, seed, last_openings, room.voiced, seats)
+        prepared.variants(n, seed, last_openings, room.voiced, seats, &[])
     })?;
     Ok((prepared, written))
 }

@@ -20,6 +20,7 @@ use super::config::{ContentConfig, check_url};
 use super::drafts::{self, DraftDetail};
 use super::export::csv_row;
 use super::look::unknown_channel;
+use super::response;
 use super::sheets::{address, check_name};
 use super::write::Prepared;
 use super::{Purpose, Voiced};
@@ -344,11 +345,7 @@ pub async fn hand_over(
 
 /// Exposures of a campaign and responses to them, by arm.
 async fn shown(shop: &Shop, campaign: &str) -> Result<BTreeMap<String, (u64, u64)>> {
-    let sql = format!(
-        "select arm, count(*) as n, sum(case when responded then 1 else 0 end) as n_responded
-         from exposures where campaign_id = {} group by arm",
-        quoted(campaign)
-    );
+    let sql = response::by_arm(&format!("campaign_id = {}", quoted(campaign)));
     let row = |row: serde_json::Map<String, serde_json::Value>| {
         let count = |name: &str| row[name].as_u64().unwrap_or(0);
         (row["arm"].as_str().unwrap_or_default().to_owned(), (count("n"), count("n_responded")))

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use content::brief::{Brief, Lang};
 use content::channel::Channel;
+use content::check::called::{call_lawfully, called_lawfully};
 use content::check::duplicate::SaidBefore;
 use content::check::report::Report;
 use content::check::{Check, CopyCheck, Risk, Said as Sentence, Verdict, copy};
 use content::panel::{Choice, Panel, Seat, Tally};
-use content::plan::{Claim, Evidence, Market, Opinion, Plan};
+use content::plan::{Claim, Evidence, Market, Omitted, Opinion, Plan};
 use content::response::{Expected, Past, expected};
 use content::translate::{Pair, carried, named_in};
 use content::write::{Draft, Judge, Judgement, Said, statements};
@@ -104,14 +105,21 @@ impl Shelved<'_> {
 impl Prepared {
     /// # Errors
     /// If the brief cannot be written.
-    pub fn new(brief: Brief, grounds: &Grounds) -> Result<Prepared> {
+    pub fn new(mut brief: Brief, grounds: &Grounds) -> Result<Prepared> {
         let Grounds { stock, history, terms, before } = *grounds;
         let channel = brief.check()?;
+        let unlawful = call_lawfully(&mut brief);
         let mut predecessor = stock.predecessor(brief.hero()).cloned();
+        predecessor = predecessor.map(|one| called_lawfully(&one).map_or(one, Arc::new));
         let opinions = stock.opinions_of(&brief.hero().product_id);
         let (shelf, own) = (Some(stock.shelf()), opinions.as_slice());
         let market = Market { shelf, predecessor: predecessor.as_deref(), opinions: own };
-        let plan = Plan::new(&brief, &market);
+        let mut plan = Plan::new(&brief, &market);
+        plan.omitted.extend(unlawful.into_iter().map(|words| Omitted {
+            field: "name".to_owned(),
+            value: words,
+            why: "no advertisement may say these words, so the product is called without them".to_owned(),
+        }));
         // Facts and neighbours are those of the catalogue; names follow the language.
         let (mut said, mut untranslated) = ((brief, plan), Vec::new());
         if let Some(terms) = terms {
@@ -163,7 +171,7 @@ impl Prepared {
     }
 
     /// Up to `n` variants by these writers that no check blocks and that repeat no approved copy; if everything repeats one, variants
-    /// that do, each with the finding.
+    /// that do, each with the finding. What customers did with copies of before (`past`) decides which angles come first.
     ///
     /// # Errors
     /// If a text is too long to be checked.
@@ -174,23 +182,18 @@ impl Prepared {
         last_openings: &[String],
         voiced: &Voiced,
         seats: &[Seat<'_>],
+        past: &[Past],
     ) -> Result<Written> {
-        let written = self.chosen(n, seed, last_openings, voiced, seats, true)?;
+        let ask = Asking { n, seed, last_openings, voiced, seats, past };
+        let written = self.chosen(&ask, true)?;
         match written.variants.is_empty() && written.rejected_for.iter().any(|one| one.check == Check::Duplicate) {
-            true => self.chosen(n, seed, last_openings, voiced, seats, false),
+            true => self.chosen(&ask, false),
             false => Ok(written),
         }
     }
 
-    fn chosen(
-        &self,
-        n: usize,
-        seed: u64,
-        last_openings: &[String],
-        voiced: &Voiced,
-        seats: &[Seat<'_>],
-        must_differ: bool,
-    ) -> Result<Written> {
+    fn chosen(&self, ask: &Asking, must_differ: bool) -> Result<Written> {
+        let Asking { n, seed, last_openings, voiced, seats, past } = *ask;
         let mut passed: Vec<BTreeMap<String, Report>> = Vec::new();
         let (mut n_rejected, mut reasons, mut failed) = (0, Reasons::default(), None);
         let mut accepts = |draft: &Draft| match self.reports(draft, voiced) {
@@ -212,6 +215,7 @@ impl Prepared {
             fluency: hands::fluency(self.brief.lang),
             neighbours: &self.of_neighbours,
             earlier: &self.of_itself,
+            past,
         };
         let panel = Panel { seats, judge };
         let found = panel.vary(&self.brief, &self.plan, self.channel, n, seed, last_openings, &mut accepts);
@@ -236,6 +240,16 @@ impl Prepared {
             took_ms: 0,
         })
     }
+}
+
+/// What variants are asked for.
+struct Asking<'a> {
+    n: usize,
+    seed: u64,
+    last_openings: &'a [String],
+    voiced: &'a Voiced,
+    seats: &'a [Seat<'a>],
+    past: &'a [Past],
 }
 
 /// Whether a finding keeps a draft of ours from being shown.
@@ -326,8 +340,8 @@ pub struct VariantView {
     pub angle: &'static str,
     /// The largest share of pairs of words that it has in common with an earlier variant, 0 to 1.
     pub shared: f64,
-    /// Why it was put before the other drafts of its angle: coverage, fluency, distinctness, fit, form and variety, 0 to 1, with their
-    /// shares of the total.
+    /// Why it was put before the other drafts of its angle: coverage, fluency, distinctness, fit, form and variety, and response where
+    /// copies of the channel were shown, 0 to 1, with their shares of the total.
     #[schema(value_type = Object)]
     pub judgement: Judgement,
     /// How many may respond, from exposures of copies of the same channel and angle; absent where too few were shown.
