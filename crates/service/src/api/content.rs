@@ -342,7 +342,7 @@ pub async fn make_poster(Manage(caller): Manage, Body(body): Body<PosterBody>) -
 /// Words that people laid down, and the voice that was learned.
 #[utoipa::path(get, path = "/v1/content/rules", tag = "content", responses((status = 200, body = RulesView), (status = "4XX", body = ErrorBody)))]
 pub async fn get_content_rules(Manage(caller): Manage) -> Result<Json<RulesView>> {
-    Ok(Json(RulesView::of(&caller.shop.voiced()?)))
+    Ok(Json(RulesView::of(&*caller.shop.voiced()?)))
 }
 
 /// Puts rules in the place of those before.
@@ -351,7 +351,7 @@ pub async fn get_content_rules(Manage(caller): Manage) -> Result<Json<RulesView>
 pub async fn put_content_rules(Manage(caller): Manage, Body(rules): Body<Rules>) -> Result<Json<RulesView>> {
     let shop = caller.shop.clone();
     off_thread(move || house::put_rules(&shop.store, &rules)).await?;
-    Ok(Json(RulesView::of(&caller.shop.voiced()?)))
+    Ok(Json(RulesView::of(&*caller.shop.voiced()?)))
 }
 
 /// Learns how the shop speaks from its own texts, or a brand from its, in the place of what was learned before.
