@@ -480,10 +480,11 @@ fn table(report: &Report, wall: f64) -> String {
 }
 
 fn stored(kept: &Kept) -> String {
-    let Kept { n_conversations, n_turns, n_lost, n_doubled, n_unanswered, n_unread } = kept;
+    let Kept { n_conversations, n_turns, n_lost, n_doubled, n_late, n_unanswered, n_unread } = kept;
     format!(
         "In the store afterwards: {n_turns} accepted turns of {n_conversations} conversations; lost {n_lost}, twice {n_doubled}, \
-         without an answer {n_unanswered}; conversations that could not be read: {n_unread}.\n"
+         without an answer {n_unanswered}; given up by the visitor and there all the same {n_late}; conversations that could \
+         not be read: {n_unread}.\n"
     )
 }
 

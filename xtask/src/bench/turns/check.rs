@@ -19,6 +19,8 @@ pub struct Kept {
     pub n_lost: usize,
     /// Messages that are there twice.
     pub n_doubled: usize,
+    /// Messages whose visitor had given up, and which are there once.
+    pub n_late: usize,
     /// Messages after which nobody said anything.
     pub n_unanswered: usize,
     /// Conversations that could not be read.
@@ -31,6 +33,7 @@ impl Kept {
         self.n_turns += other.n_turns;
         self.n_lost += other.n_lost;
         self.n_doubled += other.n_doubled;
+        self.n_late += other.n_late;
         self.n_unanswered += other.n_unanswered;
         self.n_unread += other.n_unread;
     }
@@ -64,7 +67,8 @@ fn of_visit(chat: &mut Chat, visit: &Visit) -> Kept {
     let own: Vec<u64> = messages.iter().filter(|(from, _)| *from == "customer").map(|(_, text)| *text).collect();
     let n_same = own.iter().zip(&visit.said).take_while(|(own, said)| own == said).count();
     kept.n_lost = visit.said.len() - n_same;
-    kept.n_doubled = own.len().saturating_sub(visit.said.len());
+    kept.n_late = usize::from(own.len() > visit.said.len() && own.get(visit.said.len()).copied() == visit.given_up);
+    kept.n_doubled = own.len().saturating_sub(visit.said.len() + kept.n_late);
     let is_customer = |at: usize| messages.get(at).is_none_or(|(from, _)| *from == "customer");
     kept.n_unanswered = (0..messages.len()).filter(|&at| is_customer(at) && is_customer(at + 1)).count();
     kept

@@ -44,6 +44,8 @@ pub struct Visit {
     pub secret: String,
     /// Of each accepted message.
     pub said: Vec<u64>,
+    /// Of the last message, if its answer was given up: it may have been accepted all the same.
+    pub given_up: Option<u64>,
     script: Script,
     stream: Option<TcpStream>,
     /// Cut off at least once: its stream is not held against the server.
@@ -192,6 +194,7 @@ impl<'a> Worker<'a> {
             Err(status) => {
                 self.report.all.fail(status);
                 self.report.by_kind.entry(kind).or_default().fail(status);
+                visit.given_up = Some(hash(&text));
                 visit.is_over = true;
             }
         }
@@ -288,6 +291,7 @@ impl<'a> Chat<'a> {
                 id,
                 secret,
                 said: Vec::new(),
+                given_up: None,
                 script: script.clone(),
                 stream: None,
                 was_cut: false,
