@@ -44,6 +44,17 @@ fn as_from_a_shell(cargo: &mut Command) {
     if !is_developed_in() {
         cargo.env("CARGO_INCREMENTAL", "0");
     }
+    if lints_while_building() {
+        // What `cargo clippy -- -D warnings` sets; it only checks, so every dependency would be compiled twice.
+        cargo.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
+        cargo.env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__");
+    }
+}
+
+/// Whether the workspace is linted by the compiler that builds it (`TERCET_LINTS_WHILE_BUILDING`). Where nothing is built yet and
+/// nothing is built afterwards, as in CI, that saves minutes; elsewhere what was built without it would be built again.
+pub fn lints_while_building() -> bool {
+    std::env::var_os("TERCET_LINTS_WHILE_BUILDING").is_some_and(|value| !value.is_empty())
 }
 
 /// Whether somebody builds this clone with cargo itself, incrementally. Where nobody does, nothing is kept for the build

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::api_fuzz::{SKIPPED, api_fuzz};
-use crate::run::{Outcome, command, data_dir, run};
+use crate::run::{Outcome, command, data_dir, lints_while_building, run};
 use crate::served::{PASSWORD, Served};
 use crate::{served, setup, tidy};
 
@@ -64,14 +64,20 @@ fn format() -> Outcome {
     run(&mut command("cargo", &["fmt", "--all", "--check"]))
 }
 
+/// What the step `test` builds.
+const TESTS: [&str; 7] = ["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"];
+
 fn clippy() -> Outcome {
     setup::web()?;
+    if lints_while_building() {
+        return run(command("cargo", &TESTS).arg("--no-run"));
+    }
     run(&mut command("cargo", &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn tests() -> Outcome {
     setup::web()?;
-    run(&mut command("cargo", &["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]))
+    run(&mut command("cargo", &TESTS))
 }
 
 fn doc() -> Outcome {

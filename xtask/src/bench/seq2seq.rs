@@ -230,7 +230,13 @@ impl Programs {
         let mut score = self.script("prep_seq2seq.py");
         let scores = last_json(&output(score.arg("score").arg(input).arg(self.hypotheses(learning, more)))?)?;
         let who = format!("Tercet {} {more}", learning.task);
-        Ok(learned(who.trim().to_owned(), answer, learning.set, Some(&scores)))
+        let mut figures = learned(who.trim().to_owned(), answer, learning.set, Some(&scores));
+        if learning.task == "e2e" {
+            let mut slots = self.script("e2e_slots.py");
+            let slots = last_json(&output(slots.arg(input).arg(self.hypotheses(learning, more)))?)?;
+            figures.quality = format!("slot errors {:.2} %, {}", 100.0 * number(&slots, "slot_error_rate"), figures.quality);
+        }
+        Ok(figures)
     }
 }
 
