@@ -37,6 +37,17 @@ class Refusal extends Error {
 
 const say = (lang, en, zh) => (lang === "zh" ? zh : en);
 
+/** Times are UTC milliseconds. */
+function scheduled(now) {
+  const none = { params: {}, retries: 2, next_at: null, planned_at: null, job_id: null, end: null, ended_at: null, n_failures: 0, error: null };
+  return [
+    { ...none, name: "train", job: "train", at: "mon,thu 03:00", next_at: now + 2 * 86_400_000, planned_at: now - 86_400_000, job_id: "j-2", end: "done", ended_at: now - 86_350_000 },
+    { ...none, name: "strategy", job: "strategy", at: "04:00", next_at: now + 600_000, planned_at: now - 7_200_000, job_id: "j-9", end: "failed", ended_at: now - 7_100_000, n_failures: 1, error: { code: "data", message: "orders: the disk is full", detail: null, help: null } },
+    { ...none, name: "decide", job: "decide", at: "after strategy", planned_at: now - 86_000_000, job_id: "j-8", end: "done", ended_at: now - 85_000_000 },
+    { ...none, name: "win-back", job: "recommend", at: "1 06:30", params: { audience: "leaving" }, next_at: now + 9 * 86_400_000 },
+  ];
+}
+
 export function createMock(now = Date.now()) {
   const full = { ...makeShop(now), now };
   const bare = { products: [], customers: [], orders_by_day: [], now };
@@ -228,6 +239,11 @@ export function createMock(now = Date.now()) {
           predict: () => ({ n_customers: 214_380, n_places: 2_143_800, n_audiences: 1 }),
         };
         return startJob(body.kind, body.params, ends[body.kind]);
+      }
+      case "GET schedule": return { items: empty ? [] : scheduled(now) };
+      case "POST schedule/:id/run": {
+        const entry = found(scheduled(now).find((one) => one.name === second), "scheduled job", second);
+        return startJob(entry.job, entry.params);
       }
       case "DELETE jobs/:id": {
         const job = found(state.jobs.find((one) => one.id === second), "job", second);

@@ -94,6 +94,8 @@ pub enum Command {
     Experiment(Experiment),
     /// What to do today: what it is expected to bring, why, and what became of it
     Decide(Decide),
+    /// The jobs that the server starts by itself: when they are due next, and what became of them
+    Schedule,
     /// Serve the API and the console
     Serve(Serve),
     /// API keys

@@ -16,6 +16,7 @@ mod lab;
 mod language;
 mod plan;
 mod print;
+mod schedule;
 mod seq2seq;
 mod sql;
 mod whole_shop;

@@ -56,6 +56,9 @@ pub struct ShopConfig {
     /// Limits of daily decisions, read by `service`.
     #[serde(default)]
     pub decisions: toml::Table,
+    /// Jobs that the server starts by itself, read by `service`.
+    #[serde(default)]
+    pub schedule: Vec<toml::Table>,
 }
 
 /// `[recommend]`.

@@ -42,6 +42,12 @@ pub fn start_of(day: Day, zone: &TimeZone) -> Millis {
     start.map_or(utc, |time| Millis(time.as_millisecond()))
 }
 
+/// `2026-11-23 21:00` by the clocks of `zone`.
+pub fn local(at: Millis, zone: &TimeZone) -> String {
+    let time = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    zone.to_datetime(time).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 /// `2026-11-23T21:00:00Z`, for people and for JSON.
 pub fn rfc3339(at: Millis) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |time| format!("{time:.0}"))

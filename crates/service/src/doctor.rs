@@ -10,10 +10,12 @@ use data::doctor::Finding;
 use crate::channels::Channels;
 use crate::channels::config::{Secrets, from_environment};
 use crate::clock;
+use crate::decisions::Rules;
 use crate::error::Result;
 use crate::flows::content::config::ContentConfig;
 use crate::flows::{language, policy};
 use crate::outside;
+use crate::schedule::Entry;
 use crate::writer::{EndpointConfig, WriterConfig};
 
 /// What waits longer than this is told.
@@ -40,8 +42,13 @@ pub fn examine(dir: &Path, mend: bool) -> Result<Vec<Finding>> {
             ));
         }
     }
-    if let Err(error) = ContentConfig::of(shop.config()) {
+    let sections = [ContentConfig::of(shop.config()).map(drop), Entry::all(shop.config()).map(drop)];
+    for error in sections.into_iter().filter_map(Result::err) {
         let help = "Correct what the message names; the server does not start until then";
+        findings.push(finding("error", error.message, help));
+    }
+    if let Err(error) = Rules::of(shop.config()) {
+        let help = "Correct what the message names; no decisions are made until then";
         findings.push(finding("error", error.message, help));
     }
     examine_service_rules(&shop, dir, &mut findings);

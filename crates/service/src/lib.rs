@@ -20,6 +20,7 @@ mod near;
 mod outside;
 mod random;
 pub mod remote;
+pub mod schedule;
 pub mod serving;
 pub mod store;
 mod usage;

@@ -44,6 +44,7 @@ import type {
   WritingItem,
   Written,
 } from "./types";
+import type { Scheduled } from "./schedule";
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
@@ -200,6 +201,8 @@ export const api = {
   /** What a job made, as a file of the browser. */
   jobFile: async (job: string | number) => (await ask("GET", `/jobs/${id(job)}/file`)).blob(),
   startJob: (kind: string, params: unknown) => request<Job>("POST", "/jobs", { kind, params }),
+  schedule: async (signal?: AbortSignal) => itemsOf(await get<Items<Scheduled>>("/schedule", {}, signal)),
+  runScheduled: (name: string) => request<Job>("POST", `/schedule/${id(name)}/run`),
   cancelJob: (job: string | number) => request<unknown>("DELETE", `/jobs/${id(job)}`),
 
   segments: (signal?: AbortSignal) => get<Segments>("/segments", {}, signal),

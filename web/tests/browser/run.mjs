@@ -837,7 +837,7 @@ if (mock) {
     const { page, enter, complaints, t, close } = await newPage({ lang: "zh" });
     const s = t.studio;
     await enter("/studio/rules");
-    await page.getByLabel(s.forbidden).fill("亲们\n闭眼买");
+    await page.getByLabel(s.forbidden).first().fill("亲们\n闭眼买");
     await page.getByRole("button", { name: s.saveRules }).click();
     await page.getByRole("status").filter({ hasText: s.rulesSaved }).waitFor();
     await follow(page, "/studio/check");

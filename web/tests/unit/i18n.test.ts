@@ -15,7 +15,7 @@ const fromService = ({ path }: Leaf): boolean => /^\.known\.(card|param|phrase)\
 const ALIKE = new Set(["NDCG", "MAP", "MRR", "RMSE", "MAE", "API", "HTTP 1", "BLEU", "GRU", "LSTM", "Transformer", "1 ★", "× 1", "“1”"]);
 
 /** How parts of a sentence are put together: marks and the arguments themselves. */
-const isJoiner = ({ path }: Leaf): boolean => /^\.(audiences\.say\.(bracket|targetJoin|did|field)|plans\.(interval|range))$/.test(path);
+const isJoiner = ({ path }: Leaf): boolean => /^\.(audiences\.say\.(bracket|targetJoin|did|field)|jobs\.schedule\.between|plans\.(interval|range))$/.test(path);
 
 const text = ({ value }: Leaf): string =>
   typeof value === "function" ? (value as (...args: string[]) => string)("1", "2", "3") : String(value);

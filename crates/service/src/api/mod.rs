@@ -30,6 +30,7 @@ pub mod overview;
 mod people;
 mod plans;
 mod runs;
+mod schedule;
 mod segments;
 mod seq2seq;
 pub mod server;
@@ -187,6 +188,8 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(drafts::get_draft, drafts::put_draft, drafts::delete_draft))
         .routes(routes!(drafts::set_draft_state))
         .routes(routes!(drafts::translate_draft))
+        .routes(routes!(schedule::get_schedule))
+        .routes(routes!(schedule::run_scheduled))
         .routes(routes!(decisions::get_decisions))
         .routes(routes!(decisions::accept_decision))
         .routes(routes!(decisions::reject_decision))

@@ -24,6 +24,7 @@ use crate::flows::plan::{crowd, launch};
 use crate::flows::segment::{self, By, SegmentRequest};
 use crate::flows::train::{N_TRIALS, TrainRequest, named, train};
 use crate::jobs::Handle;
+use crate::schedule::KINDS;
 use crate::serving::{CSV_HEADER, ServedShop, write_csv};
 use crate::store::JobRecord;
 
@@ -139,28 +140,33 @@ pub async fn cancel_job(Manage(caller): Manage, Id(id): Id) -> Result<(StatusCod
     responses((status = 202, body = JobRecord), (status = "4XX", body = ErrorBody)))]
 pub async fn start_job(Manage(caller): Manage, Body(body): Body<JobBody>) -> Result<(StatusCode, Json<JobRecord>)> {
     let params = body.params.filter(|params| !params.is_null()).unwrap_or_else(|| serde_json::json!({}));
-    let job = match body.kind.as_str() {
-        "train" => start_train(caller.shop, params)?,
-        "evaluate" => start_evaluate(caller.shop, params)?,
-        "segment" => start_segment(caller.shop, params)?,
-        "language" => super::language::start(caller.shop, params)?,
-        "assist" => start_assist(caller.shop, params)?,
-        "content" => super::content::start(caller.shop, params, caller.name).await?,
-        "writer" => super::content::start_writer(caller.shop, params)?,
-        "seq2seq" => super::seq2seq::start(caller.shop, params)?,
-        "strategy" => start_strategy(&caller.shop, params)?,
-        "predict" => start_predict(&caller.shop, params)?,
-        "recommend" => start_recommend(caller.shop, params)?,
-        "decide" => super::decisions::start(&caller.shop, params)?,
-        other => {
-            let message = format!(
-                "kind is '{}'; allowed: train, evaluate, segment, language, assist, content, writer, seq2seq, strategy, predict, recommend, decide",
-                clipped(other)
-            );
-            return Err(ServiceError::usage("kind", message));
-        }
-    };
+    let job = start_kind(caller.shop, &body.kind, params, caller.name).await?;
     Ok((StatusCode::ACCEPTED, Json(job)))
+}
+
+/// Starts a job of one of [`KINDS`], in the name of `by`.
+///
+/// # Errors
+/// If the kind is another, the parameters cannot be read, or the queue is full.
+pub async fn start_kind(shop: Arc<ServedShop>, kind: &str, params: Value, by: Option<String>) -> Result<JobRecord> {
+    match kind {
+        "train" => start_train(shop, params),
+        "evaluate" => start_evaluate(shop, params),
+        "segment" => start_segment(shop, params),
+        "language" => super::language::start(shop, params),
+        "assist" => start_assist(shop, params),
+        "content" => super::content::start(shop, params, by).await,
+        "writer" => super::content::start_writer(shop, params),
+        "seq2seq" => super::seq2seq::start(shop, params),
+        "strategy" => start_strategy(&shop, params),
+        "predict" => start_predict(&shop, params),
+        "recommend" => start_recommend(shop, params),
+        "decide" => super::decisions::start(&shop, params),
+        other => {
+            let message = format!("kind is '{}'; allowed: {}", clipped(other), KINDS.join(", "));
+            Err(ServiceError::usage("kind", message))
+        }
+    }
 }
 
 /// The file that a job of kind `recommend` made: who is recommended what, as CSV.

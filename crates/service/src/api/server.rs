@@ -197,6 +197,7 @@ async fn upkeep_of(shop: &Arc<ServedShop>) -> Result<()> {
     let alone = shop.maintenance.lock().await;
     audience::refresh_due(shop.home(), clock::now().0).await?;
     drop(alone);
+    super::schedule::run_due(shop, clock::now()).await?;
     // Last: where customer service cannot be made ready, nothing else waits for it.
     if let Some(found) = shop.find_notices_when_due().await? {
         tracing::info!(shop.id = %shop.id, n_found = found.n_found, n_new = found.n_new, "looked for what to tell customers");

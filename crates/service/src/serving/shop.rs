@@ -37,6 +37,7 @@ use crate::flows::rows::{integers, query, table, texts};
 use crate::flows::{audience, dataset, language, learned, models, policy, segment};
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
+use crate::schedule::Entry;
 use crate::store::{Appended, Store};
 use crate::writer::{WriterConfig, Writers};
 
@@ -214,6 +215,7 @@ impl ServedShop {
         let conversations = Conversations::new(&shop.config().service)?;
         let writers = WriterConfig::of(&shop)?.map(Writers::new);
         ContentConfig::of(shop.config())?;
+        Entry::all(shop.config())?;
         let id = root.canonicalize()?.file_name().map_or("shop".to_owned(), |name| name.to_string_lossy().into_owned());
         let served = ServedShop {
             id,

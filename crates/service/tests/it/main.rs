@@ -26,6 +26,7 @@ mod office_files;
 mod openapi;
 mod plans;
 mod ranking;
+mod schedule;
 mod seq2seq;
 mod shop;
 mod strategy;

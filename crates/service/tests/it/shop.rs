@@ -90,11 +90,17 @@ pub struct Served {
 }
 
 pub fn serve(folder: &Path, key: String) -> Served {
+    serve_with(folder, key, |_| {})
+}
+
+/// The same with other options.
+pub fn serve_with(folder: &Path, key: String, change: impl FnOnce(&mut ServeOptions)) -> Served {
     let (ready, known) = std::sync::mpsc::channel();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let mut options = ServeOptions::new(folder, "127.0.0.1:0".parse().unwrap());
     // On a slow machine an answer takes as long as it takes.
     options.callback_patience = std::time::Duration::from_secs(50);
+    change(&mut options);
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(async move {

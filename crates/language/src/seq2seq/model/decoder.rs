@@ -13,7 +13,7 @@ use neural::math_functions::{sigmoid, tanh_in_place};
 use neural::{Builder, Compute, Init, Matrix, Mode, Packed, ParamId, Params, View};
 
 use super::Shape;
-use super::encoder::{DECODER, Dropping};
+use super::encoder::{DECODER, Dropping, WORDS_BEGIN};
 use crate::LanguageError;
 use crate::seq2seq::decode::{BEGIN, UNKNOWN};
 
@@ -87,8 +87,7 @@ impl Decoder {
     /// As [`Builder::param`] and [`Attention::new`].
     pub fn new(builder: &mut Builder, shape: &Shape) -> Result<Self, LanguageError> {
         let (cell, score, hidden) = (shape.cell()?, shape.score()?, shape.dim_hidden);
-        let init = Init::Normal(1.0 / (shape.dim_embedding as f32).sqrt());
-        let words = Embedding::new(builder, "decoder.words", shape.n_target_words, shape.dim_embedding, init)?;
+        let words = Embedding::new(builder, "decoder.words", shape.n_target_words, shape.dim_embedding, WORDS_BEGIN)?;
         let (feeds_context, feeds_readout) = (score == Score::Additive, shape.input_feeding);
         let n_feed = hidden * (usize::from(feeds_context) + usize::from(feeds_readout));
         let mut layers = Vec::with_capacity(shape.layers);

@@ -50,6 +50,11 @@ impl Dropping {
     }
 }
 
+/// How the vectors of words begin. Adam takes steps of the same size whatever a vector's length, so short ones look alike for longer, and
+/// long ones stay what chance made them. Validation losses in nats with deviations of 1/√dim, 0.3 and 1: Tatoeba zh→en after three rounds
+/// 2.86, 2.52, 2.42; couplets after fifteen 5.97, 5.84, 6.00.
+pub const WORDS_BEGIN: Init = Init::Normal(0.3);
+
 /// Places of the network for dropout; those of the decoder begin at [`DECODER`].
 const WORDS: u64 = 0;
 /// What the decoder attends to.
@@ -84,8 +89,7 @@ impl Encoder {
     /// As [`Builder::param`].
     pub fn new(builder: &mut Builder, shape: &Shape) -> Result<Self, LanguageError> {
         let cell = shape.cell()?;
-        let init = Init::Normal(1.0 / (shape.dim_embedding as f32).sqrt());
-        let words = Embedding::new(builder, "encoder.words", shape.n_source_words, shape.dim_embedding, init)?;
+        let words = Embedding::new(builder, "encoder.words", shape.n_source_words, shape.dim_embedding, WORDS_BEGIN)?;
         let mut layers = Vec::with_capacity(shape.layers);
         for at in 0..shape.layers {
             let name = format!("encoder.{at}");
