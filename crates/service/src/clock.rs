@@ -48,6 +48,12 @@ pub fn local(at: Millis, zone: &TimeZone) -> String {
     zone.to_datetime(time).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// `2026-06-18T09:00` by the clocks of `zone`; where they are set forward over it, as if they were not. `None` if it is no time.
+pub fn instant(text: &str, zone: &TimeZone) -> Option<Millis> {
+    let time: jiff::civil::DateTime = text.trim().parse().ok()?;
+    Some(Millis(zone.to_timestamp(time).ok()?.as_millisecond()))
+}
+
 /// `2026-11-23T21:00:00Z`, for people and for JSON.
 pub fn rfc3339(at: Millis) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |time| format!("{time:.0}"))

@@ -21,6 +21,7 @@ mod outside;
 mod random;
 pub mod remote;
 pub mod schedule;
+pub mod sendings;
 pub mod serving;
 pub mod store;
 mod usage;

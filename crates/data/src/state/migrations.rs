@@ -63,6 +63,7 @@ const STEPS: &[&str] = &[
     super::settled::SCHEMA,
     super::notices::DELIVERED,
     super::trials::SCHEMA,
+    super::sendings::SCHEMA,
 ];
 
 pub(super) fn version(path: &Path, connection: &Connection) -> Result<usize, DataError> {

@@ -11,6 +11,7 @@ mod migrations;
 pub mod notices;
 pub mod outbox;
 pub mod remembered;
+pub mod sendings;
 pub mod settled;
 mod sqlite;
 pub mod threads;

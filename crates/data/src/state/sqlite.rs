@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use super::answers::Answers;
 use super::database::{self, Checkpoints, Durability, connect, explained, failed};
 use super::{
-    Answer, Appended, EventBatch, Record, RecordKind, Reply, RowChange, StateStore, conversations, migrations, trials,
+    Answer, Appended, EventBatch, Record, RecordKind, Reply, RowChange, StateStore, conversations, migrations,
+    sendings, trials,
 };
 use crate::DataError;
 use crate::files::hex;
@@ -407,7 +408,8 @@ impl StateStore for SqliteState {
         let n = self.write(move |writer| {
             let events = writer.execute("DELETE FROM event_log WHERE customer_id = ?1", [&id])?;
             let rows = writer.execute("DELETE FROM row_change WHERE table_name = 'customers' AND key = ?1", [&id])?;
-            Ok((events + rows + conversations::erase(writer, &id)? + trials::erase(writer, &id)?) as u64)
+            let others = trials::erase(writer, &id)? + sendings::erase(writer, &id)?;
+            Ok((events + rows + conversations::erase(writer, &id)? + others) as u64)
         })?;
         self.read(database::empty_log)?;
         Ok(n + self.answers(false)?.map_or(Ok(0), |answers| answers.erase(customer_id))?)

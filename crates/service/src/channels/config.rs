@@ -37,6 +37,16 @@ pub struct WebhookConfig {
     /// Ways, as `customers.consent` names them, by which notices are POSTed to `reply_url` for the program to send.
     #[serde(default)]
     pub notices: Vec<String>,
+    /// The same of sendings.
+    #[serde(default)]
+    pub campaigns: Vec<String>,
+    /// Of a sending, so many a minute at most.
+    pub per_minute: Option<u64>,
+    /// Whether the program takes an id once: what may have arrived is then sent again with the same id, else never.
+    #[serde(default = "yes")]
+    pub knows_ids: bool,
+    /// Where customers end it, with `{key}` in it, for copies that have a place for it.
+    pub unsubscribe_url: Option<String>,
 }
 
 /// How the assistant's answers go back.
@@ -93,6 +103,17 @@ pub struct EmailConfig {
     /// Ways, as `customers.consent` names them, by which notices are sent here: to `email` in `customers.extra`.
     #[serde(default)]
     pub notices: Vec<String>,
+    /// The same of sendings.
+    #[serde(default)]
+    pub campaigns: Vec<String>,
+    /// Of a sending, so many a minute at most.
+    pub per_minute: Option<u64>,
+    /// Where customers end it, with `{key}` in it; a mail to `address` if absent.
+    pub unsubscribe_url: Option<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn wechat_api() -> String {
@@ -141,7 +162,13 @@ fn check(config: &ChannelConfig) -> std::result::Result<(), String> {
             if !webhook.notices.is_empty() && webhook.reply_url.is_none() {
                 return Err("notices is set and reply_url is not; set it, or take out notices".to_owned());
             }
-            check_ways(&webhook.notices)?;
+            if !webhook.campaigns.is_empty() && webhook.reply_url.is_none() {
+                return Err("campaigns is set and reply_url is not; set it, or take out campaigns".to_owned());
+            }
+            check_ways("notices", &webhook.notices)?;
+            check_ways("campaigns", &webhook.campaigns)?;
+            check_pace(webhook.per_minute)?;
+            webhook.unsubscribe_url.as_deref().map_or(Ok(()), check_stop)?;
         }
         ChannelConfig::Wechat(wechat) => {
             check_id("app_id", &wechat.app_id)?;
@@ -157,7 +184,10 @@ fn check(config: &ChannelConfig) -> std::result::Result<(), String> {
                     signed (secret_env)"
                     .to_owned());
             }
-            check_ways(&email.notices)?;
+            check_ways("notices", &email.notices)?;
+            check_ways("campaigns", &email.campaigns)?;
+            check_pace(email.per_minute)?;
+            email.unsubscribe_url.as_deref().map_or(Ok(()), check_stop)?;
             if !email.sendmail.is_absolute() {
                 let found = email.sendmail.to_string_lossy();
                 return Err(format!("sendmail is '{}'; allowed: the absolute path of a program", clipped(&found)));
@@ -167,12 +197,27 @@ fn check(config: &ChannelConfig) -> std::result::Result<(), String> {
     Ok(())
 }
 
-fn check_ways(ways: &[String]) -> std::result::Result<(), String> {
+fn check_ways(what: &str, ways: &[String]) -> std::result::Result<(), String> {
     match ways.iter().find(|way| way.trim().is_empty() || way.len() > 64 || way.chars().any(char::is_control)) {
         Some(way) => {
-            Err(format!("notices holds '{}'; allowed: ways as the consent of customers names them", clipped(way)))
+            Err(format!("{what} holds '{}'; allowed: ways as the consent of customers names them", clipped(way)))
         }
         None => Ok(()),
+    }
+}
+
+fn check_pace(per_minute: Option<u64>) -> std::result::Result<(), String> {
+    match per_minute {
+        Some(n) if !(1..=1_000_000).contains(&n) => Err(format!("per_minute is {n}; allowed: 1 to 1000000")),
+        _ => Ok(()),
+    }
+}
+
+fn check_stop(url: &str) -> std::result::Result<(), String> {
+    check_url("unsubscribe_url", url)?;
+    match url.contains("{key}") {
+        true => Ok(()),
+        false => Err(format!("unsubscribe_url is '{}'; allowed: an address with {{key}} in it", clipped(url))),
     }
 }
 
@@ -237,6 +282,9 @@ mod tests {
             ("a", format!("{webhook}\nreply_url = \"https://h/\"\nnotices = [\"\"]"), "notices holds ''"),
             ("a", format!("{wechat}\nnotices = [\"wechat\"]"), "unknown field `notices`"),
             ("a", format!("{webhook}\nreply_url = \"ftp://x\""), "allowed: http://"),
+            ("a", format!("{webhook}\ncampaigns = [\"sms\"]"), "campaigns is set and reply_url is not"),
+            ("a", format!("{webhook}\nper_minute = 0"), "per_minute is 0"),
+            ("a", format!("{webhook}\nunsubscribe_url = \"https://h/stop\""), "with {key} in it"),
             ("a", format!("{webhook}\nreply_url = \"https://me:pw@host/\""), "a name or a password"),
             ("a", wechat.replace("wx1", "wx 1"), "app_id is 'wx 1'"),
             ("a", "kind = \"email\"\naddress = \"a@b.c\"".to_owned(), "neither inbox nor"),

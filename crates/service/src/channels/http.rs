@@ -15,15 +15,17 @@ pub struct Failure {
     pub is_passing: bool,
     /// It may leave from then on, UTC milliseconds, and that counts as no failed try.
     pub until: Option<i64>,
+    /// It may have arrived all the same: the line broke, or nobody answered, after it was sent.
+    pub may_have_arrived: bool,
 }
 
 impl Failure {
     pub fn passing(said: impl Into<String>) -> Failure {
-        Failure { said: said.into(), is_passing: true, until: None }
+        Failure { said: said.into(), is_passing: true, until: None, may_have_arrived: false }
     }
 
     pub fn lasting(said: impl Into<String>) -> Failure {
-        Failure { said: said.into(), is_passing: false, until: None }
+        Failure { said: said.into(), is_passing: false, until: None, may_have_arrived: false }
     }
 
     /// It may not leave yet.
@@ -38,14 +40,16 @@ pub fn agent() -> ureq::Agent {
 
 /// In words that do not hold the address.
 fn told(error: &ureq::Error) -> Failure {
-    Failure::passing(match error {
+    let may_have_arrived = !matches!(error, ureq::Error::HostNotFound | ureq::Error::ConnectionFailed);
+    let said = match error {
         ureq::Error::Timeout(_) => "it does not answer in time",
         ureq::Error::HostNotFound => "its host is not found",
         ureq::Error::ConnectionFailed => "it takes no connection",
         ureq::Error::Io(_) => "the connection broke",
         ureq::Error::BodyExceedsLimit(_) => "its answer is too long",
         _ => "it cannot be asked",
-    })
+    };
+    Failure { may_have_arrived, ..Failure::passing(said) }
 }
 
 /// `POST`s a body; anything but a status of success is a failure.
@@ -59,7 +63,11 @@ pub fn post(agent: &ureq::Agent, url: &str, headers: &[(&str, &str)], body: &[u8
     match status {
         200..300 => {}
         // Later they may be right: an application is being replaced, a clock is being set.
-        401 | 403 | 404 | 408 | 425 | 429 | 500.. => return Err(Failure::passing(format!("it answers {status}"))),
+        401 | 403 | 404 | 408 | 425 | 429 | 500.. => {
+            // 503 refuses; who answers otherwise may have failed after it took what was sent, or stand before somebody who did.
+            let may_have_arrived = status >= 500 && status != 503;
+            return Err(Failure { may_have_arrived, ..Failure::passing(format!("it answers {status}")) });
+        }
         _ => return Err(Failure::lasting(format!("it answers {status}"))),
     }
     response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(|error| told(&error))

@@ -4,6 +4,7 @@
 //! what a channel says of them: only the shop's own token vouches (`conversations::token`).
 
 pub mod config;
+pub mod copies;
 pub mod crypto;
 pub mod email;
 mod events;
@@ -30,7 +31,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use self::config::{ChannelConfig, Secrets};
-use self::http::Failure;
+pub use self::http::Failure;
 use crate::conversations::views::{self, For};
 use crate::error::Result;
 use crate::serving::ServedShop;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::Parcel;
 use super::config::{Replies, Secrets, WebhookConfig, secret};
+use super::copies::{Card, CopyParcel};
 use super::events::Line;
 use super::http::Failure;
 use super::notices::NoticeParcel;
@@ -39,6 +40,8 @@ pub struct Webhook {
     replies: Replies,
     /// Ways by which the program sends notices.
     notices: Vec<String>,
+    /// Ways by which it sends what sendings hand it, and how.
+    pub(super) card: Card,
 }
 
 impl Webhook {
@@ -47,7 +50,8 @@ impl Webhook {
     pub fn new(config: &WebhookConfig, secrets: Secrets<'_>) -> Result<Webhook, String> {
         let secret = secret(secrets, &config.secret_env, "the channel's secret", signed::SECRET_CHARS_MIN)?;
         let line = config.reply_url.as_deref().map(|url| Line::new(url, secret.clone()));
-        Ok(Webhook { secret, line, replies: config.replies, notices: config.notices.clone() })
+        let card = Card::of_webhook(config);
+        Ok(Webhook { secret, line, replies: config.replies, notices: config.notices.clone(), card })
     }
 
     pub fn answers_in_response(&self) -> bool {
@@ -84,5 +88,26 @@ impl Webhook {
         let told = json!({"subject": subject, "text": text, "lang": lang, "about": notice});
         let body = json!({"id": key, "customer_id": customer_id, "way": way, "notice": told});
         self.line()?.post(key, body.to_string().as_bytes(), now)
+    }
+
+    /// A copy of a sending that the program is to send to a customer by a way to which they agreed.
+    pub(super) fn send_copy(&self, parcel: &CopyParcel, now: i64) -> Result<(), Failure> {
+        let body = json!({
+            "id": parcel.key,
+            "customer_id": parcel.customer_id,
+            "way": parcel.way,
+            "campaign": {
+                "campaign_id": parcel.campaign_id,
+                "sending_id": parcel.sending_id,
+                "draft_id": parcel.draft_id,
+                "product_id": parcel.product_id,
+                "lang": parcel.lang,
+                "subject": parcel.subject,
+                "text": parcel.text,
+                "html": parcel.html,
+                "unsubscribe_url": parcel.stop_url,
+            },
+        });
+        self.line()?.post(&parcel.key, body.to_string().as_bytes(), now)
     }
 }

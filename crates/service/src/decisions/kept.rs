@@ -24,8 +24,9 @@ use crate::store::Store;
 /// Decisions that are told of after they were settled.
 const SETTLED_MAX: usize = 200;
 const NOTE_CHARS_MAX: usize = 1000;
-const WRITTEN: &str = "contact";
-const LEFT_OUT: &str = "control";
+/// Arms of a list, as the exposures name them.
+pub const CONTACT: &str = "contact";
+pub const CONTROL: &str = "control";
 
 /// One answer at a time: two people may press at once.
 static ANSWERS: Mutex<()> = Mutex::new(());
@@ -142,7 +143,7 @@ async fn measured(shop: &Shop, campaign_id: &str) -> Result<Option<Measured>> {
         VerdictRequest { campaign_id: campaign_id.to_owned(), days: DAYS, level: 0.9, ..VerdictRequest::default() };
     match experiment::verdict(shop, &request).await {
         Ok(verdict) => {
-            let arm = verdict.arms.iter().find(|arm| arm.arm == WRITTEN);
+            let arm = verdict.arms.iter().find(|arm| arm.arm == CONTACT);
             Ok(Some(Measured {
                 sales_cents: arm.and_then(|arm| arm.incremental_cents),
                 n_contacted: arm.map_or(0, |arm| arm.n_customers),
@@ -250,7 +251,7 @@ fn hand_over(shop: &Shop, id: &str) -> Result<()> {
         at: Millis(now),
         customer_id: row.customer_id.clone(),
         campaign_id: id.to_owned(),
-        arm: if row.is_control { LEFT_OUT } else { WRITTEN }.to_owned(),
+        arm: if row.is_control { CONTROL } else { CONTACT }.to_owned(),
         propensity: Some(row.propensity),
         channel: Some(row.channel.clone()),
         cost_cents: Some(Cents(row.cost_cents.round() as i64)),
@@ -271,11 +272,11 @@ fn hand_over(shop: &Shop, id: &str) -> Result<()> {
     }
 }
 
-/// Whom to write to by an accepted decision, as CSV: those who are left out are not in it.
+/// Everybody on the list of an accepted decision, those who are left out as a control with them.
 ///
 /// # Errors
 /// If there is no such decision, it was not accepted, or it has no list.
-pub fn customers_csv(shop: &Shop, store: &Store, id: &str) -> Result<String> {
+pub fn accepted_list(shop: &Shop, store: &Store, id: &str) -> Result<Vec<Listed>> {
     let settled = match open(shop, store, id)? {
         Err(settled) if settled.standing == Standing::Accepted => settled,
         Err(settled) => return Err(answered_otherwise(&settled)),
@@ -285,9 +286,22 @@ pub fn customers_csv(shop: &Shop, store: &Store, id: &str) -> Result<String> {
         }
     };
     let kept = read_lists(shop, &kept_name(id))?;
-    let kept = kept.ok_or_else(|| ServiceError::not_found("list of the decision", &settled.decision.id))?;
+    Ok(kept.ok_or_else(|| ServiceError::not_found("list of the decision", &settled.decision.id))?.rows)
+}
+
+/// Whom to write to by an accepted decision, as CSV: those who are left out are not in it.
+///
+/// # Errors
+/// If there is no such decision, it was not accepted, it has no list, or a sending sends it.
+pub fn customers_csv(shop: &Shop, store: &Store, id: &str) -> Result<String> {
+    if let Some(sending) = shop.state()?.sending_of_campaign(id)? {
+        let message = format!("the list is sent by the sending '{}'", sending.id);
+        return Err(ServiceError::conflict("is_sent", message)
+            .help("nobody is to be written to twice: make a sending by the card csv and take its file; one that has not begun can be cancelled"));
+    }
+    let rows = accepted_list(shop, store, id)?;
     let mut csv = "campaign_id,customer_id,channel,product_id\n".to_owned();
-    for row in kept.rows.iter().filter(|row| !row.is_control) {
+    for row in rows.iter().filter(|row| !row.is_control) {
         let product = row.product_id.as_deref().unwrap_or_default();
         let cells = [id, &row.customer_id, &row.channel, product].map(csv_cell);
         let _ = writeln!(csv, "{}", cells.join(","));

@@ -3,7 +3,7 @@
 //! beside what was expected once that is known.
 //!
 //! `contacts` decides whom to write to, `whole` what the shop as a whole should do, `kept` what became of it. Here they are put
-//! together, ordered and published. Not here: sending (an accepted list is handed over as a file).
+//! together, ordered and published. Not here: sending (`sendings`; or an accepted list is handed over as a file).
 
 mod contacts;
 mod effect;
@@ -29,9 +29,11 @@ use crate::flows::plan::customers;
 use crate::flows::rows::table;
 use crate::store::Store;
 
-pub use self::kept::{Answer, Measured, Settled, Standing, accept, customers_csv, forget, reject};
+pub use self::kept::{
+    Answer, CONTACT, CONTROL, Measured, Settled, Standing, accept, accepted_list, customers_csv, forget, reject,
+};
 pub use self::rules::Rules;
-pub use self::told::{Decision, Figure, GateTrace, Quiet};
+pub use self::told::{Decision, Figure, GateTrace, Listed, Quiet};
 
 /// Decisions shown first.
 const TODAY_MAX: usize = 5;

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 pub use self::read::{Kind, Mail};
 use super::config::{EmailConfig, Secrets, secret};
+use super::copies::{Card, CopyParcel, key_in};
 use super::http::Failure;
 use super::notices::NoticeParcel;
 use super::signed::SECRET_CHARS_MIN;
@@ -63,6 +64,8 @@ pub struct Mailbox {
     answered: Limits,
     /// Ways by which notices are sent here.
     notices: Vec<String>,
+    /// Ways by which sendings leave here, and how.
+    pub(super) card: Card,
 }
 
 impl Mailbox {
@@ -89,6 +92,7 @@ impl Mailbox {
             secret: config.secret_env.as_ref().map(signing).transpose()?,
             answered: Limits::new(BURST, AN_HOUR / 3600.0),
             notices: config.notices.clone(),
+            card: Card::of_mail(config),
         })
     }
 
@@ -114,6 +118,8 @@ impl Mailbox {
             references: &thread.references,
             is_automatic: parcel.message["from"] != "person",
             text: &format!("{}\n\n-- \n{}\n", parcel.text, self.shop_name),
+            html: None,
+            stop: None,
         };
         Ok((letter.write(), thread.to))
     }
@@ -148,6 +154,33 @@ impl Mailbox {
             references: &[],
             is_automatic: true,
             text: &format!("{}\n\n-- \n{}\n", parcel.text, self.shop_name),
+            html: None,
+            stop: None,
+        };
+        letter::hand_to(&self.sendmail, &self.address, &parcel.address, letter.write().as_bytes())
+    }
+
+    /// Where a mail goes by which somebody takes their consent back: its subject says what they got.
+    pub(super) fn stop_address(&self, key: &str) -> String {
+        format!("mailto:{}?subject=unsubscribe%20{key}", self.address)
+    }
+
+    /// A mail of a sending.
+    pub(super) fn send_copy(&self, parcel: &CopyParcel) -> std::result::Result<(), Failure> {
+        if !read::is_address(&parcel.address) {
+            return Err(Failure::lasting("the customer's address is none"));
+        }
+        let letter = letter::Letter {
+            from_name: &self.shop_name,
+            from: &self.address,
+            to: &parcel.address,
+            subject: &parcel.subject,
+            id: &format!("{}@{}", parcel.key, self.domain()),
+            references: &[],
+            is_automatic: true,
+            text: &parcel.text,
+            html: parcel.html.as_deref(),
+            stop: parcel.stop_url.as_deref(),
         };
         letter::hand_to(&self.sendmail, &self.address, &parcel.address, letter.write().as_bytes())
     }
@@ -213,6 +246,10 @@ enum Sorted {
     Heard(Box<Incoming>),
     /// One of ours came back: the conversation it belonged to.
     Returned(String),
+    /// Something of a sending came back: its key.
+    CopyReturned(String),
+    /// Whoever got something of a sending wants no more.
+    OptsOut(String),
     /// No person wrote it, or it is our own.
     Left,
 }
@@ -231,6 +268,15 @@ pub async fn receive(shop: &Arc<ServedShop>, channel: &str, raw: Vec<u8>) -> Res
                 tracing::warn!(channel, message = %error.code, "a returned mail belongs to no conversation");
             }
         }
+        Sorted::CopyReturned(key) => {
+            let own = shop.clone();
+            off_thread(move || Ok(own.shop.state()?.note_returned(&key, clock::now().0)?)).await?;
+        }
+        Sorted::OptsOut(key) => {
+            if let Err(error) = shop.opt_out_by_key(&key).await {
+                tracing::warn!(channel, message = %error.code, "a mail that asks for no more belongs to nothing sent");
+            }
+        }
         Sorted::Heard(incoming) => drop(shop.hear(*incoming).await?),
     }
     Ok(())
@@ -243,12 +289,19 @@ fn sorted(shop: &ServedShop, channel: &str, raw: &[u8]) -> Result<Sorted> {
     let is_own = mail.from == mailbox.address;
     match mail.kind {
         Kind::Bounce => {
+            if let Some(key) = mail.references.iter().find_map(|id| key_in(id)) {
+                return Ok(Sorted::CopyReturned(key));
+            }
             let ours = mail.references.iter().find_map(|id| mailbox.conversation_of(id));
             return Ok(ours.map_or(Sorted::Left, |id| Sorted::Returned(id.to_owned())));
         }
         Kind::Automatic => return Ok(Sorted::Left),
         Kind::Person if is_own => return Ok(Sorted::Left),
-        Kind::Person => {}
+        Kind::Person => {
+            if let Some(key) = key_in(&mail.subject) {
+                return Ok(Sorted::OptsOut(key));
+            }
+        }
     }
     let state = shop.shop.state()?;
     // What was heard is not counted again.
@@ -342,6 +395,9 @@ mod tests {
             secret_env: None,
             sendmail: "/usr/sbin/sendmail".into(),
             notices: vec!["email".into()],
+            campaigns: vec!["email".into()],
+            per_minute: None,
+            unsubscribe_url: None,
         };
         Mailbox::new("email", &config, Path::new("/shop"), "小店", &|_| None).unwrap()
     }
