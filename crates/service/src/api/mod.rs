@@ -32,6 +32,7 @@ mod plans;
 mod runs;
 mod schedule;
 mod segments;
+mod sendings;
 mod seq2seq;
 pub mod server;
 mod session;
@@ -194,6 +195,13 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(decisions::accept_decision))
         .routes(routes!(decisions::reject_decision))
         .routes(routes!(decisions::get_decision_customers))
+        .routes(routes!(sendings::list_sendings, sendings::create_sending))
+        .routes(routes!(sendings::list_cards))
+        .routes(routes!(sendings::opt_out))
+        .routes(routes!(sendings::get_sending))
+        .routes(routes!(sendings::preview_sending))
+        .routes(routes!(sendings::move_sending))
+        .routes(routes!(sendings::get_file))
         .routes(routes!(plans::get_forecast))
         .routes(routes!(plans::get_lifetimes))
         .routes(routes!(plans::get_generations))

@@ -93,6 +93,7 @@ impl Server {
         let upkeep = background::spawn(upkeep(self.app.clone(), self.flush_every));
         let service = background::spawn(start_service(self.app.clone()));
         let channels: Vec<_> = self.app.shops.iter().flat_map(crate::channels::start).collect();
+        let sendings: Vec<_> = self.app.shops.iter().map(crate::sendings::start).collect();
         tracing::info!(address = %self.address, "listening");
         let app = self.app.clone();
         let stop = async move {
@@ -105,7 +106,7 @@ impl Server {
         axum::serve(self.listener, routes).with_graceful_shutdown(stop).await?;
         upkeep.abort();
         service.abort();
-        channels.iter().for_each(|task| task.abort());
+        channels.iter().chain(&sendings).for_each(|task| task.abort());
         for shop in self.app.shops.iter() {
             if let Err(error) = shop.flush().await {
                 tracing::error!(message = %error.message, "the last events stay in the log until the next start");

@@ -129,14 +129,14 @@ fn now() -> i64 {
 type Answers = Box<dyn Fn(&Got) -> (u16, Value) + Send>;
 
 /// An endpoint that remembers what it was asked.
-struct Endpoint {
-    address: SocketAddr,
-    got: Arc<(Mutex<Vec<Got>>, Condvar)>,
+pub struct Endpoint {
+    pub address: SocketAddr,
+    pub got: Arc<(Mutex<Vec<Got>>, Condvar)>,
     answers: Arc<Mutex<Answers>>,
 }
 
 impl Endpoint {
-    fn start(answers: impl Fn(&Got) -> (u16, Value) + Send + 'static) -> Endpoint {
+    pub fn start(answers: impl Fn(&Got) -> (u16, Value) + Send + 'static) -> Endpoint {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let got = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
@@ -158,12 +158,12 @@ impl Endpoint {
         Endpoint { address, got, answers }
     }
 
-    fn answer(&self, answers: impl Fn(&Got) -> (u16, Value) + Send + 'static) {
+    pub fn answer(&self, answers: impl Fn(&Got) -> (u16, Value) + Send + 'static) {
         *self.answers.lock().unwrap() = Box::new(answers);
     }
 
     /// What was asked, once there are `n` of the path.
-    fn wait(&self, path: &str, n: usize) -> Vec<Got> {
+    pub fn wait(&self, path: &str, n: usize) -> Vec<Got> {
         let of_path = |all: &[Got]| all.iter().filter(|got| got.path.starts_with(path)).cloned().collect::<Vec<_>>();
         let mut all = self.got.0.lock().unwrap();
         loop {
@@ -525,12 +525,12 @@ fn members_by_wecom_and_customers_by_wechat_customer_service() {
 }
 
 /// A program that takes every mail, and what it took.
-struct Sendmail {
-    folder: PathBuf,
+pub struct Sendmail {
+    pub folder: PathBuf,
 }
 
 impl Sendmail {
-    fn new(folder: &Path) -> Sendmail {
+    pub fn new(folder: &Path) -> Sendmail {
         use std::os::unix::fs::PermissionsExt;
         let folder = folder.join("sent");
         std::fs::create_dir(&folder).unwrap();
@@ -545,7 +545,7 @@ impl Sendmail {
     }
 
     /// The mail with this number, once it was taken.
-    fn nth(&self, n: usize) -> String {
+    pub fn nth(&self, n: usize) -> String {
         loop {
             let names = std::fs::read_dir(&self.folder).unwrap().map(|entry| entry.unwrap().path());
             let mut mails: Vec<PathBuf> = names.filter(|path| path.to_string_lossy().contains("/mail-")).collect();
@@ -558,7 +558,7 @@ impl Sendmail {
     }
 }
 
-fn header<'a>(mail: &'a str, name: &str) -> &'a str {
+pub fn header<'a>(mail: &'a str, name: &str) -> &'a str {
     mail.lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
         .unwrap_or_else(|| panic!("no {name}: {mail}"))

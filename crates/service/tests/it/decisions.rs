@@ -15,7 +15,7 @@ use crate::shop::{Folder, Served, key, serve, write};
 const END: i32 = 20_453;
 const DAY_MS: i64 = 86_400_000;
 const N_RECENT: usize = 40;
-const STOCK: usize = 25;
+pub const STOCK: usize = 25;
 
 fn at(day: i32) -> i64 {
     i64::from(day) * DAY_MS + 36_000_000
@@ -63,7 +63,7 @@ fn cables() -> Vec<Value> {
     (0..28).map(|back| order(format!("c{back}"), END - back, &format!("walk-in{back}"), "cable", 4, 10_000)).collect()
 }
 
-fn made() -> (Folder, Served) {
+pub fn made() -> (Folder, Served) {
     let folder = Folder(tempfile::tempdir().unwrap());
     let shop = Shop::create(folder.shop()).unwrap();
     let config = folder.shop().join("tercet.toml");
@@ -107,7 +107,7 @@ fn made() -> (Folder, Served) {
     (folder, served)
 }
 
-fn decide(served: &Served) -> Value {
+pub fn decide(served: &Served) -> Value {
     let job = served.job("decide", json!({}));
     assert_eq!(job["state"], "done", "{job}");
     served.get("/v1/decisions")
@@ -118,7 +118,7 @@ fn all(told: &Value) -> impl Iterator<Item = &Value> {
     part("today").chain(part("more"))
 }
 
-fn of_kind<'a>(told: &'a Value, kind: &str) -> Option<&'a Value> {
+pub fn of_kind<'a>(told: &'a Value, kind: &str) -> Option<&'a Value> {
     all(told).find(|decision| decision["kind"] == kind)
 }
 
@@ -190,11 +190,11 @@ fn cables_are_ordered(told: &Value) {
     assert_eq!((&decision["who"], &decision["n_customers"]), (&json!("buying"), &Value::Null));
 }
 
-fn customers(csv: &str) -> BTreeSet<String> {
+pub fn customers(csv: &str) -> BTreeSet<String> {
     csv.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect()
 }
 
-fn n_exposures(served: &Served, campaign: &str) -> u64 {
+pub fn n_exposures(served: &Served, campaign: &str) -> u64 {
     let read = served.get(&format!("/v1/campaigns/{campaign}/verdict?days=1"));
     read["n_too_recent"].as_u64().unwrap()
 }

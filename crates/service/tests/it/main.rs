@@ -27,6 +27,7 @@ mod openapi;
 mod plans;
 mod ranking;
 mod schedule;
+mod sendings;
 mod seq2seq;
 mod shop;
 mod strategy;
