@@ -9,6 +9,7 @@ import { createContent } from "./content.mjs";
 import { createKnowledge } from "./knowledge.mjs";
 import { createLanguage } from "./language.mjs";
 import { createDecisions } from "./decisions.mjs";
+import { createSendings } from "./sendings.mjs";
 import { createPlans } from "./plans.mjs";
 import { createSegments } from "./segments.mjs";
 import { createService } from "./service.mjs";
@@ -75,6 +76,7 @@ export function createMock(now = Date.now()) {
   const service = createService(now);
   const plans = createPlans(now);
   const decisions = createDecisions(now);
+  const sendings = createSendings(now);
   const knowledge = createKnowledge(now);
   full.customers.forEach((customer, at) => at < 72 && (customer.segment = segments.groupOf(at)));
   const results = new Map();
@@ -182,6 +184,8 @@ export function createMock(now = Date.now()) {
     if (planned !== undefined) return planned;
     const decided = decisions.answer(method, path, body, { empty, refuse });
     if (decided !== undefined) return decided;
+    const sent = sendings.answer(method, path, body, { empty, refuse });
+    if (sent !== undefined) return sent;
     const said = language.answer(method, path, query, body, { shop, empty, refuse });
     if (said !== undefined) return said;
     const wrote = writing.answer(method, path, body, { empty, refuse, jobs: () => state.jobs.map(jobNow) });

@@ -3,6 +3,7 @@ import { count } from "./count";
 import { audiences, groups } from "./groups.en";
 import { analyse, language, opinions, search, words } from "./language.en";
 import { decisions } from "./decisions.en";
+import { sendings } from "./sendings.en";
 import { plans } from "./plans.en";
 import { knowledge } from "./knowledge.en";
 import { service } from "./service.en";
@@ -20,6 +21,7 @@ export const en = {
   writing,
   plans,
   decisions,
+  sendings,
   service,
   knowledge,
   studio,
@@ -43,6 +45,7 @@ export const en = {
   nav: {
     today: "Today",
     overview: "Overview",
+    sendings: "Sendings",
     products: "Products",
     customers: "Customers",
     groups: "Groups",

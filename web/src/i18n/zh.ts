@@ -3,6 +3,7 @@ import type { Dictionary } from ".";
 import { audiences, groups } from "./groups.zh";
 import { analyse, language, opinions, search, words } from "./language.zh";
 import { decisions } from "./decisions.zh";
+import { sendings } from "./sendings.zh";
 import { plans } from "./plans.zh";
 import { knowledge } from "./knowledge.zh";
 import { service } from "./service.zh";
@@ -20,6 +21,7 @@ export const zh: Dictionary = {
   writing,
   plans,
   decisions,
+  sendings,
   service,
   knowledge,
   studio,
@@ -43,6 +45,7 @@ export const zh: Dictionary = {
   nav: {
     today: "今日决策",
     overview: "总览",
+    sendings: "发送",
     products: "商品",
     customers: "顾客",
     groups: "客户群",

@@ -4,6 +4,7 @@ export type Route =
   | { page: "login" }
   | { page: "overview" }
   | { page: "decisions" }
+  | { page: "sendings" }
   | { page: "products" }
   | { page: "product"; id: string }
   | { page: "customers" }
@@ -49,7 +50,7 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "decisions", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "promotions", "crowd", "selling-points", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "decisions", "sendings", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "promotions", "crowd", "selling-points", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 /** Pages below `/studio`. */
 const STUDIO = ["drafts", "check", "rules"] as const;

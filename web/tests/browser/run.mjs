@@ -199,6 +199,7 @@ const PAGES = [
   ["customers", "/customers"],
   ...(customer ? [["customer", customer]] : []),
   ["decisions", "/decisions"],
+  ["sendings", "/sendings"],
   ["groups", "/groups"],
   ["groups-map", "/groups?view=map"],
   ["groups-tree", "/groups?view=tree"],
@@ -360,7 +361,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(decisions|forecast|lifetimes|generations|crowd|promotions|selling|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|knowledge|document|try|group|audience|opinion|search|words|analyse|writing)/;
+const WIDER = /^(decisions|sendings|forecast|lifetimes|generations|crowd|promotions|selling|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|knowledge|document|try|group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;

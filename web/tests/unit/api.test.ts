@@ -138,6 +138,12 @@ test.runIf(paths.has("/v1/decisions"))("and all of the decisions", () => {
   expect(found).toEqual([]);
 });
 
+test.runIf(paths.has("/v1/sendings"))("and all of the sendings", () => {
+  const { found, n_calls } = undocumented("../../src/lib/sendings.ts", "sendings");
+  expect(n_calls).toBe(5);
+  expect(found).toEqual([]);
+});
+
 /** What of a value is not as its schema says. What the console does not read may be missing. */
 function faults(value: unknown, schema: Schema, where: string): string[] {
   if (schema.$ref !== undefined) return faults(value, documented.components.schemas[schema.$ref.split("/").at(-1)!]!, where);
@@ -203,6 +209,8 @@ test("the mock answers as the service would", async () => {
     "/v1/plan/forecast": ["/v1/plan/forecast", "/v1/plan/forecast?by=store&period=week", "/v1/plan/forecast?by=channel&measure=orders&period=day&horizon=28"],
     "/v1/products/{}": [`/v1/products/${product}`],
     "/v1/recommendations": [`/v1/recommendations?customer=${customer}&explain=true`],
+    "/v1/sendings/{}": ["/v1/sendings/se_5b1e", "/v1/sendings/se_93aa"],
+    "/v1/sendings/{}/preview": ["/v1/sendings/se_0c77/preview"],
     "/v1/search": [`/v1/search?q=${encodeURIComponent("5000元以下 16G 轻薄本")}`, `/v1/search?q=${encodeURIComponent("怎么退货")}&in=documents`],
     "/v1/search/suggest": ["/v1/search/suggest?q=fj"],
     "/v1/segments/map/near": ["/v1/segments/map/near?x=30000&y=30000&n=5"],
@@ -213,7 +221,7 @@ test("the mock answers as the service would", async () => {
     "/v1/words/analogy": [`/v1/words/analogy?a=${a}&b=${b}&c=${c}`],
   };
   /** What other programs ask for, or what is a file or a stream. */
-  const ELSEWHERE = ["/v1/popular", "/v1/after-sales/held-back", "/v1/plan/crowd", "/v1/plan/promotions", "/v1/decisions/{}/customers", "/v1/import/{}/rejects/{}", "/v1/audiences/{}/export", "/v1/content/drafts/export", "/v1/content/campaign", "/v1/jobs/{}/file", "/v1/chat/{}/messages", "/v1/chat/{}/stream", "/v1/channels/{}", "/v1/desk/stream"];
+  const ELSEWHERE = ["/v1/popular", "/v1/after-sales/held-back", "/v1/plan/crowd", "/v1/plan/promotions", "/v1/decisions/{}/customers", "/v1/sendings/{}/file", "/v1/import/{}/rejects/{}", "/v1/audiences/{}/export", "/v1/content/drafts/export", "/v1/content/campaign", "/v1/jobs/{}/file", "/v1/chat/{}/messages", "/v1/chat/{}/stream", "/v1/channels/{}", "/v1/desk/stream"];
   const found: string[] = [];
   for (const [path, methods] of paths) {
     if (!path.startsWith("/v1") || methods.get === undefined || ELSEWHERE.includes(path)) continue;
