@@ -96,6 +96,9 @@ pub enum Command {
     Decide(Decide),
     /// The jobs that the server starts by itself: when they are due next, and what became of them
     Schedule,
+    /// Carry out: copies to a decision's list or an audience, with a control group, approved, limited, never twice
+    #[command(subcommand)]
+    Send(Box<Send>),
     /// Serve the API and the console
     Serve(Serve),
     /// API keys
@@ -317,6 +320,88 @@ pub struct Decide {
     /// Print whom to write to by the accepted one with this id, as CSV
     #[arg(long, value_name = "ID", conflicts_with_all = ["day", "last", "accept", "reject", "note"])]
     pub customers: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum Send {
+    /// Sendings, the newest first
+    List,
+    /// Channels that carry copies, and under what terms
+    Channels,
+    /// Make one; nothing is sent
+    New(SendNew),
+    /// How far one is
+    Show { id: String },
+    /// The dry run: what would be sent to how many, and why others are left out
+    Try { id: String },
+    /// Say that it may go
+    Approve {
+        id: String,
+        #[command(flatten)]
+        by: SendBy,
+    },
+    /// Send what may go now; a running server does so by itself
+    Run { id: String },
+    /// Stop it for now
+    Pause {
+        id: String,
+        #[command(flatten)]
+        by: SendBy,
+    },
+    /// Let it go on
+    Resume {
+        id: String,
+        #[command(flatten)]
+        by: SendBy,
+    },
+    /// End it for good
+    Cancel {
+        id: String,
+        #[command(flatten)]
+        by: SendBy,
+    },
+    /// What it hands over as a file (the channel csv)
+    File { id: String, file: PathBuf },
+    /// Somebody wants no more: take the consent away that the copy with this key rested on
+    Stop { key: String },
+}
+
+#[derive(Args)]
+pub struct SendNew {
+    pub name: String,
+    /// An accepted decision with a list
+    #[arg(long, value_name = "ID", required_unless_present = "audience", conflicts_with = "audience")]
+    pub decision: Option<String>,
+    /// Id or name
+    #[arg(long, value_name = "AUDIENCE")]
+    pub audience: Option<String>,
+    /// By which way of customers' consent, through which channel, which approved drafts; again for another way
+    #[arg(long = "by-way", value_name = "WAY=CHANNEL:DRAFT[,DRAFT]", required = true)]
+    pub routes: Vec<String>,
+    /// The part of an audience that is left out to measure the effect; that of [decisions] if absent
+    #[arg(long, value_name = "SHARE")]
+    pub control: Option<f64>,
+    /// In the shop's currency
+    #[arg(long, value_name = "MONEY")]
+    pub budget: Option<f64>,
+    /// By the clocks of the shop; as soon as it is approved if absent
+    #[arg(long, value_name = "YYYY-MM-DDTHH:MM")]
+    pub not_before: Option<String>,
+    /// Not after then; a week later if absent
+    #[arg(long, value_name = "YYYY-MM-DDTHH:MM")]
+    pub until: Option<String>,
+    #[command(flatten)]
+    pub who: SendBy,
+}
+
+#[derive(Args)]
+pub struct SendBy {
+    /// Who does it
+    #[arg(long, value_name = "NAME", default_value = "command line")]
+    pub by: String,
+    /// Why, for those who read it later
+    #[arg(long)]
+    pub why: Option<String>,
 }
 
 #[derive(Subcommand)]

@@ -17,6 +17,7 @@ mod language;
 mod plan;
 mod print;
 mod schedule;
+mod send;
 mod seq2seq;
 mod sql;
 mod whole_shop;
