@@ -23,7 +23,7 @@ pub fn run(dir: &Path, as_json: bool) -> Result<()> {
             .iter()
             .map(|one| {
                 let next = one.next_at.map_or_else(|| "\u{2013}".to_owned(), local);
-                vec![one.name.clone(), one.job.clone(), one.at.clone(), next, last(one, &local)]
+                vec![one.name.clone(), one.job.clone(), one.at.clone(), next, last(one, local)]
             })
             .collect();
         print::table(&["name", "job", "at", "next", "last"], &rows);

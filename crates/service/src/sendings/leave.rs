@@ -127,6 +127,9 @@ pub trait World {
     fn carry(&self, channel: &str, parcel: &CopyParcel, now: i64) -> std::result::Result<(), Failure>;
 }
 
+/// How many a way carries; none if it has no limit.
+pub type OfWay = Box<dyn Fn(&str) -> Option<u64> + Send + Sync>;
+
 /// What holds for a whole sending.
 pub struct Terms {
     pub copies: Vec<Copy>,
@@ -137,7 +140,7 @@ pub struct Terms {
     pub quiet_ends: u32,
     pub rest_days: i32,
     pub contacts_max: u64,
-    pub way_max: Box<dyn Fn(&str) -> Option<u64> + Send + Sync>,
+    pub way_max: OfWay,
     pub shop_lang: String,
     pub product_url: Option<String>,
     /// In Chinese and English.

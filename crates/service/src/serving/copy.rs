@@ -26,6 +26,9 @@ const PRICES_MAX: usize = 1_000;
 /// What was sold for how much on which day, by product, as of a version of the orders.
 type Prices = (u64, BTreeMap<String, Arc<Vec<(Day, Cents)>>>);
 
+/// The version of the exposures, and the day.
+type Version = (u64, Day);
+
 #[derive(Default)]
 pub struct KeptCopy {
     stock: RwLock<Option<Made>>,
@@ -35,7 +38,7 @@ pub struct KeptCopy {
     learned: InService<Loaded>,
     prices: Mutex<Prices>,
     /// What copies were shown, as of a version of the exposures.
-    past: Mutex<Option<((u64, Day), Arc<Vec<Past>>)>>,
+    past: Mutex<Option<(Version, Arc<Vec<Past>>)>>,
 }
 
 /// The stock with what it was made of.
