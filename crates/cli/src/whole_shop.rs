@@ -8,7 +8,10 @@ use serde_json::json;
 use service::api::server::{ServeOptions, Server, set_password};
 use service::auth::{Scope, keys};
 use service::clock::now;
+use service::decisions;
+use service::error::Kind;
 use service::flows::language::{self, LanguageRequest};
+use service::flows::plan::{crowd, customers, launch};
 use service::flows::segment::{self, By, SegmentRequest};
 use service::flows::train::{TrainRequest, train};
 use service::store::Store;
@@ -19,6 +22,20 @@ use crate::commands::{announce, stopped, store};
 use crate::print::{self, Progress};
 
 const DAY_MILLIS: i64 = 86_400_000;
+/// What a shop that is served keeps doing by itself.
+const SCHEDULE: &str = "
+[[schedule]]
+job = \"train\"
+at = \"mon 03:00\"
+
+[[schedule]]
+job = \"strategy\"
+at = \"04:00\"
+
+[[schedule]]
+job = \"decide\"
+at = \"after strategy\"
+";
 
 /// Simulates and trains only what is not there yet, so that a second start takes seconds.
 pub async fn demo(asked: Demo) -> Result<()> {
@@ -61,6 +78,18 @@ pub async fn demo(asked: Demo) -> Result<()> {
         let request = LanguageRequest { seed: asked.seed, ..LanguageRequest::default() };
         language::train(&shop, request, &|share, what| bar.report(share, what)).await?;
     }
+    if shop.models().current(customers::KIND)?.is_none() {
+        eprintln!("Working out what customers are worth.");
+        let bar = Progress::new(false);
+        customers::train(&shop, &|share, what| bar.report(share * 0.5, what)).await?;
+        launch::train(&shop, &|share, what| bar.report(0.5 + share * 0.25, what)).await?;
+        crowd::train(&shop, &|share, what| bar.report(0.75 + share * 0.25, what)).await?;
+    }
+    if decisions::published(&shop, &store(&shop)?).is_err_and(|error| error.kind == Kind::NotFound) {
+        eprintln!("Deciding what to do today.");
+        let bar = Progress::new(false);
+        decisions::decide(&shop, &store(&shop)?, None, &|share, what| bar.report(share, what)).await?;
+    }
     // For unattended starts; people are shown a generated one.
     if let Ok(password) = std::env::var("TERCET_PASSWORD") {
         set_password(&store(&shop)?, &password)?;
@@ -90,13 +119,15 @@ fn make(asked: &Demo) -> Result<()> {
     let config = asked.dir.join("tercet.toml");
     let text = std::fs::read_to_string(&config)?;
     let language = format!("language = \"{}\"", asked.lang);
-    std::fs::write(
-        &config,
-        text.replacen("language = \"zh\"", &language, 1)
-            .replacen("language = \"en\"", &language, 1)
-            // Whoever tries it is alone.
-            .replacen("# four_eyes = true", "four_eyes = false", 1),
-    )?;
+    let mut text = text
+        .replacen("language = \"zh\"", &language, 1)
+        .replacen("language = \"en\"", &language, 1)
+        // Whoever tries it is alone.
+        .replacen("# four_eyes = true", "four_eyes = false", 1);
+    if !asked.make_only {
+        text.push_str(SCHEDULE);
+    }
+    std::fs::write(&config, text)?;
     let shop = Shop::open(&asked.dir)?;
     let end = asked.end.unwrap_or(domain::Day((now().0 / DAY_MILLIS) as i32));
     let size = match asked.size.as_str() {
