@@ -40,7 +40,7 @@ pub struct SendingMove {
 #[serde(deny_unknown_fields)]
 pub struct OptOutBody {
     /// That of a copy that was sent.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     key: String,
 }
 
