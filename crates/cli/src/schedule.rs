@@ -15,7 +15,7 @@ pub fn run(dir: &Path, as_json: bool) -> Result<()> {
     if as_json {
         print::json(&serde_json::json!({ "items": all }));
     } else if all.is_empty() {
-        println!("No job is scheduled: tercet.toml has no [[schedule]].");
+        print::line("No job is scheduled: tercet.toml has no [[schedule]].");
     } else {
         let zone = clock::zone(&shop.config().time_zone);
         let local = |at: i64| clock::local(domain::Millis(at), &zone);

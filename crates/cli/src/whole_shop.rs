@@ -85,17 +85,18 @@ pub async fn demo(asked: Demo) -> Result<()> {
         launch::train(&shop, &|share, what| bar.report(0.5 + share * 0.25, what)).await?;
         crowd::train(&shop, &|share, what| bar.report(0.75 + share * 0.25, what)).await?;
     }
-    if decisions::published(&shop, &store(&shop)?).is_err_and(|error| error.kind == Kind::NotFound) {
+    let kept = store(&shop)?;
+    if decisions::published(&shop, &kept).is_err_and(|error| error.kind == Kind::NotFound) {
         eprintln!("Deciding what to do today.");
         let bar = Progress::new(false);
-        decisions::decide(&shop, &store(&shop)?, None, &|share, what| bar.report(share, what)).await?;
+        decisions::decide(&shop, &kept, None, &|share, what| bar.report(share, what)).await?;
     }
     // For unattended starts; people are shown a generated one.
     if let Ok(password) = std::env::var("TERCET_PASSWORD") {
-        set_password(&store(&shop)?, &password)?;
+        set_password(&kept, &password)?;
     }
-    let key = demo_key(&store(&shop)?)?;
-    drop(shop);
+    let key = demo_key(&kept)?;
+    drop((kept, shop));
     let server = Server::bind(&ServeOptions::new(&asked.dir, asked.listen)).await?;
     announce(&server);
     eprintln!("  customer service on a page: http://{}/demo?lang={}&key={key}", server.address, asked.lang);
