@@ -1,6 +1,6 @@
 //! Whether a writer's words say what the draft says, all of it and no more: as long as allowed, in its language, with its
-//! citations and its figures, each beside what it is of; with no figure, address, name or word that draft and evidence do not
-//! have; as much said no, and as much only under conditions.
+//! citations and its figures, each beside what it is of; no sentence twice; with no figure, address, name or word that draft
+//! and evidence do not have; as much said no, and as much only under conditions.
 
 use std::collections::BTreeSet;
 
@@ -70,6 +70,10 @@ pub fn check(basis: &Basis, written: &str) -> Result<String, String> {
         return Err("another language".to_owned());
     }
     same_figures(basis, &text)?;
+    let (repeated, in_draft) = (repeated(&text), repeated(basis.draft));
+    if let Some(sentence) = repeated.get(in_draft.len()) {
+        return Err(format!("says the same twice: {sentence}"));
+    }
     if negates(&text) != negates(basis.draft) {
         return Err("says yes where the draft says no, or the reverse".to_owned());
     }
@@ -172,6 +176,57 @@ fn sources(basis: &Basis) -> String {
         all.extend(one.names().map(str::to_lowercase));
     }
     all.join("\n")
+}
+
+/// Sentences that say what one before them said: four fifths of the words (ideographs) of both are the same ones.
+/// Shorter ones than four words are none: "16 GB." may follow "How much memory? 16 GB."
+fn repeated(text: &str) -> Vec<&str> {
+    let (mut said, mut repeated) = (Vec::<BTreeSet<String>>::new(), Vec::new());
+    for sentence in sentences(text) {
+        let words = words_of(sentence);
+        let is_same = |other: &BTreeSet<String>| {
+            let n_shared = other.intersection(&words).count();
+            n_shared * 5 >= (other.len() + words.len() - n_shared) * 4
+        };
+        if words.len() >= 4 && said.iter().any(is_same) {
+            repeated.push(sentence);
+        }
+        said.push(words);
+    }
+    repeated
+}
+
+/// Cut after marks that end a sentence; a dot between figures or letters ends none.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let ends = |(at, mark): (usize, char)| {
+            let after = rest[at + mark.len_utf8()..].chars().next();
+            let is_end = matches!(mark, '。' | '！' | '？' | '；' | '\n' | '!' | '?' | ';')
+                || mark == '.' && after.is_none_or(char::is_whitespace);
+            is_end.then_some(at + mark.len_utf8())
+        };
+        let (sentence, left) = rest.split_at(rest.char_indices().find_map(ends).unwrap_or(rest.len()));
+        rest = left;
+        (!sentence.is_empty()).then_some(sentence)
+    })
+}
+
+/// Words in lower case and ideographs, each once; citations are none.
+fn words_of(sentence: &str) -> BTreeSet<String> {
+    let mut bare = String::with_capacity(sentence.len() * 2);
+    let cited = citations(sentence);
+    for (at, character) in sentence.char_indices().filter(|(at, _)| cited.iter().all(|(_, range)| !range.contains(at)))
+    {
+        match character {
+            '\u{4e00}'..='\u{9fff}' => bare.extend([' ', character, ' ']),
+            '.' if sentence[at + 1..].starts_with(|next: char| next.is_ascii_digit()) => bare.push('.'),
+            _ if character.is_alphanumeric() => bare.extend(character.to_lowercase()),
+            _ => bare.push(' '),
+        }
+    }
+    bare.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Words that look like addresses of the web: `shop.example`.
@@ -289,6 +344,7 @@ mod tests {
             ("这款有 16 GB 内存。[1]", "language"),
             (&"The Nimbo 14 has 16 GB. [1] ".repeat(9), "characters"),
             ("<b>16 GB</b> [1]", "markup"),
+            ("The Nimbo 14 has 16 GB. It has 16 GB, the Nimbo 14. [1]", "twice"),
         ] {
             let error = told(Lang::En, draft, written).unwrap_err();
             assert!(error.contains(why), "{written}: {error}");
@@ -297,6 +353,22 @@ mod tests {
         assert!(told(Lang::Zh, "内存 16 GB。", "Galaxy 内存 16 GB。").unwrap_err().contains("name"));
         assert!(told(Lang::Zh, "内存 16 GB。", "内存 16 GB，非常流畅。").unwrap_err().contains("reverse"));
         assert!(told(Lang::Zh, "内存 16 GB。", "内存 16 GB，运行流畅。").unwrap_err().contains("运行流畅"));
+    }
+
+    #[test]
+    fn a_sentence_is_said_once() {
+        for (text, n) in [
+            ("It has 16 GB of memory. It has 16 GB of memory.", 1),
+            ("It has 16 GB of memory [1]. Of memory, it has 16 GB [2]! It has 16 GB of memory [3].", 2),
+            ("It has 16 GB of memory. It has 512 GB of storage.", 0),
+            ("The A1 weighs 1.2 kg and has 16 GB. The A2 weighs 1.3 kg and has 32 GB.", 0),
+            ("内存是 16 GB。内存为 16 GB。", 0),
+            ("这款手机的内存是 16 GB。这款手机内存是 16 GB。", 1),
+            ("Yes. Yes. Yes. 16 GB. 16 GB.", 0),
+            ("", 0),
+        ] {
+            assert_eq!(repeated(text).len(), n, "{text}");
+        }
     }
 
     #[test]
