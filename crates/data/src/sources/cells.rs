@@ -298,7 +298,10 @@ impl ColumnBuilder {
         let Values::Text(builder) = &mut self.values else { unreachable!("extra is text") };
         text.clear();
         for (index, name, is_number) in &recipe.kept {
-            put_member(text, name, row.field(*index), *is_number);
+            let value = row.field(*index);
+            if name != "extra" || !put_members(text, value) {
+                put_member(text, name, value, *is_number);
+            }
         }
         for (name, expression) in &recipe.extra {
             let value = expression.eval(row);
@@ -437,6 +440,20 @@ fn put_member(text: &mut String, name: &str, value: &str, is_number: bool) {
     }
 }
 
+/// The members of a JSON object as they are, such as what was kept when these rows were imported before; whether it is one.
+fn put_members(text: &mut String, object: &str) -> bool {
+    let Ok(members) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(object) else {
+        return false;
+    };
+    for (name, value) in members {
+        text.push(if text.is_empty() { '{' } else { ',' });
+        put_json_string(text, &name);
+        text.push(':');
+        text.push_str(&value.to_string());
+    }
+    true
+}
+
 fn put_json_string(text: &mut String, value: &str) {
     text.push_str(&serde_json::Value::from(value).to_string());
 }
@@ -527,13 +544,16 @@ mod tests {
 
     #[test]
     fn specs_and_extra_are_written() {
-        let mut recipe = recipe("products", &["product_id", "name", "specs", "colour", "sku0"]);
-        recipe.kept = vec![(3, "colour".into(), false), (4, "sku0".into(), true)];
+        let mut recipe = recipe("products", &["product_id", "name", "specs", "colour", "sku0", "extra"]);
+        recipe.kept = vec![(3, "colour".into(), false), (4, "sku0".into(), true), (5, "extra".into(), false)];
         let mut builder = RowBuilder::new(&recipe, 1);
-        let fields = ["1.0", "Phone", "内存: 8GB; 重量: 199g", "say \"red\"", "0101"].map(Cow::Borrowed);
+        let kept_before = r#"{"a":1,"b":"two"}"#;
+        let fields = ["1.0", "Phone", "内存: 8GB; 重量: 199g", "say \"red\"", "0101", kept_before].map(Cow::Borrowed);
         assert_eq!(builder.push(Row { fields: &fields, more: &[] }), Outcome::Kept);
         let text = pretty_format_batches(&[builder.finish()]).unwrap().to_string();
-        for said in ["memory: 8 GB", "weight: 199 g", r#"{"colour":"say \"red\"","sku0":"0101"}"#, "| 1 "] {
+        for said in
+            ["memory: 8 GB", "weight: 199 g", r#"{"colour":"say \"red\"","sku0":"0101","a":1,"b":"two"}"#, "| 1 "]
+        {
             assert!(text.contains(said), "{said} in {text}");
         }
     }

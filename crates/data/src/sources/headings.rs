@@ -291,9 +291,14 @@ const STATUSES: &[(&str, &[&str])] = &[
     ("returned", &["Returned", "refunded", "Refunded", "已退货", "已退款", "退货完成"]),
 ];
 
-/// A column's heading as it is mapped; words for an order's state are understood.
+/// A column's heading as it is mapped: amounts under a heading that says cents are cents, as in what `tercet sql` writes;
+/// words for an order's state are understood.
 fn mapped(table: &TableSpec, column: &str, heading: &str) -> Expression {
     let own = Expression::column(heading);
+    if column.ends_with("_cents") && units::plain_name(heading).ends_with("cents") {
+        let by = Box::new(Expression::Constant("100".to_owned()));
+        return Expression::Scale { of: Box::new(own), by, divide: true };
+    }
     if (table.name, column) != ("deliveries", "status") {
         return own;
     }
@@ -397,6 +402,11 @@ mod tests {
             "events",
             &["event_time", "event_type", "product_id", "price", "user_id", "user_session"],
             "at=event_time customer_id=user_id kind=event_type price_cents=price product_id=product_id session_id=user_session",
+        );
+        check(
+            "events",
+            &["at", "kind", "product_id", "price_cents", "customer_id"],
+            "at=at customer_id=customer_id kind=kind price_cents=price_cents ÷ \"100\" product_id=product_id",
         );
         check(
             "products",

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use datafusion::arrow::array::{Array, AsArray, StringArray, UInt32Array};
+use datafusion::arrow::array::{Array, AsArray, StringArray, StructArray, UInt32Array};
 use datafusion::arrow::compute::{cast, take_record_batch};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -410,13 +410,17 @@ pub(super) fn each_parquet_row(batch: &RecordBatch, first_row: u64, visit: &mut 
     }
 }
 
-/// A column as text; kinds without a text form (lists, maps) as JSON-like text.
+/// A column as text; lists and maps as JSON, which is how their cells are read.
 fn as_text(column: &Arc<dyn Array>) -> StringArray {
-    if let Ok(text) = cast(column, &DataType::Utf8) {
-        return text.as_string::<i32>().clone();
-    }
+    // Before the cast, which writes `[a, b]` for a list.
     if let Some(list) = column.as_list_opt::<i32>() {
         return (0..list.len()).map(|i| list.is_valid(i).then(|| list_text(&list.value(i)))).collect();
+    }
+    if let Some(map) = column.as_map_opt() {
+        return (0..map.len()).map(|i| map.is_valid(i).then(|| map_text(&map.value(i)))).collect();
+    }
+    if let Ok(text) = cast(column, &DataType::Utf8) {
+        return text.as_string::<i32>().clone();
     }
     let options = Default::default();
     match datafusion::arrow::util::display::ArrayFormatter::try_new(column, &options) {
@@ -429,6 +433,12 @@ fn list_text(values: &Arc<dyn Array>) -> String {
     let texts = as_text(values);
     let parts: Vec<&str> = texts.iter().flatten().collect();
     serde_json::Value::from(parts).to_string()
+}
+
+fn map_text(entries: &StructArray) -> String {
+    let (names, values) = (as_text(entries.column(0)), as_text(entries.column(1)));
+    let members = names.iter().zip(values.iter()).filter_map(|(name, value)| Some((name?.to_owned(), value?.into())));
+    serde_json::Value::Object(members.collect()).to_string()
 }
 
 /// Rows and faults of a file with their lines, and how many rows were empty or repeat the header: for tests.

@@ -5,6 +5,7 @@
 mod common;
 mod documents;
 mod hostile;
+mod written;
 
 use tercet_data as data;
 
