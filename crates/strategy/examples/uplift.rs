@@ -3,7 +3,7 @@
 //!
 //! usage: uplift simulate FILE N_ROWS SEED
 //!        uplift t-learner TRAIN TEST [REPEATS]      times and Qini; five seeds with four fifths of the rows for the spread
-//!        uplift choose TRAIN                        Starbucks: net incremental revenue of each learner by cross-validation
+//!        uplift choose TRAIN                        Starbucks: net incremental revenue of each learner by cross-validation, then the best
 //!        uplift revenue TRAIN TEST                  Starbucks: that of the learner chosen by it, on the other file
 
 use std::error::Error;
@@ -231,8 +231,10 @@ fn best_share(effect: &[f64], share: f64) -> Vec<bool> {
 
 /// Revenue of the whole file by effects of five folds, over two seeds: where a promotion pays for itself, and by share.
 fn choose(train: &File) -> Result<(), Failure> {
+    let (cpu, wall) = (cpu_seconds(), Instant::now());
     let trial = train.trial()?;
     let is_treated = train.is_treated();
+    let mut best = ("", 0.0, f64::NEG_INFINITY);
     for name in CANDIDATES {
         let mut by_share = vec![0.0; SHARES.len()];
         let (mut paying, mut qini, mut n_paying) = (0.0, 0.0, 0.0);
@@ -248,6 +250,11 @@ fn choose(train: &File) -> Result<(), Failure> {
             }
             qini += Ranked::new(&effects[0], &train.outcome, &is_treated)?.scikit_uplift_auc(Kind::Qini) / 2.0;
         }
+        for (&share, &revenue) in SHARES.iter().zip(&by_share) {
+            if revenue > best.2 {
+                best = (name, share, revenue);
+            }
+        }
         let rounded: Vec<f64> = by_share.iter().map(|value| value.round()).collect();
         println!(
             "{}",
@@ -257,6 +264,11 @@ fn choose(train: &File) -> Result<(), Failure> {
             })
         );
     }
+    let answer = serde_json::json!({
+        "who": "tercet", "learner": best.0, "share": best.1, "revenue": round(best.2), "fit_cpu_s": round(cpu_seconds() - cpu),
+        "fit_wall_s": round(wall.elapsed().as_secs_f64()), "peak_rss_mib": peak_mib(),
+    });
+    println!("{answer}");
     Ok(())
 }
 
