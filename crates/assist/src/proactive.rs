@@ -214,8 +214,15 @@ pub fn may_leave(notice: &Notice, rules: &ProactiveRules, minute_of_day: u32, is
     }
 }
 
-/// What there is to tell a customer, the most pressing first; at most one upgrade.
+/// What there is to tell a customer, the most pressing first, few at a time; at most one upgrade.
 pub fn notices(person: &Person, situation: &Situation) -> Vec<Notice> {
+    let mut all = holding(person, situation);
+    all.truncate(NOTICES_MAX);
+    all
+}
+
+/// All that holds for a customer on the day.
+pub fn holding(person: &Person, situation: &Situation) -> Vec<Notice> {
     let own: Vec<&OrderRecord> = person.orders.iter().filter(|order| order.customer_id == person.customer_id).collect();
     let mut all: Vec<Notice> = own.iter().filter_map(|order| delivery_late(person, order, situation)).collect();
     all.extend(own.iter().filter_map(|order| shipped(person, order, situation)));
@@ -223,7 +230,6 @@ pub fn notices(person: &Person, situation: &Situation) -> Vec<Notice> {
     all.extend(person.awaited.iter().filter_map(|awaited| back_in_stock(person, awaited, situation)));
     all.extend(upgrade(person, &own, situation));
     all.retain(|notice| !situation.policies.proactive.off.contains(&notice.kind));
-    all.truncate(NOTICES_MAX);
     all
 }
 
@@ -366,7 +372,8 @@ fn price_of(person: &Person, order: &OrderRecord, product_id: &str, situation: &
     let (verdict, in_english) = (check("price_protection_window", &zh), check("price_protection_window", &en));
     let difference = price_difference(&zh)?;
     // A window that has not begun is promised to nobody.
-    let has_begun = order.delivery.as_ref().is_none_or(|delivery| delivery.delivered_on.is_some());
+    let from_payment = situation.policies.returns.is_from_payment("returns.price_protection_days");
+    let has_begun = from_payment || order.delivery.as_ref().is_none_or(|delivery| delivery.delivered_on.is_some());
     let is_worth = difference.total() >= situation.policies.proactive.price_difference_min_cents.max(1);
     if !verdict.allowed || !has_begun || !is_worth {
         return None;
@@ -694,6 +701,22 @@ mod tests {
         let mut returned = order("TC2", "2026-06-07", "p1", 399_900, delivered());
         returned.lines.push(OrderLine { quantity: -2, ..returned.lines[0].clone() });
         assert_eq!(causes(&[returned], "2026-06-10"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_fallen_price_is_told_as_long_as_the_days_count_from_payment() {
+        let mut policies = Policies::all_set();
+        policies.returns.from_payment = vec!["price_protection_days".into()];
+        let delivered =
+            order("TC2", "2026-06-07", "p1", 399_900, parcel(DeliveryStatus::Delivered, None, Some("2026-06-09")));
+        let under_way = order("TC2", "2026-06-07", "p1", 399_900, parcel(DeliveryStatus::Shipped, None, None));
+        for one in [delivered, under_way] {
+            let n = |today: &str| {
+                let all = told(std::slice::from_ref(&one), today, &[], &policies);
+                all.iter().filter(|notice| notice.kind == NoticeKind::PriceProtection).count()
+            };
+            assert_eq!((n("2026-06-14"), n("2026-06-15")), (1, 0));
+        }
     }
 
     #[test]

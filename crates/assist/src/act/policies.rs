@@ -6,6 +6,7 @@ use super::attributes::{label, specs_for};
 use super::coverage::Asks;
 use super::{Answer, Outcome, Scene, documents, field};
 use crate::evidence::Evidence;
+use crate::policy::warranty::Warranty;
 use crate::policy::written::differ;
 use crate::say;
 
@@ -72,8 +73,9 @@ fn is_plain(scene: &Scene, intent: &str, product: Option<&Product>) -> bool {
 /// Whether a quotation gives lengths of time, and none of them is one that the shop has set for what is asked.
 fn contradicts(scene: &Scene, intent: &str, quotation: &str) -> bool {
     let rules = &scene.policies.returns;
+    let of_some = rules.warranty.iter().filter_map(|rule| rule.days).filter(|days| *days > 0);
     let set: Vec<u32> = match intent {
-        "warranty" => rules.warranty_days.into_iter().collect(),
+        "warranty" => rules.warranty_days.into_iter().chain(of_some).collect(),
         "return_policy" => {
             [rules.no_reason_days, rules.defect_return_days, rules.defect_exchange_days].into_iter().flatten().collect()
         }
@@ -139,13 +141,26 @@ fn warranty(scene: &Scene, product: Option<&Product>, answer: &mut Answer) {
         answer.step("products", format!("{}: warranty", product.product_id));
         return;
     }
-    let Some(set) = scene.policies.returns.warranty_days else {
+    let kind = scene.kinds().next().map(|(path, _)| path);
+    let rule = Warranty::of(product, kind, &scene.policies.returns, scene.lang);
+    let Some(length) = rule.length else {
         answer.step("policy", "warranty not set");
         return;
     };
-    let value = days(scene, answer, "warranty_days", set);
-    answer.say(say::talk::warranty(scene.lang, &value));
+    answer.say(if rule.is_none() {
+        say::talk::no_warranty(scene.lang).to_owned()
+    } else {
+        let of_some = rule.grounds.iter().all(|one| !is_general(one));
+        say::talk::warranty(scene.lang, &length.words(scene.lang), of_some)
+    });
+    for one in rule.grounds {
+        answer.cite(one);
+    }
     answer.step("policy", "warranty");
+}
+
+fn is_general(evidence: &Evidence) -> bool {
+    matches!(evidence, Evidence::Policy { name, .. } if name == "returns.warranty_days")
 }
 
 /// When people answer: only if that is what is asked.

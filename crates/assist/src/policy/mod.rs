@@ -5,6 +5,7 @@
 mod reading;
 #[cfg(test)]
 mod tests;
+pub mod warranty;
 pub mod windows;
 pub mod written;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 pub(crate) use self::reading::check_form;
+use self::warranty::WarrantyRule;
 use crate::forms::Form;
 use crate::proactive::ProactiveRules;
 
@@ -64,8 +66,8 @@ impl Default for AssistantRules {
     }
 }
 
-/// Days count from delivery; where that is not known, from the order. The last of them still counts. What the shop has not
-/// set is absent: it is told by the shop's documents or a person, never guessed.
+/// Days count from delivery, or from payment where `from_payment` names the window; where the delivery is not known, from the order.
+/// The last of them still counts. What the shop has not set is absent: it is told by the shop's documents or a person, never guessed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReturnRules {
@@ -76,8 +78,18 @@ pub struct ReturnRules {
     pub defect_exchange_days: Option<u32>,
     pub warranty_days: Option<u32>,
     pub price_protection_days: Option<u32>,
+    /// Names of the windows above that count from payment. An order is taken to be paid on the day it is made.
+    pub from_payment: Vec<String>,
     /// Category paths that are not taken back without a reason.
     pub no_reason_except: Vec<String>,
+    /// Categories whose warranty is another than `warranty_days`; the first that covers a product holds.
+    pub warranty: Vec<WarrantyRule>,
+}
+
+/// Whether a category lies at a path or below it.
+fn is_below(category: &str, path: &str) -> bool {
+    let rest = category.strip_prefix(path.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl ReturnRules {
@@ -95,9 +107,18 @@ impl ReturnRules {
     /// Whether a category, a path such as `Computers/Laptops`, is not taken back without a reason; with the entry that
     /// says so. An entry covers what lies below it.
     pub fn excepted(&self, category: &str) -> Option<&str> {
-        let below =
-            |path: &str| category.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        self.no_reason_except.iter().map(String::as_str).find(|path| below(path.trim_end_matches('/')))
+        self.no_reason_except.iter().map(String::as_str).find(|path| is_below(category, path))
+    }
+
+    /// The rule of the warranty that covers a category, with the entry that does.
+    pub fn warranty_of(&self, category: &str) -> Option<(&WarrantyRule, &str)> {
+        let covering = |rule: &'_ WarrantyRule| rule.categories.iter().position(|path| is_below(category, path));
+        self.warranty.iter().find_map(|rule| Some((rule, rule.categories[covering(rule)?].as_str())))
+    }
+
+    /// Whether a window, `returns.price_protection_days`, counts from payment.
+    pub fn is_from_payment(&self, key: &str) -> bool {
+        self.from_payment.iter().any(|name| key.strip_prefix("returns.") == Some(name))
     }
 }
 
@@ -111,7 +132,7 @@ impl Policies {
             defect_exchange_days: Some(15),
             warranty_days: Some(365),
             price_protection_days: Some(7),
-            no_reason_except: Vec::new(),
+            ..ReturnRules::default()
         };
         Policies { returns, ..Policies::default() }
     }

@@ -79,9 +79,26 @@ impl Policies {
             let Some(days) = days else { continue };
             allowed(days <= DAYS_MAX, key, days, format!("a whole number of days from 0 to {DAYS_MAX}"))?;
         }
-        for path in &rules.no_reason_except {
+        let names = rules.windows().map(|(key, _)| key.trim_start_matches("returns."));
+        for name in &rules.from_payment {
+            allowed(names.contains(&name.as_str()), "returns.from_payment", name, names.join(", "))?;
+        }
+        let path_fits = |key: &str, path: &str| {
             let fits = !path.trim_matches('/').trim().is_empty();
-            allowed(fits, "returns.no_reason_except", path, "category paths such as Computers/Laptops")?;
+            allowed(fits, key, path, "category paths such as Computers/Laptops")
+        };
+        rules.no_reason_except.iter().try_for_each(|path| path_fits("returns.no_reason_except", path))?;
+        for (n, rule) in rules.warranty.iter().enumerate() {
+            let key = format!("returns.warranty[{}]", n + 1);
+            allowed(!rule.categories.is_empty(), format!("{key}.categories"), "none", "at least one category path")?;
+            rule.categories.iter().try_for_each(|path| path_fits(&format!("{key}.categories"), path))?;
+            let days = rule.days.unwrap_or(0);
+            allowed(
+                days <= DAYS_MAX,
+                format!("{key}.days"),
+                days,
+                format!("a whole number of days from 0 to {DAYS_MAX}"),
+            )?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::{Cents, Day, Millis, Product};
 
+use super::warranty::WarrantyRule;
 use super::windows::{PriceDifference, Purchase, Verdict, check, n_kept, price_difference};
 use super::{Policies, TEMPLATE};
 use crate::evidence::{Evidence, unsupported};
@@ -50,11 +51,13 @@ struct Case<'a> {
     cause: Option<&'a str>,
     price: Option<i64>,
     n: i64,
+    /// What its sheet says of its warranty.
+    warranty: Option<&'a str>,
 }
 
 impl<'a> Case<'a> {
     fn of(order: &'a OrderRecord, today: &'a str) -> Self {
-        Case { order, policies: Policies::all_set(), today, cause: None, price: Some(9_000), n: 1 }
+        Case { order, policies: Policies::all_set(), today, cause: None, price: Some(9_000), n: 1, warranty: None }
     }
 
     fn because(mut self, cause: &'a str) -> Self {
@@ -68,6 +71,7 @@ impl<'a> Case<'a> {
             name: "星野耳机".into(),
             category: Some("Audio/Headphones/In-ear".into()),
             price_cents: self.price.map(Cents),
+            specs: self.warranty.map(|own| ("warranty".to_owned(), own.to_owned())).into_iter().collect(),
             ..Product::default()
         };
         Purchase {
@@ -109,6 +113,48 @@ fn the_last_day_of_a_window_still_counts() {
             let verdict = Case::of(&order, today).because(cause).asks(policy);
             assert_eq!(verdict.allowed, allowed, "{policy} {today}: {}", verdict.why);
             assert!(verdict.why.contains(last) && verdict.why.contains("2026-11-03"), "{}", verdict.why);
+        }
+    }
+}
+
+/// A year and a half after delivery, in a shop whose warranty is a year.
+#[test]
+fn the_warranty_is_that_of_the_thing_bought() {
+    let order = delivered();
+    let rule = |days| WarrantyRule { categories: vec!["Audio/Headphones".into()], days };
+    for (sheet, of_kind, allowed, words) in [
+        (None, None, false, "365 天"),
+        (Some("24 months"), None, true, "24 个月"),
+        (Some("2 years"), Some(rule(Some(0))), true, "最晚 2028-11-03"),
+        (Some("12 months"), None, false, "最晚 2027-11-03"),
+        (None, Some(rule(Some(700))), true, "700 天"),
+        (None, Some(rule(Some(0))), false, "没有保修"),
+        (None, Some(rule(None)), true, "由同事核对"),
+        (Some("see the maker's leaflet"), None, true, "由同事核对"),
+    ] {
+        let mut case = Case::of(&order, "2028-05-03").because("defect");
+        case.warranty = sheet;
+        case.policies.returns.warranty = of_kind.into_iter().collect();
+        let verdict = case.asks("warranty");
+        assert_eq!(verdict.allowed, allowed, "{sheet:?}: {}", verdict.why);
+        assert!(verdict.why.contains(words), "{sheet:?}: {}", verdict.why);
+        assert!(case.asks("warranty_cover").allowed);
+    }
+}
+
+/// Ordered on the 1st and delivered on the 3rd, seven days.
+#[test]
+fn a_window_counts_from_payment_where_the_shop_says_so() {
+    let (order, under_way) = (delivered(), bought(at(DeliveryStatus::Shipped, None)));
+    for order in [&order, &under_way] {
+        for (today, allowed) in [("2026-11-08", true), ("2026-11-09", false)] {
+            let mut case = Case::of(order, today);
+            case.policies.returns.from_payment = vec!["price_protection_days".into()];
+            let verdict = case.asks("price_protection_window");
+            assert_eq!(verdict.allowed, allowed, "{today}: {}", verdict.why);
+            assert!(verdict.why.contains("从付款起算") && verdict.instead.is_none(), "{}", verdict.why);
+            // The others go on counting from delivery.
+            assert!(case.asks("return_window").allowed);
         }
     }
 }
@@ -294,7 +340,7 @@ fn the_template_is_valid_and_states_the_defaults() {
             _ if line.starts_with('#') => "",
             _ => line,
         })
-        .filter(|line| !matches!(*line, "no_reason_except = []" | "words = []" | "closed = []"))
+        .filter(|line| !matches!(*line, "no_reason_except = []" | "from_payment = []" | "words = []" | "closed = []"))
         .map(|line| format!("{line}\n"))
         .collect();
     let policies = Policies::from_toml(&examples).unwrap();
@@ -302,6 +348,7 @@ fn the_template_is_valid_and_states_the_defaults() {
     assert_eq!(policies.desk.skills["return_request"], "after_sales");
     assert_eq!((policies.desk.closed.len(), policies.desk.rules[0].priority), (2, Some(2)));
     assert_eq!(policies.returns.no_reason_except.len(), 2);
+    assert_eq!((policies.returns.from_payment.len(), policies.returns.warranty.len()), (1, 1));
 }
 
 /// A form in TOML, with its one field changed.
@@ -344,6 +391,13 @@ fn mistakes_are_named() {
         ("[returns]\nno_reason_days = -7".into(), "-7", "template"),
         ("[returns]\nwarranty_days = 99999".into(), "returns.warranty_days = '99999'", "36525"),
         ("[returns]\nno_reason_except = [\"/\"]".into(), "returns.no_reason_except = '/'", "Computers/Laptops"),
+        ("[returns]\nfrom_payment = [\"days\"]".into(), "returns.from_payment = 'days'", "price_protection_days"),
+        ("[[returns.warranty]]\ndays = 1".into(), "returns.warranty[1].categories", "at least one category path"),
+        (
+            "[[returns.warranty]]\ncategories = [\"A\"]\ndays = 99999".into(),
+            "returns.warranty[1].days = '99999'",
+            "36525",
+        ),
         ("forms_off = [\"returns\"]".into(), "forms_off = 'returns'", "return_request"),
         ("opens = 9".into(), "opens", "template"),
         ("[desk".into(), "line", "template"),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::{Cents, Day, Millis, Product};
 
 use super::Policies;
+use super::warranty::{Length, Warranty};
 use crate::evidence::Evidence;
 use crate::turn::Lang;
 use crate::world::{DeliveryStatus, OrderRecord};
@@ -112,31 +113,50 @@ fn over(purchase: &Purchase) -> Option<Verdict> {
     })
 }
 
-/// A number of days, from when they count, and whether today is one of them.
+/// A length of time, from when it counts, and whether today is within it.
 struct Window {
-    days: u32,
+    length: Length,
     /// Absent: not delivered yet, so that it has not begun.
     from: Option<Day>,
-    by_delivery: bool,
+    start: Start,
+    /// What says how long it is.
+    grounds: Vec<Evidence>,
+}
+
+/// What a window counts from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    Delivery,
+    /// The shop says so; an order is paid on the day it is made.
+    Payment,
+    /// The day of delivery, which is not known.
+    OrderInstead,
 }
 
 impl Window {
-    fn of(days: u32, purchase: &Purchase) -> Window {
+    /// A window of `service.toml`.
+    fn of(key: &str, days: u32, purchase: &Purchase) -> Window {
+        let length = Length::Days(days);
+        let grounds = vec![Evidence::Policy { name: key.into(), value: length.words(purchase.lang) }];
+        Window::lasting(key, length, grounds, purchase)
+    }
+
+    fn lasting(key: &str, length: Length, grounds: Vec<Evidence>, purchase: &Purchase) -> Window {
         let delivery = purchase.order.delivery.as_ref();
         let delivered_on = delivery.and_then(|delivery| delivery.delivered_on);
         let on_its_way = delivery.is_some_and(|delivery| delivery.status != DeliveryStatus::Delivered);
-        match delivered_on {
-            Some(day) => Window { days, from: Some(day), by_delivery: true },
-            None if on_its_way => Window { days, from: None, by_delivery: true },
-            None => {
-                let from = (purchase.day_of)(purchase.order.ordered_at);
-                Window { days, from: Some(from), by_delivery: false }
-            }
-        }
+        let ordered_on = || Some((purchase.day_of)(purchase.order.ordered_at));
+        let (from, start) = match delivered_on {
+            _ if purchase.policies.returns.is_from_payment(key) => (ordered_on(), Start::Payment),
+            Some(day) => (Some(day), Start::Delivery),
+            None if on_its_way => (None, Start::Delivery),
+            None => (ordered_on(), Start::OrderInstead),
+        };
+        Window { length, from, start, grounds }
     }
 
     fn last(&self) -> Option<Day> {
-        Some(Day(self.from?.0.saturating_add(i32::try_from(self.days).unwrap_or(i32::MAX))))
+        Some(self.length.last(self.from?))
     }
 
     fn is_open(&self, today: Day) -> bool {
@@ -145,7 +165,7 @@ impl Window {
 
     /// A person can find out what the shop's tables do not know.
     fn instead_of(&self, instead: Option<&'static str>) -> Option<&'static str> {
-        if self.by_delivery { instead } else { Some("human") }
+        if self.start == Start::OrderInstead { Some("human") } else { instead }
     }
 
     /// How it was counted, in words.
@@ -155,11 +175,17 @@ impl Window {
                 .choose("订单尚未签收，期限从签收之日起算", "it counts from delivery, which is yet to come")
                 .into();
         };
-        match (lang, self.by_delivery) {
-            (Lang::Zh, true) => format!("{from} 签收，最晚 {last}，今天是 {today}"),
-            (Lang::Zh, false) => format!("签收日期未知，按下单日 {from} 计算，最晚 {last}，今天是 {today}"),
-            (Lang::En, true) => format!("delivered on {from}, last day {last}, today is {today}"),
-            (Lang::En, false) => {
+        match (lang, self.start) {
+            (Lang::Zh, Start::Delivery) => format!("{from} 签收，最晚 {last}，今天是 {today}"),
+            (Lang::Zh, Start::Payment) => format!("从付款起算，{from} 下单，最晚 {last}，今天是 {today}"),
+            (Lang::Zh, Start::OrderInstead) => {
+                format!("签收日期未知，按下单日 {from} 计算，最晚 {last}，今天是 {today}")
+            }
+            (Lang::En, Start::Delivery) => format!("delivered on {from}, last day {last}, today is {today}"),
+            (Lang::En, Start::Payment) => {
+                format!("counted from payment, ordered on {from}, last day {last}, today is {today}")
+            }
+            (Lang::En, Start::OrderInstead) => {
                 format!(
                     "the day of delivery is not known, so counted from the order on {from}: last day {last}, today is {today}"
                 )
@@ -167,20 +193,17 @@ impl Window {
         }
     }
 
-    fn evidence(&self, key: &str, purchase: &Purchase) -> Vec<Evidence> {
-        let value = match purchase.lang {
-            Lang::Zh => format!("{} 天", self.days),
-            Lang::En => format!("{} days", self.days),
-        };
-        let mut evidence = vec![Evidence::Policy { name: key.into(), value }];
+    fn evidence(&self, purchase: &Purchase) -> Vec<Evidence> {
+        let mut evidence = self.grounds.clone();
         let (Some(from), Some(last)) = (self.from, self.last()) else {
             let status = purchase.order.delivery.as_ref().map(|delivery| delivery.status).unwrap_or_default();
             evidence.push(order_field(purchase.order, "status", status_word(status, purchase.lang)));
             return evidence;
         };
-        let field = if self.by_delivery { "delivered_on" } else { "ordered_at" };
+        let field = if self.start == Start::Delivery { "delivered_on" } else { "ordered_at" };
         evidence.push(order_field(purchase.order, field, from));
-        evidence.push(Evidence::Computed { how: format!("{from} + {} days", self.days), value: last.to_string() });
+        let how = format!("{from} + {}", self.length.words(Lang::En));
+        evidence.push(Evidence::Computed { how, value: last.to_string() });
         evidence.push(Evidence::Computed { how: "today".into(), value: purchase.today.to_string() });
         evidence
     }
@@ -197,7 +220,7 @@ fn return_window(purchase: &Purchase) -> Verdict {
     if no_reason {
         let name = purchase.lang.choose("无理由退货", "Returns without a reason");
         let Some(days) = rules.no_reason_days else { return unset(name, purchase) };
-        return said(name, "returns.no_reason_days", &Window::of(days, purchase), purchase, None);
+        return said(name, &Window::of("returns.no_reason_days", days, purchase), purchase, None);
     }
     let name = purchase.lang.choose("质量问题退货", "Returns because of a defect");
     // What goes back without a reason goes back with one.
@@ -206,9 +229,10 @@ fn return_window(purchase: &Purchase) -> Verdict {
         Some(days) => (days, "returns.no_reason_days"),
         None => (defect, "returns.defect_return_days"),
     };
-    let exchange = rules.defect_exchange_days.is_none_or(|days| Window::of(days, purchase).is_open(purchase.today));
+    let is_open = |days: u32| Window::of("returns.defect_exchange_days", days, purchase).is_open(purchase.today);
+    let exchange = rules.defect_exchange_days.is_none_or(is_open);
     let instead = if exchange { "exchange_request" } else { "repair_booking" };
-    said(name, key, &Window::of(days, purchase), purchase, Some(instead))
+    said(name, &Window::of(key, days, purchase), purchase, Some(instead))
 }
 
 /// A window that the shop has not set: nothing is refused or promised by it.
@@ -235,15 +259,20 @@ fn excluded(purchase: &Purchase, path: &str, category: &str) -> Verdict {
 fn exchange_window(purchase: &Purchase) -> Verdict {
     let name = purchase.lang.choose("质量问题换货", "Exchanges because of a defect");
     let Some(days) = purchase.policies.returns.defect_exchange_days else { return unset(name, purchase) };
-    let window = Window::of(days, purchase);
-    said(name, "returns.defect_exchange_days", &window, purchase, Some("repair_booking"))
+    let window = Window::of("returns.defect_exchange_days", days, purchase);
+    said(name, &window, purchase, Some("repair_booking"))
 }
 
 fn warranty(purchase: &Purchase, is_told_only: bool) -> Verdict {
     let name = purchase.lang.choose("保修", "The warranty");
-    let Some(days) = purchase.policies.returns.warranty_days else { return unset(name, purchase) };
-    let window = Window::of(days, purchase);
-    let mut verdict = said(name, "returns.warranty_days", &window, purchase, None);
+    let own = Warranty::of(purchase.product.as_deref(), None, &purchase.policies.returns, purchase.lang);
+    let Some(length) = own.length else { return unset(name, purchase) };
+    let mut verdict = if own.is_none() {
+        refuse(crate::say::talk::no_warranty(purchase.lang).to_owned(), own.grounds, None)
+    } else {
+        let window = Window::lasting("returns.warranty_days", length, own.grounds, purchase);
+        said(name, &window, purchase, None)
+    };
     if is_told_only && !verdict.allowed {
         verdict.allowed = true;
         verdict.instead = None;
@@ -253,24 +282,25 @@ fn warranty(purchase: &Purchase, is_told_only: bool) -> Verdict {
 }
 
 /// The sentence of a window, open or closed.
-fn said(name: &str, key: &str, window: &Window, purchase: &Purchase, instead: Option<&'static str>) -> Verdict {
-    let (lang, today, days) = (purchase.lang, purchase.today, window.days);
+fn said(name: &str, window: &Window, purchase: &Purchase, instead: Option<&'static str>) -> Verdict {
+    let (lang, today) = (purchase.lang, purchase.today);
     let open = window.is_open(today);
-    let counted = window.words(today, lang);
+    let (length, counted) = (window.length.words(lang), window.words(today, lang));
     let why = match (lang, open) {
-        (Lang::Zh, true) => format!("{name}期限为 {days} 天：{counted}，在期限内。"),
-        (Lang::Zh, false) => format!("{name}期限为 {days} 天：{counted}，已经超过期限。"),
-        (Lang::En, true) => format!("{name}: {days} days; {counted}. It is within them."),
-        (Lang::En, false) => format!("{name}: {days} days; {counted}. They are over."),
+        (Lang::Zh, true) => format!("{name}期限为 {length}：{counted}，在期限内。"),
+        (Lang::Zh, false) => format!("{name}期限为 {length}：{counted}，已经超过期限。"),
+        (Lang::En, true) => format!("{name}: {length}; {counted}. It is within them."),
+        (Lang::En, false) => format!("{name}: {length}; {counted}. They are over."),
     };
-    let evidence = window.evidence(key, purchase);
+    let evidence = window.evidence(purchase);
     if open { allow(why, evidence) } else { refuse(why, evidence, window.instead_of(instead)) }
 }
 
 fn price_protection(purchase: &Purchase) -> Verdict {
     let name = purchase.lang.choose("价格保护", "Price protection");
+    let key = "returns.price_protection_days";
     let mut verdict = match purchase.policies.returns.price_protection_days {
-        Some(days) => said(name, "returns.price_protection_days", &Window::of(days, purchase), purchase, None),
+        Some(days) => said(name, &Window::of(key, days, purchase), purchase, None),
         None => unset(name, purchase),
     };
     if !verdict.allowed {

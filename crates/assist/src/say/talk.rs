@@ -169,11 +169,18 @@ pub fn returns_except(lang: Lang, name: &str, path: &str) -> String {
     }
 }
 
-pub fn warranty(lang: Lang, days: &str) -> String {
-    match lang {
-        Lang::Zh => format!("本店商品的保修期是 {days}。"),
-        Lang::En => format!("The shop's warranty is {days}."),
+/// How long it is: of all goods, or of such goods as are asked about.
+pub fn warranty(lang: Lang, length: &str, of_some: bool) -> String {
+    match (lang, of_some) {
+        (Lang::Zh, false) => format!("本店商品的保修期是 {length}。"),
+        (Lang::Zh, true) => format!("这类商品的保修期是 {length}。"),
+        (Lang::En, false) => format!("The shop's warranty is {length}."),
+        (Lang::En, true) => format!("The warranty on such goods is {length}."),
     }
+}
+
+pub fn no_warranty(lang: Lang) -> &'static str {
+    lang.choose("这类商品没有保修。", "There is no warranty on such goods.")
 }
 
 pub fn ask_return(lang: Lang) -> &'static str {

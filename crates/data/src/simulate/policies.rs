@@ -14,15 +14,38 @@ struct Policy {
 }
 
 /// The windows of the documents below, as the shop states them to its customer service.
-pub const SERVICE_RULES: &str = "\
-# The rules of the simulated shop, as its documents state them.
+pub const SERVICE_RULES: &str = r#"# The rules of the simulated shop, as its documents state them.
 [returns]
 no_reason_days = 7
 defect_return_days = 7
 defect_exchange_days = 15
 warranty_days = 365
 price_protection_days = 30
-";
+from_payment = ["price_protection_days"]
+
+# Batteries and chargers: half a year. Models whose sheet says 24 months have 24.
+[[returns.warranty]]
+categories = ["手机配件/充电器", "Phone accessories/Chargers", "摄影配件/相机电池", "Photo accessories/Batteries"]
+days = 183
+
+[[returns.warranty]]
+categories = [
+    "手机配件/手机壳", "Phone accessories/Cases",
+    "手机配件/手机膜", "Phone accessories/Screen protectors",
+    "智能穿戴/表带", "Wearables/Watch straps",
+    "电脑配件/平板保护套", "Computer accessories/Tablet covers",
+]
+days = 0
+
+# Of these the documents say nothing.
+[[returns.warranty]]
+categories = [
+    "手机配件/充电宝", "Phone accessories/Power banks",
+    "手机配件/数据线", "Phone accessories/Cables",
+    "电脑配件/电脑包", "Computer accessories/Laptop sleeves",
+    "办公设备/墨盒硒鼓", "Office/Ink and toner",
+]
+"#;
 
 /// The documents.
 pub fn documents(language: Language) -> Vec<KnowledgeDocument> {
