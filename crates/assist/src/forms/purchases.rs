@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use domain::Day;
+
 use super::clean::Words;
 use super::notice::Notice;
 use super::read::Reading;
@@ -17,6 +19,8 @@ use crate::world::{DeliveryStatus, OrderRecord};
 const ORDERS_MAX: usize = 50;
 /// Digits at the end of an order number that name it: 尾号0023.
 const TAIL_MIN: usize = 4;
+/// Words with which somebody gives the end of a number without being asked.
+const TAIL_CUES: &[&str] = &["尾号", "末尾", "最后几位", "ending", "ends in", "ends with"];
 
 /// Orders of which something was kept, newest first.
 pub fn open_orders<'a>(world: &FormWorld<'a>) -> impl Iterator<Item = &'a OrderRecord> {
@@ -64,6 +68,9 @@ pub fn read_order(
     if let Some((order, range)) = named.max_by_key(|(_, range)| range.len()) {
         return Reading::Value(order.order_id.clone(), Some(range));
     }
+    if let Some(order) = by_tail(message, world).filter(|_| asked || message.has_any(TAIL_CUES)) {
+        return Reading::value(&order.order_id);
+    }
     if let Some(named) = understanding.order_number() {
         return Reading::Bad(Notice::NotYourOrder(named.chars().take(40).collect()));
     }
@@ -73,10 +80,25 @@ pub fn read_order(
     if let Some(order) = referred(understanding, world) {
         return Reading::value(&order.order_id);
     }
-    if asked && let Some(order) = by_tail(message, world) {
-        return Reading::value(&order.order_id);
-    }
-    by_content(message, understanding, world)
+    by_content(message, understanding, world, asked)
+}
+
+/// Whether an order may be the one that a message is about: it names no thing, or one that the order has.
+pub fn may_mean(order: &OrderRecord, message: &Words, understanding: &Understanding, world: &FormWorld) -> bool {
+    !names_thing(understanding) || lines(order).any(|id| named(id, message, understanding, world) > 0)
+}
+
+/// The same of a line.
+pub fn line_may_mean(id: &str, message: &Words, understanding: &Understanding, world: &FormWorld) -> bool {
+    !names_thing(understanding) || named(id, message, understanding, world) > 0
+}
+
+fn names_thing(understanding: &Understanding) -> bool {
+    understanding.entities.iter().any(|entity| match &entity.what {
+        Named::Category { value } => !value.is_empty(),
+        Named::Product { candidates, .. } => !candidates.is_empty(),
+        _ => false,
+    })
 }
 
 /// A place in the list that was shown.
@@ -110,12 +132,96 @@ fn by_tail<'a>(message: &Words, world: &FormWorld<'a>) -> Option<&'a OrderRecord
     hits.next().filter(|_| hits.next().is_none())
 }
 
-/// The one order that has what the message names.
-fn by_content(message: &Words, understanding: &Understanding, world: &FormWorld) -> Reading {
-    let scored: Vec<(usize, &OrderRecord)> = open_orders(world)
-        .map(|order| (lines(order).map(|id| named(id, message, understanding, world)).max().unwrap_or(0), order))
-        .collect();
+/// The one order that has what the message names; where several do, or an order is asked for, the one of the day or month it names.
+fn by_content(message: &Words, understanding: &Understanding, world: &FormWorld, asked: bool) -> Reading {
+    let score =
+        |order: &OrderRecord| lines(order).map(|id| named(id, message, understanding, world)).max().unwrap_or(0);
+    let scored: Vec<(usize, &OrderRecord)> = open_orders(world).map(|order| (score(order), order)).collect();
+    let best = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
+    let when = When::named(message, understanding, world.today);
+    let is_at = |order: &OrderRecord| when.as_ref().is_some_and(|when| when.is(order, world));
+    let of_best = |score: usize| score == best && (best > 0 || asked);
+    let mut dated = scored.iter().filter(|(score, order)| of_best(*score) && is_at(order));
+    if let (Some((_, order)), None) = (dated.next(), dated.next()) {
+        return Reading::value(&order.order_id);
+    }
     only_best(scored).map_or(Reading::Silent, |order| Reading::value(&order.order_id))
+}
+
+/// When an order was made or came, as customers tell it.
+enum When {
+    Day(Day),
+    /// The last such month that has begun.
+    Month {
+        year: i16,
+        month: i8,
+    },
+}
+
+impl When {
+    fn named(message: &Words, understanding: &Understanding, today: Day) -> Option<When> {
+        let day = understanding.entities.iter().find_map(|entity| match entity.what {
+            Named::Day { day } => Some(When::Day(day)),
+            _ => None,
+        });
+        day.or_else(|| {
+            let (month, now) = (month(&message.folded)?, today.to_date()?);
+            let year = if month <= now.month() { now.year() } else { now.year() - 1 };
+            Some(When::Month { year, month })
+        })
+    }
+
+    fn is(&self, order: &OrderRecord, world: &FormWorld) -> bool {
+        let ordered = (world.day_of)(order.ordered_at);
+        match self {
+            When::Day(day) => {
+                let delivered = order.delivery.as_ref().and_then(|delivery| delivery.delivered_on);
+                ordered == *day || delivered == Some(*day)
+            }
+            When::Month { year, month } => {
+                ordered.to_date().is_some_and(|date| (date.year(), date.month()) == (*year, *month))
+            }
+        }
+    }
+}
+
+/// The month that a text names: `10月`, `十月`, "October", "Oct".
+fn month(folded: &str) -> Option<i8> {
+    const ENGLISH: &[&str] = &[
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    // "May I" and "march on" are no months: these two count behind a preposition alone.
+    let words: Vec<&str> =
+        folded.split(|mark: char| !mark.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();
+    let is_month = |at: usize, name: &str| {
+        let (word, before) = (words[at], at.checked_sub(1).map_or("", |at| words[at]));
+        let is_clear = !matches!(name, "may" | "march") || matches!(before, "in" | "from" | "of" | "last" | "since");
+        is_clear && (word == name || word.len() == 3 && name.starts_with(word))
+    };
+    let named = |(n, name): (usize, &&str)| {
+        (0..words.len()).any(|at| is_month(at, name)).then(|| i8::try_from(n + 1).ok()).flatten()
+    };
+    ENGLISH.iter().enumerate().find_map(named).or_else(|| {
+        let before = &folded[..folded.find('月')?];
+        let start = before
+            .char_indices()
+            .rev()
+            .take_while(|(_, mark)| mark.is_ascii_digit() || "一二三四五六七八九十".contains(*mark));
+        let text = &before[start.last()?.0..];
+        let n = text.parse::<usize>().ok().or_else(|| super::read::count::chinese(text))?;
+        i8::try_from(n).ok().filter(|n| (1..=12).contains(n))
+    })
 }
 
 /// Reads a line of an order.
@@ -200,7 +306,12 @@ fn longest_chinese(left: &str, right: &str) -> usize {
     if best >= 2 { best * 3 } else { 0 }
 }
 
-/// Orders to choose from.
-pub fn order_options<'a>(world: &FormWorld<'a>) -> Vec<&'a OrderRecord> {
-    open_orders(world).take(LISTED_MAX).collect()
+/// Orders to choose from; `unsent`: those that have not been sent, as far as there are some.
+pub fn order_options<'a>(world: &FormWorld<'a>, unsent: bool) -> Vec<&'a OrderRecord> {
+    let waits = |order: &&OrderRecord| {
+        let status = order.delivery.as_ref().map(|delivery| delivery.status);
+        matches!(status, None | Some(DeliveryStatus::Placed | DeliveryStatus::Paid | DeliveryStatus::Packed))
+    };
+    let waiting: Vec<_> = open_orders(world).filter(|order| unsent && waits(order)).take(LISTED_MAX).collect();
+    if waiting.is_empty() { open_orders(world).take(LISTED_MAX).collect() } else { waiting }
 }

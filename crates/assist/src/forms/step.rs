@@ -11,6 +11,7 @@ use super::{CONFIRM, Field, FieldKind, Filling, Form, FormStep, FormWorld, STOCK
 use crate::policy::windows::{self, NO_REASON, Purchase, Verdict};
 use crate::understand::intents::Family;
 use crate::understand::{Intent, Named, Understanding};
+use crate::world::OrderRecord;
 
 /// Text fields that a reason given in passing belongs to.
 const REASON_FIELDS: &[&str] = &["details", "reason", "problem", "fault"];

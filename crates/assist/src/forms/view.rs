@@ -43,7 +43,8 @@ pub(super) fn offers(field: &Field, filling: &Filling, world: &FormWorld) -> Vec
             options.iter().map(|option| (option.value.clone(), option.label(world.lang).to_owned())).collect()
         }
         FieldKind::Order => {
-            order_options(world).into_iter().map(|order| (order.order_id.clone(), order_words(order, world))).collect()
+            let all = order_options(world, is_for_unsent(filling, world));
+            all.into_iter().map(|order| (order.order_id.clone(), order_words(order, world))).collect()
         }
         FieldKind::OrderLine => chosen_order(filling, world)
             .map(|order| {
@@ -53,6 +54,13 @@ pub(super) fn offers(field: &Field, filling: &Filling, world: &FormWorld) -> Vec
             .unwrap_or_default(),
         _ => Vec::new(),
     }
+}
+
+/// Whether a form changes what has not been sent.
+fn is_for_unsent(filling: &Filling, world: &FormWorld) -> bool {
+    let mut all = world.policies.forms.iter().chain(super::FormBook::built_in());
+    let form = all.find(|form| form.name == filling.form);
+    form.is_some_and(|form| form.policies.iter().any(|policy| policy == "not_shipped"))
 }
 
 /// The order that is filled in, whatever the field is called.

@@ -386,7 +386,7 @@ pub fn is_correcting(message: &Words) -> bool {
 
 /// The same where free words are awaited, which may have a 不是 or an "another" of their own.
 pub fn is_surely_correcting(message: &Words) -> bool {
-    const FIRST: &[&str] = &["不对", "错了", "不是这个", "no,", "wrong", "sorry", "correction"];
+    const FIRST: &[&str] = &["不对", "错了", "不是这个", "其实", "no,", "wrong", "sorry", "correction", "actually"];
     const ANYWHERE: &[&str] = &[
         "改成",
         "改为",
@@ -408,6 +408,7 @@ pub fn is_surely_correcting(message: &Words) -> bool {
         "correct the",
         "correct my",
         "should be",
+        "make it",
     ];
     FIRST.iter().any(|word| message.folded.starts_with(word)) || message.has_any(ANYWHERE)
 }

@@ -1,6 +1,10 @@
 //! What a message says for each field of the form: new values, corrections, and whether it is about the form at all.
 
 use super::*;
+use crate::forms::Choice;
+
+/// The cause of something that does not work.
+const DEFECT: &str = "defect";
 
 impl Hand<'_, '_> {
     /// Reads the message for every field. `asked` is the field it answers, if it answers one.
@@ -12,6 +16,7 @@ impl Hand<'_, '_> {
         let steered = self.filling.asked.is_some() && self.correct(asked, &mut heard);
         if !steered {
             self.read_fields(asked, &mut heard);
+            self.told_instead(asked, &mut heard);
         }
         heard
     }
@@ -55,6 +60,24 @@ impl Hand<'_, '_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// "The screen has gone dark": what does not work, told where a cause is asked for, is a defect, in these words.
+    fn told_instead(&mut self, asked: Option<&Field>, heard: &mut Heard) {
+        let is_cause = |options: &[Choice]| options.iter().any(|option| option.value == DEFECT);
+        let field = asked.filter(|field| matches!(&field.kind, FieldKind::Choice { options } if is_cause(options)));
+        let Some(field) = field.filter(|_| heard.is_empty() && heard.bad.is_none()) else { return };
+        if !self.gives_reason() || words::is_asking(&self.message) {
+            return;
+        }
+        self.set(field, DEFECT.to_owned(), heard);
+        let details = self.form.fields.iter().find(|other| REASON_FIELDS.contains(&other.name.as_str()));
+        if let Some(details) = details.filter(|details| !self.filling.values.contains_key(&details.name))
+            && let FieldKind::Text { max } = &details.kind
+            && let Reading::Value(text, _) = read::text::read(&self.message.text, *max)
+        {
+            self.set(details, text, heard);
         }
     }
 
@@ -220,9 +243,14 @@ impl Hand<'_, '_> {
         let world = self.world;
         match &field.kind {
             FieldKind::Order => {
+                // "Book a repair for my earbuds" is not for the television that was talked about, nor for the only thing bought.
                 let open: Vec<_> = purchases::open_orders(world).collect();
-                if let [only] = open[..] {
-                    return Some(only.order_id.clone());
+                let is_only = open.len() == 1;
+                let may_mean =
+                    |order: &&OrderRecord| purchases::may_mean(order, &self.message, self.understanding, world);
+                let open: Vec<_> = open.into_iter().filter(may_mean).collect();
+                if is_only {
+                    return open.first().map(|order| order.order_id.clone());
                 }
                 let about = open.iter().find(|order| Some(order.order_id.as_str()) == world.order_id);
                 let product = world.products.first();
@@ -234,7 +262,8 @@ impl Hand<'_, '_> {
             FieldKind::OrderLine => {
                 let order = chosen_order(self.filling, world)?;
                 let all: Vec<&str> = lines(order).collect();
-                let about = world.products.first().map(String::as_str).filter(|id| all.contains(id));
+                let may_mean = |id: &&str| purchases::line_may_mean(id, &self.message, self.understanding, world);
+                let about = world.products.first().map(String::as_str).filter(|id| all.contains(id)).filter(may_mean);
                 if all.len() == 1 { all.first().copied() } else { about }.map(str::to_owned)
             }
             FieldKind::Count { max } => {

@@ -476,3 +476,92 @@ fn a_form_waits_for_signing_in_and_goes_on() {
     talk.customer_id = None;
     assert!(matches!(talk.say("yes"), FormStep::SignIn { .. }));
 }
+
+/// Two orders with headphones, and another one that was talked about.
+#[test]
+fn a_form_is_for_what_its_message_names_and_not_for_what_was_talked_about() {
+    for (lang, opening, choice, wanted) in [
+        (Lang::En, "book a repair for my headphones", "the one from October", "TC100019"),
+        (Lang::En, "book a repair for my headphones", "the one I ordered on Nov. 1", "TC100023"),
+        (Lang::Zh, "我想给耳机预约维修", "10月那个", "TC100019"),
+        (Lang::Zh, "我想给耳机预约维修", "十月份买的", "TC100019"),
+    ] {
+        let mut talk = Talk::of("repair_booking", lang);
+        talk.orders.push(order("TC100019", "2026-10-12", vec![line("p1", 1, 49_900)], delivered("2026-10-14")));
+        talk.order_id = Some("TC100024");
+        talk.products = vec!["p2".into()];
+        let named = Entity { range: 0..0, what: Named::Category { value: "Audio/Headphones".into() } };
+        let understanding = Understanding { entities: vec![named], ..meaning("repair_booking") };
+        let step = talk.say_understood(opening, &understanding);
+        assert_eq!(asked(&step), "order_id", "{opening}: {:?}", talk.filling);
+        let mut understanding = Understanding::default();
+        if choice.contains("Nov") {
+            understanding.entities = vec![Entity { range: 0..0, what: Named::Day { day: day("2026-11-01") } }];
+        }
+        talk.say_understood(choice, &understanding);
+        assert_eq!(talk.value("order_id"), Some(wanted), "{choice}");
+        assert_eq!(talk.value("product_id"), Some("p1"), "{choice}");
+    }
+    // Nothing named: what was talked about is meant.
+    let mut talk = Talk::of("repair_booking", Lang::En);
+    talk.order_id = Some("TC100024");
+    talk.say_as("book a repair", "repair_booking");
+    assert_eq!(talk.value("order_id"), Some("TC100024"));
+}
+
+#[test]
+fn the_end_of_a_number_names_an_order_in_the_first_message_too() {
+    for (lang, text) in [(Lang::Zh, "尾号0023的那单我要退"), (Lang::En, "I want to return the order ending in 0023")]
+    {
+        let mut talk = Talk::of("return_request", lang);
+        talk.say_as(text, "return_request");
+        assert_eq!(talk.value("order_id"), Some("TC100023"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_a_cause_in_whatever_words() {
+    for (lang, text, is_trouble) in [
+        (Lang::Zh, "屏幕有一条竖线", false),
+        (Lang::Zh, "用着用着就自己重启", true),
+        (Lang::En, "the screen has dead pixels", false),
+        (Lang::En, "it restarts all by itself", true),
+    ] {
+        let mut talk = Talk::of("return_request", lang);
+        talk.say_as("TC100023", "return_request");
+        assert_eq!(talk.filling.asked.as_deref(), Some("cause"));
+        let step = if is_trouble { talk.say_as(text, "trouble") } else { talk.say(text) };
+        assert_eq!(talk.value("cause"), Some("defect"), "{text}: {step:?}");
+        assert_eq!(
+            talk.value("details").is_some(),
+            is_trouble,
+            "{text}: only what names no cause is taken as the details"
+        );
+    }
+}
+
+#[test]
+fn a_change_of_mind_is_heard_where_a_description_is_awaited() {
+    for (lang, text) in [
+        (Lang::En, "actually make it: I do not want it any more"),
+        (Lang::Zh, "其实就是不想要了"),
+        (Lang::Zh, "原因改成不想要了"),
+    ] {
+        let mut talk = Talk::of("return_request", lang);
+        talk.say_as("TC100023", "return_request");
+        talk.say(lang.choose("质量问题", "It is defective"));
+        assert_eq!(talk.filling.asked.as_deref(), Some("details"));
+        talk.say(text);
+        assert_eq!((talk.value("cause"), talk.value("details")), (Some("no_reason"), None), "{text}");
+    }
+}
+
+#[test]
+fn what_has_been_sent_is_not_offered_for_a_change() {
+    let mut talk = Talk::of("change_address", Lang::Zh);
+    talk.orders.push(order("TC100018", "2026-10-01", vec![line("p3", 1, 19_900)], is_at(DeliveryStatus::Packed)));
+    let FormStep::Ask { field, suggestions, .. } = talk.say_as("改地址", "change_address") else { panic!() };
+    assert_eq!(field, "order_id");
+    let offered = suggestions.join(" ");
+    assert!(offered.contains("TC100025") && offered.contains("TC100018") && !offered.contains("TC100024"), "{offered}");
+}
