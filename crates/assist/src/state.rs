@@ -12,6 +12,10 @@ pub const LISTED_MAX: usize = 10;
 /// Questions that may stand open below one another.
 pub const FORMS_MAX: usize = 3;
 
+/// Things said that are remembered, and characters of each.
+pub const SAID_MAX: usize = 6;
+const SAID_CHARACTERS_MAX: usize = 120;
+
 /// The memory of one conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -41,10 +45,19 @@ pub struct Dialogue {
     pub n_misses: u8,
     /// How angry the customer has been, 0 to 1, fading from turn to turn.
     pub anger: f32,
+    /// The last things said by both, oldest first, for a person who takes over: at most [`SAID_MAX`], the head of each.
+    pub said: Vec<Remark>,
     /// A person answers; the assistant keeps quiet.
     pub with_person: bool,
     /// Whether the customer has been told that this is no person.
     pub introduced: bool,
+}
+
+/// The head of something said.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Remark {
+    pub by_customer: bool,
+    pub text: String,
 }
 
 /// A question the assistant asked, and what it wanted to do with the answer.
@@ -78,6 +91,17 @@ impl Dialogue {
         self.products.retain(|known| known != product_id);
         self.products.insert(0, product_id.to_owned());
         self.products.truncate(LISTED_MAX);
+    }
+
+    /// Something was said.
+    pub fn hear(&mut self, by_customer: bool, text: &str) {
+        let mut head: String = text.chars().take(SAID_CHARACTERS_MAX).collect();
+        if head.len() < text.len() {
+            head.push('…');
+        }
+        self.said.push(Remark { by_customer, text: head });
+        let over = self.said.len().saturating_sub(SAID_MAX);
+        self.said.drain(..over);
     }
 
     /// Remembers whether a product stands for all its variants.

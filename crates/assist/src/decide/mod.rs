@@ -134,6 +134,8 @@ fn decided(
     let (reply, action, trace) = finish::finish(&scene, turning.dialogue, answer, trace, writer, |dialogue| {
         person::hand_over(&scene, book, dialogue, Reason::Unanswered)
     });
+    dialogue.hear(true, message.text);
+    dialogue.hear(false, &reply.text);
     Turn { reply, action, understood, trace }
 }
 

@@ -20,6 +20,9 @@ pub fn hand_over(scene: &Scene, book: &FormBook, dialogue: &Dialogue, reason: Re
     let (today, minute_of_day) = (scene.world.today, scene.world.minute_of_day);
     let customer_id = scene.message.customer_id;
     let orders = customer_id.and_then(|id| scene.world.orders.orders_of(id).ok()).unwrap_or_default();
+    let before = dialogue.said.iter().map(|one| Said { by_customer: one.by_customer, text: &one.text });
+    let said: Vec<Said> = before.chain([Said { by_customer: true, text: scene.message.text }]).collect();
+    let question = hand_over::question(&said, scene.understood).unwrap_or(scene.question);
     let made = hand_over::hand_over(
         reason,
         &Story {
@@ -27,11 +30,11 @@ pub fn hand_over(scene: &Scene, book: &FormBook, dialogue: &Dialogue, reason: Re
             book,
             dialogue,
             understanding: scene.understood,
-            said: &[Said { by_customer: true, text: scene.message.text }],
+            said: &said,
             customer_id,
             orders: &orders,
             product: &|id| scene.product(id),
-            evidence: &near(scene),
+            evidence: &near(scene, question),
             today,
             minute_of_day,
             lang: scene.lang,
@@ -44,16 +47,16 @@ pub fn hand_over(scene: &Scene, book: &FormBook, dialogue: &Dialogue, reason: Re
     answer
 }
 
-/// What the shop has near the question, though not near enough to be said: for the person.
-fn near(scene: &Scene) -> Vec<Evidence> {
-    const SIMILARITY_MIN: f32 = 0.4;
-    const COVERAGE_MIN: f32 = 0.3;
-    let curated = scene.world.library.curated(scene.question, 2).unwrap_or_default();
+/// What the shop has near the question, though not near enough to be said: for the person. What shares some words alone is left out.
+fn near(scene: &Scene, question: &str) -> Vec<Evidence> {
+    const SIMILARITY_MIN: f32 = 0.5;
+    const COVERAGE_MIN: f32 = 0.45;
+    let curated = scene.world.library.curated(question, 2).unwrap_or_default();
     let curated = curated.into_iter().filter(|hit| hit.similarity >= SIMILARITY_MIN);
     let mut all: Vec<Evidence> = curated
         .map(|hit| Evidence::Curated { answer_id: hit.answer_id, question: hit.question, text: hit.answer })
         .collect();
-    let passages = scene.world.library.passages(scene.question, &[], 1).unwrap_or_default();
+    let passages = scene.world.library.passages(question, &[], 1).unwrap_or_default();
     all.extend(passages.into_iter().filter(|passage| passage.coverage >= COVERAGE_MIN).map(documents::evidence));
     all
 }

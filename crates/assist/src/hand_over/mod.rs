@@ -13,6 +13,7 @@ use std::sync::Arc;
 use domain::{Day, Product};
 use serde::{Deserialize, Serialize};
 
+pub use self::summary::question;
 use crate::evidence::Evidence;
 use crate::forms::FormBook;
 use crate::policy::{DeskRule, Policies};

@@ -3,12 +3,12 @@
 
 use super::{Reason, Said, Story, order_ids};
 use crate::policy::windows::status_word;
+use crate::state::SAID_MAX;
 use crate::turn::Lang;
-use crate::understand::Intent;
+use crate::understand::{Intent, Understanding};
 
 /// Products and orders that are named at most.
 const NAMED_MAX: usize = 3;
-const SAID_MAX: usize = 6;
 /// Characters of one thing said.
 const CHARACTERS_MAX: usize = 120;
 
@@ -62,12 +62,20 @@ fn about(story: &Story) -> String {
         None => story.book.form(name).map_or_else(|| name.to_owned(), |form| form.title(lang).to_owned()),
     });
     let words = words.unwrap_or_else(|| lang.choose("没有听明白", "not understood").to_owned());
-    match &story.dialogue.last_question {
+    match question(story.said, story.understanding) {
         Some(question) => {
             lang.choose(format!("{words}：“{}”", brief(question)), format!("{words}: “{}”", brief(question)))
         }
         None => words,
     }
+}
+
+/// What the customer wants to know: the last that they said, and before the word that calls a person or the yes to one what came before it.
+pub fn question<'s>(said: &[Said<'s>], understanding: &Understanding) -> Option<&'s str> {
+    let mut own = said.iter().rev().filter(|said| said.by_customer).map(|said| said.text);
+    let last = own.next();
+    let calls = understanding.is("human") || understanding.yes_no() == Some(true);
+    if calls { own.next().or(last) } else { last }
 }
 
 fn orders(story: &Story) -> Vec<String> {

@@ -269,7 +269,7 @@ fn story_told<T>(
     change(&mut policies);
     let (book, dialogue, orders) = (FormBook::of(&policies).unwrap(), dialogue(), orders());
     let said = [
-        Said { by_customer: true, text: "我的耳机到哪了" },
+        Said { by_customer: true, text: "我的耳机\n到哪了" },
         Said { by_customer: false, text: "正在派送" },
         Said { by_customer: true, text: "转人工！" },
     ];
