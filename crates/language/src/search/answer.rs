@@ -201,7 +201,8 @@ impl Snapshot {
             return Err(LanguageError::unfit("last hit of a page", depth, format!("at most {DEPTH_MAX}")));
         }
         let frequency = |term: &str| self.frequency(term);
-        plan(request.text, &self.tokeniser, &request.hints, &self.vocabulary, &frequency, settled)
+        let has_conditions = request.filters.iter().any(|filter| !filter.is_soft);
+        plan(request.text, &self.tokeniser, &request.hints, &self.vocabulary, &frequency, settled, has_conditions)
     }
 
     /// Nothing where nothing is asked.
@@ -216,7 +217,7 @@ impl Snapshot {
         let (filters, masks) = self.relaxed(request, &matched, &mut relaxed)?;
         let passes = |entry: usize| masks.iter().all(|mask| mask[entry]);
         let hits: Vec<usize> = matched.iter().copied().filter(|&entry| passes(entry)).collect();
-        let scores = self.raised(counted.scores, request, settled)?;
+        let scores = self.raised(counted.scores, is_asked, request, settled)?;
         let depth = request.offset + request.limit;
         let mut all = self.ranked(&plan, &hits, &scores, request, settled, depth)?;
         if let Some(vector) = &request.vector {
@@ -276,6 +277,7 @@ impl Snapshot {
     fn raised<'a>(
         &'a self,
         scores: Vec<f32>,
+        is_asked: bool,
         request: &Request,
         settled: &Settled,
     ) -> Result<Raised<'a>, LanguageError> {
@@ -283,7 +285,7 @@ impl Snapshot {
         let soft = request.filters.iter().filter(|filter| filter.is_soft);
         Ok(Raised {
             scores,
-            start: if request.text.trim().is_empty() { 1.0 } else { 0.0 },
+            start: if is_asked { 0.0 } else { 1.0 },
             popularity: popularity.map(|all| (all.logs.as_slice(), f64::from(settled.popularity) / all.most)),
             soft: soft.map(|filter| self.passing(filter)).collect::<Result<_, _>>()?,
         })

@@ -77,6 +77,7 @@ pub(super) fn plan(
     vocabulary: &Vocabulary,
     frequency: Frequency,
     settled: &Settled,
+    has_conditions: bool,
 ) -> Result<Plan, LanguageError> {
     check_length(query)?;
     let folded = fold(query);
@@ -84,7 +85,9 @@ pub(super) fn plan(
     let says = |word: &Word| !is_stop(word.text);
     let any_says = words.iter().any(says);
     let mut planner = Planner { vocabulary, frequency, settled, groups: Vec::new(), replaced: BTreeMap::new() };
-    for (at, word) in words.iter().enumerate().filter(|(_, word)| !any_says || says(word)) {
+    // "What tablets do you have?": with the kind taken as a condition, what is left asks for nothing.
+    let all_count = !any_says && !has_conditions;
+    for (at, word) in words.iter().enumerate().filter(|(_, word)| all_count || says(word)) {
         let before = planner.groups.len();
         planner.word(word);
         if let Some(next) = words.get(at + 1) {

@@ -4,12 +4,13 @@
 /// English words, in order.
 const ENGLISH: &[&str] = &[
     "a", "about", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can",
-    "cannot", "could", "did", "do", "does", "doing", "for", "from", "get", "had", "has", "have", "he", "help", "her",
-    "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "kindly", "know", "let", "like", "may", "me",
-    "might", "mine", "must", "my", "need", "of", "on", "or", "our", "ours", "please", "shall", "she", "should", "so",
-    "some", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "this", "those",
-    "to", "us", "use", "using", "want", "was", "way", "we", "were", "what", "when", "where", "which", "while", "who",
-    "whom", "whose", "why", "will", "wish", "with", "would", "you", "your", "yours",
+    "cannot", "could", "did", "do", "does", "doing", "for", "from", "get", "got", "had", "has", "have", "he", "help",
+    "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "kindly", "know", "let", "like", "may",
+    "me", "might", "mine", "must", "my", "need", "of", "on", "or", "our", "ours", "please", "sell", "selling", "sells",
+    "shall", "she", "should", "show", "so", "some", "tell", "than", "that", "the", "their", "them", "then", "there",
+    "these", "they", "thing", "this", "those", "to", "us", "use", "using", "want", "was", "way", "we", "were", "what",
+    "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "wish", "with", "would", "you", "your",
+    "yours",
 ];
 
 /// Chinese words that are asked with, or that join others.

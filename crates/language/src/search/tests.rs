@@ -83,6 +83,33 @@ fn short_and_long_queries_in_any_script_find() {
 }
 
 #[test]
+fn what_is_left_of_a_question_is_not_looked_for_beside_a_kind() {
+    let mut entries = shop();
+    entries.push(product("k1", "罗技 有线键盘", "罗技", "电脑/键盘", &[], 99));
+    let index = index_of(entries);
+    let snapshot = index.snapshot();
+    let attributes = Attributes::of(&snapshot);
+    for (text, wanted) in [
+        ("有哪些手机", &["p1", "p2", "p3"][..]),
+        ("有什么手机", &["p1", "p2", "p3"]),
+        ("你们有没有键盘", &["k1"]),
+        ("What keyboards do you have?", &["k1"]),
+        ("do you sell keyboards", &["k1"]),
+        ("show me your keyboards please", &["k1"]),
+    ] {
+        let understood = parse_query(text, &attributes).unwrap();
+        let found = snapshot.ids(&understood.request(), &Settled::products()).unwrap();
+        let mut ids: Vec<&str> = found.hits.iter().map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        assert_eq!((ids.as_slice(), found.relaxed), (wanted, vec![]), "{text}: '{}'", understood.words);
+    }
+    // What says something is still looked for.
+    let understood = parse_query("徕卡的手机有哪些", &attributes).unwrap();
+    let found = snapshot.ids(&understood.request(), &Settled::products()).unwrap();
+    assert_eq!(found.hits.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ["p2"]);
+}
+
+#[test]
 fn ids_alone_are_those_of_the_hits() {
     let popular = |(at, entry): (usize, Entry)| Entry { popularity: Some(at as f64), ..entry };
     let mut index = index_of(shop().into_iter().enumerate().map(popular).collect());
