@@ -5,8 +5,8 @@ use std::sync::Arc;
 use domain::Product;
 
 use super::attributes::specs_for;
-use super::compare::size;
 use super::coverage::{self, Asks};
+use super::values::Valued;
 use super::{Answer, Outcome, Scene, field, in_stock};
 use crate::AssistError;
 use crate::memory::{self, FactName};
@@ -17,13 +17,15 @@ use crate::world::{Found, Recommended, Wish};
 
 /// Products listed.
 const N_LISTED: usize = 5;
+/// Products found of which those are listed that keep what is asked for, and what can be had before what cannot.
+const N_FOUND: usize = 60;
 
 /// What is found for words and conditions; nothing found is said, nothing is made up. With the products listed.
 pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
     if let Some(answer) = not_sold(scene) {
         return (answer, Vec::new());
     }
-    let found = match scene.world.catalogue.search(scene.question, N_LISTED) {
+    let (found, unmet) = match scene.world.catalogue.search(scene.question, N_FOUND) {
         Ok(found) => narrowed(scene, found),
         Err(error) => return (failed(scene, &error.to_string()), Vec::new()),
     };
@@ -36,14 +38,20 @@ pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
         answer.rewordable = false;
         return (answer, Vec::new());
     };
-    let relaxed: Vec<String> = first.relaxed.iter().map(|words| say::format::plain(words)).collect();
+    let mut relaxed: Vec<String> = first.relaxed.iter().map(|words| say::format::plain(words)).collect();
+    for words in unmet.iter().map(|words| say::format::plain(words)) {
+        if !relaxed.contains(&words) {
+            relaxed.push(words);
+        }
+    }
     answer.text = match relaxed.is_empty() {
         true => say::products::found(scene.lang).to_owned(),
         false => say::products::found_relaxed(scene.lang, &relaxed),
     };
     // That a condition was set aside must not be lost in other words.
     answer.rewordable = relaxed.is_empty();
-    let found = available_first(scene, found, |found| &found.product);
+    let mut found = available_first(scene, found, |found| &found.product);
+    found.truncate(N_LISTED);
     let ids = found.iter().map(|found| found.product.product_id.clone()).collect();
     lines(scene, &found.into_iter().map(|found| (found.product, None)).collect::<Vec<_>>(), &mut answer);
     if answer.evidence.len() > 1 {
@@ -96,62 +104,36 @@ pub fn not_carried(scene: &Scene) -> Option<String> {
     if found.iter().any(named) { None } else { scene.message.text.get(range).map(str::to_owned) }
 }
 
-/// Of what was found, that which keeps the values, features and words asked for, where some of it does.
-fn narrowed(scene: &Scene, mut found: Vec<Found>) -> Vec<Found> {
-    let mut keep = |is: &dyn Fn(&Product) -> bool| {
-        if found.iter().any(|one| is(&one.product)) {
+/// Of what was found, that which keeps the values, features and words asked for, where some of it does; with the values that none of it
+/// has although some of it states others.
+fn narrowed(scene: &Scene, mut found: Vec<Found>) -> (Vec<Found>, Vec<String>) {
+    let mut unmet = Vec::new();
+    let keep = |found: &mut Vec<Found>, is: &dyn Fn(&Product) -> bool| {
+        let any = found.iter().any(|one| is(&one.product));
+        if any {
             found.retain(|one| is(&one.product));
         }
+        any
     };
+    for value in Valued::all(scene).0 {
+        let is_stated = found.iter().any(|one| value.misses(&one.product).is_some());
+        if !keep(&mut found, &|product| value.is_met(product)) && is_stated {
+            unmet.push(value.words);
+        }
+    }
     for entity in &scene.understood.entities {
-        match &entity.what {
-            Named::Spec { attribute, value, unit } if !is_bound(scene, &entity.range) => {
-                let wanted = size(&format!("{value} {unit}")).map(|(size, _)| size);
-                let is_near = |own: f64, wanted: f64| (own - wanted).abs() <= 0.02 * wanted.abs();
-                keep(&|product| {
-                    let mut own = specs_for(product, attribute).into_iter().filter_map(|(_, value)| size(value));
-                    wanted.is_some_and(|wanted| own.any(|(own, _)| is_near(own, wanted)))
-                });
-            }
-            Named::Attribute { name } => keep(&|product| !lacks(product, name)),
-            _ => {}
+        if let Named::Attribute { name } = &entity.what {
+            keep(&mut found, &|product| !lacks(product, name));
         }
     }
     // `激光打印机`: a word that some of the names have and others do not.
     for word in Asks::beyond_search(scene).plain_words() {
-        keep(&|product| {
+        keep(&mut found, &|product| {
             let product = scene.spoken(Arc::new(product.clone()));
             product.name.to_lowercase().contains(word.as_str())
         });
     }
-    found
-}
-
-/// Whether a value is the least or most that is wanted: `16GB以上`, "at least 16 GB".
-fn is_bound(scene: &Scene, range: &std::ops::Range<usize>) -> bool {
-    const AFTER: &[&str] = &["以上", "以下", "以内", "左右", "or more", "or less", "+"];
-    const BEFORE: &[&str] = &[
-        "at least",
-        "at most",
-        "over",
-        "under",
-        "above",
-        "below",
-        "more than",
-        "less than",
-        "up to",
-        "about",
-        "around",
-        "超过",
-        "不超过",
-        "至少",
-        "大于",
-        "小于",
-    ];
-    let text = scene.message.text.to_lowercase();
-    let (before, after) = (text.get(..range.start).unwrap_or_default(), text.get(range.end..).unwrap_or_default());
-    AFTER.iter().any(|word| after.trim_start().starts_with(word))
-        || BEFORE.iter().any(|word| before.trim_end().ends_with(word))
+    (found, unmet)
 }
 
 /// Whether a product is said not to have what an attribute names: `water_resistance: none`.

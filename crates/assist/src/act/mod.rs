@@ -14,6 +14,7 @@ pub mod orders;
 pub mod places;
 pub mod policies;
 pub mod talk;
+pub mod values;
 pub mod wishes;
 
 #[cfg(test)]

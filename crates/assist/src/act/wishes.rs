@@ -1,4 +1,4 @@
-//! Lists by conditions: a kind, a maker, a colour, a price, what is in stock, and the most or least of it. Every condition is
+//! Lists by conditions: a kind, a maker, a colour, a price, a value with its unit, what is in stock, and the most or least of it. Every condition is
 //! kept; where nothing meets them all, that is said and the nearest is offered as such.
 
 use std::cell::RefCell;
@@ -6,12 +6,14 @@ use std::cmp::Ordering;
 use std::sync::{Arc, LazyLock};
 
 use domain::Product;
+use language::text::Bound;
 use regex::{Captures, Regex};
 use rustc_hash::FxHashMap;
 
 use super::attributes::{label, specs_for};
 use super::compare::size;
 use super::groups::Thing;
+use super::values::Valued;
 use super::{Answer, Scene, find, in_stock};
 use crate::evidence::Evidence;
 use crate::say;
@@ -54,12 +56,23 @@ const fn measured(
 /// Those that say more come first: `屏幕最大` before `最大`.
 static MEASURED: &[Measured] = &[
     measured(
-        "battery",
+        "battery_life",
         true,
-        &["longest battery", "best battery", "biggest battery", "续航最长", "续航最久", "续航最好", "电池最大"],
+        &[
+            "longest battery",
+            "best battery",
+            "lasts longest",
+            "lasts the longest",
+            "longest lasting",
+            "longest-lasting",
+            "续航最长",
+            "续航最久",
+            "续航最好",
+        ],
         "续航最长的",
         "longest-lasting",
     ),
+    measured("battery", true, &["biggest battery", "largest battery", "电池最大"], "电池最大的", "largest-battery"),
     measured("memory", true, &["most memory", "most ram", "内存最大"], "内存最大的", "largest-memory"),
     measured(
         "storage",
@@ -69,7 +82,13 @@ static MEASURED: &[Measured] = &[
         "largest-capacity",
     ),
     measured("refresh", true, &["highest refresh", "刷新率最高"], "刷新率最高的", "highest-refresh"),
-    measured("camera", true, &["most megapixels", "像素最高"], "像素最高的", "highest-resolution"),
+    measured(
+        "camera",
+        true,
+        &["most megapixels", "best camera", "像素最高", "拍照最好", "拍照最清楚", "相机最好"],
+        "主摄像素最高的",
+        "highest-resolution",
+    ),
     measured("weight", false, &["lightest", "最轻"], "最轻的", "lightest"),
     measured("weight", true, &["heaviest", "最重的"], "最重的", "heaviest"),
     measured("speed", true, &["fastest", "quickest", "速度最快", "最快的"], "最快的", "fastest"),
@@ -80,6 +99,7 @@ static MEASURED: &[Measured] = &[
 /// What somebody looks for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wishes<'a> {
+    pub values: Vec<Valued>,
     /// The word for a kind of thing, and the shop's category.
     pub kinds: Vec<(&'a str, &'a str)>,
     pub brands: Vec<&'a str>,
@@ -91,8 +111,8 @@ pub struct Wishes<'a> {
     pub extreme: Option<Most>,
     /// Features in words that titles may have: `bluetooth`.
     features: Vec<Vec<String>>,
-    /// A value with a unit is asked for, which only the search understands.
-    has_value: bool,
+    /// A value with a unit is asked for that cannot be compared.
+    has_other_value: bool,
 }
 
 /// Things listed, of which some stand for all their variants.
@@ -122,10 +142,12 @@ impl<'a> Wishes<'a> {
                     let word = text.get(entity.range.clone()).unwrap_or_default().to_lowercase();
                     wishes.features.push(vec![word, name.replace('_', " ")]);
                 }
-                Named::Spec { .. } => wishes.has_value = true,
                 _ => {}
             }
         }
+        (wishes.values, wishes.has_other_value) = Valued::all(scene);
+        // "A battery above 5000 mAh" asks for the value, and for no word in a title.
+        wishes.features.retain(|words| !wishes.values.iter().any(|value| value.is_of(&words[1])));
         let (from, to) = price_band(&folded);
         (wishes.least, wishes.most) = if from.or(to).is_some() { (from, to) } else { (least, most) };
         wishes
@@ -135,10 +157,10 @@ impl<'a> Wishes<'a> {
     pub fn are_stated(&self) -> bool {
         let has_thing = !self.kinds.is_empty() || !self.brands.is_empty();
         let has_price = self.least.or(self.most).is_some();
-        let has_condition = has_price || !self.colours.is_empty() || self.in_stock;
+        let has_condition = has_price || !self.colours.is_empty() || self.in_stock || !self.values.is_empty();
         has_thing
             && (self.extreme.is_some()
-                || !self.has_value && !self.kinds.is_empty() && (has_condition || !self.brands.is_empty()))
+                || !self.has_other_value && !self.kinds.is_empty() && (has_condition || !self.brands.is_empty()))
     }
 
     fn is_kind(&self, product: &Product) -> bool {
@@ -163,6 +185,15 @@ impl<'a> Wishes<'a> {
         }
         let (least, most) = (self.least.unwrap_or(0), self.most.unwrap_or(i64::MAX));
         price.map(|price| least.saturating_sub(price).max(price.saturating_sub(most)).max(0))
+    }
+
+    fn has_values(&self, product: &Product) -> bool {
+        self.values.iter().all(|value| value.is_met(product))
+    }
+
+    /// By which share a product misses the values, added up; last comes what does not state them.
+    fn misses_values(&self, product: &Product) -> f64 {
+        self.values.iter().map(|value| value.misses(product).unwrap_or(f64::INFINITY)).sum()
     }
 
     fn has_features(&self, product: &Product) -> bool {
@@ -290,6 +321,7 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
         wishes.is_brand(product)
             && wishes.misses(product) == Some(0)
             && wishes.is_colour(product)
+            && wishes.has_values(product)
             && wishes.has_features(product)
             && !wishes.features.iter().any(|words| words.iter().any(|word| find::lacks(product, word)))
             && !(wishes.in_stock && in_stock(product, today) == Some(false))
@@ -301,6 +333,11 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
         if met.is_empty() {
             return None;
         }
+    }
+    // A value that nothing of the kind states is a matter for the search, which knows more names of things.
+    let is_stated = |value: &Valued| all.iter().any(|(product, _)| value.misses(product).is_some());
+    if !wishes.values.iter().all(is_stated) {
+        return None;
     }
     if met.is_empty() {
         return nearest(scene, wishes, all);
@@ -364,11 +401,22 @@ fn sorted(scene: &Scene, wishes: &Wishes, mut all: Vec<(Arc<Product>, i64)>) -> 
                 let by = measure(a, attribute).partial_cmp(&measure(b, attribute)).unwrap_or(Ordering::Equal);
                 if is_most { by.reverse() } else { by }
             }
-            Some(Most::BestSelling) | None => b_orders.cmp(a_orders),
+            Some(Most::BestSelling) | None => by_bound(wishes, a, b).then(b_orders.cmp(a_orders)),
         };
         out(a).cmp(&out(b)).then(by_wish).then_with(|| a.product_id.cmp(&b.product_id))
     });
     all.into_iter().map(|(product, _)| product).collect()
+}
+
+/// "Lighter than 1.5 kg": the lightest first, where it is the one value that is asked for.
+fn by_bound(wishes: &Wishes, a: &Product, b: &Product) -> Ordering {
+    let [value] = wishes.values.as_slice() else { return Ordering::Equal };
+    let of = |product: &Product| value.stated(product).into_iter().min_by(f64::total_cmp).unwrap_or(0.0);
+    match value.bound {
+        Bound::AtMost => of(a).total_cmp(&of(b)),
+        Bound::AtLeast => of(b).total_cmp(&of(a)),
+        Bound::Exactly | Bound::About => Ordering::Equal,
+    }
 }
 
 /// The first few, variants of one price taken together.
@@ -401,15 +449,18 @@ fn listed(scene: &Scene, mut answer: Answer, things: Vec<Thing>) -> Listed {
     Listed { answer, things }
 }
 
-/// What comes nearest to wishes that nothing meets: the price goes first, then the colour, then the maker; the kind stays.
+/// What comes nearest to wishes that nothing meets: the price goes first, then the colour, then the maker, and before the kind the values
+/// with their units; the kind stays.
 fn nearest(scene: &Scene, wishes: &Wishes, all: Vec<(Arc<Product>, i64)>) -> Option<Listed> {
     let today = scene.world.today;
     let has = |product: &Product| !(wishes.in_stock && in_stock(product, today) == Some(false));
     // Without a word for the kind, nothing says that another maker's things are wanted.
     let last = if wishes.kinds.is_empty() { 2 } else { 4 };
-    let (level, mut near) = (1..=last).find_map(|level| {
+    let levels = || (1..=last).map(|level| (level, true)).chain((1..=last).map(|level| (level, false)));
+    let (level, mut near) = levels().find_map(|(level, keeps_values)| {
         let keeps = |product: &Product| {
-            (level > 2 || wishes.is_brand(product))
+            (!keeps_values || wishes.has_values(product))
+                && (level > 2 || wishes.is_brand(product))
                 && (level > 1 || wishes.is_colour(product))
                 && wishes.has_features(product)
                 && (level > 3 || has(product))
@@ -417,9 +468,16 @@ fn nearest(scene: &Scene, wishes: &Wishes, all: Vec<(Arc<Product>, i64)>) -> Opt
         let near: Vec<(Arc<Product>, i64)> = all.iter().filter(|(product, _)| keeps(product)).cloned().collect();
         (!near.is_empty()).then_some((level, near))
     })?;
-    near.sort_by_key(|(product, n_orders)| {
-        let out = in_stock(product, today) == Some(false);
-        (out, wishes.misses(product).unwrap_or(i64::MAX), std::cmp::Reverse(*n_orders), product.product_id.clone())
+    near.sort_by(|(a, a_orders), (b, b_orders)| {
+        let out = |product: &Product| in_stock(product, today) == Some(false);
+        let price = |product: &Product| wishes.misses(product).unwrap_or(i64::MAX);
+        wishes
+            .misses_values(a)
+            .total_cmp(&wishes.misses_values(b))
+            .then(out(a).cmp(&out(b)))
+            .then(price(a).cmp(&price(b)))
+            .then(b_orders.cmp(a_orders))
+            .then_with(|| a.product_id.cmp(&b.product_id))
     });
     let mut answer = Answer::default();
     let unmet = unmet(scene, wishes, level, &near, &mut answer);
@@ -437,6 +495,13 @@ fn unmet(
     answer: &mut Answer,
 ) -> Vec<String> {
     let mut unmet = Vec::new();
+    if let Some((first, _)) = near.first() {
+        for value in wishes.values.iter().filter(|value| !value.is_met(first)) {
+            let words = say::format::plain(&value.words);
+            answer.cite(Evidence::Computed { how: "the value wished for".to_owned(), value: words.clone() });
+            unmet.push(words);
+        }
+    }
     let misses = |(product, _): &(Arc<Product>, i64)| wishes.misses(product) != Some(0);
     if near.first().is_some_and(misses) {
         let bound = |cents: Option<i64>| cents.map(|cents| scene.money(cents));
@@ -491,7 +556,10 @@ mod tests {
         assert_eq!(extreme("a cheap phone"), None);
         for (text, attribute, is_most) in [
             ("最轻的笔记本", "weight", false),
-            ("the phone with the longest battery life", "battery", true),
+            ("the phone with the longest battery life", "battery_life", true),
+            ("Which smart watch lasts longest on a charge?", "battery_life", true),
+            ("电池最大的手机", "battery", true),
+            ("三千以内拍照最好的手机", "camera", true),
             ("屏幕最大的电视", "screen", true),
         ] {
             let Some(Most::Of(at)) = extreme(text) else { panic!("{text}") };

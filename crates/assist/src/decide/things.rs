@@ -69,7 +69,8 @@ impl Turning<'_, '_> {
         if !matches!(intent, "product_fact" | "stock" | "find_product" | "price") {
             return None;
         }
-        let family = Thing::group(scene.variants(&thing.whole.product_id))?;
+        // A product without variants comes in the one colour that its field names.
+        let family = Thing::group(scene.variants(&thing.whole.product_id)).unwrap_or_else(|| thing.clone());
         let name = colours::named_in(&family.whole.name);
         let wanted: Vec<&'static str> =
             colours::named_in(scene.message.text).into_iter().filter(|colour| !name.contains(colour)).collect();
@@ -106,7 +107,10 @@ impl Turning<'_, '_> {
         });
         let wishes = Wishes::of(&self.scene);
         // A suggestion is the recommender's, where it knows all that is wished.
-        let is_plain = wishes.extreme.is_none() && wishes.colours.is_empty() && wishes.brands.is_empty();
+        let is_plain = wishes.extreme.is_none()
+            && wishes.colours.is_empty()
+            && wishes.brands.is_empty()
+            && wishes.values.is_empty();
         let is_recommended = self.scene.understood.is("recommend") && is_plain;
         if names_product || !may || is_recommended || !wishes.are_stated() {
             return None;
@@ -118,7 +122,18 @@ impl Turning<'_, '_> {
         if super::wording::asks_no_list(self.scene.message.text) {
             return None;
         }
-        let wishes::Listed { answer, things } = wishes::list(&self.scene, &wishes)?;
+        self.wished_for(&wishes)
+    }
+
+    /// What a message wishes for, of a kind that was talked about.
+    pub(super) fn of_kind(&mut self, category: &str) -> Option<Answer> {
+        let mut wishes = Wishes::of(&self.scene);
+        wishes.kinds = vec![(category, category)];
+        self.wished_for(&wishes)
+    }
+
+    fn wished_for(&mut self, wishes: &Wishes) -> Option<Answer> {
+        let wishes::Listed { answer, things } = wishes::list(&self.scene, wishes)?;
         self.dialogue.last_intent = Some("find_product".to_owned());
         self.dialogue.last_question = Some(super::wording::clipped(self.scene.message.text));
         let ids: Vec<String> = things.iter().map(|thing| thing.whole.product_id.clone()).collect();

@@ -139,7 +139,11 @@ fn words(gathered: &mut Gathered, words: &Words<String>, what: impl Fn(&String) 
         return;
     }
     for (range, value) in words.find(gathered.folded.text()) {
-        gathered.add_folded(range, what(value));
+        // "Can I order by phone?" names a way, and nothing that is sold.
+        let before = &gathered.folded.text()[..range.start];
+        if !["by ", "over the "].iter().any(|way| before.ends_with(way)) {
+            gathered.add_folded(range, what(value));
+        }
     }
 }
 

@@ -93,9 +93,63 @@ fn is_mobile(text: &str) -> bool {
     bytes.len() == 11 && bytes.iter().all(u8::is_ascii_digit) && bytes[0] == b'1' && bytes[1] >= b'3'
 }
 
+/// `12+512`, `16G+1T`: memory and storage as phones and laptops are sold.
+pub(super) fn memory_and_storage(gathered: &mut Gathered) {
+    static PAIR: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?P<memory>\d{1,3})\s?(?:gb?)?\s?\+\s?(?P<storage>\d{1,4})\s?(?P<unit>gb?|tb?)?"));
+    const MEMORY: &[u32] = &[2, 3, 4, 6, 8, 12, 16, 18, 24, 32, 36, 48, 64, 96, 128];
+    const STORAGE: &[u32] = &[16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
+    let folded = gathered.folded.text();
+    let mut found = Vec::new();
+    for captures in PAIR.captures_iter(folded) {
+        let whole = captures.get(0).expect("the whole").range();
+        let number = |name: &str| captures[name].parse::<u32>().ok();
+        let is_tera = captures.name("unit").is_some_and(|unit| unit.as_str().starts_with('t'));
+        let (Some(memory), Some(storage)) = (number("memory"), number("storage")) else { continue };
+        let storage = storage.saturating_mul(if is_tera { 1024 } else { 1 });
+        let is_part = joins(folded, whole.start) || joins(folded, whole.end);
+        if !is_part && MEMORY.contains(&memory) && STORAGE.contains(&storage) {
+            let at = captures.name("memory").expect("a part of every match").end();
+            found.push((whole.start..at, "memory", memory));
+            found.push((
+                captures.name("storage").expect("a part of every match").start()..whole.end,
+                "storage",
+                storage,
+            ));
+        }
+    }
+    for (range, attribute, value) in found {
+        let (attribute, unit) = (attribute.to_owned(), "GB".to_owned());
+        gathered.add_folded(range, Named::Spec { attribute, value: f64::from(value), unit });
+    }
+}
+
+/// What lasts for a time: the words that say so, and the attribute.
+const LASTING: &[(&str, &[&str])] = &[
+    ("flight_time", &["飞行", "滞空", "flight", "fly"]),
+    ("battery_life", &["续航", "播放", "待机", "battery life", "playback", "play time", "playtime", "battery"]),
+];
+
+/// The attribute of hours or minutes that a product lasts, and their number in hours: `续航超过40小时`.
+fn lasting(text: &str, quantity: &Quantity) -> Option<(&'static str, f64)> {
+    let hours = quantity.value / 3600.0;
+    if quantity.kind != QuantityKind::Duration || !(0.05..=1000.0).contains(&hours) {
+        return None;
+    }
+    let text = text.to_lowercase();
+    let of = LASTING.iter().find(|(_, words)| words.iter().any(|word| text.contains(word)))?;
+    Some((of.0, hours))
+}
+
 /// Money and measures.
 pub(super) fn measures(gathered: &mut Gathered) {
+    memory_and_storage(gathered);
     for quantity in quantities(gathered.text) {
+        if let Some((attribute, value)) = lasting(gathered.text, &quantity) {
+            let (attribute, unit) = (attribute.to_owned(), "h".to_owned());
+            gathered.add(quantity.range.clone(), Named::Spec { attribute, value, unit });
+            continue;
+        }
         if is_price(&quantity) {
             money(gathered, quantity.extent.clone(), &quantity);
         } else if let Some(attribute) = attribute_of(quantity.kind) {

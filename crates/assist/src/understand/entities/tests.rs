@@ -66,6 +66,41 @@ fn orders_have_their_forms() {
     }
 }
 
+fn specs(text: &str) -> Vec<(String, f64, String)> {
+    let spec = |what: Named| match what {
+        Named::Spec { attribute, value, unit } => Some((attribute, value, unit)),
+        _ => None,
+    };
+    of(text).into_iter().filter_map(spec).collect()
+}
+
+#[test]
+fn memory_and_storage_are_read_as_they_are_sold() {
+    for (text, wanted) in [
+        ("12+512 和 16+256 差多少钱", &[12.0, 512.0, 16.0, 256.0][..]),
+        ("64+1024的笔记本", &[64.0, 1024.0]),
+        ("the 16GB+1TB one", &[16.0, 1024.0]),
+        ("8G + 256G", &[8.0, 256.0]),
+        ("3+2等于几", &[]),
+        ("电话 010+512345", &[]),
+    ] {
+        let found = specs(text);
+        let values: Vec<f64> = found.iter().map(|(_, value, _)| *value).collect();
+        assert_eq!(values, wanted, "{text}: {found:?}");
+        let named: Vec<&str> = found.iter().map(|(attribute, ..)| attribute.as_str()).collect();
+        assert!(named.chunks(2).all(|pair| pair == ["memory", "storage"]), "{text}: {named:?}");
+    }
+}
+
+#[test]
+fn hours_are_a_value_where_something_lasts_for_them() {
+    let hours = |attribute: &str, value: f64| vec![(attribute.to_owned(), value, "h".to_owned())];
+    assert_eq!(specs("续航超过40小时的耳机"), hours("battery_life", 40.0));
+    assert_eq!(specs("headphones with a battery life over 30 hours"), hours("battery_life", 30.0));
+    assert_eq!(specs("飞行时间30分钟以上的无人机"), hours("flight_time", 0.5));
+    assert_eq!(specs("24小时内能送到吗"), []);
+}
+
 #[test]
 fn days_are_worked_out() {
     let cases = [
