@@ -237,23 +237,18 @@ impl Catalogue for Shop {
         Ok(found.hits.iter().filter_map(one).take(n).collect())
     }
 
+    fn is_accessory(&self, product_id: &str) -> bool {
+        self.fits.contains_key(product_id)
+    }
+
     fn fits(&self, accessory_id: &str, product_id: &str) -> Fitness {
         let (Some(rows), Some(device)) = (self.fits.get(accessory_id), self.product(product_id)) else {
             return Fitness::Unknown;
         };
         let key = |text: &str| text.trim().to_lowercase();
-        let meets = |row: &&FitRow| {
-            let (attribute, value) = (row.attribute.as_deref().map(key), row.value.as_deref().map(key));
-            row.with_product_id.as_deref() == Some(product_id)
-                || device
-                    .specs
-                    .iter()
-                    .any(|(name, own)| Some(key(name)) == attribute && Some(key(own)) == value && value.is_some())
-        };
-        match rows.iter().find(meets) {
-            Some(row) => Fitness::Yes(row.clone()),
-            None => Fitness::No(rows.clone()),
-        }
+        let own =
+            |name: &str| device.specs.iter().find(|(own, _)| key(own) == key(name)).map(|(_, value)| value.clone());
+        Fitness::of(rows, product_id, &own)
     }
 
     fn accessories(&self, product_id: &str, n: usize) -> Vec<Arc<Product>> {

@@ -33,6 +33,9 @@ pub trait Catalogue: Sync {
     /// Products found by what somebody types, best first, conditions in words understood (`5000元以下 16G 轻薄本`).
     fn search(&self, text: &str, n: usize) -> Result<Vec<Found>, AssistError>;
 
+    /// Whether the shop has written down what a product fits.
+    fn is_accessory(&self, product_id: &str) -> bool;
+
     /// Whether an accessory fits a product.
     fn fits(&self, accessory_id: &str, product_id: &str) -> Fitness;
 
@@ -74,8 +77,35 @@ pub enum Fitness {
     Yes(FitRow),
     /// The accessory has rows, and none is met.
     No(Vec<FitRow>),
-    /// The shop has no row for this accessory.
+    /// The shop has no row for this accessory, or one that asks for what is not written down of the product.
     Unknown,
+}
+
+impl Fitness {
+    /// What an accessory's rows say of a product: the row that is met; of those that are not, a row that asks for a property of which
+    /// the product's sheet says nothing leaves it open. `value` gives the product's own value of an attribute.
+    pub fn of(rows: &[FitRow], product_id: &str, value: &dyn Fn(&str) -> Option<String>) -> Fitness {
+        let key = |text: &str| text.trim().to_lowercase();
+        let (mut is_open, mut met) = (rows.is_empty(), None);
+        for row in rows {
+            let own = row.attribute.as_deref().map(value);
+            let is_met = row.with_product_id.as_deref() == Some(product_id)
+                || own
+                    .as_ref()
+                    .zip(row.value.as_deref())
+                    .is_some_and(|(own, wanted)| own.as_deref().is_some_and(|own| key(own) == key(wanted)));
+            is_open |= own.is_some_and(|own| own.is_none());
+            if is_met {
+                met = Some(row.clone());
+                break;
+            }
+        }
+        match met {
+            Some(row) => Fitness::Yes(row),
+            None if is_open => Fitness::Unknown,
+            None => Fitness::No(rows.to_vec()),
+        }
+    }
 }
 
 /// A row of the table `fits`.

@@ -20,10 +20,11 @@ const N_NEEDED: usize = 3;
 
 /// Which of two products is the accessory: the one of which the shop has rows.
 pub fn ordered(scene: &Scene, a: &Arc<Product>, b: &Arc<Product>) -> (Arc<Product>, Arc<Product>) {
-    let known = |accessory: &Product, device: &Product| {
-        scene.world.catalogue.fits(&accessory.product_id, &device.product_id) != Fitness::Unknown
-    };
-    if !known(a, b) && known(b, a) { (b.clone(), a.clone()) } else { (a.clone(), b.clone()) }
+    let fits = |a: &Product, b: &Product| scene.world.catalogue.fits(&a.product_id, &b.product_id) != Fitness::Unknown;
+    let is_accessory = |product: &Product| scene.world.catalogue.is_accessory(&product.product_id);
+    // A dock takes cables and goes with laptops: what the rows say of the two comes first.
+    let order = (fits(a, b), is_accessory(a)).cmp(&(fits(b, a), is_accessory(b)));
+    if order.is_lt() { (b.clone(), a.clone()) } else { (a.clone(), b.clone()) }
 }
 
 /// Whether two products go together.

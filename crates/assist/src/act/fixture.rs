@@ -481,18 +481,14 @@ impl Catalogue for Shop {
         Ok(found)
     }
 
+    fn is_accessory(&self, product_id: &str) -> bool {
+        self.fits.iter().any(|row| row.product_id == product_id)
+    }
+
     fn fits(&self, accessory_id: &str, product_id: &str) -> Fitness {
         let rows: Vec<FitRow> = self.fits.iter().filter(|row| row.product_id == accessory_id).cloned().collect();
         let Some(device) = self.product(product_id) else { return Fitness::Unknown };
-        let meets = |row: &&FitRow| {
-            row.with_product_id.as_deref() == Some(product_id)
-                || row.attribute.as_ref().is_some_and(|key| device.specs.get(key) == row.value.as_ref())
-        };
-        match rows.iter().find(meets) {
-            Some(row) => Fitness::Yes(row.clone()),
-            None if rows.is_empty() => Fitness::Unknown,
-            None => Fitness::No(rows),
-        }
+        Fitness::of(&rows, product_id, &|name| device.specs.get(name).cloned())
     }
 
     fn accessories(&self, product_id: &str, n: usize) -> Vec<Arc<Product>> {

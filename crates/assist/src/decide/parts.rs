@@ -21,11 +21,20 @@ pub(super) fn parts(text: &str) -> Vec<&str> {
         return Vec::new();
     }
     let all = cut(text);
-    let asks = |part: &&str| crate::knowledge::asks_something(part);
+    let asks = |part: &&str| opens_question(part) || crate::knowledge::asks_something(part);
     let asking: Vec<&str> = all.iter().copied().filter(asks).collect();
     let is_short = |part: &&str| part.chars().filter(|character| character.is_alphanumeric()).count() <= 8;
     let rest_is_little = all.iter().all(|part| asks(part) || is_short(part));
     if (2..=PARTS_MAX).contains(&asking.len()) && rest_is_little { asking } else { Vec::new() }
+}
+
+/// "What ink does it take", "and what's the cheapest": begins as a question does.
+fn opens_question(part: &str) -> bool {
+    const WORDS: &[&str] = &["what", "which", "how", "where", "when", "who"];
+    let folded = part.to_ascii_lowercase();
+    let first =
+        folded.strip_prefix("and ").unwrap_or(&folded).split([' ', '\'', '’']).next().unwrap_or_default().to_owned();
+    WORDS.contains(&first.as_str()) && folded.split_whitespace().count() > 2
 }
 
 /// Between sentences, at a comma, at a space between ideographs, and where `and` begins a question.
@@ -36,6 +45,9 @@ fn cut(text: &str) -> Vec<&str> {
         "and is ",
         "and are ",
         "and what ",
+        "and what's ",
+        "and how's ",
+        "and where's ",
         "and how ",
         "and can ",
         "and when ",
@@ -135,6 +147,10 @@ mod tests {
             (
                 "how much is it and do you charge for delivery?",
                 vec!["how much is it", "and do you charge for delivery"],
+            ),
+            (
+                "What ink does the Drift 3 take and what's the cheapest one you have?",
+                vec!["What ink does the Drift 3 take", "and what's the cheapest one you have"],
             ),
             ("你好，这个防水吗？多少钱", vec!["这个防水吗", "多少钱"]),
             ("is it 1,299 yuan?", vec![]),

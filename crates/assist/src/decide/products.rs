@@ -12,7 +12,6 @@ use crate::act::{Answer, Outcome, attributes, compare, documents, facts, find, f
 use crate::say;
 use crate::state::Asked;
 use crate::understand::{Named, Reference};
-use crate::world::Fitness;
 
 /// Candidates named in a question back.
 const N_CANDIDATES: usize = 5;
@@ -33,6 +32,9 @@ impl Turning<'_, '_> {
         let question = self.question();
         let intent = self.narrowed(self.of_two(intent));
         if let Some(answer) = self.kind_that_fits(intent, &question).or_else(|| self.names_that_fit(intent)) {
+            return answer;
+        }
+        if let Some(answer) = self.one_with_a_value(intent) {
             return answer;
         }
         match intent {
@@ -59,6 +61,28 @@ impl Turning<'_, '_> {
             },
             Meant::Stranger(name) => self.not_sold(&name),
             Meant::Nothing => self.nothing_meant(intent),
+        }
+    }
+
+    /// "The 14-inch one" is one of those listed; where none of them is, others of that kind are looked for; where nothing was talked
+    /// about, it is asked what is meant.
+    pub(super) fn one_with_a_value(&mut self, intent: &str) -> Option<Answer> {
+        if !matches!(intent, "find_product" | "recommend") {
+            return None;
+        }
+        let having = referents::with_value(&self.scene, self.dialogue)?;
+        let ids: Vec<String> = having.iter().map(|product| product.product_id.clone()).collect();
+        self.step("products", format!("{} of those talked about have the value", ids.len()));
+        match ids.as_slice() {
+            [] => {
+                let last = self.dialogue.products.first().and_then(|id| self.scene.product(id));
+                match last.and_then(|product| product.category.clone()) {
+                    Some(category) => self.of_kind(&category),
+                    None => Some(self.which(intent, Vec::new())),
+                }
+            }
+            [one] => Some(self.run_for("product_fact", std::slice::from_ref(one), self.scene.message.text)),
+            _ => Some(self.which("product_fact", ids)),
         }
     }
 
@@ -128,9 +152,8 @@ impl Turning<'_, '_> {
         if AGAINST.iter().any(|word| text.contains(word)) || matches!(intent, "compatibility" | "trade_in") {
             return intent;
         }
-        let fits = |a: &str, b: &str| self.scene.world.catalogue.fits(a, b) != Fitness::Unknown;
-        let goes = |a: &str, b: &str| fits(a, b) != fits(b, a);
-        let is_pair = some.iter().any(|a| others.iter().any(|b| goes(a, b)));
+        let is_accessory = |id: &str| self.scene.world.catalogue.is_accessory(id);
+        let is_pair = some.iter().any(|a| others.iter().any(|b| is_accessory(a) != is_accessory(b)));
         if is_pair { "compatibility" } else { intent }
     }
 
@@ -175,9 +198,30 @@ impl Turning<'_, '_> {
         }
         let talked = self.dialogue.products.iter().map(String::as_str);
         let page = self.scene.message.page_product_id.filter(|id| self.scene.product(id).is_some());
-        let other = page.into_iter().chain(talked).find(|id| !ids.iter().any(|known| known == id)).map(str::to_owned);
-        ids.extend(other);
+        let others: Vec<&str> = page.into_iter().chain(talked).filter(|id| *id != ids[0]).collect();
+        let other = match intent {
+            "compatibility" => self.goes_with(&ids[0], &others),
+            _ => others.first().copied(),
+        };
+        ids.extend(other.map(str::to_owned));
         ids
+    }
+
+    /// The first of others that can be asked to go with a product: an accessory with what takes some, and nothing with its like.
+    /// "And the other sleeve?" is about the laptop that the first sleeve was asked for, never about that sleeve.
+    fn goes_with<'o>(&self, id: &str, others: &[&'o str]) -> Option<&'o str> {
+        let catalogue = self.scene.world.catalogue;
+        let category = |id: &str| self.scene.product(id).and_then(|product| product.category.clone());
+        let takes = |id: &str| !catalogue.accessories(id, 1).is_empty();
+        let own = (category(id), catalogue.is_accessory(id));
+        let goes = |other: &str| match (own.1, catalogue.is_accessory(other)) {
+            (true, true) => takes(id) || takes(other),
+            (is_own, is_other) => is_own != is_other,
+        };
+        let unlike = |other: &str| own.0.is_none() || category(other) != own.0;
+        let found = others.iter().copied().find(|other| unlike(other) && goes(other));
+        // Of what is no accessory no row will be found, whatever it is asked with.
+        found.or_else(|| others.first().copied().filter(|other| !own.1 && !catalogue.is_accessory(other)))
     }
 
     pub(super) fn for_products(&mut self, intent: &str, ids: &[String], question: &str) -> Answer {
@@ -291,7 +335,7 @@ impl Turning<'_, '_> {
 
     /// Whether the shop has no row of what this fits.
     fn is_no_accessory(&self, product: &domain::Product) -> bool {
-        self.scene.world.catalogue.fits(&product.product_id, &product.product_id) == Fitness::Unknown
+        !self.scene.world.catalogue.is_accessory(&product.product_id)
     }
 
     fn accessories(&mut self, scene: &crate::act::Scene, device: &domain::Product) -> Answer {

@@ -151,6 +151,29 @@ fn pointed(reference: &Reference, scene: &Scene, dialogue: &Dialogue) -> Meant {
     }
 }
 
+/// Where a message points to the one with a value or with the most of it, "the 14-inch one", and names nothing else: those of what was
+/// listed or talked about that have it. Nothing for other messages.
+pub fn with_value(scene: &Scene, dialogue: &Dialogue) -> Option<Vec<Arc<Product>>> {
+    let is_name = |what: &Named| matches!(what, Named::Product { .. } | Named::Brand { .. } | Named::Category { .. });
+    if scene.understood.entities.iter().any(|entity| is_name(&entity.what)) {
+        return None;
+    }
+    let (attribute, value, extreme) = scene.understood.references.iter().find_map(|one| match one {
+        Reference::With { attribute, value, extreme } if attribute != "color" => {
+            Some((attribute, value.as_deref(), *extreme))
+        }
+        _ => None,
+    })?;
+    let all = pool(dialogue, scene);
+    let ids = match with(&all, attribute, value, extreme) {
+        Meant::These(ids) | Meant::OneOf(ids) => ids,
+        Meant::Stranger(_) | Meant::Nothing => Vec::new(),
+    };
+    // Where none has the value, all of them are given back.
+    let meets = |product: &Product| value.is_none_or(|value| has(product, attribute, value));
+    Some(all.into_iter().filter(|product| ids.contains(&product.product_id) && meets(product)).collect())
+}
+
 /// Products that a description may mean: those listed, else those talked about.
 fn pool(dialogue: &Dialogue, scene: &Scene) -> Vec<Arc<Product>> {
     let ids = if dialogue.listed.len() > 1 { &dialogue.listed } else { &dialogue.products };

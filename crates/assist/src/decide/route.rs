@@ -402,6 +402,9 @@ impl Turning<'_, '_> {
         if let Some(filling) = self.book.open_by_words(self.scene.message.text) {
             return self.open_form(&filling.form);
         }
+        if let Some(answer) = self.one_with_a_value("find_product") {
+            return answer;
+        }
         let explicit = referents::explicit(&self.scene, self.dialogue);
         if let Meant::OneOf(candidates) = &explicit
             && !candidates.is_empty()

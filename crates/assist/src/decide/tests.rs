@@ -320,6 +320,112 @@ fn marks_of_a_page_say_nothing() {
     }
 }
 
+/// The charger takes what charges by USB-C, which is written down of the Velo 14 and not of the sleeve or the Luma 27.
+#[test]
+fn another_accessory_is_asked_of_the_same_device() {
+    for (lang, first, second, yes) in [
+        (Lang::Zh, "Tarn Sleeve 适合 Velo 14 吗", "那 Koto 65 呢？", "可以，"),
+        (Lang::En, "Does the Tarn Sleeve fit the Velo 14?", "And the Koto 65?", "Yes"),
+    ] {
+        let mut talk = Talk::new(lang, None);
+        has(&talk.say(first), &["Tarn Sleeve", "Velo 14"]);
+        let turn = talk.say(second);
+        has(&turn, &["Koto 65", "Velo 14", yes]);
+        assert!(!turn.reply.text.contains("Sleeve"), "{}", turn.reply.text);
+        // Of a screen nothing is written down of how it is charged.
+        let text = lang.choose("Koto 65 适合 Luma 27 吗", "Does the Koto 65 fit the Luma 27?");
+        let turn = Talk::new(lang, None).say(text);
+        asks(&turn, "hand_over");
+        assert!(turn.trace.iter().any(|step| step.found.contains("no row")), "{:?}", turn.trace);
+    }
+}
+
+/// Laptops of 1380 and 1890 g, phones of 5000 and 5200 mAh with 50 MP, headphones of 40 h, a monitor of 27 in.
+#[test]
+fn a_list_keeps_the_values_that_are_asked_for_and_says_which_nothing_has() {
+    for (lang, text, has_all, lacks) in [
+        (Lang::Zh, "重量低于1.5公斤的笔记本电脑", &["Velo 14"][..], &["Velo 16", "没有完全符合"][..]),
+        (Lang::Zh, "有没有重量低于1公斤的笔记本电脑", &["没有完全符合", "低于1公斤", "Velo 14"], &[]),
+        (Lang::Zh, "续航超过30小时的头戴耳机", &["Fenn Arc"], &["没有完全符合", "Fenn Bud"]),
+        (Lang::Zh, "续航超过50小时的头戴耳机", &["没有完全符合", "超过50小时"], &[]),
+        (Lang::Zh, "27寸以上的显示器", &["Luma 27"], &["没有完全符合"]),
+        (Lang::Zh, "30寸以上的显示器", &["没有完全符合", "30寸以上"], &[]),
+        (Lang::Zh, "32+1024的笔记本电脑有哪些", &["Velo 16 Pro"], &["Velo 14", "没有完全符合"]),
+        (Lang::En, "laptops lighter than 1.5 kg", &["Velo 14"], &["Velo 16", "Nothing meets"]),
+        (Lang::En, "smartphones with a battery above 5100 mAh", &["Orla 6"], &["Orla 5", "Nothing meets"]),
+        (Lang::En, "smartphones with a camera over 60 MP", &["Nothing meets", "over 60 MP"], &["what I found"]),
+    ] {
+        let turn = Talk::new(lang, None).say(text);
+        has(&turn, has_all);
+        for text in lacks {
+            assert!(!turn.reply.text.contains(text), "'{text}' is in: {} ({:?})", turn.reply.text, turn.trace);
+        }
+    }
+}
+
+#[test]
+fn a_person_is_told_what_was_said_before_and_what_was_asked() {
+    for (lang, question, calls) in [
+        (Lang::En, "Does the Tarn Sleeve fit the Velo 14?", "I want to talk to a person"),
+        (Lang::Zh, "Tarn Sleeve 适合 Velo 14 吗", "转人工"),
+    ] {
+        let mut talk = Talk::new(lang, None);
+        talk.say(lang.choose("Velo 14 多少钱", "How much is the Velo 14?"));
+        let answer = talk.say(question).reply.text;
+        let Action::HandOver(made) = talk.say(calls).action else { panic!("{calls}") };
+        let about = made.summary.lines().find(|line| line.starts_with(lang.choose("事由", "About"))).expect("a line");
+        assert!(about.contains(question), "{about}");
+        let said = made.summary.split(lang.choose("最近的对话：", "Last said:")).nth(1).expect("what was said");
+        let head: String = answer.chars().take(20).collect();
+        for text in ["¥5,999", question, head.as_str(), calls] {
+            assert!(said.contains(text), "'{text}' is not in: {}", made.summary);
+        }
+    }
+}
+
+/// Laptops of 14 and 16 in (the one of 13.3 in is not sold any more).
+#[test]
+fn the_one_with_a_value_is_one_of_those_listed() {
+    for (lang, list, text, wanted) in [
+        (Lang::En, "Which laptops do you have?", "the 14-inch one", "Velo 14"),
+        (Lang::En, "Which laptops do you have?", "how about the 16-inch one", "Velo 16 Pro"),
+        (Lang::Zh, "有哪些笔记本电脑", "16寸那个呢", "Velo 16 Pro"),
+    ] {
+        let mut talk = Talk::new(lang, None);
+        has(&talk.say(list), &["Velo 14", "Velo 16 Pro"]);
+        let turn = talk.say(text);
+        has(&turn, &[wanted]);
+        let other = if wanted == "Velo 14" { "Velo 16" } else { "Velo 14" };
+        assert!(!turn.reply.text.contains(other), "{text}: {}", turn.reply.text);
+    }
+    let mut talk = Talk::new(Lang::En, None);
+    talk.say("Which laptops do you have?");
+    has(&talk.say("and the one with the biggest battery?"), &["Velo 16 Pro"]);
+    // None of them is: the nearest of the kind, marked as such.
+    let mut talk = Talk::new(Lang::En, None);
+    talk.say("Which laptops do you have?");
+    let turn = talk.say("how about the 18-inch one");
+    assert!(!turn.reply.text.contains("what I found"), "{} {:?}", turn.reply.text, turn.trace);
+    // Nothing was talked about: which is meant is not guessed.
+    let turn = Talk::new(Lang::En, None).say("how about the 16-inch one");
+    assert!(matches!(turn.action, Action::AskBack { .. }), "{} {:?}", turn.reply.text, turn.trace);
+}
+
+/// The Tarn Shell has no variants, and a field that says black.
+#[test]
+fn a_colour_of_which_there_is_no_variant_is_told_by_the_field() {
+    for (lang, text, wanted) in [
+        (Lang::En, "Does the Tarn Shell come in white?", "does not come in white"),
+        (Lang::Zh, "Tarn Shell 有白色的吗？", "没有白色"),
+        (Lang::En, "Does the Tarn Shell come in black?", "lack"),
+        (Lang::Zh, "Tarn Shell 有黑色的吗？", "黑色"),
+    ] {
+        let turn = Talk::new(lang, None).say(text);
+        has(&turn, &["Tarn Shell", wanted]);
+        assert_eq!(turn.action, Action::None, "{text}: {}", turn.reply.text);
+    }
+}
+
 #[test]
 fn a_question_is_taken_up_for_another_product() {
     for (lang, first, second) in [

@@ -15,11 +15,13 @@ pub(super) fn of(text: &str, entities: &[Entity], page: Option<Lang>, before: Op
     match detect(&bare) {
         language if language.is_chinese() => Lang::Zh,
         Language::English => {
-            let mut words =
-                bare.split(|c: char| !c.is_alphabetic() && c != '\'').filter(|word| word.len() > 1).peekable();
-            let has_words = words.peek().is_some();
-            let is_anywhere = words.all(|word| ANYWHERE.contains(&word.to_ascii_lowercase().as_str()));
-            if has_words && !(is_anywhere && known.is_some()) { Lang::En } else { known.unwrap_or(fallback(&bare)) }
+            let words: Vec<&str> =
+                bare.split(|c: char| !c.is_alphabetic() && c != '\'').filter(|word| word.len() > 1).collect();
+            let is_anywhere = words.iter().all(|word| ANYWHERE.contains(&word.to_ascii_lowercase().as_str()));
+            // One word alone may be a slip of the keys or a name: it turns no conversation into another language.
+            let is_slip = words.len() == 1 && before.is_some();
+            let says_nothing = words.is_empty() || is_slip || is_anywhere && known.is_some();
+            if says_nothing { known.unwrap_or(fallback(&bare)) } else { Lang::En }
         }
         // Names alone, digits, another language.
         _ => known.unwrap_or(fallback(text)),
@@ -64,6 +66,9 @@ mod tests {
         assert_eq!(of("RTX 4060的多少錢", None), Lang::Zh);
         assert_eq!(of("ok", Some(Lang::Zh)), Lang::Zh);
         assert_eq!(of("ok", None), Lang::En);
+        assert_eq!(of("abc", Some(Lang::Zh)), Lang::Zh);
+        assert_eq!(of("warranty", None), Lang::En);
+        assert_eq!(of("warranty please", Some(Lang::Zh)), Lang::En);
         assert_eq!(of("12345", Some(Lang::En)), Lang::En);
         assert_eq!(of("12345", None), Lang::Zh);
         assert_eq!(of("", Some(Lang::En)), Lang::En);

@@ -285,6 +285,28 @@ fn extremes(text: &str, found: &mut Vec<(Range<usize>, Reference)>) {
             words(true)
         ))
     });
+    static OF: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(&format!(
+            r"(?P<zh>电池|续航|屏幕|内存|存储|容量|像素|刷新率)最(?P<zh_end>大|长|久|多|高|小|短|少|低)的?(?:那|这|一){PIECE}|\bone with the (?P<en_end>biggest|largest|longest|best|most|highest|smallest|shortest|least|lowest) (?P<en>battery|screen|memory|ram|storage|capacity|camera|refresh)"
+        ))
+    });
+    const OF_WHAT: &[(&[&str], &str)] = &[
+        (&["电池", "续航", "battery"], "battery"),
+        (&["屏幕", "screen"], "screen"),
+        (&["内存", "memory", "ram"], "memory"),
+        (&["存储", "容量", "storage", "capacity"], "storage"),
+        (&["像素", "camera"], "camera"),
+        (&["刷新率", "refresh"], "refresh"),
+    ];
+    for captures in OF.captures_iter(text).take(REFERENCES_MAX) {
+        let part = |zh: &str, en: &str| captures.name(zh).or(captures.name(en)).map_or("", |part| part.as_str());
+        let is_least =
+            ["小", "短", "少", "低", "smallest", "shortest", "least", "lowest"].contains(&part("zh_end", "en_end"));
+        let extreme = Some(if is_least { Extreme::Least } else { Extreme::Most });
+        if let Some((_, attribute)) = OF_WHAT.iter().find(|(words, _)| words.contains(&part("zh", "en"))) {
+            add(found, whole(&captures), Reference::With { attribute: (*attribute).to_owned(), value: None, extreme });
+        }
+    }
     for captures in POINTED.captures_iter(text).take(4 * REFERENCES_MAX) {
         let word = ["zh", "zh_after", "most", "en"]
             .iter()
@@ -395,6 +417,18 @@ mod tests {
         for (text, expected) in cases {
             let expected: Vec<Reference> = expected.iter().map(|&n| Reference::Ordinal { n }).collect();
             assert_eq!(one(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_one_with_the_most_of_something() {
+        for (text, attribute, extreme) in [
+            ("and the one with the biggest battery?", "battery", Extreme::Most),
+            ("the one with the smallest screen", "screen", Extreme::Least),
+            ("续航最长的那款", "battery", Extreme::Most),
+            ("内存最小的那个多少钱", "memory", Extreme::Least),
+        ] {
+            assert_eq!(one(text), with(attribute, None, Some(extreme)), "{text}");
         }
     }
 

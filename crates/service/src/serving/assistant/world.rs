@@ -44,11 +44,8 @@ impl FitRows {
     }
 
     fn fitness(&self, accessory_id: &str, product: &Product) -> Fitness {
-        let Some(rows) = self.0.get(accessory_id) else { return Fitness::Unknown };
-        match rows.iter().find(|row| is_met(row, product)) {
-            Some(row) => Fitness::Yes(row_of(row)),
-            None => Fitness::No(rows.iter().map(row_of).collect()),
-        }
+        let rows: Vec<FitRow> = self.0.get(accessory_id).into_iter().flatten().map(row_of).collect();
+        Fitness::of(&rows, &product.product_id, &|attribute| value_of(product, attribute))
     }
 }
 
@@ -62,17 +59,16 @@ fn row_of(fit: &Fit) -> FitRow {
 }
 
 /// As the ranker resolves rows: case and spaces around do not count; brand and category are attributes too.
-fn is_met(fit: &Fit, product: &Product) -> bool {
-    if fit.with_product_id.as_deref() == Some(product.product_id.as_str()) {
-        return true;
-    }
+fn value_of(product: &Product, attribute: &str) -> Option<String> {
     let key = |text: &str| text.trim().to_lowercase();
-    let (Some(attribute), Some(value)) = (&fit.attribute, &fit.value) else { return false };
-    let (attribute, value) = (key(attribute), key(value));
-    let is = |name: &str, found: &str| key(name) == attribute && key(found) == value;
-    product.specs.iter().any(|(name, found)| is(name, found))
-        || product.brand.iter().any(|brand| is("brand", brand))
-        || product.category.iter().any(|category| is("category", category))
+    let attribute = key(attribute);
+    let own = product.specs.iter().find(|(name, _)| key(name) == attribute).map(|(_, value)| value);
+    let of_table = match attribute.as_str() {
+        "brand" => product.brand.as_ref(),
+        "category" => product.category.as_ref(),
+        _ => None,
+    };
+    own.or(of_table).cloned()
 }
 
 fn unavailable(what: &'static str) -> impl FnOnce(ServiceError) -> AssistError {
@@ -116,6 +112,10 @@ impl Catalogue for Asked<'_> {
         let found =
             |(id, score): (String, f32)| Some(Found { product: self.product(&id)?, score, relaxed: relaxed.clone() });
         Ok(hits.into_iter().filter_map(found).take(n).collect())
+    }
+
+    fn is_accessory(&self, product_id: &str) -> bool {
+        self.fits.0.contains_key(product_id)
     }
 
     fn fits(&self, accessory_id: &str, product_id: &str) -> Fitness {
@@ -256,5 +256,8 @@ mod tests {
         assert!(matches!(rows.fitness("case", &product("p2", "USB-C")), Fitness::Yes(row) if row.attribute.is_some()));
         assert!(matches!(rows.fitness("case", &product("p3", "Micro")), Fitness::No(rows) if rows.len() == 2));
         assert_eq!(rows.fitness("cable", &product("p1", "x")), Fitness::Unknown);
+        // Of what is not written down nothing can be denied.
+        let silent = Product { product_id: "p4".into(), ..Product::default() };
+        assert_eq!(rows.fitness("case", &silent), Fitness::Unknown);
     }
 }
