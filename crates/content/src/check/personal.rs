@@ -15,7 +15,7 @@ pub fn check(text: &str, allowed: &[impl AsRef<str>], masker: &Masker) -> Vec<Fi
     masked
         .hidden
         .into_iter()
-        .filter(|hidden| !own(&text[hidden.range.clone()]))
+        .filter(|hidden| !own(&text[hidden.range.clone()]) && !is_registered(text, hidden))
         .map(|hidden| {
             let (zh, en) = kind(hidden.kind);
             let span = places.span(hidden.range.clone());
@@ -35,6 +35,32 @@ pub fn check(text: &str, allowed: &[impl AsRef<str>], masker: &Masker) -> Vec<Fi
             }
         })
         .collect()
+}
+
+/// Numbers of patents, approvals and certificates, which the law asks for: they are nobody's.
+fn is_registered(text: &str, hidden: &language::text::mask::Hidden) -> bool {
+    const BEFORE: &[&str] = &[
+        "ZL",
+        "zl",
+        "专利号",
+        "公告号",
+        "授权号",
+        "械注准",
+        "械注进",
+        "注册证编号",
+        "注册证号",
+        "注册证",
+        "备案号",
+        "备案编号",
+        "证书编号",
+        "证书号",
+        "许可证号",
+        "patent no",
+        "patent number",
+    ];
+    let number = hidden.kind == PersonalKind::Number;
+    let head = text[..hidden.range.start].trim_end_matches([' ', ':', '：', '.', '(', '（']);
+    number && BEFORE.iter().any(|word| head.to_lowercase().ends_with(&word.to_lowercase()))
 }
 
 fn kind(kind: PersonalKind) -> (&'static str, &'static str) {

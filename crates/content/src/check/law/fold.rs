@@ -31,9 +31,15 @@ impl<'a> Folded<'a> {
         writer.to.reserve(n_likely);
         // Characters that may stand between others, until it is known what follows them.
         let mut waiting: Vec<(u32, char)> = Vec::new();
+        // Where a pair of brackets closes that stands around a part of a word.
+        let mut closes_at = None;
         for (at, character) in normal.text().char_indices() {
+            let is_within = writer.chars.last().is_some_and(|before| is_chinese(*before));
+            let closing = is_within.then(|| closing_bracket(&normal.text()[at..])).flatten();
+            closes_at = closing.map(|length| at + length).or(closes_at);
+            let is_bracket = closing.is_some() || closes_at == Some(at);
             let at = at as u32;
-            if is_filler(character) {
+            if is_bracket || is_filler(character) {
                 waiting.push((at, character));
                 continue;
             }
@@ -94,6 +100,23 @@ fn width(text: &str, at: u32) -> usize {
         0xe0..0xf0 => 3,
         _ => 4,
     }
+}
+
+/// Where the bracket closes that this begins with, if one or two ideographs stand in it and one follows: `最(高)级`.
+fn closing_bracket(text: &str) -> Option<usize> {
+    let mut rest = text.char_indices();
+    let close = match rest.next()?.1 {
+        '(' => ')',
+        '【' => '】',
+        '[' => ']',
+        _ => return None,
+    };
+    let (_, first) = rest.next()?;
+    let (mut at, mut next) = rest.next()?;
+    if is_chinese(first) && is_chinese(next) {
+        (at, next) = rest.next()?;
+    }
+    (is_chinese(first) && next == close && rest.next().is_some_and(|(_, after)| is_chinese(after))).then_some(at)
 }
 
 /// Whether what stands between these two is there to part a word: beside Chinese, and not at the edge of a clause.
@@ -158,6 +181,7 @@ fn is_filler(character: char) -> bool {
             | '│'
             | '※'
             | '㊣'
+            | '㊙'
             | '\u{200d}'
             | '\u{20e3}'
             | '\u{fe0f}'
@@ -179,6 +203,8 @@ fn look_alike(character: char) -> char {
     let digit = |first: char| char::from_digit(character as u32 - first as u32 + 1, 10).unwrap_or(character);
     match character {
         '蕞' | '朂' | '冣' => '最',
+        '髙' => '高',
+        'Β' | 'β' => 'b',
         '囯' | '圀' => '国',
         '夲' => '本',
         '悳' => '德',

@@ -141,10 +141,11 @@ pub(super) const RULES: &[Rule] = &[
     )
     .only(&[Clause("recommended recommends endorsed endorses chosen approved approves uses used_by trusted favourite favorite official")])
     .unless(&[Sentence("recall complaint")]),
-    rule(Medical, Block, UsHealth, "cure cured relieve relieves relieving prevent prevents protects_you_from protects_against protects_from fights fight eases ease treat \
+    rule(Medical, Block, UsHealth, "cure cured reduce reduces reducing relieve relieves relieving prevent prevents protects_you_from protects_against protects_from fights fight eases ease treat \
         reduces_the_risk_of recommend_it_for")
         .only(&[NextIn(40, ILLNESS)])
         .unless(&[Prev("not_ cannot_ can't_ doesn't_ ")]),
+    rule(Medical, Review, UsHealth, "fda_approved fda-approved approved_by_the_fda").unless(&[Prev("not_ ")]).lower(&[SOURCED]),
     rule(Medical, Block, UsHealth, "detox detoxes detoxify burns_fat burn_fat lose_weight weight_loss immune_system boosts_immunity kills_100% kills_99% cancer_caused"),
     rule(Unproven, Review, UsDeceptive, "100%_of_our_customers 100%_of_customers 100%_of_buyers all_our_customers nine_out_of_ten 9_out_of_10 \
         four_out_of_five 4_out_of_5 experts_recommend doctors_agree dentists_recommend")

@@ -52,6 +52,22 @@ pub(super) const RULES: &[Rule] = &[
         .unless(&[DENIED, Title, Prev("病人 术后"), Next("仪 床 科 训练 中心 师"), Clause("请勿 遵医嘱 祝")])
         .lower(&[REGISTERED]),
     rule(
+        Medical,
+        Block,
+        AdMedical,
+        "减肥 瘦身 燃脂 溶脂 甩脂 增高 长高 丰胸 磁疗 负离子养生 防辐射 防电磁辐射 抗辐射 护颈椎 保护视力 缓解眼疲劳 缓解视疲劳 缓解疲劳 助眠 改善睡眠 不近视 防近视 防控近视 预防近视 \
+         祖传秘方 秘方 偏方",
+    )
+    .heard()
+    .unless(&[
+        DENIED,
+        Title,
+        Prev("机身 系统 应用 存储 内存 安装包"),
+        Next("数据 记录 课程 计划 模式 打卡 视频 图 书 支架 架 垫 桌 柜 音乐 音频 声"),
+        Clause("记录 监测 课程 跟练 壁纸 仅供参考 白噪音"),
+    ])
+    .lower(&[REGISTERED]),
+    rule(
         Financial,
         Block,
         AdFinancial,
@@ -104,8 +120,8 @@ pub(super) const RULES: &[Rule] = &[
     )
     .heard()
     .unless(&[Title, Next("冬 年 期 热 滤 关 人数 电流 电压 审 夜 新 架 市"), DENIED]),
-    rule(Patent, Review, AdPatent, "国家专利 专利技术 专利产品 专利申请中 申请专利中 专利认证 专利设计 发明专利 实用新型专利 外观专利 多项专利 专利保护 国际专利")
-        .unless(&[Title, Sentence("zl 专利号 公告号 授权号")]),
+    rule(Patent, Review, AdPatent, "国家专利 专利技术 专利产品 专利申请中 申请专利中 已申请专利 正在申请专利 专利待批 专利号待批 专利认证 专利设计 发明专利 实用新型专利 外观专利 多项专利 专利保护 国际专利")
+        .unless(&[Title, Sentence("zl 专利号zl 专利号:zl 公告号 授权号")]),
     rule(Unproven, Note, AdFalse, "永久").unless(&[Title, Next("删除 许可 磁 性 居")]),
     rule(Financial, Note, AdFinancial, "升值").unless(&[Title, Prev("贬值或")]),
     rule(Unproven, Note, AdSource, "甲醛去除率 去除率 除菌率 杀菌率 抑菌率 抗菌率").unless(&[Title]).lower(&[SOURCE]),
