@@ -21,6 +21,8 @@ pub struct Item<'a> {
     pub draft: &'a Draft,
     pub product_id: &'a str,
     pub product_name: &'a str,
+    /// Of its texts: an advertisement speaks one.
+    pub language: &'a str,
     /// Where the advertisement leads.
     pub url: &'a str,
 }
@@ -118,8 +120,12 @@ pub fn google_ads(items: &[Item], campaign: &Campaign) -> Sheet {
     let mut sheet = Sheet::new(&columns);
     let mut products: Vec<(&Item, Vec<&Item>)> = Vec::new();
     for item in items.iter().take(ITEMS_MAX) {
-        match (item.of_channel("search_ad"), products.iter_mut().find(|(first, _)| first.product_id == item.product_id))
-        {
+        match (
+            item.of_channel("search_ad"),
+            products
+                .iter_mut()
+                .find(|(first, _)| (first.product_id, first.language) == (item.product_id, item.language)),
+        ) {
             (Err(why), _) => sheet.leave(item, why),
             (Ok(()), Some((_, own))) => own.push(item),
             (Ok(()), None) => products.push((item, vec![item])),
@@ -331,7 +337,13 @@ mod tests {
     }
 
     fn items(drafts: &[Draft]) -> Vec<Item<'_>> {
-        let item = |draft| Item { draft, product_id: "P1", product_name: "Velo 2", url: "https://shop.example/p1" };
+        let item = |draft| Item {
+            draft,
+            product_id: "P1",
+            product_name: "Velo 2",
+            language: "en",
+            url: "https://shop.example/p1",
+        };
         drafts.iter().map(item).collect()
     }
 

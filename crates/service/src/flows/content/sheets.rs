@@ -116,6 +116,7 @@ pub fn sheet(store: &Store, query: &DraftQuery, config: &ContentConfig, asked: &
             draft: &one.draft,
             product_id: &one.row.product_id,
             product_name: &one.row.product_name,
+            language: &one.row.language,
             url,
         })
         .collect();
