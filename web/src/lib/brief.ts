@@ -97,7 +97,7 @@ export type Problem = "product" | "owned" | "money" | "offer";
 export function problemOf(draft: BriefDraft): Problem | null {
   if (draft.products.length === 0) return "product";
   if (NEEDS_OWNED.includes(draft.goal) && draft.owned === "") return "owned";
-  if (!draft.hasOffer) return null;
+  if (!draft.hasOffer) return draft.goal === "promotion" ? "offer" : null;
   if (centsOf(draft.price) === undefined || centsOf(draft.couponOff) === undefined) return "money";
   return centsOf(draft.price) === null && draft.coupon.trim() === "" && draft.gift.trim() === "" ? "offer" : null;
 }

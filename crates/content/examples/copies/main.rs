@@ -80,15 +80,18 @@ pub fn brief(catalogue: &Catalogue, at: usize, lang: Lang, channel: &str, seed: 
     let mut random = Random::stream(seed, at as u64);
     let hero = catalogue.products[at].clone();
     let goals = if catalogue.predecessor(at).is_some() { &Goal::ALL[..] } else { &Goal::ALL[..3] };
-    let goal = goals[random.below(goals.len())];
+    let list = hero.price_cents.map_or(0, |price| price.0);
+    let goal = match goals[random.below(goals.len())] {
+        Goal::Promotion if list <= 1000 => Goal::Launch,
+        goal => goal,
+    };
     let owned = match goal {
         Goal::Upgrade => catalogue.predecessor(at).cloned(),
         Goal::CrossSell => Some(catalogue.products[random.below(catalogue.products.len())].clone()),
         _ => None,
     };
-    let list = hero.price_cents.map_or(0, |price| price.0);
     let coupon = random.below(3);
-    let offer = (goal == Goal::Promotion && list > 1000).then(|| Offer {
+    let offer = (goal == Goal::Promotion).then(|| Offer {
         price_cents: Some(Cents(list * 9 / 10 / 100 * 100)),
         coupon: (coupon == 0).then(|| "TECH50".to_owned()),
         coupon_off_cents: (coupon == 0 && random.below(2) == 0).then_some(Cents((list / 20 / 100).max(1) * 100)),

@@ -43,6 +43,9 @@ impl Brief {
             self.check_offer(offer)?;
         }
         match self.goal {
+            Goal::Promotion if self.offer.is_none() => {
+                Err(BriefError::Missing { goal: self.goal.name(), what: "an offer (a price, a coupon or a gift)" })
+            }
             Goal::Upgrade | Goal::CrossSell if self.audience.owned.is_none() => {
                 Err(BriefError::Missing { goal: self.goal.name(), what: "what the customers own (audience.owned)" })
             }

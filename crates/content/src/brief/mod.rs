@@ -34,6 +34,9 @@ impl Lang {
     }
 }
 
+/// How many days after its launch a product may be called new.
+pub const NEWS_DAYS: i32 = 60;
+
 /// What the copy is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -153,5 +156,19 @@ impl Brief {
     /// If there is none, which [`Brief::check`] refuses.
     pub fn hero(&self) -> &Product {
         &self.products[0]
+    }
+
+    /// Whether the shop knows that it was launched within [`NEWS_DAYS`] before today: only then a text may call it new.
+    pub fn is_news(&self) -> bool {
+        let days = self.hero().launched_on.zip(self.today).map(|(launched, today)| today.0 - launched.0);
+        days.is_some_and(|days| (0..=NEWS_DAYS).contains(&days))
+    }
+
+    /// What its texts begin with, in the grammar's words: what is no news is shown, not announced.
+    pub fn opening(&self) -> &'static str {
+        match self.goal {
+            Goal::Launch if !self.is_news() => "present",
+            goal => goal.name(),
+        }
     }
 }

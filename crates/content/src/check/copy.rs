@@ -9,7 +9,7 @@ use domain::{Cents, Day, Product};
 use language::text::Masker;
 
 use super::duplicate::SaidBefore;
-use super::facts::{Facts, Grounds, Other, Relation, Stated};
+use super::facts::{Facts, Grounds, Other, Relation, Stated, sign_of};
 use super::finding::{Check, Finding, Risk, Said};
 use super::law::{Law, Settings};
 use super::limits::{self, Limit, Measure};
@@ -47,6 +47,10 @@ pub struct CopyCheck {
     names: Vec<String>,
     /// Its category and brand, whose rules and voice hold.
     goods: (Option<String>, Option<String>),
+    /// Who signs messages.
+    sender: Option<String>,
+    /// The day of its launch, where that is too long ago, or still to come, for it to be news.
+    old: Option<Day>,
     /// What other copies say.
     before: SaidBefore,
 }
@@ -61,6 +65,8 @@ impl CopyCheck {
             name: None,
             names: Vec::new(),
             goods: (None, None),
+            sender: None,
+            old: None,
             before: SaidBefore::default(),
         }
     }
@@ -77,6 +83,8 @@ impl CopyCheck {
             name: Some(plan.name.clone()),
             names: called(plan),
             goods: (brief.hero().category.clone(), brief.hero().brand.clone()),
+            sender: Some(names::clean(&brief.shop_name)).filter(|name| !name.is_empty()),
+            old: brief.hero().launched_on.filter(|_| brief.today.is_some() && !brief.is_news()),
             before: SaidBefore::default(),
         }
     }
@@ -113,6 +121,12 @@ impl CopyCheck {
             self.words(text, card, house)?
         };
         report.findings.extend(card.into_iter().flat_map(|card| of_field(text, card)));
+        if let Some(card) =
+            card.filter(|card| matches!(card.part, Part::Message | Part::Mail) && !text.trim().is_empty())
+        {
+            report.findings.extend(unsigned(text, card.part, self.sender.as_deref()));
+        }
+        report.findings.extend(self.old.and_then(|launched| no_news(text, launched)));
         Ok(report.settled())
     }
 
@@ -125,13 +139,21 @@ impl CopyCheck {
         let all = self.rules_of(house);
         let rules = all.clone().without_required();
         let by_field = House { rules: &rules, ..*house };
+        let is_mail = channel.fields.iter().any(|card| card.part == Part::Mail);
         let mut reports = BTreeMap::new();
         for card in channel.fields {
             let text = draft.text(card.name);
             if text.is_none() && !card.is_required {
                 continue;
             }
-            reports.insert(card.name.to_owned(), self.field(text.unwrap_or_default(), Some(card), &by_field)?);
+            let text = text.unwrap_or_default();
+            let mut report = self.field(text, Some(card), &by_field)?;
+            // The plain text of a mail is the mail of whoever reads no HTML.
+            if is_mail && card.part == Part::Body && !text.trim().is_empty() {
+                report.findings.extend(unsigned(text, Part::Mail, None));
+                report = report.settled();
+            }
+            reports.insert(card.name.to_owned(), report);
         }
         let whole: String = draft.fields.iter().map(|field| Words::of_field(field) + "\n").collect();
         let mut of_whole = voice::check(&whole, &Voice::default(), &all.only_required()).findings;
@@ -249,7 +271,13 @@ fn grounds(brief: &Brief, plan: &Plan, market: &Market) -> Grounds {
     let said = statements(plan, brief.lang).into_iter().filter(|one| one.said != write::Said::Noun);
     let said = said.map(|one| (one.key, one.text)).chain(write::topics(plan, brief.lang));
     let said = said.map(|(field, value)| Stated { field, value });
-    Grounds { product: brief.hero().clone(), others, stated: stated(brief, plan), said: said.collect() }
+    Grounds {
+        product: brief.hero().clone(),
+        others,
+        stated: stated(brief, plan),
+        said: said.collect(),
+        currency: brief.currency.clone(),
+    }
 }
 
 /// The parts of the offer with their values, money in the currency's main unit; what it saves among them.
@@ -277,7 +305,8 @@ fn stated(brief: &Brief, plan: &Plan) -> Vec<Stated> {
     }
     for (part, value) in stated_offer(brief) {
         let is_sum = matches!(part, "price_cents" | "saving" | "coupon_off_cents");
-        add(&format!("offer {part}"), if is_sum { format!("¥{value}") } else { value });
+        let value = if is_sum { format!("{}{value}", sign_of(&brief.currency)) } else { value };
+        add(&format!("offer {part}"), value);
     }
     for point in &plan.points {
         if let Claim::Opinion { opinion, .. } = &point.claim {
@@ -300,6 +329,7 @@ fn prices(brief: &Brief, history: &[(Day, Cents)]) -> price::Offer {
         list_cents: list,
         coupon_off_cents: offer.and_then(|offer| offer.coupon_off_cents),
         ends_on: offer.and_then(|offer| offer.ends_on),
+        currency: brief.currency.clone(),
         ..known
     }
 }
@@ -329,11 +359,6 @@ fn of_field(text: &str, card: &FieldCard) -> Vec<Finding> {
             ..blank(Check::Limits, "markup")
         });
     }
-    let is_label = |text: &str| {
-        let lower = text.to_lowercase();
-        let words: Vec<&str> = lower.split(|one: char| !one.is_alphanumeric()).collect();
-        LABELS.iter().any(|label| if label.is_ascii() { words.contains(label) } else { lower.contains(label) })
-    };
     if card.part == Part::Label && !is_label(text) {
         found.push(Finding {
             article: Some(Said::fixed("《广告法》第十四条", "PRC Advertising Law, art. 14")),
@@ -343,6 +368,101 @@ fn of_field(text: &str, card: &FieldCard) -> Vec<Finding> {
         });
     }
     found
+}
+
+fn is_label(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split(|one: char| !one.is_alphanumeric()).collect();
+    LABELS.iter().any(|label| if label.is_ascii() { words.contains(label) } else { lower.contains(label) })
+}
+
+/// A text message says who sends it and how it is stopped, a mail that it advertises and how it is stopped. `sender` is the
+/// shop's name, if known.
+fn unsigned(text: &str, part: Part, sender: Option<&str>) -> Option<Finding> {
+    let lower = Words::of(text).text.to_lowercase();
+    let has = |any: &[&str]| any.iter().any(|word| lower.contains(word));
+    let stops = has(&["拒收", "退订", "回复t", "回t", "unsubscribe", "opt out", "opt-out", "reply stop", "text stop"]);
+    let is_signed = match sender.map(str::to_lowercase) {
+        Some(sender) => lower.trim_start().trim_start_matches(['【', '[']).starts_with(&sender),
+        None => lower.trim_start().starts_with(['【', '[']) || lower.contains(": "),
+    };
+    let (lacks, message, suggestion) = match part {
+        Part::Message => (
+            !stops || !is_signed,
+            Said::fixed("没有写明由谁发送、怎样退订", "does not say who sends it, or how to opt out"),
+            Said::fixed("以店名签名开头，写上退订方式", "begin with the shop's name and say how to opt out"),
+        ),
+        _ => (
+            !stops || !is_label(&lower),
+            Said::fixed("没有写明是广告、怎样退订", "does not say that it is an ad, or how to opt out"),
+            Said::fixed("写上“广告”和退订方式", "say that it is an ad and how to opt out"),
+        ),
+    };
+    lacks.then(|| Finding {
+        article: Some(Said::fixed(
+            "《广告法》第四十三条；《互联网广告管理办法》第十七条",
+            "PRC Advertising Law, art. 43; Internet Advertising Measures (2023), art. 17",
+        )),
+        message,
+        suggestion,
+        ..blank(Check::Law, "hidden_ad")
+    })
+}
+
+/// Words that call goods new.
+const NEWS: &[&str] = &[
+    "新上架",
+    "刚上架",
+    "今天上架",
+    "今日上架",
+    "新到店",
+    "刚到店",
+    "新品上市",
+    "新品到店",
+    "新品上架",
+    "全新上市",
+    "刚刚上市",
+    "新鲜到货",
+    "新货",
+    "首发",
+    "开卖",
+    "今起可以下单",
+    "今起可以买",
+    "just in",
+    "just landed",
+    "has landed",
+    "have landed",
+    "new arrival",
+    "newly arrived",
+    "just arrived",
+    "has arrived",
+    "have arrived",
+    "just come in",
+    "just launched",
+    "newly launched",
+    "just released",
+    "fresh in",
+    "new with us",
+];
+
+/// A text that calls something new of which the shop knows that it is not.
+fn no_news(text: &str, launched: Day) -> Option<Finding> {
+    let lower = text.to_lowercase();
+    let is_word = |at: usize, word: &str| {
+        let (before, after) = (lower[..at].chars().next_back(), lower[at + word.len()..].chars().next());
+        !word.is_ascii() || ![before, after].into_iter().flatten().any(|one| one.is_ascii_alphanumeric())
+    };
+    let word = NEWS.iter().find(|word| lower.match_indices(**word).any(|(at, found)| is_word(at, found)))?;
+    Some(Finding {
+        matched: (*word).to_owned(),
+        article: Some(Said::fixed("《广告法》第二十八条", "PRC Advertising Law, art. 28")),
+        message: Said::new(
+            format!("商品的上市日是 {launched}，不是新品"),
+            format!("it was launched on {launched}, so it is not new"),
+        ),
+        suggestion: Said::fixed("不说它是新的，或改正上市日", "do not call it new, or correct its launch day"),
+        ..blank(Check::Facts, "news")
+    })
 }
 
 fn blank(check: Check, category: &'static str) -> Finding {

@@ -31,6 +31,8 @@ pub struct Offer {
     pub today: Day,
     /// The last day of the offer.
     pub ends_on: Option<Day>,
+    /// ISO 4217, of all prices here; any if empty.
+    pub currency: String,
 }
 
 impl Offer {
@@ -173,12 +175,13 @@ pub fn check(text: &str, offer: &Offer, names: &[String]) -> PriceReport {
     for quantity in quantities(text).into_iter().filter(|one| !is_named(one)) {
         match quantity.kind {
             QuantityKind::Price => checker.sum(&quantity),
-            QuantityKind::Discount => checker.discount(&quantity, quantity.value),
+            QuantityKind::Discount => checker.discount(&quantity.range, quantity.value),
             QuantityKind::Percent => checker.percent(&quantity),
             QuantityKind::Date => checker.end_date(&quantity),
             _ => {}
         }
     }
+    checker.half_claims();
     checker.lowest_claims();
     checker.end_claims();
     report.findings.sort_by_key(|found| found.span.as_ref().map(|span| span.bytes.start));
@@ -218,6 +221,11 @@ impl Checker<'_> {
         };
         let role = nearest(&before, true).or_else(behind);
         let cents = Cents((quantity.value * 100.0).round() as i64);
+        if self.is_foreign(quantity) {
+            let own = &self.offer.currency;
+            let message = Said::new(format!("店里的价格是 {own}"), format!("the shop's prices are in {own}"));
+            return self.push(&quantity.range, "currency", Risk::Block, message, None);
+        }
         match role {
             Some(Role::Former) => self.former(quantity, cents),
             Some(Role::Listed) => self.equal(quantity, cents, self.offer.list_cents, ("建议零售价", "list price")),
@@ -307,16 +315,16 @@ impl Checker<'_> {
         let words = self.text()[around].to_lowercase();
         let role = has_word(&words, &["off", "discount", "save", "降价", "直降", "立减", "优惠", "便宜"]);
         if role && (0.0..100.0).contains(&quantity.value) {
-            self.discount(quantity, 1.0 - quantity.value / 100.0);
+            self.discount(&quantity.range, 1.0 - quantity.value / 100.0);
         }
     }
 
     /// `part` of the price before is paid.
-    fn discount(&mut self, quantity: &Quantity, part: f64) {
-        let base = self.offer.base(self.is_chinese(&quantity.range)).filter(|base| base.0 > 0);
+    fn discount(&mut self, range: &Range<usize>, part: f64) {
+        let base = self.offer.base(self.is_chinese(range)).filter(|base| base.0 > 0);
         let (Some(base), Some(now)) = (base, self.offer.now_cents) else {
             return self.unproven(
-                &quantity.range,
+                range,
                 "discount",
                 "没有促销前后的价格，不能证明这个折扣",
                 "prices before and after are not known, so this discount has no proof",
@@ -325,10 +333,10 @@ impl Checker<'_> {
         let real = now.0 as f64 / base.0 as f64;
         // Half of what the written digits can tell apart.
         if real <= part + 0.005 + 1e-9 {
-            return self.holds(&quantity.range);
+            return self.holds(range);
         }
         self.push(
-            &quantity.range,
+            range,
             "discount",
             Risk::Block,
             Said::new(
@@ -337,6 +345,73 @@ impl Checker<'_> {
             ),
             None,
         );
+    }
+
+    /// A half in words. Of the second piece, or one more for nothing, only the offer could tell, which has no such part.
+    fn half_claims(&mut self) {
+        for range in self.all_of(&[
+            "第二件半价",
+            "第2件半价",
+            "买一送一",
+            "second half price",
+            "second at half price",
+            "two for one",
+            "2 for 1",
+            "buy one get one",
+            "bogo",
+        ]) {
+            self.unproven(&range, "discount", "优惠里没有这一条", "the offer that was given says nothing of this");
+        }
+        for range in self.all_of(&["半价", "对折", "half price", "half-price", "half off", "half the price"]) {
+            let before = self.text()[..range.start].trim_end();
+            if ["件", "second", "at"].iter().any(|word| before.ends_with(word)) {
+                continue;
+            }
+            self.discount(&range, 0.5);
+        }
+    }
+
+    /// Whether a sum is written in a currency that is not the shop's.
+    fn is_foreign(&self, quantity: &Quantity) -> bool {
+        if self.offer.currency.is_empty() {
+            return false;
+        }
+        // Longer signs first; a sign may stand for several currencies.
+        const SIGNS: &[(&str, &str)] = &[
+            ("hk$", "HKD"),
+            ("us$", "USD"),
+            ("美元", "USD"),
+            ("美金", "USD"),
+            ("美刀", "USD"),
+            ("港元", "HKD"),
+            ("港币", "HKD"),
+            ("欧元", "EUR"),
+            ("日元", "JPY"),
+            ("英镑", "GBP"),
+            ("卢比", "INR"),
+            ("dollar", "USD AUD CAD SGD NZD HKD TWD"),
+            ("usd", "USD"),
+            ("bucks", "USD"),
+            ("eur", "EUR"),
+            ("gbp", "GBP"),
+            ("inr", "INR"),
+            ("rupee", "INR"),
+            ("yuan", "CNY"),
+            ("rmb", "CNY"),
+            ("cny", "CNY"),
+            ("jp¥", "JPY"),
+            ("$", "USD AUD CAD SGD NZD HKD TWD"),
+            ("€", "EUR"),
+            ("£", "GBP"),
+            ("₹", "INR"),
+            ("¥", "CNY JPY"),
+            ("￥", "CNY JPY"),
+            ("元", "CNY TWD HKD"),
+            ("块", "CNY TWD HKD"),
+        ];
+        let written = self.text()[quantity.range.clone()].to_lowercase();
+        let named = SIGNS.iter().find(|(sign, _)| written.contains(sign));
+        named.is_some_and(|(_, means)| !means.split(' ').any(|one| one == self.offer.currency))
     }
 
     fn lowest_claims(&mut self) {
@@ -459,7 +534,10 @@ impl Checker<'_> {
         let Some(date) = ends_on.to_date().filter(|_| !is_first) else { return };
         let value = quantity.value as i64;
         let (year, month, day) = (value / 10_000, value / 100 % 100, value % 100);
-        let agrees = (year == 0 || year == i64::from(date.year()))
+        let before = self.text()[around.start..quantity.range.start].trim_end().to_lowercase();
+        let next = if before.ends_with("明年") || before.ends_with("next year") { 1 } else { 0 };
+        let is_next = self.offer.today.to_date().is_some_and(|today| date.year() == today.year() + next);
+        let agrees = (year == 0 && (next == 0 || is_next) || year == i64::from(date.year()))
             && (month == 0 || month == i64::from(date.month()))
             && (day == 0 || day == i64::from(date.day()));
         if agrees {
@@ -680,6 +758,55 @@ mod tests {
             assert_eq!(super::super::finding::apply(text, fixes).0, expected, "{text}");
         }
         assert_eq!(found("运费 20 元，满 300 元减 40 元，屏幕 6.7 英寸"), []);
+    }
+
+    #[test]
+    fn halves_are_held_against_the_price_before() {
+        // 2999 of 3399 is no half.
+        for text in ["今日半价", "全场对折", "now half price", "Half off!"] {
+            assert_eq!(found(text), [("discount".to_owned(), Risk::Block)], "{text}");
+        }
+        for text in ["第二件半价", "买一送一", "Two for one"] {
+            assert_eq!(found(text), [("discount".to_owned(), Risk::Review)], "{text}");
+        }
+        let half = Offer { now_cents: Some(Cents(169_900)), ..offer() };
+        let report = check("半价，Half off", &half, &[]);
+        assert!(report.findings.is_empty() && report.proven.len() == 2, "{report:?}");
+    }
+
+    #[test]
+    fn a_sum_is_in_the_shops_currency() {
+        let in_currency = |text: &str, currency: &str| {
+            let offer = Offer { currency: currency.to_owned(), ..offer() };
+            check(text, &offer, &[]).findings.into_iter().map(|one| one.category.into_owned()).collect::<Vec<_>>()
+        };
+        for (text, currency) in [
+            ("现价2999元", "USD"),
+            ("Now ¥2,999", "USD"),
+            ("Now $2,999", "CNY"),
+            ("now £2,999", "EUR"),
+            ("现价2999美元", "CNY"),
+            ("Now ₹2,999", "CNY"),
+        ] {
+            assert_eq!(in_currency(text, currency), ["currency"], "{text} in {currency}");
+        }
+        for (text, currency) in [
+            ("现价2999元", "CNY"),
+            ("Now $2,999", "USD"),
+            ("Now $2,999", "CAD"),
+            ("Now €2999", "EUR"),
+            ("现价2999", "USD"),
+            ("Now CHF 2999", "CHF"),
+        ] {
+            assert_eq!(in_currency(text, currency), Vec::<String>::new(), "{text} in {currency}");
+        }
+    }
+
+    #[test]
+    fn a_year_ahead_is_no_end_of_this_year() {
+        assert_eq!(found("明年11月11日截止"), [("end_date".to_owned(), Risk::Block)]);
+        assert_eq!(found("2027年11月11日截止"), [("end_date".to_owned(), Risk::Block)]);
+        assert_eq!(found("11月11日截止，2026年11月11日截止"), []);
     }
 
     #[test]

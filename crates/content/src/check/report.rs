@@ -82,6 +82,13 @@ impl Checks<'_> {
         if let Some(offer) = self.offer {
             let found = price::check(text, offer, self.names);
             soften(&mut report.findings, &found.proven);
+            // What the prices bear out needs no field: the 9折 and the former price of an offer, the 30天 of a lowest price.
+            report.findings.retain(|one| {
+                let is_proven = |own: &Span| {
+                    found.proven.iter().any(|span| own.bytes.start < span.bytes.end && span.bytes.start < own.bytes.end)
+                };
+                one.check != Check::Facts || !one.span.as_ref().is_some_and(is_proven)
+            });
             report.findings.extend(found.findings);
         }
         if let Some(limit) = self.limit {
@@ -147,6 +154,15 @@ fn soften(findings: &mut [Finding], proven: &[Span]) {
         };
         if proven.iter().any(near) {
             (finding.risk, finding.fix) = (Risk::Note, None);
+        }
+    }
+    // A lowest price that the orders bear out is still an absolute word: somebody has to look at it.
+    for finding in
+        findings.iter_mut().filter(|one| one.check == Check::Law && one.category == Category::Absolute.name())
+    {
+        let is_proven = |own: &Span| proven.iter().any(|span| overlaps(own, span));
+        if finding.span.as_ref().is_some_and(is_proven) {
+            (finding.risk, finding.fix) = (finding.risk.min(Risk::Review), None);
         }
     }
 }

@@ -77,7 +77,7 @@ fn is_poster_without_name(realiser: &Realiser, seen: &[String]) -> bool {
 /// The symbol of an angle, or of the goal.
 fn symbol(realiser: &Realiser, head: &str) -> String {
     let task = realiser.task;
-    format!("{head}.{}", task.angle.symbol().unwrap_or(task.brief.goal.name()))
+    format!("{head}.{}", task.angle.symbol().unwrap_or(task.brief.opening()))
 }
 
 fn headline(realiser: &mut Realiser, fits: &dyn Fn(&Line) -> bool) -> Option<Line> {
@@ -114,8 +114,9 @@ fn share(length: Length) -> f64 {
 fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     realiser.next_field();
     let is_first = realiser.openings.is_empty();
+    let lang = realiser.lang();
     let room = |used: &Line, line: &Line| {
-        let joined = Line::join([used, line], between(line));
+        let joined = Line::join([used, line], between(line, lang));
         card.count.fits(&joined.text, card.max) && !(used.tells_end && line.tells_end)
     };
     let empty = Line::default();
@@ -141,23 +142,23 @@ fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     let close = if is_page { "close.page".to_owned() } else { format!("close.{}", realiser.task.brief.goal.name()) };
     for symbol in ["say.fit", "say.gain", "say.use", "say.standout", "say.opinion", "say.list"] {
         let symbol = if symbol == "say.list" { list(realiser) } else { symbol };
-        let used = Line::join([&made, &tail], between(&made));
+        let used = Line::join([&made, &tail], between(&made, lang));
         if card.count.of(&used.text) >= wanted {
             break;
         }
         let fits = |line: &Line| room(&used, line);
         if let Some(line) = realiser.say(symbol, &fits) {
-            made = Line::join([&made, &line], between(&made));
+            made = Line::join([&made, &line], between(&made, lang));
         }
     }
     if !tail.is_empty() {
-        made = Line::join([&made, &tail], between(&made));
+        made = Line::join([&made, &tail], between(&made, lang));
     }
     let already = made.clone();
     if card.count.of(&already.text) < wanted
         && let Some(line) = realiser.say(&close, &|line| room(&already, line))
     {
-        made = Line::join([&made, &line], between(&made));
+        made = Line::join([&made, &line], between(&made, lang));
     }
     made
 }
@@ -173,10 +174,9 @@ fn behind_headline(realiser: &mut Realiser, fits: &dyn Fn(&Line) -> bool) -> Opt
 }
 
 /// What stands between two sentences, or behind a name that stands in the place of the first: `… 2560x1440 165Hz，165Hz刷新率`.
-fn between(line: &Line) -> &'static str {
-    let is_wide = line.text.chars().any(|one| u32::from(one) >= 0x3000 && u32::from(one) < 0xFF61);
+fn between(line: &Line, lang: Lang) -> &'static str {
     let is_open = line.text.chars().next_back().is_some_and(char::is_alphanumeric);
-    match (is_wide, is_open) {
+    match (lang == Lang::Zh, is_open) {
         (true, true) => "，",
         (true, false) => "",
         (false, true) => ": ",
@@ -194,7 +194,7 @@ fn offer(realiser: &Realiser, is_price_told: bool) -> Option<&'static str> {
     let brief = realiser.task.brief;
     let cares = brief.audience.price_sensitivity.unwrap_or(0.5) >= 0.5;
     match &brief.offer {
-        Some(_) if is_price_told => Some("offer_more"),
+        Some(_) if is_price_told => Some("offer_after"),
         Some(_) => Some("offer"),
         None if is_price_told => None,
         None if cares && brief.goal != Goal::WinBack => Some("price"),
@@ -390,7 +390,7 @@ fn message(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
         fits(&Line::join([&already, line], lang.choose("", " "))) && !(already.tells_end && line.tells_end)
     };
     let close = format!("close.{}", realiser.task.brief.goal.name());
-    let offer = if already.tells_price { "offer_more" } else { "offer" };
+    let offer = if already.tells_price { "offer_after" } else { "offer" };
     let rest = if is_offer { [offer, close.as_str()] } else { [close.as_str(), ""] };
     if let Some(line) = rest.into_iter().find_map(|symbol| realiser.say(symbol, &more)) {
         middle = Line::join([&middle, &line], lang.choose("", " "));

@@ -325,6 +325,7 @@ mod tests {
             .iter()
             .map(|goal| goal.name())
             .chain(Angle::ALL.iter().filter_map(|angle| angle.symbol()))
+            .chain(["present"])
             .collect();
         for lang in [Lang::Zh, Lang::En] {
             for name in &names {

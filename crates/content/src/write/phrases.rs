@@ -269,6 +269,21 @@ pub fn day(day: Day, lang: Lang) -> Option<String> {
     })
 }
 
+/// The last day of an offer: with its year, where that is not plain from `today`.
+pub fn last_day(end: Day, today: Option<Day>, lang: Lang) -> Option<String> {
+    /// Beyond half a year nobody is sure which December is meant.
+    const PLAIN_DAYS: i32 = 180;
+    let said = day(end, lang)?;
+    let year = end.to_date()?.year();
+    Some(match today {
+        Some(today) if end.0 - today.0 > PLAIN_DAYS => match lang {
+            Lang::Zh => format!("{year}年{said}"),
+            Lang::En => format!("{said} {year}"),
+        },
+        _ => said,
+    })
+}
+
 /// Whether a name already tells a value: `16GB+512GB` tells 16 GB.
 pub fn is_in_name(plan: &Plan, value: &str) -> bool {
     let plain =
@@ -295,5 +310,9 @@ mod tests {
         }
         let end: Day = "2026-12-02".parse().unwrap();
         assert_eq!((day(end, Lang::Zh).unwrap(), day(end, Lang::En).unwrap()), ("12月2日".into(), "2 December".into()));
+        for (days, zh, en) in [(180, "12月2日", "2 December"), (181, "2026年12月2日", "2 December 2026")] {
+            let said = |lang| last_day(end, Some(Day(end.0 - days)), lang).unwrap();
+            assert_eq!((said(Lang::Zh), said(Lang::En)), (zh.to_owned(), en.to_owned()));
+        }
     }
 }

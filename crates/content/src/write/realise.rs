@@ -553,7 +553,10 @@ impl<'a> Realiser<'a> {
                 (phrases::money(off, currency, lang), part("coupon_off_cents", &off.to_string()))
             }
             Slot::Gift => (offer.gift.clone()?, part("gift", offer.gift.as_deref()?)),
-            _ => (phrases::day(offer.ends_on?, lang)?, part("ends_on", &offer.ends_on?.to_string())),
+            _ => (
+                phrases::last_day(offer.ends_on?, self.task.brief.today, lang)?,
+                part("ends_on", &offer.ends_on?.to_string()),
+            ),
         };
         let evidence = self.cite(evidence);
         match slot {

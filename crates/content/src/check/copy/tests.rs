@@ -129,6 +129,97 @@ fn what_the_grammar_writes_is_borne_out() {
     assert!(n > 300, "{n}");
 }
 
+/// What is on sale for long, or of which nobody knows since when, is not announced as news, and who does so is told.
+#[test]
+fn only_what_is_new_is_called_new() {
+    let shop = shop();
+    for (card, lang) in registry().iter().flat_map(|card| card.languages.iter().map(move |lang| (card, *lang))) {
+        for launched in [None, Some("2025-01-05"), Some("2026-12-24"), Some("2026-11-20")] {
+            let mut brief = brief(card.name, lang, Goal::Launch);
+            brief.products[0].launched_on = launched.and_then(|day| day.parse().ok());
+            let plan = Plan::new(&brief, &shop.market());
+            let texts = vary(&brief, &plan, brief.check().unwrap(), 3, 1, &[]).into_iter();
+            let texts: String = texts.map(|variant| variant.draft.plain() + "\n").collect();
+            let found = no_news(&texts, "2025-01-05".parse().unwrap());
+            assert!(launched == Some("2026-11-20") || found.is_none(), "{launched:?}: {found:?} in\n{texts}");
+        }
+    }
+    let mut brief = brief("push", Lang::En, Goal::Launch);
+    let said = |brief: &Brief, text: &str| {
+        let plan = Plan::new(brief, &shop.market());
+        let check = CopyCheck::new(brief, &plan, &shop.market(), &[]);
+        let report = check.text(text, None, &shop.house()).unwrap();
+        report.findings.iter().any(|one| one.category == "news" && one.risk == Risk::Block)
+    };
+    for (launched, is_told) in [("2025-01-05", true), ("2026-12-24", true), ("2026-11-20", false)] {
+        brief.products[0].launched_on = launched.parse().ok();
+        for text in ["Just in: the Sirra 5.", "The Sirra 5 has landed.", "刚到店的 Sirra 5", "Sirra 5 新品上市"]
+        {
+            assert_eq!(said(&brief, text), is_told, "{launched}: {text}");
+        }
+        assert!(!said(&brief, "Adjust in seconds with the Sirra 5."), "{launched}");
+    }
+}
+
+#[test]
+fn an_offer_is_not_made_up() {
+    let brief = Brief { offer: None, ..brief("push", Lang::En, Goal::Promotion) };
+    assert!(brief.check().unwrap_err().to_string().contains("an offer"));
+}
+
+/// Who a message is from, that a mail advertises, and how either is stopped stand in it whoever wrote it.
+#[test]
+fn messages_and_mails_say_whose_they_are_and_how_they_are_stopped() {
+    let shop = shop();
+    let blocked = |channel_name: &str, lang: Lang, field: &str, change: &dyn Fn(&str) -> String| {
+        let brief = brief(channel_name, lang, Goal::Launch);
+        let plan = Plan::new(&brief, &shop.market());
+        let card = channel(channel_name).unwrap();
+        let mut draft = vary(&brief, &plan, card, 1, 1, &[]).remove(0).draft;
+        let one = draft.fields.iter_mut().find(|one| one.name == field).unwrap();
+        one.text = change(&one.text);
+        let check = CopyCheck::new(&brief, &plan, &shop.market(), &[]);
+        let reports = check.draft(&draft, card, &shop.house()).unwrap();
+        reports[field].findings.iter().any(|one| one.category == "hidden_ad" && one.risk == Risk::Block)
+    };
+    for lang in [Lang::Zh, Lang::En] {
+        let as_it_is = |text: &str| text.to_owned();
+        for (channel, field) in [("sms", "text"), ("email", "html"), ("email", "text")] {
+            assert!(!blocked(channel, lang, field, &as_it_is), "{channel} {field} {lang:?}");
+        }
+        assert!(blocked("sms", lang, "text", &|_| "Sirra 5: 5000 mAh.".into()));
+        assert!(blocked("sms", lang, "text", &|text| text.replace("云栈数码", "别家").replace("Northgate", "Another")));
+        assert!(blocked("sms", lang, "text", &|text| text
+            .replace("拒收请回复R", "")
+            .replace("Reply STOP to opt out", "")));
+        assert!(blocked("email", lang, "html", &|_| "<p>Sirra 5</p>".into()));
+        assert!(blocked("email", lang, "text", &|_| "Sirra 5".into()));
+    }
+}
+
+/// What the orders bear out needs no field: a former price, a saving in percent, the days of a lowest price.
+#[test]
+fn what_prices_bear_out_is_no_unbound_figure() {
+    let shop = shop();
+    let brief = brief("push", Lang::Zh, Goal::Promotion);
+    let plan = Plan::new(&brief, &shop.market());
+    let check = CopyCheck::new(&brief, &plan, &shop.market(), &history());
+    // An absolute word is to be looked at even where prices bear it out.
+    let told = |text: &str| {
+        let report = check.text(text, None, &shop.house()).unwrap();
+        report
+            .findings
+            .iter()
+            .filter(|one| one.risk == Risk::Block)
+            .map(|one| one.category.to_string())
+            .collect::<Vec<_>>()
+    };
+    for text in ["原价3999元，现价3599元", "9折", "10% off", "近30天最低价"] {
+        assert_eq!(told(text), Vec::<String>::new(), "{text}");
+    }
+    assert!(told("原价4999元").contains(&"former_price".to_owned()));
+}
+
 #[test]
 fn what_is_put_into_a_draft_is_found() {
     let shop = shop();

@@ -45,6 +45,19 @@ pub struct Grounds {
     pub stated: Vec<Stated>,
     /// Sentences that are true as they stand; a text may say them word for word.
     pub said: Vec<Stated>,
+    /// ISO 4217, of all prices.
+    pub currency: String,
+}
+
+/// The sign before a sum of this currency, as [`quantities`](language::text::quantities) reads it.
+pub fn sign_of(currency: &str) -> &'static str {
+    match currency {
+        "USD" | "AUD" | "CAD" | "SGD" | "NZD" | "HKD" | "TWD" => "$",
+        "EUR" => "€",
+        "GBP" => "£",
+        "INR" => "₹",
+        _ => "¥",
+    }
 }
 
 /// Whose field it is.
@@ -111,12 +124,12 @@ fn hashed(bytes: &[u8], mut hasher: FxHasher) -> FxHasher {
 impl Fields {
     pub fn new(grounds: &Grounds) -> Self {
         let mut all = Vec::new();
-        of_product(&grounds.product, Owner::Product, &mut all);
+        of_product(&grounds.product, Owner::Product, &grounds.currency, &mut all);
         for stated in &grounds.stated {
             all.push(field(Owner::Stated, None, &stated.field, &stated.value));
         }
         for (at, other) in grounds.others.iter().enumerate() {
-            of_product(&other.product, Owner::Other(at), &mut all);
+            of_product(&other.product, Owner::Other(at), &grounds.currency, &mut all);
         }
         let described = |owner, product: &Product| {
             product.description.as_ref().map(|text| field(owner, Some(&product.product_id), "description", text))
@@ -143,7 +156,7 @@ fn is_short(all: &[Field], short: &[&str]) -> bool {
     all.iter().any(|field| field.name == "brand" && short.contains(&field.value.to_lowercase().as_str()))
 }
 
-fn of_product(product: &Product, owner: Owner, all: &mut Vec<Field>) {
+fn of_product(product: &Product, owner: Owner, currency: &str, all: &mut Vec<Field>) {
     let mut add = |name: &str, value: &str| all.push(field(owner, Some(&product.product_id), name, value));
     for (name, value) in &product.specs {
         add(name, value);
@@ -156,7 +169,7 @@ fn of_product(product: &Product, owner: Owner, all: &mut Vec<Field>) {
         add("category", category);
     }
     if let Some(price) = product.price_cents {
-        add("price", &format!("¥{price}"));
+        add("price", &format!("{}{price}", sign_of(currency)));
     }
     if let Some(day) = product.launched_on {
         add("launched_on", &day.to_string());

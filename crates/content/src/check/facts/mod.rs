@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-pub use grounds::{Grounds, Other, Relation, Stated};
+pub use grounds::{Grounds, Other, Relation, Stated, sign_of};
 
 use self::grounds::{Field, Fields};
 use super::finding::{Check, Finding, Fix, Places, Risk, Said, Span};

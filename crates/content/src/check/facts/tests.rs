@@ -32,6 +32,7 @@ fn grounds() -> Grounds {
     let before: &[(&str, &str)] =
         &[("memory", "6 GB"), ("battery", "4000 mAh"), ("weight", "209 g"), ("refresh_rate", "120 Hz")];
     Grounds {
+        currency: "CNY".into(),
         product: product("P2", "星曜 X7 Pro", 299_900, specs),
         others: vec![Other { relation: Relation::Predecessor, product: product("P1", "星曜 X6", 279_900, before) }],
         stated: vec![Stated { field: "rating".into(), value: "4.8 分，1,204 条评价".into() }],

@@ -134,7 +134,9 @@ fn offer(task: &Task) -> Vec<ClaimLine> {
     if let Some(gift) = offer.gift {
         add("gift", format!("{}{gift}", lang.choose("赠品 ", "gift ")), gift.clone(), part("gift", gift));
     }
-    if let Some((day, text)) = offer.ends_on.and_then(|day| Some((day, phrases::day(day, lang)?))) {
+    if let Some((day, text)) =
+        offer.ends_on.and_then(|day| Some((day, phrases::last_day(day, task.brief.today, lang)?)))
+    {
         add("ends", format!("{}{text}", lang.choose("截止 ", "ends on ")), text, part("ends_on", day.to_string()));
     }
     lines

@@ -2,7 +2,7 @@
 //! tag; that it is data is said before it.
 
 use super::{Asked, Refusal};
-use crate::brief::{Goal, Length, Tone};
+use crate::brief::{Brief, Goal, Length, Tone};
 use crate::channel::{Count, FieldCard, Format};
 
 /// One question to a language model.
@@ -46,7 +46,7 @@ impl Asked<'_> {
             lang.choose("渠道", "channel"),
             lang.choose(self.task.channel.title_zh, self.task.channel.title_en),
             lang.choose("目的", "goal"),
-            lang.choose(goal_zh(brief.goal), goal_en(brief.goal)),
+            lang.choose(goal_zh(brief), goal_en(brief)),
             lang.choose("语气", "tone"),
             lang.choose(tone_zh(brief.tone), brief.tone.name()),
             lang.choose("篇幅", "length"),
@@ -78,8 +78,9 @@ fn field(card: &FieldCard) -> String {
     format!("{}: {}, at most {} {counted}{must}\n", card.name, form, card.max)
 }
 
-fn goal_en(goal: Goal) -> &'static str {
-    match goal {
+fn goal_en(brief: &Brief) -> &'static str {
+    match brief.goal {
+        Goal::Launch if !brief.is_news() => "shown to who may like it; it is not new",
         Goal::Launch => "new in the shop",
         Goal::Promotion => "an offer that ends",
         Goal::WinBack => "to customers who have not been back for long",
@@ -88,8 +89,9 @@ fn goal_en(goal: Goal) -> &'static str {
     }
 }
 
-fn goal_zh(goal: Goal) -> &'static str {
-    match goal {
+fn goal_zh(brief: &Brief) -> &'static str {
+    match brief.goal {
+        Goal::Launch if !brief.is_news() => "介绍给可能喜欢的人，不是新品",
         Goal::Launch => "新品上架",
         Goal::Promotion => "限期优惠",
         Goal::WinBack => "召回很久没来的顾客",

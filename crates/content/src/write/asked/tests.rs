@@ -79,10 +79,14 @@ fn a_good_answer_is_bound_to_its_fields() {
 
 #[test]
 fn chinese_is_bound_too() {
-    let brief = brief("push", Lang::Zh);
+    let mut brief = brief("push", Lang::Zh);
     let weight = number(&brief, "weight");
     let answer =
         format!("{{\"title\": \"科梵 Velo 2 Pro 笔记本电脑上架\", \"body\": \"1.25kg[{weight}]，合适就下单。\"}}");
+    // Nobody knows that it is new.
+    assert!(read(&brief, &answer).is_err());
+    brief.today = "2026-11-29".parse().ok();
+    brief.products[0].launched_on = "2026-11-01".parse().ok();
     let draft = read(&brief, &answer);
     let draft = draft.unwrap_or_else(|refusal| panic!("{refusal}"));
     assert!(draft.text("body").unwrap().starts_with("1.25kg，"));

@@ -117,10 +117,9 @@ pub(super) fn says_something(text: &str, actions: &Vocabulary, lang: Lang) -> bo
 /// The words of what readers may do next and of greetings: all that a sentence without a claim may say.
 pub(super) fn actions(task: &Task) -> Vocabulary {
     let mut all = Vocabulary::default();
-    let goal = task.brief.goal.name();
-    for symbol in
-        ["close", "action", "head", "open"].map(|head| format!("{head}.{goal}")).iter().chain(&["question".to_owned()])
-    {
+    let (goal, opening) = (task.brief.goal.name(), task.brief.opening());
+    let symbols = [("close", goal), ("action", goal), ("head", opening), ("open", opening)];
+    for symbol in symbols.map(|(head, name)| format!("{head}.{name}")).iter().chain(&["question".to_owned()]) {
         for way in Grammar::of(task.brief.lang).ways(symbol) {
             for piece in &way.pieces {
                 if let Piece::Words(words) = piece {

@@ -249,18 +249,26 @@ fn pairs(
 /// A brief of a product; everything else drawn, so that all goals and tones are met.
 fn brief(shop: &Shop, hero: &Product, channel: &Channel, lang: Lang, today: Day, random: &mut Random) -> Brief {
     // The goals that need nothing beside the product.
-    let goal = [Goal::Launch, Goal::Promotion, Goal::WinBack][random.below(3)];
     let list = hero.price_cents.map_or(0, |price| price.0);
+    let goal = match [Goal::Launch, Goal::Promotion, Goal::WinBack][random.below(3)] {
+        Goal::Promotion if list <= 1_000 => Goal::Launch,
+        goal => goal,
+    };
     let has_coupon = random.below(3) == 0;
+    let mut hero = hero.clone();
+    // What is new and what is not begin differently, and few goods are new on the day of training.
+    if goal == Goal::Launch && random.below(2) == 0 {
+        hero.launched_on = Some(today);
+    }
     // Figures give way to places: that there is an offer is learned, not which.
-    let offer = (goal == Goal::Promotion && list > 1_000).then(|| Offer {
+    let offer = (goal == Goal::Promotion).then(|| Offer {
         price_cents: Some(Cents(list * 9 / 10)),
         coupon: has_coupon.then(|| "CODE".to_owned()),
         ends_on: Some(Day(today.0 + 14)),
         ..Offer::default()
     });
     Brief {
-        products: vec![hero.clone()],
+        products: vec![hero],
         audience: Audience { price_sensitivity: Some(random.uniform()), ..Audience::default() },
         goal,
         channel: channel.name.to_owned(),
