@@ -96,7 +96,7 @@ export const studio = {
   fields: { name: "Name", brand: "Brand", category: "Category", price_cents: "Price", description: "Description", launched_on: "Launched", stock: "Stock", image_url: "Picture" },
   attributes: {
     memory: "Memory", storage: "Storage", screen_size: "Screen size", resolution: "Resolution", refresh_rate: "Refresh rate", brightness: "Brightness", panel: "Panel", display: "Display", pixel_density: "Pixel density",
-    battery: "Battery", battery_life: "Battery life", flight_time: "Flight time", charging_power: "Charging power", weight: "Weight", camera: "Camera", cpu: "Processor", cpu_cores: "Processor cores", gpu: "Graphics", os: "Operating system",
+    battery: "Battery", battery_capacity: "Battery capacity", battery_life: "Battery life", flight_time: "Flight time", charging_power: "Charging power", weight: "Weight", camera: "Camera", cpu: "Processor", cpu_cores: "Processor cores", gpu: "Graphics", os: "Operating system",
     network: "Network", wifi: "Wireless", throughput: "Throughput", ethernet: "Network port", antennas: "Antennas", bluetooth: "Bluetooth version", noise_cancelling: "Noise cancelling", water_resistance: "Water resistance", satellite_positioning: "Positioning",
     case_size: "Case size", strap_width: "Strap width", charge_port: "Charging port", port: "Port", usb: "USB port", video_port: "Video port", memory_type: "Memory type", power_supply: "Power supply", vesa: "Mounting pattern", stylus_protocol: "Pen protocol",
     power: "Power", sensor: "Sensor", mount: "Lens mount", card_slot: "Card slot", battery_type: "Battery type", video: "Video", technology: "Technology", speed: "Speed", duplex: "Both sides", cartridge: "Cartridge", switch: "Switches", layout: "Layout",

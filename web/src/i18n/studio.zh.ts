@@ -97,7 +97,7 @@ export const studio: Texts<typeof english> = {
   fields: { name: "名称", brand: "品牌", category: "类别", price_cents: "价格", description: "描述", launched_on: "上市日", stock: "库存", image_url: "图片" },
   attributes: {
     memory: "内存", storage: "存储", screen_size: "屏幕尺寸", resolution: "分辨率", refresh_rate: "刷新率", brightness: "亮度", panel: "面板", display: "屏幕类型", pixel_density: "像素密度",
-    battery: "电池", battery_life: "续航", flight_time: "飞行时间", charging_power: "充电功率", weight: "重量", camera: "摄像头", cpu: "处理器", cpu_cores: "处理器核心", gpu: "显卡", os: "操作系统",
+    battery: "电池", battery_capacity: "电池容量", battery_life: "续航", flight_time: "飞行时间", charging_power: "充电功率", weight: "重量", camera: "摄像头", cpu: "处理器", cpu_cores: "处理器核心", gpu: "显卡", os: "操作系统",
     network: "网络", wifi: "无线标准", throughput: "无线速率", ethernet: "网口速率", antennas: "天线", bluetooth: "蓝牙版本", noise_cancelling: "降噪", water_resistance: "防水等级", satellite_positioning: "卫星定位",
     case_size: "表盘", strap_width: "表带宽度", charge_port: "充电接口", port: "接口", usb: "USB 接口", video_port: "视频接口", memory_type: "内存类型", power_supply: "电源功率", vesa: "安装孔距", stylus_protocol: "手写笔协议",
     power: "功率", sensor: "画幅", mount: "镜头卡口", card_slot: "存储卡", battery_type: "电池型号", video: "视频", technology: "打印方式", speed: "打印速度", duplex: "自动双面", cartridge: "耗材型号", switch: "轴体", layout: "键位",
