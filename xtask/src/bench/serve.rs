@@ -102,7 +102,7 @@ fn measured(options: &Options, tercet: &Path, folder: &Path) -> Result<String, S
     let ask = |args: &[&str]| ask(tercet, &shop, args);
     let customers = column(&ask(&["sql", "select customer_id from customers order by customer_id"])?, "customer_id");
     let products = column(&ask(&["sql", "select product_id from products order by product_id"])?, "product_id");
-    let key = ask(&["keys", "create", "--name", "bench"])?;
+    let key = ask(&["keys", "create", "--name", "bench", "--scopes", "ingest,serve,manage"])?;
     let key = key["secret"].as_str().ok_or("the new key has no secret")?.to_owned();
     let mut server = Server::start(tercet, &shop, "127.0.0.1:0")?;
     let load = Load { address: server.address, key, customers, products, decides: options.decides };
