@@ -66,6 +66,8 @@ static ATTRIBUTES: &[Attribute] = &[
     attribute!("battery_type" "电池型号" "Battery type": "battery type" "pack type" "电池型号"; "电池型号" "battery type"; None),
     attribute!("charging" "充电功率" "Charging power": "charging power" "充电功率" "快充" "charging" "fast charging";
         "快充" "充电功率" "充电速度" "充电多少瓦" "充电多快" "charging" "charge" "fast charging" "charging speed"; Some(More)),
+    attribute!("wireless_charging" "无线充电" "Wireless charging": "wireless charging" "无线充电" "无线充电功率";
+        "无线充电" "无线快充" "wireless charging" "charge wirelessly" "qi charging"; Some(More)),
     attribute!("charge_port" "充电接口" "Charging port": "charge port" "充电接口" "usb" "usb port"; "充电口" "充电接口" "charging port" "usb"; None),
     attribute!("ports" "接口" "Ports": "port" "ports" "接口" "扩展接口" "interfaces"; "接口" "插口" "端口" "几个口" "多少个口" "ports" "port" "connector"; None),
     attribute!("video_port" "视频接口" "Video port": "video port" "视频接口"; "hdmi" "视频接口" "displayport" "video port"; None),
@@ -88,7 +90,7 @@ static ATTRIBUTES: &[Attribute] = &[
     attribute!("color" "颜色" "Colour": "color" "colour" "颜色" "colors" "colours"; "颜色" "色" "color" "colour"; None),
     attribute!("material" "材质" "Material": "material" "材质"; "材质" "material" "made of"; None),
     attribute!("os" "操作系统" "Operating system": "os" "opsys" "operating system" "操作系统" "系统"; "系统" "os" "operating system" "windows" "android"; None),
-    attribute!("use" "适用场景" "Made for": "use" "适用场景"; "适合" "用途" "suited"; None),
+    attribute!("use" "适用场景" "Made for": "use" "适用场景"; "适合" "用途" "suited" "suitable for" "good for"; None),
     attribute!("power" "功率" "Power": "power" "output power" "rated power" "功率" "输出功率" "额定功率" "power supply" "电源功率";
         "功率" "瓦" "多少瓦" "几瓦" "power" "watt"; Some(More)),
     attribute!("output_connector" "输出接口" "Output connector": "output connector" "输出接口"; "输出接口" "output"; None),

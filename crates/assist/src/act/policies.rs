@@ -21,6 +21,13 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
             answer
         });
     }
+    if intent == "return_policy"
+        && asks_cost(scene.question)
+        && let Some(found) =
+            documents::search(scene, say::talk::who_pays_return(scene.lang), &[], documents::Cut::Answer)
+    {
+        return found;
+    }
     match intent {
         "return_policy" => returns(scene, product, &mut answer),
         "warranty" => warranty(scene, product, &mut answer),
@@ -61,11 +68,21 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
     answer
 }
 
+/// "What does a return cost me?": how long it may be returned is no answer.
+fn asks_cost(question: &str) -> bool {
+    const WORDS: &[&str] =
+        &["cost", "postage", "who pays", "a fee", "free of charge", "运费", "邮费", "快递费", "收费", "花钱", "谁出钱"];
+    let folded = question.to_lowercase();
+    WORDS.iter().any(|word| folded.contains(word))
+}
+
 /// Whether the rule itself is asked for: its own words explain the question, no special case is named.
 fn is_plain(scene: &Scene, intent: &str, product: Option<&Product>) -> bool {
     const RETURNS: &str = "退货 退 换货 换 无理由 规则 几天 天内 两周 一周 星期 周 不喜欢 喜欢 不想要 后悔 满意 期限 质量问题 坏 七天 7天 买 return exchange send back \
         give back days weeks week two had still reason like change mind defect defective faulty broken window keep without product reasons back unwanted";
-    const WARRANTY: &str = "保修 质保 联保 保修期 保 多长 几年 多久 整机 全国 warranty guarantee years months long cover length last standard";
+    // That something does not work is what a warranty is for.
+    const WARRANTY: &str = "保修 质保 联保 保修期 保 多长 几年 多久 整机 全国 怎么 坏 故障 没声音 声音 单边 一边 左耳 右耳 开不了机 黑屏 \
+        warranty guarantee years months long cover length last standard broken faulty defective fault stopped working works sound";
     let words = if intent == "warranty" { WARRANTY } else { RETURNS };
     Asks::of(scene, product).are_in([words])
 }

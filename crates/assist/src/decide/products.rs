@@ -159,6 +159,9 @@ impl Turning<'_, '_> {
 
     /// "And the battery of the second one?", `第一款多重` after a comparison asks about that one alone.
     fn narrowed<'i>(&self, intent: &'i str) -> &'i str {
+        if intent == "recommend" && self.asks_whether_it_suits() {
+            return "product_fact";
+        }
         if intent != "compare" || facts::asked(&self.scene, None).is_empty() {
             return intent;
         }
@@ -170,6 +173,15 @@ impl Turning<'_, '_> {
         let picks = references.iter().any(points) && !sets_against;
         let only_one = matches!(referents::explicit(&self.scene, self.dialogue), Meant::These(ids) if ids.len() == 1);
         if only_one && (picks || goes_on(self.scene.message.text)) { "product_fact" } else { intent }
+    }
+
+    /// "Is it good for gaming?" of what was talked about asks for its field, and for no other thing.
+    fn asks_whether_it_suits(&self) -> bool {
+        let text = attributes::fold(self.scene.message.text);
+        let is_it = self.scene.understood.references.contains(&Reference::It) && !self.dialogue.products.is_empty();
+        let asks = ["is it ", "is this ", "would it ", "can it ", "will it "].iter().any(|word| text.starts_with(word))
+            || text.trim_end_matches(['?', '？', ' ']).ends_with('吗');
+        is_it && asks && self.scene.kinds().next().is_none()
     }
 
     /// The question to be answered: of a message that only goes on and names no attribute, the last one.

@@ -411,6 +411,23 @@ fn the_one_with_a_value_is_one_of_those_listed() {
     assert!(matches!(turn.action, Action::AskBack { .. }), "{} {:?}", turn.reply.text, turn.trace);
 }
 
+/// No sheet of the fixture says what a thing is made for, nor that it is charged without a cable.
+#[test]
+fn whether_the_thing_talked_about_suits_is_no_wish_for_another() {
+    for (lang, first, second) in [
+        (Lang::En, "How much is the Velo 14?", "Is it good for gaming?"),
+        (Lang::En, "How much is the Orla 6?", "Does it have wireless charging?"),
+        (Lang::Zh, "Velo 14 多少钱", "它适合玩游戏吗"),
+        (Lang::Zh, "Orla 6 多少钱", "能用无线充电吗"),
+    ] {
+        let mut talk = Talk::new(lang, None);
+        talk.say(first);
+        let turn = talk.say(second);
+        asks(&turn, "hand_over");
+        assert!(!turn.reply.text.contains("1."), "{second}: {}", turn.reply.text);
+    }
+}
+
 /// The Tarn Shell has no variants, and a field that says black.
 #[test]
 fn a_colour_of_which_there_is_no_variant_is_told_by_the_field() {

@@ -183,6 +183,11 @@ pub fn no_warranty(lang: Lang) -> &'static str {
     lang.choose("这类商品没有保修。", "There is no warranty on such goods.")
 }
 
+/// As it is asked of documents.
+pub fn who_pays_return(lang: Lang) -> &'static str {
+    lang.choose("退货的运费由谁承担？", "Who pays the postage of a return?")
+}
+
 pub fn ask_return(lang: Lang) -> &'static str {
     lang.choose("我要退货", "I want to return something")
 }
