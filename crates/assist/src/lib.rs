@@ -16,6 +16,7 @@ pub mod knowledge;
 pub mod memory;
 pub mod policy;
 pub mod proactive;
+pub mod questions;
 pub mod say;
 pub mod select;
 pub mod small_talk;
