@@ -50,6 +50,8 @@ pub enum Command {
     Lab(Lab),
     /// Ask the shop's tables
     Sql(Sql),
+    /// Ask for figures in words: "revenue by brand last month", "上个月各品牌的销售额"
+    Question(Question),
     /// Learn from events and orders, and from what people write
     Train(Train),
     /// Customer groups found by train segment
@@ -118,6 +120,22 @@ pub struct Sql {
     /// Write all rows to FILE.csv or FILE.parquet; without it, the first 1,000 are printed
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Question {
+    /// In Chinese or English; each further one may follow the one before
+    #[arg(required = true, value_name = "TEXT")]
+    pub texts: Vec<String>,
+    /// Language of the answer; the shop's if absent
+    #[arg(long, value_parser = ["zh", "en"])]
+    pub lang: Option<String>,
+    /// The day that "last week" counts from; today if absent, or the last day of data that ended a week ago
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub day: Option<String>,
+    /// Also the statements that were run
+    #[arg(long)]
+    pub sql: bool,
 }
 
 #[derive(Args, Clone)]

@@ -16,6 +16,7 @@ mod lab;
 mod language;
 mod plan;
 mod print;
+mod question;
 mod schedule;
 mod send;
 mod seq2seq;

@@ -18,6 +18,7 @@ pub mod lab;
 pub mod metrics;
 mod near;
 mod outside;
+pub mod questions;
 mod random;
 pub mod remote;
 pub mod schedule;

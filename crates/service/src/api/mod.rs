@@ -29,6 +29,7 @@ mod outbox;
 pub mod overview;
 mod people;
 mod plans;
+mod questions;
 mod runs;
 mod schedule;
 mod segments;
@@ -221,6 +222,9 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(experiments::decide_arm))
         .routes(routes!(experiments::tell_outcome))
         .routes(routes!(experiments::stop_experiment))
+        .routes(routes!(questions::ask_question))
+        .routes(routes!(questions::list_question_parts))
+        .routes(routes!(questions::run_statement))
         .routes(routes!(overview::get_overview))
         .routes(routes!(models::list_models))
         .routes(routes!(models::activate_model))

@@ -25,6 +25,7 @@ mod odd_shops;
 mod office_files;
 mod openapi;
 mod plans;
+mod questions;
 mod ranking;
 mod schedule;
 mod sendings;
