@@ -9,6 +9,7 @@ import { createContent } from "./content.mjs";
 import { createKnowledge } from "./knowledge.mjs";
 import { createLanguage } from "./language.mjs";
 import { createDecisions } from "./decisions.mjs";
+import { createQuestions } from "./questions.mjs";
 import { createSendings } from "./sendings.mjs";
 import { createPlans } from "./plans.mjs";
 import { createSegments } from "./segments.mjs";
@@ -76,6 +77,7 @@ export function createMock(now = Date.now()) {
   const service = createService(now);
   const plans = createPlans(now);
   const decisions = createDecisions(now);
+  const questions = createQuestions(now);
   const sendings = createSendings(now);
   const knowledge = createKnowledge(now);
   full.customers.forEach((customer, at) => at < 72 && (customer.segment = segments.groupOf(at)));
@@ -184,6 +186,8 @@ export function createMock(now = Date.now()) {
     if (planned !== undefined) return planned;
     const decided = decisions.answer(method, path, body, { empty, refuse });
     if (decided !== undefined) return decided;
+    const asked = questions.answer(method, path, body, { empty, refuse });
+    if (asked !== undefined) return asked;
     const sent = sendings.answer(method, path, body, { empty, refuse });
     if (sent !== undefined) return sent;
     const said = language.answer(method, path, query, body, { shop, empty, refuse });

@@ -3,6 +3,7 @@ import { count } from "./count";
 import { audiences, groups } from "./groups.en";
 import { analyse, language, opinions, search, words } from "./language.en";
 import { decisions } from "./decisions.en";
+import { questions } from "./questions.en";
 import { sendings } from "./sendings.en";
 import { plans } from "./plans.en";
 import { knowledge } from "./knowledge.en";
@@ -21,6 +22,7 @@ export const en = {
   writing,
   plans,
   decisions,
+  questions,
   sendings,
   service,
   knowledge,
@@ -45,6 +47,7 @@ export const en = {
   nav: {
     today: "Today",
     overview: "Overview",
+    questions: "Questions",
     sendings: "Sendings",
     products: "Products",
     customers: "Customers",

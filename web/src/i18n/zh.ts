@@ -3,6 +3,7 @@ import type { Dictionary } from ".";
 import { audiences, groups } from "./groups.zh";
 import { analyse, language, opinions, search, words } from "./language.zh";
 import { decisions } from "./decisions.zh";
+import { questions } from "./questions.zh";
 import { sendings } from "./sendings.zh";
 import { plans } from "./plans.zh";
 import { knowledge } from "./knowledge.zh";
@@ -21,6 +22,7 @@ export const zh: Dictionary = {
   writing,
   plans,
   decisions,
+  questions,
   sendings,
   service,
   knowledge,
@@ -45,6 +47,7 @@ export const zh: Dictionary = {
   nav: {
     today: "今日决策",
     overview: "总览",
+    questions: "提问",
     sendings: "发送",
     products: "商品",
     customers: "顾客",

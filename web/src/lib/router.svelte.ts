@@ -36,6 +36,7 @@ export type Route =
   | { page: "rules" }
   | { page: "desk" }
   | { page: "service" }
+  | { page: "questions" }
   | { page: "unanswered" }
   | { page: "cases" }
   | { page: "proactive" }
@@ -50,7 +51,7 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "decisions", "sendings", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "promotions", "crowd", "selling-points", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "decisions", "questions", "sendings", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "promotions", "crowd", "selling-points", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 /** Pages below `/studio`. */
 const STUDIO = ["drafts", "check", "rules"] as const;

@@ -199,6 +199,9 @@ const PAGES = [
   ["customers", "/customers"],
   ...(customer ? [["customer", customer]] : []),
   ["decisions", "/decisions"],
+  ["questions", `/questions?q=${encodeURIComponent("各品牌的销售额同比")}`],
+  ["questions-line", "/questions?q=trend"],
+  ["questions-empty", "/questions"],
   ["sendings", "/sendings"],
   ["groups", "/groups"],
   ["groups-map", "/groups?view=map"],
@@ -361,7 +364,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(decisions|sendings|forecast|lifetimes|generations|crowd|promotions|selling|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|knowledge|document|try|group|audience|opinion|search|words|analyse|writing)/;
+const WIDER = /^(decisions|questions|sendings|forecast|lifetimes|generations|crowd|promotions|selling|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|knowledge|document|try|group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;
@@ -410,7 +413,7 @@ async function lookAtAll(look, n) {
 async function lookAtEmpty(lang, width) {
   const { page, complaints, enter, close } = await newPage({ lang, width, shop: "empty", base: LOOKED_AT });
   await enter("/");
-  for (const [label, path] of PAGES.filter(([name]) => !name.startsWith("document") && !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile", "draft", "draft-blocked", "campaign", "campaign-refused", "campaign-unnamed", "campaign-chance", "prices-clear"].includes(name))) {
+  for (const [label, path] of PAGES.filter(([name]) => !name.startsWith("document") && !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile", "draft", "draft-blocked", "campaign", "campaign-refused", "campaign-unnamed", "campaign-chance", "prices-clear", "questions-line", "questions-empty"].includes(name))) {
     await check(`empty shop ${lang}-${width} ${label}`, async () => {
       await follow(page, path);
       await shot(page, `empty-${lang}-${width}-${label}`);

@@ -138,6 +138,12 @@ test.runIf(paths.has("/v1/decisions"))("and all of the decisions", () => {
   expect(found).toEqual([]);
 });
 
+test.runIf(paths.has("/v1/questions"))("and all of the questions", () => {
+  const { found, n_calls } = undocumented("../../src/lib/questions.ts", "questions");
+  expect(n_calls).toBe(2);
+  expect(found).toEqual([]);
+});
+
 test.runIf(paths.has("/v1/sendings"))("and all of the sendings", () => {
   const { found, n_calls } = undocumented("../../src/lib/sendings.ts", "sendings");
   expect(n_calls).toBe(5);
@@ -234,6 +240,7 @@ test("the mock answers as the service would", async () => {
   }
   const posted: Record<string, object[]> = {
     "/v1/plan/budget": [{ weeks: 4 }, { weeks: 8, budget_cents: 150_000_000, bounds: [{ channel: "search_ads", floor_cents: 1_000_000, ceiling_cents: null }] }],
+    "/v1/questions": [{ text: "各品牌的销售额同比" }, { text: "trend" }, { text: "flubber" }, { text: "今天该做什么" }],
     "/v1/plan/markdown": [{ product_id: decodeURIComponent(product), weeks: 8, stock: 120, lowest: 0.6, salvage: 0.2 }],
   };
   for (const [path, bodies] of Object.entries(posted)) {
