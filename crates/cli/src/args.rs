@@ -103,6 +103,8 @@ pub enum Command {
     Send(Box<Send>),
     /// Serve the API and the console
     Serve(Serve),
+    /// Answer AI clients by the Model Context Protocol, on standard input and output
+    Mcp(Mcp),
     /// API keys
     #[command(subcommand)]
     Keys(Keys),
@@ -120,6 +122,14 @@ pub struct Sql {
     /// Write all rows to FILE.csv or FILE.parquet; without it, the first 1,000 are printed
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Mcp {
+    /// A server that runs, such as http://127.0.0.1:7878 (or TERCET_SERVER); without it, the shop folder. TERCET_KEY is the key to ask with;
+    /// without one, the folder is only read
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
 }
 
 #[derive(Args)]

@@ -70,6 +70,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Plan(asked) => crate::plan::plan(dir, asked, json).await,
         Command::Experiment(asked) => crate::plan::experiment(dir, asked, json).await,
         Command::Decide(asked) => crate::decide::run(dir, asked, json).await,
+        Command::Mcp(asked) => crate::mcp::run(dir, asked).await,
         Command::Question(asked) => crate::question::run(dir, asked, json).await,
         Command::Schedule => crate::schedule::run(dir, json),
         Command::Send(asked) => crate::send::run(dir, *asked, json).await,

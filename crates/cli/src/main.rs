@@ -14,6 +14,7 @@ mod import;
 mod knowledge;
 mod lab;
 mod language;
+mod mcp;
 mod plan;
 mod print;
 mod question;

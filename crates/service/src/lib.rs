@@ -15,6 +15,7 @@ pub mod experiments;
 pub mod flows;
 pub mod jobs;
 pub mod lab;
+pub mod mcp;
 pub mod metrics;
 mod near;
 mod outside;

@@ -97,6 +97,22 @@ impl Remote {
         self.read(answer)
     }
 
+    /// Any other request, with a JSON body or none; the JSON that is answered.
+    ///
+    /// # Errors
+    /// If the server cannot be reached, or what it refuses, with what it says to do.
+    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let url = format!("{}{path}", self.url);
+        let bearer = format!("Bearer {}", self.key);
+        match (method, body) {
+            ("GET", _) => self.read(self.agent.get(url).header("Authorization", bearer).call()),
+            (_, body) => {
+                let request = self.agent.post(url).header("Authorization", bearer).content_type("application/json");
+                self.read(request.send(body.map_or_else(|| "{}".to_owned(), Value::to_string).as_bytes()))
+            }
+        }
+    }
+
     fn post(&self, path: &str, asked: &[(&str, String)], body: SendBody<'_>) -> Result<Value> {
         let query: Vec<String> = asked.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let request = self.agent.post(format!("{}{path}?{}", self.url, query.join("&")));

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 
 use super::{App, router, session};
+use crate::auth::keys::KeyRecord;
 use crate::auth::limits::Limits;
 use crate::auth::password;
 use crate::auth::sessions::Sessions;
@@ -86,6 +87,26 @@ impl Server {
             callback_patience: options.callback_patience,
         };
         Ok(Server { app: Arc::new(app), listener, flush_every: options.flush_every, address, first_passwords })
+    }
+
+    /// The routes of one shop beside whoever holds it, and a port of loopback for them: for one process that asks with `key`. No upkeep runs.
+    pub(crate) async fn beside(
+        folder: &Path,
+        key: KeyRecord,
+    ) -> Result<(TcpListener, axum::routing::IntoMakeService<axum::Router>)> {
+        let metrics = Arc::new(Metrics::default());
+        let options = ServeOptions::new(folder, SocketAddr::from(([127, 0, 0, 1], 0)));
+        let app = App {
+            shops: Shops::beside(folder, &metrics, key).await?,
+            sessions: Sessions::default(),
+            login_limits: Limits::new(10.0, 1.0 / 6.0),
+            request_limits: Limits::new(options.requests_per_second, options.requests_per_second),
+            metrics,
+            started_at: clock::now().0,
+            callback_patience: options.callback_patience,
+        };
+        let listener = TcpListener::bind(options.listen).await?;
+        Ok((listener, router(Arc::new(app)).into_make_service()))
     }
 
     /// Serves until `stop` is done, then answers what is under way, moves events into tables and waits for the disk.

@@ -52,6 +52,16 @@ impl Shops {
         Ok(shops)
     }
 
+    /// One shop, opened beside whoever holds it, with one more key, which is not stored.
+    pub async fn beside(dir: &Path, metrics: &Arc<Metrics>, key: KeyRecord) -> Result<Shops> {
+        let shop = ServedShop::open_beside(data::Shop::open(dir)?, metrics.clone()).await?;
+        let id = shop.id.clone();
+        let shops = Shops { by_id: BTreeMap::from([(id.clone(), shop)]), keys: RwLock::default() };
+        shops.reload_keys()?;
+        shops.keys.write().expect("no holder panics").insert(key.digest.clone(), (id, key));
+        Ok(shops)
+    }
+
     /// A channel's address names no shop, so that names must not be given twice.
     fn check_channels(&self) -> Result<()> {
         let mut owners = BTreeMap::new();

@@ -21,6 +21,7 @@ mod http;
 mod imports;
 mod knowledge;
 mod language;
+mod mcp;
 mod odd_shops;
 mod office_files;
 mod openapi;
