@@ -31,6 +31,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use self::config::{ChannelConfig, Secrets};
+pub use self::email::{FileOfMail, ReportMail};
 pub use self::http::Failure;
 use crate::conversations::views::{self, For};
 use crate::error::Result;
@@ -216,6 +217,18 @@ impl Channel {
             }
         }
         Ok(all)
+    }
+
+    /// Posts something that is told to programs of the shop.
+    ///
+    /// # Errors
+    /// If it did not arrive, or the channel posts nothing.
+    pub fn post_told(&self, key: &str, body: &str, now: i64) -> std::result::Result<(), Failure> {
+        match self {
+            Channel::Webhook(webhook) => webhook.post_told(key, body, now),
+            Channel::Events(events) => events.send(key, body, now),
+            Channel::Callback(_) | Channel::Email(_) => Err(Failure::lasting("the channel posts nothing")),
+        }
     }
 
     /// Sends something that is due.

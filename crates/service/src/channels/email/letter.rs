@@ -38,6 +38,17 @@ pub(super) struct Letter<'a> {
     pub html: Option<&'a str>,
     /// Where whoever wants no more such mails says so, as `List-Unsubscribe` has it.
     pub stop: Option<&'a str>,
+    /// What goes with the text; a mail with files has no page.
+    pub files: &'a [FileOfMail],
+}
+
+/// A file that goes with a mail.
+#[derive(Clone, Debug)]
+pub struct FileOfMail {
+    /// Letters, digits, `-` and `.` of ASCII.
+    pub name: String,
+    pub media: &'static str,
+    pub bytes: Vec<u8>,
 }
 
 impl Letter<'_> {
@@ -65,6 +76,12 @@ impl Letter<'_> {
         }
         headers.push("MIME-Version: 1.0".to_owned());
         let text = part("text/plain", self.text);
+        if !self.files.is_empty() {
+            let boundary = "--tercet-files";
+            headers.push(format!("Content-Type: multipart/mixed; boundary=\"{}\"", &boundary[2..]));
+            let files: String = self.files.iter().map(|file| format!("{boundary}\n{}", attached(file))).collect();
+            return format!("{}\n\n{boundary}\n{text}{files}{boundary}--\n", headers.join("\n"));
+        }
         let Some(html) = self.html else { return format!("{}\n{text}", headers.join("\n")) };
         // No line of base64 begins with two hyphens.
         let boundary = "--tercet-part";
@@ -76,10 +93,25 @@ impl Letter<'_> {
 
 /// One text with the headers that say how to read it.
 fn part(kind: &str, text: &str) -> String {
-    let body = STANDARD.encode(text.replace('\n', "\r\n"));
-    let lines: Vec<&str> =
-        body.as_bytes().chunks(LINE_CHARS).filter_map(|line| std::str::from_utf8(line).ok()).collect();
-    format!("Content-Type: {kind}; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{}\n", lines.join("\n"))
+    let body = in_lines(text.replace('\n', "\r\n").as_bytes());
+    format!("Content-Type: {kind}; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{body}\n")
+}
+
+fn in_lines(bytes: &[u8]) -> String {
+    let body = STANDARD.encode(bytes);
+    let lines = body.as_bytes().chunks(LINE_CHARS).filter_map(|line| std::str::from_utf8(line).ok());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A file with the headers that say what it is.
+fn attached(file: &FileOfMail) -> String {
+    let name: String =
+        file.name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')).collect();
+    format!(
+        "Content-Type: {}; name=\"{name}\"\nContent-Disposition: attachment; filename=\"{name}\"\nContent-Transfer-Encoding: base64\n\n{}\n",
+        file.media,
+        in_lines(&file.bytes)
+    )
 }
 
 /// Without what could end a header or an id.
@@ -151,7 +183,19 @@ mod tests {
 
     fn letter<'a>(subject: &'a str, text: &'a str) -> Letter<'a> {
         let (from_name, from, to, id) = ("小店", "service@shop.example", "li@example.com", "cv_1-2-0@shop.example");
-        Letter { from_name, from, to, subject, id, references: &[], is_automatic: false, text, html: None, stop: None }
+        Letter {
+            from_name,
+            from,
+            to,
+            subject,
+            id,
+            references: &[],
+            is_automatic: false,
+            text,
+            html: None,
+            stop: None,
+            files: &[],
+        }
     }
 
     proptest! {
@@ -164,6 +208,29 @@ mod tests {
             prop_assert_eq!(same(&mail.subject), same(&subject));
             prop_assert_eq!(same(&mail.text), same(&text));
         }
+    }
+
+    #[test]
+    fn files_go_with_the_text_and_come_out_as_they_went_in() {
+        use mail_parser::{MessageParser, MimeHeaders};
+        let bytes: Vec<u8> = (0..=255).cycle().take(5000).collect();
+        let files = [
+            FileOfMail { name: "report-1\n.pdf".to_owned(), media: "application/pdf", bytes: bytes.clone() },
+            FileOfMail {
+                name: "a.html".to_owned(),
+                media: "text/html; charset=utf-8",
+                bytes: "<p>周报".as_bytes().to_vec(),
+            },
+        ];
+        let written = Letter { files: &files, ..letter("周报", "见附件") }.write();
+        assert!(written.lines().all(|line| line.len() <= 998 && line.is_ascii()));
+        let mail = MessageParser::default().parse(written.as_bytes()).unwrap();
+        assert_eq!(mail.body_text(0).unwrap().trim(), "见附件");
+        let found: Vec<_> = mail
+            .attachments()
+            .map(|part| (part.attachment_name().unwrap().to_owned(), part.contents().to_vec()))
+            .collect();
+        assert_eq!(found, [("report-1.pdf".to_owned(), bytes), ("a.html".to_owned(), "<p>周报".as_bytes().to_vec())]);
     }
 
     #[cfg(unix)]

@@ -15,7 +15,8 @@ use domain::Customer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::read::{Kind, Mail};
+pub use self::letter::FileOfMail;
+pub use self::read::{Kind, Mail, is_address};
 use super::config::{EmailConfig, Secrets, secret};
 use super::copies::{Card, CopyParcel, key_in};
 use super::http::Failure;
@@ -51,6 +52,16 @@ struct Thread {
     subject: String,
     /// Of the thread so far, the last being the one replied to; without angle brackets.
     references: Vec<String>,
+}
+
+/// A mail to somebody of the shop.
+pub struct ReportMail<'a> {
+    /// The same at every try.
+    pub key: &'a str,
+    pub to: &'a str,
+    pub subject: &'a str,
+    pub text: &'a str,
+    pub files: &'a [FileOfMail],
 }
 
 /// The channel.
@@ -120,6 +131,7 @@ impl Mailbox {
             text: &format!("{}\n\n-- \n{}\n", parcel.text, self.shop_name),
             html: None,
             stop: None,
+            files: &[],
         };
         Ok((letter.write(), thread.to))
     }
@@ -156,6 +168,7 @@ impl Mailbox {
             text: &format!("{}\n\n-- \n{}\n", parcel.text, self.shop_name),
             html: None,
             stop: None,
+            files: &[],
         };
         letter::hand_to(&self.sendmail, &self.address, &parcel.address, letter.write().as_bytes())
     }
@@ -181,8 +194,30 @@ impl Mailbox {
             text: &parcel.text,
             html: parcel.html.as_deref(),
             stop: parcel.stop_url.as_deref(),
+            files: &[],
         };
         letter::hand_to(&self.sendmail, &self.address, &parcel.address, letter.write().as_bytes())
+    }
+
+    /// A mail to somebody of the shop, with files.
+    pub fn send_report(&self, mail: &ReportMail<'_>) -> std::result::Result<(), Failure> {
+        if !read::is_address(mail.to) {
+            return Err(Failure::lasting("the address is none"));
+        }
+        let letter = letter::Letter {
+            from_name: &self.shop_name,
+            from: &self.address,
+            to: mail.to,
+            subject: mail.subject,
+            id: &format!("{}@{}", mail.key, self.domain()),
+            references: &[],
+            is_automatic: true,
+            text: mail.text,
+            html: None,
+            stop: None,
+            files: mail.files,
+        };
+        letter::hand_to(&self.sendmail, &self.address, mail.to, letter.write().as_bytes())
     }
 
     /// Which thread a mail belongs to: that of the mails it names, if the same address wrote in it before.
