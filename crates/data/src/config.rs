@@ -59,6 +59,9 @@ pub struct ShopConfig {
     /// Jobs that the server starts by itself, read by `service`.
     #[serde(default)]
     pub schedule: Vec<toml::Table>,
+    /// What is looked out for, and who is told, read by `service`.
+    #[serde(default)]
+    pub alerts: toml::Table,
 }
 
 /// `[recommend]`.

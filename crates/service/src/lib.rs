@@ -1,6 +1,7 @@
 //! The service: flows over a shop's data, jobs, and the HTTP server with its API and console. Wire types, keys, sessions
 //! and clocks live here and nowhere below; algorithms and SQL engines live below and not here.
 
+pub mod alerts;
 pub mod api;
 pub mod auth;
 mod background;
