@@ -62,6 +62,9 @@ pub struct ShopConfig {
     /// What is looked out for, and who is told, read by `service`.
     #[serde(default)]
     pub alerts: toml::Table,
+    /// How reports are printed, read by `service`.
+    #[serde(default)]
+    pub report: toml::Table,
 }
 
 /// `[recommend]`.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use data::doctor::Finding;
 
+use crate::alerts;
 use crate::channels::Channels;
 use crate::channels::config::{Secrets, from_environment};
 use crate::clock;
@@ -15,6 +16,7 @@ use crate::error::Result;
 use crate::flows::content::config::ContentConfig;
 use crate::flows::{language, policy};
 use crate::outside;
+use crate::report::files::ReportConfig;
 use crate::schedule::Entry;
 use crate::writer::{EndpointConfig, WriterConfig};
 
@@ -49,6 +51,11 @@ pub fn examine(dir: &Path, mend: bool) -> Result<Vec<Finding>> {
     }
     if let Err(error) = Rules::of(shop.config()) {
         let help = "Correct what the message names; no decisions are made until then";
+        findings.push(finding("error", error.message, help));
+    }
+    let reports = [alerts::Rules::of(shop.config()).map(drop), ReportConfig::of(shop.config()).map(drop)];
+    for error in reports.into_iter().filter_map(Result::err) {
+        let help = "Correct what the message names; no report is made until then";
         findings.push(finding("error", error.message, help));
     }
     examine_service_rules(&shop, dir, &mut findings);

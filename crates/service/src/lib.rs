@@ -23,6 +23,7 @@ mod outside;
 pub mod questions;
 mod random;
 pub mod remote;
+pub mod report;
 pub mod schedule;
 pub mod sendings;
 pub mod serving;

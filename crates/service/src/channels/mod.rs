@@ -237,6 +237,9 @@ impl Channel {
         let parcel = || {
             serde_json::from_str::<Parcel>(&due.body).map_err(|_| Failure::lasting("it is no delivery of this version"))
         };
+        if crate::report::post::is_post(&due.key) {
+            return crate::report::post::send(self, shop, (&due.key, &due.body), now);
+        }
         if notices::is_notice(&due.key) {
             return notices::send(self, shop, runtime, (&due.key, &due.body), now);
         }

@@ -31,6 +31,7 @@ use crate::store::Store;
 
 pub use self::kept::{
     Answer, CONTACT, CONTROL, Measured, Settled, Standing, accept, accepted_list, customers_csv, forget, reject,
+    settled,
 };
 pub use self::rules::Rules;
 pub use self::told::{Decision, Figure, GateTrace, Listed, Quiet};
