@@ -96,6 +96,10 @@ pub enum Command {
     Experiment(Experiment),
     /// What to do today: what it is expected to bring, why, and what became of it
     Decide(Decide),
+    /// The week, other days or a campaign as a page, a PDF, a workbook, a table or in words: what changed, why, and what to do
+    Report(Report),
+    /// What is out of order: data that stopped, mixes that changed, a poor model, odd spend
+    Alerts(Alerts),
     /// The jobs that the server starts by itself: when they are due next, and what became of them
     Schedule,
     /// Carry out: copies to a decision's list or an audience, with a control group, approved, limited, never twice
@@ -1116,4 +1120,39 @@ pub struct LabOptions {
     /// The catalogue's layout, if it is one of `tercet import --preset list`
     #[arg(long, value_name = "NAME")]
     pub preset: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Report {
+    /// The last whole week, which it is if neither days nor a sending are given
+    #[arg(long, conflicts_with_all = ["from", "to", "sending"])]
+    pub week: bool,
+    /// The day up to which the week is looked for: the last of the shop's data if absent
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with_all = ["from", "to"])]
+    pub day: Option<String>,
+    /// Of other days: the first
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "to")]
+    pub from: Option<String>,
+    /// The last, at most 92 days
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
+    pub to: Option<String>,
+    /// Of a sending, or of a campaign of the exposures
+    #[arg(long, value_name = "ID", conflicts_with_all = ["from", "to"])]
+    pub sending: Option<String>,
+    /// zh or en; the shop's if absent
+    #[arg(long)]
+    pub lang: Option<String>,
+    /// Write FILE.html, .pdf, .xlsx, .csv or .json; without it the words are printed
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Alerts {
+    /// The day to look at: today if absent
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub day: Option<String>,
+    /// Those of the last look of the server, with what is over
+    #[arg(long, conflicts_with = "day")]
+    pub last: bool,
 }

@@ -72,6 +72,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Decide(asked) => crate::decide::run(dir, asked, json).await,
         Command::Mcp(asked) => crate::mcp::run(dir, asked).await,
         Command::Question(asked) => crate::question::run(dir, asked, json).await,
+        Command::Report(asked) => crate::report::run(dir, asked, json).await,
+        Command::Alerts(asked) => crate::report::alerts(dir, asked, json).await,
         Command::Schedule => crate::schedule::run(dir, json),
         Command::Send(asked) => crate::send::run(dir, *asked, json).await,
         Command::Seq2Seq(asked) => crate::seq2seq::run(dir, asked, json),

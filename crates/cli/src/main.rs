@@ -18,6 +18,7 @@ mod mcp;
 mod plan;
 mod print;
 mod question;
+mod report;
 mod schedule;
 mod send;
 mod seq2seq;

@@ -34,7 +34,7 @@ const KEPT: &str = "schedule/";
 const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// The jobs that can be scheduled: the kinds of `POST /v1/jobs`.
-pub const KINDS: [&str; 12] = [
+pub const KINDS: [&str; 14] = [
     "train",
     "evaluate",
     "segment",
@@ -47,6 +47,8 @@ pub const KINDS: [&str; 12] = [
     "predict",
     "recommend",
     "decide",
+    "report",
+    "alerts",
 ];
 
 /// An entry as written.

@@ -30,6 +30,7 @@ pub mod overview;
 mod people;
 mod plans;
 mod questions;
+mod reports;
 mod runs;
 mod schedule;
 mod segments;
@@ -225,6 +226,12 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(questions::ask_question))
         .routes(routes!(questions::list_question_parts))
         .routes(routes!(questions::run_statement))
+        .routes(routes!(reports::list_reports))
+        .routes(routes!(reports::get_weekly_report))
+        .routes(routes!(reports::get_report_of_days))
+        .routes(routes!(reports::get_campaign_report))
+        .routes(routes!(reports::get_kept_report))
+        .routes(routes!(reports::get_alerts, reports::look_for_alerts))
         .routes(routes!(overview::get_overview))
         .routes(routes!(models::list_models))
         .routes(routes!(models::activate_model))

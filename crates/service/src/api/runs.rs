@@ -33,13 +33,14 @@ use crate::store::JobRecord;
 #[serde(deny_unknown_fields)]
 pub struct JobBody {
     /// `train`, `evaluate`, `segment`, `language`, `assist`, `content` (drafts for a category), `writer` (learns to word copies), `seq2seq`, `strategy` (what customers are worth, what they may replace, how near they are), `predict`
-    /// (everybody's first ten, for conditions to ask), `recommend` (an audience's lists as a file) or `decide` (what to do today).
+    /// (everybody's first ten, for conditions to ask), `recommend` (an audience's lists as a file), `decide` (what to do today), `report` (the
+    /// weekly report, sent once for each week) or `alerts` (what is out of order).
     #[schema(
-        pattern = "^(train|evaluate|segment|language|assist|content|writer|seq2seq|strategy|predict|recommend|decide)$"
+        pattern = "^(train|evaluate|segment|language|assist|content|writer|seq2seq|strategy|predict|recommend|decide|report|alerts)$"
     )]
     kind: String,
     /// For `train`: algorithm?, settings?, trials?, seed?. For `evaluate`: algorithms, split?, k?, seed?. For `segment`: by?, n_clusters?, algorithm?, settings?, seed?.
-    /// For `language`: dim?, epochs?, seed?. For `assist`: seed?. For `content`: channel, goal, category?, language?, tone?, length?, n_variants?, seed?, segment?, offer?, writer?. For `writer`: language?, settings?, plans?, seed?. For `seq2seq`: name, and pairs, settings?, seed?, restart?, or resume. For `strategy` and `predict`: nothing. For `recommend`: audience, n?, and channel or all. For `decide`: day?.
+    /// For `language`: dim?, epochs?, seed?. For `assist`: seed?. For `content`: channel, goal, category?, language?, tone?, length?, n_variants?, seed?, segment?, offer?, writer?. For `writer`: language?, settings?, plans?, seed?. For `seq2seq`: name, and pairs, settings?, seed?, restart?, or resume. For `strategy` and `predict`: nothing. For `recommend`: audience, n?, and channel or all. For `decide`: day?. For `report`: lang?, formats?, to?, day?. For `alerts`: nothing.
     #[schema(value_type = Option<Object>)]
     params: Option<Value>,
 }
@@ -162,6 +163,8 @@ pub async fn start_kind(shop: Arc<ServedShop>, kind: &str, params: Value, by: Op
         "predict" => start_predict(&shop, params),
         "recommend" => start_recommend(shop, params),
         "decide" => super::decisions::start(&shop, params),
+        "report" => super::reports::start(&shop, params),
+        "alerts" => super::reports::start_alerts(&shop, params),
         other => {
             let message = format!("kind is '{}'; allowed: {}", clipped(other), KINDS.join(", "));
             Err(ServiceError::usage("kind", message))

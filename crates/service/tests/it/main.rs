@@ -28,6 +28,7 @@ mod openapi;
 mod plans;
 mod questions;
 mod ranking;
+mod reports;
 mod schedule;
 mod sendings;
 mod seq2seq;
