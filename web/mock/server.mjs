@@ -10,6 +10,7 @@ import { createKnowledge } from "./knowledge.mjs";
 import { createLanguage } from "./language.mjs";
 import { createDecisions } from "./decisions.mjs";
 import { createQuestions } from "./questions.mjs";
+import { createReports } from "./reports.mjs";
 import { createSendings } from "./sendings.mjs";
 import { createPlans } from "./plans.mjs";
 import { createSegments } from "./segments.mjs";
@@ -78,6 +79,7 @@ export function createMock(now = Date.now()) {
   const plans = createPlans(now);
   const decisions = createDecisions(now);
   const questions = createQuestions(now);
+  const reports = createReports(now);
   const sendings = createSendings(now);
   const knowledge = createKnowledge(now);
   full.customers.forEach((customer, at) => at < 72 && (customer.segment = segments.groupOf(at)));
@@ -188,6 +190,8 @@ export function createMock(now = Date.now()) {
     if (decided !== undefined) return decided;
     const asked = questions.answer(method, path, body, { empty, refuse });
     if (asked !== undefined) return asked;
+    const told = reports.answer(method, path, query, { empty, refuse });
+    if (told !== undefined) return told;
     const sent = sendings.answer(method, path, body, { empty, refuse });
     if (sent !== undefined) return sent;
     const said = language.answer(method, path, query, body, { shop, empty, refuse });
@@ -292,6 +296,8 @@ export function createMock(now = Date.now()) {
         result = answer(request.method, path, url.searchParams, body, { ...session, shop }, lang);
       }
       if (result === null) return void response.writeHead(204).end();
+      if (result.$html !== undefined)
+        return void response.writeHead(200, { "Content-Type": "text/html; charset=utf-8", "Content-Disposition": `attachment; filename="${result.$name}"` }).end(result.$html);
       if (result.$csv !== undefined)
         return void response.writeHead(200, { "Content-Type": "text/csv; charset=utf-8", "Content-Disposition": `attachment; filename="${result.$name}"` }).end(result.$csv);
       const { $cookie, $status = 200, ...rest } = result;

@@ -4,6 +4,7 @@ import { audiences, groups } from "./groups.en";
 import { analyse, language, opinions, search, words } from "./language.en";
 import { decisions } from "./decisions.en";
 import { questions } from "./questions.en";
+import { reports } from "./reports.en";
 import { sendings } from "./sendings.en";
 import { plans } from "./plans.en";
 import { knowledge } from "./knowledge.en";
@@ -23,6 +24,7 @@ export const en = {
   plans,
   decisions,
   questions,
+  reports,
   sendings,
   service,
   knowledge,
@@ -49,6 +51,7 @@ export const en = {
     overview: "Overview",
     questions: "Questions",
     sendings: "Sendings",
+    reports: "Reports",
     products: "Products",
     customers: "Customers",
     groups: "Groups",
@@ -501,7 +504,7 @@ export const en = {
     params: "Parameters",
   },
   state: { queued: "queued", running: "running", done: "done", failed: "failed", cancelled: "cancelled" },
-  jobKind: { writer: "Learn to word copies", content: "Drafts for a category", train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", language: "Learn the shop's words", seq2seq: "Learn to write", lookalike: "Find similar customers", strategy: "What customers are worth", decide: "Today's decisions", predict: "Everybody's recommendations", recommend: "Lists for an audience", assist: "Learn customer service" },
+  jobKind: { writer: "Learn to word copies", content: "Drafts for a category", train: "Train", evaluate: "Evaluate", import: "Import", compact: "Tidy up", simulate: "Simulate", segment: "Customer groups", language: "Learn the shop's words", seq2seq: "Learn to write", lookalike: "Find similar customers", strategy: "What customers are worth", decide: "Today's decisions", report: "Weekly report", alerts: "Look for what is out of order", predict: "Everybody's recommendations", recommend: "Lists for an audience", assist: "Learn customer service" },
   settings: {
     title: "Settings",
     lead: "API keys of this shop, and how this console looks.",

@@ -4,6 +4,7 @@ import { audiences, groups } from "./groups.zh";
 import { analyse, language, opinions, search, words } from "./language.zh";
 import { decisions } from "./decisions.zh";
 import { questions } from "./questions.zh";
+import { reports } from "./reports.zh";
 import { sendings } from "./sendings.zh";
 import { plans } from "./plans.zh";
 import { knowledge } from "./knowledge.zh";
@@ -23,6 +24,7 @@ export const zh: Dictionary = {
   plans,
   decisions,
   questions,
+  reports,
   sendings,
   service,
   knowledge,
@@ -49,6 +51,7 @@ export const zh: Dictionary = {
     overview: "总览",
     questions: "提问",
     sendings: "发送",
+    reports: "报告",
     products: "商品",
     customers: "顾客",
     groups: "客户群",
@@ -501,7 +504,7 @@ export const zh: Dictionary = {
     params: "参数",
   },
   state: { queued: "排队中", running: "运行中", done: "已完成", failed: "失败", cancelled: "已取消" },
-  jobKind: { writer: "训练写手", content: "批量写草稿", train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习本店用语", seq2seq: "学习写作", lookalike: "寻找相似顾客", strategy: "计算顾客价值", decide: "今日决策", predict: "计算所有人的推荐", recommend: "人群推荐名单", assist: "训练客服" },
+  jobKind: { writer: "训练写手", content: "批量写草稿", train: "训练", evaluate: "评估", import: "导入", compact: "整理", simulate: "模拟", segment: "划分客户群", language: "学习本店用语", seq2seq: "学习写作", lookalike: "寻找相似顾客", strategy: "计算顾客价值", decide: "今日决策", report: "周报", alerts: "检查异常", predict: "计算所有人的推荐", recommend: "人群推荐名单", assist: "训练客服" },
   settings: {
     title: "设置",
     lead: "本店的 API 密钥，以及控制台的外观。",
@@ -867,6 +870,8 @@ export const zh: Dictionary = {
       "Everything is in place": "一切就绪",
       "reading events and orders": "读取行为与订单",
       "moving new events into the tables": "把新行为写入数据表",
+      "making the weekly report": "制作周报",
+      "looking for what is out of order": "检查哪里不对劲",
       "fitting {1} on everything": "用全部数据训练 {1}",
       "fitting {1}": "训练 {1}",
       "judging {1}": "评判 {1}",

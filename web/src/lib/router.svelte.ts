@@ -5,6 +5,7 @@ export type Route =
   | { page: "overview" }
   | { page: "decisions" }
   | { page: "sendings" }
+  | { page: "reports" }
   | { page: "products" }
   | { page: "product"; id: string }
   | { page: "customers" }
@@ -51,7 +52,7 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "decisions", "questions", "sendings", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "promotions", "crowd", "selling-points", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "decisions", "questions", "sendings", "reports", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "promotions", "crowd", "selling-points", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 /** Pages below `/studio`. */
 const STUDIO = ["drafts", "check", "rules"] as const;

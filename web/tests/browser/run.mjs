@@ -203,6 +203,7 @@ const PAGES = [
   ["questions-line", "/questions?q=trend"],
   ["questions-empty", "/questions"],
   ["sendings", "/sendings"],
+  ["reports", "/reports"],
   ["groups", "/groups"],
   ["groups-map", "/groups?view=map"],
   ["groups-tree", "/groups?view=tree"],
@@ -364,7 +365,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(decisions|questions|sendings|forecast|lifetimes|generations|crowd|promotions|selling|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|knowledge|document|try|group|audience|opinion|search|words|analyse|writing)/;
+const WIDER = /^(decisions|questions|sendings|reports|forecast|lifetimes|generations|crowd|promotions|selling|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|knowledge|document|try|group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;

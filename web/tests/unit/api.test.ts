@@ -150,6 +150,12 @@ test.runIf(paths.has("/v1/sendings"))("and all of the sendings", () => {
   expect(found).toEqual([]);
 });
 
+test.runIf(paths.has("/v1/reports"))("and all of the reports", () => {
+  const { found, n_calls } = undocumented("../../src/lib/reports.ts", "reports");
+  expect(n_calls).toBe(3);
+  expect(found).toEqual([]);
+});
+
 /** What of a value is not as its schema says. What the console does not read may be missing. */
 function faults(value: unknown, schema: Schema, where: string): string[] {
   if (schema.$ref !== undefined) return faults(value, documented.components.schemas[schema.$ref.split("/").at(-1)!]!, where);
@@ -227,7 +233,7 @@ test("the mock answers as the service would", async () => {
     "/v1/words/analogy": [`/v1/words/analogy?a=${a}&b=${b}&c=${c}`],
   };
   /** What other programs ask for, or what is a file or a stream. */
-  const ELSEWHERE = ["/v1/popular", "/v1/after-sales/held-back", "/v1/plan/crowd", "/v1/plan/promotions", "/v1/decisions/{}/customers", "/v1/sendings/{}/file", "/v1/import/{}/rejects/{}", "/v1/audiences/{}/export", "/v1/content/drafts/export", "/v1/content/campaign", "/v1/jobs/{}/file", "/v1/chat/{}/messages", "/v1/chat/{}/stream", "/v1/channels/{}", "/v1/desk/stream"];
+  const ELSEWHERE = ["/v1/popular", "/v1/after-sales/held-back", "/v1/plan/crowd", "/v1/plan/promotions", "/v1/decisions/{}/customers", "/v1/reports/days", "/v1/reports/campaigns/{}", "/v1/reports/kept/{}", "/v1/sendings/{}/file", "/v1/import/{}/rejects/{}", "/v1/audiences/{}/export", "/v1/content/drafts/export", "/v1/content/campaign", "/v1/jobs/{}/file", "/v1/chat/{}/messages", "/v1/chat/{}/stream", "/v1/channels/{}", "/v1/desk/stream"];
   const found: string[] = [];
   for (const [path, methods] of paths) {
     if (!path.startsWith("/v1") || methods.get === undefined || ELSEWHERE.includes(path)) continue;

@@ -1,0 +1,32 @@
+// 报告与警报的中文文字；见 zh.ts。
+import type { Dictionary } from ".";
+
+export const reports: Dictionary["reports"] = {
+  title: "报告",
+  lead: "一周的文字和数字，可以带走，也可以寄出；还有哪里不对劲。",
+  button: "报告",
+  save: "另存为…",
+  formats: "报告的形式",
+  format: { html: "网页（HTML）", pdf: "PDF 文件", xlsx: "工作簿（Excel）", csv: "表格（CSV）", json: "数据（JSON）" },
+  making: "正在制作…",
+  upTo: "截至",
+  preview: "本周报告",
+  kept: "按计划发出的",
+  keptLead: "每周的报告给每位收件人只发一次；文件留在这里。",
+  noKept: "还没有发出过",
+  noKeptHelp: "在 tercet.toml 的 [[schedule]] 里加一个 report 任务，就会每周制作并发出。",
+  week: "周",
+  made: "制作于",
+  recipients: "收件人",
+  files: "文件",
+  alerts: "异常",
+  kinds: { silence: "断数", drift: "构成变化", model: "模型", spend: "花费" },
+  lookedAt: (at) => `截至 ${at}`,
+  notLooked: "还没有检查过。",
+  look: "现在检查",
+  noAlerts: "没有异常：数据照常到来，构成、花费和模型都在限内。",
+  since: (at) => `自 ${at}`,
+  over: "已恢复的",
+  lasted: (from, to) => `${from} 至 ${to}`,
+  toAll: "报告与警报",
+};
