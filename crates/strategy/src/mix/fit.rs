@@ -18,11 +18,22 @@ use crate::{Answer, Caveat, Estimate, RunOptions, StrategyError, Support};
 /// How the posterior is described.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Mode {
+    /// As [`Mode::Map`], and where that is no picture of the posterior as [`Mode::Nuts`] with its usual settings.
+    Auto,
     /// The mode, and draws from the normal distribution with the curvature there, reweighted by the density (importance sampling).
     Map,
     /// Draws of the No-U-Turn sampler.
     Nuts(SampleSettings),
 }
+
+/// What channels add to season and trend might be chance, if chance adds as much in more than this share of cases.
+const CHANCE_MAX: f64 = 0.05;
+
+/// The medians of the parts may miss what was sold by so much of it; beyond, they are those of no normal distribution.
+const SUM_MISSED_MAX: f64 = 0.1;
+
+/// What the fast mode says of itself that sampling can mend.
+const MENDED_BY_SAMPLING: [&str; 4] = ["not_normal", "no_convergence", "negative_baseline", "channels_explain_nothing"];
 
 /// Draws from the normal distribution at the mode, and how many are kept of them.
 const N_PROPOSED: usize = 4000;
@@ -85,7 +96,7 @@ pub struct MixFit {
     pub parameters: Vec<ParameterEstimate>,
     /// What would have been sold without any of the channels.
     pub baseline: Estimate,
-    /// Means over the draws, by period. Shape: (n_periods).
+    /// Means over the draws where they were sampled, else at the mode, by period. Shape: (n_periods).
     pub fitted: Vec<f64>,
     pub baseline_by_period: Vec<f64>,
     /// By channel and period. Shape: (n_channels, n_periods).
@@ -99,15 +110,35 @@ pub struct MixFit {
     pub(super) layout: Layout,
     pub(super) data: MixData,
     pub(super) settings: MixSettings,
+    /// Of the linear part, as the weeks are told by. Shape: (n_linear).
+    linear_factors: Vec<f64>,
     /// Constrained parameters, draw by draw.
     pub(super) draws: Vec<Vec<f64>>,
 }
 
-/// Fits the model to `data`. `level` is that of the intervals.
+/// Fits the model to `data`. `level` is that of the intervals. Where channels explain no more of the ups and downs than chance would, and no
+/// experiment tells of them, what they brought is refused.
 ///
 /// # Errors
 /// If the data are not what the model takes (lengths, gaps between days, negative or missing values), or the run is cancelled.
 pub fn fit(
+    data: &MixData,
+    settings: &MixSettings,
+    mode: Mode,
+    level: f64,
+    options: &RunOptions,
+) -> Result<Answer<MixFit>, StrategyError> {
+    if mode != Mode::Auto {
+        return fit_by(data, settings, mode, level, options);
+    }
+    let fast = fit_by(data, settings, Mode::Map, level, options)?;
+    match fast.caveats.iter().any(|caveat| MENDED_BY_SAMPLING.contains(&caveat.kind)) {
+        true => fit_by(data, settings, Mode::Nuts(SampleSettings::default()), level, options),
+        false => Ok(fast),
+    }
+}
+
+fn fit_by(
     data: &MixData,
     settings: &MixSettings,
     mode: Mode,
@@ -137,8 +168,17 @@ pub fn fit(
     let fitted = summarise(data, settings, design, layout, found, level);
     let of_chains = fitted.diagnostics.iter().flat_map(Diagnostics::caveats);
     let of_size = (n < PERIODS_PER_PARAMETER * n_params).then(|| few_periods(n, n_params));
-    let all: Vec<Caveat> = caveats.into_iter().chain(of_size).chain(of_sampling).chain(of_chains).collect();
+    let mut all: Vec<Caveat> = caveats.into_iter().chain(of_size).chain(of_sampling).chain(of_chains).collect();
+    all.extend(at_odds(&fitted));
     let wanted = experiment_wanted(&fitted);
+    if let Some(why) = unexplained(&fitted, n_params) {
+        if fitted.design.lifts.is_empty() {
+            let mut refused = Answer::refused(support, why).changed_by(wanted);
+            refused.caveats.extend(all);
+            return Ok(refused);
+        }
+        all.push(why);
+    }
     let answer = Answer::given(fitted, support).changed_by(wanted);
     Ok(all.into_iter().fold(answer, Answer::doubted))
 }
@@ -178,6 +218,48 @@ fn too_thin(design: &Design, layout: &Layout) -> Option<Caveat> {
     (n < PERIODS_NEEDED || n <= n_params).then(|| few_periods(n, n_params))
 }
 
+/// Spends that explain nothing: the F test of the model against the one without channels, a channel counted as one more parameter. It
+/// has more of them, which are held by their priors; the rest is left to all of them.
+fn unexplained(fit: &MixFit, n_params: usize) -> Option<Caveat> {
+    let n_channels = fit.channels.len() as f64;
+    let rest = (fit.design.n() - n_params) as f64;
+    let (with, without) = (fit.r_squared, fit.r_squared_without_channels);
+    let statistic = (with - without) / n_channels / ((1.0 - with) / rest);
+    // What is no number is not told apart from chance either.
+    let is_told = statistic > 0.0 && math::distributions::f_upper(statistic, n_channels, rest) < CHANCE_MAX;
+    let (with, without) = (100.0 * with, 100.0 * without);
+    (!is_told).then(|| {
+        Caveat::new(
+            "channels_explain_nothing",
+            format!(
+                "加上渠道花费能解释 {with:.0}% 的波动，只看季节和趋势是 {without:.0}%，多出的部分与偶然分不开：看不出各渠道带来了什么。"
+            ),
+            format!(
+                "With spends {with:.0} % of the ups and downs are explained, by season and trend alone {without:.0} %: no more than chance \
+                 would add. What channels brought cannot be told."
+            ),
+        )
+    })
+}
+
+/// Parts that cannot be right: sales below zero without channels, or a sum that is not what was sold.
+fn at_odds(fit: &MixFit) -> Vec<Caveat> {
+    let mut caveats = Vec::new();
+    if fit.baseline.low < 0.0 || fit.baseline_by_period.iter().any(|one| *one < 0.0) {
+        caveats.push(Caveat::new(
+            "negative_baseline",
+            "没有渠道时的销售额算出来可能低于 0，这不可能：渠道的贡献算高了。",
+            "Without channels sales could come out below 0, which cannot be: what channels brought is told too high.",
+        ));
+    }
+    let sold: f64 = fit.data.target.iter().sum();
+    let parts = fit.baseline.value + fit.channels.iter().map(|one| one.contribution.value).sum::<f64>();
+    if fit.diagnostics.is_none() && (parts - sold).abs() > SUM_MISSED_MAX * sold {
+        caveats.push(not_normal());
+    }
+    caveats
+}
+
 fn few_periods(n: usize, n_params: usize) -> Caveat {
     Caveat::new(
         "few_periods",
@@ -192,9 +274,9 @@ fn experiment_wanted(fit: &MixFit) -> Text {
     let widest = fit.channels.iter().max_by(|a, b| doubt(a).total_cmp(&doubt(b)));
     let name = widest.map_or("", |effect| effect.name.as_str());
     Text::new(
-        format!("在部分地区增减“{name}”花费的实验：它的贡献最不确定，实验结果可以直接作为先验输入。"),
+        format!("在部分地区增减“{name}”花费的实验：它的贡献最不确定。"),
         format!(
-            "An experiment that moves the spend of '{name}' in some regions: its contribution is the least certain, and the result goes in as a prior."
+            "An experiment that moves the spend of '{name}' in some regions: its contribution is the least certain."
         ),
     )
 }
@@ -218,7 +300,7 @@ fn describe(design: &Design, layout: &Layout, mode: Mode, options: &RunOptions) 
     }
     let mut caveats = Vec::new();
     let (points, chains) = match mode {
-        Mode::Map => {
+        Mode::Auto | Mode::Map => {
             if !summit.is_found || !laplace.is_peak {
                 caveats.push(no_mode());
             }
@@ -231,7 +313,8 @@ fn describe(design: &Design, layout: &Layout, mode: Mode, options: &RunOptions) 
                 caveats.push(broken(why));
             }
             if points.len() < 4 {
-                (reweighted(&mut density, &laplace, options.seed, &mut caveats), Vec::new())
+                // That it broke off is said already.
+                (reweighted(&mut density, &laplace, options.seed, &mut Vec::new()), Vec::new())
             } else {
                 (points, chains)
             }
@@ -261,6 +344,14 @@ fn no_mode() -> Caveat {
         "no_convergence",
         "没有找到明确的最优点，区间不可靠；请改用抽样方式（mode=nuts）。",
         "No clear optimum was found and the intervals are not to be trusted; sample instead (mode=nuts).",
+    )
+}
+
+fn not_normal() -> Caveat {
+    Caveat::new(
+        "not_normal",
+        "后验分布远非正态，快速方式的区间只是粗略的；请改用抽样方式（mode=nuts）。",
+        "The posterior is far from normal and the fast mode's intervals are rough; sample instead (mode=nuts).",
     )
 }
 
@@ -297,11 +388,7 @@ fn reweighted(
     let cut = weights.iter().sum::<f64>() / (N_PROPOSED as f64).sqrt();
     weights.iter_mut().for_each(|weight| *weight = weight.min(cut));
     if !largest.is_finite() || crate::answer::effective_n(weights.iter().copied()) < EFFECTIVE_NEEDED {
-        caveats.push(Caveat::new(
-            "not_normal",
-            "后验分布远非正态，快速方式的区间只是粗略的；请改用抽样方式（mode=nuts）。",
-            "The posterior is far from normal and the fast mode's intervals are rough; sample instead (mode=nuts).",
-        ));
+        caveats.push(not_normal());
         points.truncate(N_KEPT);
         return points;
     }
@@ -376,8 +463,15 @@ fn summarise(
             marginal_return: estimate(&sums.marginal[channel]).scaled(scale / spend),
         }
     };
+    // A mean over draws of logarithms follows their far end, so without sampling the weeks are told at the mode.
+    let mode = [layout.constrained(&found.summit.point)];
+    let of = if is_sampled { &draws[..] } else { &mode[..] };
+    let mean = |at: usize| of.iter().map(|draw| draw[at]).sum::<f64>() / of.len() as f64;
+    let linear_factors = (0..design.linear.len()).map(mean).collect();
+    let of_mode = (!is_sampled).then(|| Sums::of(&design, &layout, &mode));
+    let weekly = of_mode.as_ref().unwrap_or(&sums);
     let fitted: Vec<f64> = (0..design.n())
-        .map(|row| scale * (sums.linear[row] + sums.parts.iter().map(|part| part[row]).sum::<f64>()))
+        .map(|row| scale * (weekly.linear[row] + weekly.parts.iter().map(|part| part[row]).sum::<f64>()))
         .collect();
     MixFit {
         channels: (0..design.spends.len()).map(effect).collect(),
@@ -386,14 +480,15 @@ fn summarise(
         r_squared: r_squared(&data.target, &fitted),
         r_squared_without_channels: r_squared(&data.target, &without_channels(&design)),
         fitted,
-        baseline_by_period: sums.linear.iter().map(|one| one * scale).collect(),
-        contribution_by_period: sums.parts.iter().map(|part| part.iter().map(|one| one * scale).collect()).collect(),
+        baseline_by_period: weekly.linear.iter().map(|one| one * scale).collect(),
+        contribution_by_period: weekly.parts.iter().map(|part| part.iter().map(|one| one * scale).collect()).collect(),
         log_density_at_mode: found.summit.log_density,
         diagnostics,
         design,
         layout,
         data: data.clone(),
         settings: settings.clone(),
+        linear_factors,
         draws,
     }
 }
@@ -453,15 +548,15 @@ impl Diagnostics {
         if !has_converged {
             caveats.push(Caveat::new(
                 "no_convergence",
-                format!("抽样尚未收敛（R-hat {r_hat:.3}，有效样本 {ess_bulk:.0}）：请增加步数，或减少渠道和控制变量。"),
-                format!("The chains have not come together (R-hat {r_hat:.3}, effective sample size {ess_bulk:.0}): take more steps, or fewer channels and controls."),
+                format!("抽样尚未收敛（R-hat {r_hat:.3}，有效样本 {ess_bulk:.0}），结果不可靠。更多周的数据、更少的渠道会有帮助；在 lab 里也可以增大 n_draws。"),
+                format!("The chains have not come together (R-hat {r_hat:.3}, effective sample size {ess_bulk:.0}): the answer is not to be trusted. More weeks or fewer channels help; in the lab, a larger n_draws."),
             ));
         }
         if *n_divergences > n_draws / 1000 {
             caveats.push(Caveat::new(
                 "divergences",
-                format!("{n_draws} 次抽样中有 {n_divergences} 次发散，部分区域没有走到；请提高 target_accept。"),
-                format!("{n_divergences} of {n_draws} draws diverged, so part of the posterior was not reached; raise target_accept."),
+                format!("{n_draws} 次抽样中有 {n_divergences} 次发散，部分区域没有走到，区间可能偏窄。合并花费很少的渠道会有帮助；在 lab 里也可以提高 target_accept。"),
+                format!("{n_divergences} of {n_draws} draws diverged, so part of the posterior was not reached and intervals may be too narrow. Channels of little spend put together help; in the lab, a higher target_accept."),
             ));
         }
         caveats
@@ -537,13 +632,12 @@ fn without_channels(design: &Design) -> Vec<f64> {
 }
 
 impl MixFit {
-    /// What holidays, season and the like are worth by period, on average over the draws: (name, values). Shape: (n_periods).
+    /// What holidays, season and the like are worth by period, as `baseline_by_period` is: (name, values). Shape: (n_periods).
     pub fn baseline_parts(&self) -> Vec<(String, Vec<f64>)> {
-        let mean = |at: usize| self.draws.iter().map(|draw| draw[at]).sum::<f64>() / self.draws.len() as f64;
         let mut parts: Vec<(String, Vec<f64>)> = Vec::new();
         for (at, (role, name, column)) in self.design.linear.iter().enumerate() {
             let name = if *role == Role::Season { "season" } else { name.as_str() };
-            let factor = mean(at) * self.design.target_scale;
+            let factor = self.linear_factors[at] * self.design.target_scale;
             let values = column.iter().map(|x| x * factor);
             match parts.iter_mut().find(|(other, _)| other == name) {
                 Some((_, sum)) => sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value),

@@ -79,9 +79,9 @@ static CARD: Card = Card {
         },
         Param {
             name: "mode",
-            sentence: "Fast from the mode, or whole by sampling.",
+            sentence: "Fast from the mode (map), whole by sampling (nuts), or fast and sampled only where that is needed (auto).",
             unit: "",
-            kind: Kind::Choice { options: &["map", "nuts"], default: "map" },
+            kind: Kind::Choice { options: &["auto", "map", "nuts"], default: "auto" },
         },
         Param {
             name: "n_chains",
@@ -133,7 +133,8 @@ fn run(table: &Table, settings: &Settings, options: &RunOptions) -> Result<Answe
             n_draws: settings.usize("n_draws"),
             target_accept: settings.float("target_accept"),
         }),
-        _ => Mode::Map,
+        "map" => Mode::Map,
+        _ => Mode::Auto,
     };
     let answer = fit(&data, &settings_of(settings), mode, settings.float("level"), options)?;
     let value = answer.value.as_ref().map(|fit| report(table, settings, fit)).transpose()?;

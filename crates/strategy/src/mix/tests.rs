@@ -245,6 +245,84 @@ fn channels_that_say_nothing_are_found_and_said() {
     assert!(((first.value + second.value) / alone.value - 1.0).abs() < 0.4, "{first:?} {second:?} {alone:?}");
 }
 
+/// Spends that bring nothing: their worlds are season, trend and noise alone.
+fn without_effect(seed: u64) -> MixData {
+    let mut world = World::default();
+    world.channels.iter_mut().for_each(|channel| channel.height = 0.0);
+    simulate(&world, 104, seed).data
+}
+
+#[test]
+fn channels_that_bring_nothing_are_refused() {
+    let run =
+        |seed| fit(&without_effect(seed), &MixSettings::default(), Mode::Map, 0.9, &RunOptions::default()).unwrap();
+    let is_refused = |seed: &u64| {
+        let answer = run(*seed);
+        answer.value.is_none() && answer.caveats[0].kind == "channels_explain_nothing"
+    };
+    let n_refused = (0..60).filter(is_refused).count();
+    // One in twenty is explained by chance; with more than ten of 60 the test would not be one at that level.
+    assert!(n_refused >= 50, "{n_refused} of 60");
+}
+
+#[test]
+fn channels_that_bring_nothing_are_told_when_an_experiment_does() {
+    let data = (0..60).map(without_effect);
+    let is_refused = |data: &MixData, settings: &MixSettings| {
+        fit(data, settings, Mode::Map, 0.9, &RunOptions::default()).unwrap().value.is_none()
+    };
+    let data = data.into_iter().find(|data| is_refused(data, &MixSettings::default())).unwrap();
+    let experiment =
+        Experiment { channel: "video".to_owned(), spend: 50.0, spend_change: 100.0, lift: 80.0, lift_sd: 5.0 };
+    let settings = MixSettings { experiments: vec![experiment], ..MixSettings::default() };
+    let answer = fit(&data, &settings, Mode::Map, 0.9, &RunOptions::default()).unwrap();
+    assert!(answer.value.is_some() && answer.support.verdict == Verdict::Thin, "{:?}", answer.caveats);
+}
+
+/// Spends that follow the sales of a young shop all along: two of them nearly alike, and hardly anything sold before they began.
+fn entangled() -> MixData {
+    let mut data = simulate(&World::default(), 60, 9).data;
+    let wave = |week: usize| 10.0 + week as f64 + 6.0 * ((week * 7 % 11) as f64 / 11.0 - 0.5);
+    data.target = (0..60).map(|week| 20.0 * wave(week) + 30.0 * ((week * 5 % 7) as f64 / 7.0 - 0.5)).collect();
+    let spends = |shift: f64| (0..60).map(|week| wave(week) + shift * ((week * 3 % 5) as f64 - 2.0)).collect();
+    data.channels =
+        ["search", "video", "mail"].iter().zip([0.0, 0.2, 0.4]).map(|(name, of)| named(name, spends(of))).collect();
+    data
+}
+
+#[test]
+fn what_the_fast_mode_cannot_tell_is_sampled_without_being_asked() {
+    let settings = MixSettings { n_harmonics: 0, ..MixSettings::default() };
+    let run = |data: &MixData, mode| fit(data, &settings, mode, 0.9, &RunOptions::default()).unwrap();
+    let entangled = entangled();
+    let fast = run(&entangled, Mode::Map);
+    assert!(["not_normal", "negative_baseline"].iter().any(|kind| kinds(&fast).contains(kind)), "{:?}", kinds(&fast));
+    let auto = run(&entangled, Mode::Auto);
+    assert!(!kinds(&auto).contains(&"not_normal"), "{:?}", kinds(&auto));
+    let fitted = auto.value.unwrap();
+    assert!(fitted.diagnostics.is_some());
+    let (told, sold) = (fitted.fitted.iter().sum::<f64>(), entangled.target.iter().sum::<f64>());
+    assert!((told / sold - 1.0).abs() < 0.05, "{told} {sold}");
+    // Where the fast mode says nothing against itself, it is enough.
+    let plain = simulate(&World::default(), 156, 3).data;
+    assert!(run(&plain, Mode::Auto).value.unwrap().diagnostics.is_none());
+}
+
+#[test]
+fn weeks_of_the_fast_mode_add_up_to_what_was_sold() {
+    for seed in 0..20 {
+        let simulated = simulate(&World::default(), 80, seed);
+        let answer = fit(&simulated.data, &MixSettings::default(), Mode::Map, 0.9, &RunOptions::default()).unwrap();
+        let fitted = answer.value.unwrap();
+        let (told, sold) = (fitted.fitted.iter().sum::<f64>(), simulated.data.target.iter().sum::<f64>());
+        assert!(
+            (told / sold - 1.0).abs() < 0.01 && fitted.r_squared > 0.8,
+            "{seed}: {told} {sold} {}",
+            fitted.r_squared
+        );
+    }
+}
+
 #[test]
 fn too_little_is_refused() {
     let run = |data: &MixData| fit(data, &MixSettings::default(), Mode::Map, 0.9, &RunOptions::default()).unwrap();
