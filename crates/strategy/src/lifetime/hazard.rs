@@ -16,6 +16,8 @@ const LEAVING_FEW: usize = 50;
 const STEPS_MAX: usize = 60;
 /// Effects of one standard deviation beyond this are no effects but a feature that gives the answer away.
 const EFFECT_SUSPECT: f64 = 4.0;
+/// As does one that alone puts those who left apart from those who stayed.
+const AUC_SUSPECT: f64 = 0.99;
 
 /// Customers watched for whole periods, such as months. Shapes: (n_customers).
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +104,15 @@ pub fn fit(
     }
     let problem = Problem::new(spans, covariates, options);
     let hazard = problem.solve(n_left);
-    let suspect = problem.spreads.iter().zip(&hazard.effects).any(|(spread, e)| (spread * e).abs() > EFFECT_SUSPECT);
+    // The prior keeps effects small where a feature of few values separates, so the order is looked at, too.
+    let separates = |z: Vec<f64>| {
+        let auc = crate::boost::auc::auc(&z, spans.left);
+        auc.max(1.0 - auc) > AUC_SUSPECT
+    };
+    let suspect = problem.spreads.iter().zip(&hazard.effects).any(|(spread, e)| (spread * e).abs() > EFFECT_SUSPECT)
+        || covariates.is_some_and(|of| {
+            (0..of.n_columns).any(|at| separates(of.values.iter().skip(at).step_by(of.n_columns).copied().collect()))
+        });
     let converged = hazard.converged;
     let mut answer = Answer::given(hazard, support);
     if n_left < LEAVING_FEW {
@@ -401,6 +411,23 @@ mod tests {
         assert!(found.caveats.iter().any(|caveat| caveat.kind == "separation"), "{found:?}");
         let hazard = found.value.unwrap();
         assert!(hazard.effects[0].is_finite() && hazard.effects[1] == 0.0 && hazard.standard_errors[1].is_infinite());
+    }
+
+    #[test]
+    fn a_feature_that_separates_is_named_though_the_prior_keeps_its_effect_small() {
+        let (periods, left, noise) = simulate_spans(&BASELINE, &[0.5], 400, 3);
+        // The prior is so strong that no effect is large.
+        let told = |value: &dyn Fn(usize, bool) -> f64| {
+            let values: Vec<f64> =
+                left.iter().enumerate().flat_map(|(at, left)| [value(at, *left), noise[at]]).collect();
+            let covariates = Covariates { values: &values, n_columns: 2, on_leaving: true };
+            let options = HazardOptions { penalty: 50.0, ..HazardOptions::default() };
+            let found = fit(Spans { periods: &periods, left: &left }, Some(&covariates), options).unwrap();
+            found.caveats.iter().any(|caveat| caveat.kind == "separation")
+        };
+        assert!(told(&|_, left| f64::from(u8::from(left))));
+        assert!(told(&|at, left| f64::from(u8::from(!left)) * 10.0 + (at % 3) as f64));
+        assert!(!told(&|at, _| (at % 2) as f64));
     }
 
     #[test]
