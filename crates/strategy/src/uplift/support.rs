@@ -224,6 +224,11 @@ fn assignment(trial: &Trial, seed: u64, found: &mut Check) -> Result<(), Strateg
     found.support.overlap = Some(overlap);
     let n = weights.len() as f64;
     found.support.effective_n = effective_n(weights) / n * trial.n_rows() as f64;
+    if largest > LEAK_AUC {
+        // Scores of small trees stay inside the clip where the order is perfect; rows that differ in nothing but the arm are none.
+        overlap = overlap.min(2.0 * (1.0 - largest));
+        found.support.overlap = Some(overlap);
+    }
     if largest > LEAK_AUC || overlap < OVERLAP_MIN {
         let zh = format!(
             "从特征几乎就能看出谁被触达（AUC {largest:.3}，只有 {:.0}% 的人两种都有可能）：要么按规则分组，要么特征里混进了触达之后才有的信息。没有可比的人，无法得出增量。",
@@ -323,7 +328,10 @@ mod tests {
         let opened = trial.arms.iter().map(|&arm| f64::from(arm)).collect();
         let features = trial.features.with("opened", Feature::Number(opened)).unwrap();
         let leak = Trial { features: &features, ..trial };
-        assert!(kinds(&check(&leak, None, 1).unwrap()).contains(&"no_overlap"));
+        let found = check(&leak, None, 1).unwrap();
+        assert!(kinds(&found).contains(&"no_overlap"));
+        // Where the feature is the arm, nobody could have been in the other; the sentence may not say otherwise.
+        assert!(found.support.overlap.unwrap() < 0.05, "{:?}", found.support);
         let paid = trial.outcome.iter().map(|&y| 10.0 * y).collect();
         let features: Features = trial.features.with("paid", Feature::Number(paid)).unwrap();
         let leak = Trial { features: &features, ..trial };
