@@ -57,13 +57,16 @@ pub fn forecast_agreed(
     }
     let n_errors = N_ERRORS_MAX.min(n / 2);
     let has_errors = n_errors >= N_ERRORS_MIN;
-    let one = |series: &Vec<f64>| -> Result<(Forecast, Vec<f64>), StrategyError> {
-        let base = forecast(series, options)?.value.expect("two values are enough for some forecast");
+    let one = |series: &Vec<f64>| -> Result<(Forecast, Vec<f64>, Vec<Caveat>), StrategyError> {
+        let told = forecast(series, options)?;
+        let base = told.value.expect("two values are enough for some forecast");
         let errors = if has_errors { one_step_errors(series, options, n_errors)? } else { Vec::new() };
-        Ok((base, errors))
+        Ok((base, errors, told.caveats))
     };
-    let told: Vec<(Forecast, Vec<f64>)> = all.par_iter().map(one).collect::<Result<_, _>>()?;
-    let (forecasts, errors): (Vec<Forecast>, Vec<Vec<f64>>) = told.into_iter().unzip();
+    let told: Vec<(Forecast, Vec<f64>, Vec<Caveat>)> = all.par_iter().map(one).collect::<Result<_, _>>()?;
+    // What speaks against the whole speaks against all.
+    let of_whole = told.first().map(|(.., caveats)| caveats.clone()).unwrap_or_default();
+    let (forecasts, errors): (Vec<Forecast>, Vec<Vec<f64>>) = told.into_iter().map(|(f, e, _)| (f, e)).unzip();
     let needs_errors = matches!(weighting, Weighting::WlsVariance | Weighting::MintShrink);
     let used = if needs_errors && !has_errors { Weighting::WlsStructural } else { weighting };
     let errors = has_errors.then_some(&errors);
@@ -72,7 +75,7 @@ pub fn forecast_agreed(
         Err(_) if needs_errors && has_errors => (agree(hierarchy, forecasts, errors, Weighting::WlsStructural)?, true),
         told => (told?, false),
     };
-    let mut answer = Answer::given(agreed, support);
+    let mut answer = of_whole.into_iter().fold(Answer::given(agreed, support), Answer::doubted);
     if is_singular {
         answer = answer.doubted(Caveat::new(
             "errors_alike",
@@ -187,6 +190,14 @@ mod tests {
         assert_eq!(answer.caveats.last().map(|caveat| caveat.kind), Some("errors_alike"));
         let forecasts = answer.value.unwrap().forecasts;
         assert!((forecasts[0].mean[0] - forecasts[1].mean[0]).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_speaks_against_the_whole_is_told() {
+        let hierarchy = Hierarchy::new(&["a".to_owned(), "b".to_owned()], &[]).unwrap();
+        let singles = [vec![40.0; 30], vec![60.0; 30]];
+        let answer = forecast_agreed(&hierarchy, &singles, &Options::default(), Weighting::Ols).unwrap();
+        assert_eq!((answer.support.verdict, answer.caveats[0].kind), (Verdict::Thin, "constant"));
     }
 
     #[test]
