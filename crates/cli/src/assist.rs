@@ -379,7 +379,8 @@ pub async fn service(dir: &Path, asked: Service, as_json: bool) -> Result<()> {
     }
 }
 
-/// Looks for what there is to tell on a day, keeps what is new, and lists what waits for the desk.
+/// Looks for what there is to tell today, keeps what is new, and lists what waits for the desk; for another day lists what there is
+/// to tell on that day, and keeps nothing.
 async fn proactive(dir: &Path, day: Option<&str>, as_json: bool) -> Result<()> {
     const LISTED_MAX: usize = 500;
     let shop = loaded(dir).await?;
@@ -388,11 +389,14 @@ async fn proactive(dir: &Path, day: Option<&str>, as_json: bool) -> Result<()> {
         Some(text) => day_of(text)?,
         None => service::clock::today(&config.time_zone),
     };
-    let found = shop.find_notices(day).await?;
+    let is_today = day == service::clock::today(&config.time_zone);
+    let (found, of_day) =
+        if is_today { (shop.find_notices(day).await?, Vec::new()) } else { shop.look_at(day).await? };
     let ready = shop.assistant().await?;
     let wanted = WantedNotices { state: Some(notices::PROPOSED), limit: LISTED_MAX, ..WantedNotices::default() };
     let state = shop.shop.state()?;
     let (counts, rows) = state.notices(wanted)?;
+    let rows = if is_today { rows } else { of_day.into_iter().take(LISTED_MAX).collect() };
     let total: u64 = counts.iter().filter(|count| count.state == notices::PROPOSED).map(|count| count.n).sum();
     let minute = shop.minute_now();
     let gate = if notices::any_promotes(&rows) { Gate::read(&shop.shop).await? } else { Gate::default() };
@@ -408,6 +412,9 @@ async fn proactive(dir: &Path, day: Option<&str>, as_json: bool) -> Result<()> {
         found.n_new,
         print::count(total)
     ));
+    if !is_today {
+        print::line("of another day than today: listed below, and nothing of it is kept");
+    }
     if found.is_cut {
         print::line("more customers than are looked at in one go; run it again once these are settled");
     }

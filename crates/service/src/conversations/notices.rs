@@ -1,6 +1,7 @@
 //! What the shop tells customers of its own accord: looked for in the tables of a day, kept once for each cause, and given by
-//! the desk. A notice goes into the customer's open conversation; where there is none, by a channel that carries a way by which
-//! the customer agreed to be written to; else it stays proposed. What there is to tell is decided in `assist::proactive`.
+//! the desk. What is sent is what holds on the day on which it is sent, in the words of that day. A notice goes into the
+//! customer's open conversation; where there is none, by a channel that carries a way by which the customer agreed to be
+//! written to; else it stays proposed. What there is to tell is decided in `assist::proactive`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -164,11 +165,29 @@ impl ServedShop {
         clock::minute_of_day(clock::now(), &self.shop.config().zone())
     }
 
-    /// Looks for what there is to tell on a day, and keeps what is new.
+    /// Today where the shop is.
+    fn today(&self) -> Day {
+        clock::today(&self.shop.config().time_zone)
+    }
+
+    /// Looks for what there is to tell on a day, and keeps what is new if the day is today: what held on another is no news.
     ///
     /// # Errors
     /// If the tables cannot be read or nothing can be written.
     pub async fn find_notices(self: &Arc<Self>, day: Day) -> Result<NoticesFound> {
+        let (mut found, all) = self.look_at(day).await?;
+        if day == self.today() {
+            let shop = self.clone();
+            found.n_new = off_thread(move || Ok(shop.shop.state()?.propose_notices(all)?)).await?;
+        }
+        Ok(found)
+    }
+
+    /// What there is to tell on a day; keeps nothing.
+    ///
+    /// # Errors
+    /// If the tables cannot be read.
+    pub async fn look_at(self: &Arc<Self>, day: Day) -> Result<(NoticesFound, Vec<StoredNotice>)> {
         let ready = self.assistant().await?;
         let snapshot = self.snapshot();
         let policies = ready.assistant.policies.clone();
@@ -189,9 +208,9 @@ impl ServedShop {
                 orders: orders.get(customer_id).map_or(&[], |orders| orders),
                 awaited: awaited.get(customer_id).map_or(&[], Vec::as_slice),
             };
-            found.extend(self.notices_of(&person, &snapshot, &policies, day));
+            found.extend(self.notices_of(proactive::notices, &person, &snapshot, &policies, day));
         }
-        let (shop, at, n_customers, n_found) = (self.clone(), clock::now().0, customers.len(), found.len());
+        let (at, n_customers, n_found) = (clock::now().0, customers.len(), found.len());
         let stored = |notice: Notice| -> Result<StoredNotice> {
             Ok(StoredNotice {
                 cause: notice.cause.clone(),
@@ -205,8 +224,27 @@ impl ServedShop {
             })
         };
         let all = found.into_iter().map(stored).collect::<Result<Vec<_>>>()?;
-        let n_new = off_thread(move || Ok(shop.shop.state()?.propose_notices(all)?)).await?;
-        Ok(NoticesFound { day: day.to_string(), n_customers, is_cut, n_found, n_new })
+        Ok((NoticesFound { day: day.to_string(), n_customers, is_cut, n_found, n_new: 0 }, all))
+    }
+
+    /// A notice that was kept, with the words of today; nothing if what it says no longer holds.
+    async fn as_of_today(
+        self: &Arc<Self>,
+        stored: &StoredNotice,
+        consent: &[String],
+        policies: &Policies,
+    ) -> Result<Option<Notice>> {
+        let customer_id = &stored.customer_id;
+        let orders = self.orders_of_all(std::slice::from_ref(customer_id)).await?;
+        let awaited = self.awaited(policies).await?;
+        let person = Person {
+            customer_id,
+            consent,
+            orders: orders.get(customer_id).map_or(&[], |orders| orders),
+            awaited: awaited.get(customer_id).map_or(&[], Vec::as_slice),
+        };
+        let all = self.notices_of(proactive::holding, &person, &self.snapshot(), policies, self.today());
+        Ok(all.into_iter().find(|notice| notice.cause == stored.cause))
     }
 
     /// Looks once a day, from the minute on that `service.toml` names. What it found is kept, so a look that a crash cut short
@@ -217,7 +255,7 @@ impl ServedShop {
     pub async fn find_notices_when_due(self: &Arc<Self>) -> Result<Option<NoticesFound>> {
         let rules = self.assistant().await?.assistant.policies.proactive.clone();
         let Some(from) = minute_of(&rules.look_at) else { return Ok(None) };
-        let today = clock::today(&self.shop.config().time_zone);
+        let today = self.today();
         if self.minute_now() < from || self.store.setting(LOOKED_ON)?.as_deref() == Some(&today.to_string()) {
             return Ok(None);
         }
@@ -226,7 +264,15 @@ impl ServedShop {
         Ok(Some(found))
     }
 
-    fn notices_of(&self, person: &Person, snapshot: &Arc<Snapshot>, policies: &Policies, day: Day) -> Vec<Notice> {
+    /// What there is to tell somebody on a day, by one of the ways of `assist::proactive`.
+    fn notices_of(
+        &self,
+        tell: impl Fn(&Person, &Situation) -> Vec<Notice>,
+        person: &Person,
+        snapshot: &Arc<Snapshot>,
+        policies: &Policies,
+        day: Day,
+    ) -> Vec<Notice> {
         let zone = self.shop.config().zone();
         let product = |id: &str| Some(snapshot.row(self.ids.find(id)?)?.product.clone());
         let successor = |id: &str| Some(snapshot.successor(self.ids.find(id)?)?.product.clone());
@@ -240,7 +286,7 @@ impl ServedShop {
             successor: &successor,
             cycle_days: &cycle,
         };
-        proactive::notices(person, &situation)
+        tell(person, &situation)
     }
 
     /// Customers who may have something to be told.
@@ -353,13 +399,16 @@ impl ServedShop {
     /// which they agree today.
     ///
     /// # Errors
-    /// If there is no such notice, it is settled, may not leave now, or the customer cannot be reached.
+    /// If there is no such notice, it is settled, no longer holds, may not leave now, or the customer cannot be reached.
     pub async fn send_notice(self: &Arc<Self>, cause: &str, by: String) -> Result<(NoticeView, Option<ChatMessage>)> {
         let stored = self.proposed(cause)?;
         let policies = self.assistant().await?.assistant.policies.clone();
         let customer = self.customer(&stored.customer_id).await.map(|found| found.customer).unwrap_or_default();
-        // What they agreed to may have changed since the notice was found.
-        let notice = Notice { consent: customer.consent.clone(), ..serde_json::from_str(&stored.body)? };
+        // A parcel may have come and a window closed since the notice was found, and what they agreed to may have changed.
+        let notice = self.as_of_today(&stored, &customer.consent, &policies).await?.ok_or_else(|| {
+            ServiceError::conflict("stale", "what the notice says no longer holds")
+                .help("dismiss it; the next look finds what holds then")
+        })?;
         let open = match notice.kind.needs_consent() {
             true => Gate::read(&self.shop).await?.why(&stored.customer_id),
             false => None,

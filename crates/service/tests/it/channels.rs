@@ -647,6 +647,12 @@ fn mails_are_answered_in_their_thread_and_machines_are_not() {
     }
 }
 
+/// The day for which the late parcels were promised: two days before the shop's today, taken once.
+fn promised() -> String {
+    static DAY: std::sync::LazyLock<domain::Day> = std::sync::LazyLock::new(|| service::clock::today("Asia/Shanghai"));
+    domain::Day(DAY.0 - 2).to_string()
+}
+
 /// Late parcels of customers, one each, and no quiet hours.
 fn with_late_parcels(customers: &[&str]) -> Folder {
     let folder = make();
@@ -657,7 +663,7 @@ fn with_late_parcels(customers: &[&str]) -> Folder {
     };
     let parcel = |who: &&str| {
         json!({"order_id": format!("late-{who}"), "status": "shipped", "updated_at": crate::shop::START,
-            "expected_on": "2026-01-10"})
+            "expected_on": promised()})
     };
     crate::shop::write::<domain::Order>(&shop, &customers.iter().map(order).collect::<Vec<_>>());
     crate::shop::write::<domain::Delivery>(&shop, &customers.iter().map(parcel).collect::<Vec<_>>());
@@ -668,11 +674,11 @@ fn with_late_parcels(customers: &[&str]) -> Folder {
 
 impl Shop {
     fn look(&self) -> Value {
-        self.call("POST", "/v1/desk/notices", Some(json!({"day": "2026-01-12"}))).json()
+        self.call("POST", "/v1/desk/notices", Some(json!({}))).json()
     }
 
     fn send_notice(&self, who: &str) -> Response {
-        let path = format!("/v1/desk/notices/delivery_late:late-{who}:2026-01-10/send");
+        let path = format!("/v1/desk/notices/delivery_late:late-{who}:{}/send", promised());
         self.call("POST", &path, Some(json!({"agent": "Li Wei"})))
     }
 
@@ -724,7 +730,7 @@ fn a_notice_leaves_once_by_a_way_that_was_agreed_to_and_survives_a_kill() {
     let body = last.json();
     assert_eq!((&body["customer_id"], &body["way"]), (&json!("c1"), &json!("sms")), "{body}");
     assert!(body["notice"]["text"].as_str().unwrap().contains("late-c1"), "{body}");
-    assert!(body["notice"]["about"]["evidence"].to_string().contains("2026-01-10"), "{body}");
+    assert!(body["notice"]["about"]["evidence"].to_string().contains(&promised()), "{body}");
     let ids: std::collections::BTreeSet<String> = got.iter().map(|one| one.header("X-Tercet-Id")).collect();
     assert!(ids.len() == 1 && ids.iter().all(|id| !id.contains("late")), "{ids:?}");
     assert!(got.iter().all(|one| one.json()["customer_id"] == "c1"), "only who agreed: {got:?}");

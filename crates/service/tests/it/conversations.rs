@@ -596,18 +596,26 @@ fn a_returning_customer_is_remembered_and_nobody_else_is() {
     assert!(!shop.state().unwrap().remembered("c2").unwrap().is_empty());
 }
 
+/// The shop's day, some days away from today: taken once, so that no midnight comes in between.
+fn day_from_today(days: i32) -> String {
+    static TODAY: std::sync::LazyLock<domain::Day> =
+        std::sync::LazyLock::new(|| service::clock::today("Asia/Shanghai"));
+    domain::Day(TODAY.0 + days).to_string()
+}
+
 #[test]
 fn a_parcel_that_has_left_and_what_somebody_waits_for_are_told_once() {
     let folder = make();
     let shop = Shop::open(folder.shop()).unwrap();
-    let start = crate::shop::START;
-    let order = |id: &str, customer: &str| json!({"order_id": id, "ordered_at": start, "customer_id": customer, "product_id": "p1", "quantity": 1, "unit_price_cents": 5000});
+    let now = service::clock::now().0;
+    let promised = day_from_today(3);
+    let order = |id: &str, customer: &str| json!({"order_id": id, "ordered_at": now, "customer_id": customer, "product_id": "p1", "quantity": 1, "unit_price_cents": 5000});
     crate::shop::write::<domain::Order>(&shop, &[order("s-1", "c1"), order("s-2", "c2")]);
-    let parcel = |id: &str, status: &str| json!({"order_id": id, "status": status, "updated_at": start, "expected_on": "2026-01-04", "carrier": "Skylark", "tracking_number": "SK99001122"});
+    let parcel = |id: &str, status: &str| json!({"order_id": id, "status": status, "updated_at": now, "expected_on": promised, "carrier": "Skylark", "tracking_number": "SK99001122"});
     crate::shop::write::<domain::Delivery>(&shop, &[parcel("s-1", "shipped"), parcel("s-2", "packed")]);
     let case = |id: &str, product: &str, form: &str| Case {
         id: id.into(),
-        at: start,
+        at: now,
         state: "open".into(),
         customer_id: Some("c1".into()),
         conversation_id: "cv_before".into(),
@@ -629,8 +637,8 @@ fn a_parcel_that_has_left_and_what_somebody_waits_for_are_told_once() {
         let response = served.call("PUT", "/v1/products/p2", Some(product));
         assert!(response.status < 300, "{}", response.body);
     };
-    let causes = |day: &str| -> Vec<String> {
-        let found = served.call("POST", "/v1/desk/notices", Some(json!({"day": day})));
+    let causes = || -> Vec<String> {
+        let found = served.call("POST", "/v1/desk/notices", Some(json!({})));
         assert_eq!(found.status, 200, "{}", found.body);
         let list = served.get("/v1/desk/notices");
         let mut all: Vec<String> =
@@ -639,9 +647,9 @@ fn a_parcel_that_has_left_and_what_somebody_waits_for_are_told_once() {
         all
     };
     stock(0);
-    assert_eq!(causes("2026-01-02"), ["order_shipped:s-1"]);
+    assert_eq!(causes(), ["order_shipped:s-1"]);
     stock(5);
-    assert_eq!(causes("2026-01-03"), ["back_in_stock:R-1", "order_shipped:s-1"], "no longer news is no new cause");
+    assert_eq!(causes(), ["back_in_stock:R-1", "order_shipped:s-1"]);
     let only = served.get("/v1/desk/notices?kind=back_in_stock");
     let notice = &only["items"][0];
     assert_eq!((&notice["order_id"], &notice["product_id"], &notice["held"]), (&json!(""), &json!("p2"), &Value::Null));
@@ -651,18 +659,22 @@ fn a_parcel_that_has_left_and_what_somebody_waits_for_are_told_once() {
     assert_eq!(send("back_in_stock:R-1").json()["error"]["code"], "no_conversation", "they agreed to no channel");
     let key = widget(&folder, &served);
     let page = Page::open(&served, &key, json!({"lang": "en", "customer_token": vouched(&folder, "c1")}));
+    // Sold again before it is sent, it would be no news.
+    stock(0);
+    assert_eq!(send("back_in_stock:R-1").json()["error"]["code"], "stale");
+    stock(5);
     for cause in ["order_shipped:s-1", "back_in_stock:R-1"] {
         let sent = send(cause);
         assert_eq!(sent.status, 201, "{}", sent.body);
     }
     let told = texts(&page.messages(1));
-    assert!(told[0].1.contains("SK99001122") && told[0].1.contains("2026-01-04"), "{told:?}");
+    assert!(told[0].1.contains("SK99001122") && told[0].1.contains(&promised), "{told:?}");
     assert!(told[1].1.contains("Product 2") && told[1].1.contains("in stock again"), "{told:?}");
     let open: Vec<Value> = served.get("/v1/desk/cases?state=open")["items"].as_array().unwrap().clone();
     let mut ids: Vec<&str> = open.iter().map(|case| case["case_id"].as_str().unwrap()).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["R-2", "R-3"]);
-    assert_eq!(causes("2026-01-03"), Vec::<String>::new());
+    assert_eq!(causes(), Vec::<String>::new());
 }
 
 #[test]
@@ -702,7 +714,7 @@ fn what_promotes_waits_while_something_of_the_customers_is_open() {
     std::fs::write(folder.shop().join("service.toml"), rules).unwrap();
     let served = serve(&folder.shop(), crate::shop::key(&folder.shop(), &Scope::ALL));
     assert_eq!(served.job("train", json!({"algorithm": "popularity"}))["state"], "done");
-    let found = served.call("POST", "/v1/desk/notices", Some(json!({"day": "2026-01-02"})));
+    let found = served.call("POST", "/v1/desk/notices", Some(json!({})));
     assert_eq!(found.status, 200, "{}", found.body);
     let notice = |who: &str| -> Value {
         let list = served.get("/v1/desk/notices?kind=upgrade_due&limit=500");
@@ -733,7 +745,7 @@ fn what_promotes_waits_while_something_of_the_customers_is_open() {
 fn a_late_parcel_is_told_once_into_the_customers_conversation() {
     let folder = make();
     let shop = Shop::open(folder.shop()).unwrap();
-    let start = crate::shop::START;
+    let (start, promised) = (crate::shop::START, day_from_today(-2));
     crate::shop::write::<domain::Order>(
         &shop,
         &[json!({"order_id": "late-1", "ordered_at": start, "customer_id": "c1", "product_id": "p1", "quantity": 1,
@@ -741,24 +753,29 @@ fn a_late_parcel_is_told_once_into_the_customers_conversation() {
     );
     crate::shop::write::<domain::Delivery>(
         &shop,
-        &[json!({"order_id": "late-1", "status": "shipped", "updated_at": start, "expected_on": "2026-01-10"})],
+        &[json!({"order_id": "late-1", "status": "shipped", "updated_at": start, "expected_on": promised})],
     );
     drop(shop);
     let rules = "[proactive]\nlook_at = \"\"\nquiet_from = \"09:00\"\nquiet_until = \"09:00\"\n";
     std::fs::write(folder.shop().join("service.toml"), rules).unwrap();
     let served = serve(&folder.shop(), crate::shop::key(&folder.shop(), &Scope::ALL));
     let look = |day: &str| served.call("POST", "/v1/desk/notices", Some(json!({"day": day})));
-    assert_eq!(look("2026-01-10").json()["n_found"], 0);
-    let found = look("2026-01-12").json();
+    assert_eq!(look(&promised).json()["n_found"], 0);
+    // Of another day it is counted and not kept.
+    let found = look(&day_from_today(5)).json();
+    assert_eq!((&found["n_found"], &found["n_new"]), (&json!(1), &json!(0)), "{found}");
+    assert_eq!(served.get("/v1/desk/notices")["total"], 0);
+    let today = || served.call("POST", "/v1/desk/notices", Some(json!({}))).json();
+    let found = today();
     assert_eq!((&found["n_found"], &found["n_new"]), (&json!(1), &json!(1)), "{found}");
-    assert_eq!(look("2026-01-13").json()["n_new"], 0, "the same cause");
+    assert_eq!(today()["n_new"], 0, "the same cause");
     assert_eq!(look("not a day").status, 400);
     let list = served.get("/v1/desk/notices");
     let notice = &list["items"][0];
     assert_eq!((&list["total"], &notice["kind"], &notice["held"]), (&json!(1), &json!("delivery_late"), &Value::Null));
-    for (name, days) in [("evidence_zh", "2 天"), ("evidence_en", "2 days")] {
-        let has = |value: &str| notice[name].as_array().unwrap().iter().any(|one| one["value"] == value);
-        assert!(has("2026-01-10") && has(days), "{notice}");
+    for (name, days) in [("evidence_zh", " 天"), ("evidence_en", " days")] {
+        let values = || notice[name].as_array().unwrap().iter().filter_map(|one| one["value"].as_str());
+        assert!(values().any(|value| value == promised) && values().any(|value| value.ends_with(days)), "{notice}");
     }
     assert_eq!((&list["states"]["proposed"], &list["kinds"]["delivery_late"]), (&json!(1), &json!(1)));
     let others = served.get("/v1/desk/notices?kind=upgrade_due");
@@ -773,7 +790,7 @@ fn a_late_parcel_is_told_once_into_the_customers_conversation() {
     let told = page.messages(1);
     assert_eq!(told["messages"].as_array().unwrap().len(), 1, "{told}");
     let text = told["messages"][0]["text"].as_str().unwrap();
-    assert!(text.contains("late-1") && text.contains("2026-01-10") && text.contains("2 days late"), "{text}");
+    assert!(text.contains("late-1") && text.contains(&promised) && text.contains("days late"), "{text}");
     assert_eq!(send().json()["error"]["code"], "settled");
     assert_eq!(served.call("POST", &path("dismiss"), Some(json!({}))).status, 409);
     assert_eq!(served.get("/v1/desk/notices?state=sent")["items"][0]["settled_by"], "Li Wei");
