@@ -24,6 +24,8 @@ const SETTLED_MAX: usize = 12;
 const SETTLED_DAYS: i32 = 90;
 /// Days of orders before which whoever buys looks new.
 const KNOWN_DAYS: i32 = 56;
+/// Customers of the period before below which no ratio is told.
+const COMPARED_MIN: f64 = 5.0;
 /// Orders below which a share of them is not told.
 const ORDERS_MIN: f64 = 20.0;
 
@@ -335,7 +337,7 @@ impl<'a> Period<'a> {
                 let change = (sums.money[1] > 0.0).then(|| sums.money[0] / sums.money[1] - 1.0);
                 row.push(Cell::number(sums.money[1]));
                 row.push(Cell::known(change));
-                row.push(Cell::text(word(self.shows(sums.n_lines[0], sums.n_lines[1]))));
+                row.push(Cell::text(lines_word(self.shows(sums.n_lines[0], sums.n_lines[1]))));
             }
             rows.push(row);
         }
@@ -351,7 +353,7 @@ impl<'a> Period<'a> {
             columns.extend([
                 Column::new("上一期", "Before", "money"),
                 Column::new("变化", "Change", "change"),
-                Column::new("按订单行", "By order lines", "text"),
+                Column::new("订单行", "Order lines", "text"),
             ]);
         }
         draft.blocks.push(Block::Table(Table {
@@ -402,21 +404,28 @@ impl<'a> Period<'a> {
 
     fn buyers_compared(&self, said: &mut Said, now: Buyers, before: Buyers, source: usize) {
         let Some(noise) = &self.noise else { return };
-        let change = |zh: &str, en: &str, now: f64, then: f64| {
+        for (name, now, then) in [
+            (text("首次下单的", "Those who ordered for the first time"), now.n_new, before.n_new),
+            (text("老顾客", "Those who had ordered before"), now.n_returning, before.n_returning),
+        ] {
+            // Of next to nobody a ratio says nothing.
+            if then < COMPARED_MIN {
+                let figure = Figure::new("上一期的人数", "customers before", then, "count", source);
+                let (zh, en) = (
+                    format!("{}上一期有 {{0}} 位。", name.zh),
+                    format!("{} were {{0}} in the period before.", name.en),
+                );
+                said.add(&zh, &en, vec![figure]);
+                continue;
+            }
             let ratio = noise.ratio(now, then);
             let by = Interval { value: ratio.value - 1.0, low: ratio.low - 1.0, high: ratio.high - 1.0, ..ratio };
-            (Figure::new(zh, en, 0.0, "change", source).within(by), verdict(shown(ratio, 1.0)))
-        };
-        let (new, (zh_new, en_new)) = change("新客变化", "change of new customers", now.n_new, before.n_new);
-        let (old, (zh_old, en_old)) =
-            change("老客变化", "change of customers of before", now.n_returning, before.n_returning);
-        said.add(
-            &format!("比上一期，新客 {{0}}，{zh_new}；老客 {{1}}，{zh_old}。"),
-            &format!(
-                "Against the period before new customers differ by {{0}}, {en_new}; the others by {{1}}, {en_old}."
-            ),
-            vec![new, old],
-        );
+            let figure = Figure::new("人数变化", "change of customers", 0.0, "change", source).within(by);
+            let (zh, en) = verdict(shown(ratio, 1.0));
+            let zh = format!("{}比上一期 {{0}}，{zh}。", name.zh);
+            let en = format!("{} differ by {{0}} from the period before, {en}.", name.en);
+            said.add(&zh, &en, vec![figure]);
+        }
     }
 
     async fn campaigns(&self, draft: &mut Draft, is_compared: bool) -> Result<()> {
@@ -653,6 +662,16 @@ pub fn word(shows: Shows) -> Text {
         Shows::Up => text("上升", "up"),
         Shows::Down => text("下降", "down"),
         Shows::Noise => text("波动之内", "noise"),
+        Shows::Unknown => text("说不准", "cannot be told"),
+    }
+}
+
+/// Of order lines, which go another way than money where cheaper things are bought.
+fn lines_word(shows: Shows) -> Text {
+    match shows {
+        Shows::Up => text("增多", "more"),
+        Shows::Down => text("减少", "fewer"),
+        Shows::Noise => text("波动之内", "as ever"),
         Shows::Unknown => text("说不准", "cannot be told"),
     }
 }
