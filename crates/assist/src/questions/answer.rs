@@ -64,6 +64,16 @@ pub fn figures(question: &Question, results: &[(Part, Vec<Measure>, Vec<Cells>)]
     if question.by.is_none() && question.over.is_none() && rows.is_empty() {
         rows.push(Row { values: vec![None; n], ..Row::default() });
     }
+    if question.by.is_none() && question.over.is_none() {
+        for row in &mut rows {
+            for values in [&mut row.values, &mut row.before] {
+                for (value, measure) in values.iter_mut().zip(&question.measures) {
+                    *value = value.or(measure.is_none_without_rows().then_some(0.0));
+                }
+            }
+            row.change = row.before.first().and_then(|before| change(row.values[0], *before));
+        }
+    }
     if question.show == Show::Share && question.measures[0].adds_up() {
         let of = whole.as_ref().and_then(|whole| whole.values[0]);
         for row in &mut rows {

@@ -198,6 +198,11 @@ impl Measure {
         )
     }
 
+    /// Whether no row at all means none of it, rather than that it is not known.
+    pub(super) fn is_none_without_rows(self) -> bool {
+        self.adds_up() && !matches!(self, Measure::Margin | Measure::Stock)
+    }
+
     /// Whether less of it is better.
     pub fn is_better_low(self) -> bool {
         use Measure::*;

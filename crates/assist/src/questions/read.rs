@@ -81,12 +81,16 @@ fn scan(text: &str, lexicon: &Lexicon) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
+        if c.is_whitespace() {
+            at += c.len_utf8();
+            continue;
+        }
         let before = text[..at].chars().next_back();
         let inside = is_word(c) && before.is_some_and(is_word);
         let found = if inside { None } else { known(&text[at..], lexicon) };
         let (end, kind) = match found {
             Some((length, kind)) => (at + length, kind),
-            None if c.is_whitespace() || is_mark(c) => {
+            None if is_mark(c) => {
                 at += c.len_utf8();
                 continue;
             }

@@ -19,7 +19,8 @@ fn lexicon() -> Lexicon {
         products: all(&["科梵 Strato 4 笔记本电脑 16GB", "Apple Nova X100"]),
         channels: all(&["search_ads", "short_video", "store", "sms"]),
         stores: all(&["online", "上海店"]),
-        cities: all(&["北京", "杭州", "重庆"]),
+        // There is a place of this name.
+        cities: all(&["北京", "杭州", "重庆", "QUARTER"]),
         regions: all(&["北京", "浙江"]),
         genders: all(&["F", "M"]),
         campaigns: all(&["K001"]),
@@ -71,6 +72,12 @@ fn questions_are_said_back() {
             "revenue this month vs last year",
             "销售额，2026年6月，同比（2025年6月）",
             "revenue, June 2026, against the year before (June 2025)",
+        ),
+        ("orders by quarter in 2025", "订单数，按季度，2025年", "orders, by quarter, 2025"),
+        (
+            "revenue in 2025 compared to the year before",
+            "销售额，2025年，同比（2024年）",
+            "revenue, 2025, against the year before (2024)",
         ),
         ("线上订单数 昨天", "订单数，门店：online，2026年6月29日", "orders, store: online, 29 June 2026"),
         (

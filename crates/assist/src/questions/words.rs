@@ -83,7 +83,7 @@ pub(super) fn table() -> Vec<(&'static str, Sense)> {
             Sense::Previous,
         ),
         (
-            "同比|去年同期|上年同期|与去年同期相比|和去年同期比|year over year|year on year|yoy|same time last year|same period last year|same period of last year|same time of last year|a year ago|a year earlier",
+            "同比|去年同期|上年同期|与去年同期相比|和去年同期比|year over year|year on year|yoy|same time last year|same period last year|same period of last year|same time of last year|the year before|year before|a year before|prior year|a year ago|a year earlier",
             Sense::YearBefore,
         ),
         (
