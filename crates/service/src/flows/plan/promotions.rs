@@ -435,8 +435,8 @@ fn found(sales: &Sales, own: &[Own], market_events: &[Event]) -> Vec<Found> {
         }
     }
     all.sort_by_key(|one| one.days.start);
-    // The ledger takes no more.
-    all.truncate(OCCASIONS_MAX);
+    // The ledger takes no more; the newest tell more of what comes.
+    all.drain(..all.len().saturating_sub(OCCASIONS_MAX));
     all
 }
 
@@ -525,7 +525,7 @@ fn judged(sales: &Sales, request: &PromotionsRequest, events: &[Event], today: D
     if !found.iter().any(|one| one.is_told) {
         return Ok(told);
     }
-    let occasions: Vec<Occasion> = found
+    let mut occasions: Vec<Occasion> = found
         .iter()
         .map(|one| Occasion {
             name: one.name.en.clone(),
@@ -538,6 +538,23 @@ fn judged(sales: &Sales, request: &PromotionsRequest, events: &[Event], today: D
             },
         })
         .collect();
+    let mut shadows = shadows(&occasions, &found);
+    if let Some((name, first)) = coming(&found, events, sales.last) {
+        // Days in which customers wait for what is about to come, or has begun, are neither usual nor the doing of the one before.
+        let end = found.last().map_or(sales.first, |one| one.days.end);
+        let from = (first - AROUND_DEEP as i32).max(end);
+        if from <= sales.last && occasions.len() < OCCASIONS_MAX {
+            if let (Some(one), Some(at)) = (occasions.last(), shadows.len().checked_sub(1))
+                && from == end
+                && found[at].is_told
+                && one.around < AROUND_DEEP
+            {
+                shadows[at] = Some(name.clone());
+            }
+            let (first, last) = (Day(from), Day(sales.last));
+            occasions.push(Occasion { name: name.en, first, last, around: 0 });
+        }
+    }
     let (known, rate) = margins(sales);
     let has_margin = known >= COST_KNOWN_MIN;
     let margin = |product: &Sold, cell: &Cell| match product.cost {
@@ -559,7 +576,6 @@ fn judged(sales: &Sales, request: &PromotionsRequest, events: &[Event], today: D
     told.backing = Backing::of(&answer);
     let Some(ledger) = &answer.value else { return Ok(told) };
     (told.n_ordinary_days, told.r_squared) = (ledger.n_ordinary as u64, ledger.r_squared[0]);
-    let shadows = shadows(&occasions, &found);
     let context = Context { sales, ledger, request, has_margin, today, ordinary: ordinary(&found, sales) };
     for (place, (at, one)) in found.iter().enumerate().filter(|(_, one)| one.is_told).enumerate() {
         let mut past = PastPromotion { in_shadow_of: shadows[at].clone(), ..context.told(one, at, place) };
@@ -572,6 +588,23 @@ fn judged(sales: &Sales, request: &PromotionsRequest, events: &[Event], today: D
     told.promotions.reverse();
     told.backing = doubts(told.backing, &told.promotions, has_margin);
     Ok(told)
+}
+
+/// The next promotion that is about to come or has begun and is not over, with its first day, if it was deep the last time.
+fn coming(found: &[Found], events: &[Event], last: i32) -> Option<(Text, i32)> {
+    let of = |event: &Event| {
+        let before = found.iter().rev().find(|one| one.key == event.key)?;
+        let holds = |day: i32| event.holds(Day(day));
+        let mut first =
+            (last + 1..=last + AROUND_DEEP as i32).find(|day| holds(*day)).filter(|_| before.depth >= DEEP)?;
+        while holds(first - 1) {
+            first -= 1;
+        }
+        let year = Day(first).to_string().get(..4).unwrap_or_default().to_owned();
+        let name = Text { zh: format!("{year} {}", event.name.zh), en: format!("{} {year}", event.name.en) };
+        Some((name, first))
+    };
+    events.iter().filter_map(of).min_by_key(|(_, first)| *first)
 }
 
 /// Of each occasion, the deeper one after it for which customers wait already while it lasts.
@@ -842,6 +875,54 @@ mod tests {
             // A week of ten phones before, each ten dearer.
             assert!((one.protection_at_most_cents.unwrap() / (7.0 * 200.0 * 10.0) - 1.0).abs() < 0.1);
         }
+    }
+
+    /// The same, seen on a day: nothing after it is known, and a little was taken off on Labour Day.
+    fn seen_on(day: &str) -> Sales {
+        let mut sales = sales(5);
+        let labour_day = retail().into_iter().find(|event| event.key == "labour_day").unwrap();
+        sales.last = day.parse::<Day>().unwrap().0;
+        for product in &mut sales.products {
+            product.cells.retain(|cell| cell.day <= sales.last);
+            let offers = product.cells.iter_mut().filter(|cell| labour_day.holds(Day(cell.day)));
+            offers.for_each(|cell| cell.paid = 0.97 * cell.list);
+        }
+        sales
+    }
+
+    #[test]
+    fn what_comes_before_a_deep_promotion_stands_in_its_shadow_before_and_while_it_lasts() {
+        let events: Vec<Event> =
+            retail().into_iter().filter(|event| ["618", "labour_day"].contains(&event.key.as_str())).collect();
+        let newest = |day: &str| {
+            let sales = seen_on(day);
+            judged(&sales, &PromotionsRequest::default(), &events, Day(sales.last)).unwrap().promotions.remove(0)
+        };
+        for day in ["2025-05-20", "2025-06-10"] {
+            let found = newest(day);
+            assert_eq!((found.key.as_str(), found.first_day.as_str()), ("labour_day", "2025-05-01"));
+            assert_eq!(found.in_shadow_of.as_ref().map(|name| name.en.as_str()), Some("618 2025"), "{day}");
+            assert!(found.verdict.is_none_or(|verdict| verdict == "open"));
+        }
+        // When it is over it is told itself; in March nobody waits for it.
+        assert_eq!(newest("2025-07-20").key, "618");
+        let spring = seen_on("2025-03-01");
+        let found = judged(&spring, &PromotionsRequest::default(), &events, Day(spring.last)).unwrap();
+        assert!(coming(&super::found(&spring, &[], &events), &events, spring.last).is_none());
+        assert!(found.promotions.iter().all(|one| one.first_day.as_str() < "2025-01-01"));
+    }
+
+    #[test]
+    fn of_too_many_promotions_the_newest_are_kept() {
+        let sales = sales(6);
+        let days = (FIRST + 30..=sales.last).step_by(3);
+        let own: Vec<Own> = days.map(|day| Own { name: day.to_string(), first: Day(day), last: Day(day) }).collect();
+        assert!(own.len() > OCCASIONS_MAX);
+        let found = found(&sales, &own, &[]);
+        assert_eq!(
+            (found.len(), found.last().map(|one| one.days.start)),
+            (OCCASIONS_MAX, own.last().map(|one| one.first.0))
+        );
     }
 
     #[test]
