@@ -442,7 +442,20 @@ pub(super) fn elasticity_of(prices: &Prices, category: &str) -> (f64, f64, f64) 
 /// The elasticity to plan with, and what speaks against it.
 fn of_category(prices: &Prices, category: &str) -> (f64, Option<Backing>) {
     match own_of(prices, category) {
-        Some(found) => (found.value.max(-19.0), None),
+        Some(found) => {
+            let is_own = prices.categories.iter().any(|one| one.category == category && falls(&one.elasticity));
+            let backing = (!is_own).then(|| {
+                Backing { verdict: "enough".to_owned(), ..prices.backing.clone() }.but(
+                    "elasticity_of_all",
+                    format!("这个品类的价格弹性看不出来，这里用的是全店的 {:.2}（{:.2} 到 {:.2}）。", found.value, found.low, found.high),
+                    format!(
+                        "The elasticity of this category is not identified; that of the whole shop, {:.2} [{:.2}, {:.2}], is taken.",
+                        found.value, found.low, found.high
+                    ),
+                )
+            });
+            (found.value.max(-19.0), backing)
+        }
         None => {
             let backing = Backing { verdict: "enough".to_owned(), ..prices.backing.clone() };
             let backing = backing.but(
@@ -512,6 +525,14 @@ mod tests {
         assert_eq!((prices.left[0].median, prices.left[0].n_products), (1.0, 10));
         let (elasticity, doubt) = of_category(&prices, "phones");
         assert!(elasticity < -1.0 && doubt.is_none());
+        let last = |doubt: Option<Backing>| {
+            doubt.unwrap().caveats.last().map(|caveat| (caveat.kind.clone(), caveat.text.en.clone()))
+        };
+        // A category that tells nothing of its own takes the shop's, which is said with its interval.
+        let (elasticity, doubt) = of_category(&prices, "tablets");
+        let (kind, text) = last(doubt).unwrap();
+        assert_eq!((elasticity, kind.as_str()), (found.value, "elasticity_of_all"));
+        assert!(text.contains(&format!("[{:.2}, {:.2}]", found.low, found.high)), "{text}");
         let still = told(&Weekly::default(), Day(20_000)).unwrap();
         assert!(still.backing.is_refused());
         let (elasticity, doubt) = of_category(&still, "phones");
