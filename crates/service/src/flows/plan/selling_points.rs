@@ -546,9 +546,10 @@ fn segment(
     let names: Vec<&str> = columns.iter().map(|one| one.attribute.as_str()).collect();
     let worths = worths(&found, &names, LEVEL)?;
     for (column, worth) in columns.iter().zip(worths).filter(|(column, _)| column.is_told) {
-        // Where money does not tell, liking does.
+        // Where cheaper is not shown to be taken more, what goes with a low price looks liked and what goes with a high one unwanted.
         let shown = worth.share.unwrap_or(worth.coefficient);
         let shows = match () {
+            () if worth.share.is_none() => "open",
             () if shown.low > 0.0 => "worth",
             () if shown.high < 0.0 => "unwanted",
             () => "open",
@@ -592,6 +593,10 @@ mod tests {
 
     /// Phones of two memories and two screens; buyers weigh price by −3 and pay 15 % for the larger memory.
     fn shelf(n: usize, is_told: bool) -> Shelf {
+        shelf_weighing(-3.0, n, is_told)
+    }
+
+    fn shelf_weighing(by_price: f64, n: usize, is_told: bool) -> Shelf {
         let mut random = Random::new(4);
         let mut shelf = Shelf { segments: vec!["a".into(), "b".into()], ..Shelf::default() };
         for at in 0..16usize {
@@ -620,7 +625,7 @@ mod tests {
             let liked = |product: usize, random: &mut Random| {
                 let price = shelf.price(product, week).unwrap();
                 let gumbel = -(-random.uniform().max(1e-300).ln()).ln();
-                -3.0 * price.ln() + f64::from(u8::from(product % 2 == 1)) * 3.0 * 1.15f64.ln() + gumbel
+                by_price * price.ln() + f64::from(u8::from(product % 2 == 1)) * 3.0 * 1.15f64.ln() + gumbel
             };
             let scores: Vec<f64> = (0..16).map(|product| liked(product, &mut random)).collect();
             let best = (0..16).max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap();
@@ -650,6 +655,19 @@ mod tests {
         assert!(battery.low < 0.0 && battery.high > 0.0, "{battery:?}");
         assert_eq!(all.weights["memory"], 1.0);
         assert!(told.segments[1..].iter().all(|one| one.n_choices == 1500 && one.segment.is_some()));
+    }
+
+    /// Who does not mind the price shows no money in a spec, and what goes with a high price is not unwanted for that.
+    #[test]
+    fn without_a_price_that_matters_no_spec_is_worth_or_unwanted() {
+        let shelf = shelf_weighing(1.0, 3000, true);
+        let told = told(&shelf, "Electronics/Phones".into(), Vec::new(), &BTreeMap::new(), Day(20_000)).unwrap();
+        let all = &told.segments[0];
+        assert!(
+            !all.points.is_empty() && all.points.iter().all(|one| one.worth.is_none() && one.shows == "open"),
+            "{all:?}"
+        );
+        assert!(all.weights.is_empty(), "{:?}", all.weights);
     }
 
     #[test]
