@@ -546,8 +546,7 @@ fn decision(shared: &Shared, sieved: &Sieved, picks: &[&Pick], day: Day) -> Deci
         Figure::new("名单上的顾客", "customers on the list", n as f64, "count"),
         Figure::new("不联系也会带来", "expected of them anyway", anyway, "money"),
     ];
-    let mut backing =
-        Backing { verdict: "enough".to_owned(), n: effect.n_customers, caveats: Vec::new(), would_change: Vec::new() };
+    let mut backing = Backing::enough(effect.n_customers);
     let paragraph = match effect.lift {
         Some(lift) => {
             figures.push(

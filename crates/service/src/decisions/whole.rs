@@ -89,7 +89,7 @@ fn decision(kind: &str, subject: &str, day: Day, title: Text, paragraph: Text, n
         n_control: None,
         gates: Vec::new(),
         page: None,
-        backing: Backing { verdict: "enough".to_owned(), n: 0, caveats: Vec::new(), would_change: Vec::new() },
+        backing: Backing::enough(0),
     }
 }
 

@@ -364,15 +364,13 @@ fn backing(made: &Made, everybody: &[Moved], channels: &[CrowdChannel]) -> Backi
         );
     }
     let mut backing = Backing {
-        verdict: "enough".to_owned(),
-        n,
-        caveats: Vec::new(),
         would_change: vec![Text {
             zh: "谁被某个渠道触达不是随机的：要知道渠道本身的作用，请在该渠道上留一个不触达的对照组。".to_owned(),
             en: "Who is touched on a channel is not chosen at random: what the channel itself does, a group that it leaves out \
                  would tell."
                 .to_owned(),
         }],
+        ..Backing::enough(n)
     };
     if made.n_events == 0 {
         backing = backing.but(

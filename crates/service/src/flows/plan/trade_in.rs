@@ -430,14 +430,12 @@ fn for_trial(groups: &[TradeInGroup]) -> Option<u64> {
 
 fn backing(plan: &TradeInPlan, groups: &[Group], prices: &Prices, rate: Option<f64>) -> Backing {
     let backing = Backing {
-        verdict: "enough".to_owned(),
-        n: plan.n_owners,
-        caveats: Vec::new(),
         would_change: vec![crate::flows::segment::Text {
             zh: "先在一部分机主里随机给不同的补贴，再按结果更新接受比例。".to_owned(),
             en: "Subsidies given at random to some owners first: their answers would take the place of the elasticity."
                 .to_owned(),
         }],
+        ..Backing::enough(plan.n_owners)
     };
     let mut backing = backing.but(
         "acceptance_by_price",

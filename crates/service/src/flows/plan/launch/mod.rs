@@ -286,13 +286,11 @@ fn backing(articles: &Articles, owners: &Owners, categories: &[Replaced]) -> Bac
         return backing;
     }
     let backing = Backing {
-        verdict: "enough".to_owned(),
-        n: n_replaced,
-        caveats: Vec::new(),
         would_change: vec![crate::flows::segment::Text {
             zh: "顾客在别处买的设备：以旧换新和维修登记能补上。".to_owned(),
             en: "Devices bought elsewhere: trade-ins and repairs would tell of them.".to_owned(),
         }],
+        ..Backing::enough(n_replaced)
     };
     if articles.lines.is_empty() {
         return backing.but(
