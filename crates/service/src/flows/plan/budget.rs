@@ -23,6 +23,8 @@ pub const WEEKS_MAX: usize = 26;
 const SEASON_WEEKS_MIN: usize = 60;
 /// A channel's plan goes up to so many times what it costs now: beyond, its curve is a guess.
 const CEILING_FACTOR: f64 = 2.0;
+/// The last weeks, whose mean is what is spent now.
+const NOW_WEEKS: usize = 13;
 /// Points of the picture of a response curve, after 0.
 const CURVE_POINTS: usize = 20;
 
@@ -42,8 +44,7 @@ pub struct BudgetRequest {
     /// For the whole plan; as much as is spent now if absent.
     pub budget_cents: Option<i64>,
     pub bounds: Vec<Bound>,
-    /// Draw from the whole posterior rather than from the normal distribution at its top: slower, and right also where the
-    /// data say little.
+    /// Draw from the whole posterior in any case, not only where the normal distribution at its top is no picture of it.
     pub sampled: bool,
     pub level: f64,
     pub seed: u64,
@@ -81,7 +82,7 @@ pub struct ChannelPlan {
     /// Sales a coin spent brought on average, and what the next one would.
     pub return_on_spend: Interval,
     pub marginal_return: Interval,
-    /// As much as is spent now, the best split, and the equal one.
+    /// As much as is spent now (the mean of the last 13 weeks), the best split, and the equal one.
     pub current_cents: f64,
     pub planned_cents: f64,
     pub equal_cents: f64,
@@ -118,6 +119,8 @@ pub struct BudgetPlan {
     /// How much more the best split brings than the equal one and than spending as now.
     pub over_equal_cents: Option<Interval>,
     pub over_current_cents: Option<Interval>,
+    /// The weeks learned from: what would have been sold in them without any channel.
+    pub baseline_so_far_cents: Option<Interval>,
     /// The part of the weeks' ups and downs that the model explains, and that season and trend alone explain.
     pub r_squared: f64,
     pub r_squared_without_channels: f64,
@@ -131,6 +134,10 @@ pub struct BudgetPlan {
 struct Weeks {
     present: Present,
     data: MixData,
+    /// First days of weeks without a record of spend, or of sales, and of those whose sum was below zero.
+    without_spend: Vec<Day>,
+    without_sales: Vec<Day>,
+    below_zero: Vec<Day>,
 }
 
 /// Learns what channels bring and plans a budget over them.
@@ -202,7 +209,49 @@ async fn weeks(shop: &Shop) -> Result<Weeks> {
     let channels = spends.iter().map(|(name, values)| Named { name: name.clone(), values: series(values) }).collect();
     let days = weeks.clone().map(|week| Step::Week.first(week)).collect();
     let data = MixData { days, target: series(&sales), channels, controls: Vec::new(), price: None };
-    Ok(Weeks { present, data })
+    let first_of =
+        |is_one: &dyn Fn(&i64) -> bool| weeks.clone().filter(is_one).map(|week| Step::Week.first(week)).collect();
+    let is_below = |values: &BTreeMap<i64, f64>, week: &i64| values.get(week).is_some_and(|sum| *sum < 0.0);
+    let without_spend = first_of(&|week| !spends.values().any(|of| of.contains_key(week)));
+    let without_sales = first_of(&|week| !sales.contains_key(week));
+    let below_zero = first_of(&|week| is_below(&sales, week) || spends.values().any(|of| is_below(of, week)));
+    Ok(Weeks { present, data, without_spend, without_sales, below_zero })
+}
+
+/// What was taken for zero, to be said: (kind, Chinese, English).
+fn oddities(weeks: &Weeks) -> Vec<(&'static str, String, String)> {
+    let list = |days: &[Day]| {
+        let named: Vec<String> = days.iter().take(3).map(Day::to_string).collect();
+        named.join(", ") + if days.len() > 3 { " …" } else { "" }
+    };
+    let mut found = Vec::new();
+    if !weeks.without_spend.is_empty() {
+        let (n, days) = (weeks.without_spend.len(), list(&weeks.without_spend));
+        found.push((
+            "weeks_without_spend",
+            format!("有 {n} 周没有任何花费记录（{days}），按 0 计算；如果只是没有导入，请补上。"),
+            format!(
+                "{n} weeks have no record of spend ({days}) and count as 0; if they are only missing, import them."
+            ),
+        ));
+    }
+    if !weeks.without_sales.is_empty() {
+        let (n, days) = (weeks.without_sales.len(), list(&weeks.without_sales));
+        found.push((
+            "weeks_without_sales",
+            format!("有 {n} 周没有任何订单（{days}），按 0 计算；如果只是没有导入，请补上。"),
+            format!("{n} weeks have no order ({days}) and count as 0; if they are only missing, import them."),
+        ));
+    }
+    if !weeks.below_zero.is_empty() {
+        let (n, days) = (weeks.below_zero.len(), list(&weeks.below_zero));
+        found.push((
+            "weeks_below_zero",
+            format!("有 {n} 周的销售额或花费是负数（{days}），按 0 计算。"),
+            format!("In {n} weeks sales or spends were below zero ({days}); they count as 0."),
+        ));
+    }
+    found
 }
 
 fn planned(
@@ -211,7 +260,7 @@ fn planned(
     market: Market,
     progress: super::super::Progress<'_>,
 ) -> Result<BudgetPlan> {
-    let Weeks { present, data } = weeks;
+    let Weeks { present, data, .. } = weeks;
     let mut told = empty(present, request);
     if data.days.is_empty() || data.channels.is_empty() {
         return Ok(told);
@@ -225,12 +274,16 @@ fn planned(
     }
     let has_season = data.days.len() >= SEASON_WEEKS_MIN;
     let settings = MixSettings { n_harmonics: if has_season { 2 } else { 0 }, market, ..MixSettings::default() };
-    let mode = if request.sampled { Mode::Nuts(SampleSettings::default()) } else { Mode::Map };
+    let mode = if request.sampled { Mode::Nuts(SampleSettings::default()) } else { Mode::Auto };
     let go_on = |share: f64| progress(share, "learning what channels bring");
     let options = RunOptions { seed: request.seed, n_threads: request.n_threads, progress: &go_on };
     let answer = fit(data, &settings, mode, request.level, &options)?;
     told.backing = Backing::of(&answer);
+    for (kind, zh, en) in oddities(weeks) {
+        told.backing = told.backing.but(kind, zh, en);
+    }
     if let Some(model) = &answer.value {
+        told.baseline_so_far_cents = Some(model.baseline.scaled(100.0).into());
         told.r_squared = model.r_squared;
         told.r_squared_without_channels = model.r_squared_without_channels;
         told.weeks = weeks_told(data, model);
@@ -251,6 +304,7 @@ fn empty(present: &Present, request: &BudgetRequest) -> BudgetPlan {
         added_cents: None,
         over_equal_cents: None,
         over_current_cents: None,
+        baseline_so_far_cents: None,
         r_squared: 0.0,
         r_squared_without_channels: 0.0,
         channels: Vec::new(),
@@ -275,10 +329,11 @@ fn weeks_told(data: &MixData, model: &MixFit) -> Vec<WeekOfSales> {
 }
 
 /// The cells of the plan under the bounds asked for.
-fn cells(model: &MixFit, request: &BudgetRequest) -> Result<Vec<Node<Mean<Flight>>>> {
+fn cells(model: &MixFit, request: &BudgetRequest, current: &[f64]) -> Result<Vec<Node<Mean<Flight>>>> {
     let shares = vec![1.0 / request.weeks as f64; request.weeks];
     let mut cells = model.cells_ahead(&shares, CEILING_FACTOR)?;
-    for cell in &mut cells {
+    for (cell, now) in cells.iter_mut().zip(current) {
+        cell.ceiling = cell.ceiling.max(CEILING_FACTOR * now);
         for bound in request.bounds.iter().filter(|bound| bound.channel == cell.name) {
             cell.floor = bound.floor_cents.map_or(cell.floor, |cents| cents as f64 / 100.0);
             cell.ceiling = bound.ceiling_cents.map_or(cell.ceiling, |cents| cents as f64 / 100.0);
@@ -287,14 +342,23 @@ fn cells(model: &MixFit, request: &BudgetRequest) -> Result<Vec<Node<Mean<Flight
     Ok(cells)
 }
 
+/// What is spent now, over as many weeks: the mean of the last quarter's, not of all the years learned from.
+fn current(data: &MixData, model: &MixFit, n_weeks: usize) -> Vec<f64> {
+    let of = |name: &str| data.channels.iter().find(|one| one.name == name).map_or(&[][..], |one| &one.values);
+    let mean = |values: &[f64]| {
+        let late = &values[values.len().saturating_sub(NOW_WEEKS)..];
+        late.iter().sum::<f64>() / late.len().max(1) as f64
+    };
+    model.channels.iter().map(|one| mean(of(&one.name)) * n_weeks as f64).collect()
+}
+
 fn spread(told: &mut BudgetPlan, data: &MixData, model: &MixFit, request: &BudgetRequest) -> Result<()> {
-    let n = data.days.len() as f64;
-    let current: Vec<f64> = model.channels.iter().map(|one| one.spend / n * request.weeks as f64).collect();
+    let current = current(data, model, request.weeks);
     let budget = request.budget_cents.map_or_else(|| current.iter().sum(), |cents| cents as f64 / 100.0);
     let last = data.days.last().copied().unwrap_or_default();
     let ahead: Vec<Day> = (1..=request.weeks as i32).map(|week| Day(last.0 + 7 * week)).collect();
     let baseline = model.baseline_ahead(&ahead, &[], None)?;
-    let root = Node::group("all", cells(model, request)?, 0.0, f64::INFINITY);
+    let root = Node::group("all", cells(model, request, &current)?, 0.0, f64::INFINITY);
     let asked = Plan {
         root: &root,
         baseline: &baseline,
@@ -363,6 +427,9 @@ mod tests {
         Weeks {
             present: Present { day: Day(19_723 + 7 * n as i32 - 1), zone: jiff::tz::TimeZone::UTC },
             data: MixData { days, ..drawn.data },
+            without_spend: Vec::new(),
+            without_sales: Vec::new(),
+            below_zero: Vec::new(),
         }
     }
 
@@ -390,6 +457,48 @@ mod tests {
         let bounded = run(&weeks, &request).unwrap();
         assert!(bounded.channels[0].planned_cents <= cap + 1.0, "{:?}", bounded.channels[0]);
         assert!(bounded.added_cents.unwrap().value <= plan.added_cents.unwrap().value + 1.0);
+    }
+
+    #[test]
+    fn now_is_the_last_quarter_and_not_all_of_the_past() {
+        let mut weeks = weeks(104);
+        let late = |values: &[f64]| values[91..].iter().sum::<f64>() / 13.0;
+        for channel in &mut weeks.data.channels {
+            channel.values[91..].iter_mut().for_each(|spend| *spend *= 1.5);
+        }
+        let plan = run(&weeks, &BudgetRequest::default()).unwrap();
+        for (told, channel) in plan.channels.iter().zip(&weeks.data.channels) {
+            assert!((told.current_cents - 400.0 * late(&channel.values)).abs() < 1.0, "{told:?}");
+            assert!(told.ceiling_cents >= 2.0 * told.current_cents - 1.0, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn what_counts_as_zero_is_said() {
+        let mut weeks = weeks(104);
+        weeks.without_spend = weeks.data.days[10..16].to_vec();
+        weeks.below_zero = weeks.data.days[3..4].to_vec();
+        let plan = run(&weeks, &BudgetRequest::default()).unwrap();
+        let text = |kind: &str| plan.backing.caveats.iter().find(|one| one.kind == kind).unwrap().text.en.clone();
+        let said = text("weeks_without_spend");
+        assert!(
+            said.contains("6 weeks") && said.contains(&weeks.data.days[10].to_string()) && said.contains('…'),
+            "{said}"
+        );
+        assert!(text("weeks_below_zero").contains("In 1 "));
+        assert_eq!(plan.backing.verdict, "thin");
+    }
+
+    /// Spends that bring nothing: no figure, whoever asks.
+    #[test]
+    fn channels_that_bring_nothing_get_no_figures() {
+        let mut world = World::default();
+        world.channels.iter_mut().for_each(|channel| channel.height = 0.0);
+        let mut weeks = weeks(104);
+        weeks.data.target = simulate(&world, 104, 3).data.target;
+        let plan = run(&weeks, &BudgetRequest::default()).unwrap();
+        assert!(plan.backing.is_refused() && plan.channels.is_empty() && plan.added_cents.is_none(), "{plan:?}");
+        assert_eq!(plan.backing.caveats[0].kind, "channels_explain_nothing");
     }
 
     #[test]
