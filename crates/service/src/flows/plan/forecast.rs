@@ -13,6 +13,8 @@ use strategy::forecast::reconcile::{Hierarchy, Weighting};
 use strategy::forecast::{Forecast, Method, Options, backtest};
 use utoipa::ToSchema;
 
+use super::festivals::{self, FestivalAhead};
+use super::promotions::{self, PromotionsRequest};
 use super::{Backing, Step};
 use crate::error::{Result, ServiceError, clipped};
 use crate::flows::audience::{present, sql::Present};
@@ -204,6 +206,8 @@ pub struct Forecasts {
     /// First days of the periods of the past, ascending, and of those to come.
     pub past_days: Vec<String>,
     pub days: Vec<String>,
+    /// Selling seasons ahead that the season learned cannot hold: the series are raised by those whose `times` is known.
+    pub festivals: Vec<FestivalAhead>,
     /// The whole first, then the largest first. Empty if the answer is refused.
     pub series: Vec<SalesForecast>,
     #[serde(flatten)]
@@ -224,8 +228,46 @@ struct Sales {
 /// If a parameter is out of range or the tables cannot be read. Too little data is no error but a refusal.
 pub async fn forecast(shop: &Shop, request: &ForecastRequest) -> Result<Forecasts> {
     let options = request.options()?;
-    let sales = sales(shop, request).await?;
-    tokio::task::block_in_place(|| told(&sales, request, &options))
+    let (sales, gap) = after_the_last_long_gap(sales(shop, request).await?, request.step);
+    let festivals = festivals(shop, &sales, request).await?;
+    tokio::task::block_in_place(|| told(&sales, request, &options, gap, festivals))
+}
+
+/// Sales after the last long time without any, and how many periods that was: a shop that was closed is another one.
+fn after_the_last_long_gap(mut sales: Sales, step: Step) -> (Sales, Option<usize>) {
+    let n = sales.periods.clone().count();
+    let long = (2 * step.season()).max(n / 10);
+    let is_empty = |at: usize| sales.values.values().all(|series| series[at] == 0.0);
+    let (mut empty, mut found) = (0, None);
+    for at in 0..n {
+        if is_empty(at) {
+            empty += 1;
+            continue;
+        }
+        if empty >= long {
+            found = Some((at, empty));
+        }
+        empty = 0;
+    }
+    let Some((at, gap)) = found else { return (sales, None) };
+    sales.periods.start += at as i64;
+    sales.values.values_mut().for_each(|series| {
+        series.drain(..at);
+    });
+    (sales, Some(gap))
+}
+
+/// Selling seasons ahead that no season of the past holds: the year was not seen twice, or days are told, whose season is the week.
+async fn festivals(shop: &Shop, sales: &Sales, request: &ForecastRequest) -> Result<Vec<FestivalAhead>> {
+    let (step, periods) = (request.step, &sales.periods);
+    let holds_a_year = step != Step::Day && periods.clone().count() >= 2 * step.season();
+    if holds_a_year || sales.values.is_empty() {
+        return Ok(Vec::new());
+    }
+    let past = promotions::promotions(shop, &PromotionsRequest::default()).await?.promotions;
+    let (first, from) = (step.first(periods.start), step.first(periods.end));
+    let to = step.first(periods.end + request.horizon as i64);
+    Ok(festivals::ahead(first, from, to, shop.config().language == "zh", &past))
 }
 
 async fn sales(shop: &Shop, request: &ForecastRequest) -> Result<Sales> {
@@ -281,7 +323,13 @@ async fn label(shop: &Shop, request: &ForecastRequest, present: &Present) -> Res
     Ok(format!("case when {column} in ({}) then {column} else {} end", names.join(", "), quoted(OTHER)))
 }
 
-fn told(sales: &Sales, request: &ForecastRequest, options: &Options) -> Result<Forecasts> {
+fn told(
+    sales: &Sales,
+    request: &ForecastRequest,
+    options: &Options,
+    gap: Option<usize>,
+    festivals: Vec<FestivalAhead>,
+) -> Result<Forecasts> {
     let Sales { present, periods, values } = sales;
     let step = request.step;
     let days = |periods: Range<i64>| periods.map(|period| step.first(period).to_string()).collect();
@@ -293,6 +341,7 @@ fn told(sales: &Sales, request: &ForecastRequest, options: &Options) -> Result<F
         as_of: present.day.to_string(),
         past_days: days(periods.clone()),
         days: days(periods.end..periods.end + request.horizon as i64),
+        festivals: Vec::new(),
         series: Vec::new(),
         backing: Backing::refused(
             "no_sales",
@@ -308,7 +357,19 @@ fn told(sales: &Sales, request: &ForecastRequest, options: &Options) -> Result<F
     let hierarchy = Hierarchy::new(&names, &[])?;
     let answer = forecast_agreed(&hierarchy, &singles, options, Weighting::MintShrink)?;
     forecasts.backing = Backing::of(&answer);
-    if let Some(agreed) = &answer.value {
+    if let Some(gap) = gap {
+        let n = periods.clone().count();
+        forecasts.backing = forecasts.backing.but(
+            "long_gap",
+            format!("有连续 {gap} 期没有任何销售，只用了其后的 {n} 期。"),
+            format!("Nothing was sold in {gap} periods in a row; only the {n} after them were used."),
+        );
+    }
+    if let Some(mut agreed) = answer.value {
+        let ahead = periods.end..periods.end + request.horizon as i64;
+        agreed.forecasts.iter_mut().for_each(|one| festivals::raise(one, &festivals, step, ahead.clone()));
+        forecasts.backing = festivals::said(forecasts.backing, &festivals);
+        forecasts.festivals = festivals;
         // The sum of a single series is that series: told once.
         let n_sums = if names.len() == 1 { 1 } else { hierarchy.n_sums() };
         let total = (0..periods.clone().count()).map(|at| singles.iter().map(|series| series[at]).sum()).collect();
@@ -316,9 +377,52 @@ fn told(sales: &Sales, request: &ForecastRequest, options: &Options) -> Result<F
         let named = hierarchy.names().iter().zip(&agreed.forecasts).zip(all).enumerate();
         let series = named.map(|(at, ((name, found), past))| one(name, at < n_sums, past, found, options));
         forecasts.series = series.collect::<Result<_>>()?;
+        forecasts.backing = doubts(forecasts.backing, forecasts.series.first(), options);
         forecasts.series[n_sums..].sort_by(|a, b| sum(&b.mean).total_cmp(&sum(&a.mean)).then(a.key.cmp(&b.key)));
     }
     Ok(forecasts)
+}
+
+/// How the forecast of the whole did on its own past, where that speaks against it.
+fn doubts(mut backing: Backing, whole: Option<&SalesForecast>, options: &Options) -> Backing {
+    let (Some(whole), level) = (whole, options.level) else { return backing };
+    if whole.accuracy.is_none() && whole.past.len() < 2 * options.season + options.horizon {
+        backing = backing
+            .but(
+                "not_tried",
+                "数据还不到两季再加一段预测期，没法在自己的过去上检验这个预测。",
+                "The past is shorter than two seasons and the periods ahead, so the forecast was not tried on it.",
+            )
+            .changed_by(
+                "更长的订单历史，或更短的预测期：那样就能在过去上检验。",
+                "A longer past, or fewer periods ahead: then it could be tried on its own past.",
+            );
+    }
+    if let Some(found) = whole.accuracy.filter(|found| found.mase > 1.1 * found.naive_mase) {
+        backing = backing.but(
+            "worse_than_free",
+            format!("在自己的过去上，它不如直接重复上一季（MASE {:.2} 对 {:.2}）。", found.mase, found.naive_mase),
+            format!(
+                "On its own past it was worse than repeating the last season (MASE {:.2} against {:.2}).",
+                found.mase, found.naive_mase
+            ),
+        );
+    }
+    if let Some(found) = whole.accuracy.filter(|found| found.coverage < level - 0.15) {
+        let (held, level) = (100.0 * found.coverage, 100.0 * level);
+        backing = backing.but(
+            "narrow_intervals",
+            format!("过去只有 {held:.0}% 的实际值落在 {level:.0}% 区间里：区间偏窄。"),
+            format!("On its own past {held:.0} % of values lay inside intervals of {level:.0} %: they are too narrow."),
+        );
+    }
+    if backing.would_change.is_empty() {
+        backing = backing.changed_by(
+            "预测期内的降价、缺货、新品上市：历史里没有的事，预测也不知道。",
+            "Lower prices, empty shelves or a launch in the periods ahead: what the past does not hold, the forecast does not know.",
+        );
+    }
+    backing
 }
 
 fn sum(values: &[f64]) -> f64 {
@@ -368,7 +472,7 @@ mod tests {
         let series = |level: f64| (0..48).map(|t| level + f64::from(t % 12) + f64::from(t * 7 % 5)).collect();
         let sales = sales(&[("laptops", series(10.0)), ("phones", series(50.0))]);
         let request = request(Step::Month);
-        let told = told(&sales, &request, &request.options().unwrap()).unwrap();
+        let told = told(&sales, &request, &request.options().unwrap(), None, Vec::new()).unwrap();
         let keys: Vec<&str> = told.series.iter().map(|one| one.key.as_str()).collect();
         assert_eq!(keys, ["total", "phones", "laptops"]);
         for h in 0..2 {
@@ -384,10 +488,64 @@ mod tests {
     fn one_series_is_told_once_and_none_is_refused() {
         let request = request(Step::Month);
         let options = request.options().unwrap();
-        let one = told(&sales(&[("total", (0..30).map(f64::from).collect())]), &request, &options).unwrap();
+        let one =
+            told(&sales(&[("total", (0..30).map(f64::from).collect())]), &request, &options, None, Vec::new()).unwrap();
         assert_eq!((one.series.len(), one.series[0].key.as_str()), (1, "total"));
-        let none = told(&sales(&[]), &request, &options).unwrap();
+        let none = told(&sales(&[]), &request, &options, None, Vec::new()).unwrap();
         assert!(none.series.is_empty() && none.backing.is_refused());
+    }
+
+    fn kinds(told: &Forecasts) -> Vec<&str> {
+        told.backing.caveats.iter().map(|one| one.kind.as_str()).collect()
+    }
+
+    #[test]
+    fn a_shop_that_was_closed_for_years_is_forecast_from_what_came_after() {
+        let ahead = request(Step::Month);
+        let mut values = vec![500.0; 20];
+        values.extend([0.0; 144]);
+        values.extend((0..40).map(|t| 50.0 + f64::from(t % 12)));
+        let (after, gap) = after_the_last_long_gap(sales(&[("total", values)]), Step::Month);
+        assert_eq!((gap, after.periods.clone()), (Some(144), 764..804));
+        let told = told(&after, &ahead, &ahead.options().unwrap(), gap, Vec::new()).unwrap();
+        assert!(kinds(&told).contains(&"long_gap") && told.series[0].mean[0] > 45.0 && told.past_days.len() == 40);
+        // A month or two without a sale are no gap.
+        let short = [vec![5.0; 30], vec![0.0; 2], vec![5.0; 30]].concat();
+        assert_eq!(after_the_last_long_gap(sales(&[("total", short)]), Step::Month).1, None);
+    }
+
+    #[test]
+    fn what_speaks_against_a_forecast_is_told() {
+        let ahead = request(Step::Month);
+        let options = ahead.options().unwrap();
+        let run = |values: Vec<f64>| told(&sales(&[("total", values)]), &ahead, &options, None, Vec::new()).unwrap();
+        let alike = run(vec![100.0; 48]);
+        assert!(kinds(&alike).contains(&"constant"), "{:?}", kinds(&alike));
+        let short = run((0..24).map(|t| 50.0 + f64::from(t % 12) + f64::from(t * 7 % 5)).collect());
+        assert!(kinds(&short).contains(&"not_tried") && !short.backing.would_change.is_empty(), "{:?}", kinds(&short));
+        assert!(short.series[0].accuracy.is_none());
+    }
+
+    #[test]
+    fn parts_raised_by_a_festival_add_up_still() {
+        let series = |level: f64| (0..20).map(|t| level + f64::from(t * 7 % 5)).collect();
+        let sales = sales(&[("laptops", series(10.0)), ("phones", series(50.0))]);
+        let ahead = request(Step::Month);
+        let options = ahead.options().unwrap();
+        let days = [620, 622].map(|month| Step::Month.first(month));
+        // Months 620 and 621 from January 1970 are September and October 2021.
+        let mut festivals = festivals::ahead(Day(0), days[0], days[1], true, &[festivals::tests::june(60.0)]);
+        assert!(festivals.is_empty());
+        festivals = festivals::ahead(days[0], Day(days[0].0 - 120), days[0], true, &[festivals::tests::june(60.0)]);
+        festivals[0].event.rule = strategy::forecast::calendar::Rule::Fixed { from: (9, 1), to: (9, 15) };
+        let plain = told(&sales, &ahead, &options, None, Vec::new()).unwrap();
+        let raised = told(&sales, &ahead, &options, None, festivals).unwrap();
+        let [total, phones, laptops] = [0, 1, 2].map(|at| raised.series[at].mean[0]);
+        assert!(
+            (total - phones - laptops).abs() < 1e-9 * total && (total / plain.series[0].mean[0] - 1.3).abs() < 1e-9
+        );
+        assert_eq!(raised.series[0].mean[1], plain.series[0].mean[1]);
+        assert!(kinds(&raised).contains(&"festival_ahead") && raised.festivals.len() == 1);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod budget;
 pub mod crowd;
 pub mod customers;
 pub mod experiment;
+mod festivals;
 pub mod forecast;
 mod kept;
 pub mod launch;
@@ -20,5 +21,6 @@ mod told;
 pub mod trade_in;
 pub mod treat;
 
+pub use self::festivals::FestivalAhead;
 pub use self::periods::Step;
 pub use self::told::{Backing, Doubt, Interval};
