@@ -11,7 +11,7 @@ use strategy::lifetime::{
     Calibration, FitOptions, Horizon, Lifetime, Process, Purchase, Spend, Summary, calibrate, fit, fit_spend,
     summarise, values,
 };
-use strategy::{Answer, Caveat};
+use strategy::{Answer, Caveat, Estimate};
 use utoipa::ToSchema;
 
 use super::{Backing, Interval, made};
@@ -101,6 +101,9 @@ pub struct Lifetimes {
     pub purchases_at_the_rate_so_far: f64,
     /// What all are worth over the next twelve months, discounted; absent where spending cannot be told.
     pub value_cents: Option<i64>,
+    /// The interval of that: as sure as the purchases of these months are, and as the mean of what was spent on one.
+    #[serde(default)]
+    pub value_interval_cents: Option<Interval>,
     /// The part of what is spent that stays with the shop, as its costs say; absent if they are not known: worth is what is
     /// spent then.
     pub margin: Option<f64>,
@@ -260,6 +263,7 @@ fn empty(present: &Present, margin: Option<f64>) -> Lifetimes {
         purchases: None,
         purchases_at_the_rate_so_far: 0.0,
         value_cents: None,
+        value_interval_cents: None,
         margin,
         tried: Vec::new(),
         holdout_days: 0,
@@ -373,6 +377,10 @@ fn scored(
     made.purchases_at_the_rate_so_far = rates.map(|(times, age)| f64::from(*times) / age * horizon).sum();
     let cents = |at: usize| worth.as_ref().map(|worth| (worth[at] * 100.0).round() as i64);
     made.value_cents = worth.as_ref().map(|_| (0..histories.len()).filter_map(cents).sum());
+    if let Some(cents) = made.value_cents.filter(|cents| *cents > 0) {
+        let bought = model.total(&histories, None, MONTHS as f64 * MONTH_DAYS, (LEVEL, N_DRAWS, 1))?;
+        made.value_interval_cents = worth_interval(cents as f64, bought, summary);
+    }
     made.bands = (0..BANDS).map(|at| Band { alive_from: at as f64 / BANDS as f64, ..Band::default() }).collect();
     for (at, alive) in scores.alive.iter().enumerate() {
         let band = &mut made.bands[((alive * BANDS as f64) as usize).min(BANDS - 1)];
@@ -388,6 +396,22 @@ fn scored(
         as_of,
     };
     Ok(summary.customer.iter().enumerate().map(row).collect())
+}
+
+/// Worth with its interval: relative errors of the number of purchases and of the mean of what one brought, by Pythagoras.
+fn worth_interval(cents: f64, bought: Estimate, summary: &Summary) -> Option<Interval> {
+    let spent: Vec<f64> =
+        (0..summary.frequency.len()).filter(|at| summary.frequency[*at] > 0).map(|at| summary.mean_value[at]).collect();
+    let n = spent.len() as f64;
+    let mean = spent.iter().sum::<f64>() / n;
+    let deviation = (spent.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+    let of_mean = math::distributions::normal_quantile(0.5 + LEVEL / 2.0) * deviation / n.sqrt() / mean;
+    if !(of_mean.is_finite() && mean > 0.0 && bought.value > 0.0) {
+        return None;
+    }
+    let (below, above) = (1.0 - bought.low / bought.value, bought.high / bought.value - 1.0);
+    let (low, high) = (cents * (1.0 - below.hypot(of_mean)).max(0.0), cents * (1.0 + above.hypot(of_mean)));
+    Some(Interval { value: cents, low, high, level: LEVEL })
 }
 
 #[cfg(test)]
@@ -438,6 +462,10 @@ mod tests {
         assert!((alive - made.n_alive).abs() < 1e-6 * alive && alive > 0.0 && alive < 4000.0);
         let cents: i64 = rows.iter().filter_map(|row| row.value_cents).map(|cents| cents.0).sum();
         assert_eq!(made.value_cents, Some(cents));
+        let worth = made.value_interval_cents.unwrap();
+        assert!(0.0 < worth.low && worth.low < cents as f64 && (cents as f64) < worth.high, "{worth:?}");
+        // Hardly wider than that of the purchases of three months, and no guess.
+        assert!(worth.high - worth.low < 0.5 * cents as f64, "{worth:?}");
         assert_eq!(made.bands.iter().map(|band| band.n_customers).sum::<u64>(), 4000);
         let purchases: f64 = rows.iter().map(|row| row.purchases).sum();
         let told = made.purchases.unwrap();

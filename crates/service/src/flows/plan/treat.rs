@@ -127,6 +127,10 @@ pub struct TreatToday {
     /// If all were treated with the arm that is best on average.
     pub gain_of_all_cents: f64,
     pub cost_of_all_cents: f64,
+    /// Both as measured and not as foretold: what the same share of the campaign's customers gained, and all of them, for as many as may be
+    /// reached today. Absent where the campaign's chances are not known.
+    pub gain_measured_cents: Option<Interval>,
+    pub gain_of_all_measured_cents: Option<Interval>,
     /// What one more coin would bring beyond itself.
     pub shadow_price: f64,
 }
@@ -540,6 +544,9 @@ fn told(
     }
     let everyone = if people.ids.is_empty() { Vec::new() } else { learn(&trial)?(&people.features(&levels)?)? };
     let treated = today_of(&mut treat, request, found, people, &everyone, n_held, &money)?;
+    if let Some(today) = treat.today.as_mut().filter(|_| !matches!(chances, Chances::Unknown)) {
+        measured(today, &trial, &effects, &money)?;
+    }
     treat.backing = doubts(treat.backing.clone(), &treat, found, &chances, is_margin);
     Ok((treat, treated))
 }
@@ -703,9 +710,28 @@ fn today_of(
         gain_cents: policy.expected_gain,
         gain_of_all_cents: of_all(best),
         cost_of_all_cents: money.costs[best][0] * people.ids.len() as f64,
+        gain_measured_cents: None,
+        gain_of_all_measured_cents: None,
         shadow_price: policy.shadow_price,
     });
     Ok(treated)
+}
+
+/// What the campaign's own customers gained, had the same share of them been treated as is to be today, and all.
+fn measured(today: &mut TreatToday, trial: &Trial, effects: &[Vec<f64>], money: &Money) -> Result<()> {
+    let best = best_arms(effects, money);
+    let share = today.n_treated as f64 / (today.n_reachable as f64).max(1.0);
+    let mut order: Vec<usize> = (0..best.len()).collect();
+    order.sort_by(|a, b| best[*b].1.total_cmp(&best[*a].1).then(a.cmp(b)));
+    let mut arms = vec![0; best.len()];
+    let most = (share * best.len() as f64).round() as usize;
+    order[..most].iter().for_each(|row| arms[*row] = best[*row].0);
+    let of_all = |arm: usize| effects[arm].iter().sum::<f64>() * money.margin - money.costs[arm][0] * best.len() as f64;
+    let one = (0..effects.len()).max_by(|a, b| of_all(*a).total_cmp(&of_all(*b))).unwrap_or(0) as u32 + 1;
+    let n = today.n_reachable as f64;
+    today.gain_measured_cents = Some(policy::value(&arms, trial, money)?.scaled(n).into());
+    today.gain_of_all_measured_cents = Some(policy::value(&vec![one; best.len()], trial, money)?.scaled(n).into());
+    Ok(())
 }
 
 fn doubts(mut backing: Backing, treat: &Treat, found: &Campaign, chances: &Chances, is_margin: bool) -> Backing {
@@ -810,6 +836,11 @@ mod tests {
             assert_eq!(treat.curve[0].gain_cents.value, 0.0);
             let today = treat.today.unwrap();
             assert_eq!((today.n_reachable, today.n_held_back, today.n_treated), (1000, 3, 500));
+            let (measured, all) = (today.gain_measured_cents.unwrap(), today.gain_of_all_measured_cents.unwrap());
+            assert!(measured.low < measured.value && measured.value < measured.high, "{measured:?}");
+            // The best of them gain more a head than all do.
+            let n = today.n_reachable as f64;
+            assert!(measured.value / today.n_treated as f64 > all.value / n, "{measured:?} {all:?}");
             assert!(today.cost_cents <= 15_000.0 && today.gain_cents > 0.0 && treated.len() == 500);
             assert!(treated.windows(2).all(|pair| pair[0].gain_cents >= pair[1].gain_cents));
         }
