@@ -212,7 +212,7 @@ pub enum Plan {
         #[arg(long, default_value_t = 6)]
         horizon: usize,
         /// The share of intervals that hold the truth
-        #[arg(long, default_value_t = 0.9)]
+        #[arg(long, default_value_t = 0.9, allow_negative_numbers = true)]
         level: f64,
         /// Parts told one by one; the rest is one more
         #[arg(short = 'n', long, default_value_t = 12)]
@@ -235,7 +235,7 @@ pub enum Plan {
         #[arg(long, value_name = "NAME:FIRST:LAST")]
         own: Vec<String>,
         /// Days within which a customer is paid back the difference when a price falls
-        #[arg(long, value_name = "DAYS", default_value_t = 7)]
+        #[arg(long, value_name = "DAYS", default_value_t = 7, allow_negative_numbers = true)]
         protection: i32,
     },
     /// How near customers are and which channels bring them nearer, as train strategy worked it out
@@ -251,10 +251,10 @@ pub enum Plan {
         #[arg(long, default_value_t = 8)]
         weeks: usize,
         /// Pieces; what the catalogue says if absent
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         stock: Option<i64>,
         /// The lowest price to ask, in parts of the present one
-        #[arg(long, default_value_t = 0.6)]
+        #[arg(long, default_value_t = 0.6, allow_negative_numbers = true)]
         lowest: f64,
         /// What a piece that is left brings, in parts of the present price
         #[arg(long, default_value_t = 0.2, allow_negative_numbers = true)]
@@ -273,16 +273,16 @@ pub enum Plan {
         #[arg(long, default_value = "response", value_parser = ["response", "ordered", "revenue"])]
         outcome: String,
         /// Days after the first exposure that count, where orders tell
-        #[arg(long, default_value_t = 30)]
+        #[arg(long, default_value_t = 30, allow_negative_numbers = true)]
         days: i32,
         /// What one more who responds or orders is worth; what they spent, as margin where costs are known, if absent
-        #[arg(long, value_name = "MONEY")]
+        #[arg(long, value_name = "MONEY", allow_negative_numbers = true)]
         value: Option<f64>,
         /// What treating one customer costs: coupon=0.31; what the exposures say if absent
         #[arg(long, value_name = "ARM=MONEY")]
         cost: Vec<String>,
         /// Most to spend on today's customers; as much as pays for itself if absent
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         budget: Option<f64>,
         /// Who is to be treated, with which arm, as CSV
         #[arg(short, long, value_name = "FILE")]
@@ -291,16 +291,21 @@ pub enum Plan {
     /// Trade-in subsidies for owners by category and age of device, under one budget
     TradeIn {
         /// Money for all of them; as much as pays for itself if absent
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         budget: Option<f64>,
         /// Subsidies to choose from, in parts of the price of what is bought
-        #[arg(long, value_delimiter = ',', default_value = "0.02,0.04,0.06,0.08,0.1,0.15,0.2")]
+        #[arg(
+            long,
+            value_delimiter = ',',
+            default_value = "0.02,0.04,0.06,0.08,0.1,0.15,0.2",
+            allow_negative_numbers = true
+        )]
         levels: Vec<f64>,
         /// What the shop keeps of an old device, in parts of its worth
         #[arg(long, default_value_t = 0.05, allow_negative_numbers = true)]
         resale: f64,
         /// Margin in parts of the price, where costs are not known
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         margin: Option<f64>,
     },
     /// What a spec is worth in money, to all customers and to each group
@@ -315,15 +320,15 @@ pub enum Plan {
         #[arg(long, default_value_t = 4)]
         weeks: usize,
         /// Money for all of them; as much as is spent now if absent
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         budget: Option<f64>,
         /// The least and the most for a channel: search=1000:5000, mail=:300
         #[arg(long, value_name = "CHANNEL=LEAST:MOST")]
         bound: Vec<String>,
-        /// Draw from the whole posterior: slower, and right also where the data say little
+        /// Draw from the whole posterior in any case, not only where the fast way is no picture of it
         #[arg(long)]
         sampled: bool,
-        #[arg(long, default_value_t = 0.9)]
+        #[arg(long, default_value_t = 0.9, allow_negative_numbers = true)]
         level: f64,
         #[arg(long, default_value_t = 1)]
         seed: u64,
@@ -449,30 +454,39 @@ pub enum Experiment {
         #[arg(long, default_value = "revenue", value_parser = ["response", "ordered", "revenue"])]
         outcome: String,
         /// Days after the first exposure that count
-        #[arg(long, default_value_t = 30)]
+        #[arg(long, default_value_t = 30, allow_negative_numbers = true)]
         days: i32,
         #[arg(long, default_value = "fixed", value_parser = ["fixed", "sequential", "bayesian"])]
         method: String,
-        #[arg(long, default_value_t = 0.95)]
+        /// Of interest beside the outcome: ordered
+        #[arg(long, value_name = "MEASURE")]
+        secondary: Vec<String>,
+        /// Must not get worse by more than so many parts: ordered=0.02
+        #[arg(long, value_name = "MEASURE=MARGIN")]
+        guardrail: Vec<String>,
+        /// Customers that are to take part, all arms together; those whose days are not over yet are waited for if absent
+        #[arg(long)]
+        planned: Option<u64>,
+        #[arg(long, default_value_t = 0.95, allow_negative_numbers = true)]
         level: f64,
     },
     /// How many customers are needed, and how long that takes
     Design {
         /// The share that does it anyway; with --deviation, the mean
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         baseline: f64,
         /// The smallest effect worth finding, in parts of the baseline: 0.1
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         lift: f64,
         /// A customer's standard deviation, if it is no share
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         deviation: Option<f64>,
-        #[arg(long, default_value_t = 0.8)]
+        #[arg(long, default_value_t = 0.8, allow_negative_numbers = true)]
         power: f64,
-        #[arg(long, default_value_t = 0.95)]
+        #[arg(long, default_value_t = 0.95, allow_negative_numbers = true)]
         level: f64,
         /// Customers who come in a day
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         per_day: Option<f64>,
     },
 }

@@ -11,6 +11,7 @@ use service::flows::plan::customers::{self, Lifetimes};
 use service::flows::plan::experiment::{CampaignVerdict, DesignRequest, Outcome, Reading, VerdictRequest};
 use service::flows::plan::forecast::{ForecastRequest, Forecasts, Measure, SalesBy};
 use service::flows::plan::launch::{self, Generations};
+use service::flows::plan::measures::{ArmDecision, Guardrail};
 use service::flows::plan::price::{Markdown, MarkdownRequest, Prices};
 use service::flows::plan::promotions::{self, Own, Promotions, PromotionsRequest};
 use service::flows::plan::selling_points::{self, SellingPoints};
@@ -23,8 +24,14 @@ use service::{Result, ServiceError};
 use crate::args::{Experiment, Plan};
 use crate::print::{self, Progress};
 
-fn said<'a>(text: &'a Text, language: &str) -> &'a str {
-    if language == "zh" { &text.zh } else { &text.en }
+/// What the service says, in the language of the command's own words.
+fn said(text: &Text) -> &str {
+    &text.en
+}
+
+/// A key of the service as words: `mark_down` is "mark down".
+fn words(key: &str) -> String {
+    key.replace('_', " ")
 }
 
 fn shown(value: serde_json::Result<Value>, as_json: bool, print: impl FnOnce()) -> Result<()> {
@@ -36,16 +43,31 @@ fn shown(value: serde_json::Result<Value>, as_json: bool, print: impl FnOnce()) 
 }
 
 /// What speaks against an answer, and what would change it.
-fn print_backing(backing: &Backing, language: &str) {
+fn print_backing(backing: &Backing) {
     if backing.is_refused() {
         print::line("No answer:");
     }
     for caveat in &backing.caveats {
-        print::line(&format!("  ! {}", said(&caveat.text, language)));
+        print::line(&format!("  ! {}", said(&caveat.text)));
+    }
+    if let Some(support) = support(backing) {
+        print::line(&format!("  = {support}"));
     }
     for text in &backing.would_change {
-        print::line(&format!("  ? {}", said(text, language)));
+        print::line(&format!("  ? {}", said(text)));
     }
+}
+
+/// The support check in words, where there was one.
+fn support(backing: &Backing) -> Option<String> {
+    let rows = backing.effective_n.map(|n| {
+        let (all, n) = (print::count(backing.n), print::count(n.round() as u64));
+        format!("{all} rows, which say as much as {n} alike")
+    });
+    let overlap = backing.overlap.map(|share| format!("both arms were possible for {:.0} %", 100.0 * share));
+    let split = backing.sample_ratio_p.map(|p| format!("a split as uneven comes by chance with {:.1} %", 100.0 * p));
+    let parts: Vec<String> = rows.into_iter().chain(overlap).chain(split).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// Money from hundredths, without them.
@@ -66,16 +88,14 @@ pub async fn train(dir: &Path, as_json: bool) -> Result<()> {
     launch::train(&shop, &|share, message| bar.report(0.5 + share * 0.25, message)).await?;
     crowd::train(&shop, &|share, message| bar.report(0.75 + share * 0.25, message)).await?;
     drop(bar);
-    let language = shop.config().language.clone();
     shown(to_value(&made), as_json, || {
-        print_lifetimes(&made, &language);
+        print_lifetimes(&made);
         print::line("\nAlso made: tercet plan launch, tercet plan crowd");
     })
 }
 
 pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
     let shop = Shop::open(dir)?;
-    let language = shop.config().language.clone();
     match asked {
         Plan::Forecast { by, measure, period, horizon, level, series, method } => {
             let request = ForecastRequest {
@@ -89,25 +109,25 @@ pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
                 ..ForecastRequest::default()
             };
             let told = forecast::forecast(&shop, &request).await?;
-            shown(to_value(&told), as_json, || print_forecasts(&told, &language))
+            shown(to_value(&told), as_json, || print_forecasts(&told))
         }
         Plan::Customers => {
             let told = customers::published(&shop)?;
-            shown(to_value(&told), as_json, || print_lifetimes(&told, &language))
+            shown(to_value(&told), as_json, || print_lifetimes(&told))
         }
         Plan::Launch { lines } => {
             let told = launch::published(&shop)?;
-            shown(to_value(&told), as_json, || print_generations(&told, lines, &language))
+            shown(to_value(&told), as_json, || print_generations(&told, lines))
         }
         Plan::Crowd { scheme } => {
             let told = crowd::published(&shop, &scheme)?;
-            shown(to_value(&told), as_json, || print_crowd(&told, &language))
+            shown(to_value(&told), as_json, || print_crowd(&told))
         }
         Plan::Promotions { own, protection } => {
             let own = own.iter().map(|text| Own::read(text)).collect::<Result<_>>()?;
             let request = PromotionsRequest { own, protection_days: Some(protection) };
             let told = promotions::promotions(&shop, &request).await?;
-            shown(to_value(&told), as_json, || print_promotions(&told, &language))
+            shown(to_value(&told), as_json, || print_promotions(&told))
         }
         Plan::Campaign { campaign, control, outcome, days, value, cost, budget, output } => {
             let request = TreatRequest {
@@ -123,25 +143,25 @@ pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
             if let Some(path) = &output {
                 write_treated(path, &treated)?;
             }
-            shown(to_value(&told), as_json, || print_treat(&told, &language))
+            shown(to_value(&told), as_json, || print_treat(&told))
         }
         Plan::TradeIn { budget, levels, resale, margin } => {
             let request = TradeInRequest { budget_cents: budget.map(cents), levels, resale, margin };
             let told = trade_in::trade_in(&shop, &request).await?;
-            shown(to_value(&told), as_json, || print_trade_in(&told, &language))
+            shown(to_value(&told), as_json, || print_trade_in(&told))
         }
         Plan::SellingPoints { category } => {
             let told = selling_points::selling_points(&shop, category.as_deref()).await?;
-            shown(to_value(&told), as_json, || print_selling_points(&told, &language))
+            shown(to_value(&told), as_json, || print_selling_points(&told))
         }
         Plan::Price { product: None, .. } => {
             let told = price::prices(&shop).await?;
-            shown(to_value(&told), as_json, || print_prices(&told, &language))
+            shown(to_value(&told), as_json, || print_prices(&told))
         }
         Plan::Price { product: Some(product_id), weeks, stock, lowest, salvage, elasticity } => {
             let request = MarkdownRequest { product_id, weeks, stock, lowest, salvage, elasticity };
             let told = price::markdown(&shop, &request).await?;
-            shown(to_value(&told), as_json, || print_markdown(&told, &language))
+            shown(to_value(&told), as_json, || print_markdown(&told))
         }
         Plan::Budget { weeks, budget, bound, sampled, level, seed, threads } => {
             let request = BudgetRequest {
@@ -156,7 +176,7 @@ pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
             let bar = Progress::new(as_json);
             let told = budget::budget(&shop, &request, &|share, message| bar.report(share, message)).await?;
             drop(bar);
-            shown(to_value(&told), as_json, || print_budget(&told, &language))
+            shown(to_value(&told), as_json, || print_budget(&told))
         }
     }
 }
@@ -207,6 +227,9 @@ pub async fn experiment(dir: &Path, asked: Experiment, as_json: bool) -> Result<
         return shown(to_value(&needed), as_json, || {
             let days = needed.n_days.map_or(String::new(), |days| format!(", {days} days in whole weeks"));
             print::line(&format!("{} customers in both arms together{days}", print::count(needed.n_customers)));
+            for text in &needed.would_change {
+                print::line(&format!("  ? {}", said(text)));
+            }
         });
     }
     let shop = Shop::open(dir)?;
@@ -232,7 +255,7 @@ pub async fn experiment(dir: &Path, asked: Experiment, as_json: bool) -> Result<
                 print::table(&["campaign", "from", "to", "arm", "customers", "responded", ""], &rows);
             })
         }
-        Experiment::Read { campaign, control, outcome, days, method, level } => {
+        Experiment::Read { campaign, control, outcome, days, method, secondary, guardrail, planned, level } => {
             let request = VerdictRequest {
                 campaign_id: campaign,
                 control,
@@ -240,22 +263,25 @@ pub async fn experiment(dir: &Path, asked: Experiment, as_json: bool) -> Result<
                 days,
                 reading: Reading::named(&method)?,
                 level,
+                secondary: secondary.iter().map(|name| Outcome::named(name)).collect::<Result<_>>()?,
+                guardrails: guardrail.iter().map(|text| Guardrail::read(text)).collect::<Result<_>>()?,
+                planned,
             };
             let told = experiment::verdict(&shop, &request).await?;
-            let language = shop.config().language.clone();
-            shown(to_value(&told), as_json, || print_verdict(&told, &language))
+            shown(to_value(&told), as_json, || print_verdict(&told))
         }
         Experiment::Design { .. } => Ok(()),
     }
 }
 
-fn print_forecasts(told: &Forecasts, language: &str) {
+fn print_forecasts(told: &Forecasts) {
     let is_money = told.measure == Measure::Revenue;
     let each = |value: f64| if is_money { money(value) } else { print::number(value, 0) };
     for series in &told.series {
         let past: Vec<String> = series.past.iter().rev().take(3).rev().map(|value| each(*value)).collect();
         let key = if series.key.is_empty() { "(none)" } else { &series.key };
-        let accuracy = series.accuracy.map_or(String::new(), |found| {
+        let untried = "; too short a past to be tried on it".to_owned();
+        let accuracy = series.accuracy.map_or(untried, |found| {
             format!(
                 "; on its own past MASE {:.2} ({:.2} by repeating the season), {:.0} % inside the intervals",
                 found.mase,
@@ -268,12 +294,12 @@ fn print_forecasts(told: &Forecasts, language: &str) {
             |at: usize| vec![told.days[at].clone(), each(series.mean[at]), each(series.low[at]), each(series.high[at])];
         print::table(&["from", "expected", "low", "high"], &(0..told.days.len()).map(row).collect::<Vec<_>>());
     }
-    print_backing(&told.backing, language);
+    print_backing(&told.backing);
 }
 
-fn print_lifetimes(told: &Lifetimes, language: &str) {
+fn print_lifetimes(told: &Lifetimes) {
     if told.backing.is_refused() {
-        return print_backing(&told.backing, language);
+        return print_backing(&told.backing);
     }
     print::line(&format!(
         "{} customers as of {}, {} of whom came back; by {}: about {} are still there.",
@@ -292,7 +318,8 @@ fn print_lifetimes(told: &Lifetimes, language: &str) {
     }
     if let Some(cents) = told.value_cents {
         let what = told.margin.map_or("what they spend".to_owned(), |margin| format!("{:.1} % margin", 100.0 * margin));
-        print::line(&format!("Worth over the next twelve months, by {what}: {}.", money(cents as f64)));
+        let worth = told.value_interval_cents.map_or_else(|| money(cents as f64), |found| interval(&found, money));
+        print::line(&format!("Worth over the next twelve months, by {what}: {worth}."));
     }
     if !told.tried.is_empty() {
         print::line(&format!(
@@ -325,10 +352,10 @@ fn print_lifetimes(told: &Lifetimes, language: &str) {
         &["still there, from", "customers", "purchases in 90 days", "worth"],
         &told.bands.iter().map(band).collect::<Vec<_>>(),
     );
-    print_backing(&told.backing, language);
+    print_backing(&told.backing);
 }
 
-fn print_generations(told: &Generations, n: usize, language: &str) {
+fn print_generations(told: &Generations, n: usize) {
     let (whole, percent) = (|value: f64| print::number(value, 0), |value: f64| format!("{:.0} %", 100.0 * value));
     print::line(&format!(
         "{} lines among {} products as of {}; devices of {} customers are known.",
@@ -357,10 +384,18 @@ fn print_generations(told: &Generations, n: usize, language: &str) {
         let header =
             ["category", "owners", "replaced", "half by month", "due", "by one rate", "last 3 months, foretold"];
         print::table(&header, &due.iter().map(row).collect::<Vec<_>>());
+        for one in &due {
+            for caveat in &one.backing.caveats {
+                print::line(&format!("  ! {}: {}", one.category, said(&caveat.text)));
+            }
+        }
     }
     for one in due.iter().filter(|one| !one.moves.is_empty()).take(n) {
-        let moves: Vec<String> =
-            one.moves.iter().map(|to| format!("{} {}", to.kind, interval(&to.share.clone(), percent))).collect();
+        let moves: Vec<String> = one
+            .moves
+            .iter()
+            .map(|to| format!("{} {}", words(&to.kind), interval(&to.share.clone(), percent)))
+            .collect();
         print::line(&format!("{}: {}", one.category, moves.join(", ")));
     }
     for line in told.lines.iter().take(n) {
@@ -394,14 +429,14 @@ fn print_generations(told: &Generations, n: usize, language: &str) {
                     whole(one.leapfrogged_in)
                 ));
             }
-            print_backing(&outlook.backing, language);
+            print_backing(&outlook.backing);
         }
     }
-    print_old_stock(told, n, language);
-    print_backing(&told.backing, language);
+    print_old_stock(told, n);
+    print_backing(&told.backing);
 }
 
-fn print_old_stock(told: &Generations, n: usize, language: &str) {
+fn print_old_stock(told: &Generations, n: usize) {
     let (whole, percent) = (|value: f64| print::number(value, 0), |value: f64| format!("{:.0} %", 100.0 * value));
     if !told.run_off.is_empty() {
         let row = |one: &launch::RunOffPoint| {
@@ -420,22 +455,22 @@ fn print_old_stock(told: &Generations, n: usize, language: &str) {
                 interval(&one.sold, whole),
                 interval(&one.left, whole),
                 whole(one.left_at_the_rate_before),
-                one.advice.clone(),
+                words(&one.advice),
             ]
         };
         print::line("\nOld stock in the next 90 days:\n");
         let rows: Vec<Vec<String>> = told.old_stock.iter().take(n).map(row).collect();
         print::table(&["product", "", "stock", "sold", "left", "left at the rate before", "advice"], &rows);
     }
-    print_backing(&told.run_off_backing, language);
+    print_backing(&told.run_off_backing);
 }
 
-fn print_promotions(told: &Promotions, language: &str) {
+fn print_promotions(told: &Promotions) {
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     for one in &told.promotions {
         print::line(&format!(
             "\n{}, {} to {}: {} taken off, {} of {} products on offer",
-            said(&one.name, language),
+            said(&one.name),
             one.first_day,
             one.last_day,
             percent(one.depth),
@@ -476,10 +511,10 @@ fn print_promotions(told: &Promotions, language: &str) {
             }
         }
         if let Some(next) = &one.in_shadow_of {
-            rows.push(vec!["customers waited for".to_owned(), said(next, language).to_owned()]);
+            rows.push(vec!["customers waited for".to_owned(), said(next).to_owned()]);
         }
         if let Some(verdict) = &one.verdict {
-            rows.push(vec!["verdict".to_owned(), verdict.clone()]);
+            rows.push(vec!["verdict".to_owned(), words(verdict)]);
         }
         print::table(&["", ""], &rows);
     }
@@ -499,21 +534,21 @@ fn print_promotions(told: &Promotions, language: &str) {
         print::table(&["campaign", "arm", "from", "customers", "spent more in 30 days", "cost"], &rows);
     }
     if !told.without_offers.is_empty() {
-        let names: Vec<&str> = told.without_offers.iter().map(|name| said(name, language)).collect();
+        let names: Vec<&str> = told.without_offers.iter().map(said).collect();
         print::line(&format!("\nNothing was taken off on: {}", names.join(", ")));
     }
-    print_backing(&told.backing, language);
+    print_backing(&told.backing);
 }
 
-fn print_crowd(told: &Crowd, language: &str) {
+fn print_crowd(told: &Crowd) {
     let percent = |value: f64| format!("{:.1} %", 100.0 * value);
     let name = |key: &Option<String>| {
         let stage = told.stages.iter().find(|stage| Some(&stage.key) == key.as_ref());
-        stage.map_or("(nothing)", |stage| said(&stage.name, language)).to_owned()
+        stage.map_or("(nothing)", |stage| said(&stage.name)).to_owned()
     };
     print::line(&format!("As of {}, and {} days before:\n", told.as_of, told.days));
     let row = |stage: &crowd::CrowdStage| {
-        vec![said(&stage.name, language).to_owned(), print::count(stage.n), print::count(stage.n_before)]
+        vec![said(&stage.name).to_owned(), print::count(stage.n), print::count(stage.n_before)]
     };
     print::table(&["stage", "customers", "before"], &told.stages.iter().map(row).collect::<Vec<_>>());
     let row = |flow: &crowd::CrowdFlow| {
@@ -527,16 +562,16 @@ fn print_crowd(told: &Crowd, language: &str) {
             print::count(one.n_touched),
             print::count(one.n_nearer),
             interval(&one.nearer, percent),
-            one.shows.clone(),
+            words(&one.shows),
         ]
     };
     print::line(&format!("\nCame nearer, of those touched: {} on any channel\n", interval(&told.nearer, percent)));
     let rows: Vec<Vec<String>> = told.channels.iter().map(row).collect();
     print::table(&["channel", "touched", "came nearer", "share", "beside all"], &rows);
-    print_backing(&told.backing, language);
+    print_backing(&told.backing);
 }
 
-fn print_treat(told: &Treat, language: &str) {
+fn print_treat(told: &Treat) {
     let each = |value: f64| match told.outcome.as_str() {
         "revenue" => format!("{:.2}", value / 100.0),
         _ => format!("{:.3} %", 100.0 * value),
@@ -594,11 +629,18 @@ fn print_treat(told: &Treat, language: &str) {
             money(today.gain_of_all_cents),
             money(today.cost_of_all_cents)
         ));
+        if let (Some(some), Some(all)) = (&today.gain_measured_cents, &today.gain_of_all_measured_cents) {
+            print::line(&format!(
+                "As measured on the campaign's own customers, for as many: the same share gains {}, all gain {}.",
+                interval(some, money),
+                interval(all, money)
+            ));
+        }
     }
-    print_backing(&told.backing, language);
+    print_backing(&told.backing);
 }
 
-fn print_trade_in(told: &TradeInPlan, language: &str) {
+fn print_trade_in(told: &TradeInPlan) {
     let percent = |value: f64| format!("{:.1} %", 100.0 * value);
     if !told.groups.is_empty() {
         let row = |one: &trade_in::TradeInGroup| {
@@ -647,26 +689,31 @@ fn print_trade_in(told: &TradeInPlan, language: &str) {
             print::line(&format!("To show it: a trial at random with {} owners.", print::count(n)));
         }
     }
-    print_backing(&told.backing, language);
+    print_backing(&told.backing);
 }
 
-fn print_selling_points(told: &SellingPoints, language: &str) {
+fn print_selling_points(told: &SellingPoints) {
     let percent = |value: f64| format!("{:.1} %", 100.0 * value);
     print::line(&format!("{}, as of {}", told.category, told.as_of));
     for one in &told.segments {
         let (n, price) = (print::count(one.n_choices), money(one.price_cents));
-        print::line(&format!("\n{}: {n} choices, {price} a piece", said(&one.name, language)));
+        if one.backing.is_refused() {
+            print::line(&format!("\n{}:", said(&one.name)));
+            print_backing(&one.backing);
+            continue;
+        }
+        print::line(&format!("\n{}: {n} choices, {price} a piece", said(&one.name)));
         let row = |point: &selling_points::SellingPoint| {
             vec![
-                said(&point.name, language).to_owned(),
-                format!("{} → {}", said(&point.from, language), said(&point.to, language)),
+                said(&point.name).to_owned(),
+                format!("{} → {}", said(&point.from), said(&point.to)),
                 point.worth.as_ref().map_or_else(|| "?".to_owned(), |worth| interval(worth, percent)),
                 point.worth_cents.as_ref().map_or_else(String::new, |worth| interval(worth, money)),
-                point.shows.clone(),
+                words(&point.shows),
             ]
         };
         print::table(&["spec", "gap", "of the price", "money", ""], &one.points.iter().map(row).collect::<Vec<_>>());
-        print_backing(&one.backing, language);
+        print_backing(&one.backing);
     }
     if !told.left_out.is_empty() {
         print::line(&format!("\nNot told apart from others: {}", told.left_out.join(", ")));
@@ -678,7 +725,7 @@ fn print_selling_points(told: &SellingPoints, language: &str) {
     }
 }
 
-fn print_budget(told: &BudgetPlan, language: &str) {
+fn print_budget(told: &BudgetPlan) {
     if !told.channels.is_empty() {
         let row = |channel: &budget::ChannelPlan| {
             vec![
@@ -699,12 +746,13 @@ fn print_budget(told: &BudgetPlan, language: &str) {
             100.0 * told.r_squared_without_channels
         ));
         print::table(
-            &["channel", "sales a coin brought", "the next one", "now", "best"],
+            &["channel", "sales a coin brought", "the next one", "now (last 13 weeks)", "best"],
             &told.channels.iter().map(row).collect::<Vec<_>>(),
         );
         print::line("");
         for (what, estimate) in [
-            ("without any channel", &told.baseline_cents),
+            ("sold so far without any channel", &told.baseline_so_far_cents),
+            ("in these weeks without any channel", &told.baseline_cents),
             ("from what was spent before", &told.left_over_cents),
             ("from this plan", &told.added_cents),
             ("more than the equal split", &told.over_equal_cents),
@@ -716,10 +764,10 @@ fn print_budget(told: &BudgetPlan, language: &str) {
         }
         print::line(&format!("one more coin would bring {:.2} of sales", told.shadow_price));
     }
-    print_backing(&told.backing, language);
+    print_backing(&told.backing);
 }
 
-fn print_prices(told: &Prices, language: &str) {
+fn print_prices(told: &Prices) {
     let each = |value: f64| print::number(value, 2);
     if let Some(elasticity) = &told.elasticity {
         print::line(&format!("elasticity {}", interval(elasticity, each)));
@@ -754,10 +802,10 @@ fn print_prices(told: &Prices, language: &str) {
         let rows: Vec<Vec<String>> = told.left.iter().map(row).collect();
         print::table(&["month", "median", "a tenth below", "a tenth above", "products"], &rows);
     }
-    print_backing(&told.backing, language);
+    print_backing(&told.backing);
 }
 
-fn print_markdown(told: &Markdown, language: &str) {
+fn print_markdown(told: &Markdown) {
     print::line(&format!(
         "{} ({}): {} pieces at {}, elasticity {:.2}\n",
         told.name,
@@ -796,10 +844,10 @@ fn print_markdown(told: &Markdown, language: &str) {
     if let Some(over) = &told.over_hold_cents {
         print::line(&format!("more than holding: {}", interval(over, money)));
     }
-    print_backing(&told.backing, language);
+    print_backing(&told.backing);
 }
 
-fn print_verdict(told: &CampaignVerdict, language: &str) {
+fn print_verdict(told: &CampaignVerdict) {
     print::line(&format!(
         "{}: {} customers in '{}'; {} were in several arms and {} are too recent: left out",
         told.campaign_id,
@@ -834,8 +882,30 @@ fn print_verdict(told: &CampaignVerdict, language: &str) {
         if let Some(chance) = arm.chance_better {
             print::line(&format!("  better with a chance of {:.1} %", 100.0 * chance));
         }
-        print_backing(&arm.backing, language);
+        if let Some(decision) = &arm.decision {
+            print_decision(decision);
+        }
+        print_backing(&arm.backing);
     }
+}
+
+/// What to do by all measures.
+fn print_decision(decision: &ArmDecision) {
+    for one in &decision.measures {
+        let margin = one.margin.map_or(String::new(), |margin| format!(", at most {:.1} % worse", 100.0 * margin));
+        let relative = one.relative.as_ref().map_or_else(
+            || "not known".to_owned(),
+            |found| format!("{} %", interval(found, |value| format!("{:+.1}", 100.0 * value))),
+        );
+        print::line(&format!("  {} {}{margin}: {relative}: {}", one.role, one.outcome.name(), words(&one.shows)));
+    }
+    let reasons: Vec<&str> = decision.reasons.iter().map(said).collect();
+    let done = 100.0 * decision.progress;
+    print::line(&format!(
+        "  {} ({done:.0} % of the customers are there): {}",
+        words(&decision.step),
+        reasons.join(" ")
+    ));
 }
 
 #[cfg(test)]
@@ -858,6 +928,18 @@ mod tests {
         for text in ["coupon", "coupon=", "coupon=-1", "coupon=inf"] {
             assert!(cost_of(text).unwrap_err().message.contains("ARM=MONEY"), "{text}");
         }
+    }
+
+    #[test]
+    fn the_support_check_is_told_where_there_was_one() {
+        let plain = Backing::enough(500);
+        assert_eq!(support(&plain), None);
+        let found = Backing { effective_n: Some(2.0), overlap: Some(0.4), sample_ratio_p: Some(0.5), ..plain };
+        let told = support(&found).unwrap();
+        assert!(
+            ["500 rows", "as much as 2 alike", "for 40 %", "with 50.0 %"].iter().all(|part| told.contains(part)),
+            "{told}"
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::flows::plan::experiment::{
 };
 use crate::flows::plan::forecast::{self, ForecastRequest, Forecasts, Measure, SalesBy};
 use crate::flows::plan::launch::{self, Generations};
+use crate::flows::plan::measures::Guardrail;
 use crate::flows::plan::price::{self, Markdown, MarkdownRequest, Prices};
 use crate::flows::plan::promotions::{self, Own, Promotions, PromotionsRequest};
 use crate::flows::plan::selling_points::{self, SellingPoints};
@@ -83,6 +84,9 @@ pub struct BudgetBody {
     #[schema(max_items = 100)]
     #[serde(default)]
     bounds: Vec<Bound>,
+    /// Draw from the whole posterior in any case, which takes some seconds, not only where the fast way is no picture of it.
+    #[serde(default)]
+    sampled: bool,
     #[schema(minimum = 0.5, maximum = 0.99)]
     level: Option<f64>,
 }
@@ -123,6 +127,15 @@ pub struct VerdictParams {
     method: Option<Reading>,
     #[param(minimum = 0.5, maximum = 0.999)]
     level: Option<f64>,
+    /// Measures of interest beside the outcome, with commas between them: ordered,response.
+    #[param(max_length = 100)]
+    secondary: Option<String>,
+    /// Measures that must not get worse by more than so many parts of the control's mean: ordered=0.02,response=0.05.
+    #[param(max_length = 200)]
+    guardrails: Option<String>,
+    /// Customers that are to take part, all arms together.
+    #[param(minimum = 1)]
+    planned: Option<u64>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -231,6 +244,7 @@ pub async fn plan_budget(Manage(caller): Manage, Body(body): Body<BudgetBody>) -
         weeks: body.weeks.unwrap_or(usual.weeks),
         budget_cents: body.budget_cents,
         bounds: body.bounds,
+        sampled: body.sampled,
         level: body.level.unwrap_or(usual.level),
         ..usual
     };
@@ -272,6 +286,12 @@ pub async fn get_verdict(
     Params(params): Params<VerdictParams>,
 ) -> Result<Json<CampaignVerdict>> {
     let usual = VerdictRequest::default();
+    let parts = |list: Option<String>| -> Vec<String> {
+        let list = list.unwrap_or_default();
+        list.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+    };
+    let secondary = parts(params.secondary).iter().map(|name| Outcome::named(name)).collect::<Result<_>>()?;
+    let guardrails = parts(params.guardrails).iter().map(|text| Guardrail::read(text)).collect::<Result<_>>()?;
     let request = VerdictRequest {
         campaign_id,
         control: params.control,
@@ -279,6 +299,9 @@ pub async fn get_verdict(
         days: params.days.unwrap_or(usual.days),
         reading: params.method.unwrap_or_default(),
         level: params.level.unwrap_or(usual.level),
+        secondary,
+        guardrails,
+        planned: params.planned,
     };
     planned(async move { experiment::verdict(&caller.shop.shop, &request).await }).await
 }

@@ -10,13 +10,15 @@ use data::arrow::array::Array;
 use domain::Day;
 use serde::{Deserialize, Serialize};
 use strategy::experiment::sequential::Mixture;
-use strategy::experiment::{Comparison, Correction, Design, Method, Prior, Question, Units, compare, samples};
+use strategy::experiment::{Comparison, Correction, Design, Method, Prior, Question, Role, Units, compare, samples};
 use utoipa::ToSchema;
 
+use super::measures::{ArmDecision, Asked, Guardrail, MEASURES_MAX, Read, decided};
 use super::{Backing, Interval};
 use crate::error::{Result, ServiceError, clipped};
 use crate::flows::audience::present;
 use crate::flows::rows::{floats, integers, query, quoted, texts};
+use crate::flows::segment::Text;
 
 /// Names of arms that mean "nothing was done", the first that a campaign has.
 const CONTROLS: &[&str] = &["control", "holdout", "none", "no_offer", "0"];
@@ -118,6 +120,11 @@ pub struct VerdictRequest {
     pub days: i32,
     pub reading: Reading,
     pub level: f64,
+    /// Measures that are of interest beside the outcome, and such as must not get worse.
+    pub secondary: Vec<Outcome>,
+    pub guardrails: Vec<Guardrail>,
+    /// Customers that are to take part, all arms together; those whose days are not over yet are waited for if absent.
+    pub planned: Option<u64>,
 }
 
 impl Default for VerdictRequest {
@@ -129,6 +136,9 @@ impl Default for VerdictRequest {
             days: 30,
             reading: Reading::Fixed,
             level: 0.95,
+            secondary: Vec::new(),
+            guardrails: Vec::new(),
+            planned: None,
         }
     }
 }
@@ -159,6 +169,8 @@ pub struct ArmVerdict {
     pub incremental_cents: Option<Interval>,
     /// What the arm cost, as the exposures say.
     pub cost_cents: i64,
+    /// What to do by all measures, if others than the outcome were asked for.
+    pub decision: Option<ArmDecision>,
     #[serde(flatten)]
     pub backing: Backing,
 }
@@ -350,9 +362,53 @@ pub async fn verdict(shop: &Shop, request: &VerdictRequest) -> Result<CampaignVe
         n_too_recent: 0,
         arms: Vec::new(),
     };
-    let arms = arms(shop, request, present.day, &mut told).await?;
-    compared(&mut told, arms, request)?;
+    let blank = told.clone();
+    let of_goal = arms(shop, request, present.day, &mut told).await?;
+    let found = compared(&mut told, of_goal, request)?;
+    let others = others(request)?;
+    if others.is_empty() && request.planned.is_none() {
+        return Ok(told);
+    }
+    let mut read = Vec::new();
+    for (outcome, role) in others {
+        let asked = VerdictRequest { outcome, ..request.clone() };
+        let mut told = CampaignVerdict { outcome, ..blank.clone() };
+        let arms = arms(shop, &asked, present.day, &mut told).await?;
+        let found = compared(&mut told, arms, &asked)?;
+        read.push(Read { outcome, role, told, found });
+    }
+    let asked = Asked { method: method(request.reading), level: request.level, planned: request.planned };
+    decided(&mut told, &found, &read, &asked)?;
     Ok(told)
+}
+
+/// The measures beside the outcome, each once.
+fn others(request: &VerdictRequest) -> Result<Vec<(Outcome, Role)>> {
+    let secondary = request.secondary.iter().map(|outcome| (*outcome, Role::Secondary));
+    let guardrails = request.guardrails.iter().map(|one| (one.outcome, Role::Guardrail { margin: one.margin }));
+    let all: Vec<(Outcome, Role)> = secondary.chain(guardrails).collect();
+    if all.len() > MEASURES_MAX {
+        let message = format!("{} measures beside the outcome; allowed: at most {MEASURES_MAX}", all.len());
+        return Err(ServiceError::usage("measures", message));
+    }
+    for (at, (outcome, _)) in all.iter().enumerate() {
+        if *outcome == request.outcome || all[..at].iter().any(|(other, _)| other == outcome) {
+            let message = format!("the measure '{}' is asked for twice; allowed: once", outcome.name());
+            return Err(ServiceError::usage("measures", message).help("the outcome itself is the goal"));
+        }
+    }
+    if let Some(found) = request.planned.filter(|planned| *planned == 0) {
+        return Err(ServiceError::usage("planned", format!("planned is {found}; allowed: 1 or more customers")));
+    }
+    Ok(all)
+}
+
+fn method(reading: Reading) -> Method {
+    match reading {
+        Reading::Fixed => Method::Fixed,
+        Reading::Sequential => Method::Sequential(Mixture::Units(5000.0)),
+        Reading::Bayesian => Method::Bayesian(None::<Prior>),
+    }
 }
 
 async fn arms(
@@ -412,26 +468,35 @@ async fn arms(
     Ok(arms)
 }
 
-fn compared(told: &mut CampaignVerdict, mut arms: BTreeMap<String, Arm>, request: &VerdictRequest) -> Result<()> {
+/// Fills the arms, and gives what was found of each that could be compared.
+fn compared(
+    told: &mut CampaignVerdict,
+    mut arms: BTreeMap<String, Arm>,
+    request: &VerdictRequest,
+) -> Result<BTreeMap<String, Comparison>> {
     let control = arms.remove(&told.control).unwrap_or_default();
     told.n_control = control.value.len() as u64;
-    let method = match request.reading {
-        Reading::Fixed => Method::Fixed,
-        Reading::Sequential => Method::Sequential(Mixture::Units(5000.0)),
-        Reading::Bayesian => Method::Bayesian(None::<Prior>),
-    };
+    let mut all = BTreeMap::new();
     for (name, arm) in &arms {
-        told.arms.push(one(name, &control, arm, method, request)?);
+        let (verdict, found) = one(name, &control, arm, method(request.reading), request)?;
+        told.arms.push(verdict);
+        all.extend(found.map(|found| (name.clone(), found)));
     }
     let raw: Vec<f64> = told.arms.iter().filter_map(|arm| arm.p_value).collect();
     let mut adjusted = Correction::BenjaminiHochberg.adjust(&raw)?.into_iter();
     for arm in told.arms.iter_mut().filter(|arm| arm.p_value.is_some()) {
         arm.adjusted_p_value = adjusted.next();
     }
-    Ok(())
+    Ok(all)
 }
 
-fn one(name: &str, control: &Arm, arm: &Arm, method: Method, request: &VerdictRequest) -> Result<ArmVerdict> {
+fn one(
+    name: &str,
+    control: &Arm,
+    arm: &Arm,
+    method: Method,
+    request: &VerdictRequest,
+) -> Result<(ArmVerdict, Option<Comparison>)> {
     let chances = (control.chance(), arm.chance());
     let is_weighted =
         !matches!(chances, (Chance::Unknown, _) | (_, Chance::Unknown) | (Chance::Same(_), Chance::Same(_)));
@@ -451,6 +516,7 @@ fn one(name: &str, control: &Arm, arm: &Arm, method: Method, request: &VerdictRe
         variance_kept: 1.0,
         incremental_cents: None,
         cost_cents: arm.cost_cents,
+        decision: None,
         backing: Backing::refused(
             "empty_arm",
             "有一组里没有可以比较的顾客。",
@@ -458,7 +524,7 @@ fn one(name: &str, control: &Arm, arm: &Arm, method: Method, request: &VerdictRe
         ),
     };
     if control.value.is_empty() || arm.value.is_empty() {
-        return Ok(told);
+        return Ok((told, None));
     }
     // What never varied before takes nothing off.
     let varies = |values: &[f64]| values.iter().any(|value| *value != values[0]);
@@ -475,7 +541,14 @@ fn one(name: &str, control: &Arm, arm: &Arm, method: Method, request: &VerdictRe
     if let Some(found) = &answer.value {
         fill(&mut told, found, request.outcome);
     }
-    Ok(told)
+    if told.shows != "open" && told.backing.would_change.is_empty() {
+        let days = request.days;
+        told.backing = told.backing.changed_by(
+            format!("换一个时间、换一批顾客再做一次：这个结果只说明这批顾客在 {days} 天里的表现。"),
+            format!("The same again at another time or with other customers: this tells of these ones and of {days} days alone."),
+        );
+    }
+    Ok((told, answer.value))
 }
 
 fn fill(told: &mut ArmVerdict, found: &Comparison, outcome: Outcome) {
@@ -516,6 +589,10 @@ pub struct Needed {
     pub n_customers: u64,
     /// Whole weeks in days; absent without customers a day.
     pub n_days: Option<u64>,
+    /// As many for an effect half as large.
+    pub n_for_half_the_effect: u64,
+    /// What would change the number.
+    pub would_change: Vec<Text>,
 }
 
 /// # Errors
@@ -529,7 +606,25 @@ pub fn design(request: &DesignRequest) -> Result<Needed> {
     let effect = request.baseline * request.lift;
     let n_customers = design.units(effect, request.power)? as u64;
     let n_days = request.per_day.map(|per_day| design.days(effect, request.power, per_day)).transpose()?;
-    Ok(Needed { n_customers, n_days: n_days.map(|days| days as u64) })
+    let half = design.units(effect / 2.0, request.power)? as u64;
+    let lift = 100.0 * request.lift / 2.0;
+    let mut would_change = vec![Text {
+        zh: format!("要看出一半大的效果（{lift:.1}%），需要 {half} 位顾客。"),
+        en: format!("An effect half as large ({lift:.1} %) takes {half} customers."),
+    }];
+    would_change.push(match request.deviation {
+        Some(_) => Text {
+            zh: "扣除顾客之前的花费（experiment read 会这样做）能减小标准差，需要的顾客就更少。".to_owned(),
+            en: "What customers spent before, taken off as experiment read does, makes the deviation smaller, and fewer are enough."
+                .to_owned(),
+        },
+        None => Text {
+            zh: "基准比例变了，需要的人数也会变：先用最近的数据核对基准。".to_owned(),
+            en: "Another share without the treatment takes another number: check it against what happened lately.".to_owned(),
+        },
+    });
+    let n_days = n_days.map(|days| days as u64);
+    Ok(Needed { n_customers, n_days, n_for_half_the_effect: half, would_change })
 }
 
 #[cfg(test)]
@@ -579,15 +674,93 @@ mod tests {
             arm.add(buys, 0.0, 0, if is_treated { chance } else { 1.0 - chance });
         }
         let request = VerdictRequest { outcome: Outcome::Ordered, ..VerdictRequest::default() };
-        let told = one("mail", &control, &treated, Method::Fixed, &request).unwrap();
+        let told = one("mail", &control, &treated, Method::Fixed, &request).unwrap().0;
         assert!(
             told.is_weighted && (told.mean - 0.5).abs() < 1e-9 && (told.control_mean - 0.5).abs() < 1e-9,
             "{told:?}"
         );
         assert_eq!((told.shows.as_str(), told.backing.is_refused()), ("open", false), "{told:?}");
         control.propensity.fill(f64::NAN);
-        let told = one("mail", &control, &treated, Method::Fixed, &request).unwrap();
+        let told = one("mail", &control, &treated, Method::Fixed, &request).unwrap().0;
         assert!(!told.is_weighted && told.shows == "above", "{told:?}");
+    }
+
+    /// The goal rises; what must not fall holds, falls, or is not known well enough.
+    #[test]
+    fn guardrails_are_held_beside_the_goal() {
+        let [control, treated] = simulate(&Truth { effect: 2.0, ..Truth::default() }, 9);
+        let read = |values: &dyn Fn(&Arm) -> Arm, request: &VerdictRequest| {
+            let [control, treated] = [arm(&control), values(&arm(&treated))];
+            let arms = BTreeMap::from([("control".to_owned(), control), ("mail".to_owned(), treated)]);
+            let mut told = blank();
+            let found = compared(&mut told, arms, request).unwrap();
+            (told, found)
+        };
+        let request = VerdictRequest::default();
+        let times = |factor: f64| {
+            move |arm: &Arm| Arm {
+                value: arm.value.iter().map(|value| value * factor).collect(),
+                before: arm.before.clone(),
+                cost_cents: arm.cost_cents,
+                propensity: arm.propensity.clone(),
+            }
+        };
+        let step = |factor: f64, margin: f64, planned: Option<u64>| {
+            let (mut goal, found) = read(&times(1.0), &request);
+            let (told, of_guardrail) = read(&times(factor), &request);
+            let role = Role::Guardrail { margin };
+            let others = [Read { outcome: Outcome::Ordered, role, told, found: of_guardrail }];
+            decided(&mut goal, &found, &others, &Asked { method: Method::Fixed, level: 0.95, planned }).unwrap();
+            goal.arms.remove(0).decision.unwrap()
+        };
+        let held = step(1.0, 0.05, None);
+        assert_eq!((held.step.as_str(), held.measures[0].role.as_str()), ("ship", "guardrail"), "{held:?}");
+        assert_eq!(
+            (held.measures[0].margin, held.measures[0].adjusted_p_value, held.progress),
+            (Some(0.05), None, 1.0)
+        );
+        let hurt = step(0.5, 0.05, None);
+        assert_eq!(hurt.step, "stop");
+        assert!(hurt.reasons[0].en.contains("guardrail ordered"), "{hurt:?}");
+        // The planned customers are not there yet: nothing is read but harm.
+        let early = step(1.0, 0.05, Some(1_000_000));
+        assert!(early.step == "continue" && early.progress < 0.1, "{early:?}");
+    }
+
+    #[test]
+    fn a_guardrail_that_cannot_be_read_ships_nothing() {
+        let [control, treated] = simulate(&Truth { effect: 2.0, ..Truth::default() }, 9);
+        let arms = BTreeMap::from([("control".to_owned(), arm(&control)), ("mail".to_owned(), arm(&treated))]);
+        let mut goal = blank();
+        let found = compared(&mut goal, arms, &VerdictRequest::default()).unwrap();
+        let role = Role::Guardrail { margin: 0.1 };
+        let others = [Read { outcome: Outcome::Ordered, role, told: blank(), found: BTreeMap::new() }];
+        decided(&mut goal, &found, &others, &Asked { method: Method::Fixed, level: 0.95, planned: None }).unwrap();
+        let decision = goal.arms[0].decision.as_ref().unwrap();
+        assert!(decision.reasons.iter().all(|reason| reason.zh.contains('“') && !reason.zh.contains("ordered")));
+        assert!(decision.step == "continue" && decision.reasons.last().unwrap().en.contains("could not be read"));
+    }
+
+    #[test]
+    fn measures_are_asked_for_once_and_guardrails_written_with_a_margin() {
+        let guardrail = Guardrail::read("ordered=0.02").unwrap();
+        assert_eq!(guardrail, Guardrail { outcome: Outcome::Ordered, margin: 0.02 });
+        for text in ["ordered", "ordered=", "ordered=-1", "ordered=2", "ordered=NaN"] {
+            assert!(Guardrail::read(text).unwrap_err().message.contains("MEASURE=MARGIN"), "{text}");
+        }
+        assert!(Guardrail::read("clicks=0.1").unwrap_err().message.contains("response, ordered, revenue"));
+        let twice = VerdictRequest { secondary: vec![Outcome::Revenue], ..VerdictRequest::default() };
+        assert!(others(&twice).unwrap_err().message.contains("'revenue' is asked for twice"));
+        let both = VerdictRequest {
+            secondary: vec![Outcome::Ordered],
+            guardrails: vec![guardrail],
+            ..VerdictRequest::default()
+        };
+        assert!(others(&both).is_err());
+        assert_eq!(
+            others(&VerdictRequest { secondary: vec![Outcome::Ordered], ..VerdictRequest::default() }).unwrap().len(),
+            1
+        );
     }
 
     fn blank() -> CampaignVerdict {
@@ -620,6 +793,12 @@ mod tests {
             let [mail, quiet] = told.arms.as_slice() else { panic!("two arms") };
             let difference = mail.difference.unwrap();
             assert!(difference.low < 2.0 && 2.0 < difference.high && mail.variance_kept < 0.9, "{mail:?}");
+            // A decision says what would change it, too, and how the split came out.
+            assert!(
+                !mail.backing.would_change.is_empty() && mail.backing.sample_ratio_p.is_some(),
+                "{:?}",
+                mail.backing
+            );
             assert_eq!((mail.shows.as_str(), mail.p_value.is_some()), ("above", reading != Reading::Bayesian));
             let all = mail.incremental_cents.unwrap();
             assert!((all.value - difference.value * mail.n_customers as f64).abs() < 1e-6);
@@ -648,6 +827,10 @@ mod tests {
         let needed = design(&request).unwrap();
         assert!((needed.n_customers as f64 - 7682.0).abs() < 80.0, "{needed:?}");
         assert_eq!(needed.n_days, Some(14));
+        // Four times as many for half of it, nearly: the variance of a share falls a little.
+        let times = needed.n_for_half_the_effect as f64 / needed.n_customers as f64;
+        assert!((3.7..=4.1).contains(&times) && needed.would_change.len() == 2, "{needed:?}");
+        assert!(needed.would_change[0].en.contains(&needed.n_for_half_the_effect.to_string()));
         assert!(design(&DesignRequest { lift: 0.0, ..request }).is_err());
     }
 }

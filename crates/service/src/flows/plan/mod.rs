@@ -13,6 +13,7 @@ pub mod forecast;
 mod kept;
 pub mod launch;
 mod made;
+pub mod measures;
 mod periods;
 pub mod price;
 pub mod promotions;
