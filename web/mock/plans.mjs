@@ -9,9 +9,10 @@ const dayNumber = (text) => Date.parse(`${text}T00:00:00Z`) / DAY;
 const round = (value, digits = 0) => Math.round(value * 10 ** digits) / 10 ** digits;
 const sum = (values) => values.reduce((all, value) => all + value, 0);
 const estimate = (value, error, level = 0.9) => ({ value, low: value - error, high: value + error, level });
-const enough = (n, would_change = []) => ({ verdict: "enough", n, caveats: [], would_change });
-const thin = (n, caveats, would_change = []) => ({ verdict: "thin", n, caveats, would_change });
-const refused = (...caveat) => ({ verdict: "refused", n: 0, caveats: [doubt(...caveat)], would_change: [] });
+const unchecked = { effective_n: null, overlap: null, sample_ratio_p: null };
+const enough = (n, would_change = []) => ({ verdict: "enough", n, ...unchecked, caveats: [], would_change });
+const thin = (n, caveats, would_change = []) => ({ verdict: "thin", n, ...unchecked, caveats, would_change });
+const refused = (...caveat) => ({ verdict: "refused", n: 0, ...unchecked, caveats: [doubt(...caveat)], would_change: [] });
 
 // ---- What will sell
 
@@ -77,7 +78,7 @@ function forecastOf(query, shop, empty, today, refuse) {
   const n_past = by === "store" ? { day: 26, week: 15, month: 7 } : { day: 420, week: 130, month: 34 };
   const days = calendar(period, n_past[period], horizon, today);
   const head = { by, measure, period, level, as_of: today };
-  if (empty) return { ...head, past_days: [], days: [], series: [], ...refused("no_sales", "没有完整周期的订单，无法预测。", "There are no orders of a whole period to forecast from.") };
+  if (empty) return { ...head, past_days: [], days: [], festivals: [], series: [], ...refused("no_sales", "没有完整周期的订单，无法预测。", "There are no orders of a whole period to forecast from.") };
   const parts = by === "product" ? shop.products.slice(0, 11).map((one, at) => [one.product_id, 0.16 / (1 + at * 0.5)]).concat([["other", 0.48]]) : (PARTS[by] ?? []);
   const singles = parts.map(([key, share], at) => seriesOf(key, share, wanted, days, at)).sort((a, b) => sum(b.mean) - sum(a.mean));
   const total = seriesOf("total", 1, wanted, days, 0);
@@ -92,7 +93,7 @@ function forecastOf(query, shop, empty, today, refuse) {
   const backing = by === "store"
     ? thin(n, [doubt("few_values", `只有 ${days.past_days.length} 期，估不出误差，按结构加权。`, `${days.past_days.length} periods are too few to tell the errors of each series; weights are by structure.`)], [both("更长的历史。", "A longer past.")])
     : enough(n);
-  return { ...head, ...days, series, ...backing };
+  return { ...head, ...days, festivals: [], series, ...backing };
 }
 
 // ---- What customers are worth
@@ -111,7 +112,7 @@ function lifetimesOf(today, made_at, n_made) {
     version: `2026112${9 - (n_made % 2)}-02000${n_made}-lifetime`, made_at, as_of: today, n_customers, n_repeating: 96_180, process: "mbg_nbd",
     parameters: [["r", 0.5271, 0.0182], ["alpha", 61.84, 2.71], ["a", 0.8613, 0.0624], ["b", 2.7342, 0.2418]].map(([name, value, error]) => ({ name, estimate: estimate(value, error) })),
     n_alive: sum(bands.map((one) => one.n_customers * (one.alive_from + 0.05))), purchases: estimate(purchases, purchases * 0.031), purchases_at_the_rate_so_far: purchases * 1.64,
-    value_cents: sum(bands.map((one) => one.value_cents)), margin: 0.214,
+    value_cents: sum(bands.map((one) => one.value_cents)), value_interval_cents: estimate(sum(bands.map((one) => one.value_cents)), sum(bands.map((one) => one.value_cents)) * 0.034), margin: 0.214,
     tried: [["mbg_nbd", predicted, 0.8412, 0.71], ["bg_nbd", predicted * 1.032, 0.8447, 0.708], ["pareto_nbd", predicted * 0.957, 0.8519, 0.703]].map(([process, told, error, correlation]) => ({ process, predicted: told, error, naive_error: 1.1264, correlation })),
     holdout_days: 270, holdout_purchases, foretold: foretold.map(([frequency, n, told, actual]) => ({ frequency, n_customers: n, predicted: told, actual })), bands,
     ...thin(n_customers, [doubt("no_revenue", "312 位顾客的平均金额为零或负数（例如退款多于消费），没有计入。", "312 customers with a mean of zero or below, as after refunds, were left out.")], [both("观察更长时间，等更多顾客复购。", "A longer period, in which more customers come back.")]),
@@ -148,7 +149,7 @@ function bestSplit(budget, bounds) {
 function budgetOf(body, empty, today, refuse) {
   const weeks = body.weeks ?? 4;
   const level = body.level ?? 0.9;
-  const none = { as_of: today, days: [], level, budget_cents: 0, shadow_price: 0, baseline_cents: null, left_over_cents: null, added_cents: null, over_equal_cents: null, over_current_cents: null, r_squared: 0, r_squared_without_channels: 0, channels: [], weeks: [] };
+  const none = { as_of: today, days: [], level, budget_cents: 0, shadow_price: 0, baseline_cents: null, left_over_cents: null, added_cents: null, over_equal_cents: null, over_current_cents: null, baseline_so_far_cents: null, r_squared: 0, r_squared_without_channels: 0, channels: [], weeks: [] };
   if (empty) return { ...none, ...refused("no_spend", "没有同时有花费和订单的完整周：请先导入 spend 表（day、channel、spend_cents）。", "There is no whole week with both spends and orders: import the table spend (day, channel, spend_cents) first.") };
   const current = CHANNELS.map(([, spend]) => spend);
   const budget = (body.budget_cents ?? sum(current) * weeks) / weeks;
@@ -199,10 +200,10 @@ function budgetOf(body, empty, today, refuse) {
     ...none, days: Array.from({ length: weeks }, (_, at) => dayText((monday + 7 * at) * DAY)), budget_cents: budget * weeks, shadow_price: price,
     baseline_cents: estimate(baseline, baseline * 0.06, level), left_over_cents: estimate(3_900_000, 800_000, level), added_cents: estimate(brought(spends), brought(spends) * 0.17, level),
     over_equal_cents: over(equal, 5_800_000 * weeks * 0.3), over_current_cents: body.budget_cents === undefined || Math.abs(budget - sum(current)) < 1 ? over(current, 3_300_000 * weeks * 0.3) : over(current, 4_900_000 * weeks * 0.3),
-    r_squared: 0.914, r_squared_without_channels: 0.671, channels, weeks: seen,
+    baseline_so_far_cents: estimate(sum(seen.map((week) => week.baseline_cents)), sum(seen.map((week) => week.baseline_cents)) * 0.045, level), r_squared: 0.914, r_squared_without_channels: 0.671, channels, weeks: seen,
     ...thin(N_WEEKS, [
       doubt("collinear_channels", "“short_video”与“influencer”几乎同步变化（相关系数 0.91）：数据分不清是谁的功劳，两者的区间因此很宽，应合起来看。", "'short_video' and 'influencer' move together (correlation 0.91): the data cannot tell whose effect it is. Their intervals are wide for that; read them together."),
-    ], [both("在部分地区增减“influencer”花费的实验：它的贡献最不确定，实验结果可以直接作为先验输入。", "An experiment that moves the spend of 'influencer' in some regions: its contribution is the least certain, and the result goes in as a prior.")]),
+    ], [both("在部分地区增减“influencer”花费的实验：它的贡献最不确定。", "An experiment that moves the spend of 'influencer' in some regions: its contribution is the least certain.")]),
   };
 }
 
@@ -428,7 +429,7 @@ function treatOf(campaign, body, today) {
   return {
     campaign_id: campaign.campaign_id, control, n_control: campaign.arms.find((one) => one.arm === control)?.n_customers ?? 0, outcome: body.outcome ?? "response", days: body.days ?? 30, as_of: today, level: 0.9, value_cents: 9_400, model: "trees", is_weighted: true,
     arms: arms.map(({ arm, n_customers }, place) => ({ arm, n_customers, cost_cents: 9 + 22 * place, effect: estimate(0.021 + 0.02 * place, 0.009), qini: estimate(0.0021 + 0.001 * place, 0.0014), qini_by_spend: 0.0004, groups: [] })), curve,
-    today: { n_reachable: 9_120, n_held_back: 211, n_treated: 5_370, arms: Object.fromEntries(arms.map(({ arm }, place) => [arm, place === 0 ? 5_370 : 0])), cost_cents: 166_400, gain_cents: 1_120_300, gain_of_all_cents: 802_100, cost_of_all_cents: 282_700, shadow_price: 0 },
+    today: { n_reachable: 9_120, n_held_back: 211, n_treated: 5_370, arms: Object.fromEntries(arms.map(({ arm }, place) => [arm, place === 0 ? 5_370 : 0])), cost_cents: 166_400, gain_cents: 1_120_300, gain_of_all_cents: 802_100, cost_of_all_cents: 282_700, gain_measured_cents: estimate(1_043_000, 261_000), gain_of_all_measured_cents: estimate(766_000, 288_000), shadow_price: 0 },
     ...thin(n, [doubt("no_costs", "商品成本不全：这里把销售额当作收益，会显得比实际划算。", "Costs of products are not known: revenue is taken for what is earned, which flatters.")], [both("再发一次时随机留出一部分人不触达，并记下每组的概率。", "Keep a random part untreated the next time, and log every arm's chance.")]),
   };
 }
@@ -441,7 +442,7 @@ function armOf(arm, n, share, control, wanted) {
   const half = (error * WIDER[method] * (level >= 0.95 ? 1 : 0.84)) / 1;
   const z = (effect / error) * 1.96;
   const p = method === "bayesian" ? null : Math.min(1, 2 * (1 - cumulative(Math.abs(z) / WIDER[method])));
-  const plain = { arm, n_customers: n, mean: base + effect, control_mean: base, cost_cents: cost * n };
+  const plain = { arm, n_customers: n, mean: base + effect, control_mean: base, is_weighted: false, cost_cents: cost * n, decision: null };
   const empty = { difference: null, relative: null, shows: "open", p_value: null, adjusted_p_value: null, chance_better: null, variance_kept: 1, incremental_cents: null };
   if (control.n_customers === 6_120)
     return { ...plain, ...empty, ...refused("sample_ratio_mismatch", `两组人数（${control.n_customers} 与 ${n}）和设定的比例不符，偶然出现的概率只有 3.2e-97。有一组的记录丢失或被误删，先查分流和埋点，结果不可用。`, `The groups (${control.n_customers} and ${n}) are not as large as planned; by chance that happens with probability 3.2e-97. Records of one group are missing: look at the assignment and the tracking first. The result cannot be used.`) };
@@ -450,10 +451,10 @@ function armOf(arm, n, share, control, wanted) {
   const more = Math.ceil((n + control.n_customers) * ((half / effect) ** 2 - 1));
   const backing = shows === "open" && Math.abs(effect) > 0.05 * half
     ? enough(n + control.n_customers, [both(`如果真实差异和现在看到的一样大，大约再来 ${more} 个样本就能下结论。`, `If the effect is as large as it looks, about ${more} more units would settle it.`)])
-    : base === 0 ? thin(n + control.n_customers, [doubt("no_base", "对照组的均值不大于零，无法说提升了百分之几，只给出绝对差。", "The control group's mean is not above 0: there is no relative effect, only the absolute one.")]) : enough(n + control.n_customers);
+    : base === 0 ? thin(n + control.n_customers, [doubt("no_base", "对照组的均值不大于零，无法说提升了百分之几，只给出绝对差。", "The control group's mean is not above 0: there is no relative effect, only the absolute one.")]) : enough(n + control.n_customers, [both(`换一个时间、换一批顾客再做一次：这个结果只说明这批顾客在 ${days} 天里的表现。`, `The same again at another time or with other customers: this tells of these ones and of ${days} days alone.`)]);
   return {
     ...plain, difference, relative: base === 0 ? null : estimate(effect / base, half / base, level), shows, p_value: p, adjusted_p_value: p,
-    chance_better: method === "bayesian" ? cumulative(z) : null, variance_kept: outcome === "response" ? 1 : 0.72, incremental_cents: outcome === "revenue" ? estimate(effect * n, half * n, level) : null, ...backing,
+    chance_better: method === "bayesian" ? cumulative(z) : null, variance_kept: outcome === "response" ? 1 : 0.72, incremental_cents: outcome === "revenue" ? estimate(effect * n, half * n, level) : null, ...backing, sample_ratio_p: 0.418,
   };
 }
 
@@ -464,8 +465,26 @@ function verdictOf(campaign, query, today, refuse) {
   if (name === null) refuse(400, "control", `none of the arms is called control; there are: ${names.join(", ")}`, "name the arm of those who got nothing as control");
   const control = campaign.arms.find((one) => one.arm === name);
   if (control === undefined) refuse(400, "control", `there is no arm '${name}'; there are: ${names.join(", ")}`);
+  const guards = (query.get("guardrails") ?? "").split(",").filter((one) => one !== "");
   const late = wanted.outcome !== "response" && dayNumber(today) - dayNumber(campaign.last_day) < wanted.days;
   const arms = campaign.arms.filter((one) => one !== control).map((one) => armOf(one.arm, one.n_customers, one.n_responded / one.n_customers, control, wanted));
+  for (const arm of arms.filter((one) => one.verdict !== "refused" && guards.length > 0)) {
+    const source = campaign.arms.find((one) => one.arm === arm.arm);
+    const measures = guards.map((guard) => {
+      const [outcome, margin] = guard.split("=");
+      const read = armOf(arm.arm, source.n_customers, source.n_responded / source.n_customers, control, { ...wanted, outcome });
+      const { mean, control_mean, difference, relative, shows, p_value, verdict, n, caveats, would_change } = read;
+      return { outcome, role: "guardrail", margin: Number(margin), mean, control_mean, difference, relative, shows, p_value, adjusted_p_value: null, verdict, n, caveats, would_change };
+    });
+    const worse = measures.find((one) => one.relative !== null && one.relative.high < -one.margin);
+    const open = measures.find((one) => one.relative === null || one.relative.low < -one.margin);
+    const better = both(`目标指标 ${wanted.outcome} 变好。`, `The goal ${wanted.outcome} got better.`);
+    arm.decision = worse !== undefined
+      ? { step: "stop", reasons: [both(`护栏指标 ${worse.outcome} 变差，超过了允许的幅度。`, `Worse than allowed: the guardrail ${worse.outcome}.`)], progress: 1, measures }
+      : arm.shows !== "above"
+        ? { step: "no_difference", reasons: [both("样本已到齐，没有看出差别。", "The planned units are there, and no difference is shown.")], progress: 1, measures }
+        : open === undefined ? { step: "ship", reasons: [better], progress: 1, measures } : { step: "continue", reasons: [better, both(`但还不能排除护栏指标 ${open.outcome} 变差超过允许的幅度。`, `But the guardrail ${open.outcome} may still be worse than allowed.`)], progress: 1, measures };
+  }
   // Benjamini and Hochberg.
   const sorted = arms.filter((arm) => arm.p_value !== null).sort((a, b) => b.p_value - a.p_value);
   sorted.reduce((least, arm, at) => (arm.adjusted_p_value = Math.min(least, (arm.p_value * sorted.length) / (sorted.length - at))), 1);
@@ -487,7 +506,12 @@ function neededOf(query, refuse) {
   const variance = deviation === null ? baseline * (1 - baseline) + (baseline + effect) * (1 - baseline - effect) : 2 * deviation ** 2;
   const each = Math.ceil((variance * (quantile((1 + level) / 2) + quantile(power)) ** 2) / effect ** 2);
   const per_day = query.get("per_day") === null ? null : Number(query.get("per_day"));
-  return { n_customers: 2 * each, n_days: per_day === null ? null : 7 * Math.ceil((2 * each) / per_day / 7) };
+  const half = 8 * each;
+  const would_change = [
+    both(`要看出一半大的效果（${round(50 * lift, 1)}%），需要 ${half} 位顾客。`, `An effect half as large (${round(50 * lift, 1)} %) takes ${half} customers.`),
+    both("基准比例变了，需要的人数也会变：先用最近的数据核对基准。", "Another share without the treatment takes another number: check it against what happened lately."),
+  ];
+  return { n_customers: 2 * each, n_days: per_day === null ? null : 7 * Math.ceil((2 * each) / per_day / 7), n_for_half_the_effect: half, would_change };
 }
 
 export function createPlans(now) {
@@ -532,7 +556,7 @@ export function createPlans(now) {
       case "GET customers":
         if (!empty) return lifetimesOf(today, state.made_at, state.n_made);
         if (!state.emptyTried) return refuse(404, "lifetime", "what customers are worth has not been worked out yet", 'do it: tercet train strategy, or POST /v1/jobs {"kind": "strategy"}');
-        return { ...lifetimesOf(today, state.made_at, state.n_made), n_customers: 0, n_repeating: 0, process: "", parameters: [], n_alive: 0, purchases: null, purchases_at_the_rate_so_far: 0, value_cents: null, margin: null, tried: [], holdout_days: 0, holdout_purchases: 0, foretold: [], bands: [], ...refused("no_purchases", "还没有任何订单，无法估计顾客价值。", "There are no orders to tell from what customers will do.") };
+        return { ...lifetimesOf(today, state.made_at, state.n_made), n_customers: 0, n_repeating: 0, process: "", parameters: [], n_alive: 0, purchases: null, purchases_at_the_rate_so_far: 0, value_cents: null, value_interval_cents: null, margin: null, tried: [], holdout_days: 0, holdout_purchases: 0, foretold: [], bands: [], ...refused("no_purchases", "还没有任何订单，无法估计顾客价值。", "There are no orders to tell from what customers will do.") };
       case "GET generations":
         return empty ? refuse(404, "generations", "what customers own and may replace has not been worked out yet", 'do it: tercet train strategy, or POST /v1/jobs {"kind": "strategy"}') : generationsOf(today, state.made_at, state.n_made);
       case "GET promotions": return promotionsOf(empty, today);

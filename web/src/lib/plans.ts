@@ -14,6 +14,10 @@ export interface Estimate {
 export interface Backing {
   verdict: "enough" | "thin" | "refused";
   n: number;
+  /** The support check, where there was one: rows that say as much, all alike; the share for which both groups were possible; the chance of a split as uneven. */
+  effective_n?: number | null;
+  overlap?: number | null;
+  sample_ratio_p?: number | null;
   caveats: { kind: string; text: Text }[];
   would_change: Text[];
 }
@@ -53,6 +57,7 @@ export interface Forecasts extends Backing {
   as_of: Day;
   past_days: Day[];
   days: Day[];
+  festivals: { name: Text; first_day: Day; last_day: Day; times: Estimate | null }[];
   series: SalesForecast[];
 }
 
@@ -90,6 +95,7 @@ export interface Lifetimes extends Backing {
   purchases: Estimate | null;
   purchases_at_the_rate_so_far: number;
   value_cents: number | null;
+  value_interval_cents?: Estimate | null;
   margin: number | null;
   tried: Tried[];
   holdout_days: number;
@@ -144,6 +150,7 @@ export interface BudgetPlan extends Backing {
   added_cents: Estimate | null;
   over_equal_cents: Estimate | null;
   over_current_cents: Estimate | null;
+  baseline_so_far_cents: Estimate | null;
   r_squared: number;
   r_squared_without_channels: number;
   channels: ChannelPlan[];
@@ -169,6 +176,29 @@ export const READINGS = ["fixed", "sequential", "bayesian"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 export type Reading = (typeof READINGS)[number];
 
+/** A measure beside the goal. */
+export interface MeasureVerdict extends Backing {
+  outcome: Outcome;
+  role: "secondary" | "guardrail";
+  /** By how much a guardrail may get worse, in parts of the control's mean. */
+  margin: number | null;
+  mean: number;
+  control_mean: number;
+  difference: Estimate | null;
+  relative: Estimate | null;
+  shows: "above" | "below" | "open";
+  p_value: number | null;
+  adjusted_p_value: number | null;
+}
+
+/** What to do by all measures. */
+export interface ArmDecision {
+  step: "ship" | "stop" | "continue" | "no_difference";
+  reasons: Text[];
+  progress: number;
+  measures: MeasureVerdict[];
+}
+
 export interface ArmVerdict extends Backing {
   arm: string;
   n_customers: number;
@@ -183,6 +213,7 @@ export interface ArmVerdict extends Backing {
   variance_kept: number;
   incremental_cents: Estimate | null;
   cost_cents: number;
+  decision: ArmDecision | null;
 }
 
 export interface CampaignVerdict {
@@ -202,6 +233,8 @@ export interface CampaignVerdict {
 export interface Needed {
   n_customers: number;
   n_days: number | null;
+  n_for_half_the_effect: number;
+  would_change: Text[];
 }
 
 export interface CategoryElasticity {
@@ -435,7 +468,7 @@ export interface Treat extends Backing {
   value_cents: number;
   arms: { arm: string; n_customers: number; cost_cents: number; effect: Estimate | null; qini: Estimate | null; qini_by_spend: number }[];
   curve: TreatPoint[];
-  today: { n_reachable: number; n_held_back: number; n_treated: number; arms: Record<string, number>; cost_cents: number; gain_cents: number; gain_of_all_cents: number; cost_of_all_cents: number } | null;
+  today: { n_reachable: number; n_held_back: number; n_treated: number; arms: Record<string, number>; cost_cents: number; gain_cents: number; gain_of_all_cents: number; cost_of_all_cents: number; gain_measured_cents: Estimate | null; gain_of_all_measured_cents: Estimate | null } | null;
 }
 
 export interface TradeInGroup {
