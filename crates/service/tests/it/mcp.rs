@@ -99,7 +99,6 @@ fn a_folder_is_asked_beside_its_server() {
     assert!(failed && told.contains("TERCET_KEY"), "{told}");
     let names = asked(&server, "tools/list", json!({}))["result"]["tools"].to_string();
     assert!(!names.contains("accept_decision"), "{names}");
-    drop(server);
     drop(home);
     // The key was of that process alone.
     assert_eq!(served.get("/v1/keys")["items"].as_array().unwrap().len(), 1);
