@@ -544,7 +544,7 @@ mod tests {
 
     #[test]
     fn specs_and_extra_are_written() {
-        let mut recipe = recipe("products", &["product_id", "name", "specs", "colour", "sku0", "extra"]);
+        let mut recipe = recipe("products", &["product_id", "name", "specs", "colour", "sku0", "before"]);
         recipe.kept = vec![(3, "colour".into(), false), (4, "sku0".into(), true), (5, "extra".into(), false)];
         let mut builder = RowBuilder::new(&recipe, 1);
         let kept_before = r#"{"a":1,"b":"two"}"#;

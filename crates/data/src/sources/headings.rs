@@ -346,6 +346,8 @@ pub fn guess(table: &'static TableSpec, header: &[String]) -> Guess {
     // Required columns choose first.
     let (required, optional): (Vec<&domain::Column>, Vec<&domain::Column>) =
         table.columns.iter().partition(|column| column.required);
+    // What was kept aside before is kept beside what this file has besides.
+    let optional = optional.into_iter().filter(|column| column.kind != domain::ColumnKind::Json);
     for column in required.into_iter().chain(optional) {
         let own = units::plain_name(column.name);
         let synonyms = synonyms(table.name, column.name);

@@ -27,6 +27,15 @@ fn check(table: &str, text: &str) {
     }
     csv_file.finish().unwrap();
     parquet_file.finish().unwrap();
+    // A column that the shop does not know joins what was kept aside before.
+    let exported = std::fs::read_to_string(&csv).unwrap();
+    let wider = exported.lines().enumerate().map(|(at, line)| line.to_owned() + [",渠道经理\n", ",李\n"][at.min(1)]);
+    let (_folder, path) = file("wider.csv", wider.collect::<String>().as_bytes());
+    let wider = pretty_format_batches(&read(&path)).unwrap().to_string();
+    assert!(
+        wider.contains(r#""渠道经理":"李""#) && shown.contains("产地") == wider.contains(r#""产地":"深圳""#),
+        "{wider}"
+    );
     for path in [csv, parquet] {
         let again = pretty_format_batches(&read(&path)).unwrap().to_string();
         assert_eq!(again, shown, "{table} from {}", path.display());

@@ -2,11 +2,11 @@
 
 use data::Shop;
 use data::simulate::{Language, Settings, Size, simulate};
-use domain::Day;
+use domain::{Day, Order, Spend};
 use serde_json::{Value, json};
 use service::auth::Scope;
 
-use crate::shop::{Folder, Served, key, serve};
+use crate::shop::{Folder, Served, key, serve, write};
 
 /// 2026-06-30, the last day of the shop's history: two years and a day after its first.
 const END: Day = Day(20_634);
@@ -35,7 +35,7 @@ fn a_shop_plans_from_its_own_tables() {
     let (_folder, served) = simulated();
     sales_are_forecast(&served);
     customers_have_figures(&served);
-    a_budget_is_planned(&served);
+    a_budget_is_refused_where_spends_explain_nothing(&served);
     campaigns_are_judged(&served);
     who_to_treat_is_told(&served);
     subsidies_are_chosen(&served);
@@ -91,7 +91,44 @@ fn customers_have_figures(served: &Served) {
     assert_eq!(count(json!({"field": "value_cents", "op": ">=", "value": 0})), counted);
 }
 
-fn a_budget_is_planned(served: &Served) {
+/// A thousand customers spend by their own needs; what the channels added is lost among them.
+fn a_budget_is_refused_where_spends_explain_nothing(served: &Served) {
+    let told = served.call("POST", "/v1/plan/budget", Some(json!({}))).json();
+    assert_eq!((&told["verdict"], &told["channels"]), (&json!("refused"), &json!([])), "{told}");
+    assert_eq!(told["caveats"][0]["kind"], "channels_explain_nothing", "{told}");
+    assert!(!told["would_change"].as_array().unwrap().is_empty(), "{told}");
+}
+
+/// Two years of weeks in which one channel's spend is seen in the orders of its week.
+fn with_a_channel_that_sells() -> (Folder, Served) {
+    let folder = Folder(tempfile::tempdir().unwrap());
+    let shop = Shop::create(folder.shop()).unwrap();
+    let (mut orders, mut spends) = (Vec::new(), Vec::new());
+    // 2024-07-01 is a Monday.
+    let first: Day = "2024-07-01".parse().unwrap();
+    for week in 0..104_i64 {
+        let (video, search) = (week * 37 % 23, week * 11 % 7);
+        let day = Day(first.0 + 7 * week as i32);
+        spends.push(json!({"day": day.to_string(), "channel": "video", "spend_cents": video * 40_000}));
+        spends.push(json!({"day": day.to_string(), "channel": "search", "spend_cents": 100_000 + search * 5_000}));
+        let n_orders = 60 + 6 * video + week * 5 % 9;
+        for order in 0..n_orders {
+            let at = format!("{}T{:02}:00:00Z", Day(day.0 + (order % 7) as i32), order % 24);
+            orders.push(json!({"order_id": format!("o{week}-{order}"), "ordered_at": at, "customer_id": format!("c{}", order % 90),
+                "product_id": "p1", "quantity": 1, "unit_price_cents": 10_000}));
+        }
+    }
+    write::<Order>(&shop, &orders);
+    write::<Spend>(&shop, &spends);
+    drop(shop);
+    let secret = key(&folder.shop(), &Scope::ALL);
+    let served = serve(&folder.shop(), secret);
+    (folder, served)
+}
+
+#[test]
+fn a_budget_is_planned() {
+    let (_folder, served) = with_a_channel_that_sells();
     let plan = |body: Value| served.call("POST", "/v1/plan/budget", Some(body));
     let told = plan(json!({})).json();
     assert_ne!(told["verdict"], "refused", "{told}");
