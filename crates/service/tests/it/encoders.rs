@@ -74,7 +74,8 @@ fn an_endpoint_is_used_and_when_it_fails_the_shops_own_words_are() {
         assert_eq!(found["products"].as_array().unwrap().len(), 2, "{found}");
         assert!(found["note"]["en"].as_str().unwrap().contains("the shop's own words"), "{found}");
     }
-    assert_eq!(n_asked.load(SeqCst), before + 2, "it is left alone for a while");
+    // For seconds: on a machine that takes longer for a search it may be asked again, but not for each of them.
+    assert!(n_asked.load(SeqCst) < before + 4, "it is left alone for a while");
     assert_eq!(served.job("language", json!({"dim": 16, "epochs": 2, "seed": 2}))["state"], "done");
     let own = served.get("/v1/language")["encoder"].clone();
     assert!(own["kind"] == "own" && own["note"].as_str().unwrap().contains("no answer"), "{own}");

@@ -410,7 +410,7 @@ fn doubts(mut backing: Backing, whole: Option<&SalesForecast>, options: &Options
     }
     // Two standard errors of a share among the few values that were tried, and no less than what anybody would mind.
     let is_narrow = |found: &PastAccuracy| {
-        let n_tried = (found.n_origins * options.horizon).max(1) as f64;
+        let n_tried = (found.n_origins * options.horizon as u64).max(1) as f64;
         found.coverage < level - (2.0 * (level * (1.0 - level) / n_tried).sqrt()).max(0.15)
     };
     if let Some(found) = whole.accuracy.filter(is_narrow) {
