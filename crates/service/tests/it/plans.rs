@@ -113,7 +113,7 @@ fn with_a_channel_that_sells() -> (Folder, Served) {
         spends.push(json!({"day": day.to_string(), "channel": "search", "spend_cents": 100_000 + search * 5_000}));
         let n_orders = 60 + 6 * video + week * 5 % 9;
         for order in 0..n_orders {
-            let at = format!("{}T{:02}:00:00Z", Day(day.0 + (order % 7) as i32), order % 24);
+            let at = (i64::from(day.0) + order % 7) * 86_400_000 + order % 24 * 3_600_000;
             orders.push(json!({"order_id": format!("o{week}-{order}"), "ordered_at": at, "customer_id": format!("c{}", order % 90),
                 "product_id": "p1", "quantity": 1, "unit_price_cents": 10_000}));
         }
