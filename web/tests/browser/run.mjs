@@ -132,7 +132,8 @@ async function newPage({ lang = "en", theme = "light", width = 1280, height = 90
 async function settled(page) {
   const missing = await page.evaluate(() => new Promise((resolve) => {
     const CALM_FRAMES = 4;
-    const until = performance.now() + 20_000;
+    // A plan may sample for seconds, and longer where other programs run.
+    const until = performance.now() + 60_000;
     const reasons = () => [
       document.querySelector("h1") === null && "no heading",
       document.querySelector(".skeleton") !== null && "a skeleton",
