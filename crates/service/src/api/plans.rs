@@ -135,7 +135,7 @@ pub struct VerdictParams {
     guardrails: Option<String>,
     /// Customers that are to take part, all arms together.
     #[param(minimum = 1)]
-    planned: Option<u64>,
+    planned: Option<i64>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -301,7 +301,8 @@ pub async fn get_verdict(
         level: params.level.unwrap_or(usual.level),
         secondary,
         guardrails,
-        planned: params.planned,
+        // A number below 1 is refused as none.
+        planned: params.planned.map(|planned| u64::try_from(planned).unwrap_or(0)),
     };
     planned(async move { experiment::verdict(&caller.shop.shop, &request).await }).await
 }
