@@ -217,7 +217,8 @@ const UNIT_MAX: usize = 13;
 /// Currency marks before a number.
 const MARKS: &[(char, Unit)] = &[('¥', Yuan), ('￥', Yuan), ('$', Dollar), ('€', Euro), ('£', Pound), ('₹', Rupee)];
 
-const MONTHS: &[&str] = &[
+/// In lower case, the first first.
+pub(crate) const MONTHS: &[&str] = &[
     "january",
     "february",
     "march",

@@ -10,6 +10,7 @@ use super::notice::Notice;
 use super::read::Reading;
 use super::read::choice::number;
 use super::{Filling, FormWorld};
+use crate::evidence::figures::MONTHS;
 use crate::policy::windows::n_kept;
 use crate::state::LISTED_MAX;
 use crate::understand::{Named, Reference, Understanding};
@@ -187,20 +188,6 @@ impl When {
 
 /// The month that a text names: `10月`, `十月`, "October", "Oct".
 fn month(folded: &str) -> Option<i8> {
-    const ENGLISH: &[&str] = &[
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     // "May I" and "march on" are no months: these two count behind a preposition alone.
     let words: Vec<&str> =
         folded.split(|mark: char| !mark.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();
@@ -212,7 +199,7 @@ fn month(folded: &str) -> Option<i8> {
     let named = |(n, name): (usize, &&str)| {
         (0..words.len()).any(|at| is_month(at, name)).then(|| i8::try_from(n + 1).ok()).flatten()
     };
-    ENGLISH.iter().enumerate().find_map(named).or_else(|| {
+    MONTHS.iter().enumerate().find_map(named).or_else(|| {
         let before = &folded[..folded.find('月')?];
         let start = before
             .char_indices()
