@@ -99,8 +99,8 @@ fn a_budget_is_refused_where_spends_explain_nothing(served: &Served) {
     assert!(!told["would_change"].as_array().unwrap().is_empty(), "{told}");
 }
 
-/// Two years of weeks in which one channel's spend is seen in the orders of its week.
-fn with_a_channel_that_sells() -> (Folder, Served) {
+/// Two years of weeks in which one channel's spend is seen in the orders of its week; `turned`: the last row first.
+fn with_a_channel_that_sells(turned: bool) -> (Folder, Served) {
     let folder = Folder(tempfile::tempdir().unwrap());
     let shop = Shop::create(folder.shop()).unwrap();
     let (mut orders, mut spends) = (Vec::new(), Vec::new());
@@ -115,8 +115,12 @@ fn with_a_channel_that_sells() -> (Folder, Served) {
         for order in 0..n_orders {
             let at = (i64::from(day.0) + order % 7) * 86_400_000 + order % 24 * 3_600_000;
             orders.push(json!({"order_id": format!("o{week}-{order}"), "ordered_at": at, "customer_id": format!("c{}", order % 90),
-                "product_id": "p1", "quantity": 1, "unit_price_cents": 10_000}));
+                "product_id": "p1", "quantity": 1, "unit_price_cents": 9_999}));
         }
+    }
+    if turned {
+        orders.reverse();
+        spends.reverse();
     }
     write::<Order>(&shop, &orders);
     write::<Spend>(&shop, &spends);
@@ -128,7 +132,7 @@ fn with_a_channel_that_sells() -> (Folder, Served) {
 
 #[test]
 fn a_budget_is_planned() {
-    let (_folder, served) = with_a_channel_that_sells();
+    let (_folder, served) = with_a_channel_that_sells(false);
     let plan = |body: Value| served.call("POST", "/v1/plan/budget", Some(body));
     let told = plan(json!({})).json();
     assert_ne!(told["verdict"], "refused", "{told}");
@@ -148,6 +152,17 @@ fn a_budget_is_planned() {
         let refused = plan(body);
         assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (400, Some(code)), "{}", refused.body);
     }
+}
+
+/// Draws of a sampler part ways at the last digit of what they start from.
+#[test]
+fn the_order_of_rows_changes_no_budget() {
+    let told = [false, true].map(|turned| {
+        let (_folder, served) = with_a_channel_that_sells(turned);
+        served.call("POST", "/v1/plan/budget", Some(json!({"sampled": true}))).json()
+    });
+    assert_ne!(told[0]["verdict"], "refused", "{}", told[0]);
+    assert_eq!(told[0], told[1]);
 }
 
 fn campaigns_are_judged(served: &Served) {

@@ -2,6 +2,7 @@
 //! budget over the weeks to come that is expected to bring most, beside the present and the equal one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use data::Shop;
 use data::arrow::array::Array;
@@ -12,10 +13,12 @@ use strategy::mix::{Market, MixData, MixFit, MixSettings, Mode, Named, SampleSet
 use strategy::{Answer, RunOptions};
 use utoipa::ToSchema;
 
+use super::kept::Kept;
 use super::{Backing, Interval, Step};
 use crate::error::{Result, ServiceError, clipped};
 use crate::flows::audience::{present, sql::Present};
-use crate::flows::rows::{floats, integers, query, texts};
+use crate::flows::dataset::generations;
+use crate::flows::rows::{integers, query, texts};
 
 /// Weeks ahead that can be planned.
 pub const WEEKS_MAX: usize = 26;
@@ -147,9 +150,35 @@ struct Weeks {
 /// Too little data is no error but a refusal.
 pub async fn budget(shop: &Shop, request: &BudgetRequest, progress: super::super::Progress<'_>) -> Result<BudgetPlan> {
     check(request)?;
+    let learned = learned(shop, request, progress).await?;
+    tokio::task::block_in_place(|| planned(&learned, request))
+}
+
+/// What channels bring, for one level of intervals. Any budget is then split by it at once.
+struct Learned {
+    weeks: Weeks,
+    /// `None` where no week has both sales and spends.
+    answer: Option<Answer<MixFit>>,
+}
+
+/// Of the last tables: a model may sample for seconds, and somebody tries one budget after another.
+static LEARNED: Kept<Arc<Learned>> = Kept::new();
+
+async fn learned(shop: &Shop, request: &BudgetRequest, progress: super::super::Progress<'_>) -> Result<Arc<Learned>> {
     let market = if shop.config().language == "zh" { Market::China } else { Market::West };
+    let (today, BudgetRequest { sampled, level, seed, .. }) = (present(shop).await?.day, request);
+    let tables = generations(shop, &["orders", "events", "spend"])?;
+    let version = format!("{market:?} {today} {sampled} {level} {seed}{tables}");
+    if let Some(kept) = LEARNED.get(shop, &version) {
+        check_bounds(&kept.weeks.data, &request.bounds)?;
+        return Ok(kept);
+    }
     let weeks = weeks(shop).await?;
-    tokio::task::block_in_place(|| planned(&weeks, request, market, progress))
+    check_bounds(&weeks.data, &request.bounds)?;
+    let answer = tokio::task::block_in_place(|| model(&weeks.data, request, market, progress))?;
+    let learned = Arc::new(Learned { weeks, answer });
+    LEARNED.put(shop, version, learned.clone());
+    Ok(learned)
 }
 
 fn check(request: &BudgetRequest) -> Result<()> {
@@ -169,49 +198,50 @@ fn check(request: &BudgetRequest) -> Result<()> {
 async fn weeks(shop: &Shop) -> Result<Weeks> {
     let present = present(shop).await?;
     let end = present.begins(Day(present.day.0.saturating_add(1)));
-    let spent = "select channel, cast(day as int) as day, cast(sum(spend_cents) as double) as cents from spend
+    let spent = "select channel, cast(day as int) as day, cast(sum(spend_cents) as bigint) as cents from spend
         group by channel, cast(day as int)";
     let sold = format!(
         "select cast(shop_day(ordered_at) as int) as day,
-          cast(sum(quantity * unit_price_cents - coalesce(discount_cents, 0)) as double) as cents
+          cast(sum(quantity * unit_price_cents - coalesce(discount_cents, 0)) as bigint) as cents
         from orders where ordered_at < {end} group by cast(shop_day(ordered_at) as int)"
     );
-    let mut spends: BTreeMap<String, BTreeMap<i64, f64>> = BTreeMap::new();
-    let mut sales: BTreeMap<i64, f64> = BTreeMap::new();
+    // Rows come in any order: whole cents add up to the same in each, parts of a coin do not, and a sampler makes other draws of them.
+    let mut spends: BTreeMap<String, BTreeMap<i64, i64>> = BTreeMap::new();
+    let mut sales: BTreeMap<i64, i64> = BTreeMap::new();
     let mut days: [Option<(i32, i32)>; 2] = [None, None];
     let mut seen = |of: usize, day: i32| {
         let (first, last) = days[of].unwrap_or((day, day));
         days[of] = Some((first.min(day), last.max(day)));
     };
     for batch in query(shop, spent).await? {
-        let (names, at, cents) = (texts(&batch, "channel")?, integers(&batch, "day")?, floats(&batch, "cents")?);
+        let (names, at, cents) = (texts(&batch, "channel")?, integers(&batch, "day")?, integers(&batch, "cents")?);
         for row in (0..batch.num_rows()).filter(|&row| cents.is_valid(row)) {
             let day = at.value(row) as i32;
             seen(0, day);
             let of_channel = spends.entry(names.value(row).to_owned()).or_default();
-            *of_channel.entry(Step::Week.of(Day(day))).or_default() += cents.value(row) / 100.0;
+            *of_channel.entry(Step::Week.of(Day(day))).or_default() += cents.value(row);
         }
     }
     for batch in query(shop, &sold).await? {
-        let (at, cents) = (integers(&batch, "day")?, floats(&batch, "cents")?);
+        let (at, cents) = (integers(&batch, "day")?, integers(&batch, "cents")?);
         for row in (0..batch.num_rows()).filter(|&row| cents.is_valid(row)) {
             let day = at.value(row) as i32;
             seen(1, day);
-            *sales.entry(Step::Week.of(Day(day))).or_default() += cents.value(row) / 100.0;
+            *sales.entry(Step::Week.of(Day(day))).or_default() += cents.value(row);
         }
     }
     // Weeks over which both are known.
     let both = days[0].zip(days[1]).map(|(spend, sale)| (spend.0.max(sale.0), spend.1.min(sale.1)));
     let weeks = both.map_or(0..0, |(first, last)| Step::Week.whole(Day(first), Day(last)));
-    let series = |values: &BTreeMap<i64, f64>| {
-        weeks.clone().map(|week| values.get(&week).copied().unwrap_or(0.0).max(0.0)).collect()
+    let series = |values: &BTreeMap<i64, i64>| {
+        weeks.clone().map(|week| values.get(&week).copied().unwrap_or(0).max(0) as f64 / 100.0).collect()
     };
     let channels = spends.iter().map(|(name, values)| Named { name: name.clone(), values: series(values) }).collect();
     let days = weeks.clone().map(|week| Step::Week.first(week)).collect();
     let data = MixData { days, target: series(&sales), channels, controls: Vec::new(), price: None };
     let first_of =
         |is_one: &dyn Fn(&i64) -> bool| weeks.clone().filter(is_one).map(|week| Step::Week.first(week)).collect();
-    let is_below = |values: &BTreeMap<i64, f64>, week: &i64| values.get(week).is_some_and(|sum| *sum < 0.0);
+    let is_below = |values: &BTreeMap<i64, i64>, week: &i64| values.get(week).is_some_and(|sum| *sum < 0);
     let without_spend = first_of(&|week| !spends.values().any(|of| of.contains_key(week)));
     let without_sales = first_of(&|week| !sales.contains_key(week));
     let below_zero = first_of(&|week| is_below(&sales, week) || spends.values().any(|of| is_below(of, week)));
@@ -254,32 +284,41 @@ fn oddities(weeks: &Weeks) -> Vec<(&'static str, String, String)> {
     found
 }
 
-fn planned(
-    weeks: &Weeks,
+fn check_bounds(data: &MixData, bounds: &[Bound]) -> Result<()> {
+    let is_known = |bound: &&Bound| data.channels.iter().any(|channel| channel.name == bound.channel);
+    match bounds.iter().find(|bound| !is_known(bound)) {
+        Some(bound) if !data.days.is_empty() => {
+            let known: Vec<&str> = data.channels.iter().map(|channel| channel.name.as_str()).collect();
+            let message = format!("there is no channel '{}'; there are: {}", clipped(&bound.channel), known.join(", "));
+            Err(ServiceError::usage("bounds", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn model(
+    data: &MixData,
     request: &BudgetRequest,
     market: Market,
     progress: super::super::Progress<'_>,
-) -> Result<BudgetPlan> {
-    let Weeks { present, data, .. } = weeks;
-    let mut told = empty(present, request);
+) -> Result<Option<Answer<MixFit>>> {
     if data.days.is_empty() || data.channels.is_empty() {
-        return Ok(told);
-    }
-    for bound in &request.bounds {
-        if !data.channels.iter().any(|channel| channel.name == bound.channel) {
-            let known: Vec<&str> = data.channels.iter().map(|channel| channel.name.as_str()).collect();
-            let message = format!("there is no channel '{}'; there are: {}", clipped(&bound.channel), known.join(", "));
-            return Err(ServiceError::usage("bounds", message));
-        }
+        return Ok(None);
     }
     let has_season = data.days.len() >= SEASON_WEEKS_MIN;
     let settings = MixSettings { n_harmonics: if has_season { 2 } else { 0 }, market, ..MixSettings::default() };
     let mode = if request.sampled { Mode::Nuts(SampleSettings::default()) } else { Mode::Auto };
     let go_on = |share: f64| progress(share, "learning what channels bring");
     let options = RunOptions { seed: request.seed, n_threads: request.n_threads, progress: &go_on };
-    let answer = fit(data, &settings, mode, request.level, &options)?;
-    told.backing = Backing::of(&answer);
-    for (kind, zh, en) in oddities(weeks) {
+    Ok(Some(fit(data, &settings, mode, request.level, &options)?))
+}
+
+fn planned(learned: &Learned, request: &BudgetRequest) -> Result<BudgetPlan> {
+    let Weeks { present, data, .. } = &learned.weeks;
+    let mut told = empty(present, request);
+    let Some(answer) = &learned.answer else { return Ok(told) };
+    told.backing = Backing::of(answer);
+    for (kind, zh, en) in oddities(&learned.weeks) {
         told.backing = told.backing.but(kind, zh, en);
     }
     if let Some(model) = &answer.value {
