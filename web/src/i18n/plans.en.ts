@@ -6,6 +6,8 @@ export const plans = {
   change: "What would change this answer",
   rests: (n: string) => `Rests on ${n} rows.`,
   refused: "No answer: it would be a guess",
+  besides: "What else speaks against an answer",
+  wouldHelp: "What would help",
   interval: (value: string, low: string, high: string) => `${value} (${low} to ${high})`,
   range: (low: string, high: string) => `${low} to ${high}`,
   effective: (n: string) => `They say as much as ${n} rows that all count alike.`,
