@@ -120,9 +120,24 @@ pub fn read_bytes(
         return Err(too_large(kind.bytes_max()));
     }
     let mut document = parse(bytes, kind, chosen)?;
-    let title = document.title.take().filter(|title| !title.trim().is_empty());
-    document.title = Some(title.unwrap_or_else(|| stem(path)));
+    let title = document.title.take().filter(|title| !is_no_title(title));
+    document.title = Some(title.or_else(|| heading(&document.text)).unwrap_or_else(|| stem(path)));
     Ok(document)
+}
+
+/// What programs write where a title belongs: nothing, a file's name, an address.
+fn is_no_title(title: &str) -> bool {
+    const ENDINGS: [&str; 8] = [".html", ".htm", ".doc", ".docx", ".pdf", ".md", ".txt", ".tmp"];
+    let title = title.trim().to_ascii_lowercase();
+    title.is_empty() || title.contains("://") || ENDINGS.iter().any(|ending| title.ends_with(ending))
+}
+
+/// The first heading of a text, where nothing but one stands before the rest.
+fn heading(text: &str) -> Option<String> {
+    const CHARACTERS_MAX: usize = 120;
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let heading = first.strip_prefix('#')?.trim_start_matches('#').trim();
+    (!heading.is_empty() && heading.chars().count() <= CHARACTERS_MAX).then(|| heading.to_owned())
 }
 
 fn bytes_of(path: &Path, bytes_max: usize) -> Result<Vec<u8>, String> {

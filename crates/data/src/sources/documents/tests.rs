@@ -183,4 +183,7 @@ fn what_is_refused_says_what_to_do() {
     assert!(file("large.md", &large).unwrap_err().contains("16 MiB"));
     assert!(file("much.txt", &large[..TEXT_BYTES_MAX + 1]).unwrap_err().contains("4 MiB of text"));
     assert_eq!(file("电池 保养.txt", "正文".as_bytes()).unwrap().title.as_deref(), Some("电池 保养"));
+    // A title that a program wrote is none where the text has a heading.
+    let page = "<html><head><title>r.html</title></head><body><h1>租赁规则</h1><p>押金</p></body></html>";
+    assert_eq!(file("r.html", page.as_bytes()).unwrap().title.as_deref(), Some("租赁规则"));
 }

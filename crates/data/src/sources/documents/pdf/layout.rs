@@ -2,7 +2,10 @@
 //! space where there is a gap and ` | ` where there is a wide one; lines of one paragraph are joined; what is larger than
 //! the body is a heading; what repeats at the edge of pages goes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+use unicode_normalization::UnicodeNormalization;
 
 use super::content::Run;
 
@@ -37,6 +40,18 @@ pub fn text(pages: Vec<Vec<Run>>) -> String {
     out
 }
 
+/// Radicals as the characters that they look like: fonts share one shape for both (`⾦`, `金`), and PDF often names the radical, which no search
+/// finds.
+fn ideographs(text: &str) -> Cow<'_, str> {
+    let is_radical = |character: char| matches!(character, '\u{2E80}'..='\u{2FDF}');
+    if !text.contains(is_radical) {
+        return Cow::Borrowed(text);
+    }
+    let plain =
+        |character: char| if is_radical(character) { character.nfkc().next().unwrap_or(character) } else { character };
+    Cow::Owned(text.chars().map(plain).collect())
+}
+
 /// Joins runs in the order in which they were written; readers of screens rely on that order too.
 fn lines(runs: Vec<Run>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
@@ -47,7 +62,7 @@ fn lines(runs: Vec<Run>) -> Vec<Line> {
         }
     }
     for line in &mut lines {
-        line.text = line.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        line.text = ideographs(&line.text).split_whitespace().collect::<Vec<_>>().join(" ");
     }
     lines.retain(|line| !line.text.is_empty());
     lines
@@ -218,5 +233,16 @@ fn begins_item(text: &str) -> bool {
         }
         Some('一'..='十') => characters.next() == Some('、'),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn radicals_become_the_characters_that_they_look_like() {
+        assert_eq!(ideographs("押⾦⼈民币"), "押金人民币");
+        assert_eq!(ideographs("押金"), "押金");
     }
 }
