@@ -1,7 +1,9 @@
 //! Quantities as `language` reads them, and those it does not believe in running text because the unit is one letter after a
-//! space: `189 g` of a specification is a weight. No other way of reading figures is added.
+//! space: `189 g` of a specification is a weight, and numbers in words before a unit (`spelled`). No other way of reading figures is added.
 
 use language::text::{Bound, Quantity, QuantityKind, quantities};
+
+use super::spelled::Spelled;
 
 /// One-letter units with what they measure and their factor to its base unit.
 const LETTERS: &[(&str, QuantityKind, f64)] = &[
@@ -14,8 +16,18 @@ const LETTERS: &[(&str, QuantityKind, f64)] = &[
     ("A", QuantityKind::Current, 1.0),
 ];
 
-/// The quantities of a text, in order.
+/// The quantities of a text, in order; those in words by the place of the words.
 pub(super) fn read(text: &str) -> Vec<Quantity> {
+    let Some(spelled) = Spelled::of(text) else { return read_digits(text) };
+    let mut all = read_digits(&spelled.text);
+    for quantity in &mut all {
+        quantity.range = spelled.back(quantity.range.clone());
+        quantity.extent = spelled.back(quantity.extent.clone());
+    }
+    all
+}
+
+fn read_digits(text: &str) -> Vec<Quantity> {
     let mut all = quantities(text);
     let n_read = all.len();
     for (letter, kind, factor) in LETTERS {

@@ -8,6 +8,7 @@ mod features;
 mod figures;
 mod grounds;
 mod names;
+mod spelled;
 mod verbatim;
 
 use std::borrow::Cow;
