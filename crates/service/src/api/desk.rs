@@ -21,6 +21,7 @@ use super::error::ErrorBody;
 use super::input::{Id, Params, SmallBody, check_id, check_limit, check_name, check_offset, check_text};
 use super::sse;
 use crate::clock;
+use crate::conversations::NAMELESS;
 use crate::conversations::figures::{DeskMetrics, UnansweredList};
 use crate::conversations::hub::News;
 use crate::conversations::memory::{self, RememberedView};
@@ -254,7 +255,7 @@ fn agent(caller: &Caller, asked: Option<String>) -> Result<String> {
         check_name("agent", &name, 100)?;
         return Ok(name);
     }
-    let of_session = || if caller.shop.shop.config().language == "zh" { "客服" } else { "Service desk" };
+    let of_session = || NAMELESS[usize::from(caller.shop.shop.config().language != "zh")];
     Ok(caller.name.clone().unwrap_or_else(|| of_session().to_owned()))
 }
 

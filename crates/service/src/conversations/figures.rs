@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use assist::knowledge::{QuestionCluster, cluster_questions};
 use assist::understand::Intent;
+use assist::world::Library as _;
 use data::state::conversations::ServiceFigures;
 use data::state::settled::Settled;
 use domain::Millis;
@@ -235,7 +236,14 @@ impl ServedShop {
         let ready = self.assistant().await?;
         let shop = self.clone();
         crate::serving::off_thread(move || {
-            let texts = shop.open_questions(days)?;
+            // What an answer was written for since, by import or otherwise, is settled.
+            let threshold = ready.assistant.policies.assistant.curated_threshold;
+            let is_answered = |text: &str| {
+                let hits = ready.library.curated(text, 1).unwrap_or_default();
+                hits.first().is_some_and(|hit| hit.similarity >= threshold && !hit.answer.trim().is_empty())
+            };
+            let mut texts = shop.open_questions(days)?;
+            texts.retain(|text| !is_answered(text));
             let clusters = cluster_questions(&texts, &ready.means.tokeniser, Some(&ready.library.knowledge))?;
             let view = |cluster: QuestionCluster| {
                 let mut examples = vec![cluster.name.clone()];
@@ -253,7 +261,8 @@ impl ServedShop {
                         .map(|passage| SuggestedAnswer { text: passage.text, document_id: passage.document_id }),
                 }
             };
-            Ok(UnansweredList { clusters: clusters.into_iter().map(view).collect(), n: texts.len() })
+            let clusters: Vec<UnansweredCluster> = clusters.into_iter().map(view).collect();
+            Ok(UnansweredList { n: clusters.iter().map(|cluster| cluster.n).sum(), clusters })
         })
         .await
     }

@@ -13,6 +13,7 @@ pub mod notices;
 mod steps;
 pub mod token;
 pub mod views;
+mod wait;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,7 @@ use crate::auth::limits::Limits;
 use crate::clock;
 use crate::error::{Kind, Result, ServiceError};
 
+pub(crate) use self::steps::NAMELESS;
 pub use self::steps::{Opened, Opening, Spoken};
 pub use self::views::{ChatMessage, ChatState, ConversationRow};
 

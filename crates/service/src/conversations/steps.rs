@@ -19,11 +19,14 @@ use super::hear::{Origin, say_unreadable};
 use super::hub::News;
 use super::memory;
 use super::views::{self, Body, CaseBody, CaseView, ChatMessage, ChatState, For, lang_name, lang_named};
+use super::wait::{self, Wish};
 use crate::auth::keys::digest;
 use crate::error::{Kind, Result, ServiceError};
 use crate::serving::{Ready, Said, ServedShop};
 use crate::{channels, clock, random};
 
+/// What somebody at the desk is called who gave no name, by the shop's language.
+pub(crate) const NAMELESS: [&str; 2] = ["客服", "Service desk"];
 const BOT: &str = "bot";
 const WAITING: &str = "waiting";
 const PERSON: &str = "person";
@@ -320,9 +323,8 @@ impl ServedShop {
             origin.note(&mut draft);
         }
         let message = views::message(&draft.messages[0], For::Customer)?;
-        // Who waits outside the desk's hours would wait all night.
-        let is_for_bot =
-            row.state == BOT || (row.state == WAITING && !self.is_desk_open(&*runtime.block_on(self.assistant())?));
+        // Who waits is not left without a word until a person takes over.
+        let is_for_bot = matches!(row.state.as_str(), BOT | WAITING);
         if let Some(what) = origin.and_then(|origin| origin.unreadable).filter(|_| is_for_bot) {
             say_unreadable(&mut draft, what, seq)?;
             let answer = views::message(&draft.messages[1], For::Customer)?;
@@ -374,7 +376,10 @@ impl ServedShop {
             page_product_id: row.page_product_id.as_deref(),
             page_lang: Some(lang_named(&row.lang)),
         };
-        let turn = self.turn(&ready, &said, &mut dialogue, runtime);
+        let mut turn = self.turn(&ready, &said, &mut dialogue, runtime);
+        if row.state == WAITING {
+            self.of_waiting(&mut draft, &mut turn, &mut dialogue, &asked.text, self.is_desk_open(&ready))?;
+        }
         draft.set_dialogue(&dialogue)?;
         self.take_turn(&mut draft, &turn, &dialogue, &ready, Some(seq))?;
         if row.customer_id.is_some() {
@@ -385,6 +390,27 @@ impl ServedShop {
         self.metrics.turn(started.elapsed());
         let answer = views::message(&draft.messages[0], For::Customer)?;
         Ok((draft.write(self, state)?, Some(answer)))
+    }
+
+    /// What becomes of a turn of somebody who waits for a person.
+    fn of_waiting(
+        &self,
+        draft: &mut Draft,
+        turn: &mut Turn,
+        dialogue: &mut Dialogue,
+        text: &str,
+        is_open: bool,
+    ) -> Result<()> {
+        let wish = Wish::of(text);
+        if wish == Some(Wish::Back) {
+            wait::back_again(turn, dialogue);
+            (draft.row.state, draft.row.waiting_since) = (BOT.to_owned(), None);
+            return Ok(());
+        }
+        let n_before = self.shop.state()?.n_waiting_before(&draft.row)?;
+        let place = wait::place(turn.reply.lang, n_before, is_open);
+        wait::while_waiting(turn, dialogue, &place, wish == Some(Wish::Place));
+        Ok(())
     }
 
     /// What a turn does to a conversation.
@@ -591,7 +617,12 @@ impl ServedShop {
         (draft.row.waiting_since, draft.row.unanswered) = (None, None);
         let dialogue = Dialogue { with_person: true, ..draft.dialogue()? };
         draft.set_dialogue(&dialogue)?;
-        draft.tell_aside(&format!("人工客服“{agent}”为您服务。"), &format!("{agent} is with you now."), now)?;
+        // Whoever gave no name is called by the language of the conversation, not by that of the shop.
+        let (zh, en) = match NAMELESS.contains(&agent) {
+            true => ("人工客服为您服务。".to_owned(), "One of our colleagues is with you now.".to_owned()),
+            false => (format!("人工客服“{agent}”为您服务。"), format!("{agent} is with you now.")),
+        };
+        draft.tell_aside(&zh, &en, now)?;
         draft.write(self, state)
     }
 

@@ -318,6 +318,32 @@ fn a_person_takes_over_and_gives_back_and_the_customer_is_told() {
     assert_eq!(served.get("/v1/desk/conversations?query=ANYBODY")["total"], 1);
 }
 
+/// Nobody is at the desk yet: the assistant goes on with what it knows, and whoever no longer wants to wait need not.
+#[test]
+fn who_waits_for_a_person_is_not_left_without_a_word() {
+    let (folder, served) = served();
+    let key = widget(&folder, &served);
+    let page = Page::open(&served, &key, json!({"lang": "zh"}));
+    page.post("/person", json!({}));
+    let second = Page::open(&served, &key, json!({"lang": "zh"}));
+    assert_eq!(second.post("/person", json!({})).json()["queue_position"], 2);
+    let text = |said: &Value| said["answer"]["text"].as_str().unwrap_or_default().to_owned();
+    let place = second.say("还要等多久");
+    assert!(text(&place).contains("前面还有1位") || text(&place).contains("工作时间"), "{place}");
+    let known = second.say("怎么清洁屏幕？");
+    assert!(text(&known).contains("软布"), "{known}");
+    let unknown = second.say("贵公司创始人的生日是哪天？");
+    assert!(text(&unknown).contains("已经记下"), "{unknown}");
+    assert_eq!(
+        (&place["state"], &known["state"], &unknown["state"]),
+        (&json!("waiting"), &json!("waiting"), &json!("waiting"))
+    );
+    let back = second.say("算了不等了，怎么清洁屏幕？");
+    assert!(text(&back).contains("已取消排队") && text(&back).contains("软布"), "{back}");
+    assert_eq!(back["state"], "bot");
+    assert_eq!(served.get("/v1/desk/conversations?state=waiting")["total"], 1);
+}
+
 #[test]
 fn streams_go_on_where_they_stopped_and_tell_of_people() {
     let (folder, mut served) = served();
