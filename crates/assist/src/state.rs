@@ -39,6 +39,8 @@ pub struct Dialogue {
     pub last_question: Option<String>,
     /// Forms being filled in; the last is the one in hand, those before were interrupted by it.
     pub forms: Vec<Filling>,
+    /// Forms submitted in this conversation, the last first, each with its order; at most [`LISTED_MAX`].
+    pub filed: Vec<Filed>,
     /// What the last turn asked back.
     pub asked: Option<Asked>,
     /// Turns in a row that were not understood.
@@ -51,6 +53,13 @@ pub struct Dialogue {
     pub with_person: bool,
     /// Whether the customer has been told that this is no person.
     pub introduced: bool,
+}
+
+/// A form that was submitted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Filed {
+    pub form: String,
+    pub order_id: Option<String>,
 }
 
 /// The head of something said.
@@ -91,6 +100,17 @@ impl Dialogue {
         self.products.retain(|known| known != product_id);
         self.products.insert(0, product_id.to_owned());
         self.products.truncate(LISTED_MAX);
+    }
+
+    /// A form was submitted.
+    pub fn file(&mut self, form: &str, order_id: Option<String>) {
+        self.filed.insert(0, Filed { form: form.to_owned(), order_id });
+        self.filed.truncate(LISTED_MAX);
+    }
+
+    /// Whether a form was submitted for an order.
+    pub fn has_filed(&self, form: &str, order_id: &str) -> bool {
+        self.filed.iter().any(|one| one.form == form && one.order_id.as_deref() == Some(order_id))
     }
 
     /// Something was said.

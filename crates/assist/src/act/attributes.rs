@@ -1,7 +1,10 @@
 //! What products are described by: the names that catalogues, and the customers, give to one attribute, what it is called in
 //! both languages, and which end of it is better where that is no matter of taste. It looks nothing up.
 
+use std::sync::LazyLock;
+
 use domain::Product;
+use rustc_hash::FxHashMap;
 
 use crate::turn::Lang;
 
@@ -160,17 +163,25 @@ pub fn fold(name: &str) -> String {
         .to_lowercase()
 }
 
-/// The attribute that a specification of a catalogue is.
+/// The attribute that a specification of a catalogue is. Lists ask this of every specification of thousands of products.
 pub fn of_key(key: &str) -> Option<&'static Attribute> {
-    let folded = fold(key);
-    ATTRIBUTES.iter().find(|attribute| attribute.keys.contains(&folded.as_str()))
+    static KEYS: LazyLock<FxHashMap<String, &'static Attribute>> = LazyLock::new(|| {
+        let forms = |key: &str| [key.to_owned(), key.replace(' ', "_")];
+        let all = ATTRIBUTES.iter().flat_map(|attribute| attribute.keys.iter().map(move |key| (key, attribute)));
+        all.flat_map(|(key, attribute)| forms(key).map(|form| (form, attribute))).collect()
+    });
+    KEYS.get(key).or_else(|| KEYS.get(&fold(key))).copied()
 }
 
 /// The attribute of this name.
 pub fn named(name: &str) -> Option<&'static Attribute> {
-    let folded = fold(name);
-    let all = || ATTRIBUTES.iter().chain(FIELDS);
-    all().find(|attribute| attribute.name == name).or_else(|| all().find(|one| one.keys.contains(&folded.as_str())))
+    static NAMES: LazyLock<FxHashMap<&str, &'static Attribute>> = LazyLock::new(|| {
+        let all = || ATTRIBUTES.iter().chain(FIELDS).rev();
+        let keys = all().flat_map(|attribute| attribute.keys.iter().map(move |key| (*key, attribute)));
+        // A name comes before a key that is the same, and the first of a kind before others.
+        keys.chain(all().map(|attribute| (attribute.name, attribute))).collect()
+    });
+    NAMES.get(name).or_else(|| NAMES.get(fold(name).as_str())).copied()
 }
 
 /// What an attribute is called; a name of the shop's own stands as it is.

@@ -129,7 +129,18 @@ fn rows(scene: &Scene, products: &[Arc<Product>]) -> Vec<Row> {
             values[at].get_or_insert_with(|| (key.clone(), value.clone()));
         }
     }
-    let price = |product: &Arc<Product>| Some(("price".to_owned(), scene.money(product.price_cents?.0)));
+    // One that stands for its variants has no price of its own, but they have.
+    let price = |product: &Arc<Product>| {
+        let own = product.price_cents.map(|price| price.0);
+        let variants = || scene.world.catalogue.variants(&product.product_id);
+        let all: Vec<i64> = match own {
+            Some(own) => vec![own],
+            None => variants().iter().filter_map(|one| one.price_cents).map(|price| price.0).collect(),
+        };
+        let (least, most) = (*all.iter().min()?, *all.iter().max()?);
+        let (least, most) = (scene.money(least), scene.money(most));
+        Some(("price".to_owned(), if least == most { least } else { format!("{least} / {most}") }))
+    };
     let prices: Vec<Option<(String, String)>> = products.iter().map(price).collect();
     let mut rows: Vec<Row> = by_name.into_iter().map(|(name, values)| row(name, values)).collect();
     rows.sort_by(|a, b| rank_of(a).cmp(&rank_of(b)).then_with(|| a.name.cmp(&b.name)));
@@ -152,15 +163,22 @@ fn row(name: String, values: Vec<Option<(String, String)>>) -> Row {
 
 /// The one that is better than all others; none if values are missing, equal, or measured differently.
 pub fn best(values: &[Option<&str>], better: Better) -> Option<usize> {
-    let sizes: Vec<(f64, Unit)> = values.iter().map(|value| size(value.as_ref()?)).collect::<Option<_>>()?;
-    let unit = sizes.first()?.1;
-    if sizes.len() < 2 || sizes.iter().any(|(_, other)| *other != unit) {
+    // `12 / 8`: of several versions, each.
+    let sizes: Vec<Vec<(f64, Unit)>> = values
+        .iter()
+        .map(|value| value.as_ref()?.split(" / ").map(size).collect::<Option<Vec<_>>>())
+        .collect::<Option<_>>()?;
+    let unit = sizes.first()?.first()?.1;
+    if sizes.len() < 2 || sizes.iter().flatten().any(|(_, other)| *other != unit) {
         return None;
     }
     let sign = if better == Better::More { 1.0 } else { -1.0 };
-    let first = (0..sizes.len()).max_by(|&a, &b| (sign * sizes[a].0).total_cmp(&(sign * sizes[b].0)))?;
-    let is_alone = sizes.iter().enumerate().all(|(at, (size, _))| at == first || *size != sizes[first].0);
-    is_alone.then_some(first)
+    let end = |at: usize, worst: bool| {
+        let own = sizes[at].iter().map(|(size, _)| sign * size);
+        if worst { own.fold(f64::INFINITY, f64::min) } else { own.fold(f64::NEG_INFINITY, f64::max) }
+    };
+    // Its worst version is better than the best of every other.
+    (0..sizes.len()).find(|&at| (0..sizes.len()).all(|other| other == at || end(at, true) > end(other, false)))
 }
 
 /// What a value measures: its first number; of a resolution, all pixels.

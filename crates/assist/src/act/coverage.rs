@@ -61,7 +61,9 @@ impl Asks {
         let is_number = |word: &Word| word.own.plain().bytes().all(|byte| byte.is_ascii_digit());
         let says = |word: &Word| {
             let is_kind = word.concept.is_some_and(|concept| concept.is_kind());
-            let is_name = names.has(&word.own) || is_earlier && is_number(word);
+            // `12+512` is how the variant 12GB+512GB is called.
+            let is_size = is_number(word) && names.has_amount(word.own.plain());
+            let is_name = names.has(&word.own) || is_size || is_earlier && is_number(word);
             word.says > 0.0 && !is_kind && !is_name && !AROUND.contains(&word.own.plain())
         };
         let mut words: Vec<Word> = Question::new(&masked, tokeniser()).words.into_iter().filter(says).collect();
@@ -205,11 +207,29 @@ impl Asks {
     }
 
     /// Whether a text is about something done with what was bought (a return, a repair) of which the question, though it asks for the shop's
-    /// ways, says nothing: the postage of a return is not that of an order.
+    /// ways, says nothing, or names another: the postage of a return is not that of an order, nor that of a repair.
     pub fn is_of_other_act(&self, text: &str) -> bool {
-        const ACTS: &[&str] = &["return", "exchange", "repair", "trade-in", "install"];
-        let act = |word: &Word| word.concept.is_some_and(|concept| ACTS.contains(&concept.name));
-        self.asks_ways() && !self.words.iter().any(act) && Question::new(text, tokeniser()).words.iter().any(act)
+        let told = acts(&Question::new(text, tokeniser()).words);
+        let asked = acts(&self.words);
+        self.asks_ways() && !told.is_empty() && !told.iter().any(|act| asked.contains(act))
+    }
+
+    /// Whether a text is about a deed that the question does not name: how to cancel an order is no answer to how to make one.
+    pub fn misses_deed(&self, text: &str) -> bool {
+        const DEEDS: &[&str] = &["cancel", "member", "account", "password", "invoice", "instalment", "change"];
+        let name = |word: &Word| word.concept.map(|concept| concept.name).filter(|name| DEEDS.contains(name));
+        // An address that was typed wrong is to be changed, in whatever words.
+        if self.words.iter().any(|word| word.concept.is_some_and(|concept| concept.name == "address")) {
+            return false;
+        }
+        let told: Vec<&str> = Question::new(text, tokeniser()).words.iter().filter_map(name).collect();
+        let asks_something = self.words.iter().any(|word| word.says >= ESSENTIAL);
+        asks_something && !told.is_empty() && !self.words.iter().filter_map(name).any(|own| told.contains(&own))
+    }
+
+    /// As [`Asks::is_of_other_act`], where the question names an act.
+    pub fn names_other_act(&self, text: &str) -> bool {
+        !acts(&self.words).is_empty() && self.is_of_other_act(text)
     }
 
     /// The shop's ways that are asked for, each by the word that says nothing else: `运费`, "postage".
@@ -490,6 +510,24 @@ pub(crate) fn has_kind(evidence: &[Evidence], kinds: &[Word]) -> bool {
         }
         _ => false,
     })
+}
+
+/// What is done with what was bought, of the words of a text.
+fn acts(words: &[Word]) -> Vec<&'static str> {
+    const ACTS: &[&str] = &["return", "exchange", "repair", "trade-in", "install"];
+    let names = words.iter().filter_map(|word| word.concept.map(|concept| concept.name));
+    names.filter(|name| ACTS.contains(name)).collect()
+}
+
+/// Whether words name one of the shop's ways: `分期`, "instalments".
+pub fn asks_ways(words: &str) -> bool {
+    let question = Question::new(words, tokeniser());
+    question.words.iter().any(|word| word.concept.is_some_and(|concept| concept.is_way()))
+}
+
+/// Whether a word of these says something by itself.
+pub fn says_something(words: &str) -> bool {
+    Question::new(words, tokeniser()).words.iter().map(|word| word.says).sum::<f32>() >= LEFT_MIN
 }
 
 /// Whether somebody asks something in words, and not gibberish or a greeting: a sign of a question or a wish, and two words or

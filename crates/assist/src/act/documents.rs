@@ -54,7 +54,13 @@ pub fn curated(scene: &Scene) -> Option<Answer> {
 fn nearest(scene: &Scene, hits: &[CuratedHit]) -> Option<usize> {
     let threshold = scene.policies.assistant.curated_threshold;
     let is_near = |hit: &CuratedHit, least: f32| hit.similarity >= least && !hit.answer.trim().is_empty();
-    hits.first().filter(|hit| is_near(hit, threshold))?;
+    let asks = Asks::of(scene, None);
+    // `多少钱` alone asks the price of something that was not named, and is near every answer about a price.
+    if asks.are_only("price") {
+        return None;
+    }
+    let is_other = |hit: &CuratedHit| asks.names_other_act(&hit.question) || asks.misses_deed(&hit.question);
+    hits.first().filter(|hit| is_near(hit, threshold) && !is_other(hit))?;
     let happened = coverage::circumstances(scene.question);
     let tells = |hit: &CuratedHit| coverage::have_all([hit.question.as_str(), hit.answer.as_str()], &happened);
     Some(hits.iter().position(|hit| is_near(hit, threshold - NEARER) && tells(hit)).unwrap_or(0))
@@ -122,6 +128,7 @@ fn near_to(
         hit.similarity >= least
             && !hit.answer.trim().is_empty()
             && !asks.is_of_other_act(&hit.question)
+            && !asks.misses_deed(&hit.question)
             && !coverage::is_of_other_kind(&hit.question, &[scene.question])
             && (product.is_some() || !coverage::narrows(&hit.question, scene.question))
     });

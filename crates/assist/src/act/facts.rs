@@ -7,7 +7,7 @@ use language::text::{MAKERS, Maker};
 use super::attributes::{asked_in, fold, label, named, of_key, rank, specs_for, word_at};
 use super::coverage::{self, Asks};
 use super::fits::in_category;
-use super::{Answer, Outcome, Scene, documents, field, in_stock};
+use super::{Answer, Outcome, Scene, documents, field, in_stock, purposes};
 use crate::evidence::Evidence;
 use crate::say;
 use crate::turn::Block;
@@ -119,6 +119,9 @@ pub fn product_fact(scene: &Scene, product: &Product, wanted: &[String]) -> Answ
 /// As [`product_fact`], where it is about what is asked; else that the shop's data do not tell it. An overview is told only to
 /// who asks for one, and a neighbouring fact to nobody.
 pub fn fact_or_unknown(scene: &Scene, product: &Product, wanted: &[String]) -> Answer {
+    if let Some(answer) = for_purpose(scene, product) {
+        return answer;
+    }
     let asks = Asks::of(scene, [product]);
     if wanted.is_empty() {
         if asks.is_overview(scene.question) {
@@ -133,6 +136,29 @@ pub fn fact_or_unknown(scene: &Scene, product: &Product, wanted: &[String]) -> A
     }
     let told = if had.is_empty() { &missing } else { &had };
     beside(scene, product, told).unwrap_or_else(|| product_fact(scene, product, wanted))
+}
+
+/// Whether it serves a purpose of which its sheet says nothing: what its documents say, else the figures that matter to that.
+fn for_purpose(scene: &Scene, product: &Product) -> Option<Answer> {
+    let purpose = purposes::of(scene.question)?;
+    let figures = purpose.figures_of(product);
+    if figures.is_empty() || !specs_for(product, "use").is_empty() {
+        return None;
+    }
+    let written = by_documents(scene, product);
+    Some(written.unwrap_or_else(|| {
+        let mut answer = Answer { rewordable: false, ..Answer::default() };
+        let told = |(key, value): &(&str, &str)| (label(key, scene.lang), say::format::value(value, scene.lang));
+        let told: Vec<(String, String)> = figures.iter().map(told).collect();
+        answer.text =
+            say::products::purpose_unstated(scene.lang, &say::format::name(product), purpose.name(scene.lang), &told);
+        answer.cite(field(product, "name", product.name.as_str()));
+        figures.iter().for_each(|(key, value)| {
+            answer.cite(field(product, key, *value));
+        });
+        answer.step("products", format!("for {}: figures alone", purpose.en));
+        answer
+    }))
 }
 
 /// Whether the catalogue has an attribute of a product.

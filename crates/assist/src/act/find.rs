@@ -7,7 +7,8 @@ use domain::Product;
 use super::attributes::specs_for;
 use super::coverage::{self, Asks};
 use super::values::Valued;
-use super::{Answer, Outcome, Scene, field, in_stock};
+use super::wishes::{self, Listed};
+use super::{Answer, Outcome, Scene, field, in_stock, needs};
 use crate::AssistError;
 use crate::memory::{self, FactName};
 use crate::say;
@@ -29,7 +30,7 @@ pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
         Ok(found) => narrowed(scene, found),
         Err(error) => return (failed(scene, &error.to_string()), Vec::new()),
     };
-    let found = if is_about_maker(scene, &found) { Vec::new() } else { found };
+    let found = if is_of_nothing_here(scene, &found) { Vec::new() } else { found };
     let mut answer = Answer { rewordable: true, ..Answer::default() };
     answer.step("products", format!("search: {} found", found.len()));
     let Some(first) = found.first() else {
@@ -38,6 +39,11 @@ pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
         answer.rewordable = false;
         return (answer, Vec::new());
     };
+    // A strap is no phone without the chip that was asked for.
+    let loses_kind = scene.kinds().any(|(_, word)| first.relaxed.iter().any(|words| words.contains(word)));
+    if let Some(Listed { answer, things }) = loses_kind.then(|| wishes::of_kind_instead(scene)).flatten() {
+        return (answer, things.iter().map(|thing| thing.whole.product_id.clone()).collect());
+    }
     let mut relaxed: Vec<String> = first.relaxed.iter().map(|words| say::format::plain(words)).collect();
     for words in unmet.iter().map(|words| say::format::plain(words)) {
         if !relaxed.contains(&words) {
@@ -60,26 +66,40 @@ pub fn find(scene: &Scene) -> (Answer, Vec<String>) {
     (answer, ids)
 }
 
-/// Whether a maker is named, no kind of thing, and something is asked of it that none of the products found has a word of: "how many
-/// people work at Contoso". Its products are no answer.
-fn is_about_maker(scene: &Scene, found: &[Found]) -> bool {
+/// Whether no kind of thing is named that the shop has, and none of the products found has a word of what is asked: "how many people work
+/// at Contoso", "do you sell bicycles". What a search finds by meaning alone is then no answer.
+fn is_of_nothing_here(scene: &Scene, found: &[Found]) -> bool {
     let has = |is: fn(&Named) -> bool| scene.understood.entities.iter().any(|entity| is(&entity.what));
-    let names_maker = has(|what| matches!(what, Named::Brand { .. }));
-    let names_thing = has(|what| matches!(what, Named::Category { .. } | Named::Spec { .. } | Named::Money { .. }));
-    if !names_maker || names_thing || !coverage::is_question(scene.message.text) {
+    let names_thing = has(|what| {
+        matches!(what, Named::Category { .. } | Named::Spec { .. } | Named::Money { .. } | Named::Product { .. })
+    });
+    if names_thing || !(coverage::is_question(scene.message.text) || needs::asks_for_some(scene)) {
         return false;
     }
     let asks = Asks::beyond_search(scene);
-    let texts = found.iter().flat_map(|one| {
-        let product = &one.product;
+    let spoken: Vec<Arc<Product>> = found.iter().map(|one| scene.spoken(one.product.clone())).collect();
+    let texts = found.iter().map(|one| &one.product).chain(&spoken).flat_map(|product| {
         let specs = product.specs.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]);
         [product.name.as_str(), product.category.as_deref().unwrap_or_default()].into_iter().chain(specs)
     });
     !asks.say_little() && !asks.are_in(texts)
 }
 
+/// A kind of thing that every shop knows and this one has not.
+fn kind_not_had(scene: &Scene) -> Option<String> {
+    let text = scene.message.text;
+    let is_name = |what: &Named| matches!(what, Named::Category { .. } | Named::Product { .. } | Named::Brand { .. });
+    if scene.understood.entities.iter().any(|entity| is_name(&entity.what)) {
+        return None;
+    }
+    let folded = text.to_lowercase();
+    // Lower case may be longer; then places in the text mean nothing.
+    let range = lists::kind_said(&folded).filter(|_| folded.len() == text.len())?;
+    text.get(range).map(str::to_owned)
+}
+
 fn not_sold(scene: &Scene) -> Option<Answer> {
-    let name = not_carried(scene)?;
+    let name = not_carried(scene).or_else(|| kind_not_had(scene))?;
     let mut answer = Answer::unknown(say::talk::not_sold(scene.lang, &say::format::plain(&name)));
     answer.step("products", "a maker that the shop does not have");
     Some(answer)
@@ -137,9 +157,14 @@ fn narrowed(scene: &Scene, mut found: Vec<Found>) -> (Vec<Found>, Vec<String>) {
 }
 
 /// Whether a product is said not to have what an attribute names: `water_resistance: none`.
-pub(super) fn lacks(product: &Product, attribute: &str) -> bool {
+fn lacks(product: &Product, attribute: &str) -> bool {
+    specs_for(product, attribute).iter().any(|(_, value)| is_negative(value))
+}
+
+/// Whether the value of a specification says that there is none of it.
+pub(super) fn is_negative(value: &str) -> bool {
     const NOT: &[&str] = &["none", "no", "passive", "无", "否", "不支持", "没有", "被动降噪"];
-    specs_for(product, attribute).iter().any(|(_, value)| NOT.contains(&value.trim().to_lowercase().as_str()))
+    NOT.contains(&value.trim().to_lowercase().as_str())
 }
 
 /// A personal recommendation, with reasons.

@@ -9,10 +9,12 @@ pub mod facts;
 pub mod find;
 pub mod fits;
 pub mod groups;
+pub mod needs;
 pub mod opinions;
 pub mod orders;
 pub mod places;
 pub mod policies;
+pub mod purposes;
 pub mod talk;
 pub mod values;
 pub mod wishes;
@@ -129,6 +131,16 @@ impl Answer {
         for text in self.texts() {
             let rest = std::mem::replace(text, beginning.to_owned());
             add_sentence(text, &rest);
+        }
+    }
+
+    /// Says something else before a list than what it begins with; before what begins otherwise.
+    pub fn replace_head(&mut self, head: &str, other: &str) {
+        for text in self.texts() {
+            match text.strip_prefix(head).map(str::to_owned) {
+                Some(rest) => *text = format!("{other}{rest}"),
+                None => *text = format!("{other}\n{text}"),
+            }
         }
     }
 

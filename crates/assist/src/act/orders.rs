@@ -184,7 +184,7 @@ pub fn which(scene: &Scene, orders: &[OrderRecord], intent: &str) -> Answer {
 }
 
 /// What went back of an order, as far as the shop's tables say: when money arrives is not among it.
-pub fn refund(scene: &Scene, order: &OrderRecord) -> Answer {
+pub fn refund(scene: &Scene, order: &OrderRecord, is_asked_for: bool) -> Answer {
     let mut answer = Answer::default();
     let id = say::format::plain(&order.order_id);
     cite(&mut answer, order, "order_id", &order.order_id);
@@ -205,7 +205,14 @@ pub fn refund(scene: &Scene, order: &OrderRecord) -> Answer {
         answer.cite(Evidence::Computed { how, value: amount.clone() });
         answer.say(say::orders::went_back(scene.lang, &name, n, &amount));
     }
-    if answer.text.is_empty() {
+    if answer.text.is_empty() && is_asked_for {
+        // The store of orders knows nothing of a request that was just made; who made it does.
+        answer.text = say::orders::return_asked_for(scene.lang, &id);
+        let matter = scene.lang.choose("退货后退款多久到账", "When do I get my refund for a return?");
+        if let Some(rule) = super::documents::rule_of(scene, matter) {
+            answer.append(rule);
+        }
+    } else if answer.text.is_empty() {
         answer.text = say::orders::nothing_went_back(scene.lang, &id);
     } else {
         answer.say(say::orders::refund_not_known(scene.lang));

@@ -1,5 +1,6 @@
-//! Lists by conditions: a kind, a maker, a colour, a price, a value with its unit, what is in stock, and the most or least of it. Every condition is
-//! kept; where nothing meets them all, that is said and the nearest is offered as such.
+//! Lists by conditions: a kind, a maker, a colour, a price, a value with its unit, what it must have, what it is for, what is in stock, and the
+//! most or least of it. Every condition is kept; where nothing meets them all, that is said and the nearest is offered as such; where nothing
+//! of the shop's data says it, that is said.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -10,11 +11,12 @@ use language::text::Bound;
 use regex::{Captures, Regex};
 use rustc_hash::FxHashMap;
 
-use super::attributes::{label, specs_for};
-use super::compare::size;
+use super::attributes::{self, label, specs_for};
 use super::groups::Thing;
+use super::needs::{self, Need};
+use super::purposes::{self, Purpose};
 use super::values::Valued;
-use super::{Answer, Scene, find, in_stock};
+use super::{Answer, Outcome, Scene, find, in_stock};
 use crate::evidence::Evidence;
 use crate::say;
 use crate::understand::variants::{colour, stem};
@@ -109,10 +111,36 @@ pub struct Wishes<'a> {
     pub most: Option<i64>,
     pub in_stock: bool,
     pub extreme: Option<Most>,
-    /// Features in words that titles may have: `bluetooth`.
-    features: Vec<Vec<String>>,
+    pub needs: Vec<Need>,
+    pub purpose: Option<&'static Purpose>,
+    /// Whether things to choose from are asked for, not whether one thing has something.
+    for_some: bool,
     /// A value with a unit is asked for that cannot be compared.
     has_other_value: bool,
+}
+
+/// A thing that others are set against, and what they are to have more or less of.
+pub struct Than {
+    pub product: Arc<Product>,
+    pub attribute: &'static str,
+    pub is_more: bool,
+}
+
+impl Than {
+    /// In the unit of its dimension; a price in cents.
+    fn of(&self, product: &Product) -> Option<f64> {
+        match self.attribute {
+            "price" => product.price_cents.map(|price| price.0 as f64),
+            attribute => purposes::figure(product, attribute),
+        }
+    }
+
+    fn told(&self, scene: &Scene, product: &Product) -> Option<String> {
+        match self.attribute {
+            "price" => product.price_cents.map(|price| scene.money(price.0)),
+            attribute => specs_for(product, attribute).first().map(|(_, value)| say::format::value(value, scene.lang)),
+        }
+    }
 }
 
 /// Things listed, of which some stand for all their variants.
@@ -125,7 +153,14 @@ impl<'a> Wishes<'a> {
     pub fn of(scene: &Scene<'a>) -> Self {
         let text = scene.message.text;
         let folded = text.to_lowercase();
-        let mut wishes = Wishes { colours: colours::named_in(text), extreme: extreme(&folded), ..Wishes::default() };
+        let mut wishes = Wishes {
+            colours: colours::named_in(text),
+            extreme: extreme(&folded),
+            needs: Need::all(scene),
+            purpose: purposes::of(text),
+            for_some: needs::asks_for_some(scene),
+            ..Wishes::default()
+        };
         let (mut least, mut most) = (None, None);
         for entity in &scene.understood.entities {
             match &entity.what {
@@ -138,18 +173,31 @@ impl<'a> Wishes<'a> {
                     _ => most = Some(*cents),
                 },
                 Named::Attribute { name } if name == "stock" => wishes.in_stock = true,
-                Named::Attribute { name } if !matches!(name.as_str(), "price" | "color" | "screen") => {
-                    let word = text.get(entity.range.clone()).unwrap_or_default().to_lowercase();
-                    wishes.features.push(vec![word, name.replace('_', " ")]);
-                }
                 _ => {}
             }
         }
         (wishes.values, wishes.has_other_value) = Valued::all(scene);
-        // "A battery above 5000 mAh" asks for the value, and for no word in a title.
-        wishes.features.retain(|words| !wishes.values.iter().any(|value| value.is_of(&words[1])));
+        wishes.values.retain(|value| !Need::is_value(&value.words));
+        // "A battery above 5000 mAh" asks for the value, and "the longest battery" for an order.
+        let is_valued = |name: &str| wishes.values.iter().any(|value| value.is_of(name));
+        wishes.needs.retain(|need| !need.is(is_valued));
+        if wishes.extreme.is_some_and(|most| matches!(most, Most::Of(_))) || wishes.purpose.is_some() {
+            wishes.needs.retain(|need| !need.is(is_measured));
+        }
+        // `支持手写笔的平板`: a tablet is looked for, and a pen is what it must take.
+        if wishes.kinds.len() > 1 {
+            let needs = &wishes.needs;
+            wishes.kinds.retain(|(word, _)| !needs.iter().any(|need| need.words.contains(*word)));
+        }
         let (from, to) = price_band(&folded);
         (wishes.least, wishes.most) = if from.or(to).is_some() { (from, to) } else { (least, most) };
+        wishes
+    }
+
+    /// The same of a category, without what is said by comparison.
+    pub fn than(self, category: &'a str, than: &Than) -> Self {
+        let mut wishes = Wishes { kinds: vec![(category, category)], extreme: None, purpose: None, ..self };
+        wishes.needs.retain(|need| !need.is(|name| is_measured(name) || name == than.attribute));
         wishes
     }
 
@@ -158,8 +206,10 @@ impl<'a> Wishes<'a> {
         let has_thing = !self.kinds.is_empty() || !self.brands.is_empty();
         let has_price = self.least.or(self.most).is_some();
         let has_condition = has_price || !self.colours.is_empty() || self.in_stock || !self.values.is_empty();
+        let has_use = self.purpose.is_some() || self.for_some && !self.needs.is_empty();
         has_thing
             && (self.extreme.is_some()
+                || !self.kinds.is_empty() && has_use
                 || !self.has_other_value && !self.kinds.is_empty() && (has_condition || !self.brands.is_empty()))
     }
 
@@ -196,14 +246,15 @@ impl<'a> Wishes<'a> {
         self.values.iter().map(|value| value.misses(product).unwrap_or(f64::INFINITY)).sum()
     }
 
-    fn has_features(&self, product: &Product) -> bool {
-        if self.features.is_empty() {
-            return true;
-        }
-        let mut text = format!("{} {}", product.name, product.category.as_deref().unwrap_or_default()).to_lowercase();
-        product.specs.iter().for_each(|(key, value)| text.push_str(&format!(" {key} {value}").to_lowercase()));
-        self.features.iter().all(|words| words.iter().any(|word| text.contains(word.as_str())))
+    fn has_needs(&self, scene: &Scene, product: &Arc<Product>) -> bool {
+        self.needs.iter().all(|need| need.is_met(scene, product))
     }
+}
+
+/// Whether an attribute is one by which things can be put in an order.
+fn is_measured(attribute: &str) -> bool {
+    let own = attributes::named(attribute).map_or(attribute, |known| known.name);
+    MEASURED.iter().any(|one| one.attribute == own)
 }
 
 /// Which end of an order words ask for.
@@ -237,11 +288,6 @@ fn extreme(folded: &str) -> Option<Most> {
     let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
     let of_table = WORDS.iter().find(|(_, words)| has(words)).map(|(most, _)| *most);
     of_table.or_else(|| MEASURED.iter().position(|one| has(one.words)).map(Most::Of))
-}
-
-/// How much of an attribute a product has.
-fn measure(product: &Product, attribute: &str) -> Option<f64> {
-    specs_for(product, attribute).first().and_then(|(_, value)| size(value)).map(|(size, _)| size)
 }
 
 /// The least and the most that something may cost, in cents, from words in either language and any currency.
@@ -312,23 +358,26 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
     };
     let is_meant = |product: &Product| is_kind(product) && (!wishes.kinds.is_empty() || wishes.is_brand(product));
     let accepts = |product: &Product| is_sold(product) && is_meant(product);
-    let mut all = scene.world.catalogue.select(&accepts);
-    // Names in the customer's language are copies: of thousands only where words are looked for in them.
-    if !wishes.features.is_empty() {
-        all = all.into_iter().map(|(product, n_orders)| (scene.spoken(product), n_orders)).collect();
+    let all = scene.world.catalogue.select(&accepts);
+    if !wishes.needs.is_empty() {
+        let is_said = |need: &Need| all.iter().any(|(product, _)| need.is_met(scene, product));
+        let (said, unsaid): (Vec<Need>, Vec<Need>) = wishes.needs.iter().cloned().partition(is_said);
+        if !unsaid.is_empty() && !all.is_empty() {
+            let rest = Wishes { needs: said, ..wishes.clone() };
+            return without(scene, &rest, &unsaid.iter().map(|need| need.words.as_str()).collect::<Vec<_>>());
+        }
     }
-    let meets = |product: &Product| {
+    let meets = |product: &Arc<Product>| {
         wishes.is_brand(product)
             && wishes.misses(product) == Some(0)
             && wishes.is_colour(product)
             && wishes.has_values(product)
-            && wishes.has_features(product)
-            && !wishes.features.iter().any(|words| words.iter().any(|word| find::lacks(product, word)))
+            && wishes.has_needs(scene, product)
             && !(wishes.in_stock && in_stock(product, today) == Some(false))
     };
     let mut met: Vec<(Arc<Product>, i64)> = all.iter().filter(|(product, _)| meets(product)).cloned().collect();
     if let Some(Most::Of(at)) = wishes.extreme {
-        met.retain(|(product, _)| measure(product, MEASURED[at].attribute).is_some());
+        met.retain(|(product, _)| purposes::figure(product, MEASURED[at].attribute).is_some());
         // Nothing of the kind is measured so: a search may still understand what is meant.
         if met.is_empty() {
             return None;
@@ -341,6 +390,9 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
     }
     if met.is_empty() {
         return nearest(scene, wishes, all);
+    }
+    if let Some(purpose) = wishes.purpose.filter(|_| wishes.extreme.is_none()) {
+        return for_purpose(scene, wishes, purpose, met);
     }
     // What can be had comes before what cannot, and so does the cheapest of it.
     let any_in_stock = met.iter().any(|(product, _)| in_stock(product, today) != Some(false));
@@ -363,10 +415,148 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
                 answer.line(say::variants::followed_by(scene.lang));
             }
         }
+        _ if any_in_stock && !wishes.needs.is_empty() => {
+            let words: Vec<String> = wishes.needs.iter().map(|need| say::format::plain(&need.words)).collect();
+            answer.text = say::variants::stated(scene.lang, &words);
+        }
         _ if any_in_stock => answer.text = say::products::found(scene.lang).to_owned(),
         _ => answer.text = say::variants::all_out_of_stock(scene.lang).to_owned(),
     }
-    Some(listed(scene, answer, things))
+    let by_need = |product: &Product| told(scene, wishes.needs.iter().filter_map(|need| need.met_by(product)?));
+    Some(listed(scene, answer, things, by_need))
+}
+
+/// What of its sheet is told beside a product: label and value of some specifications.
+fn told<'p>(scene: &Scene, specs: impl Iterator<Item = (&'p str, &'p str)>) -> Told {
+    let mut told = Told::default();
+    for (key, value) in specs {
+        if !told.fields.iter().any(|(known, _)| known == key) {
+            told.fields.push((key.to_owned(), value.to_owned()));
+        }
+    }
+    let of = |(key, value): &(String, String)| {
+        say::products::field_short(scene.lang, &label(key, scene.lang), &say::format::value(value, scene.lang))
+    };
+    let all: Vec<String> = told.fields.iter().map(of).collect();
+    told.text = (!all.is_empty()).then(|| all.join(scene.lang.choose("，", ", ")));
+    told
+}
+
+/// A few specifications in words, and as they stand on the sheet.
+#[derive(Default)]
+struct Told {
+    text: Option<String>,
+    fields: Vec<(String, String)>,
+}
+
+/// What there is of the kind, after that nothing of the shop's data says that any of it has or serves what is asked for.
+fn without(scene: &Scene, rest: &Wishes, unsaid: &[&str]) -> Option<Listed> {
+    let mut found = list(scene, rest)?;
+    let kind = rest.kinds.first().map_or("", |(word, _)| *word);
+    let unsaid: Vec<String> = unsaid.iter().map(|words| say::format::plain(words)).collect();
+    let head = say::variants::unstated(scene.lang, &say::format::plain(kind), &unsaid);
+    found.answer.replace_head(say::products::found(scene.lang), &head);
+    found.answer.outcome = Outcome::Unknown;
+    found.answer.rewordable = false;
+    found.answer.step("products", format!("no sheet says: {}", unsaid.join(", ")));
+    Some(found)
+}
+
+/// What there is of a kind of which a search found nothing with all that was asked for, or nothing.
+pub fn of_kind_instead(scene: &Scene) -> Option<Listed> {
+    let wishes = Wishes { needs: Vec::new(), purpose: None, extreme: None, values: Vec::new(), ..Wishes::of(scene) };
+    let mut found = list(scene, &wishes)?;
+    let kind = wishes.kinds.first().map_or("", |(word, _)| *word);
+    found.answer.replace_head(
+        say::products::found(scene.lang),
+        &say::variants::none_like_it(scene.lang, &say::format::plain(kind)),
+    );
+    found.answer.rewordable = false;
+    Some(found)
+}
+
+/// What meets all wishes and has more or less of something than another; that nothing has is said. Nothing where that thing does not state it.
+pub fn beyond(scene: &Scene, wishes: &Wishes, than: &Than) -> Option<Listed> {
+    let own = than.of(&than.product)?;
+    let today = scene.world.today;
+    let is_sold = |product: &Product| product.retired_on.is_none_or(|day| day > today);
+    let goes_beyond =
+        |product: &Product| than.of(product).is_some_and(|value| if than.is_more { value > own } else { value < own });
+    let accepts = |product: &Product| {
+        is_sold(product)
+            && wishes.is_kind(product)
+            && wishes.is_brand(product)
+            && wishes.misses(product) == Some(0)
+            && wishes.is_colour(product)
+            && wishes.has_values(product)
+            && goes_beyond(product)
+    };
+    let mut met = scene.world.catalogue.select(&accepts);
+    met.retain(|(product, _)| wishes.has_needs(scene, product));
+    let name = say::format::name(&than.product);
+    let told_of = than.told(scene, &than.product)?;
+    let attribute = label(than.attribute, scene.lang);
+    let mut answer = Answer { rewordable: false, ..Answer::default() };
+    answer.step(
+        "products",
+        format!(
+            "{} have {} {} than {}",
+            met.len(),
+            if than.is_more { "more" } else { "less" },
+            than.attribute,
+            than.product.product_id
+        ),
+    );
+    answer.text = say::variants::beyond(scene.lang, &name, &attribute, &told_of, than.is_more, met.is_empty());
+    let field = match than.attribute {
+        "price" => ("price", told_of.clone()),
+        attribute => specs_for(&than.product, attribute).first().map(|(key, value)| (*key, (*value).to_owned()))?,
+    };
+    answer.cite(super::field(&than.product, field.0, field.1));
+    let things = things(scene, sorted(scene, wishes, met));
+    if things.is_empty() {
+        return Some(Listed { answer, things });
+    }
+    let why = |product: &Product| told(scene, specs_for(product, than.attribute).into_iter().take(1));
+    Some(listed(scene, answer, things, why))
+}
+
+/// What a purpose is served by: what says so of itself, else what its figures put first.
+fn for_purpose(
+    scene: &Scene,
+    wishes: &Wishes,
+    purpose: &'static Purpose,
+    mut met: Vec<(Arc<Product>, i64)>,
+) -> Option<Listed> {
+    let rest = || Wishes { purpose: None, ..wishes.clone() };
+    let is_made_for_it = met.iter().any(|(product, _)| purpose.stated_by(product).is_some());
+    if is_made_for_it {
+        met.retain(|(product, _)| purpose.stated_by(product).is_some());
+    }
+    let figures = purpose.told_by(met.iter().map(|(product, _)| &**product));
+    if figures.is_empty() && !is_made_for_it {
+        let suits = say::variants::suits(scene.lang, purpose.name(scene.lang));
+        return without(scene, &rest(), &[&suits]);
+    }
+    met.sort_by(|(a, a_orders), (b, b_orders)| b_orders.cmp(a_orders).then_with(|| a.product_id.cmp(&b.product_id)));
+    let places = purposes::places(&met.iter().map(|(product, _)| &**product).collect::<Vec<_>>(), &figures);
+    let mut placed: Vec<(f64, Arc<Product>)> =
+        places.into_iter().zip(met.into_iter().map(|(product, _)| product)).collect();
+    let out = |product: &Product| in_stock(product, scene.world.today) == Some(false);
+    placed.sort_by(|(a, one), (b, other)| out(one).cmp(&out(other)).then(a.total_cmp(b)));
+    let things = things(scene, placed.into_iter().map(|(_, product)| product).collect());
+    let labels: Vec<String> = figures.iter().map(|(name, _)| label(name, scene.lang)).collect();
+    let mut answer = Answer { rewordable: false, ..Answer::default() };
+    answer.text = say::variants::for_purpose(scene.lang, purpose.name(scene.lang), is_made_for_it, &labels);
+    answer.step(
+        "products",
+        format!("for {}: by {}", purpose.en, figures.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")),
+    );
+    let why = |product: &Product| {
+        let own = figures.iter().filter_map(|(name, _)| specs_for(product, name).into_iter().next());
+        told(scene, purpose.stated_by(product).into_iter().chain(own))
+    };
+    Some(listed(scene, answer, things, why))
 }
 
 fn word(scene: &Scene, most: Most) -> &'static str {
@@ -380,42 +570,45 @@ fn word(scene: &Scene, most: Most) -> &'static str {
 }
 
 /// Best first: what is in stock, then the end that is asked for, else what is ordered most.
-fn sorted(scene: &Scene, wishes: &Wishes, mut all: Vec<(Arc<Product>, i64)>) -> Vec<Arc<Product>> {
-    match wishes.extreme {
-        Some(Most::Cheapest | Most::Dearest) => all.retain(|(product, _)| product.price_cents.is_some()),
-        Some(Most::Of(at)) => all.retain(|(product, _)| measure(product, MEASURED[at].attribute).is_some()),
-        Some(Most::Newest) if all.iter().any(|(product, _)| product.launched_on.is_some()) => {
-            all.retain(|(product, _)| product.launched_on.is_some());
-        }
-        _ => {}
-    }
-    let price = |product: &Product| product.price_cents.map_or(i64::MAX, |price| price.0);
-    all.sort_by(|(a, a_orders), (b, b_orders)| {
-        let out = |product: &Product| in_stock(product, scene.world.today) == Some(false);
-        let by_wish = match wishes.extreme {
-            Some(Most::Cheapest) => price(a).cmp(&price(b)),
-            Some(Most::Dearest) => price(b).cmp(&price(a)),
-            Some(Most::Newest) => b.launched_on.cmp(&a.launched_on),
+fn sorted(scene: &Scene, wishes: &Wishes, all: Vec<(Arc<Product>, i64)>) -> Vec<Arc<Product>> {
+    // What an order is made by is read of each once: comparing reads it of each a dozen times.
+    let mut keyed: Vec<(bool, f64, i64, Arc<Product>)> = Vec::with_capacity(all.len());
+    let any_launched = all.iter().any(|(product, _)| product.launched_on.is_some());
+    for (product, n_orders) in all {
+        let place = match wishes.extreme {
+            Some(Most::Cheapest) => product.price_cents.map(|price| price.0 as f64),
+            Some(Most::Dearest) => product.price_cents.map(|price| -(price.0 as f64)),
+            Some(Most::Newest) if any_launched => product.launched_on.map(|day| -f64::from(day.0)),
+            Some(Most::Newest) => Some(0.0),
             Some(Most::Of(at)) => {
-                let Measured { attribute, is_most, .. } = MEASURED[at];
-                let by = measure(a, attribute).partial_cmp(&measure(b, attribute)).unwrap_or(Ordering::Equal);
-                if is_most { by.reverse() } else { by }
+                let own = purposes::figure(&product, MEASURED[at].attribute);
+                own.map(|value| if MEASURED[at].is_most { -value } else { value })
             }
-            Some(Most::BestSelling) | None => by_bound(wishes, a, b).then(b_orders.cmp(a_orders)),
+            Some(Most::BestSelling) | None => Some(by_bound(wishes, &product)),
         };
-        out(a).cmp(&out(b)).then(by_wish).then_with(|| a.product_id.cmp(&b.product_id))
+        let Some(place) = place else { continue };
+        let is_out = in_stock(&product, scene.world.today) == Some(false);
+        keyed.push((is_out, place, n_orders, product));
+    }
+    keyed.sort_by(|(a_out, a_place, a_orders, a), (b_out, b_place, b_orders, b)| {
+        let by_orders = match wishes.extreme {
+            Some(Most::BestSelling) | None => b_orders.cmp(a_orders),
+            _ => Ordering::Equal,
+        };
+        let by_place = a_out.cmp(b_out).then(a_place.total_cmp(b_place));
+        by_place.then(by_orders).then_with(|| a.product_id.cmp(&b.product_id))
     });
-    all.into_iter().map(|(product, _)| product).collect()
+    keyed.into_iter().map(|(.., product)| product).collect()
 }
 
-/// "Lighter than 1.5 kg": the lightest first, where it is the one value that is asked for.
-fn by_bound(wishes: &Wishes, a: &Product, b: &Product) -> Ordering {
-    let [value] = wishes.values.as_slice() else { return Ordering::Equal };
-    let of = |product: &Product| value.stated(product).into_iter().min_by(f64::total_cmp).unwrap_or(0.0);
+/// "Lighter than 1.5 kg": the lightest first, where it is the one value that is asked for; what is ordered the least, the same for all others.
+fn by_bound(wishes: &Wishes, product: &Product) -> f64 {
+    let [value] = wishes.values.as_slice() else { return 0.0 };
+    let own = value.stated(product).into_iter().min_by(f64::total_cmp).unwrap_or(0.0);
     match value.bound {
-        Bound::AtMost => of(a).total_cmp(&of(b)),
-        Bound::AtLeast => of(b).total_cmp(&of(a)),
-        Bound::Exactly | Bound::About => Ordering::Equal,
+        Bound::AtMost => own,
+        Bound::AtLeast => -own,
+        Bound::Exactly | Bound::About => 0.0,
     }
 }
 
@@ -440,10 +633,14 @@ fn things(scene: &Scene, products: Vec<Arc<Product>>) -> Vec<Thing> {
     groups.into_iter().filter_map(|(_, group)| Thing::group(spoken(group))).collect()
 }
 
-fn listed(scene: &Scene, mut answer: Answer, things: Vec<Thing>) -> Listed {
-    let shown: Vec<(Arc<Product>, Option<String>)> = things.iter().map(|thing| (thing.whole.clone(), None)).collect();
+fn listed(scene: &Scene, mut answer: Answer, things: Vec<Thing>, why: impl Fn(&Product) -> Told) -> Listed {
+    let all: Vec<Told> = things.iter().map(|thing| why(&thing.whole)).collect();
+    let shown: Vec<_> = things.iter().zip(&all).map(|(thing, told)| (thing.whole.clone(), told.text.clone())).collect();
     find::lines(scene, &shown, &mut answer);
-    for thing in &things {
+    for (thing, told) in things.iter().zip(all) {
+        for (key, value) in told.fields {
+            answer.cite(super::field(&thing.whole, &key, value));
+        }
         answer.cite(super::field(&thing.whole, "name", thing.variants[0].name.as_str()));
     }
     Listed { answer, things }
@@ -458,11 +655,11 @@ fn nearest(scene: &Scene, wishes: &Wishes, all: Vec<(Arc<Product>, i64)>) -> Opt
     let last = if wishes.kinds.is_empty() { 2 } else { 4 };
     let levels = || (1..=last).map(|level| (level, true)).chain((1..=last).map(|level| (level, false)));
     let (level, mut near) = levels().find_map(|(level, keeps_values)| {
-        let keeps = |product: &Product| {
+        let keeps = |product: &Arc<Product>| {
             (!keeps_values || wishes.has_values(product))
                 && (level > 2 || wishes.is_brand(product))
                 && (level > 1 || wishes.is_colour(product))
-                && wishes.has_features(product)
+                && wishes.has_needs(scene, product)
                 && (level > 3 || has(product))
         };
         let near: Vec<(Arc<Product>, i64)> = all.iter().filter(|(product, _)| keeps(product)).cloned().collect();
@@ -483,7 +680,10 @@ fn nearest(scene: &Scene, wishes: &Wishes, all: Vec<(Arc<Product>, i64)>) -> Opt
     let unmet = unmet(scene, wishes, level, &near, &mut answer);
     answer.text = say::variants::nearest(scene.lang, &unmet);
     answer.step("products", format!("nothing meets all: {}", unmet.join(", ")));
-    Some(listed(scene, answer, things(scene, near.into_iter().map(|(product, _)| product).collect())))
+    let things = things(scene, near.into_iter().map(|(product, _)| product).collect());
+    Some(listed(scene, answer, things, |product| {
+        told(scene, wishes.needs.iter().filter_map(|need| need.met_by(product)?))
+    }))
 }
 
 /// The conditions that the nearest products do not meet, in words.

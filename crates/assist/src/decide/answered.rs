@@ -116,6 +116,15 @@ impl Turning<'_, '_> {
         let said = self.scene.message.text.trim().to_lowercase();
         let by_text =
             own.iter().find(|order| order.order_id.len() >= 4 && said.contains(&order.order_id.to_lowercase()));
+        // "I want to return the phone case": what it wants is its own, and no answer to which parcel was meant.
+        let understood = &self.scene.understood;
+        let wants_other = understood.intent.as_deref().is_some_and(|own| own != intent)
+            && understood.confidence > 0.75
+            && understood.order_number().is_none();
+        if wants_other && !corrects(self.scene.message.text) {
+            self.dialogue.listed_orders = before;
+            return None;
+        }
         let order = match (meant, by_text) {
             (_, Some(order)) => order,
             (MeantOrder::This(order), _) if own.len() > 1 || self.scene.understood.order_number().is_some() => order,

@@ -38,12 +38,13 @@ pub(super) fn finish(
     (Reply { lang: scene.lang, text, brief, blocks, evidence, suggestions, author }, action, trace)
 }
 
-/// Where there was no answer a person is offered; after several such turns in a row, called.
+/// Where there was no answer a person is offered; after several turns in a row that were not understood, called. That the shop has no answer
+/// was understood, and whoever hears it says themselves whether they want a person.
 fn count_misses(scene: &Scene, dialogue: &mut Dialogue, answer: &mut Answer, handed: impl Fn(&Dialogue) -> Answer) {
     match answer.outcome {
         Outcome::Answered => dialogue.n_misses = 0,
-        Outcome::AskedBack => {}
-        Outcome::Unknown | Outcome::Missed => dialogue.n_misses = dialogue.n_misses.saturating_add(1),
+        Outcome::AskedBack | Outcome::Unknown => {}
+        Outcome::Missed => dialogue.n_misses = dialogue.n_misses.saturating_add(1),
     }
     let missed = matches!(answer.outcome, Outcome::Unknown | Outcome::Missed);
     if !missed || matches!(answer.action, Action::HandOver(_) | Action::Submit(_)) {

@@ -36,6 +36,15 @@ impl Turning<'_, '_> {
         Progress::Answered(Box::new(self.after(form, filling, step)))
     }
 
+    /// Whether the message is, word for word, one of the choices that the form in hand has just offered.
+    pub(super) fn is_choice_of_form(&self) -> bool {
+        let Some(filling) = self.dialogue.forms.last() else { return false };
+        let asked = filling.asked.as_deref();
+        let fields = self.book.form(&filling.form).into_iter().flat_map(|form| &form.fields);
+        let mut asked = fields.filter(|field| Some(field.name.as_str()) == asked);
+        asked.any(|field| field.offers(self.scene.message.text))
+    }
+
     /// Opens the form of an intent with the message that asked for it.
     pub(super) fn open_form(&mut self, intent: &str) -> Answer {
         let Some(mut filling) = self.book.open(intent) else { return self.not_offered(intent) };
@@ -82,6 +91,7 @@ impl Turning<'_, '_> {
                 Answer::ask(text, "sign_in", asked)
             }
             FormStep::Submit { submission, text, evidence } => {
+                self.dialogue.file(&form.name, filling.values.get("order_id").cloned());
                 Answer { evidence, action: Action::Submit(submission), ..Answer::of(text) }
             }
             FormStep::Cancelled { text } => Answer::of(text),
@@ -99,8 +109,28 @@ impl Turning<'_, '_> {
         }
         match answer.action {
             Action::None => self.back_to_form(answer),
+            Action::Submit(_) => self.others_in_hand(answer),
             _ => answer,
         }
+    }
+
+    /// After one form is submitted: that another, which it interrupted, is not.
+    fn others_in_hand(&mut self, mut answer: Answer) -> Answer {
+        let Some(mut filling) = self.dialogue.forms.pop() else { return answer };
+        if let Some(form) = self.book.form(&filling.form) {
+            let step = self.with_form_world(|world, _| forms::again(&mut filling, form, world));
+            if let FormStep::Ask { text, evidence, suggestions, .. }
+            | FormStep::Confirm { text, evidence, suggestions } = step
+            {
+                answer.line(say::talk::still_open(self.lang(), form.title(self.lang()), &text));
+                evidence.into_iter().for_each(|one| {
+                    answer.cite(one);
+                });
+                suggestions.into_iter().for_each(|text| answer.suggest(text));
+            }
+            self.dialogue.forms.push(filling);
+        }
+        answer
     }
 
     fn not_allowed(&mut self, why: String, evidence: Vec<crate::evidence::Evidence>, instead: Option<&str>) -> Answer {

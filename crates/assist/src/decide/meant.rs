@@ -4,7 +4,7 @@
 use super::Turning;
 use super::referents::{self, Meant};
 use super::wording::{corrects, goes_on};
-use crate::act::{attributes, coverage, facts};
+use crate::act::{attributes, coverage, facts, fits};
 use crate::turn::Lang;
 use crate::understand::intents::Family;
 use crate::understand::{Entity, Intent, Named, Reference};
@@ -112,6 +112,10 @@ impl Turning<'_, '_> {
             self.step("understand", "a field of a product, whatever it sounds like");
             return Some("product_fact".to_owned());
         }
+        if own.as_deref() != Some("compatibility") && self.asks_accessory() {
+            self.step("understand", "what goes with the thing pointed at");
+            return Some("accessories".to_owned());
+        }
         let goes_on = goes_on(self.scene.message.text);
         if own.is_some() && !(goes_on && self.scene.understood.confidence < SURE) {
             return own;
@@ -121,6 +125,38 @@ impl Turning<'_, '_> {
             self.step("understand", format!("goes on with {intent}"));
         }
         taken_up.or(own)
+    }
+
+    /// `第一款用什么充电器`, "what case does it take": a thing of another kind that goes with the one pointed at.
+    fn asks_accessory(&self) -> bool {
+        const ZH: &[&str] = &[
+            "用什么",
+            "用哪",
+            "配什么",
+            "配哪",
+            "配个",
+            "搭什么",
+            "搭哪",
+            "买什么",
+            "买哪",
+            "需要什么",
+            "能用哪",
+            "能用什么",
+        ];
+        const EN: &[&str] = &[" take", " need", " use", " fit", " go with", " goes with", " work with", " works with"];
+        let text = attributes::fold(self.scene.message.text);
+        let scene = &self.scene;
+        let points = !scene.understood.references.is_empty()
+            || scene.understood.entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
+        if !points || !scene.lang.choose(ZH, EN).iter().any(|word| text.contains(word)) {
+            return false;
+        }
+        let Meant::These(ids) = referents::products(scene, self.dialogue) else { return false };
+        let Some(device) = ids.first().and_then(|id| scene.product(id)).filter(|_| ids.len() == 1) else {
+            return false;
+        };
+        let own = device.category.as_deref().unwrap_or_default();
+        scene.kinds().any(|kind| !fits::in_category(own, kind.0) && !fits::of_kind(scene, &device, kind).is_empty())
     }
 
     /// `不是这个，我说的是 Fenn 4 Pro`, "no, I mean the 16-inch one": another thing is meant, and the question stays. Only where there was one
@@ -159,6 +195,11 @@ impl Turning<'_, '_> {
                 "warranty" => Some("warranty".to_owned()),
                 _ => Some("product_fact".to_owned()),
             };
+        }
+        // "And what is the cheapest?" of a list of accessories asks a price, and no accessory of one of them.
+        let extreme = |one: &Reference| matches!(one, Reference::With { extreme: Some(_), .. });
+        if last.as_deref() == Some("accessories") && self.scene.understood.references.iter().any(extreme) {
+            return Some("price".to_owned());
         }
         let keeps = matches!(last_family, Some(Family::Product | Family::Orders | Family::Support));
         let points = !self.scene.understood.references.is_empty() || self.scene.understood.order_number().is_some();

@@ -10,6 +10,7 @@ mod parts;
 pub mod person;
 mod products;
 pub mod referents;
+mod relative;
 mod route;
 #[cfg(test)]
 mod tests;
@@ -187,7 +188,9 @@ impl Turning<'_, '_> {
         if self.scene.understood.is_injection {
             self.step("injection", "orders to the service are answered as any text and never followed");
         }
-        if let Some(reason) = person::called(&self.scene, self.dialogue) {
+        // "A person" is also what an invoice may be made out to.
+        let called = if self.is_choice_of_form() { None } else { person::called(&self.scene, self.dialogue) };
+        if let Some(reason) = called {
             return self.hand_over(reason);
         }
         // What was asked back is newer than the question of a form.

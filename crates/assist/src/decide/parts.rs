@@ -5,6 +5,7 @@ use super::{Turning, understanding_step};
 use crate::act::{Answer, Outcome, Scene};
 use crate::assistant::Assistant;
 use crate::forms::FormBook;
+use crate::say;
 use crate::state::Dialogue;
 use crate::turn::{Action, Message, Step};
 use crate::understand::Intent;
@@ -30,6 +31,10 @@ pub(super) fn parts(text: &str) -> Vec<&str> {
 
 /// "What ink does it take", "and what's the cheapest": begins as a question does.
 fn opens_question(part: &str) -> bool {
+    const ZH: &[&str] = &["什么", "哪", "多少", "多久", "怎么", "几"];
+    if ZH.iter().any(|word| part.contains(word)) {
+        return true;
+    }
     const WORDS: &[&str] = &["what", "which", "how", "where", "when", "who"];
     let folded = part.to_ascii_lowercase();
     let first =
@@ -98,6 +103,7 @@ pub(super) fn answered(
     }
     let mut trial = Dialogue { asked: None, ..dialogue.clone() };
     let (mut whole, mut trace, mut n_answered): (Option<Answer>, Vec<Step>, usize) = (None, Vec::new(), 0);
+    let mut left: Vec<&str> = Vec::new();
     for part in parts {
         let message = Message { text: part, ..scene.message.clone() };
         let threshold = scene.policies.assistant.intent_threshold;
@@ -107,12 +113,16 @@ pub(super) fn answered(
             return None;
         }
         let own = Scene { message: &message, understood: &understood, question: part, ..*scene };
+        let before = trial.clone();
         let mut turning =
             Turning { scene: own, book, dialogue: &mut trial, trace: vec![understanding_step(&understood)] };
         let answer = turning.route();
         trace.append(&mut turning.trace);
         if answer.outcome == Outcome::AskedBack || !matches!(answer.action, Action::None) || answer.asked.is_some() {
-            return None;
+            // What asks back has to be alone; it is not passed over in silence.
+            trial = before;
+            left.push(part);
+            continue;
         }
         n_answered += usize::from(answer.outcome == Outcome::Answered);
         match &mut whole {
@@ -131,8 +141,15 @@ pub(super) fn answered(
     if n_answered == 0 {
         return None;
     }
+    let mut whole = whole?;
+    if !left.is_empty() {
+        let left: Vec<String> = left.iter().map(|part| say::format::plain(part)).collect();
+        whole.line(say::talk::left_over(scene.lang, &left));
+        whole.rewordable = false;
+        left.iter().take(1).for_each(|part| whole.suggest(part));
+    }
     *dialogue = trial;
-    Some((whole?, trace))
+    Some((whole, trace))
 }
 
 #[cfg(test)]

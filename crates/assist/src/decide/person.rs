@@ -63,7 +63,11 @@ fn near(scene: &Scene, question: &str) -> Vec<Evidence> {
 
 /// Asks whether a person is wanted, below what has been said.
 pub fn offer(scene: &Scene, answer: &mut Answer, reason: &str) {
-    answer.say(say::person::offer(scene.lang));
+    // Behind a list the question stands by itself.
+    match answer.text.contains('\n') {
+        true => answer.line(say::person::offer(scene.lang)),
+        false => answer.say(say::person::offer(scene.lang)),
+    }
     offer_only(scene, answer, reason);
 }
 

@@ -15,6 +15,8 @@ use crate::understand::{Named, Reference};
 
 /// Candidates named in a question back.
 const N_CANDIDATES: usize = 5;
+/// Accessories of a device that are looked through for a kind.
+const SHORT_KIND_MAX: usize = 60;
 /// Words that set things against each other.
 const AGAINST: &[&str] =
     &["区别", "对比", "比较", "相比", "哪个", "哪款", "vs", "difference", "compare", "which", "better", "versus"];
@@ -112,6 +114,14 @@ impl Turning<'_, '_> {
             ([ids], _) => self.scene.products(ids),
             ([], Meant::These(ids)) if points && ids.len() == 1 => self.scene.products(&ids),
             _ => return None,
+        };
+        // Of a phone and a power bank with one name, the case is for the one that takes any.
+        let takes = |device: &std::sync::Arc<domain::Product>| {
+            other_kind(&self.scene, device).is_some_and(|kind| !fits::of_kind(&self.scene, device, kind).is_empty())
+        };
+        let devices = match devices.iter().any(takes) {
+            true => devices.into_iter().filter(takes).collect(),
+            false => devices,
         };
         let first = devices.first()?;
         let asks =
@@ -351,7 +361,18 @@ impl Turning<'_, '_> {
     }
 
     fn accessories(&mut self, scene: &crate::act::Scene, device: &domain::Product) -> Answer {
-        let (answer, ids) = fits::accessories(scene, device, other_kind(scene, device));
+        // `那它的钢化膜呢` after a list of cases: what they were listed for is meant, not the first of them.
+        let takes = |id: &String| !scene.world.catalogue.accessories(id, 1).is_empty();
+        let is_named = matches!(referents::explicit(scene, self.dialogue), Meant::These(_))
+            && scene.understood.entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
+        let other = match is_named || takes(&device.product_id) {
+            true => None,
+            false => self.dialogue.products.iter().find(|id| takes(id)).and_then(|id| scene.product(id)),
+        };
+        let device = other.as_deref().unwrap_or(device);
+        let short = short_kind(scene, device);
+        let kind = other_kind(scene, device).or(short.as_ref().map(|(path, word)| (path.as_str(), *word)));
+        let (answer, ids) = fits::accessories(scene, device, kind);
         self.list(ids);
         answer
     }
@@ -536,6 +557,10 @@ impl Turning<'_, '_> {
         if wishes && matches!(intent, "price" | "stock" | "opinions" | "accessories") {
             return self.listing(find::find);
         }
+        // `多少钱` with nothing talked of: no document knows what is meant.
+        if intent == "price" && Asks::of(&self.scene, None).are_only("price") {
+            return self.which(intent, Vec::new());
+        }
         // "When will the next Fabrikam laptop come out?" is about none that there is.
         if wishes && asks_no_list(self.scene.message.text) {
             return self.missed();
@@ -588,6 +613,20 @@ fn fields_asked(scene: &crate::act::Scene, product: &domain::Product) -> Vec<Str
     let known: Vec<String> = asked.iter().filter(|name| is_known(name)).cloned().collect();
     let explains = !known.is_empty() && Asks::of(scene, [product]).are_all_about(&known, product);
     if explains { known } else { asked }
+}
+
+/// A kind of accessory by the one character that its name ends in, where the device takes some of it: `有什么壳`.
+fn short_kind(scene: &crate::act::Scene, device: &domain::Product) -> Option<(String, &'static str)> {
+    const SHORT: &[&str] = &["壳", "膜", "套", "线", "带", "包"];
+    let text = scene.message.text;
+    let said = SHORT.iter().find(|word| {
+        text.contains(&format!("什么{word}"))
+            || text.contains(&format!("哪些{word}"))
+            || text.contains(&format!("有{word}"))
+    })?;
+    let all = scene.world.catalogue.accessories(&device.product_id, SHORT_KIND_MAX);
+    let path = all.iter().filter_map(|product| product.category.as_deref()).find(|path| path.ends_with(said))?;
+    Some((path.to_owned(), said))
 }
 
 /// A kind named beside the device's own, with its words: in `手表配什么表带`, the strap's.

@@ -2,10 +2,11 @@
 //! talked about. Where that leaves a doubt, the candidates; nothing is picked by chance.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use domain::Product;
 use language::text::is_stop_word;
+use regex::Regex;
 
 use crate::act::Scene;
 use crate::act::attributes::{asked_in, fold, named, specs_for};
@@ -13,8 +14,12 @@ use crate::act::compare::size;
 use crate::memory;
 use crate::state::Dialogue;
 use crate::turn::Lang;
+use crate::understand::variants::has_size;
 use crate::understand::{Extreme, Named, Reference};
 use crate::world::{DeliveryStatus, OrderRecord};
+
+/// Accessories of a device that are looked through for a kind.
+const ACCESSORIES_MAX: usize = 60;
 
 /// What a message is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +62,12 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
             },
         }
     }
+    // `16+256呢`: another version of what was talked about, before anything else that has these sizes.
+    if these.is_empty()
+        && let Some(id) = other_variant(scene, dialogue)
+    {
+        return Meant::These(vec![id]);
+    }
     for reference in &scene.understood.references {
         // "Is it lighter than the X?" has both; "the X, does it …" only one.
         let is_two = wants_two(scene) && !super::wording::corrects(scene.message.text);
@@ -73,6 +84,17 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
         }
     }
     if these.is_empty() { Meant::Nothing } else { Meant::These(these) }
+}
+
+/// The one variant of the last product whose name has the sizes that a message sets beside each other: `12+512`.
+fn other_variant(scene: &Scene, dialogue: &Dialogue) -> Option<String> {
+    static PAIR: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)(\d{1,4})\s*(?:gb?|tb?)?\s*[+/]\s*(\d{1,4})").expect("a sound pattern"));
+    let pair = PAIR.captures(scene.message.text)?;
+    let variants = scene.variants(dialogue.products.first()?);
+    let mut having = variants.iter().filter(|one| [1, 2].iter().all(|&at| has_size(one, &pair[at])));
+    let only = having.next().filter(|_| having.next().is_none())?;
+    Some(only.product_id.clone())
 }
 
 /// Of several makers' products with one name, those of the maker talked about: "and the 24W?" goes on with it.
@@ -97,6 +119,22 @@ fn wants_two(scene: &Scene) -> bool {
 fn narrowed<'c>(candidates: &'c [String], scene: &Scene, dialogue: &Dialogue) -> &'c [String] {
     if candidates.len() < 2 {
         return candidates;
+    }
+    // "Does it fit the Saffi 4?" after cases: of a phone and a power bank with that name, what takes cases is meant.
+    let takes = |id: &&String| {
+        let accessory = dialogue.products.first().filter(|last| scene.world.catalogue.is_accessory(last));
+        let kind = accessory.and_then(|id| scene.product(id)).and_then(|product| product.category.clone());
+        let all = || scene.world.catalogue.accessories(id, ACCESSORIES_MAX);
+        kind.is_some() && all().iter().any(|product| product.category == kind)
+    };
+    if scene.understood.is("compatibility") && candidates.iter().any(|id| takes(&id)) {
+        let (from, to) = (candidates.iter().position(|id| takes(&id)), candidates.iter().rposition(|id| takes(&id)));
+        if let (Some(from), Some(to)) = (from, to)
+            && candidates[from..=to].iter().all(|id| takes(&id))
+            && to + 1 - from < candidates.len()
+        {
+            return &candidates[from..=to];
+        }
     }
     let page = scene.message.page_product_id;
     let known =

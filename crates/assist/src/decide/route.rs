@@ -3,7 +3,10 @@
 
 use super::Turning;
 use super::referents::{self, Meant, MeantOrder};
-use super::wording::{asks_no_list, asks_way, clipped, gives_up, goes_on, is_later};
+use super::wording::{
+    asks_how_to_buy, asks_no_list, asks_way, clipped, foretells_price, gives_up, goes_on, is_later, names_other_shop,
+    paid_too_often,
+};
 use crate::act::coverage::{self, Asks};
 use crate::act::{Answer, Outcome, attributes, documents, facts, find, orders, places, policies, talk};
 use crate::evidence::Evidence;
@@ -33,7 +36,7 @@ impl Turning<'_, '_> {
             self.step("understand", "nothing is wanted any more");
             return Answer::of(say::talk::went_on(self.lang()));
         }
-        if let Some(answer) = self.wished() {
+        if let Some(answer) = self.which_is_cheaper().or_else(|| self.more_or_less()).or_else(|| self.wished()) {
             return answer;
         }
         // "Tell me when it is back in stock" sounds like a question about the stock.
@@ -118,6 +121,20 @@ impl Turning<'_, '_> {
     pub(super) fn run(&mut self, intent: &str) -> Answer {
         // "What will it be worth second hand in three years?" offers nothing now.
         let intent = if intent == "trade_in" && is_later(self.scene.message.text) { "price" } else { intent };
+        // How to buy is asked, and no order is; that money was taken twice is for a person, and no passage that says "twice".
+        if asks_how_to_buy(self.scene.message.text) || paid_too_often(self.scene.message.text) {
+            let mut answer = Answer::unknown(say::talk::no_answer(self.lang()));
+            answer.step("documents", "for a person");
+            return documents::curated(&self.scene).unwrap_or(answer);
+        }
+        // What a price will be, and what it is elsewhere, nobody here knows; a form to get the difference back is no answer.
+        if intent == "price_protection"
+            && (foretells_price(self.scene.message.text) || names_other_shop(self.scene.message.text))
+        {
+            let mut answer = Answer::unknown(say::talk::no_answer(self.lang()));
+            answer.step("products", "the price of another day or shop");
+            return answer;
+        }
         let family = Intent::named(intent).map(|intent| intent.family);
         if !matches!(family, Some(Family::Talk | Family::Person)) {
             self.dialogue.last_intent = Some(intent.to_owned());
@@ -246,15 +263,46 @@ impl Turning<'_, '_> {
             _ => false,
         };
         let signed_in = self.scene.message.customer_id.is_some();
-        if signed_in && family == Some(Family::Form) && coverage::is_question(self.scene.message.text) {
-            return self.beyond_form(intent);
+        let asks_more = signed_in && self.dialogue.forms.is_empty() && family == Some(Family::Form);
+        if asks_more && coverage::is_question(self.scene.message.text) {
+            return self.beyond_form(intent).or_else(|| self.sending_unknown(&text));
         }
-        let general = asks && !signed_in && self.scene.understood.order_number().is_none();
+        // Who is filling in the form and asks how long it takes wants to hear that, not the form's question again.
+        let in_form = !self.dialogue.forms.is_empty();
+        let general = asks && (!signed_in || in_form) && self.scene.understood.order_number().is_none();
         if !general {
             return None;
         }
         let near = || documents::written(&self.scene, None).filter(|_| asks_way || family == Some(Family::Orders));
-        documents::curated(&self.scene).or_else(near)
+        documents::curated(&self.scene).or_else(near).or_else(|| self.sending_unknown(&text))
+    }
+
+    /// "Do I need the original box for a repair?": how something is to be sent is asked, and nobody has written on that. Who is asked to sign in
+    /// for it, or for a day and a telephone, has not been answered.
+    fn sending_unknown(&self, folded: &str) -> Option<Answer> {
+        const SENDING: &[&str] = &[
+            "包装",
+            "盒子",
+            "打包",
+            "怎么包",
+            "到付",
+            "运费",
+            "邮费",
+            "packag",
+            "the box",
+            "original box",
+            "pack it",
+            "postage",
+            "shipping cost",
+            "who pays",
+        ];
+        let is_asked =
+            coverage::is_question(self.scene.message.text) && SENDING.iter().any(|word| folded.contains(word));
+        is_asked.then(|| {
+            let mut answer = Answer::unknown(say::talk::no_answer(self.lang()));
+            answer.step("documents", "nothing on how it is sent");
+            answer
+        })
     }
 
     /// `发票抬头开错了能重开吗`, "the name on my invoice is wrong, can it be redone?": more is asked than the form takes down, and people of the
@@ -305,9 +353,15 @@ impl Turning<'_, '_> {
         match meant {
             MeantOrder::This(order) => {
                 self.dialogue.order_id = Some(order.order_id.clone());
-                order.lines.iter().take(1).for_each(|line| self.dialogue.mention(&line.product_id));
+                // Of several things none is meant: a form must ask which.
+                if let [line] = order.lines.as_slice() {
+                    self.dialogue.mention(&line.product_id);
+                }
                 match intent {
-                    "refund_status" => orders::refund(&self.scene, order),
+                    "refund_status" => {
+                        let is_asked_for = self.dialogue.has_filed("return_request", &order.order_id);
+                        orders::refund(&self.scene, order, is_asked_for)
+                    }
                     _ => orders::status(&self.scene, order, intent == "delivery"),
                 }
             }

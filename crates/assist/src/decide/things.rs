@@ -12,7 +12,7 @@ use crate::act::{Answer, Outcome, Scene, attributes, documents};
 use crate::understand::Named;
 use crate::understand::colours;
 use crate::understand::intents::Family;
-use crate::understand::variants::colour;
+use crate::understand::variants::{self, colour};
 
 impl Turning<'_, '_> {
     /// Products with the variants that are meant beside them.
@@ -30,7 +30,7 @@ impl Turning<'_, '_> {
             Named::Product { candidates, .. } if candidates.iter().any(|known| known == id) => Some(candidates),
             _ => None,
         });
-        let mut variants: Vec<Arc<Product>> = match named {
+        let mut those: Vec<Arc<Product>> = match named {
             Some(candidates) if candidates.len() == 1 => return Some(Thing::one(product)),
             Some(candidates) if referents::is_one(&self.scene, candidates) => {
                 family.into_iter().filter(|one| candidates.contains(&one.product_id)).collect()
@@ -43,14 +43,23 @@ impl Turning<'_, '_> {
         // "Is the second one available in red?" is about that variant, if there is one.
         let wanted = colours::named_in(self.scene.message.text);
         let is_wanted = |one: &Arc<Product>| has_colour(one, &wanted);
-        if variants.iter().any(is_wanted) {
-            variants.retain(is_wanted);
+        if those.iter().any(is_wanted) {
+            those.retain(is_wanted);
+        }
+        // `要 12+512`: the one whose name has these sizes.
+        let sizes = variants::numbers(self.scene.message.text);
+        let has_sizes = |one: &Arc<Product>| sizes.iter().all(|number| variants::has_size(one, number));
+        if !sizes.is_empty() && those.iter().any(has_sizes) && !those.iter().all(has_sizes) {
+            those.retain(has_sizes);
+        }
+        if let [one] = those.as_slice() {
+            return Some(Thing::one(one.clone()));
         }
         // The one that was talked about goes on standing for all.
-        if let Some(at) = variants.iter().position(|one| one.product_id == id) {
-            variants[..=at].rotate_right(1);
+        if let Some(at) = those.iter().position(|one| one.product_id == id) {
+            those[..=at].rotate_right(1);
         }
-        Thing::group(variants)
+        Thing::group(those)
     }
 
     /// Whether a message names a product and none beside it.
@@ -110,6 +119,8 @@ impl Turning<'_, '_> {
         let is_plain = wishes.extreme.is_none()
             && wishes.colours.is_empty()
             && wishes.brands.is_empty()
+            && wishes.needs.is_empty()
+            && wishes.purpose.is_none()
             && wishes.values.is_empty();
         let is_recommended = self.scene.understood.is("recommend") && is_plain;
         if names_product || !may || is_recommended || !wishes.are_stated() {

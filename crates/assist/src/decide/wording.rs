@@ -117,6 +117,105 @@ pub(super) fn asks_no_list(text: &str) -> bool {
     asks && !LOOKS.iter().any(|word| folded.contains(word))
 }
 
+/// `会降价吗`, "will it get cheaper?": what a price will be is asked.
+pub(super) fn foretells_price(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "会降",
+        "会不会降",
+        "要降价",
+        "还降",
+        "会便宜",
+        "会不会便宜",
+        "会打折吗",
+        "什么时候降",
+        "啥时候降",
+        "get cheaper",
+        "go down in price",
+        "price go down",
+        "be cheaper",
+        "drop in price soon",
+        "go on sale",
+    ];
+    let folded = attributes::fold(text);
+    WORDS.iter().any(|word| folded.contains(word))
+}
+
+/// `怎么下单`, "how do I order?"
+pub(super) fn asks_how_to_buy(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "怎么下单",
+        "如何下单",
+        "怎样下单",
+        "在哪下单",
+        "怎么购买",
+        "怎么买",
+        "how do i order",
+        "how to order",
+        "how can i order",
+        "how do i buy",
+        "how can i buy",
+        "how do i place an order",
+        "order by phone",
+        "电话下单",
+        "打电话订",
+    ];
+    let folded = attributes::fold(text);
+    WORDS.iter().any(|word| folded.contains(word))
+}
+
+/// `扣了两次钱`, "I was charged twice".
+pub(super) fn paid_too_often(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "扣了两次",
+        "扣了2次",
+        "扣两次",
+        "重复扣",
+        "多扣",
+        "扣错",
+        "付了两次",
+        "charged twice",
+        "double charged",
+        "charged me twice",
+        "charged two times",
+        "paid twice",
+        "overcharged",
+    ];
+    let folded = attributes::fold(text);
+    WORDS.iter().any(|word| folded.contains(word))
+}
+
+/// Another shop is named: `京东`, "jd.com".
+pub(super) fn names_other_shop(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "别家",
+        "别的店",
+        "其他店",
+        "其它店",
+        "别的平台",
+        "其他平台",
+        "京东",
+        "淘宝",
+        "天猫",
+        "拼多多",
+        "抖音",
+        "苏宁",
+        "jd.com",
+        "taobao",
+        "tmall",
+        "pinduoduo",
+        "amazon",
+        "best buy",
+        "competitor",
+        "other shop",
+        "other store",
+        "another shop",
+        "another store",
+        "elsewhere",
+    ];
+    let folded = attributes::fold(text);
+    WORDS.iter().any(|word| folded.contains(word))
+}
+
 /// Whether something years ahead is asked.
 pub(super) fn is_later(text: &str) -> bool {
     let folded = attributes::fold(text);

@@ -74,6 +74,16 @@ pub struct Field {
     pub only_if: Option<Condition>,
 }
 
+impl Field {
+    /// Whether a message is, word for word, one of the field's choices.
+    pub fn offers(&self, message: &str) -> bool {
+        let FieldKind::Choice { options } = &self.kind else { return false };
+        let said = message.trim().to_lowercase();
+        let texts = options.iter().flat_map(|one| [&one.value, &one.zh, &one.en].into_iter().chain(&one.words));
+        texts.into_iter().any(|text| text.to_lowercase() == said)
+    }
+}
+
 /// `only_if = { field = "kind", is = ["company"] }`
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Condition {

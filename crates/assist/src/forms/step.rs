@@ -107,7 +107,9 @@ impl Hand<'_, '_> {
         }
         // A bare yes is said to the form, whatever else its words may mean.
         let is_yes = heard.is_empty() && words::yes_no(&self.message) == Some(true);
-        if !is_yes && self.is_elsewhere(Some(field), &heard) {
+        // "A person" is a choice of the field, word for word, and calls none.
+        let is_chosen = answered && field.offers(&self.message.folded);
+        if !is_yes && !is_chosen && self.is_elsewhere(Some(field), &heard) {
             return FormStep::NotMine;
         }
         if self.needs_sign_in() {

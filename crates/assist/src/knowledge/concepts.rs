@@ -72,7 +72,10 @@ const CONCEPTS: &[(&str, &str)] = &[
         "以旧换新,旧机,旧手机,旧电脑,回收,折价,抵价,trade in,trade my old,old phone,old device,old laptop,recycle,trade-in",
     ),
     ("coupon", "优惠券,优惠,折扣,打折,满减,红包,促销,券,coupon,discount,voucher,promo,promotion,promo code"),
-    ("payment", "支付,付款,付钱,付费,付全款,payment,pay,paid,pay with,paying"),
+    (
+        "payment",
+        "支付,付款,付钱,付费,付全款,扣款,扣了两次,重复扣,多扣,charged twice,charged me,was charged,double charged,overcharged,payment,pay,paid,pay with,paying",
+    ),
     (
         "instalment",
         "分期,分期付款,月付,花呗,白条,免息,instalment,installment,instalments,installments,pay monthly,monthly payment,monthly payments,interest-free,分三期,分六期,分十二期,分3期,分6期,分12期,分几期,三期,六期,十二期,pay in 3,pay in three,pay in 6,pay in 12,pay in parts,split the payment,split payment,split into",

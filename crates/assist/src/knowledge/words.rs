@@ -163,6 +163,12 @@ impl View {
         if form.is_chinese { self.folded.contains(&form.text) } else { self.line.contains(&form.text) }
     }
 
+    /// Whether a number stands in it with a unit behind.
+    pub(crate) fn has_amount(&self, number: &str) -> bool {
+        let is_unit = |rest: &str| UNITS.binary_search(&rest).is_ok();
+        self.words().any(|word| word.strip_prefix(number).is_some_and(is_unit))
+    }
+
     fn words(&self) -> impl Iterator<Item = &str> {
         self.line.split(' ').filter(|word| !word.is_empty())
     }

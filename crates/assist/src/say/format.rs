@@ -104,6 +104,10 @@ pub fn value(text: &str, lang: Lang) -> String {
     if lang == Lang::En {
         return text;
     }
+    // Of several versions, each.
+    if text.contains(" / ") {
+        return text.split(" / ").map(|one| value(one, lang)).collect::<Vec<_>>().join(" / ");
+    }
     const WORDS: &[(&str, &str)] = &[
         ("yes", "是"),
         ("no", "否"),

@@ -126,6 +126,14 @@ pub fn went_back(lang: Lang, name: &str, n: u64, amount: &str) -> String {
     }
 }
 
+/// That a return was asked for and nothing is known of its refund yet.
+pub fn return_asked_for(lang: Lang, order: &str) -> String {
+    match lang {
+        Lang::Zh => format!("订单 {order} 的退货申请已经提交，还没有退款的记录。"),
+        Lang::En => format!("The return for order {order} is submitted; there is no record of a refund yet."),
+    }
+}
+
 pub fn nothing_went_back(lang: Lang, id: &str) -> String {
     match lang {
         Lang::Zh => format!("订单 {id} 没有退货或取消的记录。"),

@@ -12,6 +12,26 @@ pub fn fields(lang: Lang, name: &str, told: &[(String, String)]) -> String {
     }
 }
 
+/// That a sheet does not name a purpose, with the figures that matter to it.
+pub fn purpose_unstated(lang: Lang, name: &str, purpose: &str, told: &[(String, String)]) -> String {
+    let figures: Vec<String> = told.iter().map(|(label, value)| field_short(lang, label, value)).collect();
+    match lang {
+        Lang::Zh => format!("{name} 的资料没有写明适不适合{purpose}。与此有关的参数：{}。", figures.join("，")),
+        Lang::En => format!(
+            "Our data do not say whether {name} is good for {purpose}. What matters to it: {}.",
+            figures.join(", ")
+        ),
+    }
+}
+
+/// A field beside a product in a list: `内存 16 GB`.
+pub fn field_short(lang: Lang, label: &str, value: &str) -> String {
+    match lang {
+        Lang::Zh => format!("{label} {value}"),
+        Lang::En => format!("{} {value}", label.to_lowercase()),
+    }
+}
+
 pub fn stock_word(lang: Lang, is: bool) -> &'static str {
     match is {
         true => lang.choose("有货", "in stock"),

@@ -204,6 +204,23 @@ pub fn went_on(lang: Lang) -> &'static str {
     lang.choose("好的，那我们继续。还有什么可以帮您？", "All right, let us go on. What else can I do for you?")
 }
 
+/// That a form which another one interrupted is not submitted, and what it asks.
+pub fn still_open(lang: Lang, form: &str, question: &str) -> String {
+    match lang {
+        Lang::Zh => format!("刚才的“{form}”还没有提交。{question}"),
+        Lang::En => format!("“{form}” from before is not submitted yet. {question}"),
+    }
+}
+
+/// The questions of a message that were not answered with the others.
+pub fn left_over(lang: Lang, parts: &[String]) -> String {
+    let quoted: Vec<String> = parts.iter().map(|part| format!("“{part}”")).collect();
+    match lang {
+        Lang::Zh => format!("还有{}没有回答，请单独再问一次。", quoted.join("、")),
+        Lang::En => format!("Still open: {}. Please ask that by itself.", quoted.join(", ")),
+    }
+}
+
 pub fn back_to_form(lang: Lang, title: &str) -> String {
     match lang {
         Lang::Zh => format!("我们接着办“{title}”。"),

@@ -82,7 +82,7 @@ pub fn extreme(lang: Lang, word: &str, name: &str, price: Option<&str>) -> Strin
 }
 
 pub fn followed_by(lang: Lang) -> &'static str {
-    lang.choose("依次还有：", "In that order there are:")
+    lang.choose("按这个顺序是：", "In that order:")
 }
 
 pub fn all_out_of_stock(lang: Lang) -> &'static str {
@@ -96,6 +96,86 @@ pub fn nearest(lang: Lang, unmet: &[String]) -> String {
         Lang::Zh => format!("没有完全符合的商品（{unmet}），最接近的有："),
         Lang::En => format!("Nothing meets all of it ({unmet}); the nearest are:"),
     }
+}
+
+/// The head of a list of what says of itself that it has what is asked for.
+pub fn stated(lang: Lang, needs: &[String]) -> String {
+    let needs = quoted(lang, needs);
+    match lang {
+        Lang::Zh => format!("资料里写明有{needs}的："),
+        Lang::En => format!("According to their data these have {needs}:"),
+    }
+}
+
+/// That something is for a purpose, as a sheet would say it.
+pub fn suits(lang: Lang, purpose: &str) -> String {
+    lang.choose(format!("适合{purpose}"), format!("made for {purpose}"))
+}
+
+/// That no data tell whether anything of a kind has or serves something, before what there is of the kind.
+pub fn unstated(lang: Lang, kind: &str, needs: &[String]) -> String {
+    let needs = quoted(lang, needs);
+    match lang {
+        Lang::Zh => format!("店里{kind}的资料都没有写明{needs}，我不能替它们保证。店里的{kind}有："),
+        Lang::En => {
+            format!("Nothing in our data on {kind} mentions {needs}, so I cannot say that any has it. What there is:")
+        }
+    }
+}
+
+/// That nothing of a kind is quite what was asked for, before what there is of the kind.
+pub fn none_like_it(lang: Lang, kind: &str) -> String {
+    match lang {
+        Lang::Zh => format!("没有找到完全符合要求的{kind}。店里的{kind}有："),
+        Lang::En => format!("I found nothing that is quite what you ask for ({kind}). What there is:"),
+    }
+}
+
+/// The head of a list of what has more or less of something than another thing, or that there is none.
+pub fn beyond(lang: Lang, name: &str, attribute: &str, value: &str, is_more: bool, is_none: bool) -> String {
+    match (lang, is_none) {
+        (Lang::Zh, false) => format!("{attribute}比 {name}（{value}）更{}的有：", if is_more { "高" } else { "低" }),
+        (Lang::Zh, true) => {
+            format!("店里没有同类商品的{attribute}比 {name}（{value}）更{}。", if is_more { "高" } else { "低" })
+        }
+        (Lang::En, false) => {
+            format!(
+                "With {} {} than {name} ({value}):",
+                if is_more { "more" } else { "less" },
+                attribute.to_lowercase()
+            )
+        }
+        (Lang::En, true) => format!(
+            "We have nothing of its kind with {} {} than {name} ({value}).",
+            if is_more { "more" } else { "less" },
+            attribute.to_lowercase()
+        ),
+    }
+}
+
+/// The head of a list of what serves a purpose: by its sheet, or by the figures that matter to it.
+pub fn for_purpose(lang: Lang, purpose: &str, is_made_for_it: bool, figures: &[String]) -> String {
+    let figures = list(figures, lang);
+    match (lang, is_made_for_it, figures.is_empty()) {
+        (Lang::Zh, true, true) => format!("资料里写明适合{purpose}的："),
+        (Lang::Zh, true, false) => format!("资料里写明适合{purpose}的，按{figures}从好到差："),
+        (Lang::Zh, false, _) => {
+            format!("资料里没有写明哪款适合{purpose}。只看与{purpose}有关的参数（{figures}），从好到差是：")
+        }
+        (Lang::En, true, true) => format!("Made for {purpose} by their data:"),
+        (Lang::En, true, false) => {
+            format!("Made for {purpose} by their data, best first by {}:", figures.to_lowercase())
+        }
+        (Lang::En, false, _) => format!(
+            "None says that it is made for {purpose}. By the figures that matter to it alone ({}), best first:",
+            figures.to_lowercase()
+        ),
+    }
+}
+
+fn quoted(lang: Lang, words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("“{word}”")).collect();
+    list(&quoted, lang)
 }
 
 pub fn in_stock_only(lang: Lang) -> &'static str {

@@ -5,7 +5,28 @@ use super::heard::{fold, joins};
 use super::lists;
 
 /// Words of categories of things that go with a kind and are none of it.
-const BESIDE: &[&str] = &["accessor", "配件", "周边", "parts", "case", "壳", "套", "膜"];
+const BESIDE: &[&str] = &[
+    "accessor",
+    "配件",
+    "周边",
+    "parts",
+    "case",
+    "cover",
+    "sleeve",
+    "bag",
+    "strap",
+    "protector",
+    "batter",
+    "mount",
+    "stand",
+    "壳",
+    "套",
+    "膜",
+    "包",
+    "带",
+    "支架",
+    "电池",
+];
 
 /// Whether a category is, or lies under, the category `value`, or is called by a word of the same kind as `said`.
 pub fn is_of(path: &str, value: &str, said: &str) -> bool {
@@ -16,9 +37,10 @@ pub fn is_of(path: &str, value: &str, said: &str) -> bool {
     let (path, said) = (path.text(), said.text());
     let one = said.strip_suffix('s').unwrap_or(said);
     let last = path.rsplit('/').next().unwrap_or(path);
-    let is_beside = BESIDE.iter().any(|word| last.contains(word) && !said.contains(word));
-    let same = lists::KINDS.iter().find(|list| list.contains(&said) || list.contains(&one));
-    !is_beside && same.is_some_and(|list| list.iter().any(|word| has(last, word)))
+    let Some(same) = lists::KINDS.iter().find(|list| list.contains(&said) || list.contains(&one)) else { return false };
+    // `Laptop sleeves` are no laptops; a `laptop bag` is a sleeve.
+    let is_beside = BESIDE.iter().any(|word| last.contains(word) && !same.iter().any(|own| own.contains(word)));
+    !is_beside && same.iter().any(|word| has(last, word))
 }
 
 /// Words of letters whole or in the plural; of other scripts at the end, where the kind stands.
@@ -46,5 +68,9 @@ mod tests {
         assert!(!is_of("Phones/Cell phones Accessories", "x", "phone"));
         assert!(!is_of("配件/手机壳", "x", "手机"));
         assert!(!is_of("Computers/Laptops", "x", "phone"));
+        assert!(!is_of("Computer accessories/Laptop sleeves", "Computers/Laptops", "laptop"));
+        assert!(!is_of("Computer accessories/Tablet covers", "Computers/Tablets", "tablets"));
+        assert!(!is_of("Wearables/Watch straps", "Wearables/Smart watches", "smart watch"));
+        assert!(is_of("Computer accessories/Laptop sleeves", "x", "laptop bag"));
     }
 }

@@ -90,6 +90,15 @@ pub(super) const KINDS: &[&[&str]] = &[
     &["扫描仪", "scanner"],
     &["电风扇", "风扇", "fan"],
     &["台灯", "lamp"],
+    &["吹风机", "电吹风", "hair dryer", "hairdryer"],
+    &["吸尘器", "vacuum cleaner"],
+    &["扫地机器人", "扫地机", "robot vacuum"],
+    &["电饭煲", "电饭锅", "rice cooker"],
+    &["空气净化器", "air purifier"],
+    &["洗碗机", "dishwasher"],
+    &["电动牙刷", "electric toothbrush"],
+    &["剃须刀", "shaver"],
+    &["自行车", "bicycle"],
 ];
 
 /// Words for the same kind of thing as `word`, itself among them; only itself where it is none that is known.
@@ -499,3 +508,8 @@ pub(super) static BRAND_WORDS: LazyLock<Words<()>> =
     LazyLock::new(|| Words::new(MAKERS.iter().flat_map(|maker| maker.names.iter().map(|word| (*word, ())))));
 pub(super) static KIND_LIST: LazyLock<Words<()>> =
     LazyLock::new(|| Words::new(KIND_WORDS.iter().map(|word| (*word, ()))));
+
+/// Where a word for a kind of thing stands in a folded text, whatever the shop has.
+pub(crate) fn kind_said(folded: &str) -> Option<std::ops::Range<usize>> {
+    KIND_LIST.find(folded).into_iter().map(|(range, ())| range).next()
+}

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::colours;
 use super::heard::fold;
+use crate::knowledge::words::View;
 
 /// Variants of one product that are looked at.
 pub const VARIANTS_MAX: usize = 48;
@@ -121,6 +122,18 @@ pub fn colour(product: &Product) -> Option<&str> {
     let own = ["colour", "color", "颜色"].iter().find_map(|key| product.specs.get(*key));
     let own = own.map(|colour| colour.trim()).filter(|colour| !colour.is_empty());
     own.or_else(|| Some(label(product)).filter(|label| colours::of(label).is_some()))
+}
+
+/// Numbers of a text that may be sizes, as they are written: of `12+512` both.
+pub fn numbers(text: &str) -> Vec<String> {
+    let runs =
+        text.split(|character: char| !character.is_ascii_digit()).filter(|run| !run.is_empty() && run.len() <= 4);
+    runs.map(str::to_owned).collect()
+}
+
+/// Whether the name of a product has a number with a unit behind it: `512` in `12GB+512GB`.
+pub fn has_size(product: &Product, number: &str) -> bool {
+    View::of([product.name.as_str()]).has_amount(number)
 }
 
 #[cfg(test)]
