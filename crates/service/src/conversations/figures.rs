@@ -261,7 +261,11 @@ impl ServedShop {
                         .map(|passage| SuggestedAnswer { text: passage.text, document_id: passage.document_id }),
                 }
             };
-            let clusters: Vec<UnansweredCluster> = clusters.into_iter().map(view).collect();
+            let grouped: BTreeSet<usize> =
+                clusters.iter().flat_map(|cluster| cluster.members.iter().copied()).collect();
+            let mut clusters: Vec<UnansweredCluster> = clusters.into_iter().map(view).collect();
+            let alone = texts.iter().enumerate().filter(|(at, _)| !grouped.contains(at)).map(|(_, text)| text.as_str());
+            clusters.extend(by_themselves(alone));
             Ok(UnansweredList { n: clusters.iter().map(|cluster| cluster.n).sum(), clusters })
         })
         .await
@@ -309,6 +313,22 @@ impl ServedShop {
         let masked = found.iter().map(|one| (one.at, language::text::mask(&one.text).text));
         Ok(masked.filter(|(at, text)| is_open(*at, text)).map(|(_, text)| text).collect())
     }
+}
+
+/// Questions of words that no group is made by (`你好`, rated down), alike ones together.
+fn by_themselves<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<UnansweredCluster> {
+    let mut all: BTreeMap<String, UnansweredCluster> = BTreeMap::new();
+    for text in texts {
+        let cluster_id = digest_of(text)[..16].to_owned();
+        let empty = || UnansweredCluster {
+            cluster_id: cluster_id.clone(),
+            n: 0,
+            examples: vec![text.to_owned()],
+            suggested_answer: None,
+        };
+        all.entry(cluster_id.clone()).or_insert_with(empty).n += 1;
+    }
+    all.into_values().collect()
 }
 
 /// What two questions have in common that differ in spaces, case, width and punctuation alone.

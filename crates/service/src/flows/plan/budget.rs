@@ -134,6 +134,7 @@ pub struct BudgetPlan {
 }
 
 /// Weeks of sales and spends, in the currency's whole units.
+#[derive(Clone)]
 struct Weeks {
     present: Present,
     data: MixData,
@@ -473,7 +474,9 @@ mod tests {
     }
 
     fn run(weeks: &Weeks, request: &BudgetRequest) -> Result<BudgetPlan> {
-        planned(weeks, request, Market::None, &|_, _| true)
+        check_bounds(&weeks.data, &request.bounds)?;
+        let answer = model(&weeks.data, request, Market::None, &|_, _| true)?;
+        planned(&Learned { weeks: weeks.clone(), answer }, request)
     }
 
     #[test]
