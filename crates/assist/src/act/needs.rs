@@ -211,10 +211,11 @@ fn placed(scene: &Scene) -> Option<Need> {
     static EN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)\b(?:with|supports?|supporting|featuring|that (?:has|have|supports?))\s+(?:an?\s+|the\s+)?([a-z][a-z0-9 \-]{2,23}?)\s*(?:[?.!,]|$|\bfor\b|\bunder\b|\bbelow\b|\band\b)").expect("a sound pattern")
     });
-    // `有没有` asks, and has nothing. Places stay as they are.
-    let text = &scene.message.text.replace("有没有", &" ".repeat("有没有".len()));
+    // `有没有防蓝光的`: what stands behind is asked for. Places stay as they are.
+    let text = &scene.message.text.replace("有没有", "      有");
     let found = scene.lang.choose(&*ZH, &*EN).captures(text)?.get(1)?;
-    let words = found.as_str().trim();
+    let verbs = ["支持", "带有", "自带", "具备", "配有", "配备", "带"];
+    let words = verbs.iter().fold(found.as_str().trim(), |words, verb| words.strip_prefix(verb).unwrap_or(words));
     let is_taken = |entity: &crate::understand::Entity| {
         !matches!(entity.what, Named::Category { .. })
             && entity.range.start < found.end()

@@ -571,6 +571,7 @@ fn a_list_has_only_what_is_known_to_have_what_is_asked_for() {
         ),
         (Lang::Zh, "有没有带NFC的手机", &["没有写明“NFC”", "Orla 5"], "为您找到"),
         (Lang::Zh, "有防蓝光的笔记本吗", &["没有写明“防蓝光”", "Velo 14"], "为您找到"),
+        (Lang::Zh, "有没有防蓝光的笔记本", &["没有写明“防蓝光”", "Velo 14"], "为您找到"),
     ] {
         let turn = Talk::new(lang, None).say(text);
         has(&turn, wanted);
