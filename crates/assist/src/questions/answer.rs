@@ -169,7 +169,9 @@ fn fill(question: &Question, rows: &mut Vec<Row>) {
     }
     let calendar = calendar_of(over);
     let mut found: BTreeMap<Option<Day>, Row> = std::mem::take(rows).into_iter().map(|row| (row.at, row)).collect();
-    let mut span = calendar.around(period.first);
+    // What has no beginning begins with what there is.
+    let first = if period.is_open() { found.keys().next().copied().flatten() } else { Some(period.first) };
+    let mut span = calendar.around(first.unwrap_or(period.first));
     while span.first <= period.last && rows.len() < 10 * ROWS_MAX {
         let nothing = || Row {
             at: Some(span.first),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::words::Each;
+
 /// How a figure is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -96,6 +98,16 @@ named! {
         Stock "stock" "库存" "units in stock",
         Products "products" "商品数" "products",
         Registered "registered" "新注册客户" "customers who joined",
+        RevenuePerDay "revenue_per_day" "日均销售额" "revenue per day",
+        OrdersPerDay "orders_per_day" "日均订单数" "orders per day",
+        UnitsPerDay "units_per_day" "日均销量" "units sold per day",
+        MarginPerDay "margin_per_day" "日均毛利" "margin per day",
+        ViewsPerDay "views_per_day" "日均浏览量" "views per day",
+        SpendPerDay "spend_per_day" "日均广告花费" "advertising spend per day",
+        MarginPerOrder "margin_per_order" "单均毛利" "margin per order",
+        OrdersPerBuyer "orders_per_buyer" "人均订单数" "orders per customer",
+        UnitsPerBuyer "units_per_buyer" "人均件数" "units per customer",
+        MarginPerBuyer "margin_per_buyer" "人均毛利" "margin per customer",
     }
 }
 
@@ -139,12 +151,13 @@ impl Measure {
         use Measure::*;
         match self {
             Revenue | Orders | Units | Buyers | NewBuyers | ReturningBuyers | AverageOrder | AveragePrice
-            | UnitsPerOrder | PerBuyer | RepeatRate | Margin | MarginRate | Discount | DiscountRate => Source::Orders,
-            Views | Visitors | Searches | Carts | Favourites | Returns | ReturnRate | Conversion | CartRate => {
-                Source::Events
-            }
+            | UnitsPerOrder | PerBuyer | RepeatRate | Margin | MarginRate | Discount | DiscountRate | RevenuePerDay
+            | OrdersPerDay | UnitsPerDay | MarginPerDay | MarginPerOrder | OrdersPerBuyer | UnitsPerBuyer
+            | MarginPerBuyer => Source::Orders,
+            Views | Visitors | Searches | Carts | Favourites | Returns | ReturnRate | Conversion | CartRate
+            | ViewsPerDay => Source::Events,
             Rating | Reviews => Source::Reviews,
-            Spend | Impressions | Clicks | ClickRate | ClickCost => Source::Spend,
+            Spend | Impressions | Clicks | ClickRate | ClickCost | SpendPerDay => Source::Spend,
             ReturnOnSpend => Source::Returns,
             Contacts | Responses | ResponseRate | ContactCost => Source::Exposures,
             Stock | Products => Source::Products,
@@ -155,13 +168,13 @@ impl Measure {
     pub fn unit(self) -> Unit {
         use Measure::*;
         match self {
-            Revenue | AverageOrder | AveragePrice | PerBuyer | Margin | Discount | Spend | ClickCost | ContactCost => {
-                Unit::Money
-            }
+            Revenue | AverageOrder | AveragePrice | PerBuyer | Margin | Discount | Spend | ClickCost | ContactCost
+            | RevenuePerDay | MarginPerDay | SpendPerDay | MarginPerOrder | MarginPerBuyer => Unit::Money,
             RepeatRate | MarginRate | DiscountRate | ReturnRate | Conversion | CartRate | ClickRate | ResponseRate => {
                 Unit::Share
             }
-            UnitsPerOrder | Rating | ReturnOnSpend => Unit::Number,
+            UnitsPerOrder | Rating | ReturnOnSpend | OrdersPerDay | UnitsPerDay | ViewsPerDay | OrdersPerBuyer
+            | UnitsPerBuyer => Unit::Number,
             _ => Unit::Count,
         }
     }
@@ -198,6 +211,43 @@ impl Measure {
         )
     }
 
+    /// What is counted where this is it by the day.
+    pub fn of_days(self) -> Option<Measure> {
+        use Measure::*;
+        Some(match self {
+            RevenuePerDay => Revenue,
+            OrdersPerDay => Orders,
+            UnitsPerDay => Units,
+            MarginPerDay => Margin,
+            ViewsPerDay => Views,
+            SpendPerDay => Spend,
+            _ => return None,
+        })
+    }
+
+    /// Whether it takes what products cost.
+    pub fn takes_costs(self) -> bool {
+        use Measure::*;
+        matches!(self, Margin | MarginRate | MarginPerDay | MarginPerOrder | MarginPerBuyer)
+    }
+
+    /// The same for each day, order, customer or piece, if there is such a measure.
+    pub(super) fn for_each(self, each: Each) -> Option<Measure> {
+        use Measure::*;
+        Some(match (self, each) {
+            (own, Each::Day) => *Measure::ALL.iter().find(|one| one.of_days() == Some(own))?,
+            (Revenue | AverageOrder, Each::Order) => AverageOrder,
+            (Units | UnitsPerOrder, Each::Order) => UnitsPerOrder,
+            (Margin, Each::Order) => MarginPerOrder,
+            (Revenue | PerBuyer, Each::Customer) => PerBuyer,
+            (Orders, Each::Customer) => OrdersPerBuyer,
+            (Units, Each::Customer) => UnitsPerBuyer,
+            (Margin, Each::Customer) => MarginPerBuyer,
+            (Revenue | AveragePrice, Each::Unit) => AveragePrice,
+            _ => return None,
+        })
+    }
+
     /// Whether no row at all means none of it, rather than that it is not known.
     pub(super) fn is_none_without_rows(self) -> bool {
         self.adds_up() && !matches!(self, Measure::Margin | Measure::Stock)
@@ -210,11 +260,12 @@ impl Measure {
     }
 
     /// Over the rows of its source. Aliases: `o` orders, `e` events, `r` reviews, `s` spend, `x` exposures, `p` products, `c` customers,
-    /// `f` the first day on which each customer ordered, `n` the lines of the time asked about.
-    pub(super) fn expression(self) -> String {
+    /// `f` the first day on which each customer ordered. `n_days` are those of the time asked about.
+    pub(super) fn expression(self, n_days: i32) -> String {
         use Measure::*;
         let is_new = "shop_day(o.ordered_at) = f.first_day";
         let cost = "case when p.cost_cents is not null then";
+        let margin = format!("sum({cost} {LINE} - o.quantity * p.cost_cents end)");
         match self {
             Revenue => format!("sum({LINE})"),
             Orders => "count(distinct o.order_id)".to_owned(),
@@ -231,10 +282,8 @@ impl Measure {
             RepeatRate => "cast(count(distinct case when h.n_orders > 1 then o.customer_id end) as double) / \
                  nullif(count(distinct o.customer_id), 0)"
                 .to_owned(),
-            Margin => format!("sum({cost} {LINE} - o.quantity * p.cost_cents end)"),
-            MarginRate => format!(
-                "cast(sum({cost} {LINE} - o.quantity * p.cost_cents end) as double) / nullif(sum({cost} {LINE} end), 0)"
-            ),
+            Margin => margin,
+            MarginRate => format!("cast({margin} as double) / nullif(sum({cost} {LINE} end), 0)"),
             Discount => "sum(coalesce(o.discount_cents, 0))".to_owned(),
             DiscountRate => "cast(sum(coalesce(o.discount_cents, 0)) as double) / \
                  nullif(sum(o.quantity * o.unit_price_cents), 0)"
@@ -264,6 +313,18 @@ impl Measure {
             ContactCost => "sum(x.cost_cents)".to_owned(),
             Stock => "sum(p.stock)".to_owned(),
             Products | Registered => "count(*)".to_owned(),
+            RevenuePerDay | OrdersPerDay | UnitsPerDay | MarginPerDay | ViewsPerDay | SpendPerDay => {
+                let of = self.of_days().map_or_else(String::new, |own| own.expression(n_days));
+                format!("cast({of} as double) / {n_days}")
+            }
+            MarginPerOrder => format!("cast({margin} as double) / nullif(count(distinct {cost} o.order_id end), 0)"),
+            OrdersPerBuyer => {
+                "cast(count(distinct o.order_id) as double) / nullif(count(distinct o.customer_id), 0)".to_owned()
+            }
+            UnitsPerBuyer => "cast(sum(o.quantity) as double) / nullif(count(distinct o.customer_id), 0)".to_owned(),
+            MarginPerBuyer => {
+                format!("cast({margin} as double) / nullif(count(distinct {cost} o.customer_id end), 0)")
+            }
         }
     }
 }

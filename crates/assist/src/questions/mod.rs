@@ -164,6 +164,36 @@ impl Question {
         if self.filters.iter().any(|filter| filter.field.is_time()) {
             return Err(Refusal::new("时间请写在“period”里", "a time stands in 'period', not among the filters"));
         }
+        self.check_days()
+    }
+
+    /// Whether the days are told that a figure is divided by, or held against.
+    fn check_days(&self) -> Result<(), Refusal> {
+        let is_open = self.period.as_ref().is_none_or(Period::is_open);
+        if self.compare.is_some() && is_open {
+            return Err(Refusal::new(
+                "对比需要一段有起点的时间，例如上个月",
+                "what is held against another time needs one that has a beginning, such as last month",
+            ));
+        }
+        let Some(daily) = self.measures.iter().find(|measure| measure.of_days().is_some()) else { return Ok(()) };
+        let (zh, en) = (daily.name_zh(), daily.name_en());
+        if is_open {
+            return Err(Refusal::new(
+                format!("“{zh}”需要一段有起点的时间，例如上个月"),
+                format!("{en} needs a time that has a beginning, such as last month"),
+            ));
+        }
+        let of_days = |field: &Dimension| matches!(field, Dimension::Weekday | Dimension::Hour);
+        let mut fields = self.by.iter().chain(self.filters.iter().map(|filter| &filter.field));
+        if self.over.is_some() || fields.any(of_days) {
+            return Err(Refusal::new(
+                format!("“{zh}”是整段时间的日均，不能再按时间、星期或小时分；请去掉其中一个"),
+                format!(
+                    "{en} is over the whole time and is not told by spans of time, weekdays or hours; leave one out"
+                ),
+            ));
+        }
         Ok(())
     }
 

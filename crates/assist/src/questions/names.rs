@@ -211,7 +211,9 @@ impl Lexicon {
             .filter(|(word, senses)| {
                 word.chars().count() >= 4
                     && word.chars().all(|c| c.is_ascii_alphabetic())
-                    && !senses.iter().any(|sense| matches!(sense, Sense::Nothing | Sense::Foreign))
+                    && !senses
+                        .iter()
+                        .any(|sense| matches!(sense, Sense::Nothing | Sense::Foreign | Sense::From | Sense::First))
             })
             .map(|(word, _)| word.clone())
             .collect();

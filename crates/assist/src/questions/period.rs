@@ -19,6 +19,9 @@ pub struct Period {
     pub name: Option<String>,
 }
 
+/// The first day of what has no beginning of its own, "until May": no shop's data go back so far.
+const BEGINNING: Day = Day(0);
+
 /// Where a whole span of the calendar ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calendar {
@@ -64,6 +67,11 @@ impl Period {
 
     pub fn n_days(&self) -> i32 {
         self.last.0 - self.first.0 + 1
+    }
+
+    /// Whether it is all there is until a day.
+    pub fn is_open(&self) -> bool {
+        self.first <= BEGINNING
     }
 
     /// The whole week, month, quarter or year it is, if it is one.
@@ -162,7 +170,13 @@ pub(super) enum Spec {
     Date(Option<YearRef>, u32, u32),
     /// Saturday and Sunday, this many weeks ago.
     Weekend(i32),
+    /// A day, counted from Monday, of the week so many before.
+    Weekday(i32, i32),
+    /// The last such day before the one that counts.
+    LastWeekday(i32),
     Range(Box<Spec>, Box<Spec>),
+    /// Where there is no first day.
+    Beginning,
     /// What lies ahead: nothing is known of it yet.
     Ahead,
     All,
@@ -246,13 +260,16 @@ impl Spec {
         }
     }
 
-    /// A day by its numbers, where no calendar has it.
-    pub(super) fn said(&self) -> String {
-        match self {
-            Spec::Date(_, month, day) => format!("{month}-{day}"),
-            Spec::Range(from, to) => format!("{} – {}", from.said(), to.said()),
-            _ => "time".to_owned(),
-        }
+    /// Whether it is in one year alone.
+    fn is_dated(&self) -> bool {
+        !matches!(
+            self,
+            Spec::Month(None, _)
+                | Spec::Quarter(None, _)
+                | Spec::Half(None, _)
+                | Spec::Festival(None, _)
+                | Spec::Date(None, ..)
+        )
     }
 
     pub(super) fn year(&self) -> Option<YearRef> {
@@ -290,13 +307,25 @@ impl Spec {
                 let saturday = today.0 - (weekday(today) - 5).rem_euclid(7) - 7 * n;
                 Period::new(Day(saturday), Day(saturday + 1))
             }
-            Spec::Range(from, to) => {
-                let (from, to) = (from.resolve(today)?, to.resolve(today)?);
-                // "November to January" ends in the year after.
-                return (from.first <= to.last).then(|| Period::new(from.first, to.last)).or_else(|| {
-                    let from = from.year_before()?;
-                    (from.first <= to.last).then(|| Period::new(from.first, to.last))
-                });
+            Spec::Weekday(n, weekday) => {
+                let monday = Calendar::Week.back(today, *n).first;
+                let day = Day(monday.0 + weekday);
+                return (day <= today).then(|| Period::new(day, day));
+            }
+            Spec::LastWeekday(of) => {
+                let day = Day(today.0 - 1 - (weekday(today) - 1 - of).rem_euclid(7));
+                Period::new(day, day)
+            }
+            Spec::Beginning => return Some(Period::new(BEGINNING, BEGINNING)),
+            Spec::Range(first, to) => {
+                let (from, to) = (first.resolve(today)?, to.resolve(today)?);
+                if from.first <= to.last {
+                    return Some(Period::new(from.first, to.last));
+                }
+                // "November to January" ends in the year after; days of one month, and years that are named, are the wrong way round.
+                let (is_turned, same) = (first.is_dated(), date(from.first).1 == date(to.last).1);
+                let from = from.year_before().filter(|_| !is_turned && !same)?;
+                return (from.first <= to.last).then(|| Period::new(from.first, to.last));
             }
             Spec::Ahead | Spec::All => return None,
         };
@@ -416,6 +445,7 @@ fn calendar(text: &str) -> Calendar {
 
 fn patterns() -> Patterns {
     let month = "(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
+    let weekday_en = "(?P<wd>monday|tuesday|wednesday|thursday|friday|saturday|sunday)";
     let unit_zh = "(?P<unit>天|日|个?星期|个?礼拜|周|个?季度|个?月|年)";
     let unit_en = "(?P<unit>days?|weeks?|months?|quarters?|years?)";
     let year_zh = r"(?:(?P<y>(?:20|19)\d\d|\d\d)年(?:的)?|(?P<r>今年|本年|去年|上一年|前年)(?:的)?)?";
@@ -492,6 +522,23 @@ fn patterns() -> Patterns {
             make("下个?(?:周|星期|礼拜|月|季度|季)|明年|明天|未来".into(), |_| Some(Spec::Ahead)),
             make(r"(?:next (?:week|month|quarter|year)|tomorrow|the coming (?:weeks?|months?))\b".into(), |_| {
                 Some(Spec::Ahead)
+            }),
+            // "上周日均订单数" is of a week.
+            make(
+                "(?P<up>上+|本|这)(?:一个|个)?(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])(?P<mean>均)?".into(),
+                |found| {
+                    let n = found.get("up").filter(|up| up.starts_with('上')).map_or(0, |up| up.chars().count() as i32);
+                    let weekday = "一二三四五六日".find(found.get("wd").filter(|day| *day != "天").unwrap_or("日"))?;
+                    found.get("mean").is_none().then_some(Spec::Weekday(n, weekday as i32 / 3))
+                },
+            ),
+            make(format!(r"(?P<which>last|this) {weekday_en}\b"), |found| {
+                let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+                let weekday = names.iter().position(|name| found.get("wd").is_some_and(|day| day.starts_with(name)))?;
+                Some(match found.get("which")? {
+                    "last" => Spec::LastWeekday(weekday as i32),
+                    _ => Spec::Weekday(0, weekday as i32),
+                })
             }),
             make("(?P<up>上+)(?:个)?周末".into(), |found| {
                 Some(Spec::Weekend(i32::from(found.get("up")?.chars().count() > 1)))

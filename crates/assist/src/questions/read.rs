@@ -1,5 +1,6 @@
 //! Words to a typed question: known words are found longest first, then put together. What is left over is told.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use domain::Day;
@@ -9,8 +10,8 @@ use super::measures::{Dimension, Measure, Source};
 use super::names::{Lexicon, folded};
 use super::period::{self, Calendar, Period, Spec};
 pub use super::words::Goal;
-use super::words::{ABSENT, Sense};
-use super::{CHARACTERS_MAX, Compare, Filter, Order, Question, ROWS_MAX, Show, TOP};
+use super::words::{ABSENT, Each, Sense};
+use super::{CHARACTERS_MAX, Compare, Filter, MEASURES_MAX, Order, Question, ROWS_MAX, Show, TOP};
 
 /// How words were understood.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,8 +68,8 @@ pub fn read(text: &str, lexicon: &Lexicon, today: Day, before: Option<&Question>
     let tokens = scan(&text, lexicon);
     let tokens = products(tokens, &text, lexicon);
     let tokens = slips(tokens, lexicon, &mut reading);
-    let tokens = times(tokens, &text);
-    let draft = Draft::of(&tokens);
+    let tokens = open_times(times(tokens, &text));
+    let draft = Draft::of(&tokens, &text);
     draft.into_reading(today, before, &mut reading);
     Ok(reading)
 }
@@ -135,10 +136,9 @@ fn is_mark(c: char) -> bool {
 fn known(text: &str, lexicon: &Lexicon) -> Option<(usize, Kind)> {
     let time = period::begins(text).map(|(length, spec)| (length, Kind::Time(spec)));
     let top = top(text).map(|(length, n)| (length, Kind::Words(vec![Sense::Top(n)])));
-    let mut best = match (time, top) {
-        (Some(time), Some(top)) => Some(if top.0 > time.0 { top } else { time }),
-        (time, top) => time.or(top),
-    };
+    // The longest; of those as long the first.
+    let found = [time, top, ordinal(text)].into_iter().flatten();
+    let mut best = found.reduce(|best, one| if one.0 > best.0 { one } else { best });
     let ends = text.char_indices().map(|(at, c)| at + c.len_utf8()).take(lexicon.longest());
     for end in ends.collect::<Vec<_>>().into_iter().rev() {
         if best.as_ref().is_some_and(|best| best.0 >= end) {
@@ -176,6 +176,18 @@ fn top(text: &str) -> Option<(usize, usize)> {
     // The word that says which end is read by itself.
     let end = if captures.name("d").is_some() { number.end() } else { captures.get(0)?.end() };
     (n > 0).then_some((end, n.min(ROWS_MAX)))
+}
+
+/// `第一名`: the first. Another place in a row, or a part of a time by its number (`第一周`), is nothing that the grammar answers.
+fn ordinal(text: &str) -> Option<(usize, Kind)> {
+    static ORDINAL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new("^第(?P<n>[0-9]{1,4}|[一二三四五六七八九十百]+)(?P<time>个?(?:周|星期|礼拜|月|天|日|年|小时))?(?:名|位|大|个|款|家|种)?")
+            .expect("a pattern of ours")
+    });
+    let captures = ORDINAL.captures(text)?;
+    let is_first = captures.name("time").is_none() && matches!(&captures["n"], "一" | "1");
+    let sense = if is_first { Sense::Top(1) } else { Sense::Foreign };
+    Some((captures.get(0)?.end(), Kind::Words(vec![sense])))
 }
 
 /// Words beside each other that stand in names of products become one name.
@@ -254,7 +266,8 @@ fn heard(token: Token, lexicon: &Lexicon, reading: &mut Reading) -> Vec<Token> {
 }
 
 fn is_nothing(token: &Token) -> bool {
-    matches!(&token.kind, Kind::Words(senses) if senses.iter().all(|sense| *sense == Sense::Nothing))
+    // "From" begins a time; of anything else it says nothing.
+    matches!(&token.kind, Kind::Words(senses) if senses.iter().all(|sense| matches!(sense, Sense::Nothing | Sense::From)))
 }
 
 fn has(token: &Token, wanted: &Sense) -> bool {
@@ -298,9 +311,12 @@ fn times(tokens: Vec<Token>, text: &str) -> Vec<Token> {
                 });
             }
             None => {
-                let is_since = last.is_some_and(|last| has(&out[last], &Sense::Since));
+                let is_since = last.filter(|last| has(&out[*last], &Sense::Since));
+                if let Some(last) = is_since {
+                    out.remove(last);
+                }
                 out.push(token);
-                out.last_mut().into_iter().filter(|_| is_since).for_each(since);
+                out.last_mut().into_iter().filter(|_| is_since.is_some()).for_each(since);
             }
         }
     }
@@ -312,6 +328,87 @@ fn since(token: &mut Token) {
     if let Kind::Time(spec) = &token.kind {
         token.kind = Kind::Time(Spec::Range(Box::new(spec.clone()), Box::new(Spec::Unit(Calendar::Day, 0))));
     }
+}
+
+/// "Until May" and "from 1 May": times of which one end is said. "Orders from May" are those of May, "从5月" is since then.
+fn open_times(tokens: Vec<Token>) -> Vec<Token> {
+    let mut out: Vec<Token> = Vec::new();
+    for mut token in tokens {
+        if let (Kind::Time(spec), Some(before)) = (&token.kind, out.last()) {
+            let is_word = before.text.chars().any(char::is_alphanumeric);
+            let (is_date, is_range) = (matches!(spec, Spec::Date(..)), matches!(spec, Spec::Range(..)));
+            let is_relative = matches!(spec, Spec::Last(..) | Spec::All | Spec::Ahead);
+            if has(before, &Sense::To) && is_word && !is_range && !is_relative {
+                token.kind = Kind::Time(Spec::Range(Box::new(Spec::Beginning), Box::new(spec.clone())));
+                out.pop();
+            } else if has(before, &Sense::From) && !is_range && !is_relative && (is_date || before.text != "from") {
+                since(&mut token);
+            }
+        }
+        out.push(token);
+    }
+    out
+}
+
+/// Values that the words leave out, by their place; and what of such words stands by no value, or by what can only be left out together.
+fn left_out(tokens: &[Token], text: &str) -> (BTreeSet<usize>, Vec<String>) {
+    let field = |token: &Token| match &token.kind {
+        Kind::Words(senses) => senses.iter().find_map(|sense| match sense {
+            Sense::Value(field, _) => Some(*field),
+            _ => None,
+        }),
+        _ => None,
+    };
+    let is_dim = |token: &Token| matches!(&token.kind, Kind::Words(senses) if senses.iter().any(|sense| matches!(sense, Sense::Dim(_))));
+    // Only what means something, in the order of the text.
+    let said: Vec<usize> = (0..tokens.len()).filter(|at| !is_nothing(&tokens[*at])).collect();
+    let (mut out, mut unread) = (BTreeSet::new(), Vec::new());
+    for (place, &at) in said.iter().enumerate() {
+        let is_after = has(&tokens[at], &Sense::ExceptBefore);
+        if !is_after && !has(&tokens[at], &Sense::Except) {
+            continue;
+        }
+        let others: Vec<usize> = match is_after {
+            true => said[..place].iter().rev().copied().collect(),
+            false => said[place + 1..].to_vec(),
+        };
+        let (mut n, mut last) = (0, None::<usize>);
+        while let Some(&one) = others.get(n) {
+            let Some(of) = field(&tokens[one]) else {
+                // "The brand Korvane": the word for the kind beside the value.
+                let goes_on = has(&tokens[one], &Sense::And) && last.is_some() || is_dim(&tokens[one]);
+                let has_more = others[n + 1..].first().is_some_and(|next| field(&tokens[*next]).is_some());
+                match goes_on && has_more {
+                    true => n += 1,
+                    false => break,
+                }
+                continue;
+            };
+            if let Some(last) = last {
+                let (left, right) = (last.min(one), last.max(one));
+                let between = text[tokens[left].end..tokens[right].at].trim();
+                let is_listed = (left + 1..right).any(|at| has(&tokens[at], &Sense::And));
+                let is_same = field(&tokens[last]) == Some(of);
+                if !is_listed && ((between.is_empty() && !is_same) || (between == "," && is_same)) {
+                    // "Except Apple phones" leaves out neither all of Apple nor all phones; of "except phones, tablets" both may be meant.
+                    unread.push(text[tokens[left.min(at)].at..tokens[right.max(at)].end].to_owned());
+                    break;
+                }
+                if !is_listed {
+                    break;
+                }
+            }
+            out.insert(one);
+            last = Some(one);
+            n += 1;
+        }
+        if last.is_none() {
+            let next = others.first().map_or("", |next| tokens[*next].text.as_str());
+            let (first, second) = if is_after { (next, &*tokens[at].text) } else { (&*tokens[at].text, next) };
+            unread.push(format!("{first} {second}").trim().to_owned());
+        }
+    }
+    (out, unread)
 }
 
 fn beside(then: &Spec, now: &Spec) -> Option<Spec> {
@@ -340,14 +437,30 @@ fn range(from: Spec, to: Spec) -> Option<Spec> {
     Some(Spec::Range(Box::new(from), Box::new(to)))
 }
 
+/// A time as it stands in a question.
+struct Said {
+    spec: Spec,
+    /// Whether it is held against what came before.
+    against: bool,
+    /// Whether it follows another time without a word in between.
+    touches: bool,
+    text: String,
+}
+
 /// What was found, before it is put together.
 #[derive(Default)]
 struct Draft {
     measures: Vec<Measure>,
     dims: Vec<(Dimension, String)>,
     filters: Vec<Filter>,
-    /// Times, and whether each is held against what came before.
-    times: Vec<(Spec, bool)>,
+    times: Vec<Said>,
+    /// Places of values that are left out.
+    left_out: BTreeSet<usize>,
+    /// What a figure is divided by, and a mean that is asked for, by their words.
+    per: Option<(Each, String)>,
+    average: Option<String>,
+    /// "By customer", of which no rows are told.
+    by_buyers: Option<String>,
     compare: Option<Compare>,
     order: Order,
     top: Option<usize>,
@@ -374,8 +487,9 @@ struct Draft {
 }
 
 impl Draft {
-    fn of(tokens: &[Token]) -> Draft {
-        let mut draft = Draft::default();
+    fn of(tokens: &[Token], text: &str) -> Draft {
+        let (left_out, unread) = left_out(tokens, text);
+        let mut draft = Draft { left_out, unread, ..Draft::default() };
         for at in 0..tokens.len() {
             match &tokens[at].kind {
                 Kind::Unknown => draft.unread.push(tokens[at].text.clone()),
@@ -385,7 +499,9 @@ impl Draft {
                 }
                 Kind::Time(spec) => {
                     let against = tokens[..at].iter().rev().find(|token| !is_nothing(token));
-                    draft.times.push((spec.clone(), against.is_some_and(|token| has(token, &Sense::Versus))));
+                    let touches = at > 0 && matches!(tokens[at - 1].kind, Kind::Time(_));
+                    let against = against.is_some_and(|token| has(token, &Sense::Versus));
+                    draft.times.push(Said { spec: spec.clone(), against, touches, text: tokens[at].text.clone() });
                 }
                 Kind::Words(senses) => draft.word(tokens, at, senses),
             }
@@ -393,6 +509,7 @@ impl Draft {
         // "And orders?"
         draft.has_cue |= tokens.iter().find(|token| !is_nothing(token)).is_some_and(|token| has(token, &Sense::And));
         draft.settle_measures();
+        draft.settle_means();
         draft.settle_order();
         draft.settle_numbers();
         draft
@@ -417,8 +534,7 @@ impl Draft {
         };
         match chosen {
             Sense::Value(field, values) => {
-                let excluded = before.as_ref().is_some_and(|token| has(token, &Sense::Except));
-                self.add_filter(*field, values, excluded);
+                self.add_filter(*field, values, self.left_out.contains(&at));
                 self.named.push(*field);
             }
             Sense::Dim(dim) => {
@@ -443,6 +559,8 @@ impl Draft {
             Sense::Measure(measure) => {
                 // "customers" stands beside other measures in many questions without being one.
                 if *measure == Measure::Buyers {
+                    let by = before.as_ref().filter(|token| has(token, &Sense::By));
+                    self.by_buyers = by.map(|by| format!("{} {}", by.text, tokens[at].text));
                     let listed = |token: &Option<Token>, wanted: &[Sense]| {
                         token.as_ref().is_some_and(|token| wanted.iter().any(|sense| has(token, sense)))
                     };
@@ -467,7 +585,19 @@ impl Draft {
             Sense::Asc => self.order = Order::Least,
             Sense::Better => self.better = Some(true),
             Sense::Worse => self.better = Some(false),
-            Sense::Foreign => self.unread.push(text.to_owned()),
+            Sense::Foreign | Sense::Since => self.unread.push(text.to_owned()),
+            // "Worst first" says nothing more.
+            Sense::First if self.order == Order::Natural && self.better.is_none() => self.unread.push(text.to_owned()),
+            Sense::To if matches!(text, "until" | "till") => self.unread.push(text.to_owned()),
+            Sense::Average => self.average = Some(text.to_owned()),
+            Sense::AverageOf(measure) => {
+                self.average = Some(text.to_owned());
+                self.measures.push(*measure);
+            }
+            Sense::Per(each) => {
+                self.unread.extend(self.per.take().filter(|own| own.0 != *each).map(|own| own.1));
+                self.per = Some((*each, text.to_owned()));
+            }
             Sense::BestSelling => (self.best, self.order) = (true, Order::Most),
             Sense::WorstSelling => (self.best, self.order) = (true, Order::Least),
             Sense::Share => self.share = true,
@@ -522,6 +652,7 @@ impl Draft {
         let others = self.measures.iter().any(|measure| !of_type(measure) && *measure != Measure::Buyers);
         if others && !self.are_buyers_asked {
             self.measures.retain(|measure| *measure != Measure::Buyers);
+            self.unread.extend(self.by_buyers.take());
         }
         let types: Vec<Measure> = self.measures.iter().copied().filter(of_type).collect();
         if types.len() == 2 || (others && !types.is_empty()) || (self.share && !types.is_empty()) {
@@ -561,6 +692,30 @@ impl Draft {
         self.settle_spending();
     }
 
+    /// A figure for each day, order, customer or piece. A mean of which nobody says over what is not made up.
+    fn settle_means(&mut self) {
+        let by_day = self.dims.iter().position(|(dim, _)| *dim == Dimension::Day);
+        if let (Some(at), Some(_), None) = (by_day, &self.average, &self.per)
+            && self.measures.iter().any(|measure| measure.for_each(Each::Day).is_some())
+        {
+            self.per = Some((Each::Day, self.dims.remove(at).1));
+        }
+        if let Some((each, text)) = self.per.take() {
+            let usual = match each {
+                Each::Order | Each::Customer | Each::Unit if self.measures.is_empty() => vec![Measure::Revenue],
+                _ => std::mem::take(&mut self.measures),
+            };
+            let means: Vec<Measure> = usual.iter().filter_map(|measure| measure.for_each(each)).collect();
+            let is_known = !means.is_empty() && means.len() == usual.len();
+            self.measures = if is_known { means } else { usual };
+            self.unread.extend((!is_known).then_some(text));
+            return;
+        }
+        // Rates and prices are means already.
+        let adds_up = self.measures.is_empty() || self.measures.iter().any(|measure| measure.adds_up());
+        self.unread.extend(self.average.take().filter(|_| adds_up));
+    }
+
     /// What customers spend is what the shop takes; only channels and days tell what advertising costs.
     fn settle_spending(&mut self) {
         let fields = self.dims.iter().map(|(dim, _)| *dim).chain(self.filters.iter().map(|filter| filter.field));
@@ -596,9 +751,9 @@ impl Draft {
     fn into_reading(mut self, today: Day, before: Option<&Question>, reading: &mut Reading) {
         reading.absent = self.absent.iter().map(|at| (ABSENT[*at].1, ABSENT[*at].2)).collect();
         reading.goal = self.goal;
-        if self.times.iter().any(|(spec, _)| *spec == Spec::Ahead) {
+        if self.times.iter().any(|said| said.spec == Spec::Ahead) {
             reading.goal = reading.goal.or(Some(Goal::Forecast));
-            self.times.retain(|(spec, _)| *spec != Spec::Ahead);
+            self.times.retain(|said| said.spec != Spec::Ahead);
         }
         if !self.says_something() {
             reading.unread = std::mem::take(&mut self.unread);
@@ -610,7 +765,7 @@ impl Draft {
         reading.assumed_measure = self.measures.is_empty() && former.is_none();
         let mut question = former.cloned().unwrap_or_else(|| Question::of(Measure::Revenue));
         if !self.measures.is_empty() {
-            question.measures = self.measures.iter().copied().take(3).collect();
+            question.measures.clone_from(&self.measures);
         }
         self.put_dims(&mut question, former);
         self.put_filters(&mut question, former);
@@ -628,7 +783,7 @@ impl Draft {
         let mut by = None;
         for (dim, text) in std::mem::take(&mut self.dims) {
             match (dim.is_time(), by, question.over) {
-                (true, _, None) => question.over = Some(dim),
+                (true, _, Some(own)) if own != dim && former.is_none() => self.unread.push(text),
                 (true, ..) => question.over = Some(dim),
                 (false, None, _) => by = Some(dim),
                 (false, Some(own), _) if own == dim => {}
@@ -667,13 +822,16 @@ impl Draft {
 
     fn put_times(&mut self, question: &mut Question, today: Day, follows: bool, reading: &mut Reading) {
         let times = std::mem::take(&mut self.times);
-        let is_all = times.iter().any(|(spec, _)| *spec == Spec::All);
+        let is_all = times.iter().any(|said| said.spec == Spec::All);
+        let is_held = self.versus || self.growth || self.compare.is_some();
         let mut found: Vec<(Spec, bool, Period)> = Vec::new();
-        for (spec, against) in times {
+        for Said { spec, against, touches, text } in times {
             let resolved = spec.resolve(today);
-            if resolved.is_none() && spec != Spec::All {
-                // A day that no calendar has.
-                self.unread.push(spec.said());
+            // A day that no calendar has, an end before its beginning; a time too many, or one within another.
+            let is_odd = found.len() == 2 || (touches && !found.is_empty() && !is_held);
+            if (resolved.is_none() && spec != Spec::All) || is_odd {
+                self.unread.push(text);
+                continue;
             }
             found.extend(resolved.map(|period| (spec, against, period)));
         }
@@ -813,6 +971,7 @@ pub fn nearest(reading: &Reading, today: Day) -> Vec<Question> {
         let source = question.measures[0].source();
         let mut near = question.clone();
         near.measures.retain(|measure| measure.source() == source);
+        near.measures.truncate(MEASURES_MAX);
         near.filters.retain(|filter| source.has(filter.field));
         near.by = near.by.filter(|by| source.has(*by));
         near.over = near.over.filter(|over| source.has(*over));

@@ -41,6 +41,9 @@ pub fn period(period: &Period, lang: Lang) -> String {
     let ((y1, m1, d1), (y2, m2, d2)) = (date(period.first), date(period.last));
     let zh = lang == Lang::Zh;
     let month = |month: u32| MONTHS[month as usize - 1];
+    if period.is_open() {
+        return if zh { format!("截至{y2}年{m2}月{d2}日") } else { format!("until {d2} {} {y2}", month(m2)) };
+    }
     let plain = match period.whole() {
         Some(Calendar::Year) => {
             if zh {
@@ -295,7 +298,12 @@ pub fn sentence(question: &Question, figures: &Figures, currency: &str, lang: La
         return if zh { format!("{when}没有数据{stop}") } else { format!("{when}: there is nothing{stop}") };
     }
     let mut text = match &figures.whole {
-        Some(whole) => format!("{when}{}{}{}{stop}", pick(lang, "合计：", ", in all: "), all(whole), held(whole)),
+        Some(whole) => {
+            // "In all" is said once.
+            let zh = if question.period.is_none() { "：" } else { "合计：" };
+            let en = if question.period.is_none() { ": " } else { ", in all: " };
+            format!("{when}{}{}{}{stop}", pick(lang, zh, en), all(whole), held(whole))
+        }
         None => format!("{when}{stop}"),
     };
     if let Some(extreme) = extreme(question, figures, currency, lang) {

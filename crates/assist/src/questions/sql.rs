@@ -119,7 +119,8 @@ impl Writer<'_> {
         }
         let n_keys = columns.len();
         for measure in self.measures {
-            columns.push(format!("{} as {}", measure.expression(), measure.name()));
+            let n_days = self.period.map_or(1, Period::n_days);
+            columns.push(format!("{} as {}", measure.expression(n_days), measure.name()));
         }
         let mut sql = format!("select {}\nfrom {}", columns.join(",\n  "), self.tables());
         let conditions = self.conditions();
@@ -240,7 +241,7 @@ impl Writer<'_> {
         let measured = |of: &[Measure]| self.measures.iter().any(|measure| of.contains(measure));
         use Dimension::*;
         let products =
-            any(&[Category, Department, Brand, Product]) || measured(&[Measure::Margin, Measure::MarginRate]);
+            any(&[Category, Department, Brand, Product]) || self.measures.iter().any(|one| one.takes_costs());
         if products && alias != "p" {
             sql.push_str(&format!("\nleft join products p on p.product_id = {alias}.product_id"));
         }

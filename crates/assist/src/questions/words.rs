@@ -25,7 +25,7 @@ pub(super) enum Sense {
     Worse,
     /// From then on.
     Since,
-    /// A maker that the shop has nothing of.
+    /// What no figure answers, such as a maker that the shop has nothing of: it is named, and not taken for a slip of another word.
     Foreign,
     Share,
     Growth,
@@ -34,7 +34,18 @@ pub(super) enum Sense {
     Top(usize),
     And,
     To,
+    /// Without what follows, and without what stands before.
     Except,
+    ExceptBefore,
+    /// A mean of what is named beside it.
+    Average,
+    /// The same in one word with what it is of: "average orders" are no average order.
+    AverageOf(Measure),
+    /// For each of these.
+    Per(Each),
+    /// The end that comes first; "worst first".
+    First,
+    From,
     HowMany,
     Sold,
     Ordered,
@@ -43,6 +54,15 @@ pub(super) enum Sense {
     /// The place of something that no table tells.
     Absent(usize),
     Nothing,
+}
+
+/// What a figure is divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Each {
+    Day,
+    Order,
+    Customer,
+    Unit,
 }
 
 /// Where a question leads that no figure answers.
@@ -70,7 +90,7 @@ pub(super) fn table() -> Vec<(&'static str, Sense)> {
     all.extend(ABSENT.iter().enumerate().map(|(at, (words, ..))| (*words, Sense::Absent(at))));
     let other: &[(&str, Sense)] = &[
         (
-            "按照|按|分|每个|每一个|各个|各|每|by|per|for each|each|every|broken down by|split by|grouped by|group by",
+            "按照|按|分|每个|每一个|每一|不同|各个|各|每|by|per|for each|each|every|different|broken down by|split by|grouped by|group by",
             Sense::By,
         ),
         ("哪个|哪些|哪一个|哪家|哪几个|什么|哪款|哪种|哪一天|which|what|whose", Sense::Which),
@@ -116,13 +136,32 @@ pub(super) fn table() -> Vec<(&'static str, Sense)> {
         ),
         ("最好|最佳|best|better", Sense::Better),
         ("最差|最糟|worst|poorest|worse", Sense::Worse),
-        ("自从|以来|至今|到现在|since|onwards|onward", Sense::Since),
+        ("自从|以来|至今|到现在|起|开始|since|starting|onwards|onward", Sense::Since),
         ("趋势|走势|曲线|变化趋势|trend|over time|development|develop|developed|timeline", Sense::Trend),
         ("和|及|以及|、|与其|and|&|plus", Sense::And),
-        ("到|至|~|—|–|-|through|until|till|to", Sense::To),
+        ("到|至|截至|截止|~|—|–|-|...|through|until|till|up to|to", Sense::To),
         (
-            "除了|除去|除|不含|不包括|剔除|排除|except|excluding|without|other than|not counting|apart from",
+            "除了|除去|除|不含|不包括|不算|不计|剔除|排除|except|except for|excluding|without|other than|not counting|apart from|not including",
             Sense::Except,
+        ),
+        ("以外|之外|除外|外|excluded|not included", Sense::ExceptBefore),
+        ("平均|均|average|mean|on average|averaged", Sense::Average),
+        ("average orders|mean orders", Sense::AverageOf(M::Orders)),
+        ("日均|平均每天|平均每日|每天平均|每日平均|daily average|average daily|average per day", Sense::Per(Each::Day)),
+        (
+            "每单|每一单|一单|每笔|每笔订单|每个订单|每张订单|每笔单|单均|笔均|per order|per-order|each order|every order",
+            Sense::Per(Each::Order),
+        ),
+        (
+            "人均|每人|每客|客均|每个客户|每位客户|每名客户|每个顾客|每位顾客|每名顾客|每个人|per customer|per-customer|each customer|every customer|per buyer|per person|per head|per capita",
+            Sense::Per(Each::Customer),
+        ),
+        ("每件|每台|每部|每件商品|per unit|per-unit|each unit|per piece|per item", Sense::Per(Each::Unit)),
+        ("first", Sense::First),
+        ("从|自|from", Sense::From),
+        (
+            "不|没|没有|一半|半|not|no|never|none|table|half|second|third|fourth|fifth|median|中位数|before|after",
+            Sense::Foreign,
         ),
         ("多少|几|how many|how much|number of|count of|数量", Sense::HowMany),
         ("卖|卖了|卖出|卖出了|卖得|卖的|售出|销售|出售|sell|sold|selling", Sense::Sold),
@@ -130,6 +169,9 @@ pub(super) fn table() -> Vec<(&'static str, Sense)> {
         ("那么|那|再|换成|改成|只看|how about|what about|instead|only|just|now|then", Sense::Cue),
     ];
     all.extend(other.iter().map(|(words, sense)| (*words, sense.clone())));
+    all.extend(
+        WEEKDAYS.iter().enumerate().map(|(at, words)| (*words, Sense::Value(Dimension::Weekday, vec![at.to_string()]))),
+    );
     all.extend(NOTHING.iter().map(|words| (*words, Sense::Nothing)));
     all
 }
@@ -157,7 +199,7 @@ const MEASURES: &[(&str, Measure)] = &[
         M::ReturningBuyers,
     ),
     (
-        "客单价|平均客单价|单均价|笔单价|平均订单金额|平均每单|aov|average order value|average order|average basket|basket size|basket value|order value|average ticket",
+        "客单价|平均客单价|单均价|笔单价|平均订单金额|aov|average order value|average order|average basket|basket size|basket value|order value|average ticket",
         M::AverageOrder,
     ),
     (
@@ -165,10 +207,7 @@ const MEASURES: &[(&str, Measure)] = &[
         M::AveragePrice,
     ),
     ("单均件数|连带率|每单件数|units per order|items per order|items per basket", M::UnitsPerOrder),
-    (
-        "人均消费|人均销售额|人均花费|人均|revenue per customer|spend per customer|average spend per customer",
-        M::PerBuyer,
-    ),
+    ("人均消费|人均销售额|人均花费|revenue per customer|spend per customer|average spend per customer", M::PerBuyer),
     (
         "复购率|回购率|重复购买率|repeat rate|repurchase rate|repeat purchase rate|share of repeat customers",
         M::RepeatRate,
@@ -230,7 +269,10 @@ const DIMENSIONS: &[(&str, Dimension)] = &[
         "新老客|新老客户|新老顾客|新老用户|新客和老客|新客老客|新客与老客|customer type|new or returning|new and returning|new and returning customers|new versus returning|new vs returning|new vs returning customers|new versus returning customers",
         D::CustomerType,
     ),
-    ("客群|人群|客户群|客户分群|分群|人群分组|segment|customer group|customer segment|group", D::Segment),
+    (
+        "客群|人群|客户群|每个客户群|每个顾客群|客户分群|每个客户分群|分群|人群分组|segment|customer group|customer segment|group",
+        D::Segment,
+    ),
     ("首次来源|首次渠道|获客渠道|获客来源|first channel|acquisition channel", D::FirstChannel),
     ("营销活动|活动|促销活动|campaign|promotion", D::Campaign),
     ("活动分组|实验组|分组|arm|variant|test group", D::Arm),
@@ -241,6 +283,17 @@ const DIMENSIONS: &[(&str, Dimension)] = &[
     ("月|每月|逐月|月度|按月|每个月|各月|分月|月份|month|monthly", D::Month),
     ("季度|每季度|按季度|每季|各季度|quarter|quarterly", D::Quarter),
     ("年|每年|年度|按年|逐年|历年|year|yearly|annual|annually", D::Year),
+];
+
+/// From Monday on.
+const WEEKDAYS: [&str; 7] = [
+    "周一|星期一|礼拜一|每周一|monday",
+    "周二|星期二|礼拜二|每周二|tuesday",
+    "周三|星期三|礼拜三|每周三|wednesday",
+    "周四|星期四|礼拜四|每周四|thursday",
+    "周五|星期五|礼拜五|每周五|friday",
+    "周六|星期六|礼拜六|每周六|saturday",
+    "周日|周天|星期日|星期天|礼拜日|礼拜天|每周日|sunday",
 ];
 
 const GOALS: &[(&str, Goal)] = &[
@@ -290,6 +343,6 @@ pub(super) const ABSENT: &[(&str, &str, &str)] = &[
 
 /// Words that change no figure.
 const NOTHING: &[&str] = &[
-    "的|了|呢|吗|吧|啊|呀|哦|嘛|么|是|有|在|里|内|中|上|下|我|我们|咱们|咱|你|您|请|请问|帮我|帮忙|麻烦|给我|给|看看|看一下|看|查|查一下|查询|查看|告诉我|告诉|想知道|知道|想|要|了解|统计|统计一下|显示|列出|列一下|展示|一下|怎么样|怎样|如何|怎么|情况|表现|数据|指标|一共|总共|总计|合计|总|总体|整体|全部|所有|全|共|分别|都|也|其中|的话|以及其|目前|当前|现在|为止|截至|从|自|由|把|被|将|对|对于|关于|方面|来看|来说|时候|时|期间|之间|以内|之内|能|可以|可不可以|是不是|有没有|做|出|得|地|个|款|名|位|家|些|这|这些|那些|它|它们|他们|本店|店里|公司|跟着|分布|明细|结构|拆分|细分|下钻|维度|水平|大概|大约|分析|分析一下|吗请|一个|一种|多|更|较|较多|为|以|每单|用|购买|买|买了|成交|产生|带来|获得|实现|完成|达到|属于|来自|通过|线|元|块|钱|人民币|数|量|值|额|单|件|台|部|人|报表|图|表格|图表|画|画出|做个|谁|哪里|哪儿|哪|何时|什么时候|帮|以下|各自|情况如何|具体|最|第一|率|和谁|进行|结果|日均|平均|均|还是|或|或者|请给|给出|一览|总览|概览|概况|走向|环境|较大|贡献了|所|占了|内的|及其|需要|主要|全店|店铺整体|本|该|这个|这种|那个|分为|拿|按着|相对|相对于|而言|一|只|仅|仅看|不|没|没有|过|着|去|来|起|开始|结束|期|同期|上期|以上|期内|你好|您好|东西|外|以外|之外|一天里|一天中|一天内|一天之内|请问一下|来着|吧啦|想看|想问|问一下|问|能不能|帮忙看|看下|下来|今|份",
-    "over|a|an|the|is|are|was|were|be|been|being|am|do|does|did|done|has|have|had|having|of|in|on|at|for|from|with|within|into|during|as|it|its|it's|this|that|these|those|there|here|i|me|my|we|us|our|ours|you|your|they|their|them|he|she|please|pls|show|tell|give|list|display|see|find|get|let|let's|know|want|would|could|can|will|shall|should|like|need|look|looking|report|chart|graph|table|figure|figures|data|number|numbers|total|overall|all|whole|entire|complete|sum|in total|altogether|how|how is|how are|how did|how do|how was|how were|when|where|who|whom|why|so|far|so far|also|too|or|but|if|about|regarding|concerning|respect|terms|in terms of|come|came|comes|coming|go|went|goes|going|make|made|makes|take|took|put|brought|bring|brings|generate|generated|buy|bought|buys|purchase|purchased|per cent|well|much|many|lot|lots|up|down|out|off|more|less|each other|one|ones|any|some|every single|per se|thanks|thank|hello|hi|hey|ok|okay|average|mean|performance|perform|performed|performing|doing|breakdown|distribution|detail|details|detailed|split|overview|summary|summarise|summarize|level|value|values|amount|amounts|rate|rates|between|both|same|period|time|times|date range|current|currently|level of|ordered|placed|place|sort|sorted|order by|our shop's|shop's|company|business|online shop|store's|across|along|via|through the|among|under|customers'|happened|happen|run|running|ran|work|worked|got|receive|received|had the|with the|kind|kinds|type|types|sorts|currency|yuan|rmb|cny|dollar|dollars|euro|euros|quick|quickly|short|exactly|really|actually|s|re|ve|ll|d|m|t|don't|isn't|respectively|versus each other|came from|come from|been made|as well|there been|there are|right|respective|earn us|been|most recent|last|past|previous|half|first|second|than usual|usual|it was|according|according to|using|use|used|terms of",
+    "的|了|呢|吗|吧|啊|呀|哦|嘛|么|是|有|在|里|内|中|上|下|我|我们|咱们|咱|你|您|请|请问|帮我|帮忙|麻烦|给我|给|看看|看一下|看|查|查一下|查询|查看|告诉我|告诉|想知道|知道|想|要|了解|统计|统计一下|显示|列出|列一下|展示|一下|怎么样|怎样|如何|怎么|情况|表现|数据|指标|一共|总共|总计|合计|总|总体|整体|全部|所有|全|共|分别|都|也|其中|的话|以及其|目前|当前|现在|为止|由|把|被|将|对|对于|关于|方面|来看|来说|时候|时|期间|之间|以内|之内|能|可以|可不可以|是不是|有没有|做|出|得|地|个|款|名|位|家|些|这|这些|那些|它|它们|他们|本店|店里|公司|跟着|分布|明细|结构|拆分|细分|下钻|维度|水平|大概|大约|分析|分析一下|吗请|一个|一种|多|更|较|较多|为|以|用|购买|买|买了|成交|产生|带来|获得|实现|完成|达到|属于|来自|通过|线|元|块|钱|人民币|数|量|值|额|单|件|台|部|人|报表|图|表格|图表|画|画出|做个|谁|哪里|哪儿|哪|何时|什么时候|帮|以下|各自|情况如何|具体|最|率|和谁|进行|结果|还是|或|或者|请给|给出|一览|总览|概览|概况|走向|环境|较大|贡献了|所|占了|内的|及其|需要|主要|全店|店铺整体|本|该|这个|这种|那个|分为|拿|按着|相对|相对于|而言|只|仅|仅看|过|着|去|来|结束|期|同期|上期|期内|你好|您好|东西|一天里|一天中|一天内|一天之内|请问一下|来着|吧啦|想看|想问|问一下|问|能不能|帮忙看|看下|下来|今|份|一起|要不要|该不该|应不应该|好不好|不知道",
+    "over|a|an|the|is|are|was|were|be|been|being|am|do|does|did|done|has|have|had|having|of|in|on|at|for|with|within|into|during|as|it|its|it's|this|that|these|those|there|here|i|me|my|we|us|our|ours|you|your|they|their|them|he|she|please|pls|show|tell|give|list|display|see|find|get|let|let's|know|want|would|could|can|will|shall|should|like|need|look|looking|report|chart|graph|figure|figures|data|number|numbers|total|overall|all|whole|entire|complete|sum|in total|altogether|how|how is|how are|how did|how do|how was|how were|when|where|who|whom|why|so|far|so far|also|too|or|but|if|about|regarding|concerning|respect|terms|in terms of|come|came|comes|coming|go|went|goes|going|make|made|makes|take|took|put|brought|bring|brings|generate|generated|buy|bought|buys|purchase|purchased|per cent|well|much|many|lot|lots|up|down|out|off|more|less|each other|one|ones|any|some|every single|per se|thanks|thank|hello|hi|hey|ok|okay|performance|perform|performed|performing|doing|breakdown|distribution|detail|details|detailed|split|overview|summary|summarise|summarize|level|value|values|amount|amounts|rate|rates|between|both|same|period|time|times|date range|current|currently|level of|ordered|placed|place|sort|sorted|order by|our shop's|shop's|company|business|online shop|store's|across|along|via|through the|among|under|customers'|happened|happen|run|running|ran|work|worked|got|receive|received|had the|with the|kind|kinds|type|types|sorts|currency|yuan|rmb|cny|dollar|dollars|euro|euros|quick|quickly|short|exactly|really|actually|s|re|ve|ll|d|m|t|don't|isn't|respectively|versus each other|came from|come from|been made|as well|there been|there are|right|respective|earn us|been|most recent|last|past|previous|than usual|usual|it was|according|according to|using|use|used|terms of|as a table|in a table|a table of|into a table",
 ];

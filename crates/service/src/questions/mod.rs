@@ -378,7 +378,7 @@ async fn cells(shop: &Shop, statement: &Statement) -> Result<Vec<Cells>> {
 async fn notes(shop: &Shop, question: &Question, found: &Figures) -> Result<Vec<Text>> {
     let mut notes = Vec::new();
     let has = |wanted: &[Measure]| question.measures.iter().any(|measure| wanted.contains(measure));
-    if has(&[Measure::Margin, Measure::MarginRate]) {
+    if question.measures.iter().any(|measure| measure.takes_costs()) {
         let sql = "select count(*) as n, count(cost_cents) as known from products";
         let counted = rows::query_rows(shop, sql).await?;
         let number = |name: &str| counted.first().and_then(|row| row.get(name)?.as_u64()).unwrap_or(0);
