@@ -12,7 +12,7 @@ use crate::flows::plan::experiment::CampaignVerdict;
 use crate::flows::plan::launch::{self, OldStock};
 use crate::flows::plan::price::{self, MarkdownRequest};
 use crate::flows::plan::{Backing, Interval};
-use crate::flows::rows::query_rows;
+use crate::flows::rows::{query_rows, quoted};
 use crate::flows::segment::Text;
 
 /// Products of one kind that are decided on in a day.
@@ -21,6 +21,9 @@ const PRODUCTS_MAX: usize = 3;
 const ORDERED_MAX: usize = 20;
 /// Weeks in which old stock is to be cleared.
 const CLEAR_WEEKS: usize = 8;
+/// The lowest price of old stock, and what is left after those weeks, in parts of the present price.
+const LOWEST: f64 = 0.6;
+const SALVAGE: f64 = 0.2;
 /// Days of sales from which demand is read.
 const SALES_DAYS: i32 = 28;
 /// Campaigns that ended longer ago are history.
@@ -184,8 +187,8 @@ async fn markdown(shared: &Shared<'_>, stock: &OldStock, day: Day) -> Result<Opt
         product_id: stock.product_id.clone(),
         weeks: CLEAR_WEEKS,
         stock: None,
-        lowest: 0.6,
-        salvage: 0.2,
+        lowest: LOWEST,
+        salvage: SALVAGE,
         elasticity: None,
     };
     let plan = match price::markdown(shared.shop, &request).await {
@@ -194,7 +197,8 @@ async fn markdown(shared: &Shared<'_>, stock: &OldStock, day: Day) -> Result<Opt
         Err(error) if error.kind == crate::error::Kind::Usage => return Ok(None),
         Err(error) => return Err(error),
     };
-    let (Some(over), Some(first)) = (plan.over_hold_cents.filter(|over| over.value > 0.0), plan.weeks.first()) else {
+    // The interval holds what is not known of the elasticity too: where it may bring less, nobody is told to do it.
+    let (Some(over), Some(first)) = (plan.over_hold_cents.filter(|over| over.low > 0.0), plan.weeks.first()) else {
         return Ok(None);
     };
     if plan.backing.is_refused() || first.price_cents >= plan.price_cents {
@@ -204,12 +208,21 @@ async fn markdown(shared: &Shared<'_>, stock: &OldStock, day: Day) -> Result<Opt
     let title = text(format!("给上一代的“{name}”降价"), format!("Mark down {name}"));
     let paragraph = text(
         format!(
-            "它的后续型号已于 {} 上市，仓库还有 {{0}} 件，按现价今后 90 天预计剩下 {{1}}。本周改为 {{2}}，以后每周按剩余库存再定，{CLEAR_WEEKS} 周内比维持现价 {{3}} 多收 {{4}}。",
-            stock.succeeded_on
+    let cost = shared.products.get(&stock.product_id).and_then(|product| product.cost_cents).map(|cents| cents.0);
+    let loss = cost.filter(|cost| first.price_cents < *cost);
+    let below = match loss {
+        Some(_) => [
+            "{2} 低于成本 {5}：货款已付，收回的比留着多，但每件都亏。",
+            " {2} is below its cost of {5}: the pieces are paid for, and this brings back more than keeping them, yet each is sold at a loss.",
+        ],
+        None => ["", ""],
+    };
+            "它的后续型号已于 {} 上市，仓库还有 {{0}} 件，按现价今后 90 天预计剩下 {{1}}。本周改为 {{2}}，以后每周按剩余库存再定，{CLEAR_WEEKS} 周内比维持现价 {{3}} 多收 {{4}}。{}",
+            stock.succeeded_on, below[0]
         ),
         format!(
-            "Its successor has been there since {}; {{0}} pieces are in stock, of which {{1}} are expected to be left in ninety days at the present price. {{2}} this week, and by what is left from week to week, brings {{4}} more within {CLEAR_WEEKS} weeks than holding {{3}}.",
-            stock.succeeded_on
+            "Its successor has been there since {}; {{0}} pieces are in stock, of which {{1}} are expected to be left in ninety days at the present price. {{2}} this week, and by what is left from week to week, brings {{4}} more within {CLEAR_WEEKS} weeks than holding {{3}}.{}",
+            stock.succeeded_on, below[1]
         ),
     );
     let next = text(
@@ -217,7 +230,11 @@ async fn markdown(shared: &Shared<'_>, stock: &OldStock, day: Day) -> Result<Opt
         "the prices page has the price of each week, also if sales go otherwise",
     );
     let mut made = decision("markdown", &stock.product_id, day, title, paragraph, next);
-    let by = |figure: Figure| figure.by_api("POST /v1/plan/markdown");
+    let asked = format!(
+        "POST /v1/plan/markdown {}",
+        serde_json::json!({"product_id": stock.product_id, "weeks": CLEAR_WEEKS, "lowest": LOWEST, "salvage": SALVAGE})
+    );
+    let by = |figure: Figure| figure.by_api(&asked);
     made.figures = vec![
         Figure::new("库存", "in stock", plan.stock as f64, "count").by_api("/v1/plan/generations"),
         Figure::new("预计剩下", "expected to be left", 0.0, "count").within(stock.left).by_api("/v1/plan/generations"),
@@ -228,7 +245,11 @@ async fn markdown(shared: &Shared<'_>, stock: &OldStock, day: Day) -> Result<Opt
     made.who = "buying".to_owned();
     // What is in stock is paid for: what it brings more is margin.
     made.gain_cents = Some(over);
-    "margin".clone_into(&mut made.gain_of);
+    made.figures.extend(loss.map(|cost| {
+        let sql = format!("select cost_cents from products where product_id = {}", quoted(&stock.product_id));
+        Figure::new("成本", "cost", cost as f64, "money").by_sql(&sql)
+    }));
+    shared.gain_of().clone_into(&mut made.gain_of);
     made.within_days = 7 * CLEAR_WEEKS as i32;
     made.page = Some("/prices".to_owned());
     made.backing = plan.backing;
@@ -322,12 +343,12 @@ fn order(shared: &Shared, short: &[Short], sql: &str, day: Day) -> Decision {
     let by = |figure: Figure| figure.by_sql(sql);
     made.figures = vec![
         by(Figure::new("到货前缺的件数", "pieces missing until then", 0.0, "count").within(missing)),
-        Figure::new("库存", "in stock", first.stock, "count"),
+        Figure::new("库存", "in stock", first.stock, "count").by_api("/v1/products"),
         by(Figure::new("每天卖出", "sold a day", first.daily, "number")),
     ];
     made.figures.extend(short.iter().take(ORDERED_MAX).map(|one| {
         let missing = Interval { value: one.missing[0], low: one.missing[1], high: one.missing[2], level: LEVEL };
-        Figure::new(&format!("{}：缺", one.name), &format!("{}: missing", one.name), 0.0, "count").within(missing)
+        by(Figure::new(&format!("{}：缺", one.name), &format!("{}: missing", one.name), 0.0, "count").within(missing))
     }));
     // Ends of products' intervals added up: as if all went short together, which is the wider side.
     made.gain_cents = Some(Interval {

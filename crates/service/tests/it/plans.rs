@@ -256,3 +256,40 @@ fn promotions_are_kept_until_tables_change(served: &Served) {
     let keys = |told: &Value| told["promotions"].as_array().unwrap().iter().filter(|one| one["key"] == "own").count();
     assert_eq!((keys(&first), keys(&own)), (0, 1));
 }
+
+/// Five pieces a week at a price that never moved, and forty weeks' worth in stock: nobody knows by how much more is sold at a lower price.
+/// At −2 lower prices bring more; at −1, the end of what is taken for granted, they give away more than they gain.
+#[test]
+fn what_is_not_known_of_an_elasticity_is_in_the_interval() {
+    let folder = Folder(tempfile::tempdir().unwrap());
+    let shop = Shop::create(folder.shop()).unwrap();
+    write::<domain::Product>(
+        &shop,
+        &[json!({"product_id": "old", "name": "Old", "category": "Phones", "price_cents": 10_000, "stock": 200})],
+    );
+    let order = |n: i32| {
+        let at = (i64::from(END.0) - 420 + i64::from(n) * 7 / 5) * 86_400_000 + 36_000_000;
+        json!({"order_id": format!("o{n}"), "ordered_at": at, "customer_id": format!("c{n}"), "product_id": "old", "quantity": 1, "unit_price_cents": 10_000})
+    };
+    write::<Order>(&shop, &(0..300).map(order).collect::<Vec<_>>());
+    drop(shop);
+    let secret = key(&folder.shop(), &Scope::ALL);
+    let served = serve(&folder.shop(), secret);
+    let plan = |elasticity: Option<f64>| {
+        let mut body = json!({"product_id": "old", "weeks": 8, "lowest": 0.6, "salvage": 0.2});
+        if let Some(elasticity) = elasticity {
+            body["elasticity"] = json!(elasticity);
+        }
+        let answered = served.call("POST", "/v1/plan/markdown", Some(body));
+        assert_eq!(answered.status, 200, "{}", answered.body);
+        answered.json()
+    };
+    let end = |plan: &Value, name: &str| plan["over_hold_cents"][name].as_f64().unwrap();
+    let (own, given) = (plan(None), plan(Some(-2.0)));
+    assert!(end(&given, "low") > 0.0 && own["elasticity"] == given["elasticity"], "{given}");
+    assert_eq!(end(&own, "value"), end(&given, "value"));
+    assert!(end(&own, "low") < 0.0 && end(&own, "high") > end(&given, "high"), "{own}");
+    let kinds: Vec<&str> =
+        own["caveats"].as_array().unwrap().iter().filter_map(|caveat| caveat["kind"].as_str()).collect();
+    assert!(kinds.contains(&"elasticity_guessed") && kinds.contains(&"elasticity_ends"), "{kinds:?}");
+}

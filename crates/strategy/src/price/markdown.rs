@@ -140,6 +140,23 @@ pub fn clear(stock: &Stock, level: f64, seed: u64) -> Result<Answer<Schedule>, S
     )))
 }
 
+/// How much more the policy that is best at the stock's elasticity brings than holding, if customers answer prices by another one: what
+/// was planned stays, what comes of it does not. `elasticity` is not above 0.
+///
+/// # Errors
+/// If the stock is not as allowed, or the elasticity not −20 to 0.
+pub fn over_hold_at(stock: &Stock, elasticity: f64, level: f64, seed: u64) -> Result<Estimate, StrategyError> {
+    stock.check()?;
+    if !(-20.0..=0.0).contains(&elasticity) {
+        return Err(StrategyError::unfit("elasticity", elasticity.to_string(), "-20 to 0"));
+    }
+    let (plan, truth) = (Policy::best(stock), Stock { elasticity, ..stock.clone() });
+    let best = draws(&truth, &|week, left, before| plan.at(week, left, before), seed);
+    let hold = draws(&truth, &|_, _, _| 0, seed);
+    let over: Vec<f64> = best.revenue.iter().zip(&hold.revenue).map(|(best, hold)| best - hold).collect();
+    Ok(crate::budget::interval(&over, level))
+}
+
 /// The price for every week, stock and price before.
 struct Policy {
     n_lots: usize,
@@ -296,6 +313,19 @@ mod tests {
 
     fn stock(n: usize, demand: &[f64], prices: &[f64], elasticity: f64, salvage: f64) -> Stock {
         Stock { n, demand: demand.to_vec(), prices: prices.to_vec(), elasticity, salvage }
+    }
+
+    /// At the elasticity that was planned with it is what the plan says; where customers hardly mind the price, the plan loses what it gives
+    /// away: at 0 as many are sold, each cheaper.
+    #[test]
+    fn a_plan_is_worth_less_where_customers_mind_the_price_less() {
+        let stock = stock(60, &[4.0; 6], &[100.0, 80.0, 60.0], -4.0, 10.0);
+        let planned = clear(&stock, 0.9, 1).unwrap().value.unwrap().over_hold;
+        assert!(planned.low > 0.0, "{planned:?}");
+        assert_eq!(over_hold_at(&stock, -4.0, 0.9, 1).unwrap(), planned);
+        let at_zero = over_hold_at(&stock, 0.0, 0.9, 1).unwrap();
+        assert!(at_zero.high < 0.0, "{at_zero:?}");
+        assert!(over_hold_at(&stock, 0.5, 0.9, 1).is_err() && over_hold_at(&stock, f64::NAN, 0.9, 1).is_err());
     }
 
     /// All plans of prices that do not depend on what is left, by adding up over every way of selling: the policy, which may

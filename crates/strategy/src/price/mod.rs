@@ -11,4 +11,4 @@ pub mod markdown;
 pub use decay::{DecayPoint, decay};
 pub use elasticity::{Elasticities, GroupElasticity, Sales, elasticities};
 pub use lab::{ELASTICITY, MARKDOWN};
-pub use markdown::{Clearance, Schedule, Stock, clear};
+pub use markdown::{Clearance, Schedule, Stock, clear, over_hold_at};

@@ -9,7 +9,7 @@ use domain::Day;
 use serde::{Deserialize, Serialize};
 use strategy::Estimate;
 use strategy::forecast::{Method, Options, forecast};
-use strategy::price::{Clearance, Sales, Stock, clear, decay, elasticities};
+use strategy::price::{Clearance, Sales, Stock, clear, decay, elasticities, over_hold_at};
 use utoipa::ToSchema;
 
 use super::kept::Kept;
@@ -122,6 +122,7 @@ pub struct Markdown {
     pub hold: Option<Brings>,
     pub single: Option<Brings>,
     pub single_price_cents: i64,
+    /// With what is not known of the shop's own elasticity: the plan's gain at both ends of its interval lies within.
     pub over_hold_cents: Option<Interval>,
     #[serde(flatten)]
     pub backing: Backing,
@@ -355,6 +356,7 @@ pub async fn markdown(shop: &Shop, request: &MarkdownRequest) -> Result<Markdown
             (None, None) => (USUAL_ELASTICITY, None),
         };
         let demand = demand(&weekly, request);
+        let ends = prices.as_ref().map(|prices| elasticity_of(prices, category));
         let prices: Vec<f64> = (0..N_PRICES)
             .map(|at| price_cents as f64 * (1.0 - (1.0 - request.lowest) * at as f64 / (N_PRICES - 1) as f64))
             .collect();
@@ -402,7 +404,19 @@ pub async fn markdown(shop: &Shop, request: &MarkdownRequest) -> Result<Markdown
             (markdown.best, markdown.hold) = (Some(brings(&found.best)), Some(brings(&found.hold)));
             markdown.single = Some(brings(&found.single));
             markdown.single_price_cents = cents(found.single_price);
-            markdown.over_hold_cents = Some(found.over_hold.into());
+            let mut over = Interval::from(found.over_hold);
+            if let Some((low, _, high)) = ends {
+                for end in [low, high] {
+                    let at_end = over_hold_at(&asked, end, LEVEL, 1)?;
+                    (over.low, over.high) = (over.low.min(at_end.low), over.high.max(at_end.high));
+                }
+                markdown.backing = markdown.backing.but(
+                    "elasticity_ends",
+                    format!("多收的区间包含了价格弹性的不确定：{low:.2} 到 {high:.2} 两端各算了一次。"),
+                    format!("The interval of the gain holds what is not known of the elasticity: the plan was tried at both ends, {low:.2} and {high:.2}."),
+                );
+            }
+            markdown.over_hold_cents = Some(over);
         }
         Ok(markdown)
     })
