@@ -119,13 +119,16 @@ async fn budget_shift(shared: &Shared<'_>, day: Day) -> Result<Found> {
     let (a, b, weeks) = (&from.channel, &to.channel, request.weeks);
     let amount = moved(to).min(-moved(from));
     let share = shared.margin.unwrap_or(1.0);
-    let title = text(format!("把预算从{a}移到{b}"), format!("Move money from {a} to {b}"));
+    let title = text(
+        format!("按最佳分法调整预算，主要从{a}移到{b}"),
+        format!("Split the budget anew, above all from {a} to {b}"),
+    );
     let paragraph = text(
         format!(
-            "今后 {weeks} 周把 {{0}} 从{a}移到{b}。{a}的下一元带来 {{1}} 元销售，{b}的下一元带来 {{2}} 元；按最佳分法，比照旧多卖 {{3}}。"
+            "今后 {weeks} 周把 {{0}} 从{a}移到{b}，这是最佳分法里最大的一笔。{a}的下一元带来 {{1}} 元销售，{b}的下一元带来 {{2}} 元；所有渠道都按最佳分法（见预算页），合起来比照旧多卖 {{3}}。"
         ),
         format!(
-            "Over the next {weeks} weeks move {{0}} from {a} to {b}. The next coin spent on {a} brings {{1}} of sales, on {b} {{2}}; the best split sells {{3}} more than spending as now."
+            "Over the next {weeks} weeks move {{0}} from {a} to {b}, the largest move of the best split. The next coin spent on {a} brings {{1}} of sales, on {b} {{2}}; all channels by the best split (the budget page has it) together sell {{3}} more than spending as now."
         ),
     );
     let next = text(
@@ -139,7 +142,7 @@ async fn budget_shift(shared: &Shared<'_>, day: Day) -> Result<Found> {
         figure("移动的金额", "amount moved", amount, "money"),
         figure("来源渠道的边际回报", "marginal return of the first", 0.0, "number").within(from.marginal_return),
         figure("去向渠道的边际回报", "marginal return of the second", 0.0, "number").within(to.marginal_return),
-        figure("比照旧多卖", "sold more than as now", 0.0, "money").within(over),
+        figure("整个最佳分法比照旧多卖", "sold more than as now by the whole split", 0.0, "money").within(over),
     ];
     made.gain_cents = Some(scaled(over, share));
     shared.gain_of().clone_into(&mut made.gain_of);
@@ -205,9 +208,6 @@ async fn markdown(shared: &Shared<'_>, stock: &OldStock, day: Day) -> Result<Opt
         return Ok(None);
     }
     let name = &plan.name;
-    let title = text(format!("给上一代的“{name}”降价"), format!("Mark down {name}"));
-    let paragraph = text(
-        format!(
     let cost = shared.products.get(&stock.product_id).and_then(|product| product.cost_cents).map(|cents| cents.0);
     let loss = cost.filter(|cost| first.price_cents < *cost);
     let below = match loss {
@@ -217,6 +217,9 @@ async fn markdown(shared: &Shared<'_>, stock: &OldStock, day: Day) -> Result<Opt
         ],
         None => ["", ""],
     };
+    let title = text(format!("给上一代的“{name}”降价"), format!("Mark down {name}"));
+    let paragraph = text(
+        format!(
             "它的后续型号已于 {} 上市，仓库还有 {{0}} 件，按现价今后 90 天预计剩下 {{1}}。本周改为 {{2}}，以后每周按剩余库存再定，{CLEAR_WEEKS} 周内比维持现价 {{3}} 多收 {{4}}。{}",
             stock.succeeded_on, below[0]
         ),
@@ -242,13 +245,13 @@ async fn markdown(shared: &Shared<'_>, stock: &OldStock, day: Day) -> Result<Opt
         by(Figure::new("现价", "present price", plan.price_cents as f64, "money")),
         by(Figure::new("比维持现价多收", "brings more than holding", 0.0, "money").within(over)),
     ];
-    made.who = "buying".to_owned();
-    // What is in stock is paid for: what it brings more is margin.
-    made.gain_cents = Some(over);
     made.figures.extend(loss.map(|cost| {
         let sql = format!("select cost_cents from products where product_id = {}", quoted(&stock.product_id));
         Figure::new("成本", "cost", cost as f64, "money").by_sql(&sql)
     }));
+    made.who = "buying".to_owned();
+    // What is in stock is paid for: what it brings more is margin, where a shop knows its costs.
+    made.gain_cents = Some(over);
     shared.gain_of().clone_into(&mut made.gain_of);
     made.within_days = 7 * CLEAR_WEEKS as i32;
     made.page = Some("/prices".to_owned());
