@@ -16,12 +16,12 @@ const CARDS = [
   { channel: "email", kind: "email", ways: ["email"], per_minute: 60, knows_ids: false, unsubscribe_url: null },
   { channel: "csv", kind: "csv", ways: [], per_minute: null, knows_ids: true, unsubscribe_url: null },
 ];
-const TO = { approve: ["approved", "approved"], pause: ["paused", "paused"], resume: ["sending", "resumed"], cancel: ["cancelled", "cancelled"] };
+const TO = { approve: ["approved", "approved"], pause: ["paused", "paused"], resume: ["sending", "resumed"], retry: ["sending", "retried"], cancel: ["cancelled", "cancelled"] };
 
 export function createSendings(now) {
   const usual = (rest) => ({
     version: 1, decision_id: null, audience_id: null, control: 0.1, budget_cents: null, not_before: null, until: null, n_listed: 0, drafts: [], approved_at: null,
-    approved_by: null, exposed_at: 0, counts: [], n_left: 0, n_sent: 0, n_control: 0, spent_cents: 0, note: null, ...rest,
+    approved_by: null, exposed_at: 0, rests: {}, counts: [], n_left: 0, n_sent: 0, n_control: 0, spent_cents: 0, note: null, ...rest,
   });
   const email = { way: "email", channel: "email", draft_ids: ["d-1"] };
   const sms = { way: "sms", channel: "app", draft_ids: ["d-4"] };
@@ -64,8 +64,8 @@ export function createSendings(now) {
     if (second === undefined && method === "GET") return { items: empty ? [] : all };
     if (second === undefined && method === "POST") {
       const id = `se_${all.length}f0e`;
-      const { name, decision_id = null, audience_id = null, routes, control = 0.1, budget_cents = null } = body;
-      const made = usual({ id, name, campaign_id: decision_id ?? id, state: "draft", decision_id, audience_id, routes, control, budget_cents, created_at: Date.now(), created_by: "console", history: [step(Date.now(), "created", "console")] });
+      const { name, decision_id = null, audience_id = null, routes, control = 0.1, budget_cents = null, not_before = null, until = null } = body;
+      const made = usual({ id, name, campaign_id: decision_id ?? id, state: "draft", decision_id, audience_id, routes, control, budget_cents, not_before, until, created_at: Date.now(), created_by: "console", history: [step(Date.now(), "created", "console")] });
       all.unshift(made);
       return { $status: 201, ...made };
     }

@@ -391,6 +391,12 @@ pub enum Send {
         #[command(flatten)]
         by: SendBy,
     },
+    /// Try those again whom the other side did not take
+    Retry {
+        id: String,
+        #[command(flatten)]
+        by: SendBy,
+    },
     /// End it for good
     Cancel {
         id: String,

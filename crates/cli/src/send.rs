@@ -84,6 +84,12 @@ pub async fn run(dir: &Path, asked: Send, as_json: bool) -> Result<()> {
             sendings::resume(shop, &id, by(who)?, now)?;
             told(shop, &id, as_json)
         }
+        Send::Retry { id, by: who } => {
+            sendings::retry(shop, &id, by(who)?, now)?;
+            told(shop, &id, as_json)?;
+            hint(as_json, &format!("next: tercet send run {id}; a running server sends by itself"));
+            Ok(())
+        }
         Send::Cancel { id, by: who } => {
             sendings::cancel(shop, &id, by(who)?, now)?;
             told(shop, &id, as_json)

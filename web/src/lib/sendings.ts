@@ -87,9 +87,11 @@ export interface SendingWanted {
   routes: SendingRoute[];
   control?: number;
   budget_cents?: number;
+  not_before?: number;
+  until?: number;
 }
 
-export type SendingMove = "approve" | "pause" | "resume" | "cancel";
+export type SendingMove = "approve" | "pause" | "resume" | "retry" | "cancel";
 
 const id = encodeURIComponent;
 
@@ -104,8 +106,9 @@ export const sendings = {
 /** Where what a sending hands over as a file is fetched. */
 export const fileOf = (sending: string): string => `/v1/sendings/${id(sending)}/file`;
 
-/** What may be done with a sending as it stands. */
-export function movesOf(state: SendingState): SendingMove[] {
+/** What may be done with a sending as it stands: whom the other side did not take may be tried again once it is over. */
+export function movesOf({ state, counts }: Pick<Sending, "state" | "counts">): SendingMove[] {
+  if (state === "sent") return counts.some((one) => one.state === "failed" && one.reason === "failed") ? ["retry"] : [];
   if (state === "draft") return ["approve", "cancel"];
   if (state === "approved" || state === "sending") return ["pause", "cancel"];
   return state === "paused" ? ["resume", "cancel"] : [];

@@ -1,11 +1,15 @@
 // What may be done with a sending, how far it is, and why customers are left out of it.
 import { expect, test } from "vitest";
-import { doneOf, fileOf, leftOut, movesOf, STATES, type SendingCount } from "../../src/lib/sendings";
+import { doneOf, fileOf, leftOut, movesOf, STATES, type SendingCount, type SendingState } from "../../src/lib/sendings";
 
 test("what is over cannot be moved, and only a draft is approved", () => {
-  expect(STATES.filter((state) => movesOf(state).length === 0)).toEqual(["sent", "cancelled"]);
-  expect(STATES.filter((state) => movesOf(state).includes("approve"))).toEqual(["draft"]);
-  expect(STATES.filter((state) => movesOf(state).includes("resume"))).toEqual(["paused"]);
+  const of = (state: SendingState, counts: SendingCount[] = []): string[] => movesOf({ state, counts });
+  expect(STATES.filter((state) => of(state).length === 0)).toEqual(["sent", "cancelled"]);
+  expect(STATES.filter((state) => of(state).includes("approve"))).toEqual(["draft"]);
+  expect(STATES.filter((state) => of(state).includes("resume"))).toEqual(["paused"]);
+  const failed = (reason: string): SendingCount[] => [{ way: "sms", state: "failed", reason, text: null, n: 2 }];
+  expect(STATES.filter((state) => of(state, failed("failed")).includes("retry"))).toEqual(["sent"]);
+  expect(of("sent", failed("returned"))).toEqual([]);
 });
 
 test("reasons of all ways are one list, the commonest first; who was sent to or waits has none", () => {

@@ -358,6 +358,19 @@ impl SqliteState {
         })
     }
 
+    /// Lets those wait again whom the other side did not take, as if they had never been tried; whoever came back as undeliverable stays. None
+    /// if the version was not the newest; else how many.
+    pub fn retry_sending(&self, changed: StoredSending, now: i64) -> Result<Option<u64>, DataError> {
+        self.write(move |writer| {
+            if !update(writer, &changed)? {
+                return Ok(None);
+            }
+            let again = "UPDATE sending_item SET state = 'waiting', reason = NULL, said = NULL, n_tries = 0, due_at = ?2, at = ?2
+                WHERE sending_id = ?1 AND state = 'failed' AND reason = 'failed'";
+            Ok(Some(writer.execute(again, params![changed.id, now])? as u64))
+        })
+    }
+
     /// Who waits and is due, in order.
     pub fn waiting_items(&self, id: &str, way: &str, now: i64, n_max: usize) -> Result<Vec<SendingItem>, DataError> {
         let select = format!(

@@ -29,7 +29,7 @@ pub struct SendingCards {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendingMove {
-    #[schema(pattern = "^(approve|pause|resume|cancel)$")]
+    #[schema(pattern = "^(approve|pause|resume|retry|cancel)$")]
     to: String,
     /// Why; for those who read it later.
     #[schema(max_length = 500)]
@@ -112,7 +112,7 @@ pub async fn preview_sending(Manage(caller): Manage, Id(id): Id) -> Result<Json<
     Ok(Json(sendings::preview(&shop.sending_desk()?, &sending, &broken, machine_clock()).await?))
 }
 
-/// Approves a sending, stops it for now, lets it go on, or ends it for good. Approving needs the scope approve, and is for somebody else than
+/// Approves a sending, stops it for now, lets it go on, tries those again whom the other side did not take, or ends it for good. Approving needs the scope approve, and is for somebody else than
 /// who made it, unless [content] says four_eyes = false.
 #[utoipa::path(post, path = "/v1/sendings/{id}/state", tag = "sendings", request_body = SendingMove, params(("id" = String, Path, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")),
     responses((status = 200, body = SendingView), (status = "4XX", body = ErrorBody)))]
@@ -131,18 +131,19 @@ pub async fn move_sending(
             let _present = shop.erasing.read().await;
             sendings::approve(&shop.sending_desk()?, &id, &broken, who, now).await?;
         }
-        "pause" | "resume" | "cancel" => {
+        "pause" | "resume" | "retry" | "cancel" => {
             let _alone = shop.maintenance.lock().await;
             let (own, of, to) = (shop.clone(), id.clone(), body.to.clone());
             let moved = move || match to.as_str() {
                 "pause" => sendings::pause(&own.shop, &of, who, now),
                 "resume" => sendings::resume(&own.shop, &of, who, now),
+                "retry" => sendings::retry(&own.shop, &of, who, now),
                 _ => sendings::cancel(&own.shop, &of, who, now),
             };
             off_thread(moved).await?;
         }
         other => {
-            let message = format!("to is '{}'; allowed: approve, pause, resume, cancel", clipped(other));
+            let message = format!("to is '{}'; allowed: approve, pause, resume, retry, cancel", clipped(other));
             return Err(ServiceError::usage("to", message));
         }
     }

@@ -295,8 +295,8 @@ impl Round<'_> {
             if self.one(item, now, n_failures, passed)? == Next::Stop {
                 return Ok(Next::Stop);
             }
-            if *n_failures >= FAILURES_MAX {
-                passed.wait_for(Wait::Fault, (self.clock)() + pause_ms(*n_failures));
+            if let Some(rest) = rest_ms(*n_failures) {
+                passed.wait_for(Wait::Fault, (self.clock)() + rest);
                 return Ok(Next::Stop);
             }
         }
@@ -390,6 +390,11 @@ fn pause_ms(n_tries: u32) -> i64 {
 }
 
 /// What a try comes to.
+/// How long a receiver is left alone after so many failures in a row; nothing if it is not.
+pub fn rest_ms(n_failures: u32) -> Option<i64> {
+    (n_failures >= FAILURES_MAX).then(|| pause_ms(n_failures))
+}
+
 fn settled(
     carried: std::result::Result<(), Failure>,
     n_tries: u32,

@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 
 use data::state::sendings::{SendingItem, StoredSending};
 use data::{Shop, ShopConfig};
+use domain::Millis;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -137,7 +139,7 @@ pub struct Wanted {
 pub struct Step {
     /// UTC milliseconds.
     pub at: i64,
-    /// `created`, `approved`, `begun`, `paused`, `resumed`, `cancelled` or `sent`.
+    /// `created`, `approved`, `begun`, `paused`, `resumed`, `retried`, `cancelled` or `sent`.
     pub what: String,
     pub by: String,
     pub why: Option<String>,
@@ -172,6 +174,9 @@ pub struct Sending {
     /// When the exposures were last made from it.
     #[serde(default)]
     pub exposed_at: i64,
+    /// Channels whose receiver took nothing several times in a row, and until when each is left alone, UTC milliseconds.
+    #[serde(default)]
+    pub rests: BTreeMap<String, i64>,
 }
 
 /// Customers of a sending that are alike, counted.
@@ -313,14 +318,27 @@ fn seen(shop: &Shop, sending: Sending) -> Result<SendingView> {
         }
     }
     let spent_cents = state.spent_cents(&sending.id)?;
-    let note = note_of(&sending);
+    let note = note_of(&sending, &shop.config().zone());
     Ok(SendingView { sending, counts: shown, n_left, n_sent, n_control, spent_cents, note })
 }
 
-fn note_of(sending: &Sending) -> Option<Text> {
-    let last = sending.history.last()?;
-    let why = last.why.clone()?;
-    (sending.state == State::Paused).then(|| Text { zh: why.clone(), en: why })
+/// Why it was paused, or which receiver is left alone.
+fn note_of(sending: &Sending, zone: &TimeZone) -> Option<Text> {
+    match sending.state {
+        State::Paused => sending.history.last()?.why.clone().map(|why| Text { zh: why.clone(), en: why }),
+        State::Sending if !sending.rests.is_empty() => {
+            let rest = |(channel, until): (&String, &i64)| (channel.clone(), clock::local(Millis(*until), zone));
+            let all: Vec<(String, String)> = sending.rests.iter().map(rest).collect();
+            let zh = all.iter().map(|(channel, until)| format!("渠道 {channel} 连续多次没有收下，{until} 之后再试"));
+            let en = all.iter().map(|(channel, until)| {
+                format!(
+                    "the receiver of {channel} took nothing several times in a row; it is tried again after {until}"
+                )
+            });
+            Some(Text { zh: zh.collect::<Vec<_>>().join("；"), en: en.collect::<Vec<_>>().join("; ") })
+        }
+        _ => None,
+    }
 }
 
 /// Makes a sending; nothing is sent.
@@ -519,18 +537,14 @@ fn expect(sending: &Sending, allowed: &[State], what: &str) -> Result<()> {
 /// Puts a sending into another state.
 fn change(
     shop: &Shop,
-    mut sending: Sending,
+    sending: Sending,
     to: State,
     what: &str,
     by: By,
     now: i64,
     items: Vec<SendingItem>,
 ) -> Result<Sending> {
-    sending.state = to;
-    sending.version += 1;
-    sending.history.push(Step { at: now, what: what.to_owned(), by: by.name, why: by.why });
-    let excess = sending.history.len().saturating_sub(HISTORY_MAX);
-    sending.history.drain(1..1 + excess);
+    let sending = stepped(sending, to, what, by, now);
     let row = stored(&sending)?;
     let is_done = match to {
         State::Cancelled => shop.state()?.cancel_sending(row, now)?,
@@ -538,9 +552,7 @@ fn change(
     };
     match is_done {
         true => Ok(sending),
-        false => {
-            Err(ServiceError::conflict("version", "the sending was changed at the same moment").help("look again"))
-        }
+        false => Err(changed_at_once()),
     }
 }
 
@@ -569,6 +581,20 @@ pub fn resume(shop: &Shop, id: &str, by: By, now: i64) -> Result<Sending> {
         let to = if shop.state()?.has_begun(id)? { State::Sending } else { State::Approved };
         change(shop, sending, to, "resumed", by.clone(), now, Vec::new())
     })
+/// The sending in another state, with the step in its history.
+fn stepped(mut sending: Sending, to: State, what: &str, by: By, now: i64) -> Sending {
+    sending.state = to;
+    sending.version += 1;
+    sending.history.push(Step { at: now, what: what.to_owned(), by: by.name, why: by.why });
+    let excess = sending.history.len().saturating_sub(HISTORY_MAX);
+    sending.history.drain(1..1 + excess);
+    sending
+}
+
+fn changed_at_once() -> ServiceError {
+    ServiceError::conflict("version", "the sending was changed at the same moment").help("look again")
+}
+
 }
 
 /// Ends a sending for good. Only who was reached counts as written to from then on.
@@ -578,7 +604,8 @@ pub fn resume(shop: &Shop, id: &str, by: By, now: i64) -> Result<Sending> {
 pub fn cancel(shop: &Shop, id: &str, by: By, now: i64) -> Result<Sending> {
     shop.lock_for_writing()?;
     let cancelled = again(|| {
-        let sending = get(shop, id)?;
+        // Whoever lets it go on wants it tried now.
+        let sending = Sending { rests: BTreeMap::new(), ..get(shop, id)? };
         expect(&sending, &[State::Draft, State::Approved, State::Sending, State::Paused], "cancelled")?;
         change(shop, sending, State::Cancelled, "cancelled", by.clone(), now, Vec::new())
     })?;
@@ -596,6 +623,30 @@ fn again(change: impl Fn() -> Result<Sending>) -> Result<Sending> {
 
 /// The time of day, as an argument.
 pub type Clock<'a> = &'a (dyn Fn() -> i64 + Sync);
+/// Tries those again whom the other side did not take to the last try. What time it had is over: it has a week from now.
+///
+/// # Errors
+/// If it is not over, or nobody failed.
+pub fn retry(shop: &Shop, id: &str, by: By, now: i64) -> Result<Sending> {
+    shop.lock_for_writing()?;
+    let mut sending = get(shop, id)?;
+    expect(&sending, &[State::Sent], "tried again")?;
+    let is_failed = |one: &data::state::sendings::ItemCount| {
+        (one.state.as_str(), one.reason.as_deref()) == ("failed", Some("failed"))
+    };
+    if !shop.state()?.item_counts(id)?.iter().any(is_failed) {
+        return Err(ServiceError::conflict("nobody", "nobody of the sending failed: there is nobody to try again")
+            .help("what came back as undeliverable, and what may have arrived, is not sent again"));
+    }
+    sending.rests.clear();
+    sending.until = Some(sending.until.unwrap_or(now).max(now + UNTIL_MS));
+    let sending = stepped(sending, State::Sending, "retried", by, now);
+    match shop.state()?.retry_sending(stored(&sending)?, now)? {
+        Some(_) => Ok(sending),
+        None => Err(changed_at_once()),
+    }
+}
+
 
 /// That of the machine.
 pub fn machine_clock() -> i64 {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use data::Shop;
 use domain::{Cents, Exposure, Millis};
 
-use super::leave::{Breaks, Next, Passed, Point, Round, Wait, break_off, never, resume};
+use super::leave::{Breaks, Next, Passed, Point, Round, Wait, break_off, never, rest_ms, resume};
 use super::{By, Clock, Desk, Sending, State, broken_drafts, change, get, list, machine_clock};
 use crate::decisions::{CONTACT, CONTROL};
 use crate::error::Result;
@@ -83,7 +83,14 @@ pub async fn run(
         passed.n_left_out += state.leave_out_all(id, "late", clock())?;
     }
     let (mut n_done, mut is_over) = (0, false);
+    let mut rests: BTreeMap<String, i64> =
+        sending.rests.clone().into_iter().filter(|(_, until)| *until > clock()).collect();
     for route in &sending.routes {
+        // Its receiver is left alone, also after this program began anew.
+        if let Some(until) = rests.get(&route.channel) {
+            passed.wait_for(Wait::Fault, *until);
+            continue;
+        }
         let Some(card) = terms.card(&route.channel) else {
             passed.paused = Some(format!("tercet.toml names the channel '{}' no more", route.channel));
             break;
@@ -100,19 +107,21 @@ pub async fn run(
             let round =
                 Round { state: &state, sending: &sending, route, card, terms: &terms, world: &world, clock, breaks };
             let next = tokio::task::block_in_place(|| round.go(&items, &mut n_failures, &mut passed))?;
+            // A receiver that takes nothing is left alone, however many are due.
+            if next == Next::Stop {
+                break;
+            }
             if n_done >= RUN_MAX {
                 passed.wait_for(Wait::More, clock());
                 is_over = true;
             }
-            if next == Next::Stop {
-                break;
-            }
         }
+        rests.extend(rest_ms(n_failures).map(|rest| (route.channel.clone(), clock() + rest)));
         if passed.paused.is_some() {
             break;
         }
     }
-    ended(desk, id, clock, breaks, passed)
+    ended(desk, id, clock, breaks, rests, passed)
 }
 
 /// A sending that is being sent, once its time has come.
@@ -147,7 +156,14 @@ fn by(why: Option<String>) -> By {
 }
 
 /// What a run comes to: paused, over, or waiting.
-fn ended(desk: &Desk<'_>, id: &str, clock: Clock<'_>, breaks: Breaks<'_>, mut passed: Passed) -> Result<Passed> {
+fn ended(
+    desk: &Desk<'_>,
+    id: &str,
+    clock: Clock<'_>,
+    breaks: Breaks<'_>,
+    rests: BTreeMap<String, i64>,
+    mut passed: Passed,
+) -> Result<Passed> {
     let (state, now) = (desk.shop.state()?, clock());
     let sending = get(desk.shop, id)?;
     if sending.state != State::Sending {
@@ -170,11 +186,20 @@ fn ended(desk: &Desk<'_>, id: &str, clock: Clock<'_>, breaks: Breaks<'_>, mut pa
             if passed.wait.is_none() {
                 passed.wait_for(if due_at > now { Wait::Fault } else { Wait::More }, due_at);
             }
-            if now - sending.exposed_at >= EXPOSE_EVERY_MS {
+            // What begins to wait says first whom it reached until then: others ask whom to leave alone.
+            let is_wait = matches!(passed.wait, Some(Wait::QuietHours | Wait::Day | Wait::Fault));
+            let is_behind = || -> Result<bool> {
+                Ok(state.reached(&sending.campaign_id)?.iter().any(|item| item.at > sending.exposed_at))
+            };
+            let is_due = now - sending.exposed_at >= EXPOSE_EVERY_MS || (is_wait && is_behind()?);
+            if is_due {
                 exposures(desk.shop, &sending.campaign_id)?;
-                let exposed = Sending { exposed_at: now, version: sending.version + 1, ..sending };
+            }
+            if is_due || rests != sending.rests {
+                let exposed_at = if is_due { now } else { sending.exposed_at };
+                let changed = Sending { exposed_at, rests, version: sending.version + 1, ..sending };
                 // Somebody changed it meanwhile: the next run does it.
-                state.change_sending(super::stored(&exposed)?, Vec::new())?;
+                state.change_sending(super::stored(&changed)?, Vec::new())?;
             }
         }
     }

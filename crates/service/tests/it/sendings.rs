@@ -214,6 +214,76 @@ fn a_receiver_that_fails_half_way_is_gone_on_with_and_a_withdrawn_draft_stops_it
     assert_eq!(exposed(&served, &id), (5, n_control), "who was not reached is no contact");
 }
 
+/// More customers than one run takes, and a receiver that takes a hundred and five: after three failures it is left alone, the sending says so,
+/// and whom it has reached until then is in the exposures.
+#[test]
+fn a_receiver_that_takes_no_more_is_left_alone_however_many_are_due() {
+    let taken = std::sync::atomic::AtomicUsize::new(0);
+    let endpoint = Endpoint::start(move |_| match taken.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        0..105 => (200, json!({})),
+        _ => (503, json!({})),
+    });
+    let rows: Vec<Value> = (0..220).map(|who| json!({"customer_id": format!("m{who}"), "consent": ["sms"]})).collect();
+    let (_folder, served, second) = shop_of(&webhook(&endpoint, ""), &rows);
+    let draft = approved(&served, &second, "s5", "sms");
+    everybody(&served);
+    let routes = json!([{"way": "sms", "channel": "app", "draft_ids": [draft]}]);
+    let id = create(&served, json!({"name": "a", "audience_id": "All", "routes": routes, "control": 0}));
+    assert_eq!(moved(&served, &second, &id, "approve").status, 200);
+    let told = loop {
+        let told = view(&served, &id);
+        if !told["note"].is_null() {
+            break told;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    assert!(told["state"] == "sending" && told["note"]["en"].as_str().unwrap().contains("receiver of app"), "{told}");
+    assert!(told["rests"]["app"].is_i64() && told["note"]["zh"].as_str().unwrap().contains("app"), "{told}");
+    assert_eq!(endpoint.got.0.lock().unwrap().len(), 108, "it is left alone");
+    assert_eq!((&told["n_sent"], exposed(&served, &id)), (&json!(105), (105, 0)));
+    // Whoever pauses it and lets it go on wants it tried now.
+    assert_eq!(moved(&served, &second, &id, "pause").status, 200);
+    endpoint.answer(|_| (200, json!({})));
+    assert_eq!(moved(&served, &second, &id, "resume").status, 200);
+    endpoint.wait("/out", 120);
+}
+
+#[test]
+fn those_whom_the_other_side_did_not_take_may_be_tried_again() {
+    let endpoint = Endpoint::start(|_| (400, json!({})));
+    let (_folder, served, second) = shop_with(&webhook(&endpoint, ""));
+    let draft = approved(&served, &second, "s5", "sms");
+    everybody(&served);
+    let routes = json!([{"way": "sms", "channel": "app", "draft_ids": [draft]}]);
+    let id = create(&served, json!({"name": "a", "audience_id": "All", "routes": routes}));
+    error(&moved(&served, &second, &id, "retry"), 409, "state");
+    assert_eq!(moved(&served, &second, &id, "approve").status, 200);
+    let told = wait_for(&served, &id, "sent");
+    let n_failed = n_of(&told, "failed", None);
+    assert_eq!((&told["n_sent"], n_failed), (&json!(0), N_CUSTOMERS as u64 - told["n_control"].as_u64().unwrap()));
+    endpoint.answer(|_| (200, json!({})));
+    let retried = moved(&served, &second, &id, "retry");
+    assert_eq!((retried.status, &retried.json()["state"]), (200, &json!("sending")), "{}", retried.body);
+    let told = wait_for(&served, &id, "sent");
+    assert_eq!((told["n_sent"].as_u64(), n_of(&told, "failed", None)), (Some(n_failed), 0), "{told}");
+    assert_eq!(exposed(&served, &id).0, n_failed);
+    error(&moved(&served, &second, &id, "retry"), 409, "nobody");
+}
+
+/// A budget that nothing can be counted against holds nobody back; so it is refused.
+#[test]
+fn a_budget_needs_what_a_contact_costs() {
+    let endpoint = Endpoint::start(|_| (200, json!({})));
+    let (_folder, served, second) = shop_with(&webhook(&endpoint, ""));
+    let draft = approved(&served, &second, "s5", "sms");
+    everybody(&served);
+    let routes = json!([{"way": "sms", "channel": "app", "draft_ids": [draft]}]);
+    let wanted = json!({"name": "a", "audience_id": "All", "routes": routes, "budget_cents": 1});
+    let refused = post(&served, "/v1/sendings", wanted);
+    error(&refused, 400, "budget");
+    assert!(refused.body.contains("'sms' costs") && refused.body.contains("contact_costs"), "{}", refused.body);
+}
+
 #[test]
 fn a_list_that_is_handed_over_as_a_file_counts_who_is_in_it() {
     let (folder, served) = made();
