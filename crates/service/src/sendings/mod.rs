@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 
 use crate::channels::copies::Card;
 use crate::clock;
-use crate::decisions::Rules;
+use crate::decisions::{Listed, Rules};
 use crate::error::{Kind, Result, ServiceError, clipped};
 use crate::flows::content::config::ContentConfig;
 use crate::flows::segment::Text;
@@ -378,6 +378,13 @@ pub fn create(desk: &Desk<'_>, wanted: Wanted, by: By, now: i64) -> Result<Sendi
         }
     };
     let sending = Sending {
+    if let Some(budget) = budget_cents {
+        let listed = match &wanted.decision_id {
+            Some(decision) => crate::decisions::accepted_list(shop, store, decision)?,
+            None => Vec::new(),
+        };
+        check_budget(desk, &wanted.routes, &listed, budget)?;
+    }
         id,
         name: wanted.name.trim().to_owned(),
         campaign_id,
@@ -431,6 +438,23 @@ fn check_plain(wanted: &Wanted, now: i64) -> Result<()> {
 }
 
 fn check_routes(routes: &[Route], cards: &[Card], store: &Store) -> Result<()> {
+/// A budget holds nothing back where nobody says what a contact costs.
+fn check_budget(desk: &Desk<'_>, routes: &[Route], listed: &[Listed], budget_cents: i64) -> Result<()> {
+    let is_known = |way: &str| {
+        desk.cost_cents(way).is_some() || listed.iter().any(|row| row.channel == way && row.cost_cents > 0.0)
+    };
+    let Some(route) = routes.iter().find(|route| !is_known(&route.way)) else { return Ok(()) };
+    let way = clipped(&route.way);
+    let message = format!(
+        "there is a budget of {:.2}, and nothing says what a contact by '{way}' costs: it would hold nothing back",
+        budget_cents as f64 / 100.0
+    );
+    let help = format!(
+        "say it in tercet.toml, [decisions.contact_costs] (0.0 if it costs nothing): {way} = 0.05; or leave the budget out"
+    );
+    Err(ServiceError::usage("budget", message).help(help))
+}
+
     if routes.is_empty() || routes.len() > ROUTES_MAX {
         let message = format!("there are {} routes; allowed: 1 to {ROUTES_MAX}", routes.len());
         return Err(ServiceError::usage("routes", message));
