@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::leave::{Not, judge, place_of};
-use super::{Count, Desk, Sending, State, reason_text, whom};
+use super::{Count, Desk, Sending, State, copy, reason_text, whom};
 use crate::channels::copies::{CopyParcel, FILE};
 use crate::error::{Result, ServiceError};
 use crate::flows::audience::csv_cell;
@@ -71,7 +71,7 @@ pub async fn preview(
     let mut made = Preview {
         at: now,
         waits_until: sending.not_before.filter(|at| *at > now).or_else(|| terms.quiet_until(now)),
-        blocked: blocked(broken),
+        blocked: blocked(desk, sending, broken),
         ..Preview::default()
     };
     for route in &sending.routes {
@@ -152,9 +152,19 @@ pub async fn preview(
     Ok(made)
 }
 
-fn blocked(broken: &BTreeMap<String, String>) -> Vec<Text> {
+/// Drafts that may not go out, and what approval asks of them besides.
+fn blocked(desk: &Desk<'_>, sending: &Sending, broken: &BTreeMap<String, String>) -> Vec<Text> {
     let said = |(id, why): (&String, &String)| Text { zh: format!("{id}：{why}"), en: format!("{id}: {why}") };
-    broken.iter().map(said).collect()
+    let mut all: Vec<Text> = broken.iter().map(said).collect();
+    if sending.state == State::Draft
+        && let Err(error) = copy::pin(desk, &sending.routes)
+        && error.code != "not_found"
+        && (error.code != "draft" || broken.is_empty())
+    {
+        let why = error.message;
+        all.push(Text { zh: why.clone(), en: why });
+    }
+    all
 }
 
 /// Everybody of a sending: before it was approved those whom it would be for now.

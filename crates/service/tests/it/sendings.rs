@@ -306,7 +306,9 @@ fn a_list_that_is_handed_over_as_a_file_counts_who_is_in_it() {
     let gone = listed.first().unwrap();
     let quiet = json!({"consent": []});
     assert!(served.call("PUT", &format!("/v1/customers/{gone}"), Some(quiet)).status < 300);
-    // Nobody says how customers end it: nothing that promotes leaves like that.
+    // Nobody says how customers end it: nothing that promotes leaves like that, and the dry run says so too.
+    let tried = served.get(&format!("/v1/sendings/{id}/preview"));
+    assert!(tried["blocked"][0]["en"].as_str().unwrap().contains("how to end it"), "{tried}");
     error(&moved(&served, &second, &id, "approve"), 409, "no_stop");
     std::fs::write(folder.shop().join("service.toml"), RULES).unwrap();
     assert_eq!(moved(&served, &second, &id, "approve").status, 200);
