@@ -518,6 +518,13 @@ impl SqliteState {
         })
     }
 
+    /// Whom other sendings have left alone as a control from an instant on.
+    pub fn controls_since(&self, from: i64, but_for: &str) -> Result<BTreeSet<String>, DataError> {
+        let select =
+            "SELECT DISTINCT customer_id FROM sending_item WHERE state = 'control' AND at >= ?1 AND sending_id <> ?2";
+        self.read_apart(|reader| reader.prepare(select)?.query_map(params![from, but_for], |row| row.get(0))?.collect())
+    }
+
     /// What has been spent, of what has left or may have: in hundredths.
     pub fn spent_cents(&self, id: &str) -> Result<i64, DataError> {
         self.read(|reader| {

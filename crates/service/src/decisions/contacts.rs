@@ -295,18 +295,22 @@ fn quiet_of(sieved: &Sieved) -> Quiet {
     )
 }
 
-/// Whom the shop has written to lately.
+/// Whom the shop has written to lately; and who was left out then to measure it, who rest as long: what is measured would be the lists in
+/// between otherwise.
 async fn rested(shared: &Shared<'_>) -> Result<BTreeSet<String>> {
     if shared.rules.rest_days == 0 {
         return Ok(BTreeSet::new());
     }
     let days = Days { present: shared.present };
-    let sql = format!(
-        "select distinct customer_id from exposures where at >= {}
-         and lower(arm) not in ('control', 'holdout', 'none', 'no_offer', '0')",
-        days.begins(1 - shared.rules.rest_days)
-    );
-    ids(shared.shop, &sql).await
+    let sql =
+        format!("select distinct customer_id from exposures where at >= {}", days.begins(1 - shared.rules.rest_days));
+    let mut rested = ids(shared.shop, &sql).await?;
+    // What a sending does stands in the exposures only some time later.
+    let from = Day(shared.present.day.0.saturating_add(1 - shared.rules.rest_days));
+    let (from, state) = (crate::clock::start_of(from, &shared.shop.config().zone()).0, shared.shop.state()?);
+    rested.extend(state.reached_since(from, "")?);
+    rested.extend(state.controls_since(from, "")?);
+    Ok(rested)
 }
 
 async fn ids(shop: &Shop, sql: &str) -> Result<BTreeSet<String>> {

@@ -118,6 +118,7 @@ impl<'a> Desk<'a> {
             customers: whom::rows(self.shop, self.store, ids).await?,
             gate: Gate::read(self.shop).await?,
             rested: self.rested(sending, ids, rest_from).await?,
+            controls: self.controls(sending, ids, rest_from).await?,
         })
     }
 
@@ -127,17 +128,35 @@ impl<'a> Desk<'a> {
             return Ok(BTreeSet::new());
         }
         let mut rested = self.shop.state()?.reached_since(from, &sending.id)?;
+        rested.extend(self.exposed(sending, ids, from, "not in").await?);
+        Ok(rested)
+    }
+
+    /// Who of these was left alone by something else, to measure it: they rest as long as those who were written to, or what the two groups
+    /// differ by would be this sending too.
+    async fn controls(&self, sending: &Sending, ids: &[String], from: i64) -> Result<BTreeSet<String>> {
+        if from == i64::MAX || ids.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut controls = self.shop.state()?.controls_since(from, &sending.id)?;
+        controls.extend(self.exposed(sending, ids, from, "in").await?);
+        Ok(controls)
+    }
+
+    /// Who of these is in other campaigns' exposures from an instant on, in an arm that is (`in`) or is not (`not in`) a control.
+    async fn exposed(&self, sending: &Sending, ids: &[String], from: i64, is_in: &str) -> Result<BTreeSet<String>> {
         let named = ids.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(", ");
         let sql = format!(
             "select distinct customer_id from exposures where at >= timestamp '{}' and campaign_id <> {}
-             and customer_id in ({named}) and lower(arm) not in ('control', 'holdout', 'none', 'no_offer', '0')",
+             and customer_id in ({named}) and lower(arm) {is_in} ('control', 'holdout', 'none', 'no_offer', '0')",
             clock::rfc3339(Millis(from)),
             quoted(&sending.campaign_id)
         );
+        let mut found = BTreeSet::new();
         for batch in query(self.shop, &sql).await? {
-            rested.extend(texts(&batch, "customer_id")?.iter().flatten().map(str::to_owned));
+            found.extend(texts(&batch, "customer_id")?.iter().flatten().map(str::to_owned));
         }
-        Ok(rested)
+        Ok(found)
     }
 }
 
@@ -148,6 +167,7 @@ pub struct Looked<'a> {
     customers: BTreeMap<String, Customer>,
     gate: Gate,
     rested: BTreeSet<String>,
+    controls: BTreeSet<String>,
 }
 
 impl World for Looked<'_> {
@@ -158,7 +178,7 @@ impl World for Looked<'_> {
             None => self.customers.get(customer_id).cloned(),
         };
         let (is_held, rests) = (self.gate.holds(customer_id), self.rested.contains(customer_id));
-        Ok(Seen { customer, is_held, rests })
+        Ok(Seen { customer, is_held, rests, is_control: self.controls.contains(customer_id) })
     }
 
     fn broken(&self, draft_id: &str, version: i64) -> Result<Option<String>> {

@@ -115,6 +115,8 @@ pub struct Seen {
     pub is_held: bool,
     /// Written to by something else within the days of rest.
     pub rests: bool,
+    /// Left alone by something else within them, to measure it.
+    pub is_control: bool,
 }
 
 /// The shop around a sending, and the ways out of it.
@@ -217,6 +219,9 @@ pub fn judge(
     }
     if seen.rests {
         return out("rests");
+    }
+    if seen.is_control {
+        return out("control");
     }
     let lang = lang_of(&customer).unwrap_or_else(|| terms.shop_lang.clone());
     let langs = [lang.as_str(), terms.shop_lang.as_str()];
@@ -385,16 +390,16 @@ impl Round<'_> {
     }
 }
 
-fn pause_ms(n_tries: u32) -> i64 {
-    PAUSE_MS.saturating_mul(1 << n_tries.min(10)).min(PAUSE_MS_MAX)
-}
-
-/// What a try comes to.
 /// How long a receiver is left alone after so many failures in a row; nothing if it is not.
 pub fn rest_ms(n_failures: u32) -> Option<i64> {
     (n_failures >= FAILURES_MAX).then(|| pause_ms(n_failures))
 }
 
+fn pause_ms(n_tries: u32) -> i64 {
+    PAUSE_MS.saturating_mul(1 << n_tries.min(10)).min(PAUSE_MS_MAX)
+}
+
+/// What a try comes to.
 fn settled(
     carried: std::result::Result<(), Failure>,
     n_tries: u32,

@@ -236,6 +236,7 @@ pub fn reason_text(reason: &str) -> Text {
         "erased" => ("已按要求删除", "erased at their wish"),
         "held" => ("有未了的售后问题", "has something open with service"),
         "rests" => ("近日已联系过", "was written to lately"),
+        "control" => ("近日是另一次活动的对照，正在衡量", "was left out of something else lately, to measure it"),
         "no_draft" => ("没有写到其商品的文案", "none of the drafts is about their product"),
         "no_address" => ("没有可用的地址", "has no address for the channel"),
         "no_field" => ("文案要填的内容顾客表里没有", "their row lacks what the text names"),
@@ -377,7 +378,6 @@ pub fn create(desk: &Desk<'_>, wanted: Wanted, by: By, now: i64) -> Result<Sendi
             return Err(ServiceError::usage("whom", message));
         }
     };
-    let sending = Sending {
     if let Some(budget) = budget_cents {
         let listed = match &wanted.decision_id {
             Some(decision) => crate::decisions::accepted_list(shop, store, decision)?,
@@ -385,6 +385,7 @@ pub fn create(desk: &Desk<'_>, wanted: Wanted, by: By, now: i64) -> Result<Sendi
         };
         check_budget(desk, &wanted.routes, &listed, budget)?;
     }
+    let sending = Sending {
         id,
         name: wanted.name.trim().to_owned(),
         campaign_id,
@@ -437,7 +438,6 @@ fn check_plain(wanted: &Wanted, now: i64) -> Result<()> {
     Ok(())
 }
 
-fn check_routes(routes: &[Route], cards: &[Card], store: &Store) -> Result<()> {
 /// A budget holds nothing back where nobody says what a contact costs.
 fn check_budget(desk: &Desk<'_>, routes: &[Route], listed: &[Listed], budget_cents: i64) -> Result<()> {
     let is_known = |way: &str| {
@@ -455,6 +455,7 @@ fn check_budget(desk: &Desk<'_>, routes: &[Route], listed: &[Listed], budget_cen
     Err(ServiceError::usage("budget", message).help(help))
 }
 
+fn check_routes(routes: &[Route], cards: &[Card], store: &Store) -> Result<()> {
     if routes.is_empty() || routes.len() > ROUTES_MAX {
         let message = format!("there are {} routes; allowed: 1 to {ROUTES_MAX}", routes.len());
         return Err(ServiceError::usage("routes", message));
@@ -580,6 +581,20 @@ fn change(
     }
 }
 
+/// The sending in another state, with the step in its history.
+fn stepped(mut sending: Sending, to: State, what: &str, by: By, now: i64) -> Sending {
+    sending.state = to;
+    sending.version += 1;
+    sending.history.push(Step { at: now, what: what.to_owned(), by: by.name, why: by.why });
+    let excess = sending.history.len().saturating_sub(HISTORY_MAX);
+    sending.history.drain(1..1 + excess);
+    sending
+}
+
+fn changed_at_once() -> ServiceError {
+    ServiceError::conflict("version", "the sending was changed at the same moment").help("look again")
+}
+
 /// Stops a sending for now; what has left has left.
 ///
 /// # Errors
@@ -600,53 +615,14 @@ pub fn pause(shop: &Shop, id: &str, by: By, now: i64) -> Result<Sending> {
 pub fn resume(shop: &Shop, id: &str, by: By, now: i64) -> Result<Sending> {
     shop.lock_for_writing()?;
     again(|| {
-        let sending = get(shop, id)?;
+        // Whoever lets it go on wants it tried now.
+        let sending = Sending { rests: BTreeMap::new(), ..get(shop, id)? };
         expect(&sending, &[State::Paused], "resumed")?;
         let to = if shop.state()?.has_begun(id)? { State::Sending } else { State::Approved };
         change(shop, sending, to, "resumed", by.clone(), now, Vec::new())
     })
-/// The sending in another state, with the step in its history.
-fn stepped(mut sending: Sending, to: State, what: &str, by: By, now: i64) -> Sending {
-    sending.state = to;
-    sending.version += 1;
-    sending.history.push(Step { at: now, what: what.to_owned(), by: by.name, why: by.why });
-    let excess = sending.history.len().saturating_sub(HISTORY_MAX);
-    sending.history.drain(1..1 + excess);
-    sending
 }
 
-fn changed_at_once() -> ServiceError {
-    ServiceError::conflict("version", "the sending was changed at the same moment").help("look again")
-}
-
-}
-
-/// Ends a sending for good. Only who was reached counts as written to from then on.
-///
-/// # Errors
-/// If it is sent or cancelled already.
-pub fn cancel(shop: &Shop, id: &str, by: By, now: i64) -> Result<Sending> {
-    shop.lock_for_writing()?;
-    let cancelled = again(|| {
-        // Whoever lets it go on wants it tried now.
-        let sending = Sending { rests: BTreeMap::new(), ..get(shop, id)? };
-        expect(&sending, &[State::Draft, State::Approved, State::Sending, State::Paused], "cancelled")?;
-        change(shop, sending, State::Cancelled, "cancelled", by.clone(), now, Vec::new())
-    })?;
-    expose(shop, id)?;
-    Ok(cancelled)
-}
-
-/// Once more where the sender changed it at the same moment.
-fn again(change: impl Fn() -> Result<Sending>) -> Result<Sending> {
-    match change() {
-        Err(error) if error.code == "version" => change(),
-        done => done,
-    }
-}
-
-/// The time of day, as an argument.
-pub type Clock<'a> = &'a (dyn Fn() -> i64 + Sync);
 /// Tries those again whom the other side did not take to the last try. What time it had is over: it has a week from now.
 ///
 /// # Errors
@@ -671,6 +647,31 @@ pub fn retry(shop: &Shop, id: &str, by: By, now: i64) -> Result<Sending> {
     }
 }
 
+/// Ends a sending for good. Only who was reached counts as written to from then on.
+///
+/// # Errors
+/// If it is sent or cancelled already.
+pub fn cancel(shop: &Shop, id: &str, by: By, now: i64) -> Result<Sending> {
+    shop.lock_for_writing()?;
+    let cancelled = again(|| {
+        let sending = get(shop, id)?;
+        expect(&sending, &[State::Draft, State::Approved, State::Sending, State::Paused], "cancelled")?;
+        change(shop, sending, State::Cancelled, "cancelled", by.clone(), now, Vec::new())
+    })?;
+    expose(shop, id)?;
+    Ok(cancelled)
+}
+
+/// Once more where the sender changed it at the same moment.
+fn again(change: impl Fn() -> Result<Sending>) -> Result<Sending> {
+    match change() {
+        Err(error) if error.code == "version" => change(),
+        done => done,
+    }
+}
+
+/// The time of day, as an argument.
+pub type Clock<'a> = &'a (dyn Fn() -> i64 + Sync);
 
 /// That of the machine.
 pub fn machine_clock() -> i64 {

@@ -85,7 +85,7 @@ impl World for Fake<'_> {
         let person = &self.case.people[who];
         let consent = if self.agrees(who) { vec!["sms".to_owned()] } else { vec![] };
         let customer = Customer { customer_id: customer_id.to_owned(), consent, ..Customer::default() };
-        Ok(Seen { customer: person.is_known.then_some(customer), is_held: person.is_held, rests: false })
+        Ok(Seen { customer: person.is_known.then_some(customer), is_held: person.is_held, ..Seen::default() })
     }
 
     fn broken(&self, _: &str, _: i64) -> Result<Option<String>> {
