@@ -13,14 +13,14 @@ use domain::{Day, Product};
 use strategy::contact::{Contact, Room, choose};
 use strategy::experiment::assign::position;
 
-use super::effect::{DAYS, Effect};
+use super::effect::{COSTS, DAYS, Effect};
 use super::rules::Rules;
 use super::told::{Decision, Figure, Found, GateTrace, Listed, Quiet};
 use super::{Settled, is_settled, settled_lately};
-use crate::error::Result;
+use crate::error::{Kind as ErrorKind, Result};
 use crate::flows::audience::gate::Gate;
 use crate::flows::audience::sql::Present;
-use crate::flows::plan::{Backing, Interval};
+use crate::flows::plan::{Backing, Interval, customers, launch};
 use crate::flows::rows::{floats, query_rows, texts};
 use crate::flows::segment::Text;
 
@@ -42,6 +42,8 @@ struct Kind {
     /// `customer_id`, `product_id`, and as `chance` how likely they are to buy it within thirty days without being written to; or,
     /// without a product, `worth`: what they are expected to bring in that time, in hundredths.
     candidates: fn(&Days) -> String,
+    /// Whether the model was trained that names them, where one does.
+    is_trained: Option<fn(&Shop) -> Result<bool>>,
     /// Where all candidates are alike: the chance, as `rate`, that statement alone tells.
     rate: Option<fn(&Days) -> String>,
 }
@@ -62,6 +64,7 @@ static KINDS: [Kind; 4] = [
              from upgrades where successor_id is not null and chance >= 0.03 group by customer_id, successor_id"
                 .to_owned()
         },
+        is_trained: Some(|shop| there_is(launch::published(shop))),
         rate: None,
     },
     Kind {
@@ -79,6 +82,7 @@ static KINDS: [Kind; 4] = [
              from lifetimes l where l.alive between 0.1 and 0.5 and l.value_cents > 0"
                 .to_owned()
         },
+        is_trained: Some(|shop| there_is(customers::published(shop))),
         rate: None,
     },
     Kind {
@@ -100,8 +104,8 @@ static KINDS: [Kind; 4] = [
                  fitting as (select b.customer_id, f.product_id, s.n, row_number() over (
                      partition by b.customer_id order by s.n desc, f.product_id) as place
                    from bought b join fits f on f.with_product_id = b.product_id join sold s on s.product_id = f.product_id
-                   left join owned o on o.customer_id = b.customer_id and o.product_id = f.product_id
-                   where o.product_id is null)
+                   where not exists (select 1 from fits g join owned o on o.product_id = g.product_id
+                     where g.with_product_id = b.product_id and o.customer_id = b.customer_id))
                  select customer_id, product_id, cast(null as double) as chance, cast(null as double) as worth
                  from fitting where place = 1",
                 from = days.begins(-ATTACH_DAYS),
@@ -109,6 +113,7 @@ static KINDS: [Kind; 4] = [
                 season = days.begins(-90),
             )
         },
+        is_trained: None,
         rate: Some(|days| {
             format!(
                 "with devices as (select customer_id, product_id, max(cast(shop_day(ordered_at) as int)) as day from orders
@@ -153,6 +158,7 @@ static KINDS: [Kind; 4] = [
                 end = days.begins(1),
             )
         },
+        is_trained: None,
         rate: Some(|days| {
             format!(
                 "with seen as (select customer_id, product_id, max(cast(shop_day(at) as int)) as day from events
@@ -169,6 +175,15 @@ static KINDS: [Kind; 4] = [
         }),
     },
 ];
+
+/// Whether a model is there.
+fn there_is<T>(published: Result<T>) -> Result<bool> {
+    match published {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
 
 /// The names of all kinds.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
@@ -234,6 +249,8 @@ struct Candidate {
 /// A kind with those who passed its gates.
 struct Sieved {
     kind: &'static Kind,
+    /// The statement that named them.
+    sql: String,
     candidates: Vec<Candidate>,
     gates: Vec<GateTrace>,
     figures: Vec<Figure>,
@@ -269,7 +286,7 @@ pub async fn contacts(shared: &Shared<'_>, day: Day, settled: &[Settled]) -> Res
             mine.len(),
         ));
         if mine.is_empty() {
-            found.quiet.push(quiet_of(&one));
+            found.quiet.push(quiet_of(shared.effect, &one));
             continue;
         }
         let decision = decision(shared, &one, &mine, day);
@@ -284,14 +301,29 @@ fn gate(name: &str, zh: &str, en: &str, n: usize) -> GateTrace {
     GateTrace { gate: name.to_owned(), text: Text { zh: zh.to_owned(), en: en.to_owned() }, n: n as u64 }
 }
 
-/// Why nobody is left: the first gate that let nobody through.
-fn quiet_of(sieved: &Sieved) -> Quiet {
+/// Why nobody is left: the first gate that let nobody through; and what contacts brought, where that is why.
+fn quiet_of(effect: &Effect, sieved: &Sieved) -> Quiet {
     let closed = sieved.gates.iter().find(|gate| gate.n == 0);
     let text = closed.map_or_else(Text::default, |gate| gate.text.clone());
+    let lift = effect.lift.filter(|_| closed.is_some_and(|gate| gate.gate == "ranks"));
+    let percent = |part: f64| format!("{:+.0} %", 100.0 * part);
+    let of = |zh: bool| match lift {
+        Some(lift) => {
+            let (n, value) = (effect.n_campaigns, percent(lift.value));
+            let (low, high) = (percent(lift.low), percent(lift.high));
+            match zh {
+                true => format!("；以往 {n} 次有对照组的活动里，联系使消费变化 {value}（{low} 到 {high}）"),
+                false => format!(
+                    "; in {n} former campaigns with a control group contacts changed what customers spent by {value} [{low}, {high}]"
+                ),
+            }
+        }
+        None => String::new(),
+    };
     Quiet::new(
         sieved.kind.name,
-        format!("没有顾客通过这一步：{}", text.zh),
-        format!("nobody passes this step: {}", text.en),
+        format!("没有顾客通过这一步：{}{}", text.zh, of(true)),
+        format!("nobody passes this step: {}{}", text.en, of(false)),
     )
 }
 
@@ -355,6 +387,15 @@ async fn sieve(
     kind: &'static Kind,
     eligible: &BTreeSet<String>,
 ) -> Result<std::result::Result<Sieved, Quiet>> {
+    if let Some(is_trained) = kind.is_trained
+        && !is_trained(shared.shop)?
+    {
+        return Ok(Err(Quiet::new(
+            kind.name,
+            "还没有训练所需的模型：tercet train strategy",
+            "the model it needs was not trained yet: tercet train strategy",
+        )));
+    }
     let days = Days { present: shared.present };
     let (mut rate, mut figures) = (None, Vec::new());
     if let Some(statement) = kind.rate {
@@ -385,7 +426,7 @@ async fn sieve(
         0,
         Figure::new("符合条件的顾客", "customers it is about", candidates.len() as f64, "count").by_sql(&sql),
     );
-    let mut sieved = Sieved { kind, gates: Vec::new(), candidates, figures };
+    let mut sieved = Sieved { kind, sql, gates: Vec::new(), candidates, figures };
     if sieved.candidates.is_empty() {
         return Ok(Err(Quiet::new(
             kind.name,
@@ -414,12 +455,14 @@ async fn sieve(
     let cheapest = if cheapest.is_finite() { cheapest } else { 0.0 };
     let lift = shared.effect.lift.map_or(f64::INFINITY, |lift| lift.value);
     sieved.candidates.retain(|one| one.anyway > 0.0 && one.anyway * lift > cheapest);
-    sieved.gates.push(gate(
-        "ranks",
-        "预计带来的比联系的成本多",
-        "expected to bring more than a contact costs",
-        sieved.candidates.len(),
-    ));
+    let (zh, en) = match shared.effect.lift {
+        Some(_) => ("预计带来的比联系的成本多", "expected to bring more than a contact costs"),
+        None => (
+            "预计会有消费（联系能多带来多少尚不可知，没有与成本相比）",
+            "expected to spend something (what a contact adds is not known, so it is not held against its cost)",
+        ),
+    };
+    sieved.gates.push(gate("ranks", zh, en, sieved.candidates.len()));
     Ok(Ok(sieved))
 }
 
@@ -537,7 +580,8 @@ fn grouped(n: usize) -> String {
 fn decision(shared: &Shared, sieved: &Sieved, picks: &[&Pick], day: Day) -> Decision {
     let (kind, effect) = (sieved.kind, shared.effect);
     let written = 1.0 - control_of(shared);
-    let anyway: f64 = picks.iter().map(|pick| sieved.candidates[pick.candidate].anyway).sum::<f64>() * written;
+    let of_all: f64 = picks.iter().map(|pick| sieved.candidates[pick.candidate].anyway).sum();
+    let anyway = of_all * written;
     let cost: f64 = picks.iter().map(|pick| pick.cost).sum::<f64>() * written;
     let gain_cents = effect.lift.map(|lift| Interval {
         value: lift.value * anyway - cost,
@@ -547,8 +591,9 @@ fn decision(shared: &Shared, sieved: &Sieved, picks: &[&Pick], day: Day) -> Deci
     });
     let n = picks.len();
     let mut figures = vec![
-        Figure::new("名单上的顾客", "customers on the list", n as f64, "count"),
-        Figure::new("不联系也会带来", "expected of them anyway", anyway, "money"),
+        Figure::new("名单上的顾客", "customers on the list", n as f64, "count").by_api("/v1/decisions"),
+        Figure::new("名单上的顾客不联系也会带来", "expected of all on the list anyway", of_all, "money")
+            .by_sql(&sieved.sql),
     ];
     let mut backing = Backing::enough(effect.n_customers);
     let paragraph = match effect.lift {
@@ -558,7 +603,9 @@ fn decision(shared: &Shared, sieved: &Sieved, picks: &[&Pick], day: Day) -> Deci
                     .within(lift)
                     .by_api("/v1/campaigns"),
             );
-            figures.push(Figure::new("联系的成本", "what the contacts cost", cost, "money"));
+            let told = |zh: &str, en: &str, cents: f64| Figure::new(zh, en, cents, "money");
+            figures.push(told("其中要联系的那部分", "of it by those who are written to", anyway).by_sql(&sieved.sql));
+            figures.push(told("联系的成本", "what the contacts cost", cost).by_sql(COSTS));
             if effect.n_campaigns < 3 {
                 backing = backing.but(
                     "few_campaigns",
@@ -568,11 +615,11 @@ fn decision(shared: &Shared, sieved: &Sieved, picks: &[&Pick], day: Day) -> Deci
             }
             Text {
                 zh: format!(
-                    "这 {{0}} 位顾客不联系也会在 {DAYS} 天内带来约 {{1}}。过去 {} 次有对照组的活动里，联系使消费多出 {{2}}；照此计算，扣除成本 {{3}} 即为预期收益。",
+                    "这 {{0}} 位顾客不联系也会在 {DAYS} 天内带来约 {{1}}，其中要联系的那部分（其余留作对照）约 {{3}}。过去 {} 次有对照组的活动里，联系使消费多出 {{2}}；按要联系的那部分计算，扣除成本 {{4}} 即为预期收益。",
                     effect.n_campaigns
                 ),
                 en: format!(
-                    "These {{0}} customers are expected to bring {{1}} within {DAYS} days anyway. In {} former campaigns with a control group contacts added {{2}} to what customers spent; the gain is that part of it, less costs of {{3}}.",
+                    "These {{0}} customers are expected to bring {{1}} within {DAYS} days anyway, those of them who are written to (the others are the control group) {{3}}. In {} former campaigns with a control group contacts added {{2}} to what customers spent; the gain is that part of {{3}}, less costs of {{4}}.",
                     effect.n_campaigns
                 ),
             }
@@ -627,6 +674,21 @@ fn decision(shared: &Shared, sieved: &Sieved, picks: &[&Pick], day: Day) -> Deci
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_that_is_dropped_for_what_contacts_bring_says_what_that_is() {
+        let lift = Interval { value: -0.06, low: -0.2, high: 0.104, level: 0.9 };
+        let effect = Effect { lift: Some(lift), n_campaigns: 6, ..Effect::default() };
+        let dropped = |gates: Vec<GateTrace>| {
+            let sieved =
+                Sieved { kind: &KINDS[0], sql: String::new(), candidates: Vec::new(), gates, figures: Vec::new() };
+            quiet_of(&effect, &sieved).why
+        };
+        let why = dropped(vec![gate("matches", "a", "a", 9), gate("ranks", "b", "b", 0)]);
+        assert!(why.en.ends_with("in 6 former campaigns with a control group contacts changed what customers spent by -6 % [-20 %, +10 %]"), "{why:?}");
+        assert!(why.zh.contains("-6 %（-20 % 到 +10 %）"), "{why:?}");
+        assert_eq!(dropped(vec![gate("eligible", "b", "b", 0)]).en, "nobody passes this step: b");
+    }
 
     #[test]
     fn counts_are_grouped_by_thousands() {
