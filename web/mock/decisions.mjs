@@ -86,7 +86,7 @@ export function createDecisions(now) {
       const rules = { rest_days: 7, contacts_max: 2000, budget: null, control: 0.1, lead_days: 14, contact_costs: {}, channel_max: {} };
       const open = empty ? [] : all(day).filter((one) => !isSettled(one));
       return {
-        version: "20261130-1", made_at: now, day, as_of: day, rules, today: open, more: [], settled: empty ? [] : state.settled, n_held_back: empty ? 0 : 318,
+        version: "20261130-1", made_at: now, day, as_of: empty ? null : day, rules, today: open, more: [], settled: empty ? [] : state.settled, n_held_back: empty ? 0 : 318,
         quiet: [
           { kind: "win_back", why: both("没有顾客通过这一步：预计带来的比联系的成本多", "nobody passes this step: expected to bring more than a contact costs") },
           { kind: "campaign", why: both("近期没有结果分明的活动", "no campaign of late has a clear result") },

@@ -42,7 +42,8 @@ export function createReports(now) {
     open: [
       alert("silence.reviews", "silence", both("reviews 没有新数据", "No new rows in reviews"), both("最后一行是 2026-11-22 的，已有 8 天没有新的。", "The last row is of 2026-11-22; for 8 days there was none."), both("按它在那之前 180 天里的节奏，最多隔 4 天就有新的。", "By its rhythm of the 180 days before, something comes at least every 4 days."), both("检查导出和接口", "look at what sends or exports it")),
     ],
-    over: [alert("spend.search_ads", "spend", both("search_ads 的花费异常地高", "search_ads cost far more than ever"), both("2026-11-20 花了 9120.00。", "On 2026-11-20 it cost 9120.00."), both("在 210.00 到 4310.00 之间。", "Between 210.00 and 4310.00."), both("核对预算和出价", "look at budget and bids"), { since: now - 200 * HOUR, over_at: now - 40 * HOUR })],
+    over: [alert("spend.search_ads", "spend", both("search_ads 的花费异常地高", "search_ads cost far more than ever"), both("2026-11-20 花了 9120.00 CNY。", "On 2026-11-20 it cost 9120.00 CNY."), both("在 210.00 到 4310.00 之间。", "Between 210.00 and 4310.00."), both("核对预算和出价", "look at budget and bids"), { since: now - 200 * HOUR, over_at: now - 40 * HOUR })],
+    unchecked: [both("spend：只有 12 天有数据，还看不出节奏", "spend: rows on 12 days only, too few to know how often they come")],
   };
   const kept = [
     { version: "000002", made_at: now - 2 * HOUR, from: "2026-11-23", to: "2026-11-29", lang: "zh", formats: ["html", "pdf"], n_recipients: 3 },
@@ -51,7 +52,7 @@ export function createReports(now) {
 
   function answer(method, path, query, { empty, refuse }) {
     const [, first, second] = path.split("/").map(decodeURIComponent);
-    if (first === "alerts") return empty ? { day: null, looked_at: null, open: [], over: [] } : alerts;
+    if (first === "alerts") return empty ? { day: null, looked_at: null, open: [], over: [], unchecked: [] } : alerts;
     if (first !== "reports") return undefined;
     if (second === undefined) return { items: empty ? [] : kept };
     const [format, lang] = [query.get("format") ?? (second === "kept" ? "html" : "json"), query.get("lang") ?? "zh"];

@@ -110,7 +110,8 @@ fn print_decision(at: usize, decision: &Decision, language: &str) {
 }
 
 fn print_decisions(made: &Decisions, language: &str) {
-    print::line(&format!("{}  (data up to {})\n", made.day, made.as_of));
+    let until = made.as_of.as_ref().map_or_else(|| "no data yet".to_owned(), |last| format!("data up to {last}"));
+    print::line(&format!("{}  ({until})\n", made.day));
     if made.today.is_empty() {
         print::line("Nothing to decide today.\n");
     }

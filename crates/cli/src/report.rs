@@ -88,15 +88,21 @@ pub async fn alerts(dir: &Path, asked: Alerts, as_json: bool) -> Result<()> {
         Some(day) => read_day("day", day)?,
         None => clock::today(&shop.config().time_zone),
     };
-    let found = alerts::look(&shop, &store, day).await?;
+    let (found, unchecked) = (alerts::look(&shop, &store, day).await?, alerts::unchecked(&shop, &store, day).await?);
     if as_json {
-        print::json(&serde_json::json!({"day": day, "items": found}));
+        print::json(&serde_json::json!({"day": day, "items": found, "unchecked": unchecked}));
         return Ok(());
     }
     if found.is_empty() {
-        print::line(&format!("{day}: nothing is out of order"));
+        let said = match (unchecked.len(), unchecked.is_empty()) {
+            (_, true) => "nothing is out of order",
+            (alerts::N_CHECKED, _) => "nothing could be looked at",
+            _ => "nothing that could be looked at is out of order",
+        };
+        print::line(&format!("{day}: {said}"));
     }
     found.iter().for_each(|alert| print_alert(alert, &language, ""));
+    unchecked.iter().for_each(|why| print::line(&format!("  not looked at: {}", self::said(why, &language))));
     Ok(())
 }
 

@@ -59,6 +59,7 @@ export const decisions = {
   list: "List",
   download: "Download",
   quiet: "Nothing to decide about",
+  noData: "No data yet.",
   heldBack: (n: string) => count(n, "customer is left alone because something with service is open.", "customers are left alone because something with service is open."),
   onHome: "Decide today",
   toAll: "All decisions",

@@ -59,6 +59,7 @@ export const decisions: Dictionary["decisions"] = {
   list: "名单",
   download: "下载",
   quiet: "没有要决定的",
+  noData: "还没有数据。",
   heldBack: (n) => `${n} 位顾客有未了的售后问题，暂不打扰。`,
   onHome: "今天要决定的",
   toAll: "全部决策",

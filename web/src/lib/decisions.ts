@@ -62,7 +62,8 @@ export interface Decisions {
   version: string;
   made_at: Instant;
   day: Day;
-  as_of: Day;
+  /** Null while there are no data. */
+  as_of: Day | null;
   today: Decision[];
   more: Decision[];
   settled: Settled[];

@@ -37,7 +37,12 @@ export interface Alerts {
   looked_at: number | null;
   open: Alert[];
   over: Alert[];
+  /** What nothing could be said of, and why. */
+  unchecked: Text[];
 }
+
+/** Things that are looked at: four tables and the model. */
+export const N_CHECKED = 5;
 
 const id = encodeURIComponent;
 

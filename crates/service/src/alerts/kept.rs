@@ -7,9 +7,10 @@ use domain::{Day, Millis};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Alert, look};
+use super::{Alert, look, unchecked};
 use crate::clock;
 use crate::error::Result;
+use crate::flows::segment::Text;
 use crate::store::Store;
 
 /// The setting under which they are kept.
@@ -42,6 +43,9 @@ pub struct Alerts {
     pub open: Vec<Kept>,
     /// Those that are over, the last first.
     pub over: Vec<Kept>,
+    /// What nothing could be said of, and why: no alert there does not mean that all is well.
+    #[serde(default)]
+    pub unchecked: Vec<Text>,
 }
 
 /// What a look found that was not known before.
@@ -101,10 +105,11 @@ pub async fn check(
     now: Millis,
     tell: impl FnOnce(&News) -> Result<()>,
 ) -> Result<Alerts> {
-    let found = look(shop, store, day).await?;
+    let (found, unknown) = (look(shop, store, day).await?, unchecked(shop, store, day).await?);
     let _alone = LOOKS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut alerts = last(store)?;
     let news = alerts.after(found, day, now);
+    alerts.unchecked = unknown;
     tell(&news)?;
     store.set_setting(KEPT, &serde_json::to_string(&alerts)?)?;
     for kept in &news.begun {

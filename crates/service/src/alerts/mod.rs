@@ -52,6 +52,26 @@ fn text(zh: impl Into<String>, en: impl Into<String>) -> Text {
     Text { zh: zh.into(), en: en.into() }
 }
 
+/// Things that are looked at: each table that is expected to go on, and the model.
+pub const N_CHECKED: usize = silence::TABLES.len() + 1;
+
+/// What nothing can be said of on a day, and why: no alert there does not mean that all is well.
+///
+/// # Errors
+/// If `[alerts]` is wrong, or the tables cannot be read.
+pub async fn unchecked(shop: &Shop, store: &Store, day: Day) -> Result<Vec<Text>> {
+    let rules = Rules::of(shop.config())?;
+    let present = Present { day, zone: clock::zone(&shop.config().time_zone) };
+    let mut all = silence::unknown(shop, &rules, &present, day).await?;
+    if quality(shop, store)?.is_none() {
+        all.push(text(
+            "推荐模型：还没有和热门榜放在一起评估过",
+            "the model that recommends: it was not judged beside most popular first yet",
+        ));
+    }
+    Ok(all)
+}
+
 /// What is out of order on a day, as far as the tables go up to it; nothing is kept.
 ///
 /// # Errors

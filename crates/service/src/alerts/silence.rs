@@ -11,6 +11,7 @@ use crate::clock;
 use crate::error::Result;
 use crate::flows::audience::sql::Present;
 use crate::flows::rows::query_rows;
+use crate::flows::segment::Text;
 
 /// Tables that are expected to go on, and the column of their days.
 pub const TABLES: [(&str, &str); 4] = [("orders", "ordered_at"), ("events", "at"), ("reviews", "at"), ("spend", "day")];
@@ -66,6 +67,32 @@ pub async fn look(shop: &Shop, rules: &Rules, present: &Present, day: Day, found
         }
     }
     Ok(())
+}
+
+/// Tables whose silence would not be heard, and why.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub async fn unknown(shop: &Shop, rules: &Rules, present: &Present, day: Day) -> Result<Vec<Text>> {
+    let mut all = Vec::new();
+    for (table, column) in TABLES {
+        if !rules.is_on(&format!("silence.{table}")) {
+            all.push(text(format!("{table}：已在 [alerts] 里关掉"), format!("{table}: switched off in [alerts]")));
+            continue;
+        }
+        let (days, _) = days_with_rows(shop, present, table, column, day).await?;
+        let has_limit = rules.silence_days.contains_key(table);
+        if days.is_empty() {
+            all.push(text(format!("{table}：还没有数据"), format!("{table}: there are no rows")));
+        } else if !has_limit && Rhythm::of(&days).is_none() {
+            let n = days.len();
+            all.push(text(
+                format!("{table}：只有 {n} 天有数据，还看不出节奏"),
+                format!("{table}: rows on {n} days only, too few to know how often they come"),
+            ));
+        }
+    }
+    Ok(all)
 }
 
 /// Days with rows up to the last one that has any, as far back as the rhythm is read.

@@ -76,15 +76,15 @@ pub async fn look(shop: &Shop, rules: &Rules, day: Day, found: &mut Vec<Alert>) 
             .filter(|(_, cents)| *cents > range.high || *cents < range.low)
             .max_by(|a, b| (a.1 - range.high).total_cmp(&(b.1 - range.high)));
         if let Some((day, cents)) = worst {
-            found.push(alert(key, channel, Day(day), cents, range, &sql));
+            found.push(alert(key, channel, Day(day), cents, range, (&sql, &shop.config().currency)));
         }
     }
     Ok(())
 }
 
-fn alert(key: String, channel: &str, day: Day, cents: f64, range: Range, sql: &str) -> Alert {
+fn alert(key: String, channel: &str, day: Day, cents: f64, range: Range, (sql, currency): (&str, &str)) -> Alert {
     let is_high = cents > range.high;
-    let money = |cents: f64| format!("{:.2}", cents / 100.0);
+    let money = |cents: f64| format!("{:.2} {currency}", cents / 100.0);
     let (spent, low, high, n) = (money(cents), money(range.low), money(range.high), range.n);
     let title = match is_high {
         true => text(format!("{channel} 的花费异常地高"), format!("{channel} cost far more than ever")),

@@ -24,7 +24,7 @@ use crate::clock;
 use crate::error::{Kind, Result, ServiceError};
 use crate::flows::Progress;
 use crate::flows::audience::gate::Gate;
-use crate::flows::audience::present;
+use crate::flows::audience::{last_day, present};
 use crate::flows::plan::customers;
 use crate::flows::rows::table;
 use crate::store::Store;
@@ -54,8 +54,8 @@ pub struct Decisions {
     /// UTC milliseconds.
     pub made_at: i64,
     pub day: String,
-    /// The last day of the shop's data.
-    pub as_of: String,
+    /// The last day of the shop's data; absent while there are none.
+    pub as_of: Option<String>,
     pub rules: Rules,
     /// Three to five, what brings most first, not more than two of a kind.
     pub today: Vec<Decision>,
@@ -109,7 +109,7 @@ pub async fn decide(shop: &Shop, store: &Store, day: Option<Day>, progress: Prog
         version: String::new(),
         made_at: clock::now().0,
         day: day.to_string(),
-        as_of: present.day.to_string(),
+        as_of: last_day(shop).await?.map(|last| last.to_string()),
         rules,
         today,
         more,

@@ -403,10 +403,25 @@ async fn notes(shop: &Shop, question: &Question, found: &Figures) -> Result<Vec<
             "of the customers who looked at something, the part who bought (or put into the cart) in the same row",
         ));
     }
-    if question.measures.iter().any(|measure| measure.source() == Source::Events) {
-        let kinds = rows::query_rows(shop, "select count(*) as n from events").await?;
-        if kinds.first().and_then(|row| row.get("n")?.as_u64()) == Some(0) {
-            notes.push(text("这个店还没有行为数据（events）", "this shop has no events yet"));
+    for (sources, table, zh, en) in [
+        (&[Source::Orders, Source::Returns][..], "orders", "这个店还没有订单（orders）", "this shop has no orders yet"),
+        (&[Source::Events], "events", "这个店还没有行为数据（events）", "this shop has no events yet"),
+        (&[Source::Reviews], "reviews", "这个店还没有评价（reviews）", "this shop has no reviews yet"),
+        (
+            &[Source::Spend, Source::Returns],
+            "spend",
+            "这个店还没有广告花费（spend）",
+            "this shop has no advertising spend yet",
+        ),
+        (&[Source::Exposures], "exposures", "这个店还没有触达记录（exposures）", "this shop has contacted nobody yet"),
+        (&[Source::Products], "products", "这个店还没有商品（products）", "this shop has no products yet"),
+        (&[Source::Customers], "customers", "这个店还没有顾客（customers）", "this shop has no customers yet"),
+    ] {
+        if question.measures.iter().any(|measure| sources.contains(&measure.source())) {
+            let counted = rows::query_rows(shop, &format!("select count(*) as n from {table}")).await?;
+            if counted.first().and_then(|row| row.get("n")?.as_u64()) == Some(0) {
+                notes.push(text(zh, en));
+            }
         }
     }
     if found.n_more > 0 {

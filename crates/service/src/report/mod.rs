@@ -145,12 +145,27 @@ fn models(shop: &Shop, store: &Store, draft: &mut Draft) -> Result<()> {
 async fn out_of_order(shop: &Shop, store: &Store, day: Day, draft: &mut Draft) -> Result<()> {
     draft.heading("警报", "Alerts");
     let found = alerts::look(shop, store, day).await?;
-    if found.is_empty() {
+    let unchecked = alerts::unchecked(shop, store, day).await?;
+    if found.is_empty() && unchecked.is_empty() {
         draft.remark(
             Tone::Plain,
             format!("截至 {day}，没有发现异常：数据照常到来，构成、花费和模型都在限内。"),
             format!("Nothing was out of order on {day}: data arrive, and mixes, spend and the model are within their limits."),
         );
+        return Ok(());
+    }
+    if !unchecked.is_empty() {
+        let each = |of: fn(&Text) -> &str, between: &str| unchecked.iter().map(of).collect::<Vec<_>>().join(between);
+        let (zh, en) = (each(|one| &one.zh, "；"), each(|one| &one.en, "; "));
+        draft.remark(Tone::Thin, format!("没有查的：{zh}。"), format!("Not looked at: {en}."));
+    }
+    if found.is_empty() {
+        let is_none = unchecked.len() == alerts::N_CHECKED;
+        let (zh, en) = match is_none {
+            true => ("没有什么可以查。".to_owned(), "There was nothing to look at.".to_owned()),
+            false => (format!("截至 {day}，其余的没有发现异常。"), format!("Nothing else was out of order on {day}.")),
+        };
+        draft.remark(Tone::Plain, zh, en);
         return Ok(());
     }
     let mut rows = Vec::new();

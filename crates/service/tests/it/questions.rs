@@ -219,6 +219,9 @@ fn shops_that_lack_things_say_so() {
     let empty = told("revenue by brand last month");
     assert_eq!((empty.outcome, empty.rows.len()), (Outcome::Answered, 0));
     assert!(empty.sentence.unwrap().en.contains("there is nothing"));
+    for text in ["revenue", "revenue this month", "orders by brand"] {
+        assert!(told(text).notes.iter().any(|note| note.en == "this shop has no orders yet"), "{text}");
+    }
     assert!(told("views last month").notes.iter().any(|note| note.en.contains("no events yet")));
     let order = json!({"order_id": "o1", "ordered_at": 1_780_300_000_000_i64, "customer_id": "c1", "product_id": "p1",
         "quantity": 2, "unit_price_cents": 5000});

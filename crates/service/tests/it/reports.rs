@@ -204,6 +204,13 @@ fn thin_data_make_no_trend() {
     assert!(page.status == 200 && page.body.contains("还没有订单"), "{}", page.body);
     assert_eq!(nothing.get("/v1/reports")["items"], json!([]));
     assert_eq!(nothing.get("/v1/alerts")["open"], json!([]));
+    // Where nothing can be known, nobody says that all is well.
+    assert!(
+        words(&report).contains("There was nothing to look at.") && words(&report).contains("spend: there are no rows")
+    );
+    let looked = nothing.call("POST", "/v1/alerts", None).json();
+    assert_eq!((&looked["open"], looked["unchecked"].as_array().map(Vec::len)), (&json!([]), Some(alerts::N_CHECKED)));
+    assert_eq!(nothing.get("/v1/alerts")["unchecked"], looked["unchecked"]);
 }
 
 #[test]
@@ -242,6 +249,8 @@ fn reports_leave_as_files_and_what_is_wrong_is_said() {
             answer.body
         );
     }
+    let turned = served.call("GET", "/v1/reports/days?from=2025-12-28&to=2025-12-01", None);
+    assert!(turned.body.contains("from 2025-12-28 to 2025-12-01, which is earlier"), "{}", turned.body);
     let reader = key(&_folder.shop(), &[Scope::Serve]);
     for path in ["/v1/reports/weekly", "/v1/reports", "/v1/alerts"] {
         let refused = served.call_by(&reader, "GET", path, None).status;

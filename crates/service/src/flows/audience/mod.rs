@@ -109,12 +109,20 @@ pub(super) fn checked_name(name: &str) -> Result<String> {
 
 /// The local day on which the shop's data end, from which "within 90 days" counts back.
 pub async fn present(shop: &Shop) -> Result<Present> {
+    let zone = &shop.config().time_zone;
+    let day = last_day(shop).await?.unwrap_or_else(|| clock::today(zone));
+    Ok(Present { day, zone: clock::zone(zone) })
+}
+
+/// The last day of the shop's orders and events; none while there are none.
+///
+/// # Errors
+/// If the tables cannot be read.
+pub async fn last_day(shop: &Shop) -> Result<Option<Day>> {
     let sql = "select max(day) as day from (select max(shop_day(at)) as day from events
         union all select max(shop_day(ordered_at)) as day from orders) as days";
     let rows = query_rows(shop, sql).await?;
-    let day = rows.first().and_then(|row| row["day"].as_str()?.parse::<Day>().ok());
-    let zone = &shop.config().time_zone;
-    Ok(Present { day: day.unwrap_or_else(|| clock::today(zone)), zone: clock::zone(zone) })
+    Ok(rows.first().and_then(|row| row["day"].as_str()?.parse::<Day>().ok()))
 }
 
 /// A shop with its audiences and its groups in service.
