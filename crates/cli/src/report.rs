@@ -29,7 +29,8 @@ pub async fn run(dir: &Path, asked: Report, as_json: bool) -> Result<()> {
     let Some((path, format)) = out else {
         match as_json {
             true => print::json(&serde_json::to_value(&report)?),
-            false => print::line(&summary(&report, lang)),
+            // Paragraphs are as long as they are.
+            false => print::wide(&summary(&report, lang)),
         }
         return Ok(());
     };
@@ -101,8 +102,8 @@ pub async fn alerts(dir: &Path, asked: Alerts, as_json: bool) -> Result<()> {
         };
         print::line(&format!("{day}: {said}"));
     }
-    found.iter().for_each(|alert| print_alert(alert, &language, ""));
     unchecked.iter().for_each(|why| print::line(&format!("  not looked at: {}", self::said(why, &language))));
+    found.iter().for_each(|alert| print_alert(alert, &language, ""));
     Ok(())
 }
 

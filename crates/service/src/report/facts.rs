@@ -34,11 +34,14 @@ impl Span {
     /// # Errors
     /// If it is upside down, too long, or lies outside the years that can be told of.
     pub fn new(from: Day, to: Day) -> Result<Span> {
+        if to < from {
+            let message =
+                format!("the days go from {from} to {to}, which is earlier; allowed: the last not before the first");
+            return Err(ServiceError::usage("days", message));
+        }
         let n_days = to.0.saturating_sub(from.0).saturating_add(1);
         if !(1..=DAYS_MAX).contains(&n_days) {
-            let message = format!(
-                "from {from} to {to} are {n_days} days; allowed: 1 to {DAYS_MAX}, the last not before the first"
-            );
+            let message = format!("from {from} to {to} are {n_days} days; allowed: 1 to {DAYS_MAX}");
             return Err(ServiceError::usage("days", message));
         }
         if !(0..=60_000).contains(&from.0) {

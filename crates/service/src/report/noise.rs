@@ -44,13 +44,27 @@ impl Noise {
         student_t_quantile(0.5 + LEVEL / 2.0, (self.n_pairs as f64 / 2.0).max(2.0))
     }
 
-    /// How many times as many `now` are as `then`: the logarithm's normal interval with a half added to each count (Haldane 1956;
-    /// Anscombe 1956), widened by the dispersion.
-    pub fn ratio(&self, now: f64, then: f64) -> Interval {
-        let (now, then) = (now.max(0.0) + 0.5, then.max(0.0) + 0.5);
+    /// How many times as many `now` are as `then`, and the logarithm's normal interval around it with a half added to each count (Haldane
+    /// 1956; Anscombe 1956), widened by the dispersion. `None` where nothing was then: there is nothing to be a multiple of.
+    pub fn ratio(&self, now: f64, then: f64) -> Option<Interval> {
+        let (now, then) = (now.max(0.0), then.max(0.0));
+        let ends = self.ends(now, then);
+        (then > 0.0).then(|| {
+            let value = now / then;
+            Interval { value, low: ends.0.min(value), high: ends.1.max(value), level: LEVEL }
+        })
+    }
+
+    /// Whether there are more now (`Some(true)`) or fewer than then, by more than periods differ anyway; also where nothing was then.
+    pub fn beyond(&self, now: f64, then: f64) -> Option<bool> {
+        let (low, high) = self.ends(now.max(0.0), then.max(0.0));
+        if low > 1.0 { Some(true) } else { (high < 1.0).then_some(false) }
+    }
+
+    fn ends(&self, now: f64, then: f64) -> (f64, f64) {
+        let (now, then) = (now + 0.5, then + 0.5);
         let half = self.quantile() * (self.dispersion * (1.0 / now + 1.0 / then)).sqrt();
-        let ratio = now / then;
-        Interval { value: ratio, low: ratio * (-half).exp(), high: ratio * half.exp(), level: LEVEL }
+        (now / then * (-half).exp(), now / then * half.exp())
     }
 
     /// `now` less `then` of a sum over orders, as money is: a compound Poisson sum varies by the sum of its squared parts.
@@ -74,12 +88,20 @@ mod tests {
         let noise = Noise::of(&counts).unwrap();
         assert!((noise.dispersion - 0.5 / 0.454_936_423).abs() < 1e-6 && noise.n_pairs == 19, "{noise:?}");
         // t of 9.5 degrees at 0.975 is 2.2443; 0.5 added to both.
-        let ratio = noise.ratio(100.0, 100.0);
+        let ratio = noise.ratio(100.0, 100.0).unwrap();
         let half = 2.2443 * (noise.dispersion * 2.0 / 100.5_f64).sqrt();
         assert!((ratio.high - half.exp()).abs() < 2e-3 && (ratio.low - (-half).exp()).abs() < 2e-3, "{ratio:?}");
         assert_eq!(ratio.value, 1.0);
-        let none = noise.ratio(0.0, 0.0);
-        assert!(none.low < 0.2 && none.high > 5.0, "nothing is known of nothing: {none:?}");
+        // What is told is what was counted; the half is of the interval alone.
+        let fell = noise.ratio(11.0, 13.0).unwrap();
+        assert!(fell.value == 11.0 / 13.0 && fell.low < fell.value && fell.value < fell.high, "{fell:?}");
+        let gone = noise.ratio(0.0, 130.0).unwrap();
+        assert!(gone.value == 0.0 && gone.low == 0.0 && gone.high < 1.0, "{gone:?}");
+        assert_eq!((noise.ratio(0.0, 0.0), noise.ratio(7.0, 0.0)), (None, None), "no multiple of nothing");
+        assert_eq!(
+            (noise.beyond(0.0, 0.0), noise.beyond(500.0, 0.0), noise.beyond(0.0, 500.0)),
+            (None, Some(true), Some(false))
+        );
     }
 
     #[test]
@@ -118,10 +140,7 @@ mod tests {
             for _ in 0..n {
                 let weeks: Vec<f64> = (0..27).map(|_| week(&mut random, dispersion)).collect();
                 let noise = Noise::of(&weeks[..26]).unwrap();
-                let is_beyond = |now: f64, then: f64| {
-                    let ratio = noise.ratio(now, then);
-                    ratio.low > 1.0 || ratio.high < 1.0
-                };
+                let is_beyond = |now: f64, then: f64| noise.beyond(now, then).is_some();
                 n_of_noise += usize::from(is_beyond(weeks[26], weeks[25]));
                 n_of_change += usize::from(is_beyond(2.2 * weeks[26], weeks[25]));
             }

@@ -126,7 +126,7 @@ impl<'a> Period<'a> {
     fn shows(&self, now: f64, then: f64) -> Shows {
         match &self.noise {
             None => Shows::Unknown,
-            Some(noise) => shown(noise.ratio(now, then), 1.0),
+            Some(noise) => counted(noise.beyond(now, then)),
         }
     }
 
@@ -137,7 +137,7 @@ impl<'a> Period<'a> {
             let shows = match (&self.noise, is_money) {
                 (None, _) => Shows::Unknown,
                 (Some(noise), true) => shown(noise.difference(new, old, self.now.squares + then.squares), 0.0),
-                (Some(noise), false) => shown(noise.ratio(new, old), 1.0),
+                (Some(noise), false) => counted(noise.beyond(new, old)),
             };
             let change = (old > 0.0).then(|| new / old - 1.0);
             Some(Against { with: with.to_owned(), value: old, change, shows })
@@ -212,12 +212,21 @@ impl<'a> Period<'a> {
             };
             let Some(noise) = &self.noise else { continue };
             let difference = noise.difference(self.now.revenue, then.revenue, self.now.squares + then.squares);
-            let ratio = noise.ratio(self.now.n_orders, then.n_orders);
+            let shows = counted(noise.beyond(self.now.n_orders, then.n_orders));
             let by = Figure::new("收入之差", "difference of revenue", 0.0, "money", source).within(difference);
+            let (zh, en) = verdict(shown(difference, 0.0));
+            let Some(ratio) = noise.ratio(self.now.n_orders, then.n_orders) else {
+                // No order then: no change in parts of it.
+                said.add(
+                    &format!("{}没有订单；收入差 {{0}}，{zh}。", name.zh),
+                    &format!("In {} there was no order; revenue differs by {{0}}, {en}.", name.en),
+                    vec![by],
+                );
+                continue;
+            };
             let times = Interval { value: ratio.value - 1.0, low: ratio.low - 1.0, high: ratio.high - 1.0, ..ratio };
             let times = Figure::new("订单之变化", "change of orders", 0.0, "change", source).within(times);
-            let (zh, en) = verdict(shown(difference, 0.0));
-            let (zh_orders, en_orders) = verdict(shown(ratio, 1.0));
+            let (zh_orders, en_orders) = verdict(shows);
             said.add(
                 &format!("与{}相比，收入差 {{0}}，{zh}；订单变化 {{1}}，{zh_orders}。", name.zh),
                 &format!("Against {} revenue differs by {{0}}, {en}; orders by {{1}}, {en_orders}.", name.en),
@@ -409,7 +418,7 @@ impl<'a> Period<'a> {
             (text("老顾客", "Those who had ordered before"), now.n_returning, before.n_returning),
         ] {
             // Of next to nobody a ratio says nothing.
-            if then < COMPARED_MIN {
+            let Some(ratio) = noise.ratio(now, then).filter(|_| then >= COMPARED_MIN) else {
                 let figure = Figure::new("上一期的人数", "customers before", then, "count", source);
                 let (zh, en) = (
                     format!("{}上一期有 {{0}} 位。", name.zh),
@@ -417,11 +426,10 @@ impl<'a> Period<'a> {
                 );
                 said.add(&zh, &en, vec![figure]);
                 continue;
-            }
-            let ratio = noise.ratio(now, then);
+            };
             let by = Interval { value: ratio.value - 1.0, low: ratio.low - 1.0, high: ratio.high - 1.0, ..ratio };
             let figure = Figure::new("人数变化", "change of customers", 0.0, "change", source).within(by);
-            let (zh, en) = verdict(shown(ratio, 1.0));
+            let (zh, en) = verdict(counted(noise.beyond(now, then)));
             let zh = format!("{}比上一期 {{0}}，{zh}。", name.zh);
             let en = format!("{} differ by {{0}} from the period before, {en}.", name.en);
             said.add(&zh, &en, vec![figure]);
@@ -636,6 +644,15 @@ impl<'a> Period<'a> {
             sources: vec![source],
         }));
         Ok(())
+    }
+}
+
+/// Which way a count goes, if by more than counts differ anyway.
+fn counted(beyond: Option<bool>) -> Shows {
+    match beyond {
+        Some(true) => Shows::Up,
+        Some(false) => Shows::Down,
+        None => Shows::Noise,
     }
 }
 
