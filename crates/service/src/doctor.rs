@@ -3,20 +3,24 @@
 //! their secrets, whether what was learned of the shop's words can be read, and what was never delivered. Mending is `data`'s;
 //! a rule is the merchandiser's to mend.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use data::doctor::Finding;
+use domain::Day;
+use recommend::rank::Rule;
 
 use crate::alerts;
 use crate::channels::Channels;
 use crate::channels::config::{Secrets, from_environment};
 use crate::clock;
 use crate::decisions::Rules;
-use crate::error::Result;
+use crate::error::{Result, clipped};
 use crate::flows::content::config::ContentConfig;
 use crate::flows::{language, policy};
 use crate::outside;
 use crate::report::files::ReportConfig;
+use crate::report::post::Recipient;
 use crate::schedule::Entry;
 use crate::writer::{EndpointConfig, WriterConfig};
 
@@ -28,9 +32,16 @@ pub fn examine(dir: &Path, mend: bool) -> Result<Vec<Finding>> {
     let mut findings = data::doctor::examine(dir, mend)?;
     // A file that `data` cannot read has been named already.
     let Ok(shop) = data::Shop::open(dir) else { return Ok(findings) };
-    if let Err(error) = policy::read(dir) {
-        let help = "Correct what the message names; a running server keeps the rules it had until then";
-        findings.push(finding("error", error.message, help));
+    match policy::read(dir) {
+        Ok(policy) => findings.extend(
+            contradictions(&policy.rules)
+                .into_iter()
+                .map(|found| finding("warn", found, "Take one of the two out, or give them other days or regions")),
+        ),
+        Err(error) => {
+            let help = "Correct what the message names; a running server keeps the rules it had until then";
+            findings.push(finding("error", error.message, help));
+        }
     }
     match WriterConfig::of(&shop) {
         Ok(config) => {
@@ -49,10 +60,14 @@ pub fn examine(dir: &Path, mend: bool) -> Result<Vec<Finding>> {
         let help = "Correct what the message names; the server does not start until then";
         findings.push(finding("error", error.message, help));
     }
-    if let Err(error) = Rules::of(shop.config()) {
-        let help = "Correct what the message names; no decisions are made until then";
-        findings.push(finding("error", error.message, help));
+    match Rules::of(shop.config()) {
+        Ok(rules) => examine_ways(&shop, &rules, &mut findings),
+        Err(error) => {
+            let help = "Correct what the message names; no decisions are made until then";
+            findings.push(finding("error", error.message, help));
+        }
     }
+    examine_recipients(&shop, &from_environment, &mut findings);
     let reports = [alerts::Rules::of(shop.config()).map(drop), ReportConfig::of(shop.config()).map(drop)];
     for error in reports.into_iter().filter_map(Result::err) {
         let help = "Correct what the message names; no report is made until then";
@@ -66,6 +81,100 @@ pub fn examine(dir: &Path, mend: bool) -> Result<Vec<Finding>> {
     findings.extend(channels(&shop, &from_environment));
     findings.extend(outbox(&shop, clock::now().0)?);
     Ok(findings)
+}
+
+/// Rules of lists of which each undoes the other, for the same customers on the same days.
+fn contradictions(rules: &[Rule]) -> Vec<String> {
+    let mut all = Vec::new();
+    for (at, one) in rules.iter().enumerate() {
+        for other in rules[at + 1..].iter().filter(|other| meet(one, other)) {
+            let Some(both) = contradict(one, other) else { continue };
+            let (a, b) = (one.action.name(), other.action.name());
+            all.push(format!(
+                "rules '{}' ({a}) and '{}' ({b}) contradict each other: both are about {both}",
+                one.name, other.name
+            ));
+        }
+    }
+    all
+}
+
+/// Whether there is a customer and a day for whom both hold.
+fn meet(one: &Rule, other: &Rule) -> bool {
+    let regions =
+        one.regions.is_empty() || other.regions.is_empty() || one.regions.iter().any(|of| other.regions.contains(of));
+    let before = |until: Option<Day>, from: Option<Day>| until.zip(from).is_some_and(|(until, from)| until < from);
+    regions && !before(one.until, other.from) && !before(other.until, one.from)
+}
+
+/// What two rules want the opposite of.
+fn contradict(one: &Rule, other: &Rule) -> Option<String> {
+    use recommend::rank::Action::{Boost, Bury, Cap, Exclude, Pin};
+    let shared = |what: &str, a: &[String], b: &[String]| {
+        a.iter().find(|name| b.contains(name)).map(|name| format!("{what} '{}'", clipped(name)))
+    };
+    let product = || shared("product", &one.products, &other.products);
+    match (one.action, other.action) {
+        (Pin, Exclude | Bury) | (Exclude | Bury, Pin) => product(),
+        (Boost, Bury | Exclude) | (Bury | Exclude, Boost) => product()
+            .or_else(|| shared("brand", &one.brands, &other.brands))
+            .or_else(|| shared("category", &one.categories, &other.categories)),
+        (Cap, Cap) => {
+            let alike = (&one.products, &one.brands, &one.categories, one.by, one.depth)
+                == (&other.products, &other.brands, &other.categories, other.by, other.depth)
+                && (one.price_min_cents, one.price_max_cents) == (other.price_min_cents, other.price_max_cents);
+            let (a, b) = (one.max?, other.max?);
+            (alike && a != b).then(|| format!("the same, of which one allows {a} and the other {b}"))
+        }
+        _ => None,
+    }
+}
+
+/// Ways of [decisions] that no customer agreed to and no channel carries: a slip of the pen holds nothing back.
+fn examine_ways(shop: &data::Shop, rules: &Rules, findings: &mut Vec<Finding>) {
+    let cards = Channels::new(shop, &from_environment).map(|channels| channels.cards()).unwrap_or_default();
+    let carried: BTreeSet<String> = cards.into_iter().flat_map(|card| card.ways).collect();
+    let limits = rules.channel_max.keys().map(|way| ("channel_max", way));
+    let costs = rules.contact_costs.keys().map(|way| ("contact_costs", way));
+    let mut odd: Vec<(&str, &String)> = limits.chain(costs).filter(|(_, way)| !carried.contains(*way)).collect();
+    if odd.is_empty() {
+        return;
+    }
+    // Tables that cannot be read have been named already.
+    let customers = shop.tables().load::<domain::Customer>().unwrap_or_default();
+    let agreed: BTreeSet<&String> = customers.iter().flat_map(|customer| &customer.consent).collect();
+    odd.retain(|(_, way)| !agreed.contains(way));
+    if customers.is_empty() {
+        return;
+    }
+    for (section, way) in odd {
+        let known: Vec<&str> = agreed.iter().map(|way| way.as_str()).collect();
+        let found = format!(
+            "[decisions] {section} names '{}', a way that no customer agreed to and no channel carries; customers agreed to: {}",
+            clipped(way),
+            known.join(", ")
+        );
+        findings.push(finding("warn", found, "Write it as customers.consent does; until then it holds nothing back"));
+    }
+}
+
+/// Whom scheduled reports and alerts are to go to, and nothing leads to.
+fn examine_recipients(shop: &data::Shop, secrets: Secrets<'_>, findings: &mut Vec<Finding>) {
+    // What is wrong with entries or channels is named by itself.
+    let (Ok(entries), Ok(channels)) = (Entry::all(shop.config()), Channels::new(shop, secrets)) else { return };
+    for entry in entries.iter().filter(|entry| entry.job == "report") {
+        let named = entry.params["to"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+        for name in named {
+            if let Err(error) = Recipient::named(&channels, name) {
+                let found = format!("[[schedule]] '{}': {}", clipped(&entry.name), error.message);
+                findings.push(finding(
+                    "error",
+                    found,
+                    "Name a channel of tercet.toml that carries reports; until then this one reaches nobody",
+                ));
+            }
+        }
+    }
 }
 
 /// Channels that cannot be made ready as they are described.
@@ -183,6 +292,10 @@ mod tests {
                 Some("TERCET_NO_SUCH, which is to hold"),
             ),
             (
+                "[[schedule]]\njob = \"report\"\nat = \"mon 07:00\"\n[schedule.params]\nto = [\"nobody\"]\n",
+                Some("'report': to has 'nobody'; there is no such channel"),
+            ),
+            (
                 "[service.webhook]\nurl = \"http://h/\"\nsecret_env = \"TERCET_NO_SUCH\"\n",
                 Some("service.webhook: the environment"),
             ),
@@ -199,6 +312,63 @@ mod tests {
                 Some(said) => assert!(errors.len() == 1 && errors[0].contains(said), "{said}: {errors:?}"),
             }
         }
+    }
+
+    /// Two rules that undo each other are both named, with what they are about; those of other days or regions do not meet.
+    #[test]
+    fn rules_that_contradict_each_other_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("shop");
+        drop(data::Shop::create(&dir).unwrap());
+        let config = dir.join("tercet.toml");
+        let template = std::fs::read_to_string(&config).unwrap();
+        let rule = |name: &str, rest: &str| format!("[[recommend.rules]]\nname = \"{name}\"\n{rest}\n");
+        let pin = "action = \"pin\"\nproducts = [\"p1\"]\nposition = 1";
+        let exclude = "action = \"exclude\"\nproducts = [\"p2\", \"p1\"]";
+        let boost = "action = \"boost\"\nbrands = [\"Acme\"]\nstrength = 0.5";
+        let bury = "action = \"bury\"\nbrands = [\"Acme\"]\nstrength = 0.5";
+        let cap = "action = \"cap\"\nby = \"brand\"\nmax = ";
+        for (a, b, said) in [
+            (
+                pin.to_owned(),
+                exclude.to_owned(),
+                Some("rules 'a' (pin) and 'b' (exclude) contradict each other: both are about product 'p1'"),
+            ),
+            (boost.to_owned(), bury.to_owned(), Some("brand 'Acme'")),
+            (format!("{cap}3"), format!("{cap}2"), Some("one allows 3 and the other 2")),
+            (format!("{cap}3"), format!("{cap}3"), None),
+            (format!("{pin}\nuntil = 2026-06-01"), format!("{exclude}\nfrom = 2026-06-02"), None),
+            (format!("{boost}\nregions = [\"North\"]"), format!("{bury}\nregions = [\"South\"]"), None),
+            (format!("{boost}\nregions = [\"North\"]"), bury.to_owned(), Some("brand 'Acme'")),
+        ] {
+            std::fs::write(&config, format!("{template}\n{}{}", rule("a", &a), rule("b", &b))).unwrap();
+            let found: Vec<String> = examine(&dir, false).unwrap().into_iter().map(|one| one.found).collect();
+            match said {
+                None => assert!(found.is_empty(), "{found:?}"),
+                Some(said) => assert!(found.len() == 1 && found[0].contains(said), "{said}: {found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn ways_that_nobody_agreed_to_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("shop");
+        let shop = data::Shop::create(&dir).unwrap();
+        let customer = domain::Customer {
+            customer_id: "c".to_owned(),
+            consent: vec!["email".to_owned()],
+            ..domain::Customer::default()
+        };
+        shop.lock_for_writing().unwrap();
+        shop.tables().replace_where("customer_id", "c", vec![customer], "test").unwrap();
+        drop(shop);
+        let config = dir.join("tercet.toml");
+        let template = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(&config, format!("{template}\n[decisions.channel_max]\nemail = 5\nemial = 5\n")).unwrap();
+        let found: Vec<String> = examine(&dir, false).unwrap().into_iter().map(|one| one.found).collect();
+        assert!(found.len() == 1 && found[0].contains("channel_max names 'emial'"), "{found:?}");
+        assert!(found[0].ends_with("customers agreed to: email"), "{found:?}");
     }
 
     #[test]
