@@ -58,6 +58,8 @@ export const sendings = {
   controlShare: "Left out as a control, %",
   listControl: "The list has its own control group.",
   budgetIn: (currency: string) => `Budget, ${currency} (empty: none, or that of the settings)`,
+  notBefore: (zone: string) => `Not before, ${zone} (empty: as soon as it is approved)`,
+  notAfter: "Not after (empty: for a week)",
   add: "Add a way",
   remove: "Remove this way",
   consentWay: "Way, as customers agreed to it",

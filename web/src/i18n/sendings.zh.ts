@@ -58,6 +58,8 @@ export const sendings: Dictionary["sendings"] = {
   controlShare: "留作对照的比例（%）",
   listControl: "名单自带对照组。",
   budgetIn: (currency: string) => `预算（${currency}；留空则不限，或按设置）`,
+  notBefore: (zone: string) => `不早于（${zone}；留空则批准后立即）`,
+  notAfter: "不晚于（留空则一周）",
   add: "再加一种方式",
   remove: "去掉这种方式",
   consentWay: "触达方式（顾客同意的名称）",

@@ -176,6 +176,19 @@ export class Format {
     }).format(date);
   }
 
+  /** The instant, UTC milliseconds, at which the shop's clocks show `2026-06-18T09:00`; null for anything else. */
+  instantOf(wall: string): number | null {
+    const asUtc = Date.parse(`${wall}Z`);
+    if (Number.isNaN(asUtc)) return null;
+    const clocks = this.dates({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: this.timeZone });
+    const ahead = (at: number): number => {
+      const shown = Object.fromEntries(clocks.formatToParts(at).map((part) => [part.type, part.value]));
+      return Date.UTC(Number(shown.year), Number(shown.month) - 1, Number(shown.day), Number(shown.hour), Number(shown.minute)) - at;
+    };
+    // Twice, for the clocks may be set between the first guess and the instant.
+    return asUtc - ahead(asUtc - ahead(asUtc));
+  }
+
   time(at: Instant): string {
     const date = toDate(at);
     if (date === null) return MISSING;

@@ -84,3 +84,13 @@ test("categories are paths", () => {
   expect(categoryLeaf("Computers/Laptops")).toBe("Laptops");
   expect(categoryText(null)).toBe("–");
 });
+
+test("times by the shop's clocks are instants, also where clocks are set", () => {
+  expect(zh.instantOf("2026-06-18T09:00")).toBe(Date.UTC(2026, 5, 18, 1));
+  expect(en.instantOf("2026-06-18T09:00")).toBe(Date.UTC(2026, 5, 18, 13));
+  expect(en.instantOf("2026-01-18T00:30")).toBe(Date.UTC(2026, 0, 18, 5, 30));
+  // The clocks of New York go forward on 2026-03-08 at 02:00.
+  expect(en.instantOf("2026-03-08T01:30")).toBe(Date.UTC(2026, 2, 8, 6, 30));
+  expect(en.instantOf("2026-03-08T03:30")).toBe(Date.UTC(2026, 2, 8, 7, 30));
+  expect([zh.instantOf(""), zh.instantOf("tomorrow")]).toEqual([null, null]);
+});
