@@ -98,7 +98,8 @@ fn print_decision(at: usize, decision: &Decision, language: &str) {
         }
         None => print::line("   expected: not known"),
     }
-    print::line(&format!("   {}", filled(decision, language)));
+    // A paragraph is as long as it is.
+    print::wide(&format!("   {}", filled(decision, language)));
     for gate in &decision.gates {
         print::line(&format!("   {:>10}  {}", print::count(gate.n), said(&gate.text, language)));
     }
@@ -124,7 +125,7 @@ fn print_decisions(made: &Decisions, language: &str) {
         }
     }
     for quiet in &made.quiet {
-        print::line(&format!("  - {}: {}", quiet.kind, said(&quiet.why, language)));
+        print::wide(&format!("  - {}: {}", quiet.kind, said(&quiet.why, language)));
     }
     for settled in &made.settled {
         let measured = settled.measured.as_ref().and_then(|measured| measured.sales_cents.as_ref());
