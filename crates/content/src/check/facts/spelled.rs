@@ -41,8 +41,9 @@ fn pattern() -> &'static Regex {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         let number = format!("(?:{}|{}|hundred|thousand)", ONES.join("|"), TENS.join("|"));
         let units = "yuan|rmb|dollars?|bucks|euros?|per ?cent|percent|%|hours?|days?|nights?|weeks?|months?|years?|minutes?|seconds?|gb|tb|gigabytes?|terabytes?|mah|watts?|inch(?:es)?|megapixels?|grams?|kilos?|kilograms?|kg|times";
-        let en = format!(r"(?i)\b((?:a )?{number}(?:[ -](?:and )?{number})*)[ -](?:{units})\b");
-        let zh = r"([〇零一二两三四五六七八九十百千]+)(?:倍|[GgTtMm][Bb]\b|[Ww]\b|[Hh][Zz]\b|m[Aa]h\b|mm\b|cm\b|kg\b|[Mm][Pp]\b)";
+        // Of letters alone: ideographs are letters too, and stand right beside units.
+        let en = format!(r"(?i)(?-u:\b)((?:a )?{number}(?:[ -](?:and )?{number})*)[ -](?:{units})(?-u:\b)");
+        let zh = r"([〇零一二两三四五六七八九十百千]+)(?:倍|[GgTtMm][Bb](?-u:\b)|[Ww](?-u:\b)|[Hh][Zz](?-u:\b)|m[Aa]h(?-u:\b)|mm(?-u:\b)|cm(?-u:\b)|kg(?-u:\b)|[Mm][Pp](?-u:\b))";
         Regex::new(&format!("{en}|{zh}")).expect("a sound pattern")
     });
     &PATTERN
