@@ -410,6 +410,8 @@ pub async fn markdown(shop: &Shop, request: &MarkdownRequest) -> Result<Markdown
                     let at_end = over_hold_at(&asked, end, LEVEL, 1)?;
                     (over.low, over.high) = (over.low.min(at_end.low), over.high.max(at_end.high));
                 }
+                // That is done: nobody has to be told to do it.
+                markdown.backing.caveats.retain(|caveat| caveat.kind != "elasticity_assumed");
                 markdown.backing = markdown.backing.but(
                     "elasticity_ends",
                     format!("多收的区间包含了价格弹性的不确定：{low:.2} 到 {high:.2} 两端各算了一次。"),
