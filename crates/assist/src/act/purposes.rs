@@ -259,8 +259,12 @@ pub fn places(products: &[&Product], figures: &[(&'static str, bool)]) -> Vec<f6
                 figure(product, name).map_or(f64::NEG_INFINITY, |value| if is_more { value } else { -value })
             })
             .collect();
+        // A category may have thousands of products: each finds its place among them sorted.
+        let mut sorted = own.clone();
+        sorted.sort_by(f64::total_cmp);
         for (place, value) in places.iter_mut().zip(&own) {
-            *place += own.iter().filter(|other| *other > value).count() as f64 / n / f64::from(rank) / sum;
+            let n_better = sorted.len() - sorted.partition_point(|other| other <= value);
+            *place += n_better as f64 / n / f64::from(rank) / sum;
         }
     }
     places
