@@ -1,5 +1,6 @@
 // What every page shares: language, theme, session and the formats that follow from them.
 import { dictionaries, type Dictionary } from "../i18n";
+import { failures } from "../i18n/failures";
 import { ApiError, api, setApiLanguage, setApiShop, setSignedOutHandler } from "./api";
 import { Format, type Lang } from "./format";
 import { recall, recallInTab, remember, rememberInTab } from "./remember";
@@ -44,6 +45,14 @@ class App {
     remember("theme", theme === "system" ? null : theme);
     if (theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
+  }
+
+  /** What went wrong, for people. The service tells it in English; what kind of failure it is, stands before it in the console's language. */
+  failure(error: ApiError): string {
+    if (error.status === 0) return this.t.error.unreachable;
+    const { message } = error.body;
+    const kind = failures[String(error.status)];
+    return this.lang === "en" || kind === undefined || /\p{Script=Han}/u.test(message) ? message : `${kind}${message}`;
   }
 
   may(scope: string): boolean {
