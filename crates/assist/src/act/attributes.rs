@@ -198,21 +198,33 @@ pub fn rank(key: &str) -> usize {
     known.unwrap_or(ATTRIBUTES.len())
 }
 
-/// Specifications of a product that answer a question about an attribute, most to the point first: key and value.
-pub fn specs_for<'p>(product: &'p Product, name: &str) -> Vec<(&'p str, &'p str)> {
+/// The attributes that answer a question about one, most to the point first.
+fn family(name: &str) -> impl Iterator<Item = &str> {
     let own = named(name).map_or(name, |attribute| attribute.name);
-    let wanted: Vec<&str> =
-        FAMILIES.iter().find(|(key, _)| *key == own || *key == name).map_or(vec![own], |(_, all)| all.to_vec());
-    let mut found = Vec::new();
-    for wish in wanted {
-        for (key, value) in &product.specs {
-            let meets = of_key(key).map_or_else(|| fold(key) == fold(wish), |attribute| attribute.name == wish);
-            if meets && !value.trim().is_empty() {
-                found.push((key.as_str(), value.as_str()));
-            }
+    let all = FAMILIES.iter().find(|(key, _)| *key == own || *key == name).map(|(_, all)| *all);
+    let alone = if all.is_none() { Some(own) } else { None };
+    all.into_iter().flatten().copied().chain(alone)
+}
+
+/// How much to the point a specification is for a question about an attribute, from 0; nothing if it is not.
+pub fn place_in_family(key: &str, name: &str) -> Option<usize> {
+    match of_key(key) {
+        Some(attribute) => family(name).position(|wish| attribute.name == wish),
+        None => {
+            let folded = fold(key);
+            family(name).position(|wish| folded == fold(wish))
         }
     }
-    found
+}
+
+/// Specifications of a product that answer a question about an attribute, most to the point first: key and value.
+pub fn specs_for<'p>(product: &'p Product, name: &str) -> Vec<(&'p str, &'p str)> {
+    let stated = product.specs.iter().filter(|(_, value)| !value.trim().is_empty());
+    let mut found: Vec<(usize, (&str, &str))> = stated
+        .filter_map(|(key, value)| Some((place_in_family(key, name)?, (key.as_str(), value.as_str()))))
+        .collect();
+    found.sort_by_key(|(place, _)| *place);
+    found.into_iter().map(|(_, spec)| spec).collect()
 }
 
 /// Attributes that a text asks for by their own words, or by the names of a product's specifications; those named first

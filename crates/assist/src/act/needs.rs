@@ -2,13 +2,15 @@
 //! product has it is read from its name and its sheet in either language; what neither says is not known, and never taken for granted.
 //! Which products are looked at, and what is said, stands in `wishes`.
 
+use std::cell::{OnceCell, RefCell};
 use std::sync::{Arc, LazyLock};
 
 use domain::Product;
 use regex::Regex;
+use rustc_hash::FxHashMap;
 
 use super::Scene;
-use super::attributes::{fold, label, named, specs_for, word_at};
+use super::attributes::{fold, label, named, of_key, place_in_family, word_at};
 use super::coverage;
 use super::find::is_negative;
 use crate::turn::Lang;
@@ -18,7 +20,7 @@ use crate::understand::Named;
 const LETTERS_MAX: usize = 24;
 
 /// One thing that is needed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Need {
     /// As the message has it.
     pub words: String,
@@ -26,6 +28,26 @@ pub struct Need {
     attribute: Option<String>,
     /// What a name or a value has that meets it, folded; empty where it is enough that the attribute is stated.
     forms: Vec<String>,
+    /// What specifications say of it, by key and value: thousands of products of a list share them.
+    said: RefCell<FxHashMap<String, FxHashMap<String, Says>>>,
+    /// Finds its words in texts of any case.
+    pattern: OnceCell<Option<Regex>>,
+}
+
+/// Two needs are the same whatever has been read for them.
+impl PartialEq for Need {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.words, &self.attribute, &self.forms) == (&other.words, &other.attribute, &other.forms)
+    }
+}
+
+/// What one specification says of a need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Nothing,
+    Denies,
+    /// That the thing has it; the least is most to the point.
+    Has(usize),
 }
 
 /// Words that name one value of an attribute and not the attribute, all of one meaning.
@@ -58,6 +80,10 @@ const VALUES: &[&[&str]] = &[
     &["麦克风", "microphone"],
     &["防尘", "dustproof", "dust resistant"],
 ];
+
+/// The same, folded.
+static FORMS: LazyLock<Vec<Vec<String>>> =
+    LazyLock::new(|| VALUES.iter().map(|all| all.iter().map(|value| fold(value)).collect()).collect());
 
 /// What everything has and what is asked for by other means.
 const NO_NEEDS: &[&str] = &["price", "color", "screen", "stock", "brand", "category", "launched", "size", "use"];
@@ -116,12 +142,9 @@ impl Need {
         }
         // `5G` may look like five grams.
         let folded = fold(text);
-        for all in VALUES.iter().filter(|all| all.iter().any(|value| word_at(&folded, &fold(value)).is_some())) {
-            let is_known = |need: &Need| need.forms.iter().any(|form| fold(all[0]) == *form);
-            if let Some(value) = all.iter().find(|value| word_at(&folded, &fold(value)).is_some())
-                && !needs.iter().any(is_known)
-            {
-                let at = word_at(&folded, &fold(value)).unwrap_or_default();
+        for all in FORMS.iter() {
+            let Some((value, at)) = all.iter().find_map(|value| Some((value, word_at(&folded, value)?))) else { continue };
+            if !needs.iter().any(|need| need.forms.contains(&all[0])) {
                 let words = text.get(at..at + value.len()).filter(|_| folded.len() == text.len()).unwrap_or(value);
                 needs.push(Need::of(words, None));
             }
@@ -132,47 +155,81 @@ impl Need {
 
     fn of(words: &str, attribute: Option<&str>) -> Need {
         let folded = fold(words);
-        let values = VALUES.iter().find(|all| all.iter().any(|value| fold(value) == folded));
-        let forms = values.map(|all| all.iter().map(|value| fold(value)).collect());
-        let forms = forms.unwrap_or_else(|| if attribute.is_some() { Vec::new() } else { vec![folded] });
-        Need { words: words.to_owned(), attribute: attribute.map(str::to_owned), forms }
+        let values = FORMS.iter().find(|all| all.contains(&folded)).cloned();
+        let forms = values.unwrap_or_else(|| if attribute.is_some() { Vec::new() } else { vec![folded] });
+        Need {
+            words: words.to_owned(),
+            attribute: attribute.map(str::to_owned),
+            forms,
+            said: RefCell::default(),
+            pattern: OnceCell::new(),
+        }
     }
 
     /// The specification by which a product has it; `Some(None)` where its name says it; nothing where nothing does.
     pub fn met_by<'p>(&self, product: &'p Product) -> Option<Option<(&'p str, &'p str)>> {
-        let says = |text: &str| {
-            let folded = fold(text);
-            self.forms.iter().any(|form| word_at(&folded, form).is_some())
-        };
-        if !self.forms.is_empty() {
-            let mut specs = product.specs.iter().filter(|(_, value)| !is_negative(value));
-            let is_said = |key: &str, value: &str| {
-                says(value) || says(key) || says(&label(key, Lang::Zh)) || says(&label(key, Lang::En))
-            };
-            let by = specs.find(|(key, value)| is_said(key, value));
-            let by_name = || says(&product.name).then_some(None);
-            return by.map(|(key, value)| Some((key.as_str(), value.as_str()))).or_else(by_name);
+        let mut best: Option<(usize, (&str, &str))> = None;
+        let mut is_denied = false;
+        for (key, value) in &product.specs {
+            match self.said_by(key, value) {
+                Says::Has(place) if best.is_none_or(|(known, _)| place < known) => best = Some((place, (key, value))),
+                Says::Denies => is_denied = true,
+                _ => {}
+            }
         }
-        let attribute = self.attribute.as_deref().unwrap_or_default();
-        let known = named(attribute);
-        // An attribute of the same family has to name what is asked: connected by Bluetooth, not by a cable.
-        let is_own = |key: &str| {
-            known.is_some_and(|known| super::attributes::of_key(key).is_some_and(|own| own.name == known.name))
-        };
-        let names_it = |value: &str| {
-            let folded = fold(value);
-            known.is_some_and(|known| known.texts().any(|text| word_at(&folded, text).is_some()))
-        };
-        let stated = specs_for(product, attribute).into_iter().filter(|(_, value)| !is_negative(value));
-        let by = stated
-            .into_iter()
-            .find(|(key, value)| known.is_none() || is_own(key) || is_family(attribute) || names_it(value));
-        if let Some(by) = by {
+        if let Some((_, by)) = best {
             return Some(Some(by));
         }
         let folded = fold(&product.name);
-        let is_denied = specs_for(product, attribute).iter().any(|(_, value)| is_negative(value));
-        (!is_denied && word_at(&folded, &fold(&self.words)).is_some()).then_some(None)
+        let is_named = match self.forms.is_empty() {
+            true => !is_denied && word_at(&folded, &fold(&self.words)).is_some(),
+            false => self.stands_in(&folded),
+        };
+        is_named.then_some(None)
+    }
+
+    fn said_by(&self, key: &str, value: &str) -> Says {
+        if let Some(&says) = self.said.borrow().get(key).and_then(|known| known.get(value)) {
+            return says;
+        }
+        let says = if self.forms.is_empty() { self.of_attribute(key, value) } else { self.of_value(key, value) };
+        self.said.borrow_mut().entry(key.to_owned()).or_default().insert(value.to_owned(), says);
+        says
+    }
+
+    /// Whether one of its forms stands in a folded text.
+    fn stands_in(&self, folded: &str) -> bool {
+        self.forms.iter().any(|form| word_at(folded, form).is_some())
+    }
+
+    /// A value that is asked for may stand in a specification's value or in its name in either language.
+    fn of_value(&self, key: &str, value: &str) -> Says {
+        let texts = [value, key, &label(key, Lang::Zh), &label(key, Lang::En)];
+        match !is_negative(value) && texts.iter().any(|text| self.stands_in(&fold(text))) {
+            true => Says::Has(0),
+            false => Says::Nothing,
+        }
+    }
+
+    fn of_attribute(&self, key: &str, value: &str) -> Says {
+        let attribute = self.attribute.as_deref().unwrap_or_default();
+        let Some(place) = place_in_family(key, attribute).filter(|_| !value.trim().is_empty()) else {
+            return Says::Nothing;
+        };
+        if is_negative(value) {
+            return Says::Denies;
+        }
+        // An attribute of the same family has to name what is asked: connected by Bluetooth, not by a cable.
+        let known = named(attribute);
+        let is_own = || known.is_some_and(|known| of_key(key).is_some_and(|own| own.name == known.name));
+        let names_it = || {
+            let folded = fold(value);
+            known.is_some_and(|known| known.texts().any(|text| word_at(&folded, text).is_some()))
+        };
+        match known.is_none() || is_own() || is_family(attribute) || names_it() {
+            true => Says::Has(place),
+            false => Says::Nothing,
+        }
     }
 
     /// Whether a product's sheet or its name in the customer's language says that it has it.
@@ -181,15 +238,16 @@ impl Need {
             return true;
         }
         // Its name in another language is read of those alone that may have the word in it.
-        let word = self.words.to_lowercase();
-        let may = product.extra.as_deref().is_some_and(|extra| extra.to_lowercase().contains(&word));
+        let pattern = || Regex::new(&format!("(?i){}", regex::escape(&self.words))).ok();
+        let Some(pattern) = self.pattern.get_or_init(pattern) else { return false };
+        let may = product.extra.as_deref().is_some_and(|extra| pattern.is_match(extra));
         may && self.met_by(&scene.spoken(product.clone())).is_some()
     }
 
     /// Whether it is one value of an attribute that may look like an amount: `5G`.
     pub fn is_value(words: &str) -> bool {
         let folded = fold(words);
-        VALUES.iter().any(|all| all.iter().any(|value| fold(value) == folded))
+        FORMS.iter().any(|all| all.contains(&folded))
     }
 
     /// Whether it is what a value with its unit asks for already: "a battery above 5000 mAh".
