@@ -360,6 +360,7 @@ fn price_of(person: &Person, order: &OrderRecord, product_id: &str, situation: &
         product: Some(product.clone()),
         n: n_kept(order, product_id),
         cause: None,
+        told: Vec::new(),
         policies: situation.policies,
         today: situation.today,
         day_of: situation.day_of,

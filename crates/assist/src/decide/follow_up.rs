@@ -118,6 +118,7 @@ impl Turning<'_, '_> {
                 product: self.scene.product(&line.product_id),
                 n: line.quantity,
                 cause: None,
+                told: Vec::new(),
                 policies: self.scene.policies,
                 today: self.scene.world.today,
                 day_of: self.scene.world.day_of,

@@ -221,6 +221,12 @@ impl Hand<'_, '_> {
             || self.form.field(name).is_some_and(|field| matches!(field.kind, FieldKind::Order | FieldKind::OrderLine))
     }
 
+    /// What the customer wrote in words of their own.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let fields = self.form.fields.iter().filter(|field| matches!(field.kind, FieldKind::Text { .. }));
+        fields.filter_map(|field| self.filling.values.get(&field.name)).map(String::as_str)
+    }
+
     fn next_field(&self) -> Option<&Field> {
         let open = |field: &&Field| !self.filling.values.contains_key(&field.name) && field.applies(self.filling);
         let skipped = |field: &&Field| field.optional && self.filling.skipped.contains(&field.name);
@@ -243,6 +249,7 @@ impl Hand<'_, '_> {
             product: product_id.and_then(|id| (self.world.product)(id)),
             n: value(&|kind| matches!(kind, FieldKind::Count { .. })).and_then(|n| n.parse().ok()).unwrap_or(1),
             cause: cause.or(Some(NO_REASON)),
+            told: self.texts().collect(),
             policies: self.world.policies,
             today: self.world.today,
             day_of: self.world.day_of,

@@ -461,6 +461,12 @@ pub fn is_particular(question: &str) -> bool {
     (of_thing || !asked.asked.is_empty()) && asked.words.iter().any(is_own)
 }
 
+/// Whether a text says that a thing was dropped or got wet.
+pub(crate) fn is_accident(text: &str) -> bool {
+    let words = Question::new(text, &Tokeniser::default()).words;
+    words.iter().any(|word| word.concept.is_some_and(|it| matches!(it.name, "accidental damage" | "water")))
+}
+
 /// What a text is about and what kind of answer it wants, as rare characters, each a word of its own: the same for words of one
 /// meaning, and in both languages. For models that know texts by their words.
 pub(crate) fn signs(text: &str) -> String {

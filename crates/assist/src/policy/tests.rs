@@ -53,11 +53,14 @@ struct Case<'a> {
     n: i64,
     /// What its sheet says of its warranty.
     warranty: Option<&'a str>,
+    /// What the customer wrote of it.
+    told: Vec<&'a str>,
 }
 
 impl<'a> Case<'a> {
     fn of(order: &'a OrderRecord, today: &'a str) -> Self {
-        Case { order, policies: Policies::all_set(), today, cause: None, price: Some(9_000), n: 1, warranty: None }
+        let policies = Policies::all_set();
+        Case { order, policies, today, cause: None, price: Some(9_000), n: 1, warranty: None, told: Vec::new() }
     }
 
     fn because(mut self, cause: &'a str) -> Self {
@@ -80,6 +83,7 @@ impl<'a> Case<'a> {
             product: Some(Arc::new(product)),
             n: self.n,
             cause: self.cause,
+            told: self.told.clone(),
             policies: &self.policies,
             today: day(self.today),
             day_of: &utc,
@@ -258,6 +262,24 @@ fn the_price_difference_is_worked_out_after_the_discount() {
     case.n = 2;
     let verdict = case.asks("price_protection_window");
     assert!(verdict.why.contains("¥13.32"), "{}", verdict.why);
+}
+
+#[test]
+fn time_left_of_a_warranty_covers_no_drop() {
+    let order = delivered();
+    for (told, is_accident) in [
+        ("屏幕摔碎了", true),
+        ("手机泡水开不了机", true),
+        ("I dropped it and the glass is cracked", true),
+        ("充不进电", false),
+        ("the left bud is silent", false),
+    ] {
+        let mut case = Case::of(&order, "2026-11-08");
+        case.told = vec![told];
+        let verdict = case.asks("warranty_cover");
+        assert!(verdict.allowed);
+        assert_eq!(verdict.why.contains("不代表摔落"), is_accident, "{told}: {}", verdict.why);
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use domain::{Cents, Day, Millis, Product};
 use super::Policies;
 use super::warranty::{Length, Warranty};
 use crate::evidence::Evidence;
+use crate::knowledge::is_accident;
 use crate::turn::Lang;
 use crate::world::{DeliveryStatus, OrderRecord};
 
@@ -36,6 +37,8 @@ pub struct Purchase<'a> {
     pub n: i64,
     /// The value of the field `cause`; absent counts as [`NO_REASON`].
     pub cause: Option<&'a str>,
+    /// What the customer wrote of the thing, in their words.
+    pub told: Vec<&'a str>,
     pub policies: &'a Policies,
     pub today: Day,
     /// See [`crate::world::World::day_of`].
@@ -277,6 +280,13 @@ fn warranty(purchase: &Purchase, is_told_only: bool) -> Verdict {
         verdict.allowed = true;
         verdict.instead = None;
         verdict.why.push_str(purchase.lang.choose("维修可能收费。", " The repair may cost money."));
+    } else if is_told_only && purchase.told.iter().any(|text| is_accident(text)) {
+        // That its time is not over does not say that a drop is covered.
+        let words = (
+            "期限之内也不代表摔落、进水这类损坏可以免费维修，是否收费由检测后的同事答复您。",
+            " That does not say that a drop or water is covered: a colleague looks at it and tells you whether it costs money.",
+        );
+        verdict.why.push_str(purchase.lang.choose(words.0, words.1));
     }
     verdict
 }
