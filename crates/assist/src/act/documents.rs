@@ -59,11 +59,17 @@ fn nearest(scene: &Scene, hits: &[CuratedHit]) -> Option<usize> {
     if asks.are_only("price") {
         return None;
     }
-    let is_other = |hit: &CuratedHit| asks.names_other_act(&hit.question) || asks.misses_deed(&hit.question);
+    // A rule about earphones is none about phones.
+    let is_other = |hit: &CuratedHit| {
+        asks.names_other_act(&hit.question)
+            || asks.misses_deed(&hit.question)
+            || coverage::is_of_other_kind(&hit.question, &[scene.question])
+    };
     hits.first().filter(|hit| is_near(hit, threshold) && !is_other(hit))?;
     let happened = coverage::circumstances(scene.question);
     let tells = |hit: &CuratedHit| coverage::have_all([hit.question.as_str(), hit.answer.as_str()], &happened);
-    Some(hits.iter().position(|hit| is_near(hit, threshold - NEARER) && tells(hit)).unwrap_or(0))
+    let told = hits.iter().position(|hit| is_near(hit, threshold - NEARER) && tells(hit) && !is_other(hit));
+    Some(told.unwrap_or(0))
 }
 
 fn told(hit: CuratedHit) -> Answer {
@@ -183,7 +189,12 @@ fn rule_with(scene: &Scene, matter: &str, words: &[Word]) -> Option<Answer> {
     let least = scene.policies.assistant.curated_threshold - NEARER;
     let hits = scene.world.library.curated(matter, N_NEAR).ok()?;
     let tells = |hit: &CuratedHit| coverage::have_all([hit.question.as_str(), hit.answer.as_str()], words);
-    let is_it = |hit: &CuratedHit| hit.similarity >= least && !hit.answer.trim().is_empty() && tells(hit);
+    let is_it = |hit: &CuratedHit| {
+        hit.similarity >= least
+            && !hit.answer.trim().is_empty()
+            && tells(hit)
+            && !coverage::is_of_other_kind(&hit.question, &[scene.question])
+    };
     if let Some(hit) = hits.into_iter().find(is_it) {
         return Some(told(hit));
     }
