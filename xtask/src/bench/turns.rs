@@ -157,7 +157,7 @@ fn measured(options: &Options, tercet: &Path, folder: &Path) -> Result<String, S
     let load_before = setup::load_average();
     let started = Instant::now();
     let mut server = Server::start(tercet, &stage.shop, "127.0.0.1:0")?;
-    stage.probe(&server)?;
+    stage.probe_until_answered(&server)?;
     let mut page = format!(
         "\n## turns\n\n{} products, {} passages beside the shop's own, {} customers who sign in; every conversation has its stream; \
          server and load share the machine. Load before: {load_before}. From start to the first answer: {:.1} s; memory then {:.0} MiB, at most {:.0}.{}\n",

@@ -199,30 +199,41 @@ pub fn rank(key: &str) -> usize {
 }
 
 /// The attributes that answer a question about one, most to the point first.
-fn family(name: &str) -> impl Iterator<Item = &str> {
-    let own = named(name).map_or(name, |attribute| attribute.name);
-    let all = FAMILIES.iter().find(|(key, _)| *key == own || *key == name).map(|(_, all)| *all);
-    let alone = if all.is_none() { Some(own) } else { None };
-    all.into_iter().flatten().copied().chain(alone)
+pub struct Family<'n> {
+    /// The one that is asked for.
+    own: &'n str,
+    /// All of them, where there are others.
+    all: Option<&'static [&'static str]>,
 }
 
-/// How much to the point a specification is for a question about an attribute, from 0; nothing if it is not.
-pub fn place_in_family(key: &str, name: &str) -> Option<usize> {
-    match of_key(key) {
-        Some(attribute) => family(name).position(|wish| attribute.name == wish),
-        None => {
-            let folded = fold(key);
-            family(name).position(|wish| folded == fold(wish))
+impl<'n> Family<'n> {
+    pub fn of(name: &'n str) -> Self {
+        let own = named(name).map_or(name, |attribute| attribute.name);
+        Family { own, all: FAMILIES.iter().find(|(key, _)| *key == own || *key == name).map(|(_, all)| *all) }
+    }
+
+    /// How much to the point a specification is, from 0; nothing if it is none of them.
+    pub fn place(&self, key: &str) -> Option<usize> {
+        let place = |is: &dyn Fn(&str) -> bool| match self.all {
+            Some(all) => all.iter().position(|name| is(name)),
+            None => is(self.own).then_some(0),
+        };
+        match of_key(key) {
+            Some(attribute) => place(&|name| attribute.name == name),
+            None => {
+                let folded = fold(key);
+                place(&|name| folded == fold(name))
+            }
         }
     }
 }
 
 /// Specifications of a product that answer a question about an attribute, most to the point first: key and value.
 pub fn specs_for<'p>(product: &'p Product, name: &str) -> Vec<(&'p str, &'p str)> {
+    let family = Family::of(name);
     let stated = product.specs.iter().filter(|(_, value)| !value.trim().is_empty());
-    let mut found: Vec<(usize, (&str, &str))> = stated
-        .filter_map(|(key, value)| Some((place_in_family(key, name)?, (key.as_str(), value.as_str()))))
-        .collect();
+    let mut found: Vec<(usize, (&str, &str))> =
+        stated.filter_map(|(key, value)| Some((family.place(key)?, (key.as_str(), value.as_str())))).collect();
     found.sort_by_key(|(place, _)| *place);
     found.into_iter().map(|(_, spec)| spec).collect()
 }

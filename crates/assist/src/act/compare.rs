@@ -1,10 +1,12 @@
 //! Products side by side: every attribute that one of them has, which is better where that is no matter of taste, and the
 //! differences in words.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::Product;
+use rustc_hash::FxHashMap;
 
 use super::attributes::{Better, fold, named, of_key, rank};
 use super::{Answer, Outcome, Scene, field};
@@ -181,8 +183,33 @@ pub fn best(values: &[Option<&str>], better: Better) -> Option<usize> {
     (0..sizes.len()).find(|&at| (0..sizes.len()).all(|other| other == at || end(at, true) > end(other, false)))
 }
 
-/// What a value measures: its first number; of a resolution, all pixels.
+/// Values whose size is kept, and the letters of the longest.
+const N_SIZES: usize = 4096;
+const SIZED_MAX: usize = 64;
+
+/// What a value measures: its first number; of a resolution, all pixels. Lists ask this of thousands of products that share their
+/// values, so each thread keeps what it has read.
 pub fn size(value: &str) -> Option<(f64, Unit)> {
+    thread_local! {
+        static KNOWN: RefCell<FxHashMap<String, Option<(f64, Unit)>>> = RefCell::default();
+    }
+    if value.len() > SIZED_MAX {
+        return measured(value);
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(&size) = known.get(value) {
+            return size;
+        }
+        if known.len() >= N_SIZES {
+            known.clear();
+        }
+        let size = measured(value);
+        known.insert(value.to_owned(), size);
+        size
+    })
+}
+
+fn measured(value: &str) -> Option<(f64, Unit)> {
     let numbers: Vec<(f64, Unit)> = figures(value)
         .into_iter()
         .filter_map(|figure| match figure.value {

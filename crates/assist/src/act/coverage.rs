@@ -225,8 +225,8 @@ impl Asks {
         let told: Vec<&str> = Question::new(text, tokeniser()).words.iter().filter_map(name).collect();
         // `怎么下单`: that something is bought is said with every question, but here it is the question.
         let is_order = |word: &Word| word.concept.is_some_and(|concept| concept.name == "order");
-        let asks_something =
-            self.words.iter().any(|word| word.says >= ESSENTIAL) || self.words.iter().all(is_order) && self.say_anything();
+        let asks_something = self.words.iter().any(|word| word.says >= ESSENTIAL)
+            || self.words.iter().all(is_order) && self.say_anything();
         asks_something && !told.is_empty() && !self.words.iter().filter_map(name).any(|own| told.contains(&own))
     }
 

@@ -10,7 +10,7 @@ use regex::Regex;
 use rustc_hash::FxHashMap;
 
 use super::Scene;
-use super::attributes::{fold, label, named, of_key, place_in_family, word_at};
+use super::attributes::{Family, fold, label, named, of_key, word_at};
 use super::coverage;
 use super::find::is_negative;
 use crate::turn::Lang;
@@ -143,7 +143,9 @@ impl Need {
         // `5G` may look like five grams.
         let folded = fold(text);
         for all in FORMS.iter() {
-            let Some((value, at)) = all.iter().find_map(|value| Some((value, word_at(&folded, value)?))) else { continue };
+            let Some((value, at)) = all.iter().find_map(|value| Some((value, word_at(&folded, value)?))) else {
+                continue;
+            };
             if !needs.iter().any(|need| need.forms.contains(&all[0])) {
                 let words = text.get(at..at + value.len()).filter(|_| folded.len() == text.len()).unwrap_or(value);
                 needs.push(Need::of(words, None));
@@ -213,7 +215,7 @@ impl Need {
 
     fn of_attribute(&self, key: &str, value: &str) -> Says {
         let attribute = self.attribute.as_deref().unwrap_or_default();
-        let Some(place) = place_in_family(key, attribute).filter(|_| !value.trim().is_empty()) else {
+        let Some(place) = Family::of(attribute).place(key).filter(|_| !value.trim().is_empty()) else {
             return Says::Nothing;
         };
         if is_negative(value) {

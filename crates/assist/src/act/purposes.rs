@@ -221,10 +221,11 @@ impl Purpose {
     pub fn told_by<'a>(&self, products: impl Iterator<Item = &'a Product> + Clone) -> Vec<(&'static str, bool)> {
         let n = products.clone().count();
         // What answers for another attribute of its family (the battery for how long it lasts) is told once, as itself.
-        let is_own = |product: &Product, name: &str| {
-            specs_for(product, name).first().and_then(|(key, _)| of_key(key)).is_some_and(|own| own.name == name)
+        let states = |product: &Product, name: &str| {
+            let specs = specs_for(product, name);
+            let first = specs.first().filter(|(key, _)| of_key(key).is_some_and(|own| own.name == name));
+            first.is_some_and(|(_, value)| size(value).is_some())
         };
-        let states = |product: &Product, name: &str| figure(product, name).is_some() && is_own(product, name);
         let n_stating = |name: &str| products.clone().filter(|product| states(product, name)).count();
         self.figures.iter().copied().filter(|(name, _)| n > 0 && 2 * n_stating(name) >= n).collect()
     }
