@@ -144,9 +144,9 @@ impl KnowledgeBase {
     ) -> Result<Self, AssistError> {
         let documents = sorted(documents);
         let places = places(&documents);
-        let put: Vec<Entry> = (0..).zip(&places).map(|(at, place)| entry(at, place, &documents)).collect();
         let mut index = Index::new()?.with_tokeniser(tokeniser)?;
-        index.apply(&Changes { put, remove: Vec::new() }, encoder.as_deref(), &|_| true)?;
+        let put = |at: usize| entry(at as u32, &places[at], &documents);
+        index.fill(places.len(), &put, encoder.as_deref(), &|_| true)?;
         let (numbers, counts) = (Numbers::first(places.len()), counts(&documents, &places));
         Ok(KnowledgeBase::assembled((documents, places, numbers, counts), index, tokeniser, encoder))
     }

@@ -123,8 +123,8 @@ struct Sought {
     /// In order, each document once if so asked.
     all: Vec<Ranked>,
     /// Entries that have the words, and those of them that pass the conditions.
-    matched: Vec<usize>,
-    hits: Vec<usize>,
+    matched: Vec<u32>,
+    hits: Vec<u32>,
     filters: Vec<Filter>,
     masks: Vec<Vec<bool>>,
     relaxed: Vec<Filter>,
@@ -133,7 +133,7 @@ struct Sought {
 /// Scores that are raised when they are asked for: few of all are.
 struct Raised<'a> {
     /// Shape: (n).
-    scores: Vec<f32>,
+    scores: &'a [f32],
     start: f32,
     /// The logarithm of each entry's popularity, and what one is worth.
     popularity: Option<(&'a [f64], f64)>,
@@ -216,14 +216,15 @@ impl Snapshot {
         let mut relaxed = Vec::new();
         let (filters, masks) = self.relaxed(request, &matched, &mut relaxed)?;
         let passes = |entry: usize| masks.iter().all(|mask| mask[entry]);
-        let hits: Vec<usize> = matched.iter().copied().filter(|&entry| passes(entry)).collect();
-        let scores = self.raised(counted.scores, is_asked, request, settled)?;
+        let hits: Vec<u32> = matched.iter().copied().filter(|&entry| passes(entry as usize)).collect();
+        let scores = self.raised(&counted.scores, is_asked, request, settled)?;
         let depth = request.offset + request.limit;
         let mut all = self.ranked(&plan, &hits, &scores, request, settled, depth)?;
         if let Some(vector) = &request.vector {
             let allowed = |entry: usize| self.alive[entry] && passes(entry);
             all = self.fused(all, &scores, vector, allowed, request.sort, settled);
         }
+        self.counters.give_back(counted);
         Ok(Some(Sought { plan, all, matched, hits, filters, masks, relaxed }))
     }
 
@@ -236,17 +237,14 @@ impl Snapshot {
     }
 
     /// Entries that cover enough of the query; all if nothing is asked. Ascending.
-    fn matched(&self, counted: &Counted, is_asked: bool, settled: &Settled) -> Vec<usize> {
+    fn matched(&self, counted: &Counted, is_asked: bool, settled: &Settled) -> Vec<u32> {
         if !is_asked {
-            return (0..self.n()).filter(|&entry| self.alive[entry]).collect();
+            return (0..self.n() as u32).filter(|&entry| self.alive[entry as usize]).collect();
         }
         let all = counted.covering.iter().map(|&entry| entry as usize).filter(|&entry| self.alive[entry]);
-        let fullest = all.clone().map(|entry| counted.covered[entry]).fold(0.0, f32::max);
+        let fullest = all.map(|entry| counted.covered[entry]).fold(0.0, f32::max);
         // Sums of the same words in the same order are equal, so the fullest always passes.
-        let least = (fullest * settled.strictness).max(f32::MIN_POSITIVE);
-        let mut matched: Vec<usize> = all.filter(|&entry| counted.covered[entry] >= least).collect();
-        matched.sort_unstable();
-        matched
+        counted.covering_at_least((fullest * settled.strictness).max(f32::MIN_POSITIVE), &self.alive)
     }
 
     /// The hard conditions with their masks. As long as nothing passes all of them one is dropped: of those whose loss lets
@@ -255,14 +253,14 @@ impl Snapshot {
     fn relaxed(
         &self,
         request: &Request,
-        matched: &[usize],
+        matched: &[u32],
         dropped: &mut Vec<Filter>,
     ) -> Result<(Vec<Filter>, Vec<Vec<bool>>), LanguageError> {
         let mut filters: Vec<Filter> = request.filters.iter().filter(|filter| !filter.is_soft).cloned().collect();
         let mut masks = filters.iter().map(|filter| self.passing(filter)).collect::<Result<Vec<_>, _>>()?;
         let any_passes = |masks: &[Vec<bool>], without: usize| {
             let others = |entry: usize| masks.iter().enumerate().all(|(at, mask)| at == without || mask[entry]);
-            matched.iter().any(|&entry| others(entry))
+            matched.iter().any(|&entry| others(entry as usize))
         };
         while !filters.is_empty() && !matched.is_empty() && !any_passes(&masks, usize::MAX) {
             let cost = |&at: &usize| (!any_passes(&masks, at), importance(&filters[at]), std::cmp::Reverse(at));
@@ -276,7 +274,7 @@ impl Snapshot {
     /// Scores raised by popularity and soft conditions. With nothing asked every entry starts from 1.
     fn raised<'a>(
         &'a self,
-        scores: Vec<f32>,
+        scores: &'a [f32],
         is_asked: bool,
         request: &Request,
         settled: &Settled,
@@ -294,7 +292,7 @@ impl Snapshot {
     fn ranked(
         &self,
         plan: &Plan,
-        hits: &[usize],
+        hits: &[u32],
         scores: &Raised,
         request: &Request,
         settled: &Settled,
@@ -304,7 +302,7 @@ impl Snapshot {
             return Ok(self.sorted(hits, scores, request.sort));
         }
         let wanted = if request.one_per_group { hits.len().min(DEPTH_MAX) } else { depth };
-        let scored = hits.iter().map(|&entry| (entry, scores.of(entry)));
+        let scored = hits.iter().map(|&entry| (entry as usize, scores.of(entry as usize)));
         let found = best(scored, &self.rank, &self.entry_of, wanted.max(settled.candidates));
         let mut all: Vec<Ranked> =
             found.into_iter().map(|(entry, score)| Ranked { entry, score, proximity: 0.0 }).collect();
@@ -328,7 +326,7 @@ impl Snapshot {
     }
 
     /// By an attribute; entries without it last; then by score and id.
-    fn sorted(&self, hits: &[usize], scores: &Raised, sort: Sort) -> Vec<Ranked> {
+    fn sorted(&self, hits: &[u32], scores: &Raised, sort: Sort) -> Vec<Ranked> {
         let (name, sign) = match sort {
             Sort::PriceUp => ("price", 1.0),
             Sort::PriceDown => ("price", -1.0),
@@ -340,7 +338,7 @@ impl Snapshot {
             let number = numbers[entry as usize];
             if number.is_nan() { f64::INFINITY } else { sign * number }
         };
-        let ranked = |&entry: &usize| Ranked { entry: entry as u32, score: scores.of(entry), proximity: 0.0 };
+        let ranked = |&entry: &u32| Ranked { entry, score: scores.of(entry as usize), proximity: 0.0 };
         let mut all: Vec<Ranked> = hits.iter().map(ranked).collect();
         self.order(&mut all);
         all.sort_by(|a, b| key(a.entry).total_cmp(&key(b.entry)));
@@ -389,10 +387,11 @@ impl Snapshot {
         all
     }
 
-    fn n_total(&self, hits: &[usize], all: &[Ranked], one_per_group: bool) -> usize {
+    fn n_total(&self, hits: &[u32], all: &[Ranked], one_per_group: bool) -> usize {
         let mut counted = vec![false; self.n()];
         let mut n = 0;
-        for entry in hits.iter().copied().chain(all.iter().map(|hit| hit.entry as usize)) {
+        for entry in hits.iter().copied().chain(all.iter().map(|hit| hit.entry)) {
+            let entry = entry as usize;
             let what = if one_per_group { self.group[entry] as usize } else { entry };
             n += usize::from(!std::mem::replace(&mut counted[what], true));
         }
@@ -427,12 +426,12 @@ impl Snapshot {
 
     /// One pass over what has the words: an entry that fails nothing counts for all attributes, one that fails the conditions
     /// of a single attribute counts for that attribute.
-    fn faceted(&self, matched: &[usize], filters: &[Filter], masks: &[Vec<bool>]) -> (Vec<Facet>, Vec<Band>) {
+    fn faceted(&self, matched: &[u32], filters: &[Filter], masks: &[Vec<bool>]) -> (Vec<Facet>, Vec<Band>) {
         let price = &self.numbers[NUMBERS.iter().position(|name| *name == "price").expect("a column")];
         let (mut counts, mut prices) = (vec![0u32; self.facts.values.len()], Vec::new());
         let ranges: Vec<std::ops::Range<usize>> =
             filters.iter().map(|filter| self.facts.names.get(&filter.attribute).cloned().unwrap_or(0..0)).collect();
-        for &entry in matched {
+        for entry in matched.iter().map(|&entry| entry as usize) {
             let failed = (0..filters.len()).find(|&at| !masks[at][entry]);
             let Some(failed) = failed else {
                 self.facts.of(entry).iter().for_each(|&value| counts[value as usize] += 1);

@@ -2,13 +2,12 @@
 //! memory on `tantivy`'s files; whoever owns the shop folder keeps [`Index::to_bytes`] or [`Index::files`]. Ranking is
 //! not done here.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use tantivy::indexer::NoMergePolicy;
-use tantivy::schema::{
-    FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value as _,
-};
+use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
@@ -36,6 +35,9 @@ pub(super) const NUMBERS: [&str; 9] =
     ["battery", "launched", "memory", "popularity", "price", "refresh", "screen", "storage", "weight"];
 /// Between an attribute's name and its value.
 pub(super) const SEPARATOR: char = '\u{1f}';
+
+/// Entries by their places.
+type Kept<'e> = dyn Fn(usize) -> Option<Cow<'e, Entry>> + Sync + 'e;
 
 /// The columns of the schema.
 #[derive(Clone, Debug)]
@@ -197,6 +199,40 @@ impl Index {
         progress: &(dyn Fn(f64) -> bool + Sync),
     ) -> Result<(), LanguageError> {
         changes.put.iter().try_for_each(Entry::check)?;
+        let mut last = rustc_hash::FxHashMap::default();
+        changes.put.iter().enumerate().for_each(|(at, entry)| {
+            last.insert(entry.id.as_str(), at);
+        });
+        let kept = |at: usize| {
+            let entry = &changes.put[at];
+            (last[entry.id.as_str()] == at).then_some(Cow::Borrowed(entry))
+        };
+        self.written(&changes.remove, changes.put.len(), &kept, encoder, progress)
+    }
+
+    /// Puts `n` entries into an index that has none, each made when its turn comes: they are never all in memory. No two have one id.
+    ///
+    /// # Errors
+    /// As for [`Index::apply`].
+    pub fn fill(
+        &mut self,
+        n: usize,
+        entry: &(dyn Fn(usize) -> Entry + Sync),
+        encoder: Option<&dyn SentenceEncoder>,
+        progress: &(dyn Fn(f64) -> bool + Sync),
+    ) -> Result<(), LanguageError> {
+        self.written(&[], n, &|at| Some(Cow::Owned(entry(at))), encoder, progress)
+    }
+
+    /// `kept` gives an entry by its place, or nothing where a later one replaces it.
+    fn written(
+        &mut self,
+        remove: &[String],
+        n: usize,
+        kept: &Kept,
+        encoder: Option<&dyn SentenceEncoder>,
+        progress: &(dyn Fn(f64) -> bool + Sync),
+    ) -> Result<(), LanguageError> {
         if let (Some(encoder), Some(dim)) = (encoder, self.snapshot.vector_dim())
             && encoder.dim() != dim
         {
@@ -211,7 +247,10 @@ impl Index {
         let index = open(&shelf)?;
         let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES).map_err(broken)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
-        self.write(&writer, changes, encoder, progress)?;
+        for id in remove {
+            writer.delete_term(Term::from_field_text(self.fields.id, id));
+        }
+        self.write(&writer, n, kept, encoder, progress)?;
         writer.commit().map_err(broken)?;
         compact(&index, &mut writer)?;
         writer.garbage_collect_files().wait().map_err(broken)?;
@@ -228,29 +267,25 @@ impl Index {
     fn write(
         &self,
         writer: &IndexWriter,
-        changes: &Changes,
+        n: usize,
+        kept: &Kept,
         encoder: Option<&dyn SentenceEncoder>,
         progress: &(dyn Fn(f64) -> bool + Sync),
     ) -> Result<(), LanguageError> {
-        for id in &changes.remove {
-            writer.delete_term(Term::from_field_text(self.fields.id, id));
-        }
-        let mut last = rustc_hash::FxHashMap::default();
-        changes.put.iter().enumerate().for_each(|(at, entry)| {
-            last.insert(entry.id.as_str(), at);
-        });
-        for (batch, start) in changes.put.chunks(BATCH).zip((0..).step_by(BATCH)) {
-            if !progress(start as f64 / changes.put.len() as f64) {
+        let may_replace = self.snapshot.n() > 0;
+        for start in (0..n).step_by(BATCH) {
+            if !progress(start as f64 / n as f64) {
                 return Err(LanguageError::Cancelled);
             }
-            let kept = batch.iter().enumerate().filter(|(at, entry)| last[entry.id.as_str()] == start + at);
-            let kept: Vec<&Entry> = kept.map(|(_, entry)| entry).collect();
-            let vectors = encoder.map(|encoder| encoded(&kept, encoder)).transpose()?;
-            let document = |at: usize| self.document(kept[at], vectors.as_ref().and_then(|rows| rows[at].as_deref()));
-            let documents: Vec<TantivyDocument> = (0..kept.len()).into_par_iter().map(document).collect();
-            for document in documents {
-                if let Some(id) = document.get_first(self.fields.id).and_then(|id| id.as_str()) {
-                    writer.delete_term(Term::from_field_text(self.fields.id, id));
+            let batch: Vec<Cow<Entry>> = (start..n.min(start + BATCH)).into_par_iter().filter_map(kept).collect();
+            let batch: Vec<&Entry> = batch.iter().map(|entry| &**entry).collect();
+            batch.iter().try_for_each(|entry| entry.check())?;
+            let vectors = encoder.map(|encoder| encoded(&batch, encoder)).transpose()?;
+            let document = |at: usize| self.document(batch[at], vectors.as_ref().and_then(|rows| rows[at].as_deref()));
+            let documents: Vec<TantivyDocument> = (0..batch.len()).into_par_iter().map(document).collect();
+            for (entry, document) in batch.iter().zip(documents) {
+                if may_replace {
+                    writer.delete_term(Term::from_field_text(self.fields.id, &entry.id));
                 }
                 writer.add_document(document).map_err(broken)?;
             }

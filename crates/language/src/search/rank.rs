@@ -3,6 +3,8 @@
 //! exact; only the best are looked at closely. Sums are made in the query's order for each entry, so a score does not
 //! depend on segments or threads.
 
+use std::sync::{Mutex, PoisonError};
+
 use math::top_k::TopK;
 use serde::Serialize;
 use tantivy::fieldnorm::FieldNormReader;
@@ -21,7 +23,13 @@ const APART_MAX: u32 = 8;
 /// Places of a word in an entry that are looked at.
 const PLACES_MAX: usize = 64;
 
+/// Searches at once whose counters are kept.
+const KEPT_MAX: usize = 16;
+/// From this part of all entries on, all are gone through rather than those that a list names.
+const DENSE: usize = 8;
+
 /// Scores of all entries.
+#[derive(Default)]
 pub(super) struct Counted {
     /// Shape: (n).
     pub scores: Vec<f32>,
@@ -29,6 +37,53 @@ pub(super) struct Counted {
     pub covered: Vec<f32>,
     /// The entries that cover something, each once, in no order.
     pub covering: Vec<u32>,
+    /// The entries that have a score.
+    touched: Vec<u32>,
+}
+
+impl Counted {
+    /// The alive entries that cover at least this much, which is above 0. Ascending.
+    pub fn covering_at_least(&self, least: f32, alive: &[bool]) -> Vec<u32> {
+        let does = |entry: &u32| self.covered[*entry as usize] >= least && alive[*entry as usize];
+        if DENSE * self.covering.len() > alive.len() {
+            return (0..alive.len() as u32).filter(does).collect();
+        }
+        let mut matched: Vec<u32> = self.covering.iter().copied().filter(does).collect();
+        matched.sort_unstable();
+        matched
+    }
+}
+
+/// Counters of searches that are over, all 0: fresh memory for every entry of an index would cost more than most searches.
+#[derive(Default)]
+pub(super) struct Counters(Mutex<Vec<Counted>>);
+
+impl Counters {
+    /// For `n` entries, all 0.
+    fn take(&self, n: usize) -> Counted {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        counted.scores.resize(n, 0.0);
+        counted.covered.resize(n, 0.0);
+        counted
+    }
+
+    pub fn give_back(&self, mut counted: Counted) {
+        if DENSE * counted.touched.len() > counted.scores.len() {
+            counted.scores.fill(0.0);
+            counted.covered.fill(0.0);
+        } else {
+            for &entry in &counted.touched {
+                counted.scores[entry as usize] = 0.0;
+                counted.covered[entry as usize] = 0.0;
+            }
+        }
+        counted.covering.clear();
+        counted.touched.clear();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < KEPT_MAX {
+            kept.push(counted);
+        }
+    }
 }
 
 /// What one term of a query gave an entry.
@@ -60,9 +115,9 @@ impl Snapshot {
         [(self.fields.all, "text", 1.0, all), (self.fields.name, "name", settled.name_boost, name)]
     }
 
+    /// What [`Counters::give_back`] takes afterwards.
     pub(super) fn count(&self, plan: &Plan, settled: &Settled) -> Result<Counted, LanguageError> {
-        let (scores, covered) = (vec![0.0; self.n()], vec![0.0; self.n()]);
-        let mut counted = Counted { scores, covered, covering: Vec::new() };
+        let mut counted = self.counters.take(self.n());
         for group in &plan.groups {
             let frequencies: Vec<u64> = group.terms.iter().map(|term| self.frequency(&term.text)).collect();
             let says =
@@ -107,7 +162,11 @@ impl Snapshot {
                 for (&own, &times) in block.docs().iter().zip(block.freqs()) {
                     let times = times as f32;
                     let own_held_back = held_back[usize::from(norms.fieldnorm_id(own))];
-                    scores[own as usize] += weight * times / (times + own_held_back);
+                    let score = &mut scores[own as usize];
+                    if *score == 0.0 {
+                        counted.touched.push(start as u32 + own);
+                    }
+                    *score += weight * times / (times + own_held_back);
                     if share > 0.0 {
                         let covered = &mut covered[own as usize];
                         if *covered == 0.0 {

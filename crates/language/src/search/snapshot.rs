@@ -11,6 +11,7 @@ use tantivy::{DocAddress, ReloadPolicy, Searcher, SegmentReader, TantivyDocument
 
 use super::entry::Entry;
 use super::index::{Fields, NUMBERS, SEPARATOR, broken};
+use super::rank::Counters;
 use super::vectors::{Vectors, unpacked};
 use super::vocabulary::Vocabulary;
 use crate::LanguageError;
@@ -44,6 +45,7 @@ pub struct Snapshot {
     pub(super) tokeniser: Tokeniser,
     /// Units of an entry on average, by field: all, name.
     pub(super) mean_units: [f32; 2],
+    pub(super) counters: Counters,
 }
 
 /// Attributes in words: which entry has which values.
@@ -164,6 +166,7 @@ impl Snapshot {
             vectors: vectors(segments)?,
             vocabulary: vocabulary(segments, fields, n_alive)?,
             mean_units: [mean_units(segments, fields.all)?, mean_units(segments, fields.name)?],
+            counters: Counters::default(),
             alive,
             fields: fields.clone(),
             tokeniser: tokeniser.clone(),

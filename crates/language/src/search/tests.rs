@@ -109,6 +109,39 @@ fn what_is_left_of_a_question_is_not_looked_for_beside_a_kind() {
     assert_eq!(found.hits.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ["p2"]);
 }
 
+/// What a search counted in is given back clean, after searches that touch few entries and such that touch most.
+#[test]
+fn no_search_leaves_anything_to_the_next() {
+    let many: Vec<Entry> = (0..60)
+        .map(|at| {
+            let kind = if at % 9 == 0 { "耳机" } else { "手机" };
+            product(&format!("m{at}"), &format!("小米{at} {kind}"), "小米", kind, &[], 100 + at)
+        })
+        .collect();
+    let used = index_of(many.clone()).snapshot();
+    for text in ["手机", "小米7", "耳机", "", "小米9 耳机", "手机", "没有这个", "耳机", "小米7"] {
+        let request = Request::new(text);
+        let fresh = index_of(many.clone()).snapshot();
+        let wanted = fresh.search(&request, &Settled::products()).unwrap();
+        assert_eq!(used.search(&request, &Settled::products()).unwrap(), wanted, "{text}");
+    }
+}
+
+#[test]
+fn an_index_is_filled_as_entries_are_put() {
+    let put = shop();
+    let mut filled = Index::new().unwrap();
+    filled.fill(put.len(), &|at| put[at].clone(), None, &go_on).unwrap();
+    let (one, other) = (filled.snapshot(), index_of(put.clone()).snapshot());
+    assert_eq!(one.n_alive(), put.len());
+    for text in ["手机", "耳机", "huawei shouji", "pro 15"] {
+        let answer = |of: &Snapshot| of.search(&Request::new(text), &Settled::products()).unwrap();
+        assert_eq!(answer(&one), answer(&other), "{text}");
+    }
+    let unfit = |at: usize| if at == 1 { Entry::default() } else { put[at].clone() };
+    assert!(Index::new().unwrap().fill(3, &unfit, None, &go_on).is_err());
+}
+
 #[test]
 fn ids_alone_are_those_of_the_hits() {
     let popular = |(at, entry): (usize, Entry)| Entry { popularity: Some(at as f64), ..entry };
