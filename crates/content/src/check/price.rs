@@ -293,6 +293,24 @@ impl Checker<'_> {
         };
         let saved = Cents((base.0 - now.0).max(0));
         let at_most = matches!(quantity.bound, language::text::Bound::AtMost);
+        // Beside the list price a saving is what lies between it and the price now, whatever was paid before.
+        let between = self.offer.list_cents.filter(|list| list.0 > now.0 && self.names_sum(quantity, *list));
+        if let Some(between) = between.map(|list| Cents(list.0 - now.0)) {
+            if said == between && said <= saved {
+                return self.holds(&quantity.range);
+            }
+            let (risk, fix) = match said == between {
+                // Right beside its list price, and more than the orders bear out: another sum would be wrong.
+                true => (Risk::Block, None),
+                false => (Risk::Block, Some(self.written(quantity, between))),
+            };
+            let is = if said == between { saved } else { between };
+            let message = Said::new(
+                format!("文案写省 {said}，实际省 {is}"),
+                format!("the text says {said} is saved; it is {is}"),
+            );
+            return self.push(&quantity.range, "saving", risk, message, fix);
+        }
         if said == saved || (at_most && said <= saved) {
             return self.holds(&quantity.range);
         }
@@ -307,6 +325,16 @@ impl Checker<'_> {
             ),
             fix,
         );
+    }
+
+    /// Whether a sum stands elsewhere in the sentence.
+    fn names_sum(&self, quantity: &Quantity, cents: Cents) -> bool {
+        let around = sentence(self.text(), &quantity.range);
+        quantities(&self.text()[around.clone()]).iter().any(|one| {
+            one.kind == QuantityKind::Price
+                && around.start + one.range.start != quantity.range.start
+                && (one.value * 100.0).round() as i64 == cents.0
+        })
     }
 
     /// `20% off`: what is paid is the rest.
@@ -715,6 +743,26 @@ mod tests {
             assert_eq!(report.findings, [], "{text}");
             assert!(!report.proven.is_empty(), "{text}");
         }
+    }
+
+    /// Orders were at 3,399 and the list says 3,599: a saving beside the list price is what lies between that and the price now, and
+    /// where it is more than orders bear out, no other sum stands for it.
+    #[test]
+    fn a_saving_beside_the_list_price_is_counted_from_it() {
+        let low = Offer { list_cents: Some(Cents(319_900)), ..offer() };
+        for text in ["标价3199元，现在2999元，省200元", "List price $3,199, now $2,999: you save $200"] {
+            assert_eq!(check(text, &low, &[]).findings, [], "{text}");
+        }
+        for (text, with) in
+            [("标价3199元，现在2999元，省400元", "200元"), ("List price $3,199, now $2,999: you save $100", "$200")]
+        {
+            let found = check(text, &low, &[]).findings;
+            let fixes: Vec<&str> =
+                found.iter().filter_map(|one| one.fix.as_ref().map(|fix| fix.with.as_str())).collect();
+            assert_eq!((found.len(), found[0].risk, fixes), (1, Risk::Block, vec![with]), "{text}");
+        }
+        let found = check("标价3599元，现在2999元，省600元", &offer(), &[]).findings;
+        assert_eq!((found.len(), found[0].risk, &found[0].fix), (1, Risk::Block, &None));
     }
 
     #[test]
