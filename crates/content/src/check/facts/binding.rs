@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use language::text::{Bound, Quantity, QuantityKind};
+use language::text::{Bound, Quantity, QuantityKind, quantities};
 
 use super::super::clause::{clause, has_word};
 use super::super::finding::{Risk, Said};
@@ -245,7 +245,11 @@ pub(super) fn bare_numbers(text: &str, fields: &Fields, taken: &[Range<usize>], 
             continue;
         }
         let Ok(number) = text[range.clone()].replace(',', "").parse::<f64>() else { continue };
-        match fields.all.iter().find(|field| field.numbers.contains(&number)) {
+        let word = word_before(text, &range);
+        let says = |field: &&Field| {
+            field.numbers.contains(&number) && word.is_none_or(|word| says_bare(field, number, &folded(word)))
+        };
+        match fields.all.iter().find(says) {
             Some(field) => writer.bound(&range, ClaimKind::Number, &[field]),
             None => {
                 let written = &text[range.clone()];
@@ -257,6 +261,108 @@ pub(super) fn bare_numbers(text: &str, fields: &Fields, taken: &[Range<usize>], 
             }
         }
     }
+}
+
+/// First words of a sentence, in lower case: their capital makes them no name.
+const FIRST_WORDS: &[&str] = &[
+    "about",
+    "add",
+    "after",
+    "all",
+    "and",
+    "at",
+    "before",
+    "buy",
+    "by",
+    "choose",
+    "code",
+    "day",
+    "enjoy",
+    "every",
+    "first",
+    "for",
+    "from",
+    "get",
+    "in",
+    "it",
+    "just",
+    "last",
+    "less",
+    "meet",
+    "more",
+    "next",
+    "new",
+    "now",
+    "of",
+    "on",
+    "only",
+    "or",
+    "order",
+    "our",
+    "over",
+    "page",
+    "pay",
+    "pick",
+    "plus",
+    "room",
+    "save",
+    "see",
+    "since",
+    "step",
+    "take",
+    "than",
+    "the",
+    "this",
+    "till",
+    "to",
+    "try",
+    "under",
+    "until",
+    "up",
+    "use",
+    "week",
+    "with",
+    "your",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// Chips by their Chinese names.
+const CHIPS: &[(&str, &str)] =
+    &[("骁龙", "snapdragon"), ("天玑", "dimensity"), ("麒麟", "kirin"), ("锐龙", "ryzen"), ("酷睿", "core")];
+
+/// The name directly before a number, of which the number may be a part: `Pixel 8`, `iPhone 8`, `骁龙 8`.
+fn word_before<'a>(text: &'a str, range: &Range<usize>) -> Option<&'a str> {
+    let before = text[..range.start].strip_suffix(' ').unwrap_or(&text[..range.start]);
+    if let Some((chip, _)) = CHIPS.iter().find(|(chip, _)| before.ends_with(chip)) {
+        return Some(&before[before.len() - chip.len()..]);
+    }
+    let n = before.bytes().rev().take_while(u8::is_ascii_alphabetic).count();
+    let word = &before[before.len() - n..];
+    let is_name = word.bytes().any(|byte| byte.is_ascii_uppercase());
+    (n > 1 && is_name && !FIRST_WORDS.contains(&word.to_ascii_lowercase().as_str())).then_some(word)
+}
+
+/// Whether a field says a number of a name: it has the name, is called by it (`Bluetooth 5.3`), or holds the number alone.
+fn says_bare(field: &Field, number: f64, word: &str) -> bool {
+    let is_bare = |at: &Range<usize>| {
+        !quantities(&field.value).iter().any(|one| one.range.start <= at.start && at.end <= one.range.end)
+            && word_before(&field.value, at).is_none()
+            && field.value[at.clone()].replace(',', "").parse::<f64>().is_ok_and(|known| known == number)
+    };
+    let in_english = CHIPS.iter().find(|(chip, _)| *chip == word).map(|(_, name)| *name);
+    let has = |word: &str| field.name_folded.contains(word) || field.folded.contains(word);
+    has(word) || in_english.is_some_and(has) || in_digits(&field.value).iter().any(is_bare)
 }
 
 /// Ordinals, numbers of lists, marks of citations.

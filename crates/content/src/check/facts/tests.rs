@@ -115,6 +115,26 @@ fn what_no_field_says_is_marked() {
     }
 }
 
+/// A figure behind a name is part of that name: 8 GB of memory make no Pixel 8.
+#[test]
+fn a_figure_of_a_field_makes_no_name() {
+    for text in ["Pixel 8 is here", "the iPhone 8 of this shop", "骁龙 67 芯片", "Dimensity 8 inside"] {
+        let report = check(text, &grounds());
+        assert!(!report.findings.is_empty(), "{text}: {:?}", report.evidence);
+    }
+    for text in ["Snapdragon 8 Gen 3", "骁龙 8 芯片", "Get 8 GB of memory", "Now 2999"] {
+        assert_eq!(unbound(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn units_in_words_are_units() {
+    for text in ["199 milligrams", "188毫克", "a screen of 6.3 centimetres", "5000毫瓦时", "3582 milliwatt-hours"]
+    {
+        assert!(!unbound(text).is_empty(), "{text}");
+    }
+}
+
 #[test]
 fn the_message_says_what_the_field_says() {
     let found = &check("16GB 内存", &grounds()).findings[0];
