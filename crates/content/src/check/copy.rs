@@ -150,7 +150,7 @@ impl CopyCheck {
             let mut report = self.field(text, Some(card), &by_field)?;
             // The plain text of a mail is the mail of whoever reads no HTML.
             if is_mail && card.part == Part::Body && !text.trim().is_empty() {
-                report.findings.extend(unsigned(text, Part::Mail, None));
+                report.findings.extend(unsigned(text, Part::Body, None));
                 report = report.settled();
             }
             reports.insert(card.name.to_owned(), report);
@@ -379,7 +379,8 @@ fn is_label(text: &str) -> bool {
 /// A text message says who sends it and how it is stopped, a mail that it advertises and how it is stopped. `sender` is the
 /// shop's name, if known.
 fn unsigned(text: &str, part: Part, sender: Option<&str>) -> Option<Finding> {
-    let lower = Words::of(text).text.to_lowercase();
+    // Only the page of a mail is HTML: a message or a plain text may hold `<`.
+    let lower = if part == Part::Mail { Words::of(text).text.to_lowercase() } else { text.to_lowercase() };
     let has = |any: &[&str]| any.iter().any(|word| lower.contains(word));
     let stops = has(&["拒收", "退订", "回复t", "回t", "unsubscribe", "opt out", "opt-out", "reply stop", "text stop"]);
     let is_signed = match sender.map(str::to_lowercase) {

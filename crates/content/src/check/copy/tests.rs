@@ -192,6 +192,10 @@ fn messages_and_mails_say_whose_they_are_and_how_they_are_stopped() {
         assert!(blocked("sms", lang, "text", &|text| text
             .replace("拒收请回复R", "")
             .replace("Reply STOP to opt out", "")));
+        // Plain texts hold signs that a page would take for markup.
+        for (channel, field) in [("sms", "text"), ("email", "text")] {
+            assert!(!blocked(channel, lang, field, &|text| text.replace("Sirra 5", "<U+039C>")), "{channel} {lang:?}");
+        }
         assert!(blocked("email", lang, "html", &|_| "<p>Sirra 5</p>".into()));
         assert!(blocked("email", lang, "text", &|_| "Sirra 5".into()));
     }
