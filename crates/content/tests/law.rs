@@ -209,13 +209,17 @@ fn english_sentences() {
     }
 }
 
-/// Sentences by another reader, who had not seen the rules. They were mended by these, so they measure nothing.
+/// Sentences by other readers, who had not seen the rules. They were mended by these, so they measure nothing.
 #[test]
-fn what_another_reader_found_is_told_apart() {
+fn what_other_readers_found_is_told_apart() {
     let law = Law::default();
+    let mut wrong = Vec::new();
     for row in include_str!("law/further.tsv").lines().skip(1) {
         let (label, text) = row.split_once('\t').expect("two columns");
         let is_flagged = law.check(text).iter().any(|one| one.risk >= Risk::Review);
-        assert_eq!(is_flagged, label == "unlawful", "{text}");
+        if is_flagged != (label == "unlawful") {
+            wrong.push(row);
+        }
     }
+    assert_eq!(wrong, [""; 0], "{}", wrong.join("\n"));
 }

@@ -39,7 +39,9 @@ impl<'a> Folded<'a> {
             closes_at = closing.map(|length| at + length).or(closes_at);
             let is_bracket = closing.is_some() || closes_at == Some(at);
             let at = at as u32;
-            if is_bracket || is_filler(character) {
+            // A sign that stands for a word is none between words.
+            let is_filler = is_filler(character) && look_alike(character) == character;
+            if is_bracket || is_filler {
                 waiting.push((at, character));
                 continue;
             }
@@ -189,6 +191,7 @@ fn is_filler(character: char) -> bool {
             | '¨'
             | '°'
             | '﹒'
+            | 'の'
     ) || matches!(character as u32,
         0x1f000..=0x1faff | 0x2600..=0x27bf | 0x2b00..=0x2bff | 0x2300..=0x23ff | 0x2190..=0x21ff | 0x2500..=0x25ff
         | 0xe0020..=0xe007f)
@@ -207,7 +210,22 @@ fn look_alike(character: char) -> char {
         'Β' | 'β' => 'b',
         '囯' | '圀' => '国',
         '夲' => '本',
+        '対' => '对',
+        // Pinyin with its tones, and letters in circles.
+        'ā' | 'á' | 'ǎ' | 'à' => 'a',
+        'ē' | 'é' | 'ě' | 'è' => 'e',
+        'ī' | 'í' | 'ǐ' | 'ì' => 'i',
+        'ō' | 'ó' | 'ǒ' | 'ò' => 'o',
+        'ū' | 'ú' | 'ǔ' | 'ù' => 'u',
+        'ǖ' | 'ǘ' | 'ǚ' | 'ǜ' | 'ü' => 'v',
+        'ⓐ'..='ⓩ' => char::from(b'a' + (character as u32 - 'ⓐ' as u32) as u8),
         '悳' => '德',
+        '🈶' => '有',
+        '🈚' => '无',
+        '🉑' => '可',
+        '🉐' => '得',
+        '🈵' => '满',
+        '🈲' => '禁',
         '①'..='⑨' => digit('①'),
         '⑴'..='⑼' => digit('⑴'),
         '❶'..='❾' => digit('❶'),

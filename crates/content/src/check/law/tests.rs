@@ -44,6 +44,11 @@ fn the_same_words_elsewhere() {
         ("招财进宝", "招财进宝表情包"),
         ("保本保息", "不承诺保本保息"),
         ("偷拍神器", "防偷拍检测"),
+        ("清华大学教授都在推荐", "教授推荐算法课程"),
+        ("戴上它血压平稳不用吃药", "血压数据每小时记一次"),
+        ("业界楷模", "最小的孙子也会用"),
+        ("Lowers your blood pressure", "It does not diagnose or treat any illness"),
+        ("Recommended by NASA", "The lightest setting"),
     ] {
         assert!(is_flagged(unlawful), "{unlawful}");
         assert!(!is_flagged(lawful), "{lawful}: {:?}", found(lawful));
@@ -78,6 +83,10 @@ fn disguises_are_seen_through() {
         "顶-级",
         "d一品牌",
         "tор1",
+        "zuì佳",
+        "最の佳",
+        "绝対防水",
+        "ⓣⓞⓟ1",
     ] {
         assert!(is_flagged(text), "{text}");
     }

@@ -96,7 +96,7 @@ pub(super) const RULES: &[Rule] = &[
              允许 需要 要求 配置 系统 版本 年龄 消费 起 还款 工资 首付 成交价 起订 起拍 出价 限 抵 优惠 减 返 补贴 屏占 对比度 声压 缩放 放大 \
              倍 字号 字体 窗口 角度 开合 仰角 俯角 公约数 公倍数 库存 购买 数量 用量 剂量 电池 屏幕尺寸 支撑 洗涤 脱水 流量 扬程 吸力 的优点 \
              的特点 的区别 的缺点 的不同 的变化 的好处 的亮点 的问题 的遗憾 的感受 的收获 的优势 的卖点 的改变 的一个 的那个 的一档 的乐趣 的意义 \
-             级能效 次 早 要 点 心 明天 今天 当天 次日 隔天 第二天 半小时 几分钟 的孩子 的儿子 的女儿 的弟弟 的妹妹 的宝宝",
+             级能效 次 早 要 点 心 明天 今天 当天 次日 隔天 第二天 半小时 几分钟 的孩子 的孙子 的孙女 的宝宝 的儿子 的女儿 的弟弟 的妹妹 的宝宝",
         ),
         NumberNext(6),
         NextIn(
@@ -120,6 +120,16 @@ pub(super) const RULES: &[Rule] = &[
         .heard()
         .unless(&[Title, NextIn(2, "新 近 后"), Prev("不是 并非")])
         .lower(&[STRIVING, SOURCED, PRIZE]),
+    rule(
+        Absolute,
+        Review,
+        AdAbsolute,
+        "龙头企业 龙头品牌 行业龙头 业界龙头 行业老大 业界老大 老大品牌 业界楷模 行业楷模 业界典范 行业典范 金牌品质 业内首创 行业首创 业界首创 全国首创 \
+         别处买不到 最受",
+    )
+    .heard()
+    .unless(&[Title, Next("影响 限制 益 冲击 潮 损 不了 伤 累 苦")])
+    .lower(&[STRIVING, OWN, SOURCED]),
     rule(Absolute, Block, AdAbsolute, "之最 行业之最 没有之一 最最最 世界之最")
         .heard()
         .unless(&[Title, Prev("总 自 以 随")])
@@ -148,7 +158,7 @@ pub(super) const RULES: &[Rule] = &[
         Absolute,
         Block,
         AdAbsolute,
-        "独一无二 绝无仅有 举世无双 天下无双 盖世无双 空前绝后 史无前例 前无古人 登峰造极 无与伦比 无可比拟 无可匹敌 无人能及 无人能敌 \
+        "独一无二 独1无2 独一无2 独1无二 绝无仅有 举世无双 天下无双 盖世无双 空前绝后 史无前例 前无古人 登峰造极 无与伦比 无可比拟 无可匹敌 无人能及 无人能敌 \
          无人可及 无可挑剔 所向披靡 傲视群雄 独步天下 首屈一指 完美无瑕 完美无缺 无懈可击 无出其右 天下第一 举世闻名 独占鳌头 独领风骚 \
          一骑绝尘 独孤求败 问鼎 登顶 冠绝 王中王 巅峰之作 再无超越 无可超越 无法超越 难以超越 不可超越 无人超越 没有对手 没有敌手 没对手 \
          难逢敌手 无对手 绝世 旷世 封神 神机",
@@ -207,8 +217,8 @@ pub(super) const RULES: &[Rule] = &[
             Next("家门店 家分店 家线下 家直营 家体验 大件 大类 大题 大章 大步 大区 大街 大道 家店"),
         ])
         .lower(&[STRIVING, OWN, SOURCED]),
-    rule(Absolute, Block, AdAbsolute, "no.1 no1 no_1 no_._1 n0.1 n01 number_one number_1 num.1 top1 top.1 top_1 t0p1 t0p.1")
-        .unless(&[Prev("编号 编号: 图 表 型号 货号 款号 批号 箱 部位 接口 端口 chapter_ fig_ item_ table_ step_ "), Title])
+    rule(Absolute, Block, AdAbsolute, "no.1 no1 no_1 no_._1 n0.1 n01 number_one number_1 num.1 top1 top.1 top_1 t0p1 t0p.1 t_o_p_1 t_o_p1")
+        .unless(&[Prev("编号 编号: 图 表 型号 货号 款号 批号 箱 部位 接口 端口 chapter_ fig_ item_ table_ step_ "), Title, Next("_on_the_list _on_this_list _in_the_list _below")])
         .lower(&[SOURCED]),
     rule(Absolute, Block, AdAbsolute, "销量冠军 销售冠军 全网冠军 行业冠军 口碑冠军 销冠 销量王 销量之王 冠军单品 冠军品质 累计销量最高 单品冠军")
         .heard()

@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(Absolute, Review, UsDeceptive, "best the_best world's_best best_ever best-in-class best_in_class best_on_the_market")
         .unless(&[
             Next(
-                " - _before _practice _practices _regards _wishes _buy _fit _friend _of_luck _results _used _suited _viewed _for_you _case _way_to \
+                " - _before _practice _practices _regards _wishes _buy _fit _friend _of_luck _results _time_to _time_for _way_for _used _suited _viewed _for_you _case _way_to \
                  _seller _sellers -seller _known",
             ),
             Prev("its_ their_ looking_ at_ works_ work_ fits_ performs_ do_your_ your_ try_our_ at_its_ all_the_ is_ how_ suits_you_ suit_you_ suits_ fits_you_ like_ know_"),
@@ -43,11 +43,11 @@ pub(super) const RULES: &[Rule] = &[
          second_to_none the_ultimate perfect_in_every flawless indestructible unbreakable never_fails top-rated top_rated industry-leading \
          industry_leading market-leading world-leading world_leading",
     )
-    .unless(&[Prev("looking_ issue_ chapter_ step_ item_ which_is_ which_one_is_ find_ "), Next("_difference _thing _way _one_in_the_box _cable _exception _color")])
+    .unless(&[Prev("looking_ issue_ chapter_ step_ item_ which_is_ which_one_is_ find_ "), Next("_difference _thing _way _one_in_the_box _cable _exception _color _setting _mode _section _chapter _on_the_list _on_this_list _in_the_list _below _above")])
     .lower(&[SOURCED, Prev("almost_ almost- virtually_ nearly_")]),
     rule(Absolute, Note, UsDeceptive, "ultimate perfect leading premium revolutionary lifetime_warranty").unless(&[Next("_for _fit _size")]),
     rule(Unproven, Review, UsGuarantee, "guaranteed guarantee money-back money_back 100%_satisfaction satisfaction_guaranteed")
-        .unless(&[Prev("limited_ not_ no_ isn't_ cannot_be_ cannot_ can't_ don't_ "), Next("_card _certificate _booklet _period _slip")])
+        .unless(&[Prev("limited_ not_ no_ isn't_ cannot_be_ cannot_ can't_ don't_ "), Next("_card _certificate _booklet _period _slip _delivery_date")])
         .lower(&[Sentence("terms_apply see_terms conditions within_ days limited")]),
     rule(
         Unproven,
@@ -130,9 +130,19 @@ pub(super) const RULES: &[Rule] = &[
     )
     .unless(&[Next("_than_yesterday"), Clause("common_divisor no_better_than")])
     .lower(&[SOURCED]),
+    rule(Absolute, Block, UsDeceptive, "nothing_on_the_market_comes_close nothing_else_comes_close nothing_comes_close").lower(&[SOURCED]),
+    rule(Unproven, Review, UsDeceptive, "doctors_everywhere swear_by doctors_swear no_radiation zero_radiation totally_safe perfectly_safe 100%_harmless")
+        .unless(&[Prev("not_ ")]),
+    rule(Medical, Block, UsHealth, "grow_taller gain_height lose_inches"),
+    rule(Authority, Review, UsEndorse, "recommended_by_nasa used_by_nasa approved_by_nasa nasa-approved nasa_approved").lower(&[SOURCED]),
+    rule(Unproven, Review, UsGreen, "zero_environmental_impact no_environmental_impact good_for_the_planet zero_footprint").lower(&[SOURCED]),
+    rule(FalsePrice, Block, UsFormerPrice, "never_pay_less pay_less_anywhere cheaper_anywhere cheaper_nowhere lowe$t"),
+    rule(Disparaging, Review, AdRivals, "break_all_the_time breaks_all_the_time always_break always_fail fall_apart falls_apart explode catch_fire")
+        .only(&[Brand(30), Sentence(OTHERS)])
+        .unless(&[Prev("not_ never_ don't_ doesn't_ ")]),
     rule(Absolute, Review, UsDeceptive, "world-class world_class"),
     // Letters parted or exchanged as nobody writes them who does not hide a word.
-    rule(Absolute, Block, UsDeceptive, "b-e-s-t b.e.s.t b_e_s_t b*e*s*t b3st n0.1 n0._1 n0_1 #0ne w0rld's w0rld"),
+    rule(Absolute, Block, UsDeceptive, "b-e-s-t b.e.s.t b_e_s_t b*e*s*t b3st bestest n0.1 n0._1 n0_1 #0ne w0rld's w0rld n_u_m_b_e_r clin1cally cl1nically g_u_a_r_a_n_t_e_e_d g_u_a_r_a_n_t_e_e"),
     rule(
         Authority,
         Block,
@@ -142,9 +152,9 @@ pub(super) const RULES: &[Rule] = &[
     .only(&[Clause("recommended recommends endorsed endorses chosen approved approves uses used_by trusted favourite favorite official")])
     .unless(&[Sentence("recall complaint")]),
     rule(Medical, Block, UsHealth, "cure cured reduce reduces reducing relieve relieves relieving prevent prevents protects_you_from protects_against protects_from fights fight eases ease treat \
-        reduces_the_risk_of recommend_it_for")
+        reduces_the_risk_of recommend_it_for lower lowers say_goodbye_to goodbye_to")
         .only(&[NextIn(40, ILLNESS)])
-        .unless(&[Prev("not_ cannot_ can't_ doesn't_ ")]),
+        .unless(&[Prev("not_ cannot_ can't_ doesn't_ not_diagnose_or_ not_diagnose,_ not_intended_to_diagnose,_ ")]),
     rule(Medical, Review, UsHealth, "fda_approved fda-approved approved_by_the_fda").unless(&[Prev("not_ ")]).lower(&[SOURCED]),
     rule(Medical, Block, UsHealth, "detox detoxes detoxify burns_fat burn_fat lose_weight weight_loss immune_system boosts_immunity kills_100% kills_99% cancer_caused"),
     rule(Unproven, Review, UsDeceptive, "100%_of_our_customers 100%_of_customers 100%_of_buyers all_our_customers nine_out_of_ten 9_out_of_10 \

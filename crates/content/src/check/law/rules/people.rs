@@ -7,7 +7,7 @@ use super::super::rule::{Rule, When, rule};
 use crate::check::finding::Risk::{Block, Note, Review};
 
 /// Others who sell, without their names.
-const RIVALS: &str = "友商 同行 竞品 对手 别家 别人家 其他品牌 别的品牌 其他家 其它品牌 隔壁 市面上 一切 所有品牌 所有手机 各大品牌 某果 某为 某米 \
+const RIVALS: &str = "苹guo ping果 华wei hua为 小mi手机 三xing 友商 同行 竞品 对手 别家 别人家 其他品牌 别的品牌 其他家 其它品牌 隔壁 市面上 一切 所有品牌 所有手机 各大品牌 某果 某为 某米 \
                       某星 某想 某东 某宝 某牌 某手机 某品牌 某大厂 杂牌 水果手机 果子";
 const IN_PLAY: When = Clause("游戏里 游戏中 比赛 电竞赛 对局 玩家");
 
@@ -104,5 +104,9 @@ pub(super) const RULES: &[Rule] = &[
         Prev("不让孩子 不会"),
     ]),
     rule(Order, Note, AdOrder, "风水 吉祥 好运").only(&[PrevIn(4, "带来 提升 增加 保"), Sentence("挂件 手链 摆件")]).unless(&[Title]),
+    rule(Authority, Review, AdState, "国宾礼 国礼 教授推荐 教授都推荐 教授都在推荐 院士推荐 专家都在推荐 医生都在推荐").heard().unless(&[Title, NextIn(2, "阅读 书 算法")]),
+    rule(Disparaging, Review, AdRivals, "比某 同行的")
+        .only(&[NextIn(12, "强 好 快 便宜 稳 耐用 爆炸 起火 次品 垃圾 假货 翻新")])
+        .unless(&[Title, Prev("对")]),
     rule(Authority, Note, AdState, "政府 官方认证 国家认证").only(&[Next("推荐 指定 认可")]).unless(&[Title, Prev("以 由 当地")]),
 ];

@@ -120,6 +120,14 @@ pub(super) const RULES: &[Rule] = &[
     )
     .heard()
     .unless(&[Title, Next("冬 年 期 热 滤 关 人数 电流 电压 审 夜 新 架 市"), DENIED]),
+    rule(Medical, Review, AdMedical, "血压平稳 血压稳定 血糖平稳 血糖稳定 不用吃药 不必吃药 无需吃药 告别药物 不再吃药")
+        .heard()
+        .unless(&[DENIED, Title, Clause("遵医嘱 咨询医生 请勿 记录 监测")])
+        .lower(&[REGISTERED]),
+    rule(Medical, Block, AdMedical, "近视度数 度数").only(&[NextIn(4, "降 减 下降 回落")]).unless(&[DENIED, Title, Clause("屏幕 水温 镜片 酒")]),
+    rule(Education, Block, AdEducation, "提分 提高分数").only(&[PrevIn(6, "保证 确保 包 必 承诺")]).unless(&[DENIED, Title]),
+    rule(Unproven, Review, AdSource, "抗菌率100% 抑菌率100% 杀菌率100% 除菌率100%").unless(&[Title]).lower(&[SOURCE]),
+    rule(Financial, Review, AdFinancial, "等于赚钱 转手就升值 转手就赚 买到就是赚到钱").heard().unless(&[Title, DENIED]),
     rule(Patent, Review, AdPatent, "国家专利 专利技术 专利产品 专利申请中 申请专利中 已申请专利 正在申请专利 专利待批 专利号待批 专利认证 专利设计 发明专利 实用新型专利 外观专利 多项专利 专利保护 国际专利")
         .unless(&[Title, Sentence("zl 专利号zl 专利号:zl 公告号 授权号")]),
     rule(Unproven, Note, AdFalse, "永久").unless(&[Title, Next("删除 许可 磁 性 居")]),
