@@ -115,8 +115,10 @@ pub fn again(draft: &Draft, brief: &Brief, plan: &Plan) -> Result<Again, Transla
     let has = |other: &Draft, one: &Evidence| other.evidence.contains(one);
     let n_kept = |other: &Draft| wanted.iter().filter(|one| has(other, one)).count();
     let drafts = Grammarian.write(&task, CANDIDATES)?;
-    // Of equal ones the first.
-    let best = drafts.into_iter().enumerate().max_by_key(|(at, other)| (n_kept(other), std::cmp::Reverse(*at)));
+    // What the draft does not say comes before what is lost; of equal ones the first.
+    let n_added = |other: &Draft| other.evidence.iter().filter(|one| is_claim(one) && !has(draft, one)).count();
+    let rank = |at: usize, other: &Draft| (std::cmp::Reverse(n_added(other)), n_kept(other), std::cmp::Reverse(at));
+    let best = drafts.into_iter().enumerate().max_by_key(|(at, other)| rank(*at, other));
     let mut best = best.map(|(_, other)| other).expect("the grammar always writes");
     best.writer = "translation".to_owned();
     let (kept, lost): (Vec<_>, Vec<_>) = wanted.into_iter().cloned().partition(|one| has(&best, one));
@@ -319,6 +321,23 @@ mod tests {
                 let check = CopyCheck::new(&made.brief, &made.plan, &Market::default(), &[]);
                 let reports = check.draft(&made.draft, made.brief.check().unwrap(), &house).unwrap();
                 assert_ne!(copy::verdict(reports.values()), Verdict::Blocked, "{channel}: {text}\n{reports:?}");
+            }
+        }
+    }
+
+    /// A saving that a draft does not tell is told by no translation of it.
+    #[test]
+    fn an_offer_gains_no_claims() {
+        for channel in ["push", "social", "sms", "search_ad"] {
+            let mut brief = brief(channel);
+            brief.goal = Goal::Promotion;
+            brief.offer = Some(Offer { price_cents: Some(Cents(549_900)), ..Offer::default() });
+            for seed in 0..12 {
+                let (plan, draft) = drafted(&brief, seed);
+                let made = translate(&draft, &brief, &plan, Lang::En, &terms()).unwrap();
+                let saves = |text: &str| text.contains('省') || text.contains('少') || text.contains("save");
+                let (zh, en) = (draft.plain(), made.draft.plain());
+                assert!(saves(&zh) || !saves(&en.to_lowercase()), "{channel}: {zh} -> {en}");
             }
         }
     }
