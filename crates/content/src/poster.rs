@@ -521,6 +521,14 @@ fn may_break(before: &str, after: &str) -> bool {
     if last == ' ' && is_short_word(word) && begins_with_generation(after) {
         return false;
     }
+    // A figure stays with its unit: `8 GB`, `5550 mAh`.
+    if last == ' ' && word.ends_with(|one: char| one.is_ascii_digit()) && begins_with_unit(after) {
+        return false;
+    }
+    // 比 leads on to what is compared with.
+    if matches!(before, "比" | "从" | "把" | "被") {
+        return false;
+    }
     let is_latin = |one: char| class(one) < 0.99 && one != ' ';
     let is_figure = last.is_ascii_digit() && !next.is_whitespace();
     !(closes || opens || particle || is_figure || (is_latin(last) && is_latin(next)))
@@ -536,6 +544,15 @@ fn begins_with_generation(text: &str) -> bool {
     let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let next = text[n_digits..].chars().next();
     (1..=2).contains(&n_digits) && !next.is_some_and(|one| one.is_ascii_alphanumeric() || "%.,".contains(one))
+}
+
+/// Whether a text begins with a unit that is written apart from its figure.
+fn begins_with_unit(after: &str) -> bool {
+    const UNITS: &[&str] = &[
+        "GB", "TB", "MB", "mAh", "Wh", "W", "Hz", "GHz", "MHz", "g", "kg", "mm", "cm", "m", "MP", "nits", "ppi", "dpi",
+        "hours", "hour", "minutes", "months", "pages", "Mbps", "Gbps", "MB/s", "in",
+    ];
+    UNITS.contains(&after.split([' ', ',', '.', ':', ';', '!', '?', ')']).next().unwrap_or_default())
 }
 
 /// The width of a text in ems.
@@ -636,6 +653,9 @@ mod tests {
         assert_eq!(lines("笔记本电脑的屏幕", 6.4), ["笔记本电脑的", "屏幕"]);
         assert_eq!(lines("一块14英寸屏幕", 4.5), ["一块", "14英寸", "屏幕"]);
         assert_eq!(lines("read and a pen", 5.0), ["read", "and a pen"]);
+        // A figure stays with its unit, 比 with what follows it.
+        assert_eq!(lines("refresh 120 Hz panel", 4.6), ["refresh", "120 Hz", "panel"]);
+        assert_eq!(lines("四千元，比标价少", 5.6), ["四千元，", "比标价少"]);
         // A model stays with the number of its generation.
         assert_eq!(lines("Orbit Nimbo 3 phone", 6.2), ["Orbit", "Nimbo 3", "phone"]);
         assert_eq!(lines("Orbit Nimbo 128 phone", 6.2), ["Orbit Nimbo", "128 phone"]);

@@ -373,7 +373,13 @@ fn message(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     let is_offer = realiser.task.brief.offer.is_some();
     // Without an offer half of the messages open as other channels do.
     let ways = if is_offer || realiser.random.below(2) == 0 { ["sms.body", &opening] } else { [&opening, "sms.body"] };
-    let middle = ways.into_iter().find_map(|symbol| realiser.open(symbol, &fits));
+    // A message of an offer tells what is offered, and every message what it is about, where there is a way that fits.
+    let short = realiser.plan().short.clone();
+    let tells_all = |middle: &Line| fits(middle) && middle.text.contains(&short) && (!is_offer || middle.tells_offer);
+    let middle = ways
+        .into_iter()
+        .find_map(|symbol| realiser.open(symbol, &tells_all))
+        .or_else(|| ways.into_iter().find_map(|symbol| realiser.open(symbol, &fits)));
     let mut middle = middle.unwrap_or_else(|| {
         // What a character counts for depends on the others: one outside the alphabet changes the limit of all.
         let mut room = card.max;

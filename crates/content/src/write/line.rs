@@ -23,6 +23,8 @@ pub struct Line {
     pub(super) said: Vec<Span>,
     /// Whether it tells what the product costs,
     pub tells_price: bool,
+    /// what is offered,
+    pub tells_offer: bool,
     /// and when the offer ends.
     pub tells_end: bool,
     /// Where names begin: their first letter is never changed.
@@ -106,6 +108,7 @@ impl Line {
             self.text.push(' ');
         }
         self.tells_price |= other.tells_price;
+        self.tells_offer |= other.tells_offer;
         self.tells_end |= other.tells_end;
         let base = self.text.len();
         self.text.push_str(&other.text);

@@ -87,6 +87,8 @@ impl Filled {
         }
         line.tells_end |= self.place == Place::Of("ends");
         line.tells_price |= matches!(self.place, Place::Of("price" | "offer_price" | "list_price"));
+        line.tells_offer |=
+            matches!(self.place, Place::Of("offer_price" | "saving" | "coupon" | "coupon_off" | "gift"));
     }
 
     fn evidence(&self) -> Option<usize> {

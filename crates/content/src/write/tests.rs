@@ -83,6 +83,47 @@ fn the_offer_is_said_as_given() {
     }
 }
 
+/// A poster says until when its price holds, and of an offer without a price what it is.
+#[test]
+fn a_poster_tells_the_offer() {
+    for (lang, until, gift) in [(Lang::Zh, "12月12日截止", "下单送"), (Lang::En, "until 12 December", "A gift with it")]
+    {
+        let mut brief = brief(laptop(), "poster", lang);
+        brief.goal = Goal::Promotion;
+        let ends_on = "2026-12-12".parse().ok();
+        brief.offer = Some(Offer { price_cents: Some(Cents(549_900)), ends_on, ..Offer::default() });
+        for seed in 0..20 {
+            let text = draft(&brief, seed, &[]).plain();
+            assert!(text.contains(until), "{text}");
+        }
+        brief.offer = Some(Offer { gift: Some("收纳包".into()), ..Offer::default() });
+        for seed in 0..20 {
+            let text = draft(&brief, seed, &[]).plain();
+            assert!(text.contains(gift), "{text}");
+        }
+    }
+}
+
+/// Whoever writes of an offer has the offer told, and of a product its name, however little room there is.
+#[test]
+fn a_text_message_tells_the_offer_and_the_product() {
+    for lang in [Lang::Zh, Lang::En] {
+        let mut product = laptop();
+        product.name = "Korvane Velo 2 Pro".into();
+        let mut brief = brief(product, "sms", lang);
+        for seed in 0..60 {
+            let text = draft(&brief, seed, &[]).plain();
+            assert!(text.contains("Velo 2 Pro"), "{text}");
+        }
+        brief.goal = Goal::Promotion;
+        brief.offer = Some(Offer { price_cents: Some(Cents(549_900)), ..Offer::default() });
+        for seed in 0..60 {
+            let text = draft(&brief, seed, &[]).plain();
+            assert!(["5499", "5,499", "500"].iter().any(|sum| text.contains(sum)), "{text}");
+        }
+    }
+}
+
 #[test]
 fn what_is_told_is_what_the_plan_has() {
     let brief = brief(laptop(), "email", Lang::Zh);
