@@ -18,7 +18,8 @@ pub fn clean(name: &str) -> String {
     let mut made = String::new();
     for one in name.chars().take(NAME_CHARS_MAX * 2) {
         match one {
-            '®' | '™' | '©' | '℠' => {}
+            // `{{…}}` is a place that senders of mails fill.
+            '®' | '™' | '©' | '℠' | '{' | '}' => {}
             one if is_hidden(one) => {}
             one if one.is_whitespace() || one.is_control() => {
                 if !made.ends_with(' ') {

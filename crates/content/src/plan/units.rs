@@ -106,6 +106,17 @@ const VALUE_BYTES_MAX: usize = 80;
 /// Reads the value of an attribute with these dimensions; `None` if it is empty, too long, a denial (`no`, `none`) or not of
 /// the dimension.
 pub fn read(value: &str, dimensions: &[Dimension]) -> Option<Reading> {
+    // A sign in front is no mark to be left out: nothing has a weight of -5 g.
+    if value
+        .trim_start()
+        .strip_prefix(['-', '−'])
+        .is_some_and(|rest| rest.starts_with(|one: char| one.is_ascii_digit()))
+    {
+        return None;
+    }
+    if is_markup(value) {
+        return None;
+    }
     let value = super::names::clean(value);
     if value.is_empty() || value.len() > VALUE_BYTES_MAX || is_denial(&value) {
         return None;
@@ -169,6 +180,14 @@ pub fn difference(a: &Reading, b: &Reading) -> Option<(String, String)> {
 fn show(number: f64) -> String {
     let rounded = (number * 100.0).round() / 100.0;
     format!("{rounded}")
+}
+
+/// What another program left in a value: `960<U+039C>`, `<i>HDR</i>`, `{{7*7}}`.
+fn is_markup(value: &str) -> bool {
+    value.contains("{{")
+        || value
+            .match_indices('<')
+            .any(|(at, _)| value[at + 1..].starts_with(|one: char| one.is_ascii_alphabetic() || "/!".contains(one)))
 }
 
 fn is_denial(value: &str) -> bool {
@@ -348,6 +367,10 @@ mod tests {
             ("1.234567 kg", &[Mass]),
             ("1,2 kg", &[Mass]),
             ("8 GB up to 64 GB", &[Bytes]),
+            ("-5 g", &[Mass]),
+            ("GTX 960<U+039C>", &[]),
+            ("<i>HDR</i>", &[]),
+            ("{{7*7}}", &[]),
         ] {
             assert_eq!(read(value, dimensions), None, "{value}");
         }
