@@ -283,7 +283,8 @@ impl ColumnBuilder {
             self.append_null();
             return Ok(());
         }
-        pairs.sort();
+        // Sorted by name alone, so that of two values of one attribute the first given stays.
+        pairs.sort_by(|a, b| a.0.cmp(&b.0));
         pairs.dedup_by(|later, earlier| later.0 == earlier.0);
         for (name, value) in pairs {
             builder.keys().append_value(name);
@@ -416,14 +417,26 @@ fn spec_pairs(text: &str) -> Vec<(String, String)> {
     };
     if let Ok(object) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) {
         let text_of = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        return object.iter().map(|(name, value)| normal(name, &text_of(value))).collect();
+        return apart(object.iter().map(|(name, value)| (name.clone(), normal(name, &text_of(value)))));
     }
     let parts = text.split([';', '|', '；', '\n']);
     let pairs = parts.filter_map(|part| part.split_once([':', '：', '=']));
-    pairs
-        .filter(|(name, value)| !name.trim().is_empty() && !value.trim().is_empty())
-        .map(|(n, v)| normal(n, v))
-        .collect()
+    apart(
+        pairs
+            .filter(|(name, value)| !name.trim().is_empty() && !value.trim().is_empty())
+            .map(|(n, v)| (n.to_owned(), normal(n, v))),
+    )
+}
+
+/// Of two names of one attribute with different values the second keeps the name it came with: what contradicts itself is for whoever
+/// reads it to see (`memory` 8 GB, `ram` 16 GB).
+fn apart(pairs: impl Iterator<Item = (String, (String, String))>) -> Vec<(String, String)> {
+    let mut made: Vec<(String, String)> = Vec::new();
+    for (written, (name, value)) in pairs {
+        let is_other = made.iter().any(|(known, held)| *known == name && *held != value);
+        made.push((if is_other { written.trim().to_owned() } else { name }, value));
+    }
+    made
 }
 
 fn put_member(text: &mut String, name: &str, value: &str, is_number: bool) {
