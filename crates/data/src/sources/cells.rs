@@ -509,6 +509,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_sheet_that_contradicts_itself_keeps_both_values() {
+        let known = |text: &str| spec_pairs(text).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let both = ["memory=8 GB", "ram=16 GB"].map(str::to_owned).to_vec();
+        for text in ["{\"memory\": \"8 GB\", \"ram\": \"16 GB\"}", "memory: 8 GB; ram: 16 GB"] {
+            let found: Vec<String> = known(text);
+            assert_eq!(found, both, "{text}");
+        }
+        let same: Vec<String> = known("memory: 8 GB; ram: 8 GB");
+        assert!(same.iter().all(|one| one == "memory=8 GB"), "{same:?}");
+    }
+
     fn reason(table: &str, header: &[&str], fields: &[&str]) -> String {
         let recipe = recipe(table, header);
         let mut builder = RowBuilder::new(&recipe, 1);
