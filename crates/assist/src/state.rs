@@ -16,6 +16,9 @@ pub const FORMS_MAX: usize = 3;
 pub const SAID_MAX: usize = 6;
 const SAID_CHARACTERS_MAX: usize = 120;
 
+/// Turns after which nobody means a question any more by "and the black one?".
+const WONDERS_MAX: u32 = 4;
+
 /// The memory of one conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -37,6 +40,8 @@ pub struct Dialogue {
     pub last_intent: Option<String>,
     /// The text of the last question asked of documents or search.
     pub last_question: Option<String>,
+    /// The turn in which it was asked.
+    pub wondered_at: u32,
     /// Forms being filled in; the last is the one in hand, those before were interrupted by it.
     pub forms: Vec<Filling>,
     /// Forms submitted in this conversation, the last first, each with its order; at most [`LISTED_MAX`].
@@ -102,6 +107,18 @@ impl Dialogue {
         self.products.truncate(LISTED_MAX);
     }
 
+    /// Something was asked that what is said next may take up.
+    pub fn wonder(&mut self, question: String) {
+        self.last_question = Some(question);
+        self.wondered_at = self.n_turns;
+    }
+
+    /// The last question, if it is one of the last few turns.
+    pub fn recent_question(&self) -> Option<&String> {
+        let is_recent = self.n_turns.saturating_sub(self.wondered_at) <= WONDERS_MAX;
+        self.last_question.as_ref().filter(|_| is_recent)
+    }
+
     /// A form was submitted.
     pub fn file(&mut self, form: &str, order_id: Option<String>) {
         self.filed.insert(0, Filed { form: form.to_owned(), order_id });
@@ -131,5 +148,20 @@ impl Dialogue {
             self.groups.insert(0, product_id.to_owned());
             self.groups.truncate(2 * LISTED_MAX);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_of_long_ago_is_not_taken_up() {
+        let mut dialogue = Dialogue { n_turns: 7, ..Dialogue::default() };
+        dialogue.wonder("how heavy is it?".to_owned());
+        dialogue.n_turns += WONDERS_MAX;
+        assert_eq!(dialogue.recent_question().map(String::as_str), Some("how heavy is it?"));
+        dialogue.n_turns += 1;
+        assert_eq!(dialogue.recent_question(), None);
     }
 }

@@ -223,10 +223,14 @@ impl Asks {
             return false;
         }
         let told: Vec<&str> = Question::new(text, tokeniser()).words.iter().filter_map(name).collect();
-        // `怎么下单`: that something is bought is said with every question, but here it is the question.
+        // `怎么下单`: that something is bought is said with every question, but here it is the question, and no rule about sending
+        // answers it.
         let is_order = |word: &Word| word.concept.is_some_and(|concept| concept.name == "order");
-        let asks_something = self.words.iter().any(|word| word.says >= ESSENTIAL)
-            || self.words.iter().all(is_order) && self.say_anything();
+        let asks_order = self.words.iter().all(is_order) && self.say_anything();
+        if asks_order && self.n_ways_beyond(text) > 0 {
+            return true;
+        }
+        let asks_something = asks_order || self.words.iter().any(|word| word.says >= ESSENTIAL);
         asks_something && !told.is_empty() && !self.words.iter().filter_map(name).any(|own| told.contains(&own))
     }
 
@@ -402,7 +406,12 @@ fn masked(scene: &Scene, is_masked: impl Fn(&Named) -> bool) -> String {
         )
         .expect("a sound pattern")
     });
-    let text = without_entities(scene, is_masked);
+    let mut text = without_entities(scene, is_masked);
+    if let Some(place) = destination(&text)
+        && asks_arrival(&text)
+    {
+        text.replace_range(place, " , ");
+    }
     let elsewhere = WHERE.replace_all(&text, " , ");
     let text = if elsewhere.chars().any(char::is_alphanumeric) { elsewhere.into_owned() } else { text };
     let mut rest = text.clone();
@@ -478,10 +487,39 @@ pub(crate) fn asks_time(question: &str) -> bool {
 pub(crate) fn asks_arrival(question: &str) -> bool {
     const ARRIVES: &[&str] = &["到", "送", "here", "arriv", "get to", "gets to", "reach", "delivery take", "deliver"];
     let folded = fold(question);
+    let is_to = destination(question).is_some();
     let question = Question::new(question, tokeniser());
+    let names_it = || question.words.iter().any(|word| word.concept.is_some_and(|concept| concept.name == "delivery"));
     question.asks(crate::knowledge::Asked::Time)
-        && question.words.iter().any(|word| word.concept.is_some_and(|concept| concept.name == "delivery"))
+        && (is_to || names_it())
         && ARRIVES.iter().any(|word| folded.contains(word))
+}
+
+/// Where a parcel is said to go: `寄到成都要几天`, "how long is delivery to Chengdu". That is no part of the rule that answers it.
+fn destination(text: &str) -> Option<std::ops::Range<usize>> {
+    static ZH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"到(\p{Han}{2,7}?)(?:一般|大概|大约|大致)?(?:要|得|需要|需|可能)?(?:多久|几天|多长时间|多少天)")
+            .expect("a sound pattern")
+    });
+    static EN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)\b(?:deliver\w*|ship\w*|arriv\w*|gets?|takes?|reach(?:es)?|parcels?|sen[dt])\b[^.?!]*?\b(?:to|in|reach)\s+([a-z]{3,20}(?:\s[a-z]{3,20})?)\s*[.?!]*$",
+        )
+        .expect("a sound pattern")
+    });
+    // `到货要几天`, "to arrive", "in stock" name no place.
+    const NO_PLACES: &[&str] = &[
+        "the", "arrive", "get", "come", "reach", "our", "stock", "time", "total", "advance", "general", "days", "you",
+        "your", "ship", "send", "deliver",
+    ];
+    let place = |pattern: &Regex| Some(pattern.captures(text)?.get(1)?.range());
+    if let Some(place) = place(&ZH) {
+        return (!text[place.clone()].starts_with(['货', '手', '账', '帐', '期', '底', '达', '要', '得', '收', '现']))
+            .then_some(place);
+    }
+    let place = place(&EN)?;
+    let first = text[place.clone()].split(' ').next().unwrap_or_default().to_ascii_lowercase();
+    (!NO_PLACES.contains(&first.as_str())).then_some(place)
 }
 
 /// Whether a text names kinds of things where another names none.
@@ -615,6 +653,31 @@ mod tests {
                 (asks.are_about(&[attribute.to_owned()], product), asks.told())
             });
             assert_eq!(found.0, wanted, "{text}: {}", found.1);
+        }
+    }
+
+    #[test]
+    fn where_a_parcel_goes_is_no_part_of_the_rule() {
+        for (text, place) in [
+            ("寄到成都要几天", Some("成都")),
+            ("到乌鲁木齐大概多久", Some("乌鲁木齐")),
+            ("How long is delivery to Chengdu?", Some("Chengdu")),
+            ("how many days till it gets to new york", Some("new york")),
+            ("到货要几天", None),
+            ("下单到收货一共几天", None),
+            ("How long does delivery take to arrive", None),
+            ("Is the Velo 14 in stock?", None),
+        ] {
+            let found = destination(text).map(|range| &text[range]);
+            assert!(found == place || place.is_none() && !asks_arrival(text), "{text}: {found:?}");
+        }
+        for text in [
+            "寄到成都要几天",
+            "到乌鲁木齐大概多久",
+            "How long is delivery to Chengdu?",
+            "how many days till it gets to new york",
+        ] {
+            assert!(asks_arrival(text), "{text}");
         }
     }
 

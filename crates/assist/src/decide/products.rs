@@ -198,7 +198,7 @@ impl Turning<'_, '_> {
     fn question(&self) -> String {
         let own = self.scene.message.text;
         let asks = !facts::asked(&self.scene, None).is_empty();
-        match &self.dialogue.last_question {
+        match self.dialogue.recent_question() {
             Some(last) if !asks && (goes_on(own) || self.puts_right()) => last.clone(),
             _ => own.to_owned(),
         }
@@ -253,7 +253,7 @@ impl Turning<'_, '_> {
         let scene = crate::act::Scene { question, ..self.scene };
         self.mark(&things);
         products.iter().rev().for_each(|product| self.dialogue.mention(&product.product_id));
-        self.dialogue.last_question = Some(clipped(&to_be_taken_up(&scene)));
+        self.dialogue.wonder(clipped(&to_be_taken_up(&scene)));
         if let Some(answer) = self.about_colour(&scene, intent, &things) {
             return answer;
         }
@@ -428,7 +428,7 @@ impl Turning<'_, '_> {
             return self.missed();
         }
         let (answer, ids) = find(&self.scene);
-        self.dialogue.last_question = Some(clipped(self.scene.message.text));
+        self.dialogue.wonder(clipped(self.scene.message.text));
         self.list(ids);
         answer
     }

@@ -99,7 +99,7 @@ impl Turning<'_, '_> {
         let wishes = Wishes::of(&self.scene).than(&category, &than);
         let wishes::Listed { answer, things } = wishes::beyond(&self.scene, &wishes, &than)?;
         self.dialogue.last_intent = Some("find_product".to_owned());
-        self.dialogue.last_question = Some(clipped(self.scene.message.text));
+        self.dialogue.wonder(clipped(self.scene.message.text));
         if !things.is_empty() {
             self.list(things.iter().map(|thing| thing.whole.product_id.clone()).collect());
             self.mark(&things);

@@ -385,7 +385,7 @@ impl Turning<'_, '_> {
         if let Some(product) = &product {
             self.dialogue.mention(&product.product_id);
         }
-        self.dialogue.last_question = Some(clipped(self.scene.message.text));
+        self.dialogue.wonder(clipped(self.scene.message.text));
         policies::policy(&self.scene, intent, product.as_deref())
     }
 
@@ -412,7 +412,7 @@ impl Turning<'_, '_> {
             _ => Vec::new(),
         };
         products.iter().rev().for_each(|product| self.dialogue.mention(&product.product_id));
-        self.dialogue.last_question = Some(clipped(self.scene.message.text));
+        self.dialogue.wonder(clipped(self.scene.message.text));
         let scene = self.scene;
         let mut answer = self.support_for(&scene, &products);
         if intent == "trouble" && self.book.form("repair_booking").is_some() {
@@ -450,7 +450,7 @@ impl Turning<'_, '_> {
         if let Some(answer) = asks_return.then(|| self.way_to_return()).flatten() {
             return answer;
         }
-        if let Some(answer) = documents::curated(&self.scene) {
+        if let Some(answer) = documents::on_arrival(&self.scene).or_else(|| documents::curated(&self.scene)) {
             return answer;
         }
         if let Some(filling) = self.book.open_by_words(self.scene.message.text) {

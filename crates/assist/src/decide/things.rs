@@ -146,7 +146,7 @@ impl Turning<'_, '_> {
     fn wished_for(&mut self, wishes: &Wishes) -> Option<Answer> {
         let wishes::Listed { answer, things } = wishes::list(&self.scene, wishes)?;
         self.dialogue.last_intent = Some("find_product".to_owned());
-        self.dialogue.last_question = Some(super::wording::clipped(self.scene.message.text));
+        self.dialogue.wonder(super::wording::clipped(self.scene.message.text));
         let ids: Vec<String> = things.iter().map(|thing| thing.whole.product_id.clone()).collect();
         self.list(ids);
         self.mark(&things);
