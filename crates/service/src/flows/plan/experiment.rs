@@ -8,9 +8,12 @@ use std::collections::BTreeMap;
 use data::Shop;
 use data::arrow::array::Array;
 use domain::Day;
+use math::distributions::chi_squared_upper;
 use serde::{Deserialize, Serialize};
 use strategy::experiment::sequential::Mixture;
-use strategy::experiment::{Comparison, Correction, Design, Method, Prior, Question, Role, Units, compare, samples};
+use strategy::experiment::{
+    Comparison, Correction, Design, Method, Prior, Question, Role, Units, compare, sample_ratio, samples,
+};
 use utoipa::ToSchema;
 
 use super::measures::{ArmDecision, Asked, Guardrail, MEASURES_MAX, Read, decided};
@@ -529,7 +532,7 @@ fn one(
     // What never varied before takes nothing off.
     let varies = |values: &[f64]| values.iter().any(|value| *value != values[0]);
     let has_before = varies(&control.before) && varies(&arm.before);
-    // Without a plan that is the same for all, any sizes are taken as wanted.
+    // Without a plan that is the same for all, any sizes are taken as wanted there; where chances varied they are looked at here.
     let weights = match chances {
         (Chance::Same(control), Chance::Same(arm)) => [control, arm],
         _ => [control.value.len() as f64, arm.value.len() as f64],
@@ -538,6 +541,19 @@ fn one(
     let compared = samples(&base.units(is_weighted, has_before), &treated.units(is_weighted, has_before))?;
     let answer = compare(&compared, &question)?;
     told.backing = Backing::of(&answer);
+    match chances {
+        (Chance::Same(_), Chance::Same(_)) => {}
+        // Nobody has said what was planned: no probability is told.
+        (Chance::Unknown, _) | (_, Chance::Unknown) => told.backing.sample_ratio_p = None,
+        _ => {
+            let p = split_p(control, arm);
+            if p < sample_ratio::P_MIN {
+                told.backing = split_off(p);
+                return Ok((told, None));
+            }
+            told.backing.sample_ratio_p = Some(p);
+        }
+    }
     if let Some(found) = &answer.value {
         fill(&mut told, found, request.outcome);
     }
@@ -549,6 +565,35 @@ fn one(
         );
     }
     Ok((told, answer.value))
+}
+
+/// How likely a split at least as uneven is, by the chance that each customer had. Who came into an arm with chance p counts 1 / p there:
+/// in each arm this sums to the number of all customers on average, whatever the chances.
+fn split_p(control: &Arm, arm: &Arm) -> f64 {
+    let sums = |arm: &Arm| {
+        let per = arm.propensity.iter().map(|chance| 1.0 / chance);
+        per.fold((0.0, 0.0), |(sum, square), one| (sum + one, square + one * one))
+    };
+    let ((base, base_square), (treated, treated_square)) = (sums(control), sums(arm));
+    // Nobody is in both, so that a customer with chances p and q adds 1 / p + 1 / q to the difference's variance, for which the
+    // sums of squares stand on average.
+    let z = (treated - base) / (base_square + treated_square).sqrt();
+    chi_squared_upper(z * z, 1.0)
+}
+
+fn split_off(p: f64) -> Backing {
+    let mut backing = Backing::refused(
+        "sample_ratio_mismatch",
+        format!(
+            "两组人数和每位顾客的分组概率不符，偶然出现的概率只有 {p:.1e}。有一组的记录丢失或被误删，先查分流和埋点，结果不可用。"
+        ),
+        format!(
+            "The groups' sizes do not fit the chances that their customers had; chance does this with probability {p:.1e}. Units went \
+             missing on one side: check assignment and logging first, the result cannot be used."
+        ),
+    );
+    backing.sample_ratio_p = Some(p);
+    backing
 }
 
 fn fill(told: &mut ArmVerdict, found: &Comparison, outcome: Outcome) {
@@ -646,6 +691,51 @@ mod tests {
         compared(&mut told, arms, &VerdictRequest::default()).unwrap();
         assert_eq!(told.arms[0].backing.caveats[0].kind, "sample_ratio_mismatch");
         assert!(told.arms[0].backing.is_refused() && told.arms[0].difference.is_none());
+    }
+
+    /// Customers with a chance of 0.3 to 0.9 of being treated, by `n` and `seed`; of the control every `keep`-th part is kept.
+    fn drawn(n: usize, seed: u64, keep: f64) -> (Arm, Arm) {
+        let mut random = math::random::Random::new(seed);
+        let (mut control, mut treated) = (Arm::default(), Arm::default());
+        for _ in 0..n {
+            let chance = 0.3 + 0.6 * random.uniform();
+            let is_treated = random.uniform() < chance;
+            let (is_kept, value) = (random.uniform() < keep, random.uniform());
+            match is_treated {
+                true => treated.add(value, 0.0, 0, chance),
+                false if is_kept => control.add(value, 0.0, 0, 1.0 - chance),
+                false => {}
+            }
+        }
+        (control, treated)
+    }
+
+    /// By simulation: as planned, one split in twenty has p below 0.05; with half of the controls gone all are found.
+    #[test]
+    fn a_split_by_unequal_chances_is_held_against_them() {
+        let below = |keep: f64, p_max: f64| {
+            let p = |seed| {
+                let (control, treated) = drawn(1000, seed, keep);
+                split_p(&control, &treated)
+            };
+            (0..2000).filter(|seed| p(*seed) < p_max).count()
+        };
+        let size = below(1.0, 0.05);
+        assert!((70..=130).contains(&size), "{size} of 2000, expected 100");
+        assert!(below(1.0, sample_ratio::P_MIN) <= 8);
+        assert_eq!(below(0.5, sample_ratio::P_MIN), 2000);
+        let request = VerdictRequest::default();
+        let (control, mut treated) = drawn(1000, 1, 0.5);
+        let told = one("mail", &control, &treated, Method::Fixed, &request).unwrap().0;
+        assert_eq!(told.backing.caveats[0].kind, "sample_ratio_mismatch");
+        assert!(told.backing.is_refused() && told.difference.is_none() && told.backing.sample_ratio_p.unwrap() < 1e-6);
+        let (control, kept) = drawn(1000, 1, 1.0);
+        let told = one("mail", &control, &kept, Method::Fixed, &request).unwrap().0;
+        assert!(told.difference.is_some() && told.backing.sample_ratio_p.is_some_and(|p| p < 1.0), "{told:?}");
+        // Where nobody says what was planned, no probability is told.
+        treated.propensity.fill(f64::NAN);
+        let told = one("mail", &control, &treated, Method::Fixed, &request).unwrap().0;
+        assert!(told.difference.is_some() && told.backing.sample_ratio_p.is_none());
     }
 
     #[test]
