@@ -10,6 +10,7 @@ use domain::Day;
 use serde::{Deserialize, Serialize};
 use strategy::forecast::hierarchy::forecast_agreed;
 use strategy::forecast::reconcile::{Hierarchy, Weighting};
+use strategy::forecast::season::is_seasonal;
 use strategy::forecast::{Forecast, Method, Options, backtest};
 use utoipa::ToSchema;
 
@@ -355,6 +356,9 @@ fn told(
     let names: Vec<String> = values.keys().cloned().collect();
     let singles: Vec<Vec<f64>> = values.values().cloned().collect();
     let hierarchy = Hierarchy::new(&names, &[])?;
+    let total: Vec<f64> =
+        (0..periods.clone().count()).map(|at| singles.iter().map(|series| series[at]).sum()).collect();
+    let options = &better(&total, options);
     let answer = forecast_agreed(&hierarchy, &singles, options, Weighting::MintShrink)?;
     forecasts.backing = Backing::of(&answer);
     if let Some(gap) = gap {
@@ -372,7 +376,6 @@ fn told(
         forecasts.festivals = festivals;
         // The sum of a single series is that series: told once.
         let n_sums = if names.len() == 1 { 1 } else { hierarchy.n_sums() };
-        let total = (0..periods.clone().count()).map(|at| singles.iter().map(|series| series[at]).sum()).collect();
         let all = std::iter::once(&total).chain(if names.len() == 1 { &[][..] } else { &singles });
         let named = hierarchy.names().iter().zip(&agreed.forecasts).zip(all).enumerate();
         let series = named.map(|(at, ((name, found), past))| one(name, at < n_sums, past, found, options));
@@ -381,6 +384,24 @@ fn told(
         forecasts.series[n_sums..].sort_by(|a, b| sum(&b.mean).total_cmp(&sum(&a.mean)).then(a.key.cmp(&b.key)));
     }
     Ok(forecasts)
+}
+
+/// Another method where the one that was taken by itself did clearly worse on the past of the whole than what one gets for free:
+/// Theta looks for a season by one autocorrelation, and passes over a strong one of which two or three years are known. Where it found
+/// one, losing on some weeks is no reason: a shop that grows is not told by what it sold a year ago.
+fn better(total: &[f64], options: &Options) -> Options {
+    if options.method != Method::Auto || is_seasonal(total, options.season) {
+        return *options;
+    }
+    let tried = |method| backtest(total, &Options { method, ..*options }, N_ORIGINS, options.horizon.div_ceil(2)).ok();
+    match tried(Method::Auto) {
+        Some((ours, naive)) if ours.mase > 1.1 * naive.mase => {
+            let smoothed = tried(Method::Ets).map_or(f64::INFINITY, |(found, _)| found.mase);
+            let method = if smoothed <= 1.1 * naive.mase { Method::Ets } else { Method::SeasonalNaive };
+            Options { method, ..*options }
+        }
+        _ => *options,
+    }
 }
 
 /// How the forecast of the whole did on its own past, where that speaks against it.
@@ -499,6 +520,31 @@ mod tests {
         assert_eq!((one.series.len(), one.series[0].key.as_str()), (1, "total"));
         let none = told(&sales(&[]), &request, &options, None, Vec::new()).unwrap();
         assert!(none.series.is_empty() && none.backing.is_refused());
+    }
+
+    /// Three years of a strong yearly wave: one autocorrelation of so few values is not significant, and Theta foretells a level.
+    #[test]
+    fn a_strong_season_of_three_years_is_not_passed_over() {
+        let ahead = ForecastRequest { step: Step::Month, horizon: 6, ..ForecastRequest::default() };
+        let options = ahead.options().unwrap();
+        let wave = |t: usize| 1000.0 + 600.0 * (std::f64::consts::TAU * t as f64 / 12.0).sin();
+        let values: Vec<f64> = (0..36).map(|t| wave(t) + 20.0 * (t * 7 % 5) as f64 - 40.0).collect();
+        let (flat, naive) = backtest(&values, &options, N_ORIGINS, 3).unwrap();
+        assert!(flat.mase > 3.0 * naive.mase, "{flat:?} {naive:?}");
+        let told = told(&sales(&[("total", values)]), &ahead, &options, None, Vec::new()).unwrap();
+        let whole = &told.series[0];
+        for (h, mean) in whole.mean.iter().enumerate() {
+            assert!((mean - wave(36 + h)).abs() < 150.0, "{h}: {mean} {whole:?}");
+        }
+        let accuracy = whole.accuracy.unwrap();
+        assert!(accuracy.mase <= 1.1 * accuracy.naive_mase && !kinds(&told).contains(&"worse_than_free"));
+        // Where the season is found the method stays, also where what grew since is foretold too late.
+        let grown: Vec<f64> =
+            (0..60).map(|t| 100.0 + wave(t) + if t < 52 { 0.0 } else { 40.0 * (t % 3) as f64 }).collect();
+        assert!(is_seasonal(&grown, 12) && better(&grown, &options).method == Method::Auto);
+        // Who asks for a method gets it.
+        let theta = Options { method: Method::ThetaDynamic, ..options };
+        assert_eq!(better(&whole.past, &theta).method, Method::ThetaDynamic);
     }
 
     fn kinds(told: &Forecasts) -> Vec<&str> {
