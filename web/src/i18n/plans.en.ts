@@ -14,6 +14,7 @@ export const plans = {
   overlap: (share: string) => `For ${share} of them both groups were possible.`,
   ratio: (p: string) => `A split as uneven as this one comes by chance in ${p} of cases.`,
   level: (level: string) => `Intervals hold the truth in ${level} of such answers.`,
+  levelMissed: (level: string) => `Intervals were made to hold the truth in ${level} of such answers; on the shop's own past they held it less often.`,
   asOf: (day: string) => `Data until ${day}.`,
   forecast: {
     title: "Forecast",

@@ -14,6 +14,7 @@ export const plans: Dictionary["plans"] = {
   overlap: (share) => `其中 ${share} 两组都有可能。`,
   ratio: (p) => `像这样不均的分流，偶然出现的概率是 ${p}。`,
   level: (level) => `区间的置信水平为 ${level}。`,
+  levelMissed: (level) => `区间按 ${level} 的置信水平给出，但在本店自己的过去里并没有达到。`,
   asOf: (day) => `数据截至 ${day}。`,
   forecast: {
     title: "销售预测",

@@ -1,6 +1,6 @@
 // The sums behind the pages of plans: what a spend brings by its curve, bounds in an address, a year before, bands of customers. Pure.
 import type { Lang } from "./format";
-import type { ArmVerdict, Band, Bound, BudgetPlan, By, Estimate, Measure, Period, Point, SalesForecast } from "./plans";
+import type { ArmVerdict, Backing, Band, Bound, BudgetPlan, By, Estimate, Measure, Period, Point, SalesForecast } from "./plans";
 import type { Condition } from "./types";
 
 /** Periods ahead that one may choose, the usual one second. */
@@ -79,8 +79,15 @@ export const sentences = (lang: Lang, parts: readonly (string | false | null | u
 
 export type Row = { kind: "baseline" | "channel" | "rest" | "total"; name: string; value: number; from: number; to: number; low: number | null; high: number | null };
 
-/** What was sold, put together: what would have come anyway, each channel the largest first, what the model leaves unexplained. */
-export function contributions(plan: Pick<BudgetPlan, "weeks" | "channels">): Row[] {
+/** Doubts by which the shop's own past speaks against the width of the intervals. */
+const PAST_DENIES = ["missed_by_more_than_the_interval", "holdout_far_off", "held_back_missed", "narrow_intervals"];
+export const pastDeniesIntervals = (backing: Pick<Backing, "caveats">): boolean => backing.caveats.some((one) => PAST_DENIES.includes(one.kind));
+
+/**
+ * What was sold, put together: what would have come anyway, each channel the largest first, what the model leaves unexplained. The
+ * baseline is the one that is told with its interval, as channels are; the weeks alone have another centre.
+ */
+export function contributions(plan: Pick<BudgetPlan, "weeks" | "channels" | "baseline_so_far_cents">): Row[] {
   const sold = sumOf(plan.weeks.map((week) => week.sold_cents));
   const baseline = sumOf(plan.weeks.map((week) => week.baseline_cents));
   const channels = [...plan.channels].sort((a, b) => b.brought_cents.value - a.brought_cents.value);

@@ -1,6 +1,6 @@
 // The sums behind the plans: curves read between their points, sales put together, bounds in addresses, stages of customers.
 import { expect, test } from "vitest";
-import { addsUp, boundsIn, boundsText, broughtBy, centsIn, cheaperPays, contributions, cutStep, gainOf, HORIZONS, moreSold, netOf, nextCoin, numberIn, partText, sparedBy, spendable, stageConditions, stageOf, stagesOf, sumOf, usualHorizon, withBound, yearBefore } from "../../src/lib/planning";
+import { addsUp, boundsIn, boundsText, broughtBy, centsIn, cheaperPays, contributions, cutStep, gainOf, HORIZONS, moreSold, netOf, nextCoin, numberIn, partText, pastDeniesIntervals, sparedBy, spendable, stageConditions, stageOf, stagesOf, sumOf, usualHorizon, withBound, yearBefore } from "../../src/lib/planning";
 import type { Estimate, Point } from "../../src/lib/plans";
 
 const estimate = (value: number, error = 0.1 * value): Estimate => ({ value, low: value - error, high: value + error, level: 0.9 });
@@ -31,6 +31,14 @@ test("what was sold is put together without a gap, the largest channel first", (
   for (let at = 1; at < rows.length - 1; at += 1) expect(rows[at]!.from).toBe(rows[at - 1]!.to);
   expect([rows[1]!.low, rows[1]!.high]).toEqual([120 + 45, 120 + 55]);
   expect(rows.at(-1)).toMatchObject({ from: 0, to: 210, low: null });
+  // The baseline that the text tells is the one that is drawn, and what is left over makes up for the difference.
+  const told = contributions({ weeks: [week(100), week(110)], channels: [channel("sms", 20)], baseline_so_far_cents: estimate(130) });
+  expect(told.map(({ kind, value }) => [kind, value])).toEqual([["baseline", 130], ["channel", 20], ["rest", 60], ["total", 210]]);
+});
+
+test("intervals that the past did not keep are not said to hold", () => {
+  const doubt = (kind: string): { caveats: never[] } => ({ caveats: [{ kind, text: { zh: "", en: "" } } as never] });
+  expect([doubt("missed_by_more_than_the_interval"), doubt("narrow_intervals"), doubt("not_causal"), { caveats: [] }].map(pastDeniesIntervals)).toEqual([true, true, false, false]);
 });
 
 test.each(["", "[]", '[["search",100,null]]', '[["a b",0,250],["渠道",null,9]]'])("bounds survive the address: %s", (text) => expect(boundsText(boundsIn(text))).toBe(text === "[]" ? "" : text));

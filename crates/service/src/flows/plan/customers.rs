@@ -247,6 +247,7 @@ fn learned(bought: &Bought, present: &Present, margin: Option<f64>) -> Result<(L
         made.foretold = best.found.rows.iter().map(foretold).collect();
     }
     let rows = scored(&mut made, bought, &summary, model, spending.value.as_ref(), present.day)?;
+    made.backing = beside_the_miss(made.backing.clone(), &made, &judged);
     Ok((made, rows))
 }
 
@@ -328,6 +329,25 @@ fn backing(model: &Answer<Lifetime>, spending: &Answer<Spend>, judged: &[Judged]
             "The past is too short to hold a part of it back, so the forecast was not held against what came.",
         ),
     }
+}
+
+/// An interval holds where customers go on as the model says; where the model missed the period held back by more than the
+/// interval allows for, that is said.
+fn beside_the_miss(backing: Backing, made: &Lifetimes, judged: &[Judged]) -> Backing {
+    let (Some(best), Some(ahead)) = (judged.first(), made.purchases) else { return backing };
+    let off = 100.0 * (best.found.actual_total / best.found.model.total - 1.0);
+    let half = 50.0 * (ahead.high - ahead.low) / ahead.value;
+    if is_far(&best.found) || !off.is_finite() || off.abs() <= half {
+        return backing;
+    }
+    backing.but(
+        "missed_by_more_than_the_interval",
+        format!("区间只有 ±{half:.0}%，而在留出的时期里实际与预测相差 {off:+.0}%：区间不含顾客行为的变化和季节，偏窄。"),
+        format!(
+            "The interval is {half:.0} % to either side, and on the period held back {off:+.0} % came against what was foretold: it holds \
+             neither seasons nor changes of how customers buy, and is too narrow."
+        ),
+    )
 }
 
 /// Whether what was foretold in all is a third more, or a quarter less, than what came.
@@ -418,6 +438,31 @@ fn worth_interval(cents: f64, bought: Estimate, summary: &Summary) -> Option<Int
 mod tests {
     use super::*;
     use strategy::lifetime::{Simulation, simulate};
+
+    /// A tenth fewer came than were foretold: too little to be far off, too much for an interval of three in a hundred.
+    #[test]
+    fn an_interval_that_the_past_did_not_keep_is_said_to_be_narrow() {
+        let errors = |total: f64| strategy::lifetime::Errors {
+            total,
+            mean_absolute: 1.0,
+            root_mean_square: 1.0,
+            correlation: 0.5,
+        };
+        let told = |came: f64, half: f64| {
+            let found =
+                Calibration { actual_total: came, model: errors(1000.0), naive: errors(1000.0), rows: Vec::new() };
+            let mut made = empty(&present(1000), None);
+            made.purchases =
+                Some(Interval { value: 400.0, low: 400.0 * (1.0 - half), high: 400.0 * (1.0 + half), level: 0.9 });
+            let judged = [Judged { process: Process::BgNbd, found }];
+            beside_the_miss(Backing::enough(10), &made, &judged).caveats
+        };
+        let said = told(900.0, 0.03);
+        assert_eq!(said[0].kind, "missed_by_more_than_the_interval");
+        assert!(said[0].text.en.contains("3 % to either side") && said[0].text.en.contains("-10 %"), "{said:?}");
+        assert!(told(1100.0, 0.03)[0].text.zh.contains("+10%"));
+        assert!(told(980.0, 0.03).is_empty() && told(900.0, 0.2).is_empty());
+    }
 
     fn present(day: i32) -> Present {
         Present { day: Day(day), zone: jiff::tz::TimeZone::UTC }
