@@ -230,6 +230,10 @@ struct Campaign {
     people: People,
     arms: Vec<u32>,
     outcome: Vec<f64>,
+    /// What each spent in as many days after as are looked at; NaN where these are not over yet. Shape: (n_customers).
+    after: Vec<f64>,
+    /// The same of as many days before.
+    before: Vec<f64>,
     /// Chance of the arm each got; NaN where the exposures do not say.
     own: Vec<f64>,
     n_in_several_arms: u64,
@@ -320,12 +324,15 @@ async fn campaign(shop: &Shop, request: &TreatRequest, control: &str, today: Day
         quoted(&request.campaign_id)
     );
     let sql = format!(
-        "select k.*, coalesce(f.n, 0) as n_after, cast(coalesce(f.cents, 0) as double) as after
+        "select k.*, coalesce(f.n, 0) as n_after, cast(coalesce(f.cents, 0) as double) as after,
+          cast(coalesce(f.cents_before, 0) as double) as before
         from ({}) as k left join (
-          select s.customer_id as customer_id, sum(case when o.quantity > 0 then 1 else 0 end) as n,
-            sum(o.quantity * o.unit_price_cents - coalesce(o.discount_cents, 0)) as cents
-          from ({seen}) as s join orders o on o.customer_id = s.customer_id
-          where cast(shop_day(o.ordered_at) as int) >= s.day and cast(shop_day(o.ordered_at) as int) < s.day + {days}
+          select s.customer_id as customer_id, sum(case when o.day >= s.day and o.n > 0 then 1 else 0 end) as n,
+            sum(case when o.day >= s.day then o.cents end) as cents, sum(case when o.day < s.day then o.cents end) as cents_before
+          from ({seen}) as s join (
+            select customer_id, cast(shop_day(ordered_at) as int) as day, quantity as n,
+              quantity * unit_price_cents - coalesce(discount_cents, 0) as cents from orders) as o on o.customer_id = s.customer_id
+          where o.day >= s.day - {days} and o.day < s.day + {days}
           group by s.customer_id) as f on f.customer_id = k.customer_id
         order by k.customer_id",
         known_before(&seen, end)
@@ -337,6 +344,7 @@ async fn campaign(shop: &Shop, request: &TreatRequest, control: &str, today: Day
         let (n_arms, day) = (integers(&batch, "n_arms")?, integers(&batch, "day")?);
         let (responded, n_after) = (integers(&batch, "responded")?, integers(&batch, "n_after")?);
         let (after, cost, own) = (floats(&batch, "after")?, floats(&batch, "cost")?, floats(&batch, "propensity")?);
+        let before = floats(&batch, "before")?;
         let mut rows = Vec::new();
         for row in 0..batch.num_rows() {
             if n_arms.value(row) > 1 {
@@ -353,6 +361,9 @@ async fn campaign(shop: &Shop, request: &TreatRequest, control: &str, today: Day
             found.cost[arm as usize] += cost.value(row);
             found.own.push(if own.is_valid(row) { own.value(row) } else { f64::NAN });
             found.outcome.push(outcome(request.outcome, row, &responded, &n_after, &after));
+            let is_known = day.value(row) + i64::from(days) <= i64::from(today.0) + 1;
+            found.before.push(before.value(row));
+            found.after.push(if is_known { after.value(row) } else { f64::NAN });
             if channels.is_valid(row) && !found.channels.iter().any(|known| known == channels.value(row)) {
                 found.channels.push(channels.value(row).to_owned());
             }
@@ -419,15 +430,25 @@ async fn reachable(shop: &Shop, channels: &[String], today: Day, end: &str) -> R
     Ok((people, n_held))
 }
 
+/// What the outcome is worth.
+#[derive(Clone, Copy, Debug)]
+struct Worth {
+    /// Of one more unit, in hundredths.
+    value: f64,
+    /// The part of what is spent that stays with the shop; 1 where costs are not known.
+    share: f64,
+    is_margin: bool,
+}
+
 /// What one more unit of the outcome is worth: what responders spent, as margin where costs are known.
-async fn worth(shop: &Shop, request: &TreatRequest) -> Result<(f64, bool)> {
-    if let Some(cents) = request.value_cents {
-        return Ok((cents as f64, true));
-    }
+async fn worth(shop: &Shop, request: &TreatRequest) -> Result<Worth> {
     let rate = margin(shop).await?;
     let (share, is_margin) = (rate.unwrap_or(1.0), rate.is_some());
+    if let Some(cents) = request.value_cents {
+        return Ok(Worth { value: cents as f64, share, is_margin: true });
+    }
     if request.outcome == Outcome::Revenue {
-        return Ok((share, is_margin));
+        return Ok(Worth { value: share, share, is_margin });
     }
     let spent = format!(
         "select avg(cast(revenue_cents as double)) as mean from exposures where campaign_id = {} and responded and revenue_cents > 0",
@@ -438,7 +459,7 @@ async fn worth(shop: &Shop, request: &TreatRequest) -> Result<(f64, bool)> {
         let message = "the exposures do not say what a response brought";
         return Err(ServiceError::usage("value", message).help("say what one is worth: --value, value_cents"));
     }
-    Ok((mean * share, is_margin))
+    Ok(Worth { value: mean * share, share, is_margin })
 }
 
 /// Tells whom to treat, and who they are.
@@ -461,9 +482,9 @@ pub async fn treat(shop: &Shop, request: &TreatRequest) -> Result<(Treat, Vec<Tr
     let present = present(shop).await?;
     let end = present.begins(Day(present.day.0.saturating_add(1)));
     let found = campaign(shop, request, &control, present.day, &end).await?;
-    let (value, is_margin) = worth(shop, request).await?;
+    let worth = worth(shop, request).await?;
     let (people, n_held) = reachable(shop, &found.channels, present.day, &end).await?;
-    tokio::task::block_in_place(|| told(request, &found, value, is_margin, &people, n_held, present.day))
+    tokio::task::block_in_place(|| told(request, &found, worth, &people, n_held, present.day))
 }
 
 fn checked(request: &TreatRequest) -> Result<()> {
@@ -481,8 +502,7 @@ fn checked(request: &TreatRequest) -> Result<()> {
 fn told(
     request: &TreatRequest,
     found: &Campaign,
-    value: f64,
-    is_margin: bool,
+    worth: Worth,
     people: &People,
     n_held: u64,
     today: Day,
@@ -503,7 +523,7 @@ fn told(
         days: request.days,
         as_of: today.to_string(),
         level: LEVEL,
-        value_cents: value,
+        value_cents: worth.value,
         model: if n >= TREES_MIN { "trees" } else { "linear" }.to_owned(),
         is_weighted: false,
         arms: Vec::new(),
@@ -538,17 +558,48 @@ fn told(
     let effects = out_of_fold(&trial, N_FOLDS, SEED, &learn)?;
     let spent = found.people.spent();
     treat.arms = arms(found, &counts, &costs, &effects, spent, &trial)?;
-    let money = Money { margin: value, costs: &costs, budget: None };
+    let money = Money { margin: worth.value, costs: &costs, budget: None };
+    let paid = paid(found, request.outcome, &chances);
+    let of_paid = paid.as_ref().map(|paid| Trial { outcome: paid, ..trial });
+    let contradicted = match &of_paid {
+        Some(of_paid) => contradicted(found, of_paid, &costs, worth, &treat.arms)?,
+        None => Vec::new(),
+    };
+    // Where responses promise what was not earned, all is told by what was.
+    let by_money = Money { margin: worth.share, ..money.clone() };
+    let earned = match &of_paid {
+        Some(of_paid) if !contradicted.is_empty() => (of_paid, &by_money),
+        _ => (&trial, &money),
+    };
     if !matches!(chances, Chances::Unknown) {
-        treat.curve = curve(&trial, &effects, spent, &money)?;
+        treat.curve = curve(earned, &effects, spent, &money)?;
     }
-    let everyone = if people.ids.is_empty() { Vec::new() } else { learn(&trial)?(&people.features(&levels)?)? };
+    let mut everyone = if people.ids.is_empty() { Vec::new() } else { learn(&trial)?(&people.features(&levels)?)? };
+    let mut effects = effects;
+    let mut all_alike = |arm: usize, effect: f64| {
+        effects[arm].fill(effect);
+        everyone.get_mut(arm).into_iter().for_each(|effects| effects.fill(effect));
+    };
+    if !tells(&treat) {
+        // Who is changed more is not known: it is what was measured of all for everybody, and so all or nobody.
+        means(found, &treat.arms).into_iter().enumerate().for_each(|(arm, mean)| all_alike(arm, mean));
+    }
+    contradicted.iter().for_each(|one| all_alike(one.arm, one.effect));
     let treated = today_of(&mut treat, request, found, people, &everyone, n_held, &money)?;
     if let Some(today) = treat.today.as_mut().filter(|_| !matches!(chances, Chances::Unknown)) {
-        measured(today, &trial, &effects, &money)?;
+        let budget = request.budget_cents.map(|cents| cents as f64);
+        measured(today, earned, &effects, &Money { budget, ..money.clone() })?;
     }
-    treat.backing = doubts(treat.backing.clone(), &treat, found, &chances, is_margin);
+    for one in &contradicted {
+        treat.backing = one.said(treat.backing, &found.names[one.arm + 1], request.days);
+    }
+    treat.backing = doubts(treat.backing.clone(), &treat, found, &chances, worth.is_margin);
     Ok((treat, treated))
+}
+
+/// Whether the model tells of any arm whom it changes more.
+fn tells(treat: &Treat) -> bool {
+    treat.arms.iter().any(|arm| arm.qini.is_some_and(|qini| qini.low > 0.0))
 }
 
 /// Doubly robust scores; their models are linear where customers are few.
@@ -559,6 +610,82 @@ fn learner(n: usize) -> impl Fn(&Trial) -> std::result::Result<Predictor, Strate
             Meta::fit(trial, &MetaSettings { learner: Learner::Dr, base, seed: SEED, ..MetaSettings::default() })?;
         Ok(Box::new(move |features| meta.effects(features)))
     }
+}
+
+/// What the campaign changed on average, by treatment; nothing where it is not known. Shape: (n_arms - 1).
+fn means(found: &Campaign, arms: &[TreatArm]) -> Vec<f64> {
+    let of = |name: &String| arms.iter().find(|arm| arm.arm == *name).and_then(|arm| arm.effect);
+    found.names.iter().skip(1).map(|name| of(name).map_or(0.0, |effect| effect.value)).collect()
+}
+
+/// An arm of which responses promise more than what its customers spent.
+struct Contradicted {
+    /// From 0, without the control.
+    arm: usize,
+    /// The effect on the outcome that would have earned what was earned.
+    effect: f64,
+    /// A customer, in hundredths: as responses tell, and as what was spent tells.
+    promised: f64,
+    earned: strategy::Estimate,
+}
+
+impl Contradicted {
+    fn said(&self, backing: Backing, arm: &str, days: i32) -> Backing {
+        let coins = |cents: f64| cents / 100.0;
+        let (promised, value) = (coins(self.promised), coins(self.earned.value));
+        let (low, high) = (coins(self.earned.low), coins(self.earned.high));
+        backing.but(
+            "worth_contradicted",
+            format!(
+                "按响应算，“{arm}”平均每人值 {promised:.2}；但这些顾客 {days} 天里的消费只显示 {value:.2}（{low:.2} 到 {high:.2}）：响应的人多半本来就会买。这一组按实测的消费来算，要么全发，要么不发。"
+            ),
+            format!(
+                "By its responses '{arm}' is worth {promised:.2} a customer, but what they spent in {days} days tells {value:.2} \
+                 ({low:.2} to {high:.2}): who responds would often have bought anyway. This arm goes by what was spent, to all or to \
+                 nobody."
+            ),
+        )
+    }
+}
+
+/// What each customer of the campaign spent in the days after, less what they spent in as many days before (CUPED). `None` where money is the
+/// outcome itself, or chances or what was spent are not known. Shape: (n_customers).
+fn paid(found: &Campaign, outcome: Outcome, chances: &Chances) -> Option<Vec<f64>> {
+    let is_known = found.after.len() == found.arms.len() && found.after.iter().all(|cents| cents.is_finite());
+    let is_asked = outcome != Outcome::Revenue && !matches!(chances, Chances::Unknown);
+    (is_known && is_asked).then(|| less_before(&found.after, &found.before))
+}
+
+/// Arms whose worth by responses or orders is more, by more than the intervals allow, than what they earned by the money that
+/// customers spent.
+fn contradicted(
+    found: &Campaign,
+    of_paid: &Trial,
+    costs: &[Vec<f64>],
+    worth: Worth,
+    arms: &[TreatArm],
+) -> Result<Vec<Contradicted>> {
+    let money = Money { margin: worth.share, costs, budget: None };
+    let mut all = Vec::new();
+    for (arm, name) in found.names.iter().skip(1).enumerate().filter(|_| worth.value > 0.0) {
+        let effect = arms.iter().find(|one| one.arm == *name).and_then(|one| one.effect);
+        let (Some(effect), cost) = (effect, costs[arm][0]) else { continue };
+        let promised = worth.value * effect.value - cost;
+        let earned = policy::value(&vec![arm as u32 + 1; found.arms.len()], of_paid, &money)?;
+        let half = 0.5 * (earned.high - earned.low);
+        // Both are measured on the same customers, and each has its error.
+        if promised - earned.value > half.hypot(0.5 * worth.value * (effect.high - effect.low)) {
+            all.push(Contradicted { arm, effect: (earned.value + cost) / worth.value, promised, earned });
+        }
+    }
+    Ok(all)
+}
+
+/// Values less their slope on what was there before, around its mean. Shape: (n).
+fn less_before(after: &[f64], before: &[f64]) -> Vec<f64> {
+    let joint = strategy::experiment::Joint::of(after, before);
+    let slope = if joint.yy > 0.0 { joint.xy / joint.yy } else { 0.0 };
+    after.iter().zip(before).map(|(after, before)| after - slope * (before - joint.mean_y)).collect()
 }
 
 enum Chances {
@@ -641,7 +768,9 @@ fn best_arms(effects: &[Vec<f64>], money: &Money) -> Vec<(u32, f64)> {
     (0..effects.first().map_or(0, Vec::len)).map(best).collect()
 }
 
-fn curve(trial: &Trial, effects: &[Vec<f64>], spent: &[f64], money: &Money) -> Result<Vec<TreatPoint>> {
+/// `earned`: by what it is told what a choice earned, and `money` by what it is chosen.
+fn curve(earned: (&Trial, &Money), effects: &[Vec<f64>], spent: &[f64], money: &Money) -> Result<Vec<TreatPoint>> {
+    let value = |arms: &[u32]| policy::value(arms, earned.0, earned.1);
     let best = best_arms(effects, money);
     let n = best.len();
     let ordered = |by: &dyn Fn(usize) -> f64| {
@@ -663,8 +792,8 @@ fn curve(trial: &Trial, effects: &[Vec<f64>], spent: &[f64], money: &Money) -> R
         Ok(TreatPoint {
             share,
             n_customers: most as u64,
-            gain_cents: policy::value(&arms, trial, money)?.into(),
-            by_spend_cents: policy::value(&policy(&by_spend), trial, money)?.into(),
+            gain_cents: value(&arms)?.into(),
+            by_spend_cents: value(&policy(&by_spend))?.into(),
             cost_cents: cost / n as f64,
         })
     };
@@ -717,8 +846,10 @@ fn today_of(
     Ok(treated)
 }
 
-/// What the campaign's own customers gained, had the same share of them been treated as is to be today, and all.
-fn measured(today: &mut TreatToday, trial: &Trial, effects: &[Vec<f64>], money: &Money) -> Result<()> {
+/// What the campaign's own customers gained, had the same share of them been treated as is to be today (by the same rule and with as much
+/// money a head, where there is a budget), and all.
+fn measured(today: &mut TreatToday, earned: (&Trial, &Money), effects: &[Vec<f64>], money: &Money) -> Result<()> {
+    let value = |arms: &[u32]| policy::value(arms, earned.0, earned.1);
     let best = best_arms(effects, money);
     let share = today.n_treated as f64 / (today.n_reachable as f64).max(1.0);
     let mut order: Vec<usize> = (0..best.len()).collect();
@@ -726,22 +857,33 @@ fn measured(today: &mut TreatToday, trial: &Trial, effects: &[Vec<f64>], money: 
     let mut arms = vec![0; best.len()];
     let most = (share * best.len() as f64).round() as usize;
     order[..most].iter().for_each(|row| arms[*row] = best[*row].0);
+    if let Some(budget) = money.budget {
+        let budget = Some(budget * best.len() as f64 / (today.n_reachable as f64).max(1.0));
+        arms = whom_to_treat(effects, &Money { budget, ..money.clone() })?.arms;
+    }
     let of_all = |arm: usize| effects[arm].iter().sum::<f64>() * money.margin - money.costs[arm][0] * best.len() as f64;
     let one = (0..effects.len()).max_by(|a, b| of_all(*a).total_cmp(&of_all(*b))).unwrap_or(0) as u32 + 1;
     let n = today.n_reachable as f64;
-    today.gain_measured_cents = Some(policy::value(&arms, trial, money)?.scaled(n).into());
-    today.gain_of_all_measured_cents = Some(policy::value(&vec![one; best.len()], trial, money)?.scaled(n).into());
+    today.gain_measured_cents = Some(value(&arms)?.scaled(n).into());
+    today.gain_of_all_measured_cents = Some(value(&vec![one; best.len()])?.scaled(n).into());
     Ok(())
 }
 
 fn doubts(mut backing: Backing, treat: &Treat, found: &Campaign, chances: &Chances, is_margin: bool) -> Backing {
-    let tells = treat.arms.iter().any(|arm| arm.qini.is_some_and(|qini| qini.low > 0.0));
-    if !tells {
+    if !tells(treat) {
         backing = backing.but(
             "no_difference_found",
-            "没有证据表明模型分得清谁更受影响：区间包含 0。按模型挑人不比随机挑人更可靠。",
-            "Nothing shows that the model tells whom the campaign changes more: the interval holds 0. Choosing by it is no safer than \
-             choosing at random.",
+            "没有证据表明模型分得清谁更受影响：没有一组的区间在 0 以上。按模型挑人不比随机挑人更可靠，所以按平均效果，要么都发，要么都不发。",
+            "Nothing shows that the model tells whom the campaign changes more: no arm's interval lies above 0. Choosing by it is no safer \
+             than choosing at random, so it is all or nobody, by the mean effect.",
+        );
+    }
+    let outside = |today: &TreatToday| today.gain_measured_cents.is_some_and(|found| today.gain_cents > found.high);
+    if treat.today.as_ref().is_some_and(outside) {
+        backing = backing.but(
+            "foretold_above_measured",
+            "预测的收益高于活动里同样比例的顾客实测的区间：请看实测的数字。",
+            "The gain foretold lies above the interval of what the same share of the campaign's own customers gained: go by what was measured.",
         );
     }
     if matches!(chances, Chances::Unknown) {
@@ -812,6 +954,76 @@ mod tests {
         found
     }
 
+    fn worth_of(value: f64, is_margin: bool) -> Worth {
+        Worth { value, share: 0.3, is_margin }
+    }
+
+    /// The coupon is answered to, but whoever answers would have spent as much, and spends less: nobody gets it, and it is said why.
+    #[test]
+    fn responses_are_held_against_what_was_spent() {
+        let mut random = Random::new(4);
+        let mut found = shop(4000, 7, true);
+        let spent = |found: &mut Campaign, effect: f64, random: &mut Random| {
+            found.before = (0..4000).map(|_| 5000.0 * random.uniform()).collect();
+            found.after = (0..4000)
+                .map(|at| found.before[at] + 500.0 * random.uniform() + effect * f64::from(found.arms[at]))
+                .collect();
+        };
+        let people = shop(500, 8, false).people;
+        let run = |found: &Campaign| {
+            told(&TreatRequest::default(), found, worth_of(1000.0, true), &people, 0, Day(20_000)).unwrap()
+        };
+        let has = |treat: &Treat| treat.backing.caveats.iter().any(|one| one.kind == "worth_contradicted");
+        spent(&mut found, -300.0, &mut random);
+        let (treat, treated) = run(&found);
+        let today = treat.today.as_ref().unwrap();
+        assert!(has(&treat) && treated.is_empty() && today.n_treated == 0, "{:?} {today:?}", treat.backing);
+        // −300 at a margin of 30 %, and 30 for the coupon: −120 a customer, to within what is left of the spread.
+        assert!((today.gain_of_all_cents / 500.0 + 120.0).abs() < 10.0, "{today:?}");
+        let (measured, all) = (today.gain_of_all_measured_cents.unwrap(), treat.curve[20].gain_cents);
+        assert!(
+            (measured.value - today.gain_of_all_cents).abs() < 1e-6 * measured.value.abs(),
+            "{measured:?} {today:?}"
+        );
+        assert!(all.high < 0.0 && (all.value * 500.0 - measured.value).abs() < 1e-6 * measured.value.abs(), "{all:?}");
+        // A quarter of the half that likes it answers, for 1,000: 125 a customer, as 400 more spent would earn.
+        spent(&mut found, 420.0, &mut random);
+        let (treat, treated) = run(&found);
+        assert!(!has(&treat) && !treated.is_empty(), "{:?}", treat.backing);
+        // Days that are not over tell nothing.
+        spent(&mut found, -300.0, &mut random);
+        found.after[5] = f64::NAN;
+        assert!(!has(&run(&found).0));
+    }
+
+    /// Everybody answers alike: the model tells nobody apart, and who pays for itself on average goes to all.
+    #[test]
+    fn where_nobody_is_told_apart_it_is_all_or_nobody() {
+        let mut found = shop(4000, 7, false);
+        let mut random = Random::new(11);
+        for at in 0..4000 {
+            let rate = if found.arms[at] == 1 { 0.3 } else { 0.2 };
+            found.outcome[at] = f64::from(u8::from(random.uniform() < rate));
+        }
+        let people = shop(500, 8, false).people;
+        let run = |value: f64| {
+            told(&TreatRequest::default(), &found, worth_of(value, true), &people, 0, Day(20_000)).unwrap().0
+        };
+        let (paying, losing) = (run(1000.0), run(100.0));
+        assert!(!tells(&paying), "{:?}", paying.arms);
+        let (all, nobody) = (paying.today.unwrap(), losing.today.unwrap());
+        assert_eq!((all.n_treated, nobody.n_treated), (500, 0));
+        let effect = paying.arms[0].effect.unwrap().value;
+        assert!((all.gain_cents - 500.0 * (1000.0 * effect - 30.0)).abs() < 1e-6 * all.gain_cents.abs(), "{all:?}");
+        assert!((all.gain_cents - all.gain_measured_cents.unwrap().value).abs() < 1e-6 * all.gain_cents, "{all:?}");
+        // Money for half of them: what was measured is of as many a head.
+        let request = TreatRequest { budget_cents: Some(7500), ..TreatRequest::default() };
+        let half = told(&request, &found, worth_of(1000.0, true), &people, 0, Day(20_000)).unwrap().0.today.unwrap();
+        let measured = half.gain_measured_cents.unwrap().value;
+        assert!(half.n_treated == 250 && (half.cost_cents - 7500.0).abs() < 1e-6, "{half:?}");
+        assert!((0.3..1.7).contains(&(measured / half.gain_cents)), "{half:?}");
+    }
+
     #[test]
     fn who_answers_is_found_and_the_budget_kept() {
         for is_weighted in [false, true] {
@@ -819,7 +1031,7 @@ mod tests {
             let request =
                 TreatRequest { campaign_id: "K".into(), budget_cents: Some(15_000), ..TreatRequest::default() };
             let people = shop(1000, 8, false).people;
-            let (treat, treated) = told(&request, &found, 1000.0, true, &people, 3, Day(20_000)).unwrap();
+            let (treat, treated) = told(&request, &found, worth_of(1000.0, true), &people, 3, Day(20_000)).unwrap();
             assert_eq!((treat.is_weighted, treat.arms.len(), treat.model.as_str()), (is_weighted, 1, "linear"));
             let arm = &treat.arms[0];
             let effect = arm.effect.unwrap();
@@ -852,13 +1064,14 @@ mod tests {
         let mut random = Random::new(1);
         found.outcome.iter_mut().for_each(|y| *y = f64::from(u8::from(random.uniform() < 0.2)));
         let (treat, _) =
-            told(&TreatRequest::default(), &found, 1000.0, false, &People::default(), 0, Day(20_000)).unwrap();
+            told(&TreatRequest::default(), &found, worth_of(1000.0, false), &People::default(), 0, Day(20_000))
+                .unwrap();
         let kinds: Vec<&str> = treat.backing.caveats.iter().map(|one| one.kind.as_str()).collect();
         assert!(kinds.contains(&"no_difference_found") && kinds.contains(&"no_costs"), "{kinds:?}");
         assert!(treat.today.is_none());
         let few = shop(30, 1, false);
         let (treat, treated) =
-            told(&TreatRequest::default(), &few, 1.0, true, &People::default(), 0, Day(20_000)).unwrap();
+            told(&TreatRequest::default(), &few, worth_of(1.0, true), &People::default(), 0, Day(20_000)).unwrap();
         assert!(treat.backing.is_refused() && treated.is_empty());
     }
 
@@ -866,10 +1079,12 @@ mod tests {
     fn chances_that_are_missing_are_not_made_up() {
         let mut found = shop(4000, 7, true);
         found.own[3] = f64::NAN;
-        let (treat, _) = told(&TreatRequest::default(), &found, 1.0, true, &People::default(), 0, Day(20_000)).unwrap();
+        let (treat, _) =
+            told(&TreatRequest::default(), &found, worth_of(1.0, true), &People::default(), 0, Day(20_000)).unwrap();
         assert!(treat.curve.is_empty() && treat.backing.caveats.iter().any(|one| one.kind == "chances_unknown"));
         found.own.fill(f64::NAN);
-        let (treat, _) = told(&TreatRequest::default(), &found, 1.0, true, &People::default(), 0, Day(20_000)).unwrap();
+        let (treat, _) =
+            told(&TreatRequest::default(), &found, worth_of(1.0, true), &People::default(), 0, Day(20_000)).unwrap();
         assert!(!treat.curve.is_empty() && !treat.is_weighted);
     }
 }
