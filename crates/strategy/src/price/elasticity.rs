@@ -88,7 +88,8 @@ pub fn elasticities(sales: &Sales, level: f64) -> Result<Answer<Elasticities>, S
     check(sales, level)?;
     let design = Design::of(sales);
     let support = Support::of(sales.units.len());
-    let (n_changes, units) = (design.changes.iter().sum::<usize>(), sales.units.iter().sum::<f64>());
+    // The sum of nothing is −0.
+    let (n_changes, units) = (design.changes.iter().sum::<usize>(), sales.units.iter().sum::<f64>() + 0.0);
     if n_changes < CHANGES_NEEDED || units < UNITS_NEEDED {
         return Ok(Answer::refused(
             support,
@@ -123,6 +124,15 @@ pub fn elasticities(sales: &Sales, level: f64) -> Result<Answer<Elasticities>, S
             "no_effect_shown",
             "价格下降并没有显示出销量增加：可能是在滞销时才降价。",
             "Lower prices are not shown to sell more: they may have been cut when sales were slow already.",
+        ));
+    }
+    let only = design.products.first().map(|(group, _)| *group);
+    if !design.has_others && only.is_some_and(|group| design.members[group] > 1) {
+        answer = answer.doubted(Caveat::new(
+            "one_group",
+            "所有商品都在同一组：分不清是自身降价还是同组商品相对变贵，弹性是相对同组价格而言的。",
+            "All products are of one group: own prices cannot be told apart from those of the others, so the elasticity is to a price \
+             against those of the group.",
         ));
     }
     Ok(answer
@@ -171,6 +181,13 @@ fn check(sales: &Sales, level: f64) -> Result<(), StrategyError> {
             sales.product[row],
             format!("one of {known} with a group"),
         ));
+    }
+    let mut seen = std::collections::BTreeMap::new();
+    for (row, cell) in sales.product.iter().zip(sales.period).enumerate() {
+        if let Some(first) = seen.insert(cell, row) {
+            let allowed = format!("one row a product and period; row {first} is of the same");
+            return Err(StrategyError::bad_value("period", row, sales.period[row], allowed));
+        }
     }
     let most = |values: &[u32]| values.iter().max().map_or(0, |last| *last as usize + 1);
     if most(sales.period) > PERIODS_MAX {
@@ -243,6 +260,12 @@ impl Design {
                 fading: std::array::from_fn(|at| fading(*row)[at] - fading_mean[at]),
             };
             products.push((group, rows.iter().map(cell).collect()));
+        }
+        // Where all products are of one group, what a period's effect and a product's own price leave of the prices of the others is
+        // but the difference of the weights: substitution cannot be told, and own prices are told against those of the group.
+        let is_one = products.windows(2).all(|pair| pair[0].0 == pair[1].0);
+        if is_one {
+            products.iter_mut().flat_map(|(_, cells)| cells).for_each(|cell| cell.others = 0.0);
         }
         let has_others = products.iter().flat_map(|(_, cells)| cells).any(|cell| cell.others.abs() > SAME_PRICE);
         Design { products, n_groups, n_periods, has_others, changes, members }
@@ -612,6 +635,20 @@ mod tests {
         }
     }
 
+    /// All products in one group, prices that move alike within periods: the period's effect takes what they have in common.
+    #[test]
+    fn within_one_group_substitution_is_not_told() {
+        let mut shop = shop(40, 36, 5);
+        let has = |shop: &Shop| {
+            let answer = elasticities(&shop.sales(), 0.9).unwrap();
+            let is_one = answer.caveats.iter().any(|one| one.kind == "one_group");
+            (answer.value.unwrap().substitution.is_some(), is_one)
+        };
+        assert_eq!(has(&shop), (true, false));
+        shop.group_of.fill(0);
+        assert_eq!(has(&shop), (false, true));
+    }
+
     #[test]
     fn what_cannot_be_told_is_refused_and_what_is_wrong_named() {
         let mut still = shop(6, 8, 1);
@@ -625,6 +662,10 @@ mod tests {
         wrong.units[4] = f64::NAN;
         assert!(elasticities(&wrong.sales(), 0.9).unwrap_err().to_string().contains("units, row 4 holds NaN"));
         wrong.units[4] = 1.0;
+        wrong.period[1] = wrong.period[0];
+        let told = elasticities(&wrong.sales(), 0.9).unwrap_err().to_string();
+        assert_eq!(told, "period, row 1 holds 0; allowed: one row a product and period; row 0 is of the same");
+        wrong.period[1] = 1;
         wrong.product[0] = 99;
         assert!(elasticities(&wrong.sales(), 0.9).unwrap_err().to_string().contains("one of 6 with a group"));
     }
