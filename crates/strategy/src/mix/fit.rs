@@ -170,6 +170,14 @@ fn fit_by(
     let of_size = (n < PERIODS_PER_PARAMETER * n_params).then(|| few_periods(n, n_params));
     let mut all: Vec<Caveat> = caveats.into_iter().chain(of_size).chain(of_sampling).chain(of_chains).collect();
     all.extend(at_odds(&fitted));
+    if fitted.design.lifts.is_empty() {
+        all.push(Caveat::new(
+            "not_causal",
+            "花费不是随机变动的：同时推动花费和销售、又不在数据列里的因素，会被算作渠道的贡献，区间不包含这种误差。",
+            "Spends did not move at random: what moved spends and sales together and is in no column counts as the channels' doing, and \
+             no interval holds that.",
+        ));
+    }
     let wanted = experiment_wanted(&fitted);
     if let Some(why) = unexplained(&fitted, n_params) {
         if fitted.design.lifts.is_empty() {

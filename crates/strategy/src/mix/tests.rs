@@ -83,7 +83,8 @@ fn the_posterior_is_that_of_pymc_marketing() {
     let fitted = answer.value.as_ref().unwrap();
     let found = fitted.diagnostics.as_ref().unwrap();
     assert!(found.r_hat < 1.01 && found.ess_bulk > 400.0 && found.n_divergences <= 4, "{found:?}");
-    assert_eq!(answer.support.verdict, Verdict::Enough, "{:?}", answer.caveats);
+    // Nothing speaks against it but that spends did not move at random.
+    assert_eq!((answer.support.verdict, kinds(&answer)), (Verdict::Thin, vec!["not_causal"]), "{:?}", answer.caveats);
     let golden = &golden["mmm"];
     let near = |name: &str, ours: (f64, f64), theirs: &serde_json::Value| {
         let (mean, sd) = (theirs["mean"].as_f64().unwrap(), theirs["sd"].as_f64().unwrap());
@@ -115,7 +116,7 @@ fn the_posterior_is_that_of_pymc_marketing() {
 fn the_fast_mode_says_what_sampling_says() {
     let (Some(data), Some(golden)) = (example(), golden::pymc()) else { return };
     let answer = fit(&data, &example_settings(), Mode::Map, 0.94, &RunOptions::default()).unwrap();
-    assert!(answer.caveats.is_empty(), "{:?}", answer.caveats);
+    assert_eq!(kinds(&answer), ["not_causal"], "{:?}", answer.caveats);
     for effect in answer.value.unwrap().channels {
         let theirs = &golden["mmm"]["total_contribution"][&effect.name];
         let (mean, sd) = (theirs["mean"].as_f64().unwrap(), theirs["sd"].as_f64().unwrap());
