@@ -159,7 +159,8 @@ pub struct ArmVerdict {
     /// Arm less control, and in parts of the control.
     pub difference: Option<Interval>,
     pub relative: Option<Interval>,
-    /// `above`, `below` or `open`, by the difference's interval.
+    /// `above`, `below` or `open`, by the difference's interval; with several arms `open`, too, where the corrected p-value is no longer
+    /// below 1 less the level.
     pub shows: String,
     pub p_value: Option<f64>,
     /// After correction for the number of arms (Benjamini and Hochberg).
@@ -489,8 +490,22 @@ fn compared(
     let mut adjusted = Correction::BenjaminiHochberg.adjust(&raw)?.into_iter();
     for arm in told.arms.iter_mut().filter(|arm| arm.p_value.is_some()) {
         arm.adjusted_p_value = adjusted.next();
+        correct(arm, raw.len(), request.level);
     }
     Ok(all)
+}
+
+/// Of several arms one comes out by chance more often than of one: what the correction takes back is open.
+fn correct(arm: &mut ArmVerdict, n_arms: usize, level: f64) {
+    let Some(p) = arm.adjusted_p_value.filter(|p| *p > 1.0 - level && arm.shows != "open") else { return };
+    "open".clone_into(&mut arm.shows);
+    arm.backing = arm.backing.clone().but(
+        "open_after_correction",
+        format!("单看这一组区间不含 0，但一共比较了 {n_arms} 组：校正后 p = {p:.3}，还不能下结论。"),
+        format!(
+            "On its own this arm's interval leaves out 0, but {n_arms} arms were compared: after correction p is {p:.3}, and nothing is shown."
+        ),
+    );
 }
 
 fn one(
@@ -736,6 +751,32 @@ mod tests {
         treated.propensity.fill(f64::NAN);
         let told = one("mail", &control, &treated, Method::Fixed, &request).unwrap().0;
         assert!(told.difference.is_some() && told.backing.sample_ratio_p.is_none());
+    }
+
+    /// One arm of four just leaves out 0: as one of four it shows nothing, and nothing is shipped.
+    #[test]
+    fn what_the_correction_takes_back_is_open() {
+        let column = |shift: f64| {
+            let mut arm = Arm::default();
+            (0..400).for_each(|at| arm.add(f64::from(at % 20) + shift, 0.0, 0, 0.2));
+            arm
+        };
+        let read = |names: &[&str]| {
+            let shift = |name: &str| if name == "a" { 0.85 } else { 0.01 };
+            let mut arms: BTreeMap<String, Arm> =
+                names.iter().map(|name| ((*name).to_owned(), column(shift(name)))).collect();
+            arms.insert("control".to_owned(), column(0.0));
+            let mut told = blank();
+            let found = compared(&mut told, arms, &VerdictRequest::default()).unwrap();
+            decided(&mut told, &found, &[], &Asked { method: Method::Fixed, level: 0.95, planned: None }).unwrap();
+            told.arms.remove(0)
+        };
+        let (alone, of_four) = (read(&["a"]), read(&["a", "b", "c", "d"]));
+        assert_eq!((alone.shows.as_str(), alone.decision.unwrap().step.as_str()), ("above", "ship"));
+        assert!(of_four.p_value.unwrap() < 0.05 && of_four.adjusted_p_value.unwrap() > 0.05, "{of_four:?}");
+        assert_eq!(of_four.shows, "open");
+        assert!(of_four.backing.caveats.iter().any(|one| one.kind == "open_after_correction"));
+        assert_eq!(of_four.decision.unwrap().step, "no_difference");
     }
 
     #[test]

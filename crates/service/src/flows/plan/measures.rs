@@ -121,6 +121,8 @@ fn of_arm(
     asked: &Asked,
     progress: f64,
 ) -> Result<ArmDecision> {
+    // With several arms one comes out by chance more often than of one: the goal counts as it is after correction for them.
+    let goal = &Comparison { p_value: arm.adjusted_p_value.or(goal.p_value), ..*goal };
     let mut measures = vec![Measure { name: outcome.name(), role: Role::Goal, higher_is_better: true, result: goal }];
     let of = |read: &'_ Read| read.found.get(&arm.arm).copied();
     let results: Vec<Option<Comparison>> = others.iter().map(of).collect();
