@@ -4,8 +4,10 @@
 use std::cmp::Ordering;
 
 use domain::Text;
+use math::distributions::normal_quantile;
 use serde::Serialize;
 
+use super::effect::fieller;
 use super::{Adjusted, Effect, Posterior, Prior, Sample, Scale, bayesian, sample_ratio, sequential};
 use crate::experiment::sequential::Mixture;
 use crate::{Answer, Caveat, Estimate, StrategyError, Support};
@@ -48,7 +50,7 @@ pub struct Comparison {
     pub control: Sample,
     pub treated: Sample,
     pub absolute: Estimate,
-    /// `None` where the control's mean is not above 0.
+    /// Of the same sign as `absolute` at both ends. `None` where the control's mean is not shown to be above 0.
     pub relative: Option<Estimate>,
     /// Of no effect at all; not for the Bayesian method.
     pub p_value: Option<f64>,
@@ -61,10 +63,9 @@ pub struct Comparison {
 impl Comparison {
     /// Whether the treated group's mean is shown to be greater or less than the control's; `Equal` if neither is shown.
     pub fn shows(&self) -> Ordering {
-        let leading = self.posterior.map_or(self.absolute, |posterior| posterior.effect);
-        if leading.low > 0.0 {
+        if self.absolute.low > 0.0 {
             Ordering::Greater
-        } else if leading.high < 0.0 {
+        } else if self.absolute.high < 0.0 {
             Ordering::Less
         } else {
             Ordering::Equal
@@ -88,7 +89,7 @@ pub fn compare(groups: &Adjusted, question: &Question) -> Result<Answer<Comparis
     }
     let comparison = judged(groups, question);
     let mut answer = Answer::given(comparison, support);
-    for caveat in doubts(control, treated) {
+    for caveat in doubts(control, treated, comparison.relative.is_some()) {
         answer = answer.doubted(caveat);
     }
     if let Some(more) = more_units(&comparison) {
@@ -98,43 +99,48 @@ pub fn compare(groups: &Adjusted, question: &Question) -> Result<Answer<Comparis
 }
 
 fn judged(groups: &Adjusted, question: &Question) -> Comparison {
-    let (control, treated) = (groups.control, groups.treated);
-    let absolute = Effect::between(&control, &treated, Scale::Absolute).expect("both groups have units");
-    let relative = Effect::between(&control, &treated, Scale::Relative);
-    let level = question.level;
-    let mut found = Comparison {
-        control,
-        treated,
-        absolute: absolute.interval(level),
-        relative: relative.map(|effect| effect.interval(level)),
-        p_value: Some(absolute.p_value()),
-        posterior: None,
-        variance_kept: groups.variance_kept,
+    let (control, treated, level) = (groups.control, groups.treated, question.level);
+    let effect = Effect::between(&control, &treated, Scale::Absolute).expect("both groups have units");
+    let share = |lead, kept, reach| fieller(&control, &treated, lead, kept, reach, level);
+    let found = |absolute: Estimate, p_value: Option<f64>| {
+        let reach = (absolute.high - absolute.value) / effect.standard_error;
+        let relative = share(absolute.value, 1.0, if reach.is_finite() { reach } else { 0.0 });
+        let variance_kept = groups.variance_kept;
+        Comparison { control, treated, absolute, relative, p_value, posterior: None, variance_kept }
     };
     match question.method {
-        Method::Fixed => {}
+        Method::Fixed => found(effect.interval(level), Some(effect.p_value())),
         Method::Sequential(mixture) => {
-            found.absolute = sequential::interval(&absolute, mixture, level);
-            // A mixture over effects is in the unit of the absolute effect.
-            let of_relative = match mixture {
-                Mixture::Effects(deviation) if control.base > 0.0 => Mixture::Effects(deviation / control.base),
-                other => other,
-            };
-            found.relative = relative.map(|effect| sequential::interval(&effect, of_relative, level));
-            found.p_value = Some(sequential::p_value(&absolute, mixture, level));
+            let p_value = sequential::p_value(&effect, mixture, level);
+            found(sequential::interval(&effect, mixture, level), Some(p_value))
         }
         Method::Bayesian(prior) => {
             let base = control.base;
             let in_units = prior.map(|prior| Prior { mean: prior.mean * base, deviation: prior.deviation * base });
-            let of_absolute = bayesian::posterior(&absolute, in_units.filter(|_| base > 0.0), level);
-            let of_relative = relative.map(|effect| bayesian::posterior(&effect, prior, level));
-            found.absolute = of_absolute.effect;
-            found.relative = of_relative.map(|posterior| posterior.effect);
-            found.p_value = None;
-            found.posterior = of_relative.or(Some(of_absolute));
+            let of_absolute = bayesian::posterior(&effect, in_units.filter(|_| base > 0.0), level);
+            let relative = of_share(&of_absolute, &effect, base, &share);
+            let absolute = of_absolute.effect;
+            let posterior = Some(relative.unwrap_or(of_absolute));
+            let relative = relative.map(|posterior| posterior.effect);
+            Comparison { absolute, relative, posterior, ..found(absolute, None) }
         }
     }
-    found
+}
+
+/// The posterior as shares of the control's mean: chances are the same on both scales.
+fn of_share(
+    found: &Posterior,
+    effect: &Effect,
+    base: f64,
+    share: &impl Fn(f64, f64, f64) -> Option<Estimate>,
+) -> Option<Posterior> {
+    let level = found.effect.level;
+    let reach = normal_quantile(0.5 + 0.5 * level);
+    let deviation = (found.effect.high - found.effect.value) / reach;
+    let kept = if effect.standard_error > 0.0 { (deviation / effect.standard_error).powi(2) } else { 0.0 };
+    let effect = share(found.effect.value, kept, reach)?;
+    let (loss_if_kept, loss_if_shipped) = (found.loss_if_kept / base, found.loss_if_shipped / base);
+    Some(Posterior { effect, chance_better: found.chance_better, loss_if_kept, loss_if_shipped })
 }
 
 fn refusal(control: &Sample, treated: &Sample, ratio_p: f64) -> Option<Caveat> {
@@ -158,7 +164,9 @@ fn refusal(control: &Sample, treated: &Sample, ratio_p: f64) -> Option<Caveat> {
             ),
         ));
     }
-    if control.variance <= 0.0 && treated.variance <= 0.0 {
+    // Sums of a value that binary fractions do not hold leave a variance of rounding.
+    let is_still = |sample: &Sample| sample.variance <= 1e-24 * sample.base * sample.base;
+    if is_still(control) && is_still(treated) {
         return Some(Caveat::new(
             "no_variation",
             "两组里每个人的数值都一样，没有可以比较的差异。",
@@ -175,7 +183,7 @@ fn refusal(control: &Sample, treated: &Sample, ratio_p: f64) -> Option<Caveat> {
     })
 }
 
-fn doubts(control: &Sample, treated: &Sample) -> Vec<Caveat> {
+fn doubts(control: &Sample, treated: &Sample, is_relative: bool) -> Vec<Caveat> {
     let mut found = Vec::new();
     if let Some(rarer) = control.n_rarer.zip(treated.n_rarer).map(|(a, b)| a.min(b))
         && rarer < N_RARER_ENOUGH
@@ -195,11 +203,11 @@ fn doubts(control: &Sample, treated: &Sample) -> Vec<Caveat> {
             "对照组的均值不大于零，无法说提升了百分之几，只给出绝对差。",
             "The control group's mean is not above 0: there is no relative effect, only the absolute one.",
         ));
-    } else if control.base < 4.0 * base_error {
+    } else if !is_relative || control.base < 4.0 * base_error {
         found.push(Caveat::new(
             "uncertain_base",
-            "对照组的均值本身很不确定，请看绝对差，不要看百分比。",
-            "The control group's own mean is very uncertain: read the absolute effect, not the relative one.",
+            "对照组的均值本身很不确定，请看绝对差，不要看百分比（若有）。",
+            "The control group's own mean is very uncertain: read the absolute effect, not the relative one, if there is one.",
         ));
     }
     found
@@ -317,6 +325,36 @@ mod tests {
         let loss = |mean| Sample::mean(Moments { n: 100, mean, squares: 1e4 });
         assert_eq!(kind(plain(loss(-1.0), loss(2.0))), Some("no_base"));
         assert_eq!(kind(plain(loss(1.0), loss(2.0))), Some("uncertain_base"));
+    }
+
+    /// Whatever is compared and however it is read, both scales tell the same sign, as does the p-value.
+    #[test]
+    fn both_scales_agree_on_the_sign() {
+        let methods = [
+            Method::Fixed,
+            Method::Sequential(Mixture::Units(5000.0)),
+            Method::Sequential(Mixture::Effects(3.0)),
+            Method::Bayesian(None),
+            Method::Bayesian(Some(Prior { mean: 0.0, deviation: 0.3 })),
+        ];
+        let spend = |mean: f64, variance: f64| Sample::mean(Moments { n: 400, mean, squares: 399.0 * variance });
+        for method in methods {
+            let question = Question { method, ..Question::default() };
+            let mut n_shown = 0;
+            for step in 0..400 {
+                let groups = plain(spend(10.0, 900.0), spend(4.0 + 0.05 * f64::from(step), 2000.0));
+                let found = compare(&groups, &question).unwrap().value.unwrap();
+                let relative = found.relative.unwrap();
+                let signs = |one: Estimate| (one.low > 0.0, one.high < 0.0);
+                assert_eq!(signs(found.absolute), signs(relative), "{found:?}");
+                assert!(relative.low <= relative.value && relative.value <= relative.high, "{found:?}");
+                if let Some(p) = found.p_value.filter(|p| (p - 0.05).abs() > 1e-9) {
+                    assert_eq!(p < 0.05, found.shows() != Ordering::Equal, "{found:?}");
+                }
+                n_shown += usize::from(found.shows() != Ordering::Equal);
+            }
+            assert!((50..350).contains(&n_shown), "{method:?}: {n_shown}");
+        }
     }
 
     #[test]

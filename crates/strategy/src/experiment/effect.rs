@@ -1,5 +1,5 @@
 //! How far the treated group is from the control group, in the measure's unit or as a share of the control's mean, with the
-//! standard error; and the fixed-horizon test of it, which may be read once, when the planned number of units is reached.
+//! standard error, or with Fieller's interval; and the fixed-horizon test of it, which may be read once, when the planned number of units is reached.
 
 use math::distributions::{student_t_cdf, student_t_quantile};
 use serde::Serialize;
@@ -14,6 +14,38 @@ pub enum Scale {
     Absolute,
     /// As a share of the control's mean: 0.05 is 5 % more.
     Relative,
+}
+
+/// The interval of the treated group's lead as a share of the control's mean (Fieller 1954): all shares ρ for which `lead` − ρ
+/// times the control's base is within `reach` standard errors of 0. It holds 0 exactly if `lead` itself is within reach of 0, which
+/// an interval by the delta method does not promise. `lead`: treated less control, in the measure's unit; `kept`: its variance in
+/// parts of that of the data. `None` if the control's mean is within reach of 0, where no share is shut out on one side.
+pub(super) fn fieller(
+    control: &Sample,
+    treated: &Sample,
+    lead: f64,
+    kept: f64,
+    reach: f64,
+    level: f64,
+) -> Option<Estimate> {
+    let base = control.base;
+    let squared = |sample: &Sample| kept * reach * reach * sample.variance / sample.n as f64;
+    let (a, b) = (squared(control), squared(treated));
+    let square = base * base - a;
+    if base <= 0.0 || square <= 0.0 {
+        return None;
+    }
+    // (lead − ρ base)² = b + (1 + ρ)² a, solved for ρ.
+    let middle = lead * base + a;
+    let root = (middle * middle - square * (lead * lead - a - b)).max(0.0).sqrt();
+    let value = lead / base;
+    // Rounding must not put the value outside where nothing varies.
+    Some(Estimate {
+        value,
+        low: ((middle - root) / square).min(value),
+        high: ((middle + root) / square).max(value),
+        level,
+    })
 }
 
 /// A difference, approximately normal.
@@ -70,5 +102,23 @@ impl Effect {
     /// The effect in standard errors.
     pub fn z(&self) -> f64 {
         self.value / self.standard_error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fieller's interval by hand: lead 4 of 20, variances of the means 4 and 5, two standard errors. 384 ρ² − 192 ρ − 20 = 0.
+    #[test]
+    fn a_share_has_fiellers_interval() {
+        let sample = |mean: f64, variance: f64| Sample { n: 100, mean, variance, base: mean, n_rarer: None };
+        let (control, treated) = (sample(20.0, 400.0), sample(24.0, 500.0));
+        let found = fieller(&control, &treated, 4.0, 1.0, 2.0, 0.95).unwrap();
+        let root = (96.0f64 * 96.0 + 384.0 * 20.0).sqrt();
+        assert!((found.low - (96.0 - root) / 384.0).abs() < 1e-12, "{found:?}");
+        assert!((found.high - (96.0 + root) / 384.0).abs() < 1e-12 && (found.value - 0.2).abs() < 1e-12);
+        // The control's mean is within ten standard errors of 0.
+        assert_eq!(fieller(&control, &treated, 4.0, 1.0, 10.0, 0.95), None);
     }
 }
