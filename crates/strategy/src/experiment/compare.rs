@@ -357,6 +357,20 @@ mod tests {
         }
     }
 
+    /// Sums that binary fractions do not hold leave a variance of rounding; values whose squares overflow are said.
+    #[test]
+    fn values_that_are_all_the_same_or_too_large_are_refused() {
+        let column = |value: f64| vec![value; 101];
+        let told = |a: f64, b: f64| {
+            crate::experiment::samples(&super::super::Units::of(&column(a)), &super::super::Units::of(&column(b)))
+        };
+        let answer = compare(&told(0.1, 0.3).unwrap(), &Question::default()).unwrap();
+        assert_eq!(answer.caveats[0].kind, "no_variation");
+        let error = told(1e300, 1.0).unwrap_err().to_string();
+        assert!(error.contains("holds 1e300") || error.contains("holds 1000"), "{error}");
+        assert!(error.ends_with("allowed: a number between -1e100 and 1e100"), "{error}");
+    }
+
     #[test]
     fn all_the_same_spend_is_refused_and_a_wrong_level_is_an_error() {
         let zero = Sample::mean(Moments::of(&[0.0; 50]));

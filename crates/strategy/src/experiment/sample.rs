@@ -189,6 +189,9 @@ impl Adjusted {
     }
 }
 
+/// Beyond this a sum of squares of squares is no finite number.
+const SIZE_MAX: f64 = 1e100;
+
 /// The units of one group, one row each. Shape of every column: (n).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Units<'a> {
@@ -216,6 +219,10 @@ impl<'a> Units<'a> {
             }
             if let Some(row) = column.iter().position(|value| !value.is_finite()) {
                 return Err(StrategyError::bad_value(format!("'{name}'"), row, column[row], "a finite number"));
+            }
+            if let Some(row) = column.iter().position(|value| value.abs() > SIZE_MAX) {
+                let allowed = "a number between -1e100 and 1e100";
+                return Err(StrategyError::bad_value(format!("'{name}'"), row, column[row], allowed));
             }
             if name.ends_with("per")
                 && let Some(row) = column.iter().position(|value| *value < 0.0)
