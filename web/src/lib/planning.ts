@@ -89,7 +89,7 @@ export const pastDeniesIntervals = (backing: Pick<Backing, "caveats">): boolean 
  */
 export function contributions(plan: Pick<BudgetPlan, "weeks" | "channels" | "baseline_so_far_cents">): Row[] {
   const sold = sumOf(plan.weeks.map((week) => week.sold_cents));
-  const baseline = sumOf(plan.weeks.map((week) => week.baseline_cents));
+  const baseline = plan.baseline_so_far_cents?.value ?? sumOf(plan.weeks.map((week) => week.baseline_cents));
   const channels = [...plan.channels].sort((a, b) => b.brought_cents.value - a.brought_cents.value);
   const rows: Row[] = [];
   let at = 0;

@@ -26,7 +26,7 @@ test("the next coin brings less and less, and at the end as much as just before 
 test("what was sold is put together without a gap, the largest channel first", () => {
   const week = (sold_cents: number): { day: string; sold_cents: number; fitted_cents: number; baseline_cents: number; from_channels_cents: number[] } => ({ day: "2026-11-23", sold_cents, fitted_cents: 95, baseline_cents: 60, from_channels_cents: [10, 25] });
   const channel = (name: string, value: number): never => ({ channel: name, brought_cents: estimate(value) }) as never;
-  const rows = contributions({ weeks: [week(100), week(110)], channels: [channel("sms", 20), channel("search_ads", 50)] });
+  const rows = contributions({ weeks: [week(100), week(110)], channels: [channel("sms", 20), channel("search_ads", 50)], baseline_so_far_cents: null });
   expect(rows.map(({ kind, name, value }) => [kind, name, value])).toEqual([["baseline", "", 120], ["channel", "search_ads", 50], ["channel", "sms", 20], ["rest", "", 20], ["total", "", 210]]);
   for (let at = 1; at < rows.length - 1; at += 1) expect(rows[at]!.from).toBe(rows[at - 1]!.to);
   expect([rows[1]!.low, rows[1]!.high]).toEqual([120 + 45, 120 + 55]);

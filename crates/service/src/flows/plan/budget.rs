@@ -376,10 +376,23 @@ fn cells(model: &MixFit, request: &BudgetRequest, current: &[f64]) -> Result<Vec
         cell.ceiling = cell.ceiling.max(CEILING_FACTOR * now);
         for bound in request.bounds.iter().filter(|bound| bound.channel == cell.name) {
             cell.floor = bound.floor_cents.map_or(cell.floor, |cents| cents as f64 / 100.0);
+            if bound.ceiling_cents.is_none() && cell.floor > cell.ceiling {
+                return Err(above_what_is_known(cell, &bound.channel));
+            }
             cell.ceiling = bound.ceiling_cents.map_or(cell.ceiling, |cents| cents as f64 / 100.0);
         }
     }
     Ok(cells)
+}
+
+/// A least spend beyond the curve, of a channel without a ceiling of its own.
+fn above_what_is_known(cell: &Node<Mean<Flight>>, channel: &str) -> ServiceError {
+    let (floor, most, channel) = (cell.floor, cell.ceiling, clipped(channel));
+    let message = format!(
+        "the least to spend on '{channel}' is {floor:.2}; without a most it may be up to {most:.2}, twice what it costs now, or cost on \
+         average, beyond which its curve is a guess"
+    );
+    ServiceError::usage("bounds", message).help("ask for less, or give a most of your own beside it")
 }
 
 /// What is spent now, over as many weeks: the mean of the last quarter's, not of all the years learned from.
@@ -550,6 +563,13 @@ mod tests {
         let unknown = Bound { channel: "fax".to_owned(), floor_cents: None, ceiling_cents: None };
         let request = BudgetRequest { bounds: vec![unknown], ..BudgetRequest::default() };
         assert!(run(&weeks, &request).unwrap_err().message.contains("there is no channel 'fax'; there are: "));
+        let name = weeks.data.channels[0].name.clone();
+        let high = Bound { channel: name.clone(), floor_cents: Some(1_000_000_000_000), ceiling_cents: None };
+        let said = run(&weeks, &BudgetRequest { bounds: vec![high], ..BudgetRequest::default() }).unwrap_err().message;
+        assert!(
+            said.starts_with(&format!("the least to spend on '{name}' is 10000000000.00; without a most")),
+            "{said}"
+        );
         let too_much = BudgetRequest { budget_cents: Some(i64::MAX / 4), ..BudgetRequest::default() };
         assert_eq!(run(&weeks, &too_much).unwrap_err().code, "plan");
         for (request, code) in [
