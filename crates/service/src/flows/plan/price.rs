@@ -39,8 +39,8 @@ pub struct CategoryElasticity {
     /// Drawn towards that of all categories as far as it is uncertain, and from its own products alone.
     pub elasticity: Interval,
     pub alone: Interval,
-    /// `falls` where the interval lies below 0, `open` where it holds 0, `not_identified` where it lies above: nobody buys more because it
-    /// is dearer, so prices there followed interest.
+    /// `falls` where the interval lies below 0, `not_identified` where the elasticity is above 0 (nobody buys more because it is dearer,
+    /// so prices there followed interest), else `open`.
     pub shows: String,
     pub n_products: u64,
     pub n_price_changes: u64,
@@ -259,7 +259,7 @@ fn version(shop: &Shop, today: Day) -> Result<String> {
 fn shows(found: &Estimate) -> &'static str {
     match () {
         () if found.high < 0.0 => "falls",
-        () if found.low > 0.0 => "not_identified",
+        () if found.value > 0.0 => "not_identified",
         () => "open",
     }
 }
@@ -301,7 +301,7 @@ fn told(weekly: &Weekly, today: Day) -> Result<Prices> {
                 n_price_changes: group.n_changes as u64,
             })
             .collect();
-        let n_odd = prices.categories.iter().filter(|one| one.elasticity.low > 0.0).count();
+        let n_odd = prices.categories.iter().filter(|one| one.shows == "not_identified").count();
         if n_odd > 0 {
             prices.backing = prices.backing.but(
                 "dearer_sold_more",
@@ -505,6 +505,14 @@ fn demand(weekly: &Weekly, request: &MarkdownRequest) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What was dearer sold more: prices there followed interest, whether or not the interval holds 0.
+    #[test]
+    fn an_elasticity_above_0_is_not_identified() {
+        let told = |low, value, high| shows(&Estimate { value, low, high, level: 0.9 });
+        assert_eq!((told(-0.1, 0.6, 1.3), told(0.2, 0.6, 1.0)), ("not_identified", "not_identified"));
+        assert_eq!((told(-1.0, -0.4, 0.2), told(-2.0, -1.5, -1.0)), ("open", "falls"));
+    }
 
     fn weekly(n_weeks: u32) -> Weekly {
         let mut weekly = Weekly::default();
