@@ -56,11 +56,16 @@ pub struct Prior {
     /// Variance of a period's sales over their mean.
     pub dispersion: f64,
     pub n_predecessors: usize,
+    /// Those of which enough was sold to see where their curve ends.
+    pub n_turned: usize,
 }
 
 /// p and q per year over many durables: means 0.03 and 0.38 (Sultan, Farley and Lehmann 1990), here for periods of a year;
 /// the width lets a month or a week be right too.
 const GENERAL: ([f64; 2], f64) = ([-3.5, -1.0], 1.5);
+
+/// Of the market of a fitted curve: with less of it sold, the market's size is the curve's assumption and not what was seen.
+const SHARE_SEEN: f64 = 0.3;
 
 /// As few periods as a curve of its own can be fitted to.
 pub const N_PERIODS_MIN: usize = 4;
@@ -170,11 +175,13 @@ pub fn fit(sales: &[f64]) -> Result<(Curve, f64), StrategyError> {
 /// # Errors
 /// If a value is negative or not finite, or no predecessor has enough sales.
 pub fn pool(predecessors: &[&[f64]]) -> Result<Prior, StrategyError> {
-    let mut curves = Vec::new();
+    let (mut curves, mut n_turned) = (Vec::new(), 0);
     for sales in predecessors {
         check(sales)?;
         if sales.iter().filter(|value| **value > 0.0).count() >= N_PERIODS_MIN {
-            curves.push(fit(sales)?);
+            let (curve, dispersion) = fit(sales)?;
+            n_turned += usize::from(sales.iter().sum::<f64>() > SHARE_SEEN * curve.market);
+            curves.push((curve, dispersion));
         }
     }
     let n = curves.len() as f64;
@@ -194,7 +201,7 @@ pub fn pool(predecessors: &[&[f64]]) -> Result<Prior, StrategyError> {
         (sum + before) / (n - 1.0 + extra) * (1.0 + 1.0 / n)
     });
     let dispersion = (curves.iter().map(|(_, dispersion)| dispersion.ln()).sum::<f64>() / n).exp();
-    Ok(Prior { mean, covariance, dispersion, n_predecessors: curves.len() })
+    Ok(Prior { mean, covariance, dispersion, n_predecessors: curves.len(), n_turned })
 }
 
 /// The curve of a new product.
@@ -237,7 +244,16 @@ pub fn launch(
     let spread = information(sales, &best, &weights, prior.dispersion);
     let root = Cholesky::new(spread.to_vec(), 3).ok_or_else(unfit)?;
     let told = draw(&best, &root, prior.dispersion, n_periods, level, seed);
+    let is_turned = sales.iter().sum::<f64>() > SHARE_SEEN * told.market.value;
     let mut answer = Answer::given(told, Support::of(sales.len()));
+    if prior.n_turned == 0 && !is_turned {
+        answer = answer.doubted(Caveat::new(
+            "no_peak_seen",
+            "前代商品的销量没有到过顶、也没有回落：总量和峰值只是曲线的假设，请只看各期销量。",
+            "No predecessor's sales were seen to peak and fall: the size of the market and the peak are the curve's assumption alone; \
+             read the periods.",
+        ));
+    }
     if prior.n_predecessors < 3 {
         answer = answer.doubted(Caveat::new(
             "few_predecessors",
@@ -380,6 +396,21 @@ mod tests {
             crate::coverage::assert_covers(&format!("launch: a period's sales, {when}"), inside as usize, n as usize);
         }
         assert!(widths[1] < 0.8 * widths[0], "{widths:?}");
+    }
+
+    /// Twelve periods of level sales end nowhere: a market is extrapolated from them, and that is said; not of curves that turned,
+    /// however few periods ahead are asked for.
+    #[test]
+    fn a_market_that_was_not_seen_is_said_to_be_assumed() {
+        let has = |predecessor: &[f64], n_periods: usize| {
+            let prior = pool(&[predecessor]).unwrap();
+            let answer = launch(&[], &prior, n_periods, 0.9, 1).unwrap();
+            answer.caveats.iter().any(|one| one.kind == "no_peak_seen")
+        };
+        let level: Vec<f64> = (0..12).map(|at| 100.0 + f64::from(at % 3)).collect();
+        assert!(has(&level, 12) && has(&level, 100));
+        let turned = simulate(&Curve { market: 5000.0, p: 0.03, q: 0.4 }, 20, 1.0, &mut Random::new(1));
+        assert!(!has(&turned, 12) && !has(&turned, 2));
     }
 
     #[test]
