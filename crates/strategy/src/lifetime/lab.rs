@@ -5,10 +5,16 @@ use domain::{Card, Kind, Param, Settings, Text};
 use super::hazard::{HazardOptions, Spans};
 use super::{
     Calibration, Covariates, FitOptions, Histories, Horizon, Lifetime, Process, Spend, calibrate, fit, fit_spend,
-    hazard, values,
+    hazard, values, worth_interval,
 };
 use crate::registry::LEVEL;
 use crate::{Answer, Column, Estimate, Figure, Model, Report, ReportTable, RunOptions, StrategyError, Table};
+
+/// As far from its mean as a feature may be.
+const COVARIATE_MAX: f64 = 1e3;
+
+/// Draws behind the interval of what all are worth.
+const N_DRAWS: usize = 100;
 
 const FREQUENCY_COLUMN: (&str, &str) = ("frequency", "times at which the customer bought, without the first (or x)");
 const RECENCY_COLUMN: (&str, &str) =
@@ -232,6 +238,14 @@ fn features(table: &Table, names: &str) -> Result<(Vec<f64>, Vec<String>), Strat
     let columns: Vec<&[f64]> = names.iter().map(|name| table.numbers(name)).collect::<Result<_, _>>()?;
     let n = table.n_rows();
     let means: Vec<f64> = columns.iter().map(|column| column.iter().sum::<f64>() / n.max(1) as f64).collect();
+    for ((name, column), mean) in names.iter().zip(&columns).zip(&means) {
+        // One value far away moves the mean away from all: the furthest is the one to name.
+        let furthest = (0..n).max_by(|a, b| (column[*a] - mean).abs().total_cmp(&(column[*b] - mean).abs()));
+        if let Some(row) = furthest.filter(|row| (column[*row] - mean).abs() > COVARIATE_MAX) {
+            let allowed = "numbers within 1000 of the column's mean; subtract the mean and divide by the spread";
+            return Err(StrategyError::bad_value(format!("column '{name}'"), row, column[row], allowed));
+        }
+    }
     let rows = (0..n).flat_map(|row| columns.iter().zip(&means).map(move |(column, mean)| column[row] - mean));
     Ok((rows.collect(), names))
 }
@@ -449,7 +463,7 @@ fn run_values(table: &Table, settings: &Settings, options: &RunOptions) -> Resul
             let why = why.into_iter().next().expect("a refusal says why");
             return Ok(Answer::refused(fitted.support, why));
         };
-        let report = value_report(model, spend, &rows, mean_value, settings)?;
+        let report = value_report(model, spend, &rows, mean_value, settings, options.seed)?;
         let mut answer = Answer::given(report, fitted.support);
         for caveat in fitted.caveats.into_iter().chain(spending.caveats) {
             answer = answer.doubted(caveat);
@@ -464,6 +478,7 @@ fn value_report(
     rows: &Rows,
     mean_value: &[f64],
     settings: &Settings,
+    seed: u64,
 ) -> Result<Report, StrategyError> {
     let histories = &rows.histories();
     let horizon = Horizon {
@@ -479,7 +494,13 @@ fn value_report(
     figures.extend(spend_parameters(spend, level));
     figures.push(Figure::exact("log_likelihood", model.log_likelihood));
     figures.push(Figure::exact("spend_log_likelihood", spend.log_likelihood));
-    figures.push(Figure::exact("value", total));
+    let bought = model.total(histories, None, horizon.n_periods as f64 * horizon.period, (level, N_DRAWS, seed))?;
+    let came_back = (0..histories.len()).filter(|at| histories.frequency[*at] > 0);
+    let spent: Vec<f64> = came_back.map(|at| mean_value[at]).collect();
+    figures.push(match worth_interval(total, bought, &spent) {
+        Some(worth) => Figure::estimated("value", worth),
+        None => Figure::exact("value", total),
+    });
     // Everybody goes on as before: past spending a unit of time, for as long.
     let time = horizon.n_periods as f64 * horizon.period * horizon.margin;
     let rate = |at: usize| f64::from(histories.frequency[at]) * mean_value[at].max(0.0) / histories.age[at];
@@ -613,6 +634,9 @@ mod tests {
             }
             assert!(!report.summary.zh.is_empty() && !report.summary.en.is_empty());
         }
+        let worth = run("customer_value", &table, &[]).value.unwrap();
+        let worth = worth.figures.iter().find(|figure| figure.name == "value").unwrap().estimate;
+        assert!(worth.low < worth.value && worth.value < worth.high && worth.high < 1.5 * worth.value, "{worth:?}");
         let report = run("bg_nbd", &table, &["covariates=visits", "listed=5"]).value.unwrap();
         let effect = report.figures.iter().find(|figure| figure.name == "buying_visits").unwrap();
         assert!((effect.estimate.value - 0.5).abs() < 0.2, "{effect:?}");
@@ -627,6 +651,13 @@ mod tests {
             assert_eq!((answer.value, answer.support.verdict), (None, Verdict::Refused), "{name}");
             assert!(!answer.caveats.is_empty());
         }
+        let far = |row: usize| {
+            let mut values = vec![0.0; 4];
+            values[row] = 1e6;
+            let table = Table::new(vec![("visits".to_owned(), Column::Number(values))]).unwrap();
+            features(&table, "visits").unwrap_err().to_string()
+        };
+        assert!(far(2).starts_with("column 'visits', row 2 holds 1000000;"), "{}", far(2));
         let half = Table::new(vec![("frequency".to_owned(), Column::Number(vec![0.5]))]).unwrap();
         let refused = (BG_NBD.run)(&half, &BG_NBD_CARD.defaults(), &RunOptions::default()).unwrap_err();
         assert_eq!(refused.to_string(), "column 'frequency', row 0 holds 0.5; allowed: whole numbers from 0");

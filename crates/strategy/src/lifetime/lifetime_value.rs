@@ -1,7 +1,9 @@
 //! What customers are worth: purchases to come times what each spends, discounted.
 
+use math::distributions::normal_quantile;
+
 use super::{Covariates, Histories, Lifetime, Spend};
-use crate::StrategyError;
+use crate::{Estimate, StrategyError};
 
 const PERIODS_MAX: usize = 1200;
 
@@ -15,6 +17,21 @@ pub struct Horizon {
     pub discount: f64,
     /// The share of spending that stays with the shop; 1 for revenue.
     pub margin: f64,
+}
+
+/// All customers' worth with its interval: relative errors of the number of purchases to come and of the mean of what one brought,
+/// by Pythagoras. `spent`: what a purchase brought on average, of those who came back. `None` where either is not known.
+pub fn worth_interval(worth: f64, bought: Estimate, spent: &[f64]) -> Option<Estimate> {
+    let n = spent.len() as f64;
+    let mean = spent.iter().sum::<f64>() / n;
+    let deviation = (spent.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+    let of_mean = normal_quantile(0.5 + bought.level / 2.0) * deviation / n.sqrt() / mean;
+    if !(of_mean.is_finite() && mean > 0.0 && bought.value > 0.0) {
+        return None;
+    }
+    let (below, above) = (1.0 - bought.low / bought.value, bought.high / bought.value - 1.0);
+    let (low, high) = (worth * (1.0 - below.hypot(of_mean)).max(0.0), worth * (1.0 + above.hypot(of_mean)));
+    Some(Estimate { value: worth, low: low.min(high), high: high.max(low), level: bought.level })
 }
 
 /// Each customer's discounted value, Σᵢ margin · spend · (E(i) − E(i − 1)) / (1 + discount)^i over the periods, of

@@ -26,7 +26,7 @@ pub use gamma_gamma::{Spend, fit_spend, simulate_spend};
 pub use histories::{Covariates, Histories};
 pub use holdout::{Calibration, CalibrationRow, Errors, calibrate};
 pub use lab::{BG_NBD, CUSTOMER_VALUE, GAMMA_GAMMA, HAZARD, MBG_NBD, PARETO_NBD};
-pub use lifetime_value::{Horizon, values};
+pub use lifetime_value::{Horizon, values, worth_interval};
 pub use predict::Scores;
 pub use purchases::{Purchase, Summary, summarise};
 pub use simulate::{Simulated, Simulation, simulate};

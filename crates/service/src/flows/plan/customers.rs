@@ -9,9 +9,9 @@ use domain::{Cents, CustomerLifetime, Day};
 use serde::{Deserialize, Serialize};
 use strategy::lifetime::{
     Calibration, FitOptions, Horizon, Lifetime, Process, Purchase, Spend, Summary, calibrate, fit, fit_spend,
-    summarise, values,
+    summarise, values, worth_interval,
 };
-use strategy::{Answer, Caveat, Estimate};
+use strategy::{Answer, Caveat};
 use utoipa::ToSchema;
 
 use super::{Backing, Interval, made};
@@ -399,7 +399,9 @@ fn scored(
     made.value_cents = worth.as_ref().map(|_| (0..histories.len()).filter_map(cents).sum());
     if let Some(cents) = made.value_cents.filter(|cents| *cents > 0) {
         let bought = model.total(&histories, None, MONTHS as f64 * MONTH_DAYS, (LEVEL, N_DRAWS, 1))?;
-        made.value_interval_cents = worth_interval(cents as f64, bought, summary);
+        let came_back = (0..summary.frequency.len()).filter(|at| summary.frequency[*at] > 0);
+        let spent: Vec<f64> = came_back.map(|at| summary.mean_value[at]).collect();
+        made.value_interval_cents = worth_interval(cents as f64, bought, &spent).map(Interval::from);
     }
     made.bands = (0..BANDS).map(|at| Band { alive_from: at as f64 / BANDS as f64, ..Band::default() }).collect();
     for (at, alive) in scores.alive.iter().enumerate() {
@@ -416,22 +418,6 @@ fn scored(
         as_of,
     };
     Ok(summary.customer.iter().enumerate().map(row).collect())
-}
-
-/// Worth with its interval: relative errors of the number of purchases and of the mean of what one brought, by Pythagoras.
-fn worth_interval(cents: f64, bought: Estimate, summary: &Summary) -> Option<Interval> {
-    let spent: Vec<f64> =
-        (0..summary.frequency.len()).filter(|at| summary.frequency[*at] > 0).map(|at| summary.mean_value[at]).collect();
-    let n = spent.len() as f64;
-    let mean = spent.iter().sum::<f64>() / n;
-    let deviation = (spent.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
-    let of_mean = math::distributions::normal_quantile(0.5 + LEVEL / 2.0) * deviation / n.sqrt() / mean;
-    if !(of_mean.is_finite() && mean > 0.0 && bought.value > 0.0) {
-        return None;
-    }
-    let (below, above) = (1.0 - bought.low / bought.value, bought.high / bought.value - 1.0);
-    let (low, high) = (cents * (1.0 - below.hypot(of_mean)).max(0.0), cents * (1.0 + above.hypot(of_mean)));
-    Some(Interval { value: cents, low, high, level: LEVEL })
 }
 
 #[cfg(test)]
