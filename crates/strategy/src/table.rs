@@ -84,12 +84,33 @@ impl Table {
     pub fn numbers(&self, name: &str) -> Result<&[f64], StrategyError> {
         let column = self.column(name)?;
         let Column::Number(values) = column else {
+            if self.n_rows() == 0 {
+                return Err(StrategyError::Empty { needed: 1 });
+            }
             return Err(StrategyError::ColumnKind { name: name.to_owned(), found: column.kind(), allowed: "numbers" });
         };
         match values.iter().position(|value| !value.is_finite()) {
             Some(row) => Err(StrategyError::bad_value(format!("column '{name}'"), row, values[row], "a finite number")),
             None => Ok(values),
         }
+    }
+
+    /// That no two rows hold the same in these columns.
+    ///
+    /// # Errors
+    /// If there is no such column, or a row holds what another does.
+    pub fn one_row_each(&self, names: &[&str]) -> Result<(), StrategyError> {
+        let columns = names.iter().map(|name| self.texts(name)).collect::<Result<Vec<_>, _>>()?;
+        let mut seen = std::collections::BTreeMap::new();
+        for row in 0..self.n_rows() {
+            let key: Vec<&str> = columns.iter().map(|column| column[row].as_str()).collect();
+            let found = key.join(", ");
+            if seen.insert(key, row).is_some() {
+                let allowed = "one row each, and another row is the same";
+                return Err(StrategyError::bad_value(format!("columns {}", names.join(", ")), row, found, allowed));
+            }
+        }
+        Ok(())
     }
 
     /// A column as texts; numbers are written out. Shape: (n_rows).
@@ -123,6 +144,28 @@ mod tests {
         assert_eq!(table().texts("channel").unwrap(), ["search", "mail"]);
         assert_eq!(table().texts("spend").unwrap(), ["1", "2.5"]);
         assert_eq!((table().named(&["cost", "spend"]), table().named(&["cost", "price"])), ("spend", "cost"));
+    }
+
+    #[test]
+    fn a_row_that_is_there_twice_is_named() {
+        let text = |values: &[&str]| Column::Text(values.iter().map(|one| (*one).to_owned()).collect());
+        let twice = Table::new(vec![
+            ("group".to_owned(), text(&["a", "a", "b", "a"])),
+            ("offer".to_owned(), Column::Number(vec![0.0, 5.0, 5.0, 5.0])),
+        ])
+        .unwrap();
+        assert_eq!(
+            twice.one_row_each(&["group", "offer"]).unwrap_err().to_string(),
+            "columns group, offer, row 3 holds a, 5; allowed: one row each, and another row is the same"
+        );
+        assert!(table().one_row_each(&["channel"]).is_ok());
+    }
+
+    /// A table without rows has columns of no kind: what is missing are rows.
+    #[test]
+    fn a_table_without_rows_is_said_to_have_none() {
+        let empty = Table::new(vec![("spend".to_owned(), Column::Text(Vec::new()))]).unwrap();
+        assert_eq!(empty.numbers("spend").unwrap_err().to_string(), "there are no rows; at least 1 are needed");
     }
 
     #[test]

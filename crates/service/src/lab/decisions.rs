@@ -86,6 +86,10 @@ fn refused(model: &Model, error: &strategy::StrategyError) -> LabFailure {
             let columns: Vec<String> = model.columns.iter().map(name).collect();
             LabFailure::Input(format!("{error}; {} reads {}", model.card.name, columns.join(", ")))
         }
+        // People count the rows of a file from 1, its heading apart.
+        strategy::StrategyError::BadValue { what, row, found, allowed } => {
+            LabFailure::Input(format!("{what}, row {} holds {found}; allowed: {allowed}", row + 1))
+        }
         _ => LabFailure::Input(error.to_string()),
     }
 }

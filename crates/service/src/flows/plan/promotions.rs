@@ -76,8 +76,12 @@ impl Own {
         let day = |text: Option<&str>| text.and_then(|text| text.trim().parse::<Day>().ok()).ok_or_else(wrong);
         let (first, last, name) = (day(first)?, day(last)?, name.unwrap_or_default().trim());
         let n_chars = name.chars().count();
-        if n_chars == 0 || n_chars > NAME_CHARS_MAX || name.chars().any(char::is_control) || last < first {
+        if n_chars == 0 || n_chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
             return Err(wrong());
+        }
+        if last < first {
+            let message = format!("the promotion '{}' ends on {last}, before its first day {first}", clipped(name));
+            return Err(ServiceError::usage("own", message).help("write the first day before the last"));
         }
         Ok(Own { name: name.to_owned(), first, last })
     }
@@ -956,9 +960,11 @@ mod tests {
     fn the_shops_own_promotions_are_read() {
         let own = Own::read("store:birthday:2026-03-10:2026-03-20").unwrap();
         assert_eq!((own.name.as_str(), own.last.0 - own.first.0), ("store:birthday", 10));
-        for text in ["", "x", "x:2026-03-20:2026-03-10", ":2026-03-10:2026-03-20", "x:2026-02-30:2026-03-20"] {
+        for text in ["", "x", ":2026-03-10:2026-03-20", "x:2026-02-30:2026-03-20"] {
             assert!(Own::read(text).unwrap_err().message.contains("NAME:FIRST:LAST"), "{text}");
         }
+        let turned = Own::read("x:2026-03-20:2026-03-10").unwrap_err().message;
+        assert_eq!(turned, "the promotion 'x' ends on 2026-03-10, before its first day 2026-03-20");
         let sales = sales(4);
         let at = |name: &str, from: i32, to: i32| Own { name: name.into(), first: Day(from), last: Day(to) };
         assert!(check(&[at("a", FIRST + 9, FIRST + 12), at("b", FIRST + 12, FIRST + 14)], &sales).is_err());

@@ -155,8 +155,12 @@ pub async fn selling_points(shop: &Shop, category: Option<&str>) -> Result<Selli
                 "categories with purchases: {}",
                 categories.iter().take(20).map(|one| one.category.as_str()).collect::<Vec<_>>().join(", ")
             ))),
-            None => Err(ServiceError::new(Kind::NotFound, "no_data", "nothing was sold in the last two years")
-                .help("tercet import FILE --as orders")),
+            None => Err(ServiceError::new(
+                Kind::NotFound,
+                "no_data",
+                "nothing of a category was sold in the last two years",
+            )
+            .help("orders are needed, and products with a category: tercet import FILE --as orders, --as products")),
         };
     };
     let shelf = Shelf::read(shop, &chosen, from, until).await?;
