@@ -70,6 +70,11 @@ fn support(backing: &Backing) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
+/// A price from hundredths, with them.
+fn price_of(cents: i64) -> String {
+    domain::Cents(cents).to_string()
+}
+
 /// Money from hundredths, without them.
 fn money(cents: f64) -> String {
     let whole = (cents / 100.0).round();
@@ -565,9 +570,13 @@ fn print_crowd(told: &Crowd) {
             words(&one.shows),
         ]
     };
-    print::line(&format!("\nCame nearer, of those touched: {} on any channel\n", interval(&told.nearer, percent)));
-    let rows: Vec<Vec<String>> = told.channels.iter().map(row).collect();
-    print::table(&["channel", "touched", "came nearer", "share", "beside all"], &rows);
+    if told.channels.is_empty() {
+        print::line("\nNo channel is known to have touched anybody within these days.");
+    } else {
+        print::line(&format!("\nCame nearer, of those touched: {} on any channel\n", interval(&told.nearer, percent)));
+        let rows: Vec<Vec<String>> = told.channels.iter().map(row).collect();
+        print::table(&["channel", "touched", "came nearer", "share", "beside all"], &rows);
+    }
     print_backing(&told.backing);
 }
 
@@ -576,7 +585,7 @@ fn print_treat(told: &Treat) {
         "revenue" => format!("{:.2}", value / 100.0),
         _ => format!("{:.3} %", 100.0 * value),
     };
-    let coins = |value: f64| format!("{:.2}", value / 100.0);
+    let coins = |value: f64| print::number(value / 100.0, 2);
     print::line(&format!(
         "{}, beside {} customers in '{}'; one more is worth {}{}",
         told.campaign_id,
@@ -811,7 +820,7 @@ fn print_markdown(told: &Markdown) {
         told.name,
         told.product_id,
         told.stock,
-        money(told.price_cents as f64),
+        price_of(told.price_cents),
         told.elasticity
     ));
     let row = |week: &price::WeekPrice| {
@@ -819,16 +828,16 @@ fn print_markdown(told: &Markdown) {
         vec![
             week.day.clone(),
             print::number(week.demand, 1),
-            money(week.price_cents as f64),
-            money(tenths[9] as f64),
-            money(tenths[4] as f64),
-            money(tenths[1] as f64),
+            price_of(week.price_cents),
+            price_of(tenths[9]),
+            price_of(tenths[4]),
+            price_of(tenths[1]),
         ]
     };
     let header = ["week from", "expected", "price", "if all is left", "if half is left", "if a fifth is left"];
     print::table(&header, &told.weeks.iter().map(row).collect::<Vec<_>>());
     print::line("");
-    let single = format!("at {} from now on", money(told.single_price_cents as f64));
+    let single = format!("at {} from now on", price_of(told.single_price_cents));
     for (what, brings) in
         [("like this", &told.best), ("holding the price", &told.hold), (single.as_str(), &told.single)]
     {

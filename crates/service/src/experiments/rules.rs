@@ -102,6 +102,14 @@ impl Wanted {
     /// The experiment, if it can be.
     pub(super) fn checked(self, created_at: i64, salt: String) -> Result<Experiment> {
         crate::api::input::check_name("the experiment's id", &self.id, NAME_CHARS_MAX)?;
+        // It stands in addresses and names a campaign.
+        let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+        if !self.id.chars().all(is_plain) || self.id.starts_with('.') {
+            let id = crate::error::clipped(&self.id);
+            let message =
+                format!("the experiment's id is '{id}'; allowed: letters, digits, '-', '_' and, not at first, '.'");
+            return Err(ServiceError::usage("name", message));
+        }
         if !(2..=ARMS_MAX).contains(&self.arms.len()) {
             let message = format!("there are {} arms; allowed: 2 to {ARMS_MAX}", self.arms.len());
             return Err(ServiceError::usage("arms", message));
@@ -188,6 +196,8 @@ mod tests {
         assert_eq!((usual.chooser, usual.arms[0].weight), (Chooser::Split, 1.0));
         for (text, said) in [
             (r#"{"id": "", "arms": []}"#.to_owned(), "the experiment's id"),
+            (format!(r#"{{"id": "../x", {arms}}}"#), "the experiment's id is '../x'; allowed: letters"),
+            (format!(r#"{{"id": "a/b", {arms}}}"#), "allowed: letters"),
             (r#"{"id": "x", "arms": [{"name": "a"}]}"#.to_owned(), "there are 1 arms; allowed: 2 to 20"),
             (r#"{"id": "x", "arms": [{"name": "a"}, {"name": "a"}]}"#.to_owned(), "'a' again"),
             (r#"{"id": "x", "arms": [{"name": "a", "weight": -1}, {"name": "b"}]}"#.to_owned(), "holds -1"),

@@ -28,7 +28,8 @@ impl Response {
 /// Sends `head` and `body` as they are and reads until the server closes.
 pub fn raw(address: SocketAddr, request: &[u8]) -> std::io::Result<Response> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    // For hangs alone: plans are worked out by threads that wait for whatever else the machine does.
+    stream.set_read_timeout(Some(Duration::from_secs(300)))?;
     // A server that refuses a large body may answer and close before it has read everything.
     let _ = stream.write_all(request);
     let mut bytes = Vec::new();

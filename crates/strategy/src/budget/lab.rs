@@ -112,6 +112,7 @@ fn cells_of(table: &Table, saturation: &str) -> Result<Node<Curve>, StrategyErro
         return Err(StrategyError::unfit("rows of curves", table.n_rows(), ROWS_MAX));
     }
     let (names, heights, rates) = (table.texts("cell")?, table.numbers("height")?, table.numbers("rate")?);
+    table.one_row_each(&["cell"])?;
     let kind = match saturation {
         "tanh" => Saturation::Tanh,
         "michaelis_menten" => Saturation::MichaelisMenten,
@@ -218,6 +219,7 @@ pub static COUPONS: Model = Model {
 fn run_coupons(table: &Table, settings: &Settings, _: &RunOptions) -> Result<Answer<Report>, StrategyError> {
     let (names, offers) = (table.texts("group")?, table.texts("offer")?);
     let (gains, costs) = (table.numbers("gain")?, table.numbers("cost")?);
+    table.one_row_each(&["group", "offer"])?;
     let mut order = Vec::new();
     let mut index = std::collections::BTreeMap::<&str, usize>::new();
     let (mut groups, mut rows): (Vec<Vec<Offer>>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
@@ -308,6 +310,29 @@ mod tests {
         let refused = run(&["budget=6", "goal=value", "goal_value=50"]).unwrap();
         assert_eq!((refused.value, refused.caveats[0].kind), (None, "out_of_reach"));
         assert!(run(&["budget=60"]).unwrap_err().to_string().contains("0 to 6.3"));
+    }
+
+    #[test]
+    fn a_cell_or_an_offer_twice_is_an_error() {
+        let text = |values: &[&str]| Column::Text(values.iter().map(|one| (*one).to_owned()).collect());
+        let run = |model: &Model, table: Table| {
+            (model.run)(&table, &model.card.settings_from_texts(&["budget=2"]).unwrap(), &RunOptions::default())
+                .unwrap_err()
+                .to_string()
+        };
+        let cells = Table::new(vec![
+            ("cell".to_owned(), text(&["a", "a"])),
+            ("height".to_owned(), number(&[3.0, 2.0])),
+            ("rate".to_owned(), number(&[4.0, 3.0])),
+        ]);
+        assert!(run(&BUDGET, cells.unwrap()).starts_with("columns cell, row 1 holds a"));
+        let offers = Table::new(vec![
+            ("group".to_owned(), text(&["old", "old", "old"])),
+            ("offer".to_owned(), text(&["none", "300", "300"])),
+            ("gain".to_owned(), number(&[0.0, 9.0, 5.0])),
+            ("cost".to_owned(), number(&[0.0, 3.0, 3.0])),
+        ]);
+        assert!(run(&COUPONS, offers.unwrap()).starts_with("columns group, offer, row 2 holds old, 300"));
     }
 
     #[test]

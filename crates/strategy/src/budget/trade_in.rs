@@ -129,11 +129,15 @@ fn run(table: &Table, settings: &Settings, _: &RunOptions) -> Result<Answer<Repo
     )))
 }
 
+/// More owners than this are a mistake of units.
+const CUSTOMERS_MAX: f64 = 1e12;
+
 type Group = (String, Vec<f64>, TradeIn);
 
 /// Rows of one group, by rising subsidy.
 fn groups_of(table: &Table) -> Result<Vec<Group>, StrategyError> {
     let names = table.texts("group")?;
+    table.one_row_each(&["group", "subsidy"])?;
     let column = |name: &str| table.numbers(name);
     let or_zero = |name: &str| match table.get(name) {
         Some(_) => column(name).map(<[f64]>::to_vec),
@@ -146,9 +150,9 @@ fn groups_of(table: &Table) -> Result<Vec<Group>, StrategyError> {
     order.sort_by(|a, b| names[*a].cmp(&names[*b]).then(subsidies[*a].total_cmp(&subsidies[*b])));
     let mut groups: Vec<Group> = Vec::new();
     for row in order {
-        if subsidies[row] < 0.0 || n_customers[row] < 0.0 {
+        if subsidies[row] < 0.0 || !(0.0..=CUSTOMERS_MAX).contains(&n_customers[row]) {
             let found = format!("{} for {} customers", subsidies[row], n_customers[row]);
-            return Err(StrategyError::bad_value("subsidy", row, found, "0 or more"));
+            return Err(StrategyError::bad_value("subsidy", row, found, "0 or more, for at most 1e12 customers"));
         }
         if groups.last().is_none_or(|(name, _, _)| *name != names[row]) {
             let owners = TradeIn {

@@ -37,6 +37,8 @@ const LEVEL: f64 = 0.9;
 const N_DRAWS: usize = 100;
 /// At least so much of what was sold must have a known cost before worth is told as margin.
 const COST_KNOWN_MIN: f64 = 0.8;
+/// How imports name whoever ordered without an account.
+const GUEST: &str = "guest-";
 /// Steps of the picture of who is still there.
 const BANDS: usize = 10;
 
@@ -231,7 +233,7 @@ fn learned(bought: &Bought, present: &Present, margin: Option<f64>) -> Result<(L
     let process = judged.first().map_or(Process::MbgNbd, |best| best.process);
     let answer = fit(process, &summary.histories(), None, &FitOptions::default())?;
     let spending = fit_spend(&summary.frequency, &summary.mean_value, 0.0)?;
-    made.backing = backing(&answer, &spending, &judged);
+    made.backing = beside_guests(backing(&answer, &spending, &judged), &bought.ids);
     let Some(model) = &answer.value else { return Ok((made, Vec::new())) };
     name(process).clone_into(&mut made.process);
     made.parameters = model
@@ -329,6 +331,22 @@ fn backing(model: &Answer<Lifetime>, spending: &Answer<Spend>, judged: &[Judged]
             "The past is too short to hold a part of it back, so the forecast was not held against what came.",
         ),
     }
+}
+
+/// Guests, whom an import names by their order, come back under another name: they count as customers who never did.
+fn beside_guests(backing: Backing, ids: &[Box<str>]) -> Backing {
+    let n_guests = ids.iter().filter(|id| id.starts_with(GUEST)).count();
+    if n_guests == 0 || backing.is_refused() {
+        return backing;
+    }
+    backing.but(
+        "guests",
+        format!("其中 {n_guests} 个是没有登录的访客（编号以 {GUEST} 开头），各按一位顾客、一张订单计算：他们再来时认不出来。"),
+        format!(
+            "{n_guests} of these are guests of one order each (ids that begin with {GUEST}), and count as a customer each: when they come \
+             back, nobody knows it."
+        ),
+    )
 }
 
 /// An interval holds where customers go on as the model says; where the model missed the period held back by more than the
@@ -502,6 +520,14 @@ mod tests {
         let told = made.purchases.unwrap();
         assert!(told.low < purchases && purchases < told.high, "{purchases} {told:?}");
         assert!((240..=250).contains(&made.holdout_days) && made.holdout_purchases > 0.0);
+    }
+
+    #[test]
+    fn guests_are_counted_and_said() {
+        let ids: Vec<Box<str>> = ["guest-536414", "c1", "guest-536544"].map(Into::into).into();
+        let told = beside_guests(Backing::enough(3), &ids).caveats;
+        assert!(told[0].kind == "guests" && told[0].text.en.starts_with("2 of these"), "{told:?}");
+        assert!(beside_guests(Backing::enough(3), &ids[1..2]).caveats.is_empty());
     }
 
     #[test]

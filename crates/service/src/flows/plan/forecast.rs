@@ -361,6 +361,13 @@ fn told(
     let options = &better(&total, options);
     let answer = forecast_agreed(&hierarchy, &singles, options, Weighting::MintShrink)?;
     forecasts.backing = Backing::of(&answer);
+    if request.by != SalesBy::Total && names.iter().all(String::is_empty) {
+        forecasts.backing = forecasts.backing.but(
+            "nothing_to_tell_apart",
+            "订单或商品里没有这一栏的内容，只能给出合计。",
+            "Orders and products say nothing in this column: all of it is told as one.",
+        );
+    }
     if let Some(gap) = gap {
         let n = periods.clone().count();
         forecasts.backing = forecasts.backing.but(
@@ -545,6 +552,17 @@ mod tests {
         // Who asks for a method gets it.
         let theta = Options { method: Method::ThetaDynamic, ..options };
         assert_eq!(better(&whole.past, &theta).method, Method::ThetaDynamic);
+    }
+
+    #[test]
+    fn a_column_without_a_word_is_said_to_tell_nothing_apart() {
+        let ahead = ForecastRequest { by: SalesBy::Category, ..request(Step::Month) };
+        let options = ahead.options().unwrap();
+        let run = |name| {
+            told(&sales(&[(name, (0..30).map(f64::from).collect())]), &ahead, &options, None, Vec::new()).unwrap()
+        };
+        assert!(kinds(&run("")).contains(&"nothing_to_tell_apart"));
+        assert!(!kinds(&run("Phones")).contains(&"nothing_to_tell_apart"));
     }
 
     fn kinds(told: &Forecasts) -> Vec<&str> {
