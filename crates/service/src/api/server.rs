@@ -62,6 +62,10 @@ pub struct Server {
 
 /// Longest time a request may take; a query over a large shop needs seconds, not minutes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// The same of plans: they are worked out while nobody else needs the processor, which may not be for a while.
+const PLAN_TIMEOUT: Duration = Duration::from_secs(300);
+/// How the addresses of plans begin.
+const PLANS: [&str; 2] = ["/v1/plan/", "/v1/campaigns/"];
 /// Where files are sent, which may take as long as it does; they end when nothing comes any more.
 const TAKES_FILES: [&str; 2] = ["/v1/import/{table}", "/v1/knowledge"];
 
@@ -247,9 +251,10 @@ pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) 
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("other", |path| path.as_str()).to_owned();
     let answering = next.run(request);
+    let is_plan = PLANS.iter().any(|plans| route.starts_with(plans));
     let answered = match TAKES_FILES.contains(&route.as_str()) && method == Method::POST {
         true => Ok(answering.await),
-        false => tokio::time::timeout(REQUEST_TIMEOUT, answering).await,
+        false => tokio::time::timeout(if is_plan { PLAN_TIMEOUT } else { REQUEST_TIMEOUT }, answering).await,
     };
     let mut response = match answered {
         Ok(response) => response,
