@@ -146,13 +146,23 @@ function bestSplit(budget, bounds) {
   return { spends: spends(high), price: high };
 }
 
+/** The least budget a week that is enough, found by halving. */
+function sought(isEnough, least, most) {
+  let [low, high] = [least, most];
+  for (let step = 0; step < 60; step += 1) {
+    const middle = (low + high) / 2;
+    if (isEnough(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
 function budgetOf(body, empty, today, refuse) {
   const weeks = body.weeks ?? 4;
   const level = body.level ?? 0.9;
-  const none = { as_of: today, days: [], level, budget_cents: 0, shadow_price: 0, baseline_cents: null, left_over_cents: null, added_cents: null, over_equal_cents: null, over_current_cents: null, baseline_so_far_cents: null, r_squared: 0, r_squared_without_channels: 0, channels: [], weeks: [] };
+  const none = { as_of: today, days: [], level, budget_cents: 0, goal: null, shadow_price: 0, baseline_cents: null, left_over_cents: null, added_cents: null, over_equal_cents: null, over_current_cents: null, baseline_so_far_cents: null, r_squared: 0, r_squared_without_channels: 0, channels: [], weeks: [] };
   if (empty) return { ...none, ...refused("no_spend", "没有同时有花费和订单的完整周：请先导入 spend 表（day、channel、spend_cents）。", "There is no whole week with both spends and orders: import the table spend (day, channel, spend_cents) first.") };
   const current = CHANNELS.map(([, spend]) => spend);
-  const budget = (body.budget_cents ?? sum(current) * weeks) / weeks;
   const bounds = CHANNELS.map(([name, spend]) => {
     const asked = (body.bounds ?? []).find((one) => one.channel === name);
     return [(asked?.floor_cents ?? 0) / weeks, asked?.ceiling_cents === null || asked === undefined ? 2 * spend : asked.ceiling_cents / weeks];
@@ -160,6 +170,11 @@ function budgetOf(body, empty, today, refuse) {
   const crossed = CHANNELS.find((_, at) => bounds[at][0] > bounds[at][1]);
   if (crossed) refuse(400, "plan", `ceiling of a cell or group: found ${bounds[CHANNELS.indexOf(crossed)][1] / 100} (${crossed[0]}), allowed ${bounds[CHANNELS.indexOf(crossed)][0] / 100} or more`);
   const [least, most] = [0, 1].map((end) => sum(bounds.map((one) => one[end])));
+  const anyway = 25_400_000 * weeks + 3_900_000;
+  const added = (split) => weeks * sum(CHANNELS.map((channel, at) => weekly(channel, split[at])));
+  const isEnough = (budget) => (body.sales_cents === undefined ? added(bestSplit(budget, bounds).spends) < body.return_on_spend * budget * weeks : anyway + added(bestSplit(budget, bounds).spends) >= body.sales_cents);
+  const budget = body.sales_cents === undefined && body.return_on_spend === undefined ? (body.budget_cents ?? sum(current) * weeks) / weeks : sought(isEnough, least, most);
+  if (body.sales_cents !== undefined && !isEnough(most)) refuse(400, "goal", `no spends up to ${(most * weeks / 100).toFixed(2)} bring sales of ${(body.sales_cents / 100).toFixed(2)}; the most is ${((anyway + added(bestSplit(most, bounds).spends)) / 100).toFixed(2)}`);
   if (budget < least || budget > most) refuse(400, "plan", `budget: found ${round((budget * weeks) / 100)}, allowed ${round((least * weeks) / 100)} to ${round((most * weeks) / 100)} under the floors and ceilings`);
   const { spends, price } = bestSplit(budget, bounds);
   const equal = CHANNELS.map((_, at) => Math.min(bounds[at][1], budget / CHANNELS.length));
@@ -198,6 +213,7 @@ function budgetOf(body, empty, today, refuse) {
   const baseline = 25_400_000 * weeks;
   return {
     ...none, days: Array.from({ length: weeks }, (_, at) => dayText((monday + 7 * at) * DAY)), budget_cents: budget * weeks, shadow_price: price,
+    goal: body.sales_cents !== undefined ? { kind: "sales", wanted: body.sales_cents, expected: estimate(anyway + brought(spends), brought(spends) * 0.2, level), chance: 0.51 } : body.return_on_spend !== undefined ? { kind: "return_on_spend", wanted: body.return_on_spend, expected: estimate(brought(spends) / (budget * weeks), 0.4, level), chance: 0.49 } : null,
     baseline_cents: estimate(baseline, baseline * 0.06, level), left_over_cents: estimate(3_900_000, 800_000, level), added_cents: estimate(brought(spends), brought(spends) * 0.17, level),
     over_equal_cents: over(equal, 5_800_000 * weeks * 0.3), over_current_cents: body.budget_cents === undefined || Math.abs(budget - sum(current)) < 1 ? over(current, 3_300_000 * weeks * 0.3) : over(current, 4_900_000 * weeks * 0.3),
     baseline_so_far_cents: estimate(sum(seen.map((week) => week.baseline_cents)), sum(seen.map((week) => week.baseline_cents)) * 0.045, level), r_squared: 0.914, r_squared_without_channels: 0.671, channels, weeks: seen,

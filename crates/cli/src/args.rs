@@ -322,6 +322,12 @@ pub enum Plan {
         /// Money for all of them; as much as is spent now if absent
         #[arg(long, allow_negative_numbers = true)]
         budget: Option<f64>,
+        /// Sales to reach in these weeks, what comes without any channel included: finds the least money that does
+        #[arg(long, value_name = "MONEY", allow_negative_numbers = true, conflicts_with = "budget")]
+        reach: Option<f64>,
+        /// Sales that a coin is to add on average: finds the most money that keeps this
+        #[arg(long = "return", value_name = "TIMES", allow_negative_numbers = true, conflicts_with_all = ["budget", "reach"])]
+        keep: Option<f64>,
         /// The least and the most for a channel: search=1000:5000, mail=:300
         #[arg(long, value_name = "CHANNEL=LEAST:MOST")]
         bound: Vec<String>,

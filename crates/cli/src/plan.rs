@@ -5,7 +5,7 @@ use std::path::Path;
 
 use data::Shop;
 use serde_json::{Value, to_value};
-use service::flows::plan::budget::{Bound, BudgetPlan, BudgetRequest};
+use service::flows::plan::budget::{Bound, BudgetGoal, BudgetPlan, BudgetRequest};
 use service::flows::plan::crowd::{self, Crowd};
 use service::flows::plan::customers::{self, Lifetimes};
 use service::flows::plan::experiment::{CampaignVerdict, DesignRequest, Outcome, Reading, VerdictRequest};
@@ -168,9 +168,11 @@ pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
             let told = price::markdown(&shop, &request).await?;
             shown(to_value(&told), as_json, || print_markdown(&told))
         }
-        Plan::Budget { weeks, budget, bound, sampled, level, seed, threads } => {
+        Plan::Budget { weeks, budget, reach, keep, bound, sampled, level, seed, threads } => {
+            let reach = reach.map(|money| BudgetGoal::Sales(cents(money)));
             let request = BudgetRequest {
                 weeks,
+                goal: reach.or(keep.map(BudgetGoal::Return)),
                 budget_cents: budget.map(cents),
                 bounds: bound.iter().map(|text| bound_of(text)).collect::<Result<_>>()?,
                 sampled,
@@ -754,6 +756,16 @@ fn print_budget(told: &BudgetPlan) {
             100.0 * told.r_squared,
             100.0 * told.r_squared_without_channels
         ));
+        if let Some(goal) = &told.goal {
+            let of = |value: f64| if goal.kind == "sales" { money(value) } else { print::number(value, 2) };
+            let what = if goal.kind == "sales" { "sales in these weeks" } else { "sales that a coin adds" };
+            print::line(&format!(
+                "{what}: {} wanted, {} expected; reached with a chance of {:.0} %\n",
+                of(goal.wanted),
+                interval(&goal.expected, of),
+                100.0 * goal.chance
+            ));
+        }
         print::table(
             &["channel", "sales a coin brought", "the next one", "now (last 13 weeks)", "best"],
             &told.channels.iter().map(row).collect::<Vec<_>>(),

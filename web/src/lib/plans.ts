@@ -144,6 +144,8 @@ export interface BudgetPlan extends Backing {
   days: Day[];
   level: number;
   budget_cents: number;
+  /** Where the budget was sought for one: sales in cents, or sales that a coin adds. */
+  goal: { kind: "sales" | "return_on_spend"; wanted: number; expected: Estimate; chance: number } | null;
   shadow_price: number;
   baseline_cents: Estimate | null;
   left_over_cents: Estimate | null;
@@ -160,6 +162,9 @@ export interface BudgetPlan extends Backing {
 export interface BudgetWanted {
   weeks: number;
   budget_cents?: number;
+  /** In place of a budget. */
+  sales_cents?: number;
+  return_on_spend?: number;
   bounds?: Bound[];
 }
 

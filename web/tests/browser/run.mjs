@@ -231,6 +231,7 @@ const PAGES = [
   ["promotions", "/promotions"],
   ["selling-points", "/selling-points"],
   ["budget", "/budget"],
+  ["budget-goal", "/budget?aim=sales&goal=130000000"],
   ["prices", "/prices"],
   ...(mock ? [["prices-clear", "/prices?product=SKU-0009&weeks=10&stock=60"]] : []),
   ["campaigns", "/campaigns"],
@@ -1377,6 +1378,13 @@ if (mock) {
     const findings = (await inspect(page, complaints, "en")).filter((one) => !/status of 400/.test(one));
     await close();
     return findings;
+    // The other way round: what a goal takes.
+    await enter("/budget");
+    await page.getByRole("combobox", { name: t.plans.budget.aim }).selectOption("return");
+    await page.getByRole("textbox", { name: t.plans.budget.keep }).fill("2.5");
+    await page.getByRole("button", { name: t.plans.budget.ask }).click();
+    await page.waitForURL(/goal=2\.5/);
+    await page.getByRole("status").filter({ hasText: "49" }).waitFor();
   });
   way("a product is chosen to be cleared, and what cannot be is not asked for", async () => {
     const { page, enter, complaints, t, close } = await newPage();

@@ -13,7 +13,7 @@ use super::input::{Body, Id, Params};
 use crate::background;
 use crate::error::{Kind, Result, ServiceError};
 use crate::flows::plan::Step;
-use crate::flows::plan::budget::{self, Bound, BudgetPlan, BudgetRequest};
+use crate::flows::plan::budget::{self, Bound, BudgetGoal, BudgetPlan, BudgetRequest};
 use crate::flows::plan::crowd::{self, Crowd};
 use crate::flows::plan::customers::{self, Lifetimes};
 use crate::flows::plan::experiment::{
@@ -81,6 +81,12 @@ pub struct BudgetBody {
     /// For all of these weeks; as much as is spent now if absent.
     #[schema(minimum = 1)]
     budget_cents: Option<i64>,
+    /// Sales to reach in these weeks, what comes without any channel included: the least money that does is found. In place of a budget.
+    #[schema(minimum = 1)]
+    sales_cents: Option<i64>,
+    /// Sales that a coin is to add on average: the most money that keeps this is found. In place of a budget.
+    #[schema(minimum = 0.01, maximum = 1000)]
+    return_on_spend: Option<f64>,
     #[schema(max_items = 100)]
     #[serde(default)]
     bounds: Vec<Bound>,
@@ -240,8 +246,18 @@ pub async fn plan_budget(Manage(caller): Manage, Body(body): Body<BudgetBody>) -
         return Err(ServiceError::usage("bounds", message));
     }
     let usual = BudgetRequest::default();
+    let goal = match (body.sales_cents, body.return_on_spend) {
+        (Some(_), Some(_)) => {
+            return Err(ServiceError::usage(
+                "goal",
+                "sales_cents and return_on_spend; a plan has one goal: give one of them",
+            ));
+        }
+        (sales, kept) => sales.map(BudgetGoal::Sales).or(kept.map(BudgetGoal::Return)),
+    };
     let request = BudgetRequest {
         weeks: body.weeks.unwrap_or(usual.weeks),
+        goal,
         budget_cents: body.budget_cents,
         bounds: body.bounds,
         sampled: body.sampled,

@@ -8,7 +8,7 @@ use data::Shop;
 use data::arrow::array::Array;
 use domain::Day;
 use serde::{Deserialize, Serialize};
-use strategy::budget::{Flight, Mean, Node, Plan, Planned, Response, plan};
+use strategy::budget::{Flight, Goal, Mean, Method, Node, Plan, Planned, Response, plan, seek};
 use strategy::mix::{Market, MixData, MixFit, MixSettings, Mode, Named, SampleSettings, fit};
 use strategy::{Answer, RunOptions};
 use utoipa::ToSchema;
@@ -28,6 +28,9 @@ const SEASON_WEEKS_MIN: usize = 60;
 const CEILING_FACTOR: f64 = 2.0;
 /// The last weeks, whose mean is what is spent now.
 const NOW_WEEKS: usize = 13;
+/// Sales a coin that may be asked for.
+const RETURN_MIN: f64 = 0.01;
+const RETURN_MAX: f64 = 1000.0;
 /// Points of the picture of a response curve, after 0.
 const CURVE_POINTS: usize = 20;
 
@@ -40,10 +43,21 @@ pub struct Bound {
     pub ceiling_cents: Option<i64>,
 }
 
+/// What the budget is sought for, where it is not given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BudgetGoal {
+    /// Sales of the plan's weeks in all, what comes without any channel included, in cents: with as little money as possible.
+    Sales(i64),
+    /// Sales that a coin of the plan adds on average: with as much money as keeps it.
+    Return(f64),
+}
+
 /// What to plan.
 #[derive(Clone, Debug)]
 pub struct BudgetRequest {
     pub weeks: usize,
+    /// In place of a budget.
+    pub goal: Option<BudgetGoal>,
     /// For the whole plan; as much as is spent now if absent.
     pub budget_cents: Option<i64>,
     pub bounds: Vec<Bound>,
@@ -58,6 +72,7 @@ impl Default for BudgetRequest {
     fn default() -> Self {
         BudgetRequest {
             weeks: 4,
+            goal: None,
             budget_cents: None,
             bounds: Vec::new(),
             sampled: false,
@@ -94,6 +109,17 @@ pub struct ChannelPlan {
     pub curve: Vec<ResponsePoint>,
 }
 
+/// The goal that a budget was sought for, and whether its plan reaches it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct GoalReached {
+    /// `sales` in cents, or `return_on_spend`.
+    pub kind: String,
+    pub wanted: f64,
+    pub expected: Interval,
+    /// How likely the plan reaches it, by the model's draws.
+    pub chance: f64,
+}
+
 /// One week learned from: what was sold, what the model says of it, and how much of that each channel brought.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct WeekOfSales {
@@ -113,6 +139,8 @@ pub struct BudgetPlan {
     pub days: Vec<String>,
     pub level: f64,
     pub budget_cents: f64,
+    /// Where the budget was sought for one.
+    pub goal: Option<GoalReached>,
     /// What one more coin would bring; of sales, as all values here.
     pub shadow_price: f64,
     /// The plan's weeks: without any channel, by what was spent before, and by the plan.
@@ -193,7 +221,19 @@ fn check(request: &BudgetRequest) -> Result<()> {
     if let Some(found) = request.budget_cents.filter(|cents| *cents <= 0) {
         return Err(ServiceError::usage("budget", format!("the budget is {found} cents; allowed: more than 0")));
     }
-    Ok(())
+    match request.goal {
+        Some(_) if request.budget_cents.is_some() => {
+            Err(ServiceError::usage("goal", "a budget and a goal; a goal finds its budget: give one of them"))
+        }
+        Some(BudgetGoal::Sales(cents)) if cents <= 0 => {
+            Err(ServiceError::usage("goal", format!("the sales to reach are {cents} cents; allowed: more than 0")))
+        }
+        Some(BudgetGoal::Return(found)) if !(RETURN_MIN..=RETURN_MAX).contains(&found) => {
+            let message = format!("the return to keep is {found}; allowed: {RETURN_MIN} to {RETURN_MAX}");
+            Err(ServiceError::usage("goal", message))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn weeks(shop: &Shop) -> Result<Weeks> {
@@ -338,6 +378,7 @@ fn empty(present: &Present, request: &BudgetRequest) -> BudgetPlan {
         days: Vec::new(),
         level: request.level,
         budget_cents: 0.0,
+        goal: None,
         shadow_price: 0.0,
         baseline_cents: None,
         left_over_cents: None,
@@ -407,11 +448,15 @@ fn current(data: &MixData, model: &MixFit, n_weeks: usize) -> Vec<f64> {
 
 fn spread(told: &mut BudgetPlan, data: &MixData, model: &MixFit, request: &BudgetRequest) -> Result<()> {
     let current = current(data, model, request.weeks);
-    let budget = request.budget_cents.map_or_else(|| current.iter().sum(), |cents| cents as f64 / 100.0);
     let last = data.days.last().copied().unwrap_or_default();
     let ahead: Vec<Day> = (1..=request.weeks as i32).map(|week| Day(last.0 + 7 * week)).collect();
     let baseline = model.baseline_ahead(&ahead, &[], None)?;
     let root = Node::group("all", cells(model, request, &current)?, 0.0, f64::INFINITY);
+    let budget = match (request.goal, request.budget_cents) {
+        (Some(goal), _) => sought(goal, &root, &baseline)?,
+        (None, Some(cents)) => cents as f64 / 100.0,
+        (None, None) => current.iter().sum(),
+    };
     let asked = Plan {
         root: &root,
         baseline: &baseline,
@@ -431,6 +476,7 @@ fn spread(told: &mut BudgetPlan, data: &MixData, model: &MixFit, request: &Budge
     (told.baseline_cents, told.left_over_cents) = (cents(found.baseline), cents(found.left_over));
     (told.added_cents, told.over_equal_cents) = (cents(found.added), cents(found.over_equal));
     told.over_current_cents = found.over_current.and_then(cents);
+    told.goal = request.goal.map(|goal| reached(goal, &root, &baseline, &found, budget));
     let channel = |(at, (cell, response)): (usize, (&Node<Mean<Flight>>, &Mean<Flight>))| {
         let effect = &model.channels[at];
         ChannelPlan {
@@ -449,6 +495,92 @@ fn spread(told: &mut BudgetPlan, data: &MixData, model: &MixFit, request: &Budge
     };
     told.channels = root.cells().into_iter().enumerate().map(channel).collect();
     Ok(())
+}
+
+/// A channel by what it adds to what comes without any spend to come, which is there whatever is planned.
+struct Added<'a> {
+    of: &'a Mean<Flight>,
+    without: f64,
+}
+
+impl Response for Added<'_> {
+    fn value(&self, spend: f64) -> f64 {
+        self.of.value(spend) - self.without
+    }
+
+    fn slope(&self, spend: f64) -> f64 {
+        self.of.slope(spend)
+    }
+
+    fn is_concave(&self) -> bool {
+        self.of.is_concave()
+    }
+}
+
+/// The budget for a goal, between what must and what may be spent.
+fn sought(goal: BudgetGoal, root: &Node<Mean<Flight>>, baseline: &[f64]) -> Result<f64> {
+    let without: f64 = root.cells().iter().map(|(_, of)| of.value(0.0)).sum();
+    let cells = root.cells().into_iter().map(|(cell, of)| {
+        Node::cell(cell.name.clone(), Added { of, without: of.value(0.0) }, cell.floor, cell.ceiling)
+    });
+    let adding = Node::group("all", cells.collect(), root.floor, root.ceiling);
+    let (least, most) = adding.range();
+    let anyway = baseline.iter().sum::<f64>() / baseline.len().max(1) as f64 + without;
+    let refused = |message: String| {
+        Err(ServiceError::usage("goal", message).help("ask for another, or for other bounds of the channels"))
+    };
+    match goal {
+        BudgetGoal::Sales(cents) => {
+            let wanted = cents as f64 / 100.0;
+            if wanted <= anyway && least <= 0.0 {
+                return refused(format!("sales of {wanted:.2} need no spend: {anyway:.2} come without"));
+            }
+            let found = seek(&adding, Goal::Value((wanted - anyway).max(f64::MIN_POSITIVE)), most, Method::Auto)?;
+            match found.allocation {
+                Some(_) => Ok(found.budget),
+                None => refused(format!(
+                    "no spends up to {most:.2} bring sales of {wanted:.2}; the most is {:.2}",
+                    anyway + found.best_possible
+                )),
+            }
+        }
+        BudgetGoal::Return(wanted) => {
+            let found = seek(&adding, Goal::CostPerValue(1.0 / wanted), most, Method::Auto)?;
+            match found.allocation {
+                Some(_) => Ok(found.budget),
+                None => refused(format!(
+                    "no spends bring {wanted:.2} of sales a coin; the best is {:.2}, for very little money",
+                    1.0 / found.best_possible
+                )),
+            }
+        }
+    }
+}
+
+/// What a plan is expected to bring of its goal, and how many of the model's draws reach it.
+fn reached(goal: BudgetGoal, root: &Node<Mean<Flight>>, baseline: &[f64], found: &Planned, budget: f64) -> GoalReached {
+    let cells = root.cells();
+    let spends = &found.allocation.spends;
+    let brought = |draw: usize, spend: &dyn Fn(usize) -> f64| -> f64 {
+        cells.iter().enumerate().map(|(at, (_, mean))| mean.0[draw].value(spend(at))).sum()
+    };
+    let chance = |is_reached: &dyn Fn(usize) -> bool| {
+        (0..baseline.len()).filter(|&draw| is_reached(draw)).count() as f64 / baseline.len().max(1) as f64
+    };
+    match goal {
+        BudgetGoal::Sales(cents) => GoalReached {
+            kind: "sales".to_owned(),
+            wanted: cents as f64,
+            expected: found.total.scaled(100.0).into(),
+            chance: chance(&|draw| 100.0 * (baseline[draw] + brought(draw, &|at| spends[at])) >= cents as f64),
+        },
+        BudgetGoal::Return(wanted) => GoalReached {
+            kind: "return_on_spend".to_owned(),
+            wanted,
+            expected: found.added.scaled(1.0 / budget).into(),
+            chance: chance(&|draw| brought(draw, &|at| spends[at]) - brought(draw, &|_| 0.0) >= wanted * budget),
+        },
+    }
 }
 
 /// What spends from 0 to `most` add to what comes without them, in cents.
@@ -512,6 +644,52 @@ mod tests {
         let bounded = run(&weeks, &request).unwrap();
         assert!(bounded.channels[0].planned_cents <= cap + 1.0, "{:?}", bounded.channels[0]);
         assert!(bounded.added_cents.unwrap().value <= plan.added_cents.unwrap().value + 1.0);
+    }
+
+    /// The budget for sales brings them and no less would; the one for a return keeps it and no more would.
+    #[test]
+    fn a_goal_finds_its_budget() {
+        let weeks = weeks(104);
+        let answer = model(&weeks.data, &BudgetRequest::default(), Market::None, &|_, _| true).unwrap();
+        let learned = Learned { weeks, answer };
+        let of = |goal: Option<BudgetGoal>, budget_cents: Option<i64>| {
+            planned(&learned, &BudgetRequest { goal, budget_cents, ..BudgetRequest::default() })
+        };
+        let now = of(None, None).unwrap();
+        let total = |plan: &BudgetPlan| {
+            [&plan.baseline_cents, &plan.left_over_cents, &plan.added_cents]
+                .map(|one| one.unwrap().value)
+                .iter()
+                .sum::<f64>()
+        };
+        let sales = of(Some(BudgetGoal::Sales(total(&now).round() as i64)), None).unwrap();
+        assert!(
+            (sales.budget_cents / now.budget_cents - 1.0).abs() < 1e-3,
+            "{} {}",
+            sales.budget_cents,
+            now.budget_cents
+        );
+        let goal = sales.goal.unwrap();
+        assert!((goal.expected.value / goal.wanted - 1.0).abs() < 1e-6, "{goal:?}");
+        assert!(goal.kind == "sales" && (0.3..0.7).contains(&goal.chance), "{goal:?}");
+        let ratio = |plan: &BudgetPlan| plan.added_cents.unwrap().value / plan.budget_cents;
+        let kept = of(Some(BudgetGoal::Return(ratio(&now))), None).unwrap();
+        assert!((kept.budget_cents / now.budget_cents - 1.0).abs() < 1e-3 && ratio(&kept) >= ratio(&now) - 1e-6);
+        let more = of(None, Some((kept.budget_cents * 1.05) as i64)).unwrap();
+        assert!(ratio(&more) < ratio(&kept));
+        let said = |goal: BudgetGoal| of(Some(goal), None).unwrap_err().message;
+        assert!(said(BudgetGoal::Sales(i64::MAX / 4)).contains("the most is"));
+        assert!(said(BudgetGoal::Sales(1)).contains("need no spend"));
+        assert!(said(BudgetGoal::Return(1000.0)).contains("the best is"));
+        let both =
+            BudgetRequest { goal: Some(BudgetGoal::Return(1.0)), budget_cents: Some(5), ..BudgetRequest::default() };
+        for request in [
+            both,
+            BudgetRequest { goal: Some(BudgetGoal::Sales(0)), ..BudgetRequest::default() },
+            BudgetRequest { goal: Some(BudgetGoal::Return(f64::NAN)), ..BudgetRequest::default() },
+        ] {
+            assert_eq!(check(&request).unwrap_err().code, "goal");
+        }
     }
 
     #[test]
