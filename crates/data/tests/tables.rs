@@ -65,6 +65,18 @@ fn n_rows(shop: &Shop, table: &str) -> u64 {
     rows.to_json().unwrap()[0]["n"].as_u64().unwrap()
 }
 
+/// `--shop ../my.shop`: names that go back are names too.
+#[test]
+fn a_shop_is_queried_by_a_path_that_goes_back() {
+    let (folder, shop) = new_shop();
+    import(&shop, &[product("p1", "one")], "products").unwrap();
+    drop(shop);
+    let beside = folder.path().join("beside");
+    std::fs::create_dir(&beside).unwrap();
+    let shop = Shop::open(beside.join("../shop")).unwrap();
+    assert_eq!(shop.engine().unwrap().query("select product_id from products").unwrap().n_rows(), 1);
+}
+
 #[test]
 fn every_table_exists_in_an_empty_shop() {
     let (_folder, shop) = new_shop();

@@ -30,8 +30,8 @@ pub(crate) struct ManifestTable {
 
 impl ManifestTable {
     pub(crate) fn new(spec: &'static TableSpec, folder: PathBuf, manifest: Manifest) -> Self {
-        // The object store wants absolute names.
-        let folder = std::path::absolute(&folder).unwrap_or(folder);
+        // The object store wants absolute names without `..`, which `--shop ../my.shop` has.
+        let folder = folder.canonicalize().or_else(|_| std::path::absolute(&folder)).unwrap_or(folder);
         ManifestTable { spec, schema: schema(spec), folder, manifest }
     }
 
