@@ -40,6 +40,40 @@ pub fn text(pages: Vec<Vec<Run>>) -> String {
     out
 }
 
+/// Radicals of the supplement that are whole characters: Unicode maps two of them alone, and simplified ones (`⻔`, `⻓`) stand in many Chinese PDFs.
+const SUPPLEMENT: &[(char, char)] = &[
+    ('⺠', '民'),
+    ('⻁', '虎'),
+    ('⻄', '西'),
+    ('⻅', '见'),
+    ('⻆', '角'),
+    ('⻉', '贝'),
+    ('⻋', '车'),
+    ('⻑', '長'),
+    ('⻓', '长'),
+    ('⻔', '门'),
+    ('⻗', '雨'),
+    ('⻘', '青'),
+    ('⻙', '韦'),
+    ('⻚', '页'),
+    ('⻛', '风'),
+    ('⻜', '飞'),
+    ('⻝', '食'),
+    ('⻢', '马'),
+    ('⻣', '骨'),
+    ('⻤', '鬼'),
+    ('⻥', '鱼'),
+    ('⻦', '鸟'),
+    ('⻧', '卤'),
+    ('⻨', '麦'),
+    ('⻩', '黄'),
+    ('⻪', '黾'),
+    ('⻬', '齐'),
+    ('⻮', '齿'),
+    ('⻰', '龙'),
+    ('⻱', '龜'),
+];
+
 /// Radicals as the characters that they look like: fonts share one shape for both (`⾦`, `金`), and PDF often names the radical, which no search
 /// finds.
 fn ideographs(text: &str) -> Cow<'_, str> {
@@ -47,8 +81,13 @@ fn ideographs(text: &str) -> Cow<'_, str> {
     if !text.contains(is_radical) {
         return Cow::Borrowed(text);
     }
-    let plain =
-        |character: char| if is_radical(character) { character.nfkc().next().unwrap_or(character) } else { character };
+    let plain = |character: char| {
+        let known = SUPPLEMENT.iter().find(|(radical, _)| *radical == character).map(|(_, plain)| *plain);
+        match is_radical(character) {
+            true => known.or_else(|| character.nfkc().next()).unwrap_or(character),
+            false => character,
+        }
+    };
     Cow::Owned(text.chars().map(plain).collect())
 }
 
@@ -244,5 +283,6 @@ mod tests {
     fn radicals_become_the_characters_that_they_look_like() {
         assert_eq!(ideographs("押⾦⼈民币"), "押金人民币");
         assert_eq!(ideographs("押金"), "押金");
+        assert_eq!(ideographs("送回⻔店，⻓⻚⻅背面"), "送回门店，长页见背面");
     }
 }
