@@ -65,6 +65,8 @@ pub struct Dialogue {
 pub struct Filed {
     pub form: String,
     pub order_id: Option<String>,
+    /// The thing of the order, where the form is about one.
+    pub product_id: Option<String>,
 }
 
 /// The head of something said.
@@ -120,8 +122,8 @@ impl Dialogue {
     }
 
     /// A form was submitted.
-    pub fn file(&mut self, form: &str, order_id: Option<String>) {
-        self.filed.insert(0, Filed { form: form.to_owned(), order_id });
+    pub fn file(&mut self, filed: Filed) {
+        self.filed.insert(0, filed);
         self.filed.truncate(LISTED_MAX);
     }
 

@@ -1,11 +1,12 @@
 //! The form in hand: what a message does to it, and how a digression comes back to it.
 
 use super::Turning;
+use super::wording::{asks_progress, names_form};
 use crate::act::{Answer, Outcome, Scene};
-use crate::forms::{self, Filling, Form, FormStep, FormWorld};
+use crate::forms::{self, FieldKind, Filling, Form, FormStep, FormWorld};
 use crate::hand_over::Reason;
 use crate::say;
-use crate::state::{Asked, Dialogue, FORMS_MAX};
+use crate::state::{Asked, Dialogue, FORMS_MAX, Filed};
 use crate::turn::{Action, Block};
 use crate::world::OrderRecord;
 
@@ -61,6 +62,20 @@ impl Turning<'_, '_> {
         self.after(form, filling, step)
     }
 
+    /// "What happens next with my return?" asks of the one just filed, and for no other.
+    pub(super) fn progress_of_filed(&mut self) -> Option<Answer> {
+        let text = self.scene.message.text;
+        if !asks_progress(text) {
+            return None;
+        }
+        let form = self.dialogue.filed.iter().find(|one| names_form(text, &one.form))?.form.clone();
+        let title = self.book.form(&form)?.title(self.lang()).to_owned();
+        self.step("form", format!("{form} is filed"));
+        let mut answer = Answer::of(say::talk::filed_already(self.lang(), &title));
+        answer.suggest(say::person::yes(self.lang()));
+        Some(answer)
+    }
+
     /// A form that the shop does not offer: a person can still do it.
     fn not_offered(&mut self, intent: &str) -> Answer {
         self.step("form", format!("{intent} is not offered"));
@@ -91,7 +106,13 @@ impl Turning<'_, '_> {
                 Answer::ask(text, "sign_in", asked)
             }
             FormStep::Submit { submission, text, evidence } => {
-                self.dialogue.file(&form.name, filling.values.get("order_id").cloned());
+                let filed = filed(form, &filling);
+                // Twice the same is one too many, however often it is confirmed.
+                if filed.order_id.is_some() && self.dialogue.filed.contains(&filed) {
+                    self.step("form", format!("{} is filed already", form.name));
+                    return Answer::of(say::talk::filed_already(self.lang(), form.title(self.lang())));
+                }
+                self.dialogue.file(filed);
                 Answer { evidence, action: Action::Submit(submission), ..Answer::of(text) }
             }
             FormStep::Cancelled { text } => Answer::of(text),
@@ -243,4 +264,11 @@ fn word(step: &FormStep) -> &'static str {
         FormStep::Cancelled { .. } => "cancelled",
         FormStep::NotMine => "about something else",
     }
+}
+
+/// What a form that is submitted is about.
+fn filed(form: &Form, filling: &Filling) -> Filed {
+    let of =
+        |kind: FieldKind| form.of_kind(|one| *one == kind).and_then(|field| filling.values.get(&field.name)).cloned();
+    Filed { form: form.name.clone(), order_id: of(FieldKind::Order), product_id: of(FieldKind::OrderLine) }
 }

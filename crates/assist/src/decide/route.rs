@@ -36,6 +36,9 @@ impl Turning<'_, '_> {
             self.step("understand", "nothing is wanted any more");
             return Answer::of(say::talk::went_on(self.lang()));
         }
+        if let Some(answer) = self.progress_of_filed() {
+            return answer;
+        }
         if let Some(answer) = self.which_is_cheaper().or_else(|| self.more_or_less()).or_else(|| self.wished()) {
             return answer;
         }

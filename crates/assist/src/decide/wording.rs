@@ -166,6 +166,46 @@ pub(super) fn asks_how_to_buy(text: &str) -> bool {
     WORDS.iter().any(|word| folded.contains(word))
 }
 
+/// `接下来呢`, "what happens next?": how far something is, that has been asked for.
+pub(super) fn asks_progress(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "接下来",
+        "然后呢",
+        "下一步",
+        "进度",
+        "怎么样了",
+        "处理了吗",
+        "什么时候处理",
+        "多久处理",
+        "多久能",
+        "happens next",
+        "happens now",
+        "what next",
+        "next step",
+        "how far",
+        "status of my",
+        "progress",
+    ];
+    let folded = attributes::fold(text);
+    WORDS.iter().any(|word| folded.contains(word))
+}
+
+/// Whether a form is named by what it is for: `我的退货`, "my return".
+pub(super) fn names_form(text: &str, form: &str) -> bool {
+    const WORDS: &[(&str, &[&str])] = &[
+        ("return", &["退货", "退换", "退的", "return"]),
+        ("exchange", &["换货", "退换", "exchange"]),
+        ("repair", &["维修", "送修", "寄修", "修理", "repair"]),
+        ("invoice", &["发票", "开票", "invoice"]),
+        ("price", &["价保", "价格保护", "差价", "price protection", "price match"]),
+        ("trade", &["以旧换新", "旧机", "trade-in", "trade in"]),
+    ];
+    let folded = attributes::fold(text);
+    let is_any = ["申请", "表单", "request", "form i"].iter().any(|word| folded.contains(word));
+    let of_form = WORDS.iter().filter(|(name, _)| form.starts_with(name)).flat_map(|(_, words)| words.iter());
+    is_any || of_form.into_iter().any(|word| folded.contains(word))
+}
+
 /// `扣了两次钱`, "I was charged twice".
 pub(super) fn paid_too_often(text: &str) -> bool {
     const WORDS: &[&str] = &[

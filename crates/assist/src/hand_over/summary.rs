@@ -24,6 +24,7 @@ pub fn summary(reason: Reason, story: &Story) -> String {
         products.map(|id| (story.product)(id).map_or_else(|| id.clone(), |product| product.name.clone())).collect();
     lines.extend(listed(lang, ("商品", "Products"), &products));
     lines.extend(listed(lang, ("订单", "Orders"), &orders(story)));
+    lines.extend(listed(lang, ("已提交", "Filed"), &filed(story)));
     lines.extend(listed(lang, ("已尝试", "Tried"), &tried(story)));
     lines.extend(feels(story).map(|words| line(lang, ("情绪", "Mood"), &words)));
     let said =
@@ -92,6 +93,16 @@ fn orders(story: &Story) -> Vec<String> {
 }
 
 /// Forms that were begun, and questions that went without an answer.
+/// What was submitted in this conversation, the last first.
+fn filed(story: &Story) -> Vec<String> {
+    let title = |form: &str| story.book.form(form).map_or(form, |form| form.title(story.lang)).to_owned();
+    let words = |one: &crate::state::Filed| match &one.order_id {
+        Some(order) => format!("{} ({order})", title(&one.form)),
+        None => title(&one.form),
+    };
+    story.dialogue.filed.iter().take(NAMED_MAX).map(words).collect()
+}
+
 fn tried(story: &Story) -> Vec<String> {
     let lang = story.lang;
     let mut tried = Vec::new();

@@ -212,6 +212,16 @@ pub fn still_open(lang: Lang, form: &str, question: &str) -> String {
     }
 }
 
+/// A form that is submitted is asked about, or was filled in again.
+pub fn filed_already(lang: Lang, form: &str) -> String {
+    match lang {
+        Lang::Zh => format!("“{form}”已经提交过，不用再交一次；同事处理后会通知您。"),
+        Lang::En => {
+            format!("{form}: it is submitted already and need not be again. You will hear from us about the result.")
+        }
+    }
+}
+
 /// The questions of a message that were not answered with the others.
 pub fn left_over(lang: Lang, parts: &[String]) -> String {
     let quoted: Vec<String> = parts.iter().map(|part| format!("“{part}”")).collect();

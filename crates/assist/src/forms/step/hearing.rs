@@ -40,6 +40,11 @@ impl Hand<'_, '_> {
             if awaits_text && !asked_now && !is_plain {
                 continue;
             }
+            // A choice word for word ("it is defective", also by its button) is no description.
+            let is_chosen = asked.is_some_and(|asked| asked.offers(&self.message.folded));
+            if is_chosen && matches!(field.kind, FieldKind::Text { .. }) {
+                continue;
+            }
             let reading = self.read(field, asked_now, &heard.ranges);
             // 今天坏了 in passing is no wish for today.
             let in_passing = |value: &str| is_day && !asked_now && value == self.world.today.to_string();
