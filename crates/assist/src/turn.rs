@@ -136,7 +136,10 @@ pub struct OrderCard {
     pub total_cents: i64,
     pub carrier: Option<String>,
     pub tracking_number: Option<String>,
+    /// While it is on its way.
     pub expected_on: Option<domain::Day>,
+    #[serde(default)]
+    pub delivered_on: Option<domain::Day>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -53,7 +53,7 @@ static ATTRIBUTES: &[Attribute] = &[
     attribute!("capacity" "容量" "Capacity": "capacity" "容量"; "容量" "capacity"; Some(More)),
     attribute!("processor" "处理器" "Processor": "cpu" "processor" "处理器" "chipset" "芯片" "soc" "cpu型号";
         "处理器" "芯片" "cpu" "processor" "chipset" "chip"; None),
-    attribute!("cores" "处理器核心数" "CPU cores": "cpu cores" "cores" "cpu core" "核心数" "处理器核心数"; "核心" "几核" "cores"; Some(More)),
+    attribute!("cores" "处理器核心数" "CPU cores": "cpu cores" "cores" "cpu core" "核心数" "处理器核心数"; "核心" "几核" "几个核" "cores"; Some(More)),
     attribute!("graphics" "显卡" "Graphics": "gpu" "graphics" "显卡" "graphics card"; "显卡" "gpu" "graphics"; None),
     attribute!("screen" "屏幕尺寸" "Screen size": "screen" "screen size" "inches" "屏幕" "屏幕尺寸" "尺寸" "display size";
         "屏幕" "尺寸" "几寸" "多少寸" "英寸" "屏" "多大屏" "how large" "bigger" "screen" "display" "inch" "inches"; None),

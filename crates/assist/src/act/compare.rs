@@ -116,6 +116,14 @@ fn short(names: &[String]) -> Vec<String> {
     // What they begin with is the maker; the series belongs to the model.
     let head = usize::from(least > 2 && words.iter().all(|own| own[0] == first[0]));
     let tail = (0..least.saturating_sub(head + 1)).take_while(|&n| same_at_end(n)).count();
+    // "512" without its GB is another name.
+    const UNITS: &[&str] =
+        &["GB", "TB", "MB", "W", "Wh", "mAh", "Hz", "MP", "in", "inch", "mm", "cm", "m", "g", "kg", "L", "h"];
+    let is_cut = |n: usize| {
+        let ends_bare = |own: &Vec<&str>| own[own.len() - 1 - n].ends_with(|last: char| last.is_ascii_digit());
+        n > 0 && UNITS.contains(&first[first.len() - n]) && words.iter().any(ends_bare)
+    };
+    let tail = (0..=tail).rev().find(|&n| !is_cut(n)).unwrap_or(0);
     let short: Vec<String> = words.iter().map(|own| own[head..own.len() - tail].join(" ")).collect();
     let apart = short.iter().enumerate().all(|(at, name)| !name.is_empty() && !short[..at].contains(name));
     if apart { short } else { names.to_vec() }
@@ -283,6 +291,10 @@ mod tests {
         let short = |names: &[&str]| short(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         assert_eq!(short(&["远山 Velo 14 笔记本电脑", "远山 Velo 16 Pro 笔记本电脑"]), ["Velo 14", "Velo 16 Pro"]);
         assert_eq!(short(&["A 1", "A 2"]), ["A 1", "A 2"]);
+        assert_eq!(
+            short(&["V Luma, 16 GB / 512 GB", "K Quill, 32 GB / 1024 GB"]),
+            ["V Luma, 16 GB / 512 GB", "K Quill, 32 GB / 1024 GB"]
+        );
         assert_eq!(short(&["A B", "A B"]), ["A B", "A B"]);
         assert_eq!(short(&[]), Vec::<String>::new());
     }

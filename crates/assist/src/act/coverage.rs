@@ -458,6 +458,16 @@ pub(crate) fn is_of_other_kind(title: &str, texts: &[&str]) -> bool {
         && !of_title.any(|word| asked.iter().any(|other| word.is_same(other)))
 }
 
+/// The same of the scene's question, which may name its kind in words of the shop alone (`墨盒`).
+pub(crate) fn is_beside_kind(scene: &Scene, title: &str) -> bool {
+    let own: Vec<&str> = scene.kinds().flat_map(|(path, word)| [path, word]).collect();
+    let view = View::of(own.iter().copied());
+    let words = Question::new(title, tokeniser()).words;
+    let mut kinds = words.iter().filter(|word| word.concept.is_some_and(|concept| concept.is_kind())).peekable();
+    let is_of_none = !own.is_empty() && kinds.peek().is_some() && kinds.all(|kind| kind.found_in(&view) == 0.0);
+    is_of_none || is_of_other_kind(title, &[scene.question])
+}
+
 /// Kinds of products that a question names and none of the texts does.
 pub(crate) fn kinds_beyond(question: &str, texts: &[&str]) -> Vec<Word> {
     let view = View::of(texts.iter().copied());

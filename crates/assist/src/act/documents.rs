@@ -63,7 +63,7 @@ fn nearest(scene: &Scene, hits: &[CuratedHit]) -> Option<usize> {
     let is_other = |hit: &CuratedHit| {
         asks.names_other_act(&hit.question)
             || asks.misses_deed(&hit.question)
-            || coverage::is_of_other_kind(&hit.question, &[scene.question])
+            || coverage::is_beside_kind(scene, &hit.question)
     };
     hits.first().filter(|hit| is_near(hit, threshold) && !is_other(hit))?;
     let happened = coverage::circumstances(scene.question);
@@ -135,7 +135,7 @@ fn near_to(
             && !hit.answer.trim().is_empty()
             && !asks.is_of_other_act(&hit.question)
             && !asks.misses_deed(&hit.question)
-            && !coverage::is_of_other_kind(&hit.question, &[scene.question])
+            && !coverage::is_beside_kind(scene, &hit.question)
             && (product.is_some() || !coverage::narrows(&hit.question, scene.question))
     });
     let explaining = near.map(|hit| (explains(&hit), hit)).filter(|(share, _)| *share >= least_share);
@@ -193,7 +193,7 @@ fn rule_with(scene: &Scene, matter: &str, words: &[Word]) -> Option<Answer> {
         hit.similarity >= least
             && !hit.answer.trim().is_empty()
             && tells(hit)
-            && !coverage::is_of_other_kind(&hit.question, &[scene.question])
+            && !coverage::is_beside_kind(scene, &hit.question)
     };
     if let Some(hit) = hits.into_iter().find(is_it) {
         return Some(told(hit));

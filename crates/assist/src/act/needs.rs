@@ -282,7 +282,9 @@ fn placed(scene: &Scene) -> Option<Need> {
             && found.start() < entity.range.end
     };
     let is_taken = scene.understood.entities.iter().any(is_taken);
-    let is_taste = TASTE.iter().any(|word| words.contains(word));
+    // `有哪些牌子的冰箱` asks, and names nothing that a thing has.
+    let asks = ["哪", "什么", "啥", "几", "多少", "怎"].iter().any(|word| words.starts_with(word));
+    let is_taste = asks || TASTE.iter().any(|word| words.contains(word));
     if is_taken
         || is_taste
         || words.chars().count() > LETTERS_MAX

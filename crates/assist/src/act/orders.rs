@@ -238,6 +238,13 @@ pub fn card(scene: &Scene, order: &OrderRecord) -> OrderCard {
     card_of(order, scene.lang, &|product_id| line_name(scene, product_id))
 }
 
+/// Whether a parcel is still to come.
+fn is_on_its_way(delivery: &crate::world::Delivery) -> bool {
+    let is_over =
+        matches!(delivery.status, DeliveryStatus::Delivered | DeliveryStatus::Cancelled | DeliveryStatus::Returned);
+    delivery.delivered_on.is_none() && !is_over
+}
+
 /// An order as it is shown to whoever may see it: the customer, and the person who answers. `name` names products by id.
 pub fn card_of(order: &OrderRecord, lang: Lang, name: &dyn Fn(&str) -> String) -> OrderCard {
     let delivery = order.delivery.as_ref();
@@ -255,6 +262,7 @@ pub fn card_of(order: &OrderRecord, lang: Lang, name: &dyn Fn(&str) -> String) -
         total_cents: total(order).0,
         carrier: delivery.and_then(|delivery| delivery.carrier.clone()),
         tracking_number: delivery.and_then(|delivery| delivery.tracking_number.clone()),
-        expected_on: delivery.and_then(|delivery| delivery.expected_on),
+        expected_on: delivery.filter(|delivery| is_on_its_way(delivery)).and_then(|delivery| delivery.expected_on),
+        delivered_on: delivery.and_then(|delivery| delivery.delivered_on),
     }
 }

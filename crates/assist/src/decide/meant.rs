@@ -112,6 +112,9 @@ impl Turning<'_, '_> {
             self.step("understand", "a field of a product, whatever it sounds like");
             return Some("product_fact".to_owned());
         }
+        if self.asks_fit() {
+            return Some("compatibility".to_owned());
+        }
         if own.as_deref() != Some("compatibility") && self.asks_accessory() {
             self.step("understand", "what goes with the thing pointed at");
             return Some("accessories".to_owned());
@@ -125,6 +128,31 @@ impl Turning<'_, '_> {
             self.step("understand", format!("goes on with {intent}"));
         }
         taken_up.or(own)
+    }
+
+    /// `内胆包装得下第一台吗`, "does the sleeve hold the first one?": whether one thing goes with another that is pointed at.
+    pub(super) fn asks_fit(&self) -> bool {
+        const WORDS: &[&str] = &[
+            "装得下",
+            "装得进",
+            "装不下",
+            "放得下",
+            "放得进",
+            "塞得下",
+            "塞得进",
+            "套得上",
+            "能装下",
+            "能放下",
+            " hold the ",
+            " hold it",
+            " holds the ",
+            "fit in",
+        ];
+        let text = attributes::fold(self.scene.message.text);
+        let points = |one: &Reference| {
+            matches!(one, Reference::Ordinal { .. } | Reference::It | Reference::Other | Reference::With { .. })
+        };
+        self.scene.understood.references.iter().any(points) && WORDS.iter().any(|word| text.contains(word))
     }
 
     /// `第一款用什么充电器`, "what case does it take": a thing of another kind that goes with the one pointed at.

@@ -81,6 +81,11 @@ impl Turning<'_, '_> {
         let names_thing =
             self.scene.understood.entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
         let is_than = names_thing && ["比", " than "].iter().any(|word| text.contains(word));
+        // "Which is lighter?" of things set side by side a moment ago asks for none of the others.
+        let is_compared = self.dialogue.last_intent.as_deref() == Some("compare");
+        if is_compared && !names_thing && crate::understand::compared_by(&text).is_some() {
+            return None;
+        }
         let points = |one: &Reference| !matches!(one, Reference::It);
         if self.scene.understood.references.iter().any(points)
             || names_thing && !is_than

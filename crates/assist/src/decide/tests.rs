@@ -516,6 +516,11 @@ fn ten_turns_in_chinese() {
     let row = |label: &str| table.rows.iter().find(|row| row.label == label).expect("the row");
     assert_eq!((row("内存").better, row("重量").better, row("价格").better), (Some(1), Some(0), Some(0)));
     assert_eq!(row("屏幕尺寸").better, None, "a matter of taste");
+    for text in ["哪个更轻", "哪个轻一点"] {
+        let turn = talk.say(text);
+        has(&turn, &["Velo 14", "1380 g"]);
+        assert!(!turn.reply.text.contains("比 Velo 14"), "of the two, and of no others: {}", turn.reply.text);
+    }
     let turn = talk.say("第二个的电池呢");
     has(&turn, &["Velo 16 Pro", "86 Wh"]);
     assert!(!turn.reply.text.contains("60 Wh"), "only of the one asked for: {}", turn.reply.text);
@@ -535,9 +540,16 @@ fn ten_turns_in_chinese() {
     let Action::Submit(submission) = &turn.action else { panic!("{} {:?}", turn.reply.text, turn.trace) };
     assert_eq!(submission.form, "return_request");
     assert_eq!(submission.values["order_id"], ORDER);
-    let turn = talk.say("转人工");
+    // What is filed is asked about, and not filed again.
+    let turn = talk.say("我的退货接下来怎么处理？");
+    assert!(!matches!(turn.action, Action::AskBack { .. } | Action::Submit(_)), "{:?}", turn.trace);
+    let turn = talk.say("我要退货");
+    let turn = fill(&mut talk, turn, RETURN_ZH);
+    assert!(!matches!(turn.action, Action::Submit(_)), "{:?}", turn.trace);
+    has(&turn, &["已经提交过"]);
+    let turn = talk.say("叫你们的人来");
     let Action::HandOver(handed) = &turn.action else { panic!("{:?}", turn.trace) };
-    assert!(handed.desk_open && !turn.reply.text.is_empty());
+    assert!(handed.desk_open && !turn.reply.text.is_empty() && handed.summary.contains("已提交"), "{}", handed.summary);
     assert_eq!(handed.customer_id.as_deref(), Some(CUSTOMER));
 }
 
@@ -572,6 +584,8 @@ fn ten_turns_in_english() {
     has(&turn, &["shipped", "2026-12-01", "XD9900112233"]);
     let turn = talk.say("Compare the Velo 14 with the Velo 16 Pro");
     has(&turn, &["32 GB", "1380 g", "¥2,500 cheaper"]);
+    let turn = talk.say("which one is lighter?");
+    has(&turn, &["Velo 14", "1380 g"]);
     let turn = talk.say("and the battery of the second one?");
     has(&turn, &["Velo 16 Pro", "86 Wh"]);
     let turn = talk.say("Does the Rivo Dock 6 fit the Velo 14?");
@@ -589,6 +603,8 @@ fn ten_turns_in_english() {
         "{:?}",
         turn.trace
     );
+    let turn = talk.say("what happens next with my return?");
+    assert!(!matches!(turn.action, Action::AskBack { .. } | Action::Submit(_)), "{:?}", turn.trace);
     let turn = talk.say("I want to talk to a human");
     assert!(matches!(turn.action, Action::HandOver(_)), "{:?}", turn.trace);
 }

@@ -123,7 +123,7 @@ impl Turning<'_, '_> {
             && wishes.purpose.is_none()
             && wishes.values.is_empty();
         let is_recommended = self.scene.understood.is("recommend") && is_plain;
-        if names_product || !may || is_recommended || !wishes.are_stated() {
+        if names_product || !may || is_recommended || self.asks_fit() || !wishes.are_stated() {
             return None;
         }
         if let Some(answer) = documents::curated(&self.scene) {

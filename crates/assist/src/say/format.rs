@@ -130,6 +130,7 @@ pub fn value(text: &str, lang: Lang) -> String {
         ("leather", "皮革"),
         ("silicone", "硅胶"),
         ("nylon", "尼龙"),
+        ("felt", "毛毡"),
         ("steel", "钢"),
     ];
     if let Some((_, zh)) = WORDS.iter().find(|(en, _)| *en == text) {

@@ -41,7 +41,7 @@ pub(super) fn intent(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, 
 fn asks_for_person(folded: &str) -> Option<bool> {
     static PERSON: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"转(?:接)?(?:到|给)?(?:一下)?(?:个)?(?:人工|真人|客服)|(?:接|找|要|换|叫)(?:一下|个)?(?:人工|真人)|人工(?:客服|服务|坐席|座席)|^(?:请|帮我)?[转要]?人工(?:吧|呢|啊|谢谢)?[。！!？?～~ ]*$|\b(?:talk|speak|chat|connect me|transfer me|put me through|get me)\b.{0,20}\b(?:human|real person|live agent|representative|live person|an agent|a person|operator)\b|^(?:real |live )?(?:human|agent|representative|operator)(?: please| pls)?[.! ]*$",
+            r"转(?:接)?(?:到|给)?(?:一下)?(?:个)?(?:人工|真人|客服)|(?:接|找|要|换|叫)(?:一下|个)?(?:人工|真人)|人工(?:客服|服务|坐席|座席)|^(?:请|帮我)?[转要]?人工(?:吧|呢|啊|谢谢)?[。！!？?～~ ]*$|[叫让喊找]你们?(?:家)?的?(?:人|经理|主管|领导|老板|负责人)(?:过?来|出来|跟我|和我|接)|\b(?:talk|speak|chat|connect me|transfer me|put me through|get me)\b.{0,20}\b(?:human|real person|live agent|representative|live person|an agent|a person|operator|manager|supervisor)\b|^(?:real |live )?(?:human|agent|representative|operator)(?: please| pls)?[.! ]*$",
         )
     });
     static NOT: LazyLock<Regex> = LazyLock::new(|| {
