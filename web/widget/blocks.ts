@@ -94,7 +94,8 @@ function order(card: OrderCard, { t, lang, currency }: Around): HTMLElement {
       fact(t.total, money(card.total_cents, currency, lang)),
       fact(t.carrier, card.carrier),
       fact(t.tracking, card.tracking_number),
-      fact(t.expected, card.expected_on === null || card.expected_on === undefined ? null : dayText(lang, card.expected_on))));
+      fact(t.expected, card.expected_on === null || card.expected_on === undefined ? null : dayText(lang, card.expected_on)),
+      fact(t.delivered, card.delivered_on === null || card.delivered_on === undefined ? null : dayText(lang, card.delivered_on))));
 }
 
 function form(view: FormView, { t, say }: Around): HTMLElement {

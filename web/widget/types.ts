@@ -35,6 +35,7 @@ export interface OrderCard {
   tracking_number: string | null;
   /** A day of the calendar. */
   expected_on: string | null;
+  delivered_on?: string | null;
 }
 
 export interface FormField {

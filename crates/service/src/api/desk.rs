@@ -81,7 +81,7 @@ pub struct ConversationDetail {
     #[schema(value_type = Option<Object>)]
     hand_over: Option<Value>,
     customer: Option<DeskCustomer>,
-    /// The newest orders: order_id, ordered_at, status, lines, total_cents, carrier, tracking_number, expected_on.
+    /// The newest orders: order_id, ordered_at, status, lines, total_cents, carrier, tracking_number, expected_on or delivered_on.
     #[schema(value_type = Vec<Object>)]
     orders: Vec<Value>,
     /// Replies that may be sent as they are.
