@@ -12,7 +12,7 @@ use super::{Figures, developed, last_json, number};
 use crate::run::{command, output, root, run, target_dir};
 
 const PERCENT_OFF: u32 = 10;
-const ENDS_ON: &str = "2999-12-12";
+const ENDS_ON: &str = "2099-12-12";
 const N_PRODUCTS: usize = 50_000;
 /// Beside it, to see what grows with the shop.
 const N_FEW: usize = 5_000;

@@ -144,7 +144,7 @@ fn what_is_written_rests_on_the_tables_and_is_the_same_again() {
 #[test]
 fn an_offer_is_held_against_what_was_paid() {
     let (_folder, served) = served();
-    let offer = json!({"price_cents": 359_900, "ends_on": "2999-12-12"});
+    let offer = json!({"price_cents": 359_900, "ends_on": "2099-12-12"});
     let written = write(&served, "s5", "sms", json!({"goal": "promotion", "offer": offer, "n_variants": 4}));
     assert!(!written["variants"].as_array().unwrap().is_empty(), "{written}");
     let check = |text: &str| {
