@@ -117,11 +117,11 @@ fn short(names: &[String]) -> Vec<String> {
     let head = usize::from(least > 2 && words.iter().all(|own| own[0] == first[0]));
     let tail = (0..least.saturating_sub(head + 1)).take_while(|&n| same_at_end(n)).count();
     // "512" without its GB is another name.
-    const UNITS: &[&str] =
-        &["GB", "TB", "MB", "W", "Wh", "mAh", "Hz", "MP", "in", "inch", "mm", "cm", "m", "g", "kg", "L", "h"];
+    let is_unit =
+        |word: &str| word.is_ascii() && size(&format!("1 {word}")).is_some_and(|(_, unit)| unit != Unit::Bare);
     let is_cut = |n: usize| {
         let ends_bare = |own: &Vec<&str>| own[own.len() - 1 - n].ends_with(|last: char| last.is_ascii_digit());
-        n > 0 && UNITS.contains(&first[first.len() - n]) && words.iter().any(ends_bare)
+        n > 0 && words.iter().any(ends_bare) && is_unit(first[first.len() - n])
     };
     let tail = (0..=tail).rev().find(|&n| !is_cut(n)).unwrap_or(0);
     let short: Vec<String> = words.iter().map(|own| own[head..own.len() - tail].join(" ")).collect();

@@ -445,35 +445,31 @@ fn without_entities(scene: &Scene, is_masked: impl Fn(&Named) -> bool) -> String
 /// Whether a title names a kind of thing, and none of those that a question is about: `texts` are the question and what is known of the
 /// products that it means.
 pub(crate) fn is_of_other_kind(title: &str, texts: &[&str]) -> bool {
-    let kinds = |text: &str| {
-        Question::new(text, tokeniser())
-            .words
-            .into_iter()
-            .filter(|word| word.concept.is_some_and(|concept| concept.is_kind()))
-    };
     let asked: Vec<Word> = texts.iter().flat_map(|text| kinds(text)).collect();
-    let mut of_title = kinds(title).peekable();
+    let of_title = kinds(title);
     !asked.is_empty()
-        && of_title.peek().is_some()
-        && !of_title.any(|word| asked.iter().any(|other| word.is_same(other)))
+        && !of_title.is_empty()
+        && !of_title.iter().any(|word| asked.iter().any(|other| word.is_same(other)))
 }
 
 /// The same of the scene's question, which may name its kind in words of the shop alone (`墨盒`).
 pub(crate) fn is_beside_kind(scene: &Scene, title: &str) -> bool {
     let own: Vec<&str> = scene.kinds().flat_map(|(path, word)| [path, word]).collect();
-    let view = View::of(own.iter().copied());
-    let words = Question::new(title, tokeniser()).words;
-    let mut kinds = words.iter().filter(|word| word.concept.is_some_and(|concept| concept.is_kind())).peekable();
-    let is_of_none = !own.is_empty() && kinds.peek().is_some() && kinds.all(|kind| kind.found_in(&view) == 0.0);
+    let (view, of_title) = (View::of(own.iter().copied()), kinds(title));
+    let is_of_none = !own.is_empty() && !of_title.is_empty() && of_title.iter().all(|kind| kind.found_in(&view) == 0.0);
     is_of_none || is_of_other_kind(title, &[scene.question])
+}
+
+/// The words of a text that name kinds of things.
+fn kinds(text: &str) -> Vec<Word> {
+    let words = Question::new(text, tokeniser()).words.into_iter();
+    words.filter(|word| word.concept.is_some_and(|concept| concept.is_kind())).collect()
 }
 
 /// Kinds of products that a question names and none of the texts does.
 pub(crate) fn kinds_beyond(question: &str, texts: &[&str]) -> Vec<Word> {
     let view = View::of(texts.iter().copied());
-    let words = Question::new(question, tokeniser()).words.into_iter();
-    let is_kind = |word: &Word| word.concept.is_some_and(|concept| concept.is_kind());
-    words.filter(|word| is_kind(word) && word.found_in(&view) == 0.0).collect()
+    kinds(question).into_iter().filter(|kind| kind.found_in(&view) == 0.0).collect()
 }
 
 /// What a question says has happened to the thing, on which a rule may turn: dropped, wet, opened, lost.
@@ -534,10 +530,7 @@ fn destination(text: &str) -> Option<std::ops::Range<usize>> {
 
 /// Whether a text names kinds of things where another names none.
 pub(crate) fn narrows(text: &str, question: &str) -> bool {
-    let names_kind = |text: &str| {
-        Question::new(text, tokeniser()).words.iter().any(|word| word.concept.is_some_and(|concept| concept.is_kind()))
-    };
-    names_kind(text) && !names_kind(question)
+    !kinds(text).is_empty() && kinds(question).is_empty()
 }
 
 /// Whether it is asked where.

@@ -3,6 +3,12 @@
 
 use crate::act::attributes;
 
+/// Whether a text has one of some words.
+fn has_any(text: &str, words: &[&str]) -> bool {
+    let folded = attributes::fold(text);
+    words.iter().any(|word| folded.contains(word))
+}
+
 /// Whether one of several is asked for by a measure: `哪个更轻`, `which is cheaper`. That compares them, whatever else it sounds like.
 pub(super) fn asks_better(text: &str) -> bool {
     let folded = attributes::fold(text);
@@ -49,8 +55,7 @@ pub(super) fn is_elsewhere(text: &str) -> bool {
         "other store",
         "elsewhere",
     ];
-    let folded = attributes::fold(text);
-    WORDS.iter().any(|word| folded.contains(word))
+    has_any(text, WORDS)
 }
 
 /// Whether the way is asked: `怎么退货`. `没有发票怎么办` asks what then, not how.
@@ -136,8 +141,7 @@ pub(super) fn foretells_price(text: &str) -> bool {
         "drop in price soon",
         "go on sale",
     ];
-    let folded = attributes::fold(text);
-    WORDS.iter().any(|word| folded.contains(word))
+    has_any(text, WORDS)
 }
 
 /// `怎么下单`, "how do I order?"
@@ -162,8 +166,7 @@ pub(super) fn asks_how_to_buy(text: &str) -> bool {
         "电话下单",
         "打电话订",
     ];
-    let folded = attributes::fold(text);
-    WORDS.iter().any(|word| folded.contains(word))
+    has_any(text, WORDS)
 }
 
 /// `接下来呢`, "what happens next?": how far something is, that has been asked for.
@@ -186,8 +189,7 @@ pub(super) fn asks_progress(text: &str) -> bool {
         "status of my",
         "progress",
     ];
-    let folded = attributes::fold(text);
-    WORDS.iter().any(|word| folded.contains(word))
+    has_any(text, WORDS)
 }
 
 /// Whether a form is named by what it is for: `我的退货`, "my return".
@@ -200,10 +202,8 @@ pub(super) fn names_form(text: &str, form: &str) -> bool {
         ("price", &["价保", "价格保护", "差价", "price protection", "price match"]),
         ("trade", &["以旧换新", "旧机", "trade-in", "trade in"]),
     ];
-    let folded = attributes::fold(text);
-    let is_any = ["申请", "表单", "request", "form i"].iter().any(|word| folded.contains(word));
-    let of_form = WORDS.iter().filter(|(name, _)| form.starts_with(name)).flat_map(|(_, words)| words.iter());
-    is_any || of_form.into_iter().any(|word| folded.contains(word))
+    let mut of_form = WORDS.iter().filter(|(name, _)| form.starts_with(name));
+    has_any(text, &["申请", "表单", "request", "form i"]) || of_form.any(|(_, words)| has_any(text, words))
 }
 
 /// `扣了两次钱`, "I was charged twice".
@@ -223,8 +223,7 @@ pub(super) fn paid_too_often(text: &str) -> bool {
         "paid twice",
         "overcharged",
     ];
-    let folded = attributes::fold(text);
-    WORDS.iter().any(|word| folded.contains(word))
+    has_any(text, WORDS)
 }
 
 /// Another shop is named: `京东`, "jd.com".
@@ -255,8 +254,7 @@ pub(super) fn names_other_shop(text: &str) -> bool {
         "another store",
         "elsewhere",
     ];
-    let folded = attributes::fold(text);
-    WORDS.iter().any(|word| folded.contains(word))
+    has_any(text, WORDS)
 }
 
 /// Whether something years ahead is asked.

@@ -25,6 +25,8 @@ impl Hand<'_, '_> {
         let is_asked = |field: &Field| asked.is_some_and(|asked| asked.name == field.name);
         let awaits_text = asked.is_some_and(|field| matches!(field.kind, FieldKind::Text { .. }));
         let form = self.form;
+        // A choice word for word ("it is defective", also by its button) is no description.
+        let is_chosen = asked.is_some_and(|asked| asked.offers(&self.message.folded));
         // Free text takes what is left, so it comes last.
         let (texts, others): (Vec<&Field>, Vec<&Field>) =
             form.fields.iter().partition(|field| matches!(field.kind, FieldKind::Text { .. } | FieldKind::Address));
@@ -40,8 +42,6 @@ impl Hand<'_, '_> {
             if awaits_text && !asked_now && !is_plain {
                 continue;
             }
-            // A choice word for word ("it is defective", also by its button) is no description.
-            let is_chosen = asked.is_some_and(|asked| asked.offers(&self.message.folded));
             if is_chosen && matches!(field.kind, FieldKind::Text { .. }) {
                 continue;
             }
