@@ -548,11 +548,8 @@ fn begins_with_generation(text: &str) -> bool {
 
 /// Whether a text begins with a unit that is written apart from its figure.
 fn begins_with_unit(after: &str) -> bool {
-    const UNITS: &[&str] = &[
-        "GB", "TB", "MB", "mAh", "Wh", "W", "Hz", "GHz", "MHz", "g", "kg", "mm", "cm", "m", "MP", "nits", "ppi", "dpi",
-        "hours", "hour", "minutes", "months", "pages", "Mbps", "Gbps", "MB/s", "in",
-    ];
-    UNITS.contains(&after.split([' ', ',', '.', ':', ';', '!', '?', ')']).next().unwrap_or_default())
+    let unit = after.split([' ', ',', '.', ':', ';', '!', '?', ')']).next().unwrap_or_default();
+    !language::text::quantities(&format!("1 {unit}")).is_empty()
 }
 
 /// The width of a text in ems.

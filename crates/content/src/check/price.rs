@@ -299,17 +299,14 @@ impl Checker<'_> {
             if said == between && said <= saved {
                 return self.holds(&quantity.range);
             }
-            let (risk, fix) = match said == between {
-                // Right beside its list price, and more than the orders bear out: another sum would be wrong.
-                true => (Risk::Block, None),
-                false => (Risk::Block, Some(self.written(quantity, between))),
-            };
+            // Right beside its list price, and more than the orders bear out: another sum would be wrong.
+            let fix = (said != between).then(|| self.written(quantity, between));
             let is = if said == between { saved } else { between };
             let message = Said::new(
                 format!("文案写省 {said}，实际省 {is}"),
                 format!("the text says {said} is saved; it is {is}"),
             );
-            return self.push(&quantity.range, "saving", risk, message, fix);
+            return self.push(&quantity.range, "saving", Risk::Block, message, fix);
         }
         if said == saved || (at_most && said <= saved) {
             return self.holds(&quantity.range);

@@ -27,6 +27,7 @@ pub use html::escape;
 pub use judge::{Judge, Judgement, Merit};
 pub use learned::Learned;
 pub use line::{Line, Span};
+pub(crate) use phrases::MONTHS;
 pub use phrases::money;
 pub use rank::{Score, rank};
 pub(crate) use rank::{hashed, pairs};

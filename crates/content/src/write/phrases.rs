@@ -245,22 +245,24 @@ fn grouped(number: u64, from: usize) -> String {
     made
 }
 
+/// In English.
+pub(crate) const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// `12月2日`, `2 December`.
 pub fn day(day: Day, lang: Lang) -> Option<String> {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
     let date = day.to_date()?;
     let (month, of_month) = (usize::try_from(date.month()).ok()?, date.day());
     Some(match lang {

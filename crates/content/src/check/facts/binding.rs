@@ -9,6 +9,7 @@ use super::super::clause::{clause, has_word};
 use super::super::finding::{Risk, Said};
 use super::grounds::{Field, Fields, Owner, Relation, folded, in_digits, numbers};
 use super::{ClaimKind, Writer, figures};
+use crate::write::MONTHS;
 
 /// Words of a text, and of the names of the fields they ask for. A figure beside one binds to such a field, if there is any.
 const HINTS: &[&[&str]] = &[
@@ -263,79 +264,10 @@ pub(super) fn bare_numbers(text: &str, fields: &Fields, taken: &[Range<usize>], 
     }
 }
 
-/// First words of a sentence, in lower case: their capital makes them no name.
-const FIRST_WORDS: &[&str] = &[
-    "about",
-    "add",
-    "after",
-    "all",
-    "and",
-    "at",
-    "before",
-    "buy",
-    "by",
-    "choose",
-    "code",
-    "day",
-    "enjoy",
-    "every",
-    "first",
-    "for",
-    "from",
-    "get",
-    "in",
-    "it",
-    "just",
-    "last",
-    "less",
-    "meet",
-    "more",
-    "next",
-    "new",
-    "now",
-    "of",
-    "on",
-    "only",
-    "or",
-    "order",
-    "our",
-    "over",
-    "page",
-    "pay",
-    "pick",
-    "plus",
-    "room",
-    "save",
-    "see",
-    "since",
-    "step",
-    "take",
-    "than",
-    "the",
-    "this",
-    "till",
-    "to",
-    "try",
-    "under",
-    "until",
-    "up",
-    "use",
-    "week",
-    "with",
-    "your",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
+/// First words of a sentence: their capital makes them no name.
+const FIRST_WORDS: &str = "about add after all and at before buy by choose code day enjoy every first for from get in it just last less \
+    meet more new next now of on only or order our over page pay pick plus room save see since step take than the this till to try \
+    under until up use week with your";
 
 /// Chips by their Chinese names.
 const CHIPS: &[(&str, &str)] =
@@ -350,7 +282,9 @@ fn word_before<'a>(text: &'a str, range: &Range<usize>) -> Option<&'a str> {
     let n = before.bytes().rev().take_while(u8::is_ascii_alphabetic).count();
     let word = &before[before.len() - n..];
     let is_name = word.bytes().any(|byte| byte.is_ascii_uppercase());
-    (n > 1 && is_name && !FIRST_WORDS.contains(&word.to_ascii_lowercase().as_str())).then_some(word)
+    let is_plain =
+        || MONTHS.contains(&word) || FIRST_WORDS.split_whitespace().any(|one| one.eq_ignore_ascii_case(word));
+    (n > 1 && is_name && !is_plain()).then_some(word)
 }
 
 /// Whether a field says a number of a name: it has the name, is called by it (`Bluetooth 5.3`), or holds the number alone.
