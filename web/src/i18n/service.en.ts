@@ -6,7 +6,7 @@ export const service = {
   states: { waiting: "Waiting", person: "With a person", bot: "With the assistant", closed: "Closed", all: "All" },
   stateShort: { waiting: "Waiting", person: "Person", bot: "Assistant", closed: "Closed" },
   channels: { web: "Website", wechat: "WeChat", wecom: "WeCom", email: "E-mail", webhook: "Webhook", api: "API", "service-webhook": "News to the shop's systems" },
-  reasons: { asked: "Asked for a person", rule: "A rule of the shop", unanswered: "No answer known", anger: "Anger", form: "A form that was refused", failure: "A part of the shop failed" },
+  reasons: { asked: "Asked for a person", rule: "A rule of the shop", unanswered: "No answer known", anger: "Anger", form: "A form that was refused", failure: "A part of the shop failed", taken: "Taken over unasked" },
   skills: { general: "General", after_sales: "After sales", orders: "Orders", sales: "Before buying", complaints: "Complaints" },
   priorities: { p0: "can wait", p1: "normal", p2: "soon", p3: "now" },
   authors: { built_in: "Assistant", curated: "Curated answer", writer: "Language model, checked" },

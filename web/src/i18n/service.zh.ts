@@ -6,7 +6,7 @@ export const service: Dictionary["service"] = {
   states: { waiting: "等待人工", person: "人工处理中", bot: "自动助手", closed: "已结束", all: "全部" },
   stateShort: { waiting: "等待", person: "人工", bot: "助手", closed: "结束" },
   channels: { web: "网站", wechat: "微信公众号", wecom: "企业微信", email: "邮件", webhook: "网络回调", api: "接口", "service-webhook": "店铺系统通知" },
-  reasons: { asked: "顾客要求人工", rule: "店铺规则", unanswered: "没有可靠答案", anger: "情绪激动", form: "表单未通过", failure: "系统部分故障" },
+  reasons: { asked: "顾客要求人工", rule: "店铺规则", unanswered: "没有可靠答案", anger: "情绪激动", form: "表单未通过", failure: "系统部分故障", taken: "客服主动接手" },
   skills: { general: "综合", after_sales: "售后", orders: "订单", sales: "售前", complaints: "投诉" },
   priorities: { p0: "可稍后", p1: "普通", p2: "尽快", p3: "立即" },
   authors: { built_in: "自动助手", curated: "店铺答复", writer: "语言模型（已核对）" },

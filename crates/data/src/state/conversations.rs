@@ -614,8 +614,9 @@ fn figures(reader: &Connection, since: i64) -> rusqlite::Result<ServiceFigures> 
     let mut found =
         ServiceFigures { n_conversations, n_closed, n_contained, n_handed_over, ..ServiceFigures::default() };
     let count = |(name, n): (String, i64)| (name, n as u64);
-    let reasons = "SELECT reason, count(*) AS n FROM conversation WHERE opened_at >= ?1 AND reason IS NOT NULL
-        GROUP BY reason ORDER BY n DESC, reason";
+    // Somebody of the shop may take over though nothing handed over.
+    let reasons = "SELECT coalesce(reason, 'taken') AS why, count(*) AS n FROM conversation
+        WHERE opened_at >= ?1 AND (reason IS NOT NULL OR taken_at IS NOT NULL) GROUP BY why ORDER BY n DESC, why";
     found.reasons = pairs(reader, reasons, since)?.into_iter().map(count).collect();
     let stars =
         "SELECT rating, count(*) FROM conversation WHERE opened_at >= ?1 AND rating BETWEEN 1 AND 5 GROUP BY rating";
@@ -871,5 +872,10 @@ mod tests {
         assert_eq!((found.intents, found.products), (vec![("price".into(), 2, 1)], vec![("p1".into(), 2, 1, 6, 2)]));
         let reasons = vec![("asked".into(), 1), ("unanswered".into(), 1)];
         assert_eq!((found.reasons, found.quarters), (reasons, vec![(0, 3, 2)]));
+        let unasked = Conversation { taken_at: Some(45), ..conversation("u", "person", 40) };
+        state.put_step(Step { conversation: unasked, ..Step::default() }).unwrap();
+        let found = state.service_figures(10).unwrap();
+        let n: u64 = found.reasons.iter().map(|(_, n)| n).sum();
+        assert_eq!((found.n_handed_over, n, found.reasons[1].0.as_str()), (3, 3, "taken"));
     }
 }
