@@ -353,7 +353,11 @@ fn latin_unit(text: &str, at: usize, number: Number, from: usize, apart: bool) -
             Case::Upper => head.iter().all(|byte| !byte.is_ascii_lowercase()),
         };
         let short = lettered && written.len() == 1 || matches!(unit.written, "in" | "\"" | "''" | "″");
-        let apart_fits = !apart || !short || (matches!(unit.written, "g" | "t" | "w") && head[0].is_ascii_uppercase());
+        // Only of grams a small letter may stand apart: in "2 m" and "5 w" it may be anything.
+        let apart_fits = !apart
+            || !short
+            || unit.written == "g"
+            || matches!(unit.written, "t" | "w") && head[0].is_ascii_uppercase();
         let hyphen_fits = !hyphen
             || matches!(
                 unit.written,

@@ -44,6 +44,9 @@ fn specifications() {
     check("120W快充", &[("120W", Power, 120.0)]);
     check("65瓦", &[("65瓦", Power, 65.0)]);
     check("1.2kg", &[("1.2kg", Weight, 1200.0)]);
+    // Apart, a small letter is as good as a large one.
+    check("a laptop of 1500 g", &[("1500 g", Weight, 1500.0)]);
+    check("16 g of memory", &[("16 g", Memory, 16.0)]);
     check("2.5斤", &[("2.5斤", Weight, 1250.0)]);
     check("厚7.9毫米", &[("7.9毫米", Length, 7.9)]);
     check("4K", &[("4K", Resolution, 3840.0 * 2160.0)]);
