@@ -8,8 +8,8 @@ use crate::run::{Outcome, command, exists, root};
 use crate::served::Served;
 use crate::setup;
 
-/// Requests made up for each operation, beside the systematic ones; together about a minute.
-const N_EXAMPLES: &str = "60";
+/// Requests made up for each operation, beside the systematic ones, which are most; all together some minutes.
+const N_EXAMPLES: &str = "25";
 
 /// What a step answers that could not run here; only outside CI.
 pub const SKIPPED: &str = "skipped: ";
