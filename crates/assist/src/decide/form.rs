@@ -112,11 +112,24 @@ impl Turning<'_, '_> {
                     self.step("form", format!("{} is filed already", form.name));
                     return Answer::of(say::talk::filed_already(self.lang(), form.title(self.lang())));
                 }
+                self.drop_siblings(&filed);
                 self.dialogue.file(filed);
                 Answer { evidence, action: Action::Submit(submission), ..Answer::of(text) }
             }
             FormStep::Cancelled { text } => Answer::of(text),
-            FormStep::NotAllowed { why, evidence, instead, .. } => self.not_allowed(why, evidence, instead.as_deref()),
+            FormStep::NotAllowed { policy, why, evidence, instead } => {
+                let mut answer = self.not_allowed(why, evidence, instead.as_deref());
+                // What can be done once it is under way the shop has written down.
+                let rule = || {
+                    crate::act::documents::rule_of(&self.scene, super::route::matter_of(&form.name, "", self.lang())?)
+                };
+                if policy == "not_shipped"
+                    && let Some(rule) = rule()
+                {
+                    answer.append(rule);
+                }
+                answer
+            }
             FormStep::NotMine => Answer::of(String::new()),
         };
         if !ends {
@@ -133,6 +146,26 @@ impl Turning<'_, '_> {
             Action::Submit(_) => self.others_in_hand(answer),
             _ => answer,
         }
+    }
+
+    /// An exchange that was filed instead of the return that was begun for the same thing leaves nothing to be returned.
+    fn drop_siblings(&mut self, filed: &Filed) {
+        const ALIKE: &[&str] = &["return_request", "exchange_request", "repair_booking"];
+        if !ALIKE.contains(&filed.form.as_str()) {
+            return;
+        }
+        let book = self.book;
+        self.dialogue.forms.retain(|begun| {
+            let of = |kind: FieldKind| {
+                let field = book.form(&begun.form)?.of_kind(|one| *one == kind)?;
+                begun.values.get(&field.name).cloned()
+            };
+            let is_same = |own: Option<String>, filed: &Option<String>| own.is_none() || own == *filed;
+            let is_sibling = ALIKE.contains(&begun.form.as_str())
+                && is_same(of(FieldKind::Order), &filed.order_id)
+                && is_same(of(FieldKind::OrderLine), &filed.product_id);
+            !is_sibling
+        });
     }
 
     /// After one form is submitted: that another, which it interrupted, is not.

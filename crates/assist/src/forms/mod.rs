@@ -11,6 +11,7 @@ mod notice;
 mod purchases;
 mod read;
 mod say;
+mod spared;
 mod step;
 #[cfg(test)]
 mod tests;

@@ -223,6 +223,10 @@ pub fn read_line(
     if asked && let Some(chosen) = offered(message, understanding, filling) {
         return chosen;
     }
+    // One form is for one thing: of both it is asked which comes first.
+    if message.has_any(&["都退", "都要退", "都想退", "全退", "全部退", "都换", "both", "all of them"]) {
+        return Reading::Silent;
+    }
     let scored = lines(order).map(|id| (named(id, message, understanding, world), id)).collect();
     if let Some(id) = only_best(scored) {
         return Reading::value(id);
@@ -256,7 +260,11 @@ fn named(product_id: &str, message: &Words, understanding: &Understanding, world
         _ => 0,
     });
     let words = shared(&message.folded, &Words::of(&format!("{} {category}", product.name)).folded);
-    maybe + of_entity.max().unwrap_or(0) + words
+    // `退壳`: the last character of its kind is what people call it.
+    const SHORT: &[&str] = &["壳", "膜", "套", "线", "带", "包", "笔", "头"];
+    let is_short = |word: &&&str| category.ends_with(**word) && message.folded.contains(**word);
+    let short = if SHORT.iter().any(|word| is_short(&word)) { 4 } else { 0 };
+    maybe + of_entity.max().unwrap_or(0) + words + short
 }
 
 /// Bytes of words that a message shares with a name: Latin words whole and of three letters or digits and more, Chinese in

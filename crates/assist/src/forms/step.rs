@@ -7,8 +7,10 @@ use super::notice::Notice;
 use super::purchases::{self, lines};
 use super::read::{self, Reading};
 use super::view::chosen_order;
-use super::{CONFIRM, Field, FieldKind, Filling, Form, FormStep, FormWorld, STOCK_ALERT, Submission, say, words};
-use crate::policy::windows::{self, NO_REASON, Purchase, Verdict};
+use super::{
+    CONFIRM, Field, FieldKind, Filling, Form, FormStep, FormWorld, STOCK_ALERT, Submission, say, spared, words,
+};
+use crate::policy::windows::{self, NO_REASON, OTHER_CAUSE, Purchase, Verdict};
 use crate::understand::intents::Family;
 use crate::understand::{Intent, Named, Understanding};
 use crate::world::OrderRecord;
@@ -28,7 +30,10 @@ pub fn step(
     world: &FormWorld,
 ) -> FormStep {
     let message = Words::of(text);
-    let mut hand = Hand { filling, form, understanding, message, world };
+    let spared = spared::ranges(text);
+    let things = Words::of(&spared::blanked(text, &spared));
+    let of_things = spared::rest_of(understanding, &spared);
+    let mut hand = Hand { filling, form, understanding, message, things, of_things: &of_things, world };
     match hand.filling.asked.clone() {
         None => hand.open(),
         Some(asked) if asked == CONFIRM => hand.confirming(),
@@ -43,7 +48,9 @@ pub fn step(
 /// Takes up a form that something else interrupted: asks again what was asked last.
 pub fn again(filling: &mut Filling, form: &Form, world: &FormWorld) -> FormStep {
     let understanding = Understanding::default();
-    let mut hand = Hand { filling, form, understanding: &understanding, message: Words::of(""), world };
+    let (message, things) = (Words::of(""), Words::of(""));
+    let of_things = &understanding;
+    let mut hand = Hand { filling, form, understanding: &understanding, message, things, of_things, world };
     hand.go_on(&Heard::default())
 }
 
@@ -73,6 +80,9 @@ struct Hand<'h, 'w> {
     form: &'h Form,
     understanding: &'h Understanding,
     message: Words,
+    /// The message without things that it says are not meant, and what was understood of the rest.
+    things: Words,
+    of_things: &'h Understanding,
     world: &'h FormWorld<'w>,
 }
 
@@ -99,7 +109,8 @@ impl Hand<'_, '_> {
         let is_text = matches!(field.kind, FieldKind::Text { .. });
         let is_choice = matches!(field.kind, FieldKind::Choice { .. });
         let mut trial = self.filling.clone();
-        let mut hand = Hand { filling: &mut trial, message: self.message.clone(), ..*self };
+        let (message, things) = (self.message.clone(), self.things.clone());
+        let mut hand = Hand { filling: &mut trial, message, things, ..*self };
         let heard = hand.hear(Some(field));
         let answered = heard.set.contains(&field.name);
         if words::cancels(&self.message, &self.form.name, is_text || is_choice) && !(is_choice && answered) {
@@ -122,6 +133,9 @@ impl Hand<'_, '_> {
             return say::refuse(self.filling, bad, notice, self.world);
         }
         if heard.is_empty() {
+            if let Some(heard) = self.other_cause(field) {
+                return self.go_on(&heard);
+            }
             return say::refuse(self.filling, field, &missed(&field.kind), self.world);
         }
         self.go_on(&heard)
@@ -138,7 +152,8 @@ impl Hand<'_, '_> {
             return self.submit();
         }
         let mut trial = self.filling.clone();
-        let mut hand = Hand { filling: &mut trial, message: self.message.clone(), ..*self };
+        let (message, things) = (self.message.clone(), self.things.clone());
+        let mut hand = Hand { filling: &mut trial, message, things, ..*self };
         let heard = hand.hear(None);
         if self.is_elsewhere(None, &heard) {
             return FormStep::NotMine;

@@ -93,7 +93,8 @@ pub(super) fn shown(field: &Field, value: &str, world: &FormWorld) -> String {
             .find(|option| option.value == value)
             .map_or_else(|| value.to_owned(), |option| option.label(world.lang).to_owned()),
         FieldKind::OrderLine | FieldKind::Product => product_name(value, world),
-        kind => masked(kind, value),
+        // What a customer wrote may look like one of our citations.
+        kind => crate::say::format::quoted(&masked(kind, value)),
     }
 }
 

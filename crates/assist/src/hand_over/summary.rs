@@ -19,7 +19,15 @@ pub fn summary(reason: Reason, story: &Story) -> String {
         line(lang, ("客户", "Customer"), &who(story)),
         line(lang, ("事由", "About"), &about(story)),
     ];
-    let products = story.dialogue.products.iter().take(NAMED_MAX);
+    // What was filed comes first.
+    let filed_for = story.dialogue.filed.iter().filter_map(|one| one.product_id.as_ref());
+    let mut products: Vec<&String> = Vec::new();
+    filed_for.chain(&story.dialogue.products).for_each(|id| {
+        if !products.contains(&id) {
+            products.push(id);
+        }
+    });
+    let products = products.into_iter().take(NAMED_MAX);
     let products: Vec<String> =
         products.map(|id| (story.product)(id).map_or_else(|| id.clone(), |product| product.name.clone())).collect();
     lines.extend(listed(lang, ("商品", "Products"), &products));
@@ -57,7 +65,9 @@ fn who(story: &Story) -> String {
 fn about(story: &Story) -> String {
     let lang = story.lang;
     let now = story.understanding.intent.as_deref().filter(|name| *name != "human");
-    let intent = now.or(story.dialogue.last_intent.as_deref());
+    let last = story.said.iter().rev().find(|said| said.by_customer).map(|said| said.text);
+    let is_last = last == question(story.said, story.understanding);
+    let intent = now.filter(|_| is_last).or(story.dialogue.last_intent.as_deref()).or(now);
     let words = intent.map(|name| match Intent::named(name) {
         Some(intent) => lang.choose(intent.zh, intent.en).to_owned(),
         None => story.book.form(name).map_or_else(|| name.to_owned(), |form| form.title(lang).to_owned()),
@@ -73,10 +83,19 @@ fn about(story: &Story) -> String {
 
 /// What the customer wants to know: the last that they said, and before the word that calls a person or the yes to one what came before it.
 pub fn question<'s>(said: &[Said<'s>], understanding: &Understanding) -> Option<&'s str> {
-    let mut own = said.iter().rev().filter(|said| said.by_customer).map(|said| said.text);
-    let last = own.next();
+    let all = said.iter().rev().filter(|said| said.by_customer).map(|said| said.text);
+    let mut own = all.clone().filter(|text| says_something(text));
+    let last = own.next().or_else(|| all.clone().next());
     let calls = understanding.is("human") || understanding.yes_no() == Some(true);
     if calls { own.next().or(last) } else { last }
+}
+
+/// Whether words say what is wanted: neither the yes to a form nor a number for it does.
+fn says_something(text: &str) -> bool {
+    const NOTHING: &[&str] =
+        &["确认", "确定", "好的", "好", "是的", "是", "行", "可以", "confirm", "yes", "ok", "okay", "sure", "y"];
+    let bare = text.trim().trim_end_matches(['.', '。', '!', '！']).to_lowercase();
+    bare.chars().any(char::is_alphabetic) && !NOTHING.contains(&bare.as_str())
 }
 
 fn orders(story: &Story) -> Vec<String> {

@@ -25,6 +25,8 @@ pub static POLICIES: &[(&str, &str)] = &[
 
 /// The value of the field `cause` that stands for a return without a reason.
 pub const NO_REASON: &str = "no_reason";
+/// The one for a reason in the customer's own words, which is none of the shop's doing as far as anybody knows.
+pub const OTHER_CAUSE: &str = "other";
 
 /// What is to be returned, exchanged, repaired, and so on, and by which rules.
 pub struct Purchase<'a> {
@@ -214,7 +216,7 @@ impl Window {
 
 fn return_window(purchase: &Purchase) -> Verdict {
     let rules = &purchase.policies.returns;
-    let no_reason = purchase.cause.is_none_or(|cause| cause == NO_REASON);
+    let no_reason = purchase.cause.is_none_or(|cause| matches!(cause, NO_REASON | OTHER_CAUSE));
     let category = purchase.product.as_ref().and_then(|product| product.category.as_deref());
     let excepted = category.and_then(|category| rules.excepted(category));
     if let (true, Some(path), Some(category)) = (no_reason, excepted, category) {

@@ -6,7 +6,7 @@ use crate::forms::clean::{Words, find};
 use crate::forms::notice::Notice;
 
 /// What turns the word behind it around: 不是质量问题.
-const NOT: &[&str] = &["不是", "不", "没有", "没", "非", "not ", "isn't ", "no ", "never "];
+const NOT: &[&str] = &["不是", "不", "没有", "没", "非", "not ", "isnt ", "no ", "never "];
 /// Before these a 不 or 没 belongs to the word itself.
 const CHARACTERS_BEFORE: usize = 3;
 
@@ -27,10 +27,12 @@ pub fn read(options: &[Choice], message: &Words, asked: bool) -> Reading {
     }
 }
 
-/// Characters of the longest of a choice's words that the message has.
+/// Characters of the longest of a choice's words that the message has. Many leave out the apostrophe: `dont want it`.
 fn fit(option: &Choice, message: &Words) -> usize {
+    let plain = |text: &str| text.replace(['\'', '’'], "");
+    let folded = plain(&message.folded);
     let words = [&option.zh, &option.en].into_iter().chain(&option.words);
-    let hits = words.filter(|word| stands(&word.to_lowercase(), &message.folded));
+    let hits = words.filter(|word| stands(&plain(&word.to_lowercase()), &folded));
     hits.map(|word| word.chars().count()).max().unwrap_or(0)
 }
 

@@ -33,7 +33,12 @@ impl Hand<'_, '_> {
         for field in others.into_iter().chain(texts) {
             let asked_now = is_asked(field);
             let filled = self.filling.values.contains_key(&field.name);
-            if !field.applies(self.filling) || (filled && !speaks_for_itself(&field.kind)) {
+            // "It is not broken, I just don't want it", before the yes: the cause is another.
+            let said_again = asked.is_none()
+                && self.filling.asked.as_deref() == Some(CONFIRM)
+                && matches!(field.kind, FieldKind::Choice { .. })
+                && !words::is_asking(&self.message);
+            if !field.applies(self.filling) || (filled && !speaks_for_itself(&field.kind) && !said_again) {
                 continue;
             }
             // In a description, a word is no choice, a number no count, and a day the day on which it broke.
@@ -54,7 +59,7 @@ impl Hand<'_, '_> {
             match reading {
                 Reading::Value(value, range) => {
                     // A known value changes only for one that stands in the message as such.
-                    if !filled || range.is_some() {
+                    if !filled || range.is_some() || said_again {
                         self.set(field, value, heard);
                     }
                     heard.ranges.extend(range);
@@ -77,6 +82,31 @@ impl Hand<'_, '_> {
             return;
         }
         self.set(field, DEFECT.to_owned(), heard);
+        self.put_details(heard);
+    }
+
+    /// "My wife hates it": a cause in words that stand for none of the choices is another one, in these words.
+    pub(super) fn other_cause(&mut self, field: &Field) -> Option<Heard> {
+        const CHARACTERS: std::ops::RangeInclusive<usize> = 2..=200;
+        let FieldKind::Choice { options } = &field.kind else { return None };
+        let letters = self.message.text.chars().filter(|character| character.is_alphabetic()).count();
+        let is_said = CHARACTERS.contains(&letters) && read::choice::number(&self.message.folded).is_none();
+        let is_steering = words::yes_no(&self.message).is_some() || words::skips(&self.message);
+        if !options.iter().any(|option| option.value == OTHER_CAUSE)
+            || !is_said
+            || is_steering
+            || words::is_asking(&self.message)
+        {
+            return None;
+        }
+        let mut heard = Heard::default();
+        self.set(field, OTHER_CAUSE.to_owned(), &mut heard);
+        self.put_details(&mut heard);
+        Some(heard)
+    }
+
+    /// The message as the description of what is the matter, where there is none.
+    fn put_details(&mut self, heard: &mut Heard) {
         let details = self.form.fields.iter().find(|other| REASON_FIELDS.contains(&other.name.as_str()));
         if let Some(details) = details.filter(|details| !self.filling.values.contains_key(&details.name))
             && let FieldKind::Text { max } = &details.kind
@@ -189,7 +219,16 @@ impl Hand<'_, '_> {
     }
 
     fn read(&self, field: &Field, asked: bool, taken: &[Range<usize>]) -> Reading {
-        self.read_from(field, asked, &self.message, taken)
+        match &field.kind {
+            FieldKind::Order => purchases::read_order(&self.things, self.of_things, self.filling, self.world, asked),
+            FieldKind::OrderLine => match chosen_order(self.filling, self.world) {
+                Some(order) => {
+                    purchases::read_line(&self.things, self.of_things, self.filling, order, self.world, asked)
+                }
+                None => Reading::Silent,
+            },
+            _ => self.read_from(field, asked, &self.message, taken),
+        }
     }
 
     /// What a text says for a field; `taken` belongs to other fields.
@@ -251,8 +290,7 @@ impl Hand<'_, '_> {
                 // "Book a repair for my earbuds" is not for the television that was talked about, nor for the only thing bought.
                 let open: Vec<_> = purchases::open_orders(world).collect();
                 let is_only = open.len() == 1;
-                let may_mean =
-                    |order: &&OrderRecord| purchases::may_mean(order, &self.message, self.understanding, world);
+                let may_mean = |order: &&OrderRecord| purchases::may_mean(order, &self.things, self.of_things, world);
                 let open: Vec<_> = open.into_iter().filter(may_mean).collect();
                 if is_only {
                     return open.first().map(|order| order.order_id.clone());
@@ -267,7 +305,7 @@ impl Hand<'_, '_> {
             FieldKind::OrderLine => {
                 let order = chosen_order(self.filling, world)?;
                 let all: Vec<&str> = lines(order).collect();
-                let may_mean = |id: &&str| purchases::line_may_mean(id, &self.message, self.understanding, world);
+                let may_mean = |id: &&str| purchases::line_may_mean(id, &self.things, self.of_things, world);
                 let about = world.products.first().map(String::as_str).filter(|id| all.contains(id)).filter(may_mean);
                 if all.len() == 1 { all.first().copied() } else { about }.map(str::to_owned)
             }

@@ -71,6 +71,39 @@ fn an_english_return_goes_the_same_way() {
 }
 
 #[test]
+fn what_is_to_be_kept_is_not_returned() {
+    for text in [
+        "return the mouse from order TC100024 but not the laptop",
+        "TC100024 里退鼠标，笔记本留着",
+        "TC100024 我要退的是鼠标不是笔记本电脑",
+    ] {
+        let mut talk = Talk::of("return_request", Lang::En);
+        talk.say_as(text, "return_request");
+        assert_eq!(talk.value("order_id"), Some("TC100024"), "{text}");
+        assert_eq!(talk.value("product_id"), Some("p3"), "{text}");
+    }
+}
+
+#[test]
+fn a_cause_in_words_of_their_own_is_kept_as_such() {
+    for (text, cause) in [
+        ("the cat keeps chasing it", "other"),
+        ("猫老是追着它跑", "other"),
+        ("the cat [7] keeps chasing it", "other"),
+        ("dont want it", "no_reason"),
+        ("别家更便宜", "no_reason"),
+        ("its slower than advertised", "not_as_described"),
+    ] {
+        let mut talk = Talk::of("return_request", Lang::En);
+        talk.say_as("I'd like to return the headphones from order TC100023", "return_request");
+        talk.say(text);
+        assert_eq!(talk.value("cause"), Some(cause), "{text}");
+        let details = talk.value("details");
+        assert_eq!(details, (cause == "other").then_some(text), "{text}");
+    }
+}
+
+#[test]
 fn what_is_known_is_not_asked() {
     let mut talk = Talk::of("price_protection", Lang::Zh);
     talk.orders.truncate(1);
@@ -432,7 +465,7 @@ fn a_view_masks_what_is_personal() {
     assert_eq!(of("phone").value.as_deref(), Some("138****5678"));
     assert_eq!(of("cause").value.as_deref(), Some("It is defective"));
     assert_eq!(of("product_id").value.as_deref(), Some("星野 S7 蓝牙耳机 headphones"));
-    assert_eq!(of("cause").options.len(), 5);
+    assert_eq!(of("cause").options.len(), 6);
 }
 
 #[test]
