@@ -146,7 +146,9 @@ impl Turning<'_, '_> {
                 .then_some(true)
                 .or((said == say::person::no(self.lang())).then_some(false))
         });
-        match yes {
+        // "Right, want a swap for that dock": the yes leads to another wish.
+        let is_all = crate::understand::is_short_yes(self.scene.message.text);
+        match yes.filter(|_| is_all) {
             Some(true) => {
                 self.step("asked", "a person is wanted");
                 let reason = match reason {

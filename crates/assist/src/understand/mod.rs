@@ -263,7 +263,10 @@ impl Understander {
     /// The model's likeliest intents, and the first if it is sure enough.
     fn by_model(&self, said: &rules::Said, threshold: f32) -> (Option<String>, Vec<(String, f32)>) {
         let asked = self.model.ask_masked(&masked::masked(said.text, said.entities));
-        let mut likely: Vec<(String, f32)> = asked.iter().take(3).map(|&(name, p)| (name.to_owned(), p)).collect();
+        // Who says that they want no person does not want one.
+        let declines = rules::declines_person(said.folded.text());
+        let kept = asked.iter().filter(|(name, _)| !(declines && *name == "human"));
+        let mut likely: Vec<(String, f32)> = kept.take(3).map(|&(name, p)| (name.to_owned(), p)).collect();
         let sure = likely.first().filter(|(_, p)| *p >= threshold).map(|(name, _)| name.clone());
         let intent = sure.or_else(|| {
             let (intent, sureness) = rules::fallback(said)?;
@@ -288,6 +291,16 @@ pub(crate) fn pointers(text: &str) -> Vec<Range<usize>> {
     };
     let found = references::find(folded.text()).into_iter();
     found.filter(|(_, one)| points(one)).map(|(range, _)| folded.original(range)).collect()
+}
+
+/// Whether somebody says that they want no person.
+pub(crate) fn declines_person(text: &str) -> bool {
+    rules::declines_person(heard::fold(head(text)).text())
+}
+
+/// Whether a yes or a no is about all that a message says.
+pub(crate) fn is_short_yes(text: &str) -> bool {
+    rules::is_short_yes(heard::fold(head(text)).text())
 }
 
 /// The attribute by which things are set against each other, and which end of it is asked for: `哪个大`, "which one is lighter".

@@ -34,7 +34,47 @@ pub(super) fn intent(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, 
         _ if is_in_danger(folded) => return Some(("human", 1.0)),
         _ => {}
     }
-    answer(said, dialogue).or_else(|| alone(said, dialogue))
+    answer(said, dialogue)
+        .or_else(|| returns_thing(said))
+        .or_else(|| asks_for_parcel(folded).then_some(("delivery", 0.9)))
+        .or_else(|| alone(said, dialogue))
+}
+
+/// Whether somebody says that they want no person.
+pub(super) fn declines_person(folded: &str) -> bool {
+    asks_for_person(folded) == Some(false)
+}
+
+/// "Did my phone show up?", "where r my things?": a parcel is asked for, whatever it holds.
+fn asks_for_parcel(folded: &str) -> bool {
+    static PARCEL: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:did|has|have) my (?:[a-z0-9'-]+ ){1,4}(?:shown? up|turn(?:ed)? up|arrived?|come|came|got here|get here|been delivered|been sent|shipped)\b|\bwhere(?: is| are| r|s|'s|re|'re) my (?:[a-z0-9'-]+ ?){1,4}[?.!]*(?:$| i ordered| ordered)",
+        )
+    });
+    PARCEL.is_match(folded)
+}
+
+/// A thing of the shop that somebody wants to give back: `退键盘`, `手机和壳都退`. How that is done is asked of the rules.
+fn returns_thing(said: &Said) -> Option<(&'static str, f32)> {
+    static RETURNS: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?:^|[^后早衰减倒撤包])退(?:$|[^款钱差出税休步订押保役烧费])"));
+    static WAY: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:怎么|咋|如何|怎样|在哪)(?:样|才能|能|去)?退"));
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"[吗么嘛?？]|能不能|可不可以|可以退|能退|可退|几天|多久|不退|规则|政策|条件|运费|邮费")
+    });
+    let folded = said.folded.text();
+    let has_thing =
+        said.entities.iter().any(|entity| matches!(entity.what, Named::Category { .. } | Named::Product { .. }));
+    let is_wish = has_thing && folded.chars().count() <= SHORT && RETURNS.is_match(folded);
+    if !is_wish {
+        return None;
+    }
+    if WAY.is_match(folded) {
+        return Some(("return_policy", 0.9));
+    }
+    let wish = folded.split([' ', ',', '，', '。']).find(|clause| RETURNS.is_match(clause))?;
+    (!ASKS.is_match(wish)).then_some(("return_request", 0.9))
 }
 
 /// Whether somebody wants a person, by words that nobody says otherwise; or says that they want none.
@@ -46,7 +86,7 @@ fn asks_for_person(folded: &str) -> Option<bool> {
     });
     static NOT: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?:不用|不要|不需要|别|无需|不想)(?:再)?(?:帮我)?(?:转|接|找)?(?:接)?(?:人工|真人|客服)|\b(?:don't|do not|no need to)\b.{0,12}\b(?:human|agent|person|transfer)\b",
+            r"(?:不用|不要|不需要|别|无需|不想)(?:再)?(?:帮我)?(?:转|接|找)?(?:接)?(?:人工|真人|客服)|\b(?:don'?t|do not|no need to|no need for|never ?mind)\b.{0,16}\b(?:human|agent|person|transfer)\b",
         )
     });
     if NOT.is_match(folded) {
@@ -71,7 +111,8 @@ fn answer(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, f32)> {
         _ => None,
     });
     match dialogue.asked.as_ref()? {
-        Asked::HandOver { .. } if yes == Some(true) => Some(("human", 1.0)),
+        // "Right, want a swap for that dock": what is wanted is another thing.
+        Asked::HandOver { .. } if yes == Some(true) && is_short_yes(said.folded.text()) => Some(("human", 1.0)),
         Asked::Rating => {
             let has_stars = said.entities.iter().any(|entity| matches!(entity.what, Named::Rating { .. }));
             (has_stars && is_short).then_some(("rating", 1.0))
@@ -92,6 +133,17 @@ fn answer(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, f32)> {
         }
         _ => None,
     }
+}
+
+/// Whether a yes is about all that is said, and leads to no other wish.
+pub(super) fn is_short_yes(folded: &str) -> bool {
+    const WORDS_MAX: usize = 5;
+    const HAN_MAX: usize = 10;
+    const OTHERS: &[&str] =
+        &["want", "need", "swap", "return", "exchange", "refund", "but", "how", "what", "where", "when", "which"];
+    let mut words = folded.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let n_han = folded.chars().filter(|character| super::heard::is_han(*character)).count();
+    n_han <= HAN_MAX && words.clone().count() <= WORDS_MAX && !words.any(|word| OTHERS.contains(&word))
 }
 
 fn known(intent: &str) -> Option<&'static str> {
