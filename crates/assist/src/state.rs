@@ -42,6 +42,8 @@ pub struct Dialogue {
     pub last_question: Option<String>,
     /// The turn in which it was asked.
     pub wondered_at: u32,
+    /// What was looked for when products were listed last: "and in black?" changes one condition of it.
+    pub wish: Option<Wish>,
     /// Forms being filled in; the last is the one in hand, those before were interrupted by it.
     pub forms: Vec<Filling>,
     /// Forms submitted in this conversation, the last first, each with its order; at most [`LISTED_MAX`].
@@ -58,6 +60,14 @@ pub struct Dialogue {
     pub with_person: bool,
     /// Whether the customer has been told that this is no person.
     pub introduced: bool,
+}
+
+/// What somebody looked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Wish {
+    pub text: String,
+    /// The turn in which it was said.
+    pub said_in: u32,
 }
 
 /// A form that was submitted.
@@ -113,6 +123,11 @@ impl Dialogue {
     pub fn wonder(&mut self, question: String) {
         self.last_question = Some(question);
         self.wondered_at = self.n_turns;
+    }
+
+    /// Products were listed for a wish.
+    pub fn wish(&mut self, text: String) {
+        self.wish = Some(Wish { text, said_in: self.n_turns });
     }
 
     /// The last question, if it is one of the last few turns.

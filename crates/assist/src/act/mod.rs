@@ -9,6 +9,7 @@ pub mod facts;
 pub mod find;
 pub mod fits;
 pub mod groups;
+pub mod makers;
 pub mod needs;
 pub mod opinions;
 pub mod orders;

@@ -246,6 +246,11 @@ impl Need {
         may && self.met_by(&scene.spoken(product.clone())).is_some()
     }
 
+    /// Whether a value is needed, and not only that an attribute is stated.
+    pub fn names_value(&self) -> bool {
+        !self.forms.is_empty()
+    }
+
     /// Whether it is one value of an attribute that may look like an amount: `5G`.
     pub fn is_value(words: &str) -> bool {
         let folded = fold(words);

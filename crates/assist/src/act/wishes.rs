@@ -20,7 +20,7 @@ use super::{Answer, Outcome, Scene, find, in_stock};
 use crate::evidence::Evidence;
 use crate::say;
 use crate::understand::variants::{colour, stem};
-use crate::understand::{Named, colours, kinds};
+use crate::understand::{Extreme, Named, colours, compared_by, kinds};
 
 /// Things listed.
 const N_LISTED: usize = 5;
@@ -106,6 +106,10 @@ pub struct Wishes<'a> {
     pub kinds: Vec<(&'a str, &'a str)>,
     pub brands: Vec<&'a str>,
     pub colours: Vec<&'static str>,
+    /// Colours that are not wanted.
+    pub not_colours: Vec<&'static str>,
+    /// Whether what cannot be had now is as good.
+    pub with_unavailable: bool,
     /// Cents.
     pub least: Option<i64>,
     pub most: Option<i64>,
@@ -155,12 +159,16 @@ impl<'a> Wishes<'a> {
         let folded = text.to_lowercase();
         let mut wishes = Wishes {
             colours: colours::named_in(text),
-            extreme: extreme(&folded),
+            not_colours: colours::denied_in(text),
+            with_unavailable: UNAVAILABLE.iter().any(|word| folded.contains(word)),
+            extreme: extreme(&folded).or_else(|| end_of_kind(scene)),
             needs: Need::all(scene),
             purpose: purposes::of(text),
             for_some: needs::asks_for_some(scene),
             ..Wishes::default()
         };
+        let denied = wishes.not_colours.clone();
+        wishes.colours.retain(|colour| !denied.contains(colour));
         let (mut least, mut most) = (None, None);
         for entity in &scene.understood.entities {
             match &entity.what {
@@ -176,6 +184,7 @@ impl<'a> Wishes<'a> {
                 _ => {}
             }
         }
+        wishes.in_stock &= !wishes.with_unavailable;
         (wishes.values, wishes.has_other_value) = Valued::all(scene);
         wishes.values.retain(|value| !Need::is_value(&value.words));
         // "A battery above 5000 mAh" asks for the value, and "the longest battery" for an order.
@@ -184,6 +193,8 @@ impl<'a> Wishes<'a> {
         if wishes.extreme.is_some_and(|most| matches!(most, Most::Of(_))) || wishes.purpose.is_some() {
             wishes.needs.retain(|need| !need.is(is_measured));
         }
+        // A colour is a condition of its own.
+        wishes.needs.retain(|need| colours::named_in(&need.words).is_empty());
         // `支持手写笔的平板`: a tablet is looked for, and a pen is what it must take.
         if wishes.kinds.len() > 1 {
             let needs = &wishes.needs;
@@ -205,12 +216,27 @@ impl<'a> Wishes<'a> {
     pub fn are_stated(&self) -> bool {
         let has_thing = !self.kinds.is_empty() || !self.brands.is_empty();
         let has_price = self.least.or(self.most).is_some();
-        let has_condition = has_price || !self.colours.is_empty() || self.in_stock || !self.values.is_empty();
+        let has_colour = !self.colours.is_empty() || !self.not_colours.is_empty();
+        let has_condition = has_price || has_colour || self.in_stock || !self.values.is_empty();
         let has_use = self.purpose.is_some() || self.for_some && !self.needs.is_empty();
         has_thing
             && (self.extreme.is_some()
                 || !self.kinds.is_empty() && has_use
                 || !self.has_other_value && !self.kinds.is_empty() && (has_condition || !self.brands.is_empty()))
+    }
+
+    /// Whether nothing else is wished for than what a kind, colours and a price say.
+    pub fn are_plain(&self) -> bool {
+        self.extreme.is_none()
+            && self.brands.is_empty()
+            && self.needs.is_empty()
+            && self.purpose.is_none()
+            && self.values.is_empty()
+    }
+
+    /// Whether a product is of the kind, the colour and the price; what else is wished for is not asked.
+    pub fn are_met_by(&self, product: &Product) -> bool {
+        self.is_kind(product) && self.misses(product) == Some(0) && self.is_colour(product)
     }
 
     fn is_kind(&self, product: &Product) -> bool {
@@ -223,8 +249,12 @@ impl<'a> Wishes<'a> {
     }
 
     fn is_colour(&self, product: &Product) -> bool {
-        let own = || colour(product).and_then(colours::of);
-        self.colours.is_empty() || own().is_some_and(|own| self.colours.contains(&own))
+        if self.colours.is_empty() && self.not_colours.is_empty() {
+            return true;
+        }
+        let own = colour(product).and_then(colours::of);
+        let is_wanted = self.colours.is_empty() || own.is_some_and(|own| self.colours.contains(&own));
+        is_wanted && (self.not_colours.is_empty() || own.is_some_and(|own| !self.not_colours.contains(&own)))
     }
 
     /// By how many cents a price misses what is wanted; nothing for a product without one.
@@ -257,6 +287,19 @@ fn is_measured(attribute: &str) -> bool {
     MEASURED.iter().any(|one| one.attribute == own)
 }
 
+/// Words by which it does not matter whether something can be had now.
+const UNAVAILABLE: &[&str] = &[
+    "even if out of stock",
+    "even out of stock",
+    "including out of stock",
+    "in stock or not",
+    "缺货也",
+    "没货也",
+    "包括缺货",
+    "不管有没有货",
+    "不管有货没货",
+];
+
 /// Which end of an order words ask for.
 fn extreme(folded: &str) -> Option<Most> {
     const WORDS: &[(Most, &[&str])] = &[
@@ -288,6 +331,27 @@ fn extreme(folded: &str) -> Option<Most> {
     let has = |words: &[&str]| words.iter().any(|word| folded.contains(word));
     let of_table = WORDS.iter().find(|(_, words)| has(words)).map(|(most, _)| *most);
     of_table.or_else(|| MEASURED.iter().position(|one| has(one.words)).map(Most::Of))
+}
+
+/// `笔记本哪个轻`, "which laptop is lighter?" of a whole kind: the end of an order, as if `最轻` were said.
+fn end_of_kind(scene: &Scene) -> Option<Most> {
+    let entities = &scene.understood.entities;
+    let is = |is: fn(&Named) -> bool| entities.iter().any(|entity| is(&entity.what));
+    let is_of_kind =
+        is(|what| matches!(what, Named::Category { .. })) && !is(|what| matches!(what, Named::Product { .. }));
+    if !is_of_kind || !scene.understood.references.is_empty() {
+        return None;
+    }
+    let (attribute, end) = compared_by(scene.message.text)?;
+    match (attribute, end) {
+        ("price", Extreme::Least) => Some(Most::Cheapest),
+        ("price", Extreme::Most) => Some(Most::Dearest),
+        ("launched", Extreme::Most) => Some(Most::Newest),
+        _ => MEASURED
+            .iter()
+            .position(|one| one.attribute == attribute && one.is_most == (end == Extreme::Most))
+            .map(Most::Of),
+    }
 }
 
 /// The least and the most that something may cost, in cents, from words in either language and any currency.
@@ -367,6 +431,12 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
             return without(scene, &rest, &unsaid.iter().map(|need| need.words.as_str()).collect::<Vec<_>>());
         }
     }
+    // Of what states no colour at all nobody knows which it has.
+    if !wishes.colours.is_empty() && !all.is_empty() && !all.iter().any(|(product, _)| colour(product).is_some()) {
+        let said: Vec<String> = wishes.colours.iter().map(|colour| colours::said(colour, scene.lang)).collect();
+        let rest = Wishes { colours: Vec::new(), ..wishes.clone() };
+        return without(scene, &rest, &said.iter().map(String::as_str).collect::<Vec<_>>());
+    }
     let meets = |product: &Arc<Product>| {
         wishes.is_brand(product)
             && wishes.misses(product) == Some(0)
@@ -396,14 +466,19 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
     }
     // What can be had comes before what cannot, and so does the cheapest of it.
     let any_in_stock = met.iter().any(|(product, _)| in_stock(product, today) != Some(false));
-    let things = things(scene, sorted(scene, wishes, met));
+    let sorted = sorted(scene, wishes, met);
+    // What is out of stock comes last: of an end of an order it is said that the first can be had.
+    let is_out = |product: &Arc<Product>| in_stock(product, today) == Some(false);
+    let of_stock =
+        !wishes.with_unavailable && sorted.iter().any(is_out) && sorted.first().is_some_and(|first| !is_out(first));
+    let things = things(scene, sorted);
     let mut answer = Answer { rewordable: false, ..Answer::default() };
     answer.step("products", format!("{} meet the wishes", things.len()));
     match (wishes.extreme, things.first()) {
         (Some(most), Some(first)) => {
             let name = say::format::name(&first.whole);
             let price = first.whole.price_cents.map(|price| scene.money(price.0));
-            answer.text = say::variants::extreme(scene.lang, word(scene, most), &name, price.as_deref());
+            answer.text = say::variants::extreme(scene.lang, word(scene, most), &name, price.as_deref(), of_stock);
             if let Most::Of(at) = most
                 && let Some((key, value)) = specs_for(&first.whole, MEASURED[at].attribute).first()
             {
@@ -587,7 +662,7 @@ fn sorted(scene: &Scene, wishes: &Wishes, all: Vec<(Arc<Product>, i64)>) -> Vec<
             Some(Most::BestSelling) | None => Some(by_bound(wishes, &product)),
         };
         let Some(place) = place else { continue };
-        let is_out = in_stock(&product, scene.world.today) == Some(false);
+        let is_out = !wishes.with_unavailable && in_stock(&product, scene.world.today) == Some(false);
         keyed.push((is_out, place, n_orders, product));
     }
     keyed.sort_by(|(a_out, a_place, a_orders, a), (b_out, b_place, b_orders, b)| {

@@ -15,6 +15,7 @@ mod route;
 #[cfg(test)]
 mod tests;
 mod things;
+mod whole_wish;
 mod wording;
 
 use crate::act::{Answer, Scene};
@@ -44,18 +45,29 @@ pub fn turn(
 ) -> Turn {
     let unmarked = markup::blanked(message.text);
     let message = &Message { text: &unmarked, ..message.clone() };
+    let understand = |message: &Message, dialogue: &Dialogue| {
+        let threshold = assistant.policies.assistant.intent_threshold;
+        assistant.understander.understand(message, dialogue, world.today, threshold)
+    };
     let mut understood = match is_readable(message.text) {
-        true => {
-            let threshold = assistant.policies.assistant.intent_threshold;
-            assistant.understander.understand(message, dialogue, world.today, threshold)
-        }
+        true => understand(message, dialogue),
         false => {
             let lang = dialogue.lang.or(message.page_lang).unwrap_or_default();
             Understanding { lang, ..Understanding::default() }
         }
     };
+    let earlier = |text: &str| understand(&Message { text, ..message.clone() }, dialogue);
+    if let Some(wish) = whole_wish::of(message.text, &understood, dialogue, earlier) {
+        let whole = Message { text: &wish, ..message.clone() };
+        let meant = understand(&whole, dialogue);
+        let own = Understanding { intent: meant.intent.clone(), confidence: meant.confidence, ..understood };
+        let mut turn = decided(assistant, meant, &whole, message.text, dialogue, world, writer);
+        turn.understood = own;
+        turn.trace.insert(0, Step::new("understand", "a condition of the list before, said anew"));
+        return turn;
+    }
     let chosen = writer.and_then(|writer| chosen(assistant, writer, message, dialogue, &mut understood));
-    let mut turn = decided(assistant, understood, message, dialogue, world, writer);
+    let mut turn = decided(assistant, understood, message, message.text, dialogue, world, writer);
     if let Some(step) = chosen {
         turn.trace.insert(0, step);
     }
@@ -98,11 +110,12 @@ fn is_too_long(text: &str) -> bool {
     text.len() > MESSAGE_MAX && text.chars().nth(MESSAGE_MAX).is_some()
 }
 
-/// Answers one message that has been understood.
+/// Answers one message that has been understood; `said` is what the customer wrote of it.
 fn decided(
     assistant: &Assistant,
     understood: Understanding,
     message: &Message,
+    said: &str,
     dialogue: &mut Dialogue,
     world: &World,
     writer: Option<&dyn Writer>,
@@ -135,7 +148,7 @@ fn decided(
     let (reply, action, trace) = finish::finish(&scene, turning.dialogue, answer, trace, writer, |dialogue| {
         person::hand_over(&scene, book, dialogue, Reason::Unanswered)
     });
-    dialogue.hear(true, message.text);
+    dialogue.hear(true, said);
     dialogue.hear(false, &reply.text);
     Turn { reply, action, understood, trace }
 }

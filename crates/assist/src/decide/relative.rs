@@ -76,10 +76,12 @@ impl Turning<'_, '_> {
     /// Others of its kind, where more or less of something is asked for than the thing talked about or named has.
     pub(super) fn more_or_less(&mut self) -> Option<Answer> {
         let text = attributes::fold(self.scene.message.text);
-        let (attribute, is_more, _) =
-            COMPARED.iter().find(|(.., words)| words.iter().any(|word| text.contains(word))).copied()?;
         let names_thing =
             self.scene.understood.entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
+        let found = COMPARED.iter().find(|(.., words)| words.iter().any(|word| text.contains(word)));
+        let (attribute, is_more) = found
+            .map(|(attribute, is_more, _)| (*attribute, *is_more))
+            .or_else(|| than_named(&text).filter(|_| names_thing))?;
         let is_than = names_thing && ["比", " than "].iter().any(|word| text.contains(word));
         // "Which is lighter?" of things set side by side a moment ago asks for none of the others.
         let is_compared = self.dialogue.last_intent.as_deref() == Some("compare");
@@ -144,6 +146,21 @@ impl Turning<'_, '_> {
         let question = self.lang().choose("价格", "price");
         Some(self.run_for("compare", &ids, question))
     }
+}
+
+/// `比 Strato 4 轻的本`: of what there is to be more or less than of the thing named.
+fn than_named(folded: &str) -> Option<(&'static str, bool)> {
+    const WORDS: &[(&str, &str, bool)] = &[
+        ("轻", "weight", false),
+        ("便宜", "price", false),
+        ("贵", "price", true),
+        ("屏幕大", "screen", true),
+        ("大", "screen", true),
+        ("小", "screen", false),
+        ("快", "speed", true),
+    ];
+    let after = &folded[folded.find('比')?..];
+    WORDS.iter().find(|(word, ..)| after.contains(&format!("{word}的"))).map(|(_, name, is_more)| (*name, *is_more))
 }
 
 /// Whether others are asked for: `有没有更轻的`, "anything lighter?"

@@ -8,7 +8,7 @@ use super::Turning;
 use super::referents;
 use crate::act::groups::{self, Thing};
 use crate::act::wishes::{self, Wishes};
-use crate::act::{Answer, Outcome, Scene, attributes, documents};
+use crate::act::{Answer, Outcome, Scene, attributes, documents, makers};
 use crate::understand::Named;
 use crate::understand::colours;
 use crate::understand::intents::Family;
@@ -100,7 +100,10 @@ impl Turning<'_, '_> {
         if answer.outcome != Outcome::Answered || !thing.is_group() {
             return;
         }
-        match groups::is_same(thing, wanted) {
+        // What a document says of one version need not hold for the others.
+        let quotes_sheet = answer.evidence.iter().any(|one| documents::is_of_product(scene, one));
+        match groups::is_same(thing, wanted) && !(wanted.is_empty() && quotes_sheet) {
+            true if wanted.is_empty() => {}
             true => groups::holds(scene, thing, answer),
             false => groups::depends(scene, thing, answer),
         }
@@ -114,14 +117,17 @@ impl Turning<'_, '_> {
         let may = family.is_none_or(|intent| {
             intent.family == Family::Product && !matches!(intent.name, "accessories" | "compatibility" | "opinions")
         });
+        // "Which phone is lighter?" of two set side by side a moment ago is about those.
+        let is_compared = self.dialogue.last_intent.as_deref() == Some("compare");
+        if is_compared && crate::understand::compared_by(self.scene.message.text).is_some() {
+            return None;
+        }
         let wishes = Wishes::of(&self.scene);
+        if !names_product && wishes.are_plain() && makers::are_asked(self.scene.message.text) {
+            return documents::curated(&self.scene).or_else(|| makers::list(&self.scene, &wishes));
+        }
         // A suggestion is the recommender's, where it knows all that is wished.
-        let is_plain = wishes.extreme.is_none()
-            && wishes.colours.is_empty()
-            && wishes.brands.is_empty()
-            && wishes.needs.is_empty()
-            && wishes.purpose.is_none()
-            && wishes.values.is_empty();
+        let is_plain = wishes.are_plain() && wishes.colours.is_empty();
         let is_recommended = self.scene.understood.is("recommend") && is_plain;
         if names_product || !may || is_recommended || self.asks_fit() || !wishes.are_stated() {
             return None;
@@ -147,6 +153,7 @@ impl Turning<'_, '_> {
         let wishes::Listed { answer, things } = wishes::list(&self.scene, wishes)?;
         self.dialogue.last_intent = Some("find_product".to_owned());
         self.dialogue.wonder(super::wording::clipped(self.scene.message.text));
+        self.dialogue.wish(super::wording::clipped(self.scene.message.text));
         let ids: Vec<String> = things.iter().map(|thing| thing.whole.product_id.clone()).collect();
         self.list(ids);
         self.mark(&things);
@@ -278,6 +285,25 @@ mod tests {
     }
 
     #[test]
+    fn a_condition_said_anew_changes_the_list_before() {
+        told(&["Do you have white refrigerators?", "and in blue?"], &["X98", "¥950"], &["M76"]);
+        told(&["refrigerators under $500", "what about under $200?"], &["S11"], &["M76", "X98"]);
+        told(&["Show me white refrigerators", "blue ones"], &["Blue"], &["M76"]);
+        // One of those listed is meant, or something else.
+        told(&["Do you have white refrigerators?", "how much is the second one?"], &["¥"], &["1."]);
+    }
+
+    #[test]
+    fn makers_are_named_and_not_their_things() {
+        told(
+            &["Which brands of refrigerators do you have?"],
+            &["Brands of refrigerators here: Farhill."],
+            &["X98", "1."],
+        );
+        told(&["What brands do you sell?"], &["Farhill"], &["T120", "1."]);
+    }
+
+    #[test]
     fn groups_are_compared_as_such() {
         told(&["Compare the Farhill Disc Player T120 and the Farhill Disc Player T150"], &["¥200", "¥300"], &[]);
     }
@@ -286,6 +312,7 @@ mod tests {
     fn the_end_of_an_order_is_told_with_its_price_in_stock_first() {
         told(&["what is your cheapest refrigerator?"], &["M76", "¥400"], &[]);
         told(&["what's the most expensive refrigerator you sell?"], &["X98", "¥900"], &[]);
+        told(&["which refrigerator is cheaper?"], &["M76", "¥400"], &[]);
     }
 
     #[test]

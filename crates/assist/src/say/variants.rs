@@ -28,6 +28,19 @@ pub fn price_range(lang: Lang, name: &str, least: &str, most: &str) -> String {
     }
 }
 
+/// The head of a list of what each variant has.
+pub fn each(lang: Lang, name: &str, label: &str) -> String {
+    match lang {
+        Lang::Zh => format!("{name} 各款的{label}："),
+        Lang::En => format!("{label} of {name}, by version:"),
+    }
+}
+
+/// One variant with what it has.
+pub fn of_version(lang: Lang, label: &str, value: &str) -> String {
+    format!("{label}{}{value}", lang.choose("：", ": "))
+}
+
 /// One variant with its price.
 pub fn priced(lang: Lang, label: &str, price: &str, out_of_stock: bool) -> String {
     let out = if out_of_stock { lang.choose("（缺货）", " (out of stock)") } else { "" };
@@ -71,13 +84,26 @@ pub fn no_colour(lang: Lang, name: &str, wanted: &str) -> String {
     }
 }
 
+/// The makers of a kind of thing, or of all that is sold; whether there are more than are named.
+pub fn makers(lang: Lang, kind: Option<&str>, names: &[String], is_more: bool) -> String {
+    let all = list(names, lang);
+    match (lang, kind) {
+        (Lang::Zh, kind) => format!("{}有这些品牌：{all}{}。", kind.unwrap_or("本店"), if is_more { "等" } else { "" }),
+        (Lang::En, Some(kind)) => {
+            format!("Brands of {kind} here: {all}{}.", if is_more { ", among others" } else { "" })
+        }
+        (Lang::En, None) => format!("Brands here: {all}{}.", if is_more { ", among others" } else { "" }),
+    }
+}
+
 /// The head of a list whose first is the most or least of its kind.
-pub fn extreme(lang: Lang, word: &str, name: &str, price: Option<&str>) -> String {
-    match (lang, price) {
-        (Lang::Zh, Some(price)) => format!("{word}是 {name}，价格 {price}。"),
-        (Lang::Zh, None) => format!("{word}是 {name}。"),
-        (Lang::En, Some(price)) => format!("The {word} one is {name}, at {price}."),
-        (Lang::En, None) => format!("The {word} one is {name}."),
+pub fn extreme(lang: Lang, word: &str, name: &str, price: Option<&str>, of_stock: bool) -> String {
+    let price = price.map_or(String::new(), |price| lang.choose(format!("，价格 {price}"), format!(", at {price}")));
+    match (lang, of_stock) {
+        (Lang::Zh, true) => format!("现货里{word}是 {name}{price}。"),
+        (Lang::Zh, false) => format!("{word}是 {name}{price}。"),
+        (Lang::En, true) => format!("In stock, the {word} is {name}{price}."),
+        (Lang::En, false) => format!("The {word} one is {name}{price}."),
     }
 }
 

@@ -53,6 +53,58 @@ pub fn named_in(text: &str) -> Vec<&'static str> {
     found
 }
 
+/// Colours that a text says are not wanted, by their English names: `不要黑色的`, "that's not black".
+pub fn denied_in(text: &str) -> Vec<&'static str> {
+    const NOT: &[&str] = &[
+        "不要",
+        "不是",
+        "不想要",
+        "非",
+        "除了",
+        "别",
+        "not",
+        "not in",
+        "no",
+        "anything but",
+        "except",
+        "other than",
+        "not the",
+    ];
+    let folded = fold(text);
+    let own = folded.text();
+    let mut found = Vec::new();
+    for colour in COLOURS {
+        let is_denied = |at: usize| NOT.iter().any(|not| own[..at].trim_end().ends_with(not));
+        let en = colour.en.iter().any(|word| own.match_indices(word).any(|(at, _)| !joins(own, at) && is_denied(at)));
+        let zh = colour.zh.iter().any(|word| own.match_indices(word).any(|(at, _)| is_denied(at)));
+        if (en || zh) && named_in(text).contains(&colour.en[0]) {
+            found.push(colour.en[0]);
+        }
+    }
+    found
+}
+
+/// Where a text names colours, `色` and its like with them, in bytes of the text.
+pub fn places(text: &str) -> Vec<std::ops::Range<usize>> {
+    let folded = fold(text);
+    let own = folded.text();
+    let mut found = Vec::new();
+    for colour in COLOURS {
+        for word in colour.en {
+            let is_word = |at: &usize| !joins(own, *at) && !joins(own, at + word.len());
+            found.extend(own.match_indices(word).map(|(at, _)| at).filter(is_word).map(|at| at..at + word.len()));
+        }
+        for word in colour.zh {
+            let ends = own.match_indices(word).filter_map(|(at, _)| {
+                let end = at + word.len();
+                AFTER.iter().find(|after| own[end..].starts_with(**after)).map(|after| at..end + after.len())
+            });
+            found.extend(ends);
+        }
+    }
+    found.into_iter().map(|range| folded.original(range)).collect()
+}
+
 fn has_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| !joins(text, at) && !joins(text, at + word.len()))
 }
@@ -117,6 +169,9 @@ mod tests {
         assert_eq!(named_in("明白了，白天送"), Vec::<&str>::new());
         assert_eq!(named_in("a redder one, blackbird"), Vec::<&str>::new());
         assert_eq!(of("Space Grey"), Some("grey"));
+        let text = "有没有粉红色的，or Sky Blue?";
+        let places: Vec<&str> = places(text).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(places, ["Sky Blue", "Blue", "红色", "粉红色"]);
         assert_eq!(of("曜石黑"), Some("black"));
         assert_eq!(of("512 GB"), None);
         assert_eq!(said("Black", Lang::Zh), "黑色");
