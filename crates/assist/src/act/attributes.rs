@@ -60,7 +60,7 @@ static ATTRIBUTES: &[Attribute] = &[
     attribute!("touch" "触控屏" "Touch screen": "touch" "touch screen" "touchscreen" "触控" "触屏" "触控屏";
         "触屏" "触控" "触摸" "touch screen" "touchscreen"; None),
     attribute!("resolution" "分辨率" "Resolution": "resolution" "分辨率" "screen resolution" "screenresolution" "display resolution";
-        "分辨率" "resolution"; Some(More)),
+        "分辨率" "分辩率" "resolution"; Some(More)),
     attribute!("panel" "面板" "Panel": "panel" "面板" "display type" "屏幕材质"; "面板" "panel" "oled" "lcd"; None),
     attribute!("refresh" "刷新率" "Refresh rate": "refresh" "refresh rate" "刷新率" "屏幕刷新率"; "刷新率" "refresh"; Some(More)),
     attribute!("battery" "电池容量" "Battery capacity": "battery" "battery capacity" "battery size" "电池" "电池容量";
@@ -124,7 +124,7 @@ static ATTRIBUTES: &[Attribute] = &[
 /// What fields of the table `products` are called.
 static FIELDS: &[Attribute] = &[
     attribute!("price" "价格" "Price": "price"; "价格" "多少钱" "几多钱" "价钱" "售价" "价位" "报价" "报个价" "啥价" "什么价" "到手价" "多少银子" "贵" "price" "cost" "how much is"; Some(Less)),
-    attribute!("stock" "库存" "Stock": "stock"; "库存" "有货" "现货" "补货" "缺货" "stock" "available" "availability"; None),
+    attribute!("stock" "库存" "Stock": "stock"; "库存" "有货" "现货" "补货" "缺货" "还有吗" "还有么" "还有没有" "还卖吗" "stock" "available" "availability"; None),
     attribute!("brand" "品牌" "Brand": "brand"; "品牌" "牌子" "哪家的" "谁家" "哪家公司" "哪个公司" "什么公司" "哪家出" "哪家做" "哪家生产" "谁生产" "谁做的" "谁出的" "厂家" "厂商" "制造商" "生产商"
         "brand" "maker" "who makes" "who made" "who manufactures" "manufacturer" "manufactured by" "made by" "which company makes" "what company makes" "what make"; None),
     attribute!("category" "类别" "Category": "category"; "类别" "category"; None),
@@ -236,6 +236,26 @@ pub fn specs_for<'p>(product: &'p Product, name: &str) -> Vec<(&'p str, &'p str)
         stated.filter_map(|(key, value)| Some((family.place(key)?, (key.as_str(), value.as_str())))).collect();
     found.sort_by_key(|(place, _)| *place);
     found.into_iter().map(|(_, spec)| spec).collect()
+}
+
+/// The attribute that a word means but for one letter: `wieght`, `battry`. Of long words alone, and their first letter stays.
+pub fn slipped_in(text: &str) -> Option<&'static str> {
+    const LETTERS_MIN: usize = 5;
+    let folded = fold(text);
+    let is_of = |attribute: &&Attribute, word: &str| {
+        attribute.texts().any(|form| {
+            form.is_ascii()
+                && form.len() >= LETTERS_MIN
+                && form.as_bytes()[0] == word.as_bytes()[0]
+                && crate::knowledge::words::edits(word, form) == 1
+        })
+    };
+    let mut words =
+        folded.split(|character: char| !character.is_ascii_alphabetic()).filter(|word| word.len() >= LETTERS_MIN);
+    words.find_map(|word| {
+        let all = ATTRIBUTES.iter().chain(FIELDS);
+        all.into_iter().find(|attribute| is_of(attribute, word)).map(|attribute| attribute.name)
+    })
 }
 
 /// Attributes that a text asks for by their own words, or by the names of a product's specifications; those named first

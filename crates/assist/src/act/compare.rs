@@ -9,6 +9,7 @@ use domain::Product;
 use rustc_hash::FxHashMap;
 
 use super::attributes::{Better, fold, named, of_key, rank};
+use super::groups::Thing;
 use super::{Answer, Outcome, Scene, field};
 use crate::evidence::Evidence;
 use crate::evidence::figures::{Unit, Value, figures};
@@ -52,9 +53,11 @@ impl Row {
 
 /// Compares products; with attributes asked for, tells those, else that by which they are set against each other (`哪个大`), else those
 /// in which they differ.
-pub fn compare(scene: &Scene, products: &[Arc<Product>], wanted: &[String]) -> Answer {
-    let products = &products[..products.len().min(N_MAX)];
-    let mut rows = rows(scene, products);
+pub fn compare(scene: &Scene, things: &[Thing], wanted: &[String]) -> Answer {
+    let things = &things[..things.len().min(N_MAX)];
+    let products: Vec<Arc<Product>> = things.iter().map(|thing| thing.whole.clone()).collect();
+    let products = products.as_slice();
+    let mut rows = rows(scene, things);
     let by = products.first().and_then(|first| super::facts::compared(scene, first));
     let by_measure: Vec<String> = by.iter().map(|(name, _)| (*name).to_owned()).collect();
     let wanted = if wanted.is_empty() { &by_measure[..] } else { wanted };
@@ -93,9 +96,17 @@ pub fn compare(scene: &Scene, products: &[Arc<Product>], wanted: &[String]) -> A
         }
     }
     for row in rows.iter().take(ROWS_MAX) {
-        for (product, value) in products.iter().zip(&row.values) {
-            if let Some((key, value)) = value {
-                answer.cite(field(product, key, value.as_str()));
+        for (thing, value) in things.iter().zip(&row.values) {
+            let Some((key, value)) = value else { continue };
+            // A price from one end to the other rests on the versions at both.
+            if key == "price" && thing.is_group() {
+                for version in &thing.variants {
+                    if let Some(price) = version.price_cents {
+                        answer.cite(field(version, "price", scene.money(price.0)));
+                    }
+                }
+            } else {
+                answer.cite(field(&thing.whole, key, value.as_str()));
             }
         }
     }
@@ -130,28 +141,27 @@ fn short(names: &[String]) -> Vec<String> {
 }
 
 /// All rows: the price, then attributes in their order, then what only this shop knows.
-fn rows(scene: &Scene, products: &[Arc<Product>]) -> Vec<Row> {
+fn rows(scene: &Scene, things: &[Thing]) -> Vec<Row> {
     let mut by_name: BTreeMap<String, Vec<Option<(String, String)>>> = BTreeMap::new();
-    for (at, product) in products.iter().enumerate() {
-        for (key, value) in product.specs.iter().filter(|(_, value)| !value.trim().is_empty()) {
+    for (at, thing) in things.iter().enumerate() {
+        for (key, value) in thing.whole.specs.iter().filter(|(_, value)| !value.trim().is_empty()) {
             let name = of_key(key).map_or_else(|| fold(key), |attribute| attribute.name.to_owned());
-            let values = by_name.entry(name).or_insert_with(|| vec![None; products.len()]);
+            let values = by_name.entry(name).or_insert_with(|| vec![None; things.len()]);
             values[at].get_or_insert_with(|| (key.clone(), value.clone()));
         }
     }
     // One that stands for its variants has no price of its own, but they have.
-    let price = |product: &Arc<Product>| {
-        let own = product.price_cents.map(|price| price.0);
-        let variants = || scene.world.catalogue.variants(&product.product_id);
+    let price = |thing: &Thing| {
+        let own = thing.whole.price_cents.map(|price| price.0);
         let all: Vec<i64> = match own {
             Some(own) => vec![own],
-            None => variants().iter().filter_map(|one| one.price_cents).map(|price| price.0).collect(),
+            None => thing.variants.iter().filter_map(|one| one.price_cents).map(|price| price.0).collect(),
         };
         let (least, most) = (*all.iter().min()?, *all.iter().max()?);
         let (least, most) = (scene.money(least), scene.money(most));
-        Some(("price".to_owned(), if least == most { least } else { format!("{least} / {most}") }))
+        Some(("price".to_owned(), if least == most { least } else { format!("{least} – {most}") }))
     };
-    let prices: Vec<Option<(String, String)>> = products.iter().map(price).collect();
+    let prices: Vec<Option<(String, String)>> = things.iter().map(price).collect();
     let mut rows: Vec<Row> = by_name.into_iter().map(|(name, values)| row(name, values)).collect();
     rows.sort_by(|a, b| rank_of(a).cmp(&rank_of(b)).then_with(|| a.name.cmp(&b.name)));
     if prices.iter().any(Option::is_some) {
@@ -176,7 +186,9 @@ pub fn best(values: &[Option<&str>], better: Better) -> Option<usize> {
     // `12 / 8`: of several versions, each.
     let sizes: Vec<Vec<(f64, Unit)>> = values
         .iter()
-        .map(|value| value.as_ref()?.split(" / ").map(size).collect::<Option<Vec<_>>>())
+        .map(|value| {
+            value.as_ref()?.split(" / ").flat_map(|part| part.split(" – ")).map(size).collect::<Option<Vec<_>>>()
+        })
         .collect::<Option<_>>()?;
     let unit = sizes.first()?.first()?.1;
     if sizes.len() < 2 || sizes.iter().flatten().any(|(_, other)| *other != unit) {

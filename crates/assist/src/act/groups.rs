@@ -200,6 +200,33 @@ pub fn depends(scene: &Scene, thing: &Thing, answer: &mut Answer) {
     answer.line(say::variants::differs(scene.lang, &labels));
 }
 
+/// Tells an attribute of each variant, where it is the one that is asked for and they differ in it.
+pub fn each(scene: &Scene, thing: &Thing, name: &str) -> Option<Answer> {
+    if !thing.is_group() || thing.variants.len() > N_PRICED || is_same(thing, &[name.to_owned()]) {
+        return None;
+    }
+    let mut answer = Answer { rewordable: false, ..Answer::default() };
+    let mut key_told = None;
+    for product in &thing.variants {
+        let found = super::attributes::specs_for(product, name).into_iter().next();
+        let value = match found {
+            Some((key, value)) => {
+                answer.cite(field(product, key, value));
+                key_told = Some(key.to_owned());
+                say::format::value(value, scene.lang)
+            }
+            None => scene.lang.choose("未注明", "not given").to_owned(),
+        };
+        answer.cite(field(product, "name", product.name.as_str()));
+        answer.line(say::variants::of_version(scene.lang, &said(label(product), scene.lang), &value));
+    }
+    let name_told = super::attributes::label(&key_told?, scene.lang);
+    answer.begin_with(&say::variants::each(scene.lang, &say::format::name(&thing.whole), &name_told));
+    answer.step("products", format!("{name} of {} variants", thing.variants.len()));
+    answer.blocks.push(facts::cards(scene, &thing.variants));
+    Some(answer)
+}
+
 /// Whether all variants have the same values of these attributes.
 pub fn is_same(thing: &Thing, wanted: &[String]) -> bool {
     let values = |product: &Product| -> Vec<String> {

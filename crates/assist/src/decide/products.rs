@@ -262,6 +262,9 @@ impl Turning<'_, '_> {
         let intent = self.of_fields(&scene, intent, &things);
         let asks_price = intent == "price" && products.len() == 1;
         let beside = asks_price.then(|| beside_price(&scene, first)).flatten();
+        if let Some(answer) = each_version(&scene, intent, &things) {
+            return answer;
+        }
         let mut answer = match intent {
             "price" if is_elsewhere(question) => self.not_known(first),
             "price" if beside.is_some() => beside.unwrap_or_default(),
@@ -273,7 +276,7 @@ impl Turning<'_, '_> {
             "compare" | "compatibility" if products.len() < 2 => return self.ask_other(intent, first),
             "compare" => {
                 let wanted = facts::asked(&scene, Some(first));
-                compare::compare(&scene, &products, &wanted)
+                compare::compare(&scene, &things, &wanted)
             }
             "compatibility" => fits::compatibility(&scene, &products[0], &products[1]),
             "accessories" => return self.accessories(&scene, first),
@@ -284,7 +287,7 @@ impl Turning<'_, '_> {
             "how_to" | "trouble" => return self.support_for(&scene, &products),
             "recommend" => return self.alike(&scene, first),
             _ if products.len() == 1 => self.fact(&scene, first),
-            _ => compare::compare(&scene, &products, &facts::asked(&scene, Some(first))),
+            _ => compare::compare(&scene, &things, &facts::asked(&scene, Some(first))),
         };
         if let [thing] = things.as_slice()
             && matches!(intent, "product_fact" | "warranty")
@@ -417,6 +420,9 @@ impl Turning<'_, '_> {
         if ids.is_empty() && !self.scene.understood.entities.is_empty() {
             return self.listing(find::find);
         }
+        if !ids.is_empty() {
+            self.dialogue.wish(clipped(self.scene.message.text));
+        }
         self.list(ids);
         answer
     }
@@ -429,6 +435,9 @@ impl Turning<'_, '_> {
         }
         let (answer, ids) = find(&self.scene);
         self.dialogue.wonder(clipped(self.scene.message.text));
+        if !ids.is_empty() {
+            self.dialogue.wish(clipped(self.scene.message.text));
+        }
         self.list(ids);
         answer
     }
@@ -598,6 +607,20 @@ impl Turning<'_, '_> {
         self.step("products", "a name that the shop does not have");
         Answer::unknown(say::talk::not_sold(self.lang(), &name))
     }
+}
+
+/// What each version of the one thing that is meant has of the one attribute that is asked for, where they differ in it.
+pub(super) fn each_version(scene: &crate::act::Scene, intent: &str, things: &[Thing]) -> Option<Answer> {
+    let [thing] = things else { return None };
+    let wanted = match intent {
+        "warranty" if coverage::circumstances(scene.question).is_empty() => vec!["warranty".to_owned()],
+        "product_fact" => facts::asked(scene, Some(&thing.whole)),
+        _ => return None,
+    };
+    let [name] = wanted.as_slice() else { return None };
+    let of_table = matches!(name.as_str(), "price" | "stock" | "brand" | "category" | "launched" | "color");
+    let explains = || intent == "warranty" || Asks::of(scene, [&*thing.whole]).are_about(&wanted, &thing.whole);
+    if of_table || !explains() { None } else { groups::each(scene, thing, name) }
 }
 
 /// A question as another product may take it up: "and the Orla 4?" asks of that one what was asked, and not of the first by its name.
