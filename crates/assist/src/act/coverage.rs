@@ -223,6 +223,10 @@ impl Asks {
             return false;
         }
         let told: Vec<&str> = Question::new(text, tokeniser()).words.iter().filter_map(name).collect();
+        // `墨盒拆开用了，不想要了，想退` gives something back: how an order is cancelled is no answer.
+        if told.contains(&"cancel") && self.says_concept("return") && !acts_of(text).contains(&"return") {
+            return true;
+        }
         // `怎么下单`: that something is bought is said with every question, but here it is the question, and no rule about sending
         // answers it.
         let is_order = |word: &Word| word.concept.is_some_and(|concept| concept.name == "order");
@@ -232,6 +236,10 @@ impl Asks {
         }
         let asks_something = asks_order || self.words.iter().any(|word| word.says >= ESSENTIAL);
         asks_something && !told.is_empty() && !self.words.iter().filter_map(name).any(|own| told.contains(&own))
+    }
+
+    fn says_concept(&self, name: &str) -> bool {
+        self.words.iter().any(|word| word.concept.is_some_and(|concept| concept.name == name))
     }
 
     /// As [`Asks::is_of_other_act`], where the question names an act.
@@ -282,6 +290,12 @@ impl Asks {
         let (view, all) = (View::of(texts), self.weight());
         let had: f32 = self.words.iter().map(|word| word.says * word.answered_in(&view)).sum();
         if all > 0.0 { had / all } else { 0.0 }
+    }
+
+    /// How many words that say something by themselves texts have.
+    pub fn n_in(&self, texts: &[&str]) -> usize {
+        let view = View::of(texts.iter().copied());
+        self.words.iter().filter(|word| word.says >= ESSENTIAL && word.found_in(&view) > 0.0).count()
     }
 
     /// The same of the words that say something by themselves, where there are some.
@@ -460,6 +474,15 @@ pub(crate) fn is_beside_kind(scene: &Scene, title: &str) -> bool {
     is_of_none || is_of_other_kind(title, &[scene.question])
 }
 
+/// Whether a title names the kind of thing that a product is, and no other: of `手机配件/充电宝` a title about power banks is, one about
+/// phones is not.
+pub(crate) fn is_for_kind_of(title: &str, product: &Product) -> bool {
+    let category = product.category.as_deref().unwrap_or_default();
+    let own = View::of([category.rsplit('/').next().unwrap_or_default(), product.name.as_str()]);
+    let of_title = kinds(title);
+    !of_title.is_empty() && of_title.iter().all(|kind| kind.found_in(&own) > 0.0)
+}
+
 /// The words of a text that name kinds of things.
 fn kinds(text: &str) -> Vec<Word> {
     let words = Question::new(text, tokeniser()).words.into_iter();
@@ -509,7 +532,7 @@ fn destination(text: &str) -> Option<std::ops::Range<usize>> {
     });
     static EN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)\b(?:deliver\w*|ship\w*|arriv\w*|gets?|takes?|reach(?:es)?|parcels?|sen[dt])\b[^.?!]*?\b(?:to|in|reach)\s+([a-z]{3,20}(?:\s[a-z]{3,20})?)\s*[.?!]*$",
+            r"(?i)\b(?:deliver\w*|ship\w*|arriv\w*|gets?|takes?|reach(?:es)?|parcels?|sen[dt])\b[^.?!]*?\b(?:to|in|reach)\s+([a-z]{3,20}(?:\s[a-z]{3,20})??)(?:\s+takes?)?\s*[.?!]*$",
         )
         .expect("a sound pattern")
     });
@@ -554,6 +577,10 @@ pub(crate) fn has_kind(evidence: &[Evidence], kinds: &[Word]) -> bool {
         }
         _ => false,
     })
+}
+
+fn acts_of(text: &str) -> Vec<&'static str> {
+    acts(&Question::new(text, tokeniser()).words)
 }
 
 /// What is done with what was bought, of the words of a text.

@@ -10,6 +10,7 @@ use crate::knowledge::words::Word;
 use crate::knowledge::{answer_sentences, is_kind_asked};
 use crate::say;
 use crate::turn::Author;
+use crate::understand::kinds;
 use crate::world::{CuratedHit, Passage};
 
 /// How much is quoted.
@@ -93,11 +94,23 @@ pub fn written(scene: &Scene, product: Option<&Product>) -> Option<Answer> {
 }
 
 /// Whether a document is named after a product of the shop.
-fn is_of_product(scene: &Scene, evidence: &Evidence) -> bool {
+pub fn is_of_product(scene: &Scene, evidence: &Evidence) -> bool {
     let Evidence::Document { title, .. } = evidence else { return false };
     let found = scene.world.catalogue.search(title, 1).unwrap_or_default();
     let title = super::attributes::fold(title);
     found.iter().any(|one| title.contains(&super::attributes::fold(&one.product.name)))
+}
+
+/// Whether a document is named after a product, or after the kind of thing that it is.
+pub fn is_about(scene: &Scene, evidence: &Evidence, product: &Product) -> bool {
+    let Evidence::Document { title, .. } = evidence else { return false };
+    let title = super::attributes::fold(title);
+    let category = super::attributes::fold(product.category.as_deref().unwrap_or_default());
+    let kind = category.rsplit('/').next().unwrap_or_default();
+    let stem = kind.strip_suffix('s').unwrap_or(kind);
+    is_of_product(scene, evidence)
+        || !stem.is_empty() && title.contains(stem)
+        || coverage::is_for_kind_of(&title, product)
 }
 
 /// How much less alike than a curated answer must be, one may be that explains the question's words.
@@ -116,6 +129,18 @@ const OF_WAY: (usize, f32) = (12, 0.45);
 pub fn curated_near(scene: &Scene, product: Option<&Product>) -> Option<Answer> {
     let near = |sought: &str| near_to(scene, product, sought, QUITE_NEAR, EXPLAINED_MIN);
     near(scene.question).or_else(|| near(&coverage::plainly(scene)))
+}
+
+/// An answered question that is near and about the kind of thing that a product is: "can I take the Ampra 20000 on a plane?" is answered
+/// for power banks.
+pub fn on_kind_of(scene: &Scene, product: &Product) -> Option<Answer> {
+    let is_for_it = |answer: &Answer| {
+        answer.evidence.iter().any(|one| match one {
+            Evidence::Curated { question, .. } => coverage::is_for_kind_of(question, product),
+            _ => false,
+        })
+    };
+    curated_near(scene, Some(product)).filter(is_for_it)
 }
 
 /// An answered question that is near to `sought` and, with its answer, has the words of the scene's question.
@@ -161,8 +186,9 @@ fn on_ways_from(scene: &Scene, least_share: f32) -> Option<Answer> {
     Asks::of(scene, None).ways(scene.lang).find_map(|way| near_to(scene, None, way, OF_WAY, least_share))
 }
 
-/// What documents say of how long a parcel is on its way, where that is asked: what is answered on delivery is mostly when it leaves.
-pub fn on_arrival(scene: &Scene) -> Option<Answer> {
+/// What documents say of how long a parcel is on its way, where that is asked: what is answered on delivery is mostly when it leaves. The
+/// product that is to come has no part in it.
+pub fn on_arrival(scene: &Scene, product: Option<&Product>) -> Option<Answer> {
     if !coverage::asks_arrival(scene.question) {
         return None;
     }
@@ -171,9 +197,11 @@ pub fn on_arrival(scene: &Scene) -> Option<Answer> {
     const LENGTHS: &[&str] = &["天", "小时", "day", "hour", "week"];
     let is_length = |found: &Answer| LENGTHS.iter().any(|word| found.text.to_lowercase().contains(word));
     let found = search(scene, matter, &[], Cut::Answer).filter(is_length)?;
-    let texts = found.evidence.iter().flat_map(written_in);
-    let share = Asks::of(scene, None).of_rules().explained_in_essence(texts.chain([matter]));
-    (share >= EXPLAINED_MIN).then_some(found)
+    let texts: Vec<&str> = found.evidence.iter().flat_map(written_in).chain([matter]).collect();
+    let asks = Asks::of(scene, product).of_rules();
+    // `到成都要几天` says nothing besides.
+    let is_all = asks.say_little() || asks.explained_in_essence(texts) >= EXPLAINED_MIN;
+    is_all.then_some(found)
 }
 
 /// The rule that people of the shop have written about what an intent does, for somebody who wants that done and is not known yet. What
@@ -204,6 +232,17 @@ fn rule_with(scene: &Scene, matter: &str, words: &[Word]) -> Option<Answer> {
     coverage::have_all([found.text.as_str()], words).then_some(found)
 }
 
+/// What is written of a return after what has happened to the thing (opened, activated), whatever thing it is.
+pub fn on_circumstance(scene: &Scene) -> Option<Answer> {
+    let happened = coverage::circumstances(scene.question);
+    let words: Vec<&str> = happened.iter().map(|word| word.own.plain()).collect();
+    let sought = format!("{} {}", words.join(" "), scene.lang.choose("无理由退货", "return without a reason"));
+    let own = Scene { question: &sought, ..*scene };
+    let found = search(&own, &sought, &[], Cut::Answer)?;
+    let text = found.text.to_lowercase();
+    (!words.is_empty() && words.iter().all(|word| text.contains(word))).then_some(found)
+}
+
 /// What a piece of evidence says, where people of the shop wrote it.
 fn written_in(evidence: &Evidence) -> [&str; 2] {
     match evidence {
@@ -232,7 +271,9 @@ pub fn search(scene: &Scene, question: &str, product_ids: &[&str], cut: Cut) -> 
     about.extend(
         products.iter().flat_map(|product| [product.name.as_str(), product.category.as_deref().unwrap_or_default()]),
     );
-    let is_meant = |passage: &Passage| !coverage::is_of_other_kind(&passage.title, &about);
+    let is_meant = |passage: &Passage| {
+        !coverage::is_of_other_kind(&passage.title, &about) && !is_guide_of_other_kind(scene, &passage.title, &about)
+    };
     let mut reached = passages.into_iter().filter(|passage| passage.coverage >= threshold && is_meant(passage));
     let (passage, quote) = reached.find_map(|passage| {
         let sentences = answer_sentences(&passage, question, cut.characters());
@@ -249,10 +290,31 @@ pub fn search(scene: &Scene, question: &str, product_ids: &[&str], cut: Cut) -> 
         format!("{} {}..{} ({:.2})", passage.document_id, passage.start, passage.end, passage.coverage),
     );
     let quote = say::format::quoted(&quote);
-    let title = say::format::plain(&passage.title);
-    let n = answer.cite(evidence(passage));
+    // A list of exceptions says nothing without what it is a list of.
+    let section = passage.sections.last().filter(|section| **section != passage.title && !quote.contains(*section));
+    let title = match section {
+        Some(section) => format!("{} – {section}", passage.title),
+        None => passage.title.clone(),
+    };
+    let n = answer.cite(evidence(Passage { title: title.clone(), ..passage }));
+    let title = say::format::plain(&title);
     answer.text = say::talk::quotation(scene.lang, &title, &quote, n);
     Some(answer)
+}
+
+/// Whether a document is named after a kind of thing that the shop sells and the question names another: what is written on drones is no answer
+/// about phones.
+fn is_guide_of_other_kind(scene: &Scene, title: &str, about: &[&str]) -> bool {
+    let mut asked = scene.kinds().peekable();
+    if asked.peek().is_none() {
+        return false;
+    }
+    let found = scene.world.catalogue.search(title, 1).unwrap_or_default();
+    let Some(path) = found.first().and_then(|one| one.product.category.as_deref()) else { return false };
+    let kind = super::attributes::fold(path.rsplit('/').next().unwrap_or_default());
+    let stem = kind.strip_suffix('s').unwrap_or(&kind);
+    let names = |text: &str| !stem.is_empty() && super::attributes::fold(text).contains(stem);
+    names(title) && !about.iter().any(|text| names(text)) && !asked.any(|(known, word)| kinds::is_of(path, known, word))
 }
 
 /// Where the numbered steps that follow a place end: half a procedure is none.

@@ -4,9 +4,10 @@
 use domain::Product;
 use language::text::{MAKERS, Maker};
 
-use super::attributes::{asked_in, fold, label, named, of_key, rank, specs_for, word_at};
+use super::attributes::{self, asked_in, fold, label, named, of_key, rank, specs_for, word_at};
 use super::coverage::{self, Asks};
 use super::fits::in_category;
+use super::needs::Need;
 use super::{Answer, Outcome, Scene, documents, field, in_stock, purposes};
 use crate::evidence::Evidence;
 use crate::say;
@@ -42,6 +43,11 @@ pub fn asked(scene: &Scene, product: Option<&Product>) -> Vec<String> {
         }
     }
     if let Some(product) = product {
+        if let Some(name) = attributes::slipped_in(&coverage::without_products(scene))
+            && !known(&all, name)
+        {
+            all.insert(0, name.to_owned());
+        }
         of_camera(product, scene.question, &mut all);
         if all.is_empty() {
             all.extend(size_of(product, scene.question).map(str::to_owned));
@@ -138,6 +144,29 @@ pub fn fact_or_unknown(scene: &Scene, product: &Product, wanted: &[String]) -> A
     beside(scene, product, told).unwrap_or_else(|| product_fact(scene, product, wanted))
 }
 
+/// `带雷电吗`, "has it got NFC": the field whose value says it, where the sheet says all that is needed.
+fn has_needed(scene: &Scene, product: &Product) -> Option<Answer> {
+    // That it has a camera says nothing of how many.
+    let needs: Vec<Need> = Need::all(scene);
+    if !needs.iter().all(Need::names_value) {
+        return None;
+    }
+    let by: Vec<(&str, &str)> = needs.iter().map(|need| need.met_by(product).flatten()).collect::<Option<_>>()?;
+    if by.is_empty() {
+        return None;
+    }
+    let mut answer = Answer { rewordable: true, ..Answer::default() };
+    let told: Vec<(String, String)> =
+        by.iter().map(|(key, value)| (label(key, scene.lang), say::format::value(value, scene.lang))).collect();
+    answer.text = say::products::fields(scene.lang, &say::format::name(product), &told);
+    by.iter().for_each(|(key, value)| {
+        answer.cite(field(product, key, *value));
+    });
+    answer.step("products", format!("{}: has what is needed", product.product_id));
+    answer.blocks.push(Block::Products { products: vec![scene.card(product, None)] });
+    Some(answer)
+}
+
 /// Whether it serves a purpose of which its sheet says nothing: what its documents say, else the figures that matter to that.
 fn for_purpose(scene: &Scene, product: &Product) -> Option<Answer> {
     let purpose = purposes::of(scene.question)?;
@@ -185,6 +214,9 @@ pub fn beside(scene: &Scene, product: &Product, wanted: &[String]) -> Option<Ans
 }
 
 fn not_in_data(scene: &Scene, product: &Product, asks: &Asks) -> Answer {
+    if let Some(answer) = has_needed(scene, product) {
+        return answer;
+    }
     let mut answer = Answer::unknown(say::products::not_in_data(scene.lang, &say::format::name(product)));
     answer.cite(field(product, "name", product.name.as_str()));
     answer.step("products", format!("{}: no field explains {}", product.product_id, asks.told()));
@@ -323,7 +355,11 @@ fn by_documents(scene: &Scene, product: &Product) -> Option<Answer> {
         Evidence::Document { title, text, .. } => Some([title.as_str(), text.as_str()]),
         _ => None,
     });
-    (!asks.say_anything() || asks.explained_by(texts.flatten()) >= DOCUMENT_SHARE_MIN).then_some(answer)
+    let texts: Vec<&str> = texts.flatten().collect();
+    // One word in common with the shop's ways ("all sides of the box") makes no answer about a product.
+    let is_near = answer.evidence.iter().any(|one| documents::is_about(scene, one, product)) || asks.n_in(&texts) >= 2;
+    let explains = asks.explained_by(texts.iter().copied()) >= DOCUMENT_SHARE_MIN;
+    (!asks.say_anything() || explains && is_near).then_some(answer)
 }
 
 /// The product in a few lines.

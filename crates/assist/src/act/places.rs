@@ -33,7 +33,7 @@ pub fn asked_whether(text: &str) -> Option<String> {
     static EN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?:ship|deliver|send|post|mail)[a-z]*\b[^?.!]{0,30}?\bto (?:the |my )?(?P<place>[a-z][a-z .'-]{1,30}?)(?: please| too| as well)?(?:[?.!,]|$)").expect("a sound pattern")
     });
-    let folded = fold(text);
+    let folded = fold(text).replace("do u ", "do you ").replace("can u ", "can you ");
     let in_english = ["can ", "do ", "will ", "could ", "does ", "is "].iter().any(|word| folded.contains(word));
     let in_chinese = ["吗", "么", "能不能", "可以", "能", "嘛"].iter().any(|word| folded.contains(word));
     let captures = match () {

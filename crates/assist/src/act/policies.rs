@@ -2,8 +2,8 @@
 
 use domain::Product;
 
-use super::attributes::{label, specs_for};
-use super::coverage::Asks;
+use super::attributes::{fold, label, specs_for};
+use super::coverage::{self, Asks};
 use super::{Answer, Outcome, Scene, documents, field};
 use crate::evidence::Evidence;
 use crate::policy::warranty::Warranty;
@@ -14,12 +14,23 @@ use crate::say;
 pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer {
     let mut answer = Answer { rewordable: true, ..Answer::default() };
     // "It fell into water, is that covered?": the length of the warranty is no answer; what was written about such a case is.
-    if matches!(intent, "return_policy" | "warranty") && !is_plain(scene, intent, product) {
-        return documents::written(scene, product).unwrap_or_else(|| {
+    let has_happened = intent == "return_policy" && !coverage::circumstances(scene.question).is_empty();
+    if matches!(intent, "return_policy" | "warranty") && (has_happened || !is_plain(scene, intent, product)) {
+        let Some(written) = documents::written(scene, product) else {
             let mut answer = Answer::unknown(say::talk::no_answer(scene.lang));
             answer.step("documents", "nothing about this case");
-            answer
-        });
+            return answer;
+        };
+        // Opened earphones are excepted: of a phone the rule itself is told first, unless another sentence is about its case.
+        if intent == "return_policy" && is_of_others(scene, &written.text) {
+            if let Some(own) = documents::on_circumstance(scene).filter(|own| !is_of_others(scene, &own.text)) {
+                return own;
+            }
+            returns(scene, product, &mut answer);
+            answer.append(written);
+            return answer;
+        }
+        return written;
     }
     if intent == "return_policy"
         && asks_cost(scene.question)
@@ -34,17 +45,19 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
         "store_info" => desk(scene, &mut answer),
         _ => {}
     }
+    let near = || documents::curated_near(scene, None).or_else(|| documents::on_ways_alone(scene));
     if answer.text.is_empty()
-        && product.is_none()
-        && let Some(found) = documents::on_arrival(scene)
-            .or_else(|| documents::curated_near(scene, None))
-            .or_else(|| documents::on_ways_alone(scene))
+        && let Some(found) =
+            documents::on_arrival(scene, product).or_else(|| if product.is_none() { near() } else { None })
     {
         return found;
     }
-    let ids: Vec<&str> = product.iter().map(|product| product.product_id.as_str()).collect();
+    // How the shop sends stands in no guide of a product.
+    let is_of_shop = intent == "shipping_policy";
+    let ids: Vec<&str> = product.iter().filter(|_| !is_of_shop).map(|product| product.product_id.as_str()).collect();
     let asks = Asks::of(scene, product);
-    let found = documents::search(scene, scene.question, &ids, documents::Cut::Answer);
+    let found = documents::search(scene, scene.question, &ids, documents::Cut::Answer)
+        .filter(|found| !is_of_shop || !found.evidence.iter().any(|one| documents::is_of_product(scene, one)));
     // A passage that has some of the words and nothing of the matter is about another.
     match found.filter(|found| !asks.misses_ways(&found.text)) {
         // Two figures for one rule help nobody: what the shop wrote for its customers stands.
@@ -66,6 +79,13 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
         None => answer.step("documents", "nothing more"),
     }
     answer
+}
+
+/// Whether a text names kinds of things and not the one that is asked about, in whatever words.
+fn is_of_others(scene: &Scene, text: &str) -> bool {
+    let folded = fold(text);
+    let is_said = |word: &str| folded.contains(fold(word).trim_end_matches('s'));
+    coverage::is_beside_kind(scene, text) && !scene.kinds().any(|(_, word)| !word.is_empty() && is_said(word))
 }
 
 /// "What does a return cost me?": how long it may be returned is no answer.

@@ -32,7 +32,9 @@ impl Turning<'_, '_> {
         if self.scene.understood.references.iter().any(is_earlier) && remembered.is_none() && self.is_about_products() {
             return self.not_remembered();
         }
-        if self.dialogue.forms.is_empty() && gives_up(self.scene.message.text) {
+        let text = self.scene.message.text;
+        let needs_nobody = crate::understand::declines_person(text) && self.scene.understood.is("small_talk");
+        if self.dialogue.forms.is_empty() && (gives_up(text) || needs_nobody) {
             self.step("understand", "nothing is wanted any more");
             return Answer::of(say::talk::went_on(self.lang()));
         }
@@ -105,16 +107,20 @@ impl Turning<'_, '_> {
         let is_open = matches!(answer.outcome, Outcome::Unknown | Outcome::Missed)
             && matches!(answer.action, Action::None | Action::AskBack { .. });
         let no_order = self.scene.understood.order_number().is_none() && !self.scene.understood.is_injection;
-        let names_product = match referents::explicit(&self.scene, self.dialogue) {
-            Meant::These(_) => true,
-            // "When does it go out?" points at none.
-            Meant::OneOf(candidates) => !candidates.is_empty(),
-            _ => false,
-        };
-        if failed || !is_open || !no_order || names_product {
+        if failed || !is_open || !no_order {
             return answer;
         }
-        let near = documents::on_arrival(&self.scene)
+        match referents::explicit(&self.scene, self.dialogue) {
+            Meant::These(ids) => {
+                let product = ids.first().and_then(|id| self.scene.product(id));
+                let near = product.and_then(|product| documents::on_kind_of(&self.scene, &product));
+                return near.unwrap_or(answer);
+            }
+            // "When does it go out?" points at none.
+            Meant::OneOf(candidates) if !candidates.is_empty() => return answer,
+            _ => {}
+        }
+        let near = documents::on_arrival(&self.scene, None)
             .or_else(|| documents::curated_near(&self.scene, None))
             .or_else(|| documents::on_ways(&self.scene));
         near.unwrap_or(answer)
@@ -154,6 +160,12 @@ impl Turning<'_, '_> {
         let of_listed = family == Some(Family::Product) && self.scene.understood.references.iter().any(points);
         let goes_on = goes_on(self.scene.message.text);
         let about_known = (goes_on || of_fields || of_listed) && !self.dialogue.products.is_empty();
+        // What is answered on delivery is mostly when it leaves.
+        let is_parcel = self.scene.understood.order_number().is_some() || self.scene.message.customer_id.is_some();
+        let is_of_way = intent == "shipping_policy" || intent == "delivery" && !is_parcel;
+        if let Some(answer) = is_of_way.then(|| self.on_arrival()).flatten() {
+            return answer;
+        }
         if curated_first
             && !about_known
             && let Some(answer) = documents::curated(&self.scene)
@@ -200,7 +212,7 @@ impl Turning<'_, '_> {
             }
             Some(Family::Orders | Family::Form) if !signed_in => {
                 let matter = matter_of(intent, scene.question, self.lang());
-                let arrival = || if intent == "delivery" { documents::on_arrival(&scene) } else { None };
+                let arrival = || if intent == "delivery" { documents::on_arrival(&scene, None) } else { None };
                 let matter_itself = || documents::on_matter(&scene, matter?);
                 let near = || arrival().or_else(|| documents::curated_near(&scene, None)).or_else(matter_itself);
                 let asked = if is_question { near() } else { None };
@@ -376,7 +388,31 @@ impl Turning<'_, '_> {
         }
     }
 
+    /// How long a parcel is on its way, whatever is to come.
+    fn on_arrival(&self) -> Option<Answer> {
+        let product = match referents::explicit(&self.scene, self.dialogue) {
+            Meant::These(ids) => ids.first().and_then(|id| self.scene.product(id)),
+            _ => None,
+        };
+        documents::on_arrival(&self.scene, product.as_deref())
+    }
+
+    /// The warranty of each version of the one thing named, where they differ in it.
+    fn warranty_by_version(&mut self) -> Option<Answer> {
+        let (Meant::These(ids) | Meant::OneOf(ids)) = referents::explicit(&self.scene, self.dialogue) else {
+            return None;
+        };
+        let things = self.things(&ids);
+        let answer = super::products::each_version(&self.scene, "warranty", &things)?;
+        self.mark(&things);
+        ids.first().into_iter().for_each(|id| self.dialogue.mention(id));
+        Some(answer)
+    }
+
     fn policy(&mut self, intent: &str) -> Answer {
+        if let Some(answer) = (intent == "warranty").then(|| self.warranty_by_version()).flatten() {
+            return answer;
+        }
         let product = match referents::explicit(&self.scene, self.dialogue) {
             Meant::These(ids) => ids.first().and_then(|id| self.scene.product(id)),
             _ if intent == "warranty" => match referents::products(&self.scene, self.dialogue) {
@@ -453,7 +489,7 @@ impl Turning<'_, '_> {
         if let Some(answer) = asks_return.then(|| self.way_to_return()).flatten() {
             return answer;
         }
-        if let Some(answer) = documents::on_arrival(&self.scene).or_else(|| documents::curated(&self.scene)) {
+        if let Some(answer) = documents::on_arrival(&self.scene, None).or_else(|| documents::curated(&self.scene)) {
             return answer;
         }
         if let Some(filling) = self.book.open_by_words(self.scene.message.text) {
@@ -532,7 +568,7 @@ impl Turning<'_, '_> {
 }
 
 /// The question that the shop's rules answer about what an intent does: somebody who only asks has the rule before signing in.
-fn matter_of(intent: &str, question: &str, lang: Lang) -> Option<&'static str> {
+pub(super) fn matter_of(intent: &str, question: &str, lang: Lang) -> Option<&'static str> {
     // When something of theirs will be sent the shop's rule foretells as well.
     if intent == "delivery" {
         let when = lang.choose("什么时候发货", "When will my order be shipped?");

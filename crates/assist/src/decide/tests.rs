@@ -52,6 +52,16 @@ fn what_the_shop_cannot_tell_is_offered_a_person_at_once() {
 }
 
 #[test]
+fn who_wants_no_person_is_not_handed_over() {
+    for (lang, text) in
+        [(Lang::En, "no wait i dont want a person"), (Lang::En, "never mind the person"), (Lang::Zh, "不用转人工")]
+    {
+        let turn = Talk::new(lang, None).say(text);
+        assert!(!matches!(turn.action, Action::HandOver(_)), "{text}: {}", turn.reply.text);
+    }
+}
+
+#[test]
 fn gibberish_is_asked_back() {
     for text in ["xkcd zxcv bnmq", "的的的"] {
         let turn = Talk::new(Lang::En, None).say(text);

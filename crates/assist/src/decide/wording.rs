@@ -61,7 +61,8 @@ pub(super) fn is_elsewhere(text: &str) -> bool {
 /// Whether the way is asked: `怎么退货`. `没有发票怎么办` asks what then, not how.
 pub(super) fn asks_way(text: &str) -> bool {
     let folded = attributes::fold(text);
-    let asks = ["怎么", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| folded.contains(word));
+    let asks =
+        ["怎么", "咋", "如何", "怎样", "how do ", "how can ", "how to "].iter().any(|word| folded.contains(word));
     asks && !folded.contains("怎么办")
 }
 

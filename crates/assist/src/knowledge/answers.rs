@@ -49,6 +49,8 @@ struct Sentence {
     leans: bool,
     /// Addresses a machine, and is never an answer.
     is_order: bool,
+    /// Names a length or a point of time.
+    has_time: bool,
 }
 
 struct Judge<'a> {
@@ -97,8 +99,12 @@ impl Judge<'_> {
     /// What it is worth to hold the kind of thing that is asked for.
     fn fits_kind(&self, run: &Range<usize>, sentences: &[Sentence]) -> f32 {
         let views = || self.views[run.clone()].iter();
-        let wants_number = self.asked.asks(Asked::Time) || self.asked.asks(Asked::Amount);
-        let numbers = if wants_number && views().any(View::has_number) { 0.25 } else { 0.0 };
+        // A price is no answer to how long it takes.
+        let is_kind = match (self.asked.asks(Asked::Time), self.asked.asks(Asked::Amount)) {
+            (true, false) => sentences[run.clone()].iter().any(|sentence| sentence.has_time),
+            (_, wants_number) => wants_number,
+        };
+        let numbers = if is_kind && views().any(View::has_number) { 0.25 } else { 0.0 };
         let follows_opening = run.len() > 1 && sentences[run.start].opens;
         let steps = if self.asked.asks(Asked::Way) && follows_opening { 0.4 * self.covered(run.start) } else { 0.0 };
         numbers + steps
@@ -223,9 +229,36 @@ fn sentence(text: &str, range: Range<usize>, n_chars: usize) -> Sentence {
         opens: folded.trim_end().ends_with(':'),
         leans: LEANS.iter().any(|word| folded.starts_with(word)),
         is_order: is_order_to_machine(&folded),
+        has_time: TIMES.iter().any(|word| folded.contains(word)),
         range,
     }
 }
+
+/// Words of lengths and points of time.
+const TIMES: &[&str] = &[
+    "天",
+    "日",
+    "小时",
+    "分钟",
+    "周",
+    "月",
+    "年",
+    "点",
+    "当场",
+    "立即",
+    ":",
+    "day",
+    "hour",
+    "minute",
+    "week",
+    "month",
+    "year",
+    "moment",
+    "immediate",
+    "noon",
+    "midnight",
+    "o'clock",
+];
 
 /// Whether a folded sentence tells a machine what to do, as no manual does.
 fn is_order_to_machine(folded: &str) -> bool {
@@ -288,6 +321,12 @@ mod tests {
         }
         assert_eq!(answer("Speaker", POWER, "How long does it take to charge?", 200), "Charging takes 3 hours.");
         assert_eq!(answer("Speaker", POWER, "How do I clean the speaker?", 200), "Clean it with a soft cloth.");
+        let delivery = "Orders paid before 16:00 leave the same day, later ones the day after. Delivery takes 1 to 2 days to large towns. \
+            It is free from 99 yuan.";
+        assert_eq!(
+            answer("Delivery", delivery, "How many days does delivery take?", 200),
+            "Delivery takes 1 to 2 days to large towns."
+        );
         let steps = answer("Speaker", POWER, "How do I switch on the speaker?", 200);
         assert!(steps.starts_with("To switch the speaker on: 1. Press the power key."), "{steps}");
     }
