@@ -108,6 +108,9 @@ pub async fn ask(dir: &Path, asked: Ask, as_json: bool) -> Result<()> {
     Ok(())
 }
 
+/// Said before a conversation in the terminal.
+const REHEARSAL: &str = "A rehearsal: nothing is kept, no form is filed, nobody is called. The widget, the API and the other channels do that.";
+
 pub async fn chat(dir: &Path, asked: Chat, as_json: bool) -> Result<()> {
     if as_json {
         return Err(ServiceError::usage("json", "chat prints no single document").help("tercet ask TEXT --json does"));
@@ -120,6 +123,7 @@ pub async fn chat(dir: &Path, asked: Chat, as_json: bool) -> Result<()> {
     if is_typed {
         print::line(&format!("{} / {}  (an empty line ends the conversation)", rules.name_zh, rules.name_en));
     }
+    print::line(REHEARSAL);
     let mut dialogue = Dialogue::default();
     loop {
         if is_typed {
@@ -150,6 +154,7 @@ pub async fn chat(dir: &Path, asked: Chat, as_json: bool) -> Result<()> {
         match answered["action"]["kind"].as_str() {
             Some("close") => return Ok(()),
             Some("hand_over") => print_hand_over(&answered["action"]),
+            Some("submit") => print::line("\n  (a rehearsal: the form is not filed)"),
             _ => {}
         }
     }
