@@ -1,6 +1,6 @@
 //! Whom, when, on which channel, with how much money, and did it work? Lifetimes, uplift, bandits and their evaluation,
-//! experiments, marketing mix, attribution, budgets, forecasts, prices, what specs are worth, promotions, contacts, the life of
-//! product generations, and how near customers are.
+//! experiments, marketing mix, attribution, budgets, forecasts, launches, prices, what specs are worth, promotions, contacts, the life
+//! of product generations, and how near customers are.
 //!
 //! Pure: no files, no network, no clock, no environment, no async. Columns come in by value, time and seeds as arguments,
 //! and every answer says how sure it is, what it rests on and what would change it.
@@ -20,6 +20,7 @@ pub mod error;
 pub mod experiment;
 pub mod forecast;
 pub mod generation;
+pub mod launch;
 pub mod lifetime;
 pub mod linear;
 pub mod mix;

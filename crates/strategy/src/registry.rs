@@ -104,6 +104,7 @@ static REGISTRY: &[&Model] = &[
     &crate::forecast::lab::FORECAST_HIERARCHY,
     &crate::forecast::lab::LAUNCH_CURVE,
     &crate::generation::GENERATIONS,
+    &crate::launch::LAUNCH_DESK,
     &crate::lifetime::BG_NBD,
     &crate::lifetime::CUSTOMER_VALUE,
     &crate::lifetime::GAMMA_GAMMA,

@@ -64,6 +64,11 @@ impl Cholesky {
         std::array::from_fn(|i| (0..=i).map(|k| self.factor[i * self.n + k] * x[k]).sum())
     }
 
+    /// As [`Cholesky::times`], of as many variables as the matrix has rows.
+    pub fn times_slice(&self, x: &[f64]) -> Vec<f64> {
+        (0..self.n).map(|i| (0..=i).map(|k| self.factor[i * self.n + k] * x[k]).sum()).collect()
+    }
+
     /// The whole inverse. Shape: (n, n).
     pub fn inverse(&self) -> Vec<f64> {
         let n = self.n;
