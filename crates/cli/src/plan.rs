@@ -11,6 +11,7 @@ use service::flows::plan::customers::{self, Lifetimes};
 use service::flows::plan::experiment::{CampaignVerdict, DesignRequest, Outcome, Reading, VerdictRequest};
 use service::flows::plan::forecast::{ForecastRequest, Forecasts, Measure, SalesBy};
 use service::flows::plan::launch::{self, Generations};
+use service::flows::plan::launch_desk::{self, LaunchDeskRequest};
 use service::flows::plan::measures::{ArmDecision, Guardrail};
 use service::flows::plan::price::{Markdown, MarkdownRequest, Prices};
 use service::flows::plan::promotions::{self, Own, Promotions, PromotionsRequest};
@@ -20,6 +21,8 @@ use service::flows::plan::treat::{self, Treat, TreatRequest, Treated};
 use service::flows::plan::{Backing, Interval, Step, budget, experiment, forecast, price};
 use service::flows::segment::Text;
 use service::{Result, ServiceError};
+
+mod launches;
 
 use crate::args::{Experiment, Plan};
 use crate::print::{self, Progress};
@@ -123,6 +126,39 @@ pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
         Plan::Launch { lines } => {
             let told = launch::published(&shop)?;
             shown(to_value(&told), as_json, || print_generations(&told, lines))
+        }
+        Plan::LaunchDesk { product: None, category: None, .. } => {
+            let told = launch_desk::launches(&shop).await?;
+            shown(to_value(&told), as_json, || launches::print_launches(&told))
+        }
+        Plan::LaunchDesk {
+            product: product_id,
+            category,
+            brand,
+            price,
+            cost,
+            launch_on,
+            stock,
+            preorders,
+            weeks,
+            salvage,
+            like: lookalikes,
+        } => {
+            let request = LaunchDeskRequest {
+                product_id,
+                category,
+                brand,
+                price_cents: price.map(cents),
+                cost_cents: cost.map(cents),
+                launch_on: launch_on.as_deref().map(launch_desk::day).transpose()?,
+                stock,
+                preorders,
+                weeks: Some(weeks),
+                salvage,
+                lookalikes,
+            };
+            let told = launch_desk::launch_desk(&shop, &request).await?;
+            shown(to_value(&told), as_json, || launches::print_desk(&told))
         }
         Plan::Crowd { scheme } => {
             let told = crowd::published(&shop, &scheme)?;

@@ -211,6 +211,8 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(plans::get_promotions))
         .routes(routes!(plans::plan_budget))
         .routes(routes!(plans::get_prices))
+        .routes(routes!(plans::list_launches))
+        .routes(routes!(plans::plan_launch_desk))
         .routes(routes!(plans::plan_markdown))
         .routes(routes!(plans::plan_trade_in))
         .routes(routes!(plans::get_selling_points))

@@ -21,6 +21,7 @@ use crate::flows::plan::experiment::{
 };
 use crate::flows::plan::forecast::{self, ForecastRequest, Forecasts, Measure, SalesBy};
 use crate::flows::plan::launch::{self, Generations};
+use crate::flows::plan::launch_desk::{self, LaunchDesk, LaunchDeskRequest, Launches};
 use crate::flows::plan::measures::Guardrail;
 use crate::flows::plan::price::{self, Markdown, MarkdownRequest, Prices};
 use crate::flows::plan::promotions::{self, Own, Promotions, PromotionsRequest};
@@ -117,6 +118,42 @@ pub struct MarkdownBody {
     /// The shop's own for the product's category if absent.
     #[schema(minimum = -20.0, maximum = -0.01)]
     elasticity: Option<f64>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LaunchDeskBody {
+    /// A product of the catalogue; absent for one that is only planned, which needs `category` and `launch_on`.
+    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    product_id: Option<String>,
+    /// Of a planned product, or in place of what the catalogue says.
+    #[schema(min_length = 1, max_length = 500)]
+    category: Option<String>,
+    #[schema(min_length = 1, max_length = 200)]
+    brand: Option<String>,
+    #[schema(minimum = 1, maximum = 100_000_000_000_i64)]
+    price_cents: Option<i64>,
+    #[schema(minimum = 1, maximum = 100_000_000_000_i64)]
+    cost_cents: Option<i64>,
+    /// The first day of sale, as 2026-11-28.
+    #[schema(min_length = 10, max_length = 10, pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    launch_on: Option<String>,
+    /// Pieces on hand and on their way that no pre-order has taken; what the catalogue says if absent.
+    #[schema(minimum = 0, maximum = 10_000_000)]
+    stock: Option<i64>,
+    /// Pre-orders so far; what the orders before the launch say if absent.
+    #[schema(minimum = 0, maximum = 10_000_000)]
+    preorders: Option<i64>,
+    /// Weeks from the launch on; 26 if absent.
+    #[schema(minimum = 4, maximum = 52)]
+    weeks: Option<usize>,
+    /// What a piece that is left at the end brings, in parts of the price, below its cost; half of the price if absent.
+    #[schema(minimum = -1.0, maximum = 0.95)]
+    salvage: Option<f64>,
+    /// Products whose launches tell of this one, in place of those found.
+    #[serde(default)]
+    #[schema(max_items = 40)]
+    lookalikes: Vec<String>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -285,6 +322,33 @@ pub async fn plan_markdown(Manage(caller): Manage, Body(body): Body<MarkdownBody
         elasticity: body.elasticity,
     };
     planned(async move { price::markdown(&caller.shop.shop, &request).await }).await
+}
+
+/// Launches of the last weeks and those to come, the last first.
+#[utoipa::path(get, path = "/v1/plan/launches", tag = "plans", responses((status = 200, body = Launches), (status = "4XX", body = ErrorBody)))]
+pub async fn list_launches(Manage(caller): Manage) -> Result<Json<Launches>> {
+    planned(async move { launch_desk::launches(&caller.shop.shop).await }).await
+}
+
+/// What a new product will sell in its first weeks, from launches of products like it and its own pre-orders and sales, and whether its order
+/// should stay, be raised or be cut.
+#[utoipa::path(post, path = "/v1/plan/launch-desk", tag = "plans", request_body = LaunchDeskBody, responses((status = 200, body = LaunchDesk), (status = "4XX", body = ErrorBody)))]
+pub async fn plan_launch_desk(Manage(caller): Manage, Body(body): Body<LaunchDeskBody>) -> Result<Json<LaunchDesk>> {
+    let launch_on = body.launch_on.as_deref().map(launch_desk::day).transpose()?;
+    let request = LaunchDeskRequest {
+        product_id: body.product_id,
+        category: body.category,
+        brand: body.brand,
+        price_cents: body.price_cents,
+        cost_cents: body.cost_cents,
+        launch_on,
+        stock: body.stock,
+        preorders: body.preorders,
+        weeks: body.weeks,
+        salvage: body.salvage,
+        lookalikes: body.lookalikes,
+    };
+    planned(async move { launch_desk::launch_desk(&caller.shop.shop, &request).await }).await
 }
 
 /// Campaigns that the exposures tell of, the last to begin first.

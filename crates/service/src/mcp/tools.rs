@@ -140,6 +140,33 @@ pub(super) static TOOLS: &[Tool] = &[
         Request::Get("/v1/plan/prices", &[]),
     ),
     reads(
+        "launch_desk",
+        "What a new product will sell",
+        "Weekly sales of a new or planned product from launches of products like it and its own pre-orders and sales so far, with intervals, and \
+         whether its order should stay (go), be raised or be cut, with the money it makes and why.",
+        &[
+            optional("product_id", "string", "A product of the catalogue; absent for a planned one"),
+            optional("category", "string", "Of a planned product, as the catalogue names it"),
+            optional("brand", "string", "Of a planned product"),
+            optional("price_cents", "integer", "Its price, in hundredths of the currency"),
+            optional("launch_on", "string", "Its first day of sale, such as 2026-11-28"),
+            optional("stock", "integer", "Pieces on hand and on their way; what the catalogue says if absent"),
+            optional("weeks", "integer", "Weeks from the launch on, 4 to 52"),
+        ],
+        Request::Post(
+            "/v1/plan/launch-desk",
+            &[
+                ("product_id", "product_id"),
+                ("category", "category"),
+                ("brand", "brand"),
+                ("price_cents", "price_cents"),
+                ("launch_on", "launch_on"),
+                ("stock", "stock"),
+                ("weeks", "weeks"),
+            ],
+        ),
+    ),
+    reads(
         "write_copy",
         "Copy for products",
         "Drafts of copy for a channel, each checked for facts, law and the channel's limits. Nothing is stored or sent.",

@@ -293,3 +293,90 @@ fn what_is_not_known_of_an_elasticity_is_in_the_interval() {
         own["caveats"].as_array().unwrap().iter().filter_map(|caveat| caveat["kind"].as_str()).collect();
     assert!(kinds.contains(&"elasticity_guessed") && kinds.contains(&"elasticity_ends"), "{kinds:?}");
 }
+
+/// A dozen phones whose sales fall by a fifth a week from their launch on, and a thirteenth in its sixth week.
+fn with_launches() -> (Folder, Served) {
+    let folder = Folder(tempfile::tempdir().unwrap());
+    let shop = Shop::create(folder.shop()).unwrap();
+    let launched = |at: i32| Day(if at == 12 { END.0 - 34 } else { END.0 - 720 + 45 * at });
+    let product = |at: i32| {
+        json!({"product_id": format!("p{at}"), "name": format!("Phone {at}"), "brand": "Acme", "category": "Phones/Smart", "price_cents": 300_000,
+            "cost_cents": 240_000, "launched_on": launched(at).to_string(), "stock": (at == 12).then_some(60)})
+    };
+    write::<domain::Product>(&shop, &(0..13).map(product).collect::<Vec<_>>());
+    let mut orders = Vec::new();
+    for at in 0..13_i32 {
+        for week in 0..26 {
+            let day = i64::from(launched(at).0 + 7 * week + 2);
+            let units = (f64::from(30 + 2 * at) * 0.8_f64.powi(week)).round() as i64 + 2;
+            if day <= i64::from(END.0) {
+                orders.push(json!({"order_id": format!("o{at}-{week}"), "ordered_at": day * 86_400_000 + 36_000_000, "customer_id": format!("c{at}"),
+                    "product_id": format!("p{at}"), "quantity": units, "unit_price_cents": 300_000}));
+            }
+        }
+    }
+    // The last day of the shop's data.
+    orders.push(json!({"order_id": "last", "ordered_at": i64::from(END.0) * 86_400_000 + 36_000_000, "customer_id": "c0", "product_id": "case",
+        "quantity": 1, "unit_price_cents": 900}));
+    write::<Order>(&shop, &orders);
+    drop(shop);
+    let secret = key(&folder.shop(), &Scope::ALL);
+    let served = serve(&folder.shop(), secret);
+    (folder, served)
+}
+
+#[test]
+fn a_launch_is_foretold_and_its_order_raised_or_cut() {
+    let (_folder, served) = with_launches();
+    let listed = served.get("/v1/plan/launches");
+    assert_eq!(
+        (&listed["as_of"], &listed["items"][0]["product_id"]),
+        (&json!("2026-06-30"), &json!("p12")),
+        "{listed}"
+    );
+    let ask = |body: Value| served.call("POST", "/v1/plan/launch-desk", Some(body));
+    let told = ask(json!({"product_id": "p12"})).json();
+    assert_ne!(told["verdict"], "refused", "{told}");
+    assert_eq!((told["sales"].as_array().unwrap().len(), told["days"].as_array().unwrap().len()), (5, 26));
+    // 54, 43, 35 … and 2 a week: what look-alikes did, four fifths of the week before.
+    let truth: f64 = (0..26).map(|week| (54.0 * 0.8_f64.powi(week)).round() + 2.0).sum();
+    let total = told["total"]["value"].as_f64().unwrap();
+    assert!(holds(&told["total"]) && (total / truth - 1.0).abs() < 0.1, "{total} {truth}");
+    assert!(told["expected"].as_array().unwrap().iter().chain(told["cumulated"].as_array().unwrap()).all(holds));
+    // The first phone came two days before the shop's first order: its launch was not seen.
+    assert_eq!((told["lookalikes"].as_array().unwrap().len(), told["tried"].as_array().unwrap().len()), (11, 4));
+    // What is not sold yet is some ninety pieces.
+    let step = |stock: i64| ask(json!({"product_id": "p12", "stock": stock})).json()["decision"].take();
+    let (few, best, many) = (step(10), step(told["decision"]["best_stock"].as_f64().unwrap() as i64), step(5000));
+    assert_eq!([&few["step"], &best["step"], &many["step"]], ["raise", "go", "cut"], "{few} {best} {many}");
+    assert_eq!((&told["decision"]["stock"], &told["decision"]["cost_cents"]), (&json!(60), &json!(240_000)));
+    assert!(
+        few["gain_cents"]["value"].as_f64().unwrap() > 0.0 && few["reasons"].as_array().unwrap().len() == 3,
+        "{few}"
+    );
+    let planned = ask(json!({"category": "Phones/Smart", "launch_on": "2026-09-01", "price_cents": 320_000})).json();
+    assert!(planned["verdict"] != "refused" && planned["sales"] == json!([]), "{planned}");
+    assert!(
+        planned["decision"]["step"].is_null() && planned["decision"]["best_stock"].as_f64().unwrap() > 50.0,
+        "{planned}"
+    );
+    let chairs = ask(json!({"category": "Chairs", "launch_on": "2026-09-01"})).json();
+    assert_eq!((&chairs["verdict"], &chairs["caveats"][0]["kind"]), (&json!("refused"), &json!("few_lookalikes")));
+    assert!(chairs["would_change"].to_string().contains("launched_on"), "{chairs}");
+    for (body, status, code) in [
+        (json!({"product_id": "p99"}), 404, "not_found"),
+        (json!({"product_id": "p12", "weeks": 2}), 400, "weeks"),
+        (json!({"category": "Phones/Smart"}), 400, "product"),
+        (json!({"category": "Phones/Smart", "launch_on": "2026-02-30"}), 400, "launch_on"),
+        (json!({"product_id": "p12", "salvage": 0.9}), 400, "salvage"),
+        (json!({"product_id": "p12", "lookalikes": ["p12"]}), 400, "lookalikes"),
+    ] {
+        let refused = ask(body);
+        assert_eq!(
+            (refused.status, refused.json()["error"]["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            refused.body
+        );
+    }
+}

@@ -12,6 +12,7 @@ mod festivals;
 pub mod forecast;
 mod kept;
 pub mod launch;
+pub mod launch_desk;
 mod made;
 pub mod measures;
 mod periods;

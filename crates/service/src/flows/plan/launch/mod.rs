@@ -4,7 +4,7 @@
 //! Published as a model of kind `generations`; what each customer owns and may replace is the table `upgrades`, which SQL and
 //! audiences read.
 
-mod lines;
+pub(super) mod lines;
 mod owners;
 mod sales;
 
