@@ -262,6 +262,66 @@ function pricesOf(empty, today) {
   };
 }
 
+// ---- Launches
+
+/** Products of the catalogue as launches: one a fortnight, the last to come. */
+const launchDay = (today, at) => dayText((dayNumber(today) + 12 - 16 * at) * DAY);
+const launchOf = (one, today, at) => ({ product_id: one.product_id, name: one.name, brand: one.brand ?? "", category: one.category ?? "", launched_on: launchDay(today, at), is_assumed: at % 5 === 4, price_cents: one.price_cents, stock: one.stock, sold: at === 0 ? 0 : 60 * at + 7 });
+
+function launchesOf(shop, empty, today) {
+  if (empty) return { as_of: today, items: [], n_without_day: 0, categories: [] };
+  return { as_of: today, items: shop.products.slice(0, 9).map((one, at) => launchOf(one, today, at)), n_without_day: 12, categories: [...new Set(shop.products.map((one) => one.category).filter(Boolean))].sort() };
+}
+
+/** A curve that falls from its launch on, a level, a season in the ninth week. */
+const launchCurve = (week) => (0.35 + Math.exp(-week / 7)) * (week === 8 ? 1.9 : 1);
+
+function launchDeskOf(body, shop, empty, today, refuse) {
+  const product = body.product_id === undefined ? undefined : (shop.products.find((one) => one.product_id === body.product_id) ?? refuse(404, "not_found", `there is no product '${body.product_id}'`));
+  if (product === undefined && !(body.category && body.launch_on)) refuse(400, "product", "a planned product needs a category and a day of launch", "name a product of the catalogue, or category and launch day");
+  const n = body.weeks ?? 26;
+  const n_known = product === undefined ? 0 : Math.min(6, n - 1);
+  const first = product === undefined ? dayNumber(body.launch_on) : dayNumber(today) - 7 * n_known + 5;
+  const own = (week) => Math.round(42 * launchCurve(week) + ((week * 7) % 5) - 2);
+  const sales = Array.from({ length: n_known }, (_, week) => own(week));
+  const factor = product === undefined ? 1 : 1.12;
+  const expected = Array.from({ length: n }, (_, week) => (week < n_known - 1 ? { ...estimate(sales[week], 0), level: 0.9 } : { ...estimate(round(40 * factor * launchCurve(week), 1), round((product === undefined ? 24 : 13) * launchCurve(week), 1)), level: 0.9 }));
+  const running = (values) => values.reduce((all, value) => [...all, (all.at(-1) ?? 0) + value], []);
+  const middle = running(expected.map((one) => one.value));
+  const cumulated = middle.map((value, week) => (week < n_known - 1 ? { ...estimate(value, 0), level: 0.9 } : { ...estimate(round(value, 1), round((value - (middle[n_known - 2] ?? 0)) * (product === undefined ? 0.45 : 0.22), 1)), level: 0.9 }));
+  const sold = sum(sales);
+  const total = cumulated.at(-1);
+  const remaining = { value: round(total.value - sold, 1), low: round(total.low - sold, 1), high: round(total.high - sold, 1), level: 0.9 };
+  const category = body.category ?? product.category ?? "";
+  const likes = shop.products.filter((one) => one.product_id !== product?.product_id).slice(0, 8);
+  const lookalikes = likes.map((one, at) => {
+    const seen = at % 3 === 2 ? 15 : n;
+    const curve = Array.from({ length: seen }, (_, week) => Math.max(0, Math.round((18 + 9 * at) * launchCurve(week) + (((week + at) * 5) % 7) - 3)));
+    return { product_id: one.product_id, name: one.name, brand: one.brand ?? "", category: at < 5 ? category : (one.category ?? ""), launched_on: launchDay(today, 13 + 2 * at), is_assumed: at === 4, price_cents: Math.round((body.price_cents ?? product?.price_cents ?? 499_900) * (0.7 + 0.08 * at)), same_brand: at < 3, same_line: at === 0, preorders: product === undefined ? 0 : 8 + 3 * at, sales: curve, sold: sum(curve) };
+  });
+  const stock = body.stock ?? product?.stock ?? null;
+  const price = body.price_cents ?? product?.price_cents ?? null;
+  const best = Math.round(remaining.value * 0.92);
+  const [from, to] = [Math.round(best * 0.86), Math.round(best * 1.16)];
+  const step = stock === null ? null : stock < from ? "raise" : stock > to ? "cut" : "go";
+  const off = stock === null ? 0 : Math.abs(best - stock);
+  const gain = round(off * (price ?? 0) * 0.08);
+  const why = [both(`接下来预计还能卖 ${Math.round(remaining.value)} 件（${Math.round(remaining.low)} 到 ${Math.round(remaining.high)}）。多备的一件要有 60% 以上的机会卖掉才划算：最合适的库存是 ${best} 件。`, `${Math.round(remaining.value)} [${Math.round(remaining.low)}, ${Math.round(remaining.high)}] are still to be sold. One piece more pays if it sells with a chance above 60 %: the best stock is ${best}.`)];
+  if (step === "raise") why.push(both(`加单 ${off} 件：现有 ${stock} 件，低于 ${from} 件。`, `Raise by ${off}: the stock of ${stock} is below ${from}.`));
+  if (step === "cut") why.push(both(`减单 ${off} 件：现有 ${stock} 件，高于 ${to} 件。`, `Cut by ${off}: the stock of ${stock} is above ${to}.`));
+  if (step === "go") why.push(both(`维持订货：${stock} 件在 ${from} 到 ${to} 件之间。`, `Go: ${stock} pieces lie between ${from} and ${to}.`));
+  const until = dayText((first + 7 * (n_known + 1) - 1) * DAY);
+  const next = { until, sales: estimate(31, 12), raise_from: 44, cut_to: 17, raise_chance: 0.07, cut_chance: 0.05 };
+  if (step !== null) why.push(both(`到 ${until} 为止预计再卖 31 件（19 到 43）：卖到 44 件或以上就加单（可能性 7%），只卖 17 件或以下就减单（可能性 5%）。`, `Until ${until} 31 [19, 43] are expected: raise at 44 or more (7 % likely), cut at 17 or fewer (5 % likely).`));
+  const known = (value) => (step === null ? null : value);
+  const decision = price === null ? null : { step, stock, best_stock: best, go_from: from, go_to: to, price_cents: price, cost_cents: Math.round(price * 0.8), salvage_cents: Math.round(price * (body.salvage ?? 0.5)), critical_ratio: 0.4, left: known(estimate(Math.max(0, (stock ?? 0) - remaining.value), 0)), short: known(estimate(Math.max(0, remaining.value - (stock ?? 0)), 0)), sold_out: known(step === "raise" ? 0.97 : 0.3), earns_cents: known(estimate((price * best) / 6, (price * best) / 20)), gain_cents: known(estimate(gain, gain * 0.8)), next: known(next), reasons: why };
+  const tried = [["usual", 0.24, 0.29, 0.92], ["trapezoid", 0.26, 0.29, 0.92], ["triangle", 0.27, 0.29, 0.83], ["bass", 0.33, 0.29, 0.83]].map(([shape, error, baseline_error, inside]) => ({ shape, n: 6, error, baseline_error, inside }));
+  const told = { as_of: today, product_id: product?.product_id ?? null, name: product?.name ?? "", brand: body.brand ?? product?.brand ?? "", category, launched_on: dayText(first * DAY), is_assumed: false, price_cents: price, days: Array.from({ length: n }, (_, week) => dayText((first + 7 * week) * DAY)), sales, days_of_last: n_known === 0 ? 0 : 2, sold, preorders: product === undefined ? (body.preorders ?? null) : (body.preorders ?? 23), n_with_preorders: product === undefined ? 0 : 8 };
+  if (empty) return { ...told, expected: [], cumulated: [], total: null, remaining: null, total_before: null, baseline: [], baseline_total: null, shape: null, tried: [], lookalikes: [], decision: null, ...refused("few_lookalikes", "只有 0 个同类新品看到了 4 期以上的销量，至少要 3 个。", "0 look-alikes were seen for 4 periods and more; at least 3 are needed.") };
+  const baseline = Array.from({ length: n }, (_, week) => round(44 * launchCurve(week), 1));
+  return { ...told, expected, cumulated, total, remaining, total_before: estimate(760, 410), baseline, baseline_total: sum(baseline), shape: "usual", tried, lookalikes, decision, ...thin(8, [doubt("other_category", "8 个同类新品里有 3 个来自上一级类目。", "3 of 8 look-alikes are of the larger category, for want of nearer ones.")], [both("它自己再多几周的销量。", "Some more weeks of its own sales.")]) };
+}
+
 /** Goods of known demand sold off over some weeks: the prices that bring most, found backwards from the last week. Expected sales only. */
 function markdownOf(body, shop, today, refuse) {
   const product = shop.products.find((one) => one.product_id === body.product_id) ?? refuse(404, "not_found", `there is no product '${body.product_id}'`);
@@ -582,6 +642,8 @@ export function createPlans(now) {
       case "POST trade-in": return tradeInOf(body, today);
       case "POST budget": return budgetOf(body, empty, today, refuse);
       case "GET prices": return pricesOf(empty, today);
+      case "GET launches": return launchesOf(shop, empty, today);
+      case "POST launch-desk": return launchDeskOf(body, shop, empty, today, refuse);
       case "POST markdown": return markdownOf(body, shop, today, refuse);
       case "GET experiment": return neededOf(query, refuse);
       default: return undefined;

@@ -63,6 +63,7 @@ export const en = {
     forecast: "Forecast",
     lifetimes: "Lifetime",
     generations: "Generations",
+    launches: "Launch desk",
     crowd: "Crowd",
     promotions: "Promotions",
     sellingPoints: "Selling points",

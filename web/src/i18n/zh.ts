@@ -63,6 +63,7 @@ export const zh: Dictionary = {
     forecast: "销售预测",
     lifetimes: "顾客价值",
     generations: "产品换代",
+    launches: "新品上市",
     crowd: "人群状态",
     promotions: "促销账本",
     sellingPoints: "卖点价值",

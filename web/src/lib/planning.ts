@@ -1,6 +1,6 @@
 // The sums behind the pages of plans: what a spend brings by its curve, bounds in an address, a year before, bands of customers. Pure.
 import type { Lang } from "./format";
-import type { ArmVerdict, Backing, Band, Bound, BudgetPlan, By, Estimate, Measure, Period, Point, SalesForecast } from "./plans";
+import type { ArmVerdict, Backing, Band, Bound, BudgetPlan, By, Estimate, LaunchWanted, Measure, Period, Point, SalesForecast } from "./plans";
 import type { Condition } from "./types";
 
 /** Periods ahead that one may choose, the usual one second. */
@@ -195,4 +195,38 @@ export const sparedBy = (variance_kept: number): number => (variance_kept > 0 ? 
 export function numberIn(text: string, from: number, to: number): number | null {
   const value = text.trim() === "" ? Number.NaN : Number(text);
   return Number.isFinite(value) && value >= from && value <= to ? value : null;
+}
+
+/** Running sums. */
+export function cumulated(values: readonly number[]): number[] {
+  let sum = 0;
+  return values.map((value) => (sum += value));
+}
+
+/** Fields of the launch desk: what is allowed, and what stands there where the address has nothing; an empty text may be left empty. */
+export const LAUNCH_FIELDS = { price: [0.01, 1e9, ""], stock: [0, 1e7, ""], preorders: [0, 1e7, ""], weeks: [4, 52, "26"], salvage: [-100, 95, ""] } as const;
+export type LaunchField = keyof typeof LAUNCH_FIELDS;
+
+/** What stands in the fields: a number, `undefined` where one is left empty, `null` where it cannot be. */
+export function launchFields(textOf: (name: string) => string): Record<LaunchField, number | null | undefined> {
+  const read = (name: LaunchField): number | null | undefined => {
+    const [from, to, usual] = LAUNCH_FIELDS[name];
+    const text = textOf(name).trim() || usual;
+    if (text === "") return undefined;
+    const value = numberIn(text, from, to);
+    const isWhole = name === "stock" || name === "preorders" || name === "weeks";
+    return value !== null && isWhole && !Number.isInteger(value) ? null : value;
+  };
+  return { price: read("price"), stock: read("stock"), preorders: read("preorders"), weeks: read("weeks"), salvage: read("salvage") };
+}
+
+/** What an address asks of the launch desk; `null` where it names neither a product nor a planned one. */
+export function launchWanted(param: (name: string) => string): LaunchWanted | null {
+  const fields = launchFields(param);
+  const cents = fields.price == null ? undefined : Math.round(fields.price * 100);
+  const own = { price_cents: cents, stock: fields.stock ?? undefined, preorders: fields.preorders ?? undefined, weeks: fields.weeks ?? 26, salvage: fields.salvage == null ? undefined : fields.salvage / 100 };
+  const [product, category, launch] = [param("product"), param("category"), param("launch")];
+  if (product !== "") return { product_id: product, ...own };
+  if (category === "" || launch === "") return null;
+  return { category, brand: param("brand") || undefined, launch_on: launch, ...own };
 }

@@ -533,6 +533,104 @@ export interface SellingPoints {
   segments: SellingSegment[];
 }
 
+/** A launch that may be looked at. */
+export interface LaunchOfShop {
+  product_id: string;
+  name: string;
+  brand: string;
+  category: string;
+  launched_on: Day;
+  is_assumed: boolean;
+  price_cents: number | null;
+  stock: number | null;
+  sold: number;
+}
+
+export interface Launches {
+  as_of: Day;
+  items: LaunchOfShop[];
+  n_without_day: number;
+  categories: string[];
+}
+
+export interface LookAlike {
+  product_id: string;
+  name: string;
+  brand: string;
+  category: string;
+  launched_on: Day;
+  is_assumed: boolean;
+  price_cents: number | null;
+  same_brand: boolean;
+  same_line: boolean;
+  preorders: number;
+  sales: number[];
+  sold: number;
+}
+
+export const SHAPES = ["usual", "triangle", "trapezoid", "bass"] as const;
+export type LaunchStep = "go" | "raise" | "cut";
+
+export interface LaunchDecision {
+  step: LaunchStep | null;
+  stock: number | null;
+  best_stock: number;
+  go_from: number;
+  go_to: number;
+  price_cents: number;
+  cost_cents: number;
+  salvage_cents: number;
+  critical_ratio: number;
+  left: Estimate | null;
+  short: Estimate | null;
+  sold_out: number | null;
+  earns_cents: Estimate | null;
+  gain_cents: Estimate | null;
+  next: { until: Day; sales: Estimate; raise_from: number | null; cut_to: number | null; raise_chance: number; cut_chance: number } | null;
+  reasons: Text[];
+}
+
+export interface LaunchDesk extends Backing {
+  as_of: Day;
+  product_id: string | null;
+  name: string;
+  brand: string;
+  category: string;
+  launched_on: Day;
+  is_assumed: boolean;
+  price_cents: number | null;
+  days: Day[];
+  sales: number[];
+  days_of_last: number;
+  sold: number;
+  preorders: number | null;
+  n_with_preorders: number;
+  expected: Estimate[];
+  cumulated: Estimate[];
+  total: Estimate | null;
+  remaining: Estimate | null;
+  total_before: Estimate | null;
+  baseline: number[];
+  baseline_total: number | null;
+  shape: (typeof SHAPES)[number] | null;
+  tried: { shape: (typeof SHAPES)[number]; n: number; error: number; baseline_error: number; inside: number }[];
+  lookalikes: LookAlike[];
+  decision: LaunchDecision | null;
+}
+
+export interface LaunchWanted {
+  product_id?: string;
+  category?: string;
+  brand?: string;
+  price_cents?: number;
+  cost_cents?: number;
+  launch_on?: Day;
+  stock?: number;
+  preorders?: number;
+  weeks?: number;
+  salvage?: number;
+}
+
 const id = encodeURIComponent;
 const standing = (experiment: string, signal?: AbortSignal): Promise<Standing> => get<Standing>(`/experiments/${id(experiment)}`, {}, signal);
 
@@ -550,6 +648,8 @@ export const plans = {
   campaigns: async (signal?: AbortSignal) => (await get<{ items: Campaign[] }>("/campaigns", {}, signal)).items,
   verdict: (campaign: string, query: Query, signal?: AbortSignal) => get<CampaignVerdict>(`/campaigns/${id(campaign)}/verdict`, query, signal),
   prices: (signal?: AbortSignal) => get<Prices>("/plan/prices", {}, signal),
+  launches: (signal?: AbortSignal) => get<Launches>("/plan/launches", {}, signal),
+  launchDesk: (wanted: LaunchWanted, signal?: AbortSignal) => request<LaunchDesk>("POST", "/plan/launch-desk", wanted, signal),
   markdown: (wanted: MarkdownWanted, signal?: AbortSignal) => request<Markdown>("POST", "/plan/markdown", wanted, signal),
   /** With how each stands: there are few. */
   experiments: async (signal?: AbortSignal): Promise<Standing[]> => {

@@ -17,6 +17,7 @@ export type Route =
   | { page: "forecast" }
   | { page: "lifetimes" }
   | { page: "generations" }
+  | { page: "launches" }
   | { page: "promotions" }
   | { page: "crowd" }
   | { page: "selling-points" }
@@ -52,7 +53,7 @@ export type Route =
   | { page: "settings" }
   | { page: "missing"; path: string };
 
-const FLAT = ["login", "decisions", "questions", "sendings", "reports", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "promotions", "crowd", "selling-points", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
+const FLAT = ["login", "decisions", "questions", "sendings", "reports", "products", "customers", "groups", "audiences", "forecast", "lifetimes", "generations", "launches", "promotions", "crowd", "selling-points", "budget", "prices", "campaigns", "opinions", "analyse", "search", "words", "writing", "studio", "desk", "service", "unanswered", "cases", "proactive", "outbox", "knowledge", "answers", "try", "evaluation", "models", "jobs", "settings"] as const;
 
 /** Pages below `/studio`. */
 const STUDIO = ["drafts", "check", "rules"] as const;

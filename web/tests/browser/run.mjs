@@ -232,6 +232,8 @@ const PAGES = [
   ["selling-points", "/selling-points"],
   ["budget", "/budget"],
   ["budget-goal", "/budget?aim=sales&goal=130000000"],
+  ["launches", "/launches"],
+  ...(mock ? [["launches-product", "/launches?product=SKU-0009&stock=150"], ["launches-planned", "/launches?category=Computers%2FLaptops&launch=2027-01-15&price=6999&stock=100&view=total"]] : []),
   ["prices", "/prices"],
   ...(mock ? [["prices-clear", "/prices?product=SKU-0009&weeks=10&stock=60"]] : []),
   ["campaigns", "/campaigns"],
@@ -367,7 +369,7 @@ async function reveal(page, label, { lang, theme }) {
   }
 }
 
-const WIDER = /^(decisions|questions|sendings|reports|forecast|lifetimes|generations|crowd|promotions|selling|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|knowledge|document|try|group|audience|opinion|search|words|analyse|writing)/;
+const WIDER = /^(decisions|questions|sendings|reports|forecast|lifetimes|generations|launches|crowd|promotions|selling|budget|prices|campaign|studio|draft|check|rules|desk|service|proactive|outbox|knowledge|document|try|group|audience|opinion|search|words|analyse|writing)/;
 
 async function lookAtAll(look, n) {
   const { lang, theme, width, wider = [] } = look;
@@ -416,7 +418,7 @@ async function lookAtAll(look, n) {
 async function lookAtEmpty(lang, width) {
   const { page, complaints, enter, close } = await newPage({ lang, width, shop: "empty", base: LOOKED_AT });
   await enter("/");
-  for (const [label, path] of PAGES.filter(([name]) => !name.startsWith("document") && !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile", "draft", "draft-blocked", "campaign", "campaign-refused", "campaign-unnamed", "campaign-chance", "prices-clear", "questions-line", "questions-empty"].includes(name))) {
+  for (const [label, path] of PAGES.filter(([name]) => !name.startsWith("document") && !["product", "customer", "group", "audience", "audience-new", "audience-alike", "desk-talk", "desk-hostile", "draft", "draft-blocked", "campaign", "campaign-refused", "campaign-unnamed", "campaign-chance", "prices-clear", "launches-product", "launches-planned", "questions-line", "questions-empty"].includes(name))) {
     await check(`empty shop ${lang}-${width} ${label}`, async () => {
       await follow(page, path);
       await shot(page, `empty-${lang}-${width}-${label}`);

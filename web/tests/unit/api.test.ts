@@ -128,7 +128,7 @@ test.runIf(paths.has("/v1/content/options"))("and all of content", () => {
 // And of the plans.
 test.runIf(paths.has("/v1/campaigns"))("and all of the plans", () => {
   const { found, n_calls } = undocumented("../../src/lib/plans.ts", "plans");
-  expect(n_calls).toBe(18);
+  expect(n_calls).toBe(20);
   expect(found).toEqual([]);
 });
 
@@ -247,6 +247,7 @@ test("the mock answers as the service would", async () => {
   const posted: Record<string, object[]> = {
     "/v1/plan/budget": [{ weeks: 4 }, { weeks: 8, budget_cents: 150_000_000, bounds: [{ channel: "search_ads", floor_cents: 1_000_000, ceiling_cents: null }] }],
     "/v1/questions": [{ text: "各品牌的销售额同比" }, { text: "trend" }, { text: "flubber" }, { text: "今天该做什么" }],
+    "/v1/plan/launch-desk": [{ product_id: decodeURIComponent(product), stock: 120 }, { category: "Computers/Laptops", launch_on: "2027-01-15", price_cents: 699_900 }],
     "/v1/plan/markdown": [{ product_id: decodeURIComponent(product), weeks: 8, stock: 120, lowest: 0.6, salvage: 0.2 }],
   };
   for (const [path, bodies] of Object.entries(posted)) {

@@ -1,6 +1,6 @@
 // The sums behind the plans: curves read between their points, sales put together, bounds in addresses, stages of customers.
-import { expect, test } from "vitest";
-import { addsUp, boundsIn, boundsText, broughtBy, centsIn, cheaperPays, contributions, cutStep, gainOf, HORIZONS, moreSold, netOf, nextCoin, numberIn, partText, pastDeniesIntervals, sparedBy, spendable, stageConditions, stageOf, stagesOf, sumOf, usualHorizon, withBound, yearBefore } from "../../src/lib/planning";
+import { describe, expect, test } from "vitest";
+import { addsUp, boundsIn, boundsText, broughtBy, centsIn, cheaperPays, contributions, cumulated, cutStep, gainOf, HORIZONS, launchFields, launchWanted, moreSold, netOf, nextCoin, numberIn, partText, pastDeniesIntervals, sparedBy, spendable, stageConditions, stageOf, stagesOf, sumOf, usualHorizon, withBound, yearBefore } from "../../src/lib/planning";
 import type { Estimate, Point } from "../../src/lib/plans";
 
 const estimate = (value: number, error = 0.1 * value): Estimate => ({ value, low: value - error, high: value + error, level: 0.9 });
@@ -103,4 +103,25 @@ test("whether a lower price brings more revenue is said by the whole interval", 
 test("what is left after cost keeps its interval's width", () => {
   expect(netOf({ incremental_cents: { value: 100, low: 40, high: 160, level: 0.95 }, cost_cents: 70 })).toEqual({ value: 30, low: -30, high: 90, level: 0.95 });
   expect(netOf({ incremental_cents: null, cost_cents: 70 })).toBeNull();
+});
+
+describe("a launch", () => {
+  const asked = (params: Record<string, string>) => (name: string): string => params[name] ?? "";
+
+  test("is summed up week by week", () => {
+    expect(cumulated([3, 0, 2])).toEqual([3, 3, 5]);
+    expect(cumulated([])).toEqual([]);
+  });
+
+  test("is asked for by its product, or as it is planned", () => {
+    expect(launchWanted(asked({}))).toBeNull();
+    expect(launchWanted(asked({ category: "Phones" }))).toBeNull();
+    expect(launchWanted(asked({ product: "p1", stock: "40", salvage: "45" }))).toEqual({ product_id: "p1", price_cents: undefined, stock: 40, preorders: undefined, weeks: 26, salvage: 0.45 });
+    expect(launchWanted(asked({ category: "Phones", launch: "2027-01-15", price: "4999.5", weeks: "13" }))).toMatchObject({ category: "Phones", brand: undefined, launch_on: "2027-01-15", price_cents: 499_950, weeks: 13 });
+  });
+
+  test("has fields that may be empty, and none that cannot be", () => {
+    expect(launchFields(asked({}))).toEqual({ price: undefined, stock: undefined, preorders: undefined, weeks: 26, salvage: undefined });
+    expect(launchFields(asked({ price: "0", stock: "1.5", preorders: "-1", weeks: "53", salvage: "96" }))).toEqual({ price: null, stock: null, preorders: null, weeks: null, salvage: null });
+  });
 });
