@@ -18,10 +18,11 @@ use service::flows::plan::promotions::{self, Own, Promotions, PromotionsRequest}
 use service::flows::plan::selling_points::{self, SellingPoints};
 use service::flows::plan::trade_in::{self, TradeInPlan, TradeInRequest};
 use service::flows::plan::treat::{self, Treat, TreatRequest, Treated};
-use service::flows::plan::{Backing, Interval, Step, budget, experiment, forecast, price};
+use service::flows::plan::{Backing, Interval, Step, attribution, budget, experiment, forecast, price};
 use service::flows::segment::Text;
 use service::{Result, ServiceError};
 
+mod credit;
 mod launches;
 
 use crate::args::{Experiment, Plan};
@@ -190,6 +191,10 @@ pub async fn plan(dir: &Path, asked: Plan, as_json: bool) -> Result<()> {
             let request = TradeInRequest { budget_cents: budget.map(cents), levels, resale, margin };
             let told = trade_in::trade_in(&shop, &request).await?;
             shown(to_value(&told), as_json, || print_trade_in(&told))
+        }
+        Plan::Attribution { days } => {
+            let told = attribution::attribution(&shop, Some(days)).await?;
+            shown(to_value(&told), as_json, || credit::print(&told))
         }
         Plan::SellingPoints { category } => {
             let told = selling_points::selling_points(&shop, category.as_deref()).await?;

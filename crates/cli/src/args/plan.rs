@@ -153,6 +153,12 @@ pub enum Plan {
         #[arg(long, value_name = "PATH")]
         category: Option<String>,
     },
+    /// Which channels get the credit for the orders of the last year, by seven rules, beside the mix model
+    Attribution {
+        /// Days before an order in which a touch counts for it
+        #[arg(long, default_value_t = service::flows::plan::attribution::DAYS, allow_negative_numbers = true)]
+        days: i32,
+    },
     /// A budget over channels, from the weeks' sales and spends
     Budget {
         /// Weeks ahead

@@ -210,6 +210,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(plans::get_crowd))
         .routes(routes!(plans::get_promotions))
         .routes(routes!(plans::plan_budget))
+        .routes(routes!(plans::get_attribution))
         .routes(routes!(plans::get_prices))
         .routes(routes!(plans::list_launches))
         .routes(routes!(plans::plan_launch_desk))

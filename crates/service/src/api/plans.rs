@@ -13,6 +13,7 @@ use super::input::{Body, Id, Params};
 use crate::background;
 use crate::error::{Kind, Result, ServiceError};
 use crate::flows::plan::Step;
+use crate::flows::plan::attribution::{self, Attribution};
 use crate::flows::plan::budget::{self, Bound, BudgetGoal, BudgetPlan, BudgetRequest};
 use crate::flows::plan::crowd::{self, Crowd};
 use crate::flows::plan::customers::{self, Lifetimes};
@@ -273,6 +274,24 @@ pub async fn get_generations(Manage(caller): Manage) -> Result<Json<Generations>
 pub async fn get_crowd(Manage(caller): Manage, Params(params): Params<CrowdParams>) -> Result<Json<Crowd>> {
     let (shop, scheme) = (caller.shop.clone(), params.scheme.unwrap_or_else(|| "aipl".to_owned()));
     Ok(Json(crate::serving::off_thread(move || crowd::published(&shop.shop, &scheme)).await?))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AttributionParams {
+    /// Days before an order in which a touch counts for it; 30 if absent.
+    #[param(minimum = 1, maximum = 90)]
+    days: Option<i32>,
+}
+
+/// Which channels get the credit for the orders of the last year, by seven rules, beside what the mix model says of those with spends.
+#[utoipa::path(get, path = "/v1/plan/attribution", tag = "plans", params(AttributionParams), responses((status = 200, body = Attribution), (status = "4XX", body = ErrorBody)))]
+pub async fn get_attribution(
+    Manage(caller): Manage,
+    Params(params): Params<AttributionParams>,
+) -> Result<Json<Attribution>> {
+    planned(async move { attribution::attribution(&caller.shop.shop, params.days).await }).await
 }
 
 /// What channels brought, and how a budget should be split over them in the weeks to come.

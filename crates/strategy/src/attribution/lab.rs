@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use domain::{Card, Kind, Param, Settings, Text};
 use math::Random;
 
+use super::several::{few_sales, not_causal};
 use super::{Credit, Journey, Rule, Touch, attribute, attribute_checked};
 use crate::registry::LEVEL;
-use crate::{
-    Answer, Caveat, Column, Estimate, Figure, Model, Report, ReportTable, RunOptions, StrategyError, Support, Table,
-};
+use crate::{Answer, Column, Estimate, Figure, Model, Report, ReportTable, RunOptions, StrategyError, Support, Table};
 
 /// Below this many sales the shares are too unsure to be acted upon, and below the second not told.
 const SALES_ENOUGH: f64 = 100.0;
@@ -98,22 +97,7 @@ fn run(table: &Table, settings: &Settings, options: &RunOptions) -> Result<Answe
     let report = report(&channels, &credit, &last, &resampled, settings.float("level"))?;
     let answer = Answer::given(report, support);
     let answer = if n_sold < SALES_ENOUGH { answer.doubted(few_sales(n_sold)) } else { answer };
-    Ok(answer
-        .doubted(Caveat::new(
-            "not_causal",
-            "归因分配的是功劳，不证明因果：没有广告也会购买的客户同样被算给了渠道。请与组合模型或实验的结果对照。",
-            "Attribution divides credit and proves no cause: customers who would have bought anyway are credited too. Hold it \
-             against the mix model or an experiment.",
-        ))
-        .changed_by(Text::new("在部分地区关停一个渠道的实验。", "An experiment that switches one channel off in some regions.")))
-}
-
-fn few_sales(n: f64) -> Caveat {
-    Caveat::new(
-        "few_sales",
-        format!("只有 {n:.0} 笔经渠道触达的成交，份额很不稳定。"),
-        format!("Only {n:.0} sales were touched by a channel: the shares are very unsure."),
-    )
+    Ok(not_causal(answer))
 }
 
 fn journeys_of(table: &Table) -> Result<(Vec<String>, Vec<Journey>), StrategyError> {
@@ -149,7 +133,7 @@ fn journeys_of(table: &Table) -> Result<(Vec<String>, Vec<Journey>), StrategyErr
 }
 
 /// Shares of each channel in resamples of the journeys, each counted a Poisson number of times (Hanley and MacGibbon 2006).
-fn resample(
+pub(super) fn resample(
     journeys: &[Journey],
     n_channels: usize,
     rule: Rule,

@@ -4,11 +4,13 @@
 
 mod lab;
 mod markov;
+mod several;
 mod shapley;
 mod simulate;
 
 pub use lab::ATTRIBUTION;
 pub use markov::removal_effects;
+pub use several::{Divided, divide};
 pub use shapley::{PLAYERS_MAX, shapley_of_game};
 pub use simulate::{World, simulate};
 

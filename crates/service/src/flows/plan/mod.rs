@@ -4,6 +4,7 @@
 //!
 //! What is not here: the models, and any decision (a plan says what is to be expected, a person decides).
 
+pub mod attribution;
 pub mod budget;
 pub mod crowd;
 pub mod customers;
