@@ -262,6 +262,28 @@ function pricesOf(empty, today) {
   };
 }
 
+// ---- Who gets the credit
+
+/** Channel, days of touch, orders, parts by last, first, linear, time decay, position, Markov and Shapley, and what the mix model says. */
+const CREDIT = [["search_ads", 4_210, 812, [0.31, 0.19, 0.24, 0.27, 0.25, 0.26, 0.25], 0.34], ["app", 6_904, 930, [0.28, 0.3, 0.29, 0.28, 0.29, 0.24, 0.27], null], ["web", 3_310, 604, [0.17, 0.22, 0.2, 0.19, 0.2, 0.2, 0.2], null], ["video", 2_870, 388, [0.09, 0.18, 0.14, 0.12, 0.13, 0.16, 0.15], 0.41], ["feed", 1_960, 300, [0.1, 0.08, 0.09, 0.1, 0.09, 0.1, 0.09], 0.25], ["email", 640, 96, [0.05, 0.03, 0.04, 0.04, 0.04, 0.04, 0.04], null]];
+const RULES_TOLD = ["last", "first", "linear", "time_decay", "position", "markov", "shapley"];
+
+function attributionOf(query, empty, today) {
+  const days = Number(query.get?.("days") ?? query.days ?? 30);
+  const told = { first_day: dayText((dayNumber(today) - 364) * DAY), as_of: today, days, level: 0.9, n_journeys: empty ? 0 : 9_420, n_orders: empty ? 0 : 1_873, n_untouched: empty ? 0 : 341, value_cents: empty ? 0 : 412_000_000 };
+  if (empty) return { ...told, channels: [], mix: null, ...refused("no_touches", "最近一年没有带渠道的行为或触达记录。请在 events 或 exposures 里填上 channel。", "No event and no exposure of the last year names a channel. Fill in channel in events or exposures.") };
+  const paid = CREDIT.filter((one) => one[4] !== null);
+  const markov = sum(paid.map((one) => one[3][5]));
+  const channels = CREDIT.map(([channel, n_touches, n_orders, parts, caused]) => {
+    const attributed = parts[5] / markov;
+    const mix = caused === null ? null : { attributed, caused: estimate(caused, 0.09), disagrees: Math.abs(attributed - caused) > 0.09 };
+    return { channel, n_touches, n_orders, rules: parts.map((part, at) => ({ rule: RULES_TOLD[at], share: estimate(part, 0.012 + part * 0.06), value_cents: Math.round(part * 336_000_000) })), mix };
+  });
+  const not_cause = doubt("not_causal", "归因分配的是功劳，不证明因果：没有广告也会购买的客户同样被算给了渠道。请与组合模型或实验的结果对照。", "Attribution divides credit and proves no cause: customers who would have bought anyway are credited too. Hold it against the mix model or an experiment.");
+  const disagree = doubt("mix_disagrees", "组合模型不同意这些渠道的份额：search_ads、video。以实验为准。", "The mix model disagrees on the parts of search_ads, video: an experiment decides.");
+  return { ...told, channels, mix: thin(104, [not_cause]), ...thin(9_420, [not_cause, disagree], [both("在部分地区关停一个渠道的实验。", "An experiment that switches one channel off in some regions.")]) };
+}
+
 // ---- Launches
 
 /** Products of the catalogue as launches: one a fortnight, the last to come. */
@@ -642,6 +664,7 @@ export function createPlans(now) {
       case "POST trade-in": return tradeInOf(body, today);
       case "POST budget": return budgetOf(body, empty, today, refuse);
       case "GET prices": return pricesOf(empty, today);
+      case "GET attribution": return attributionOf(query, empty, today);
       case "GET launches": return launchesOf(shop, empty, today);
       case "POST launch-desk": return launchDeskOf(body, shop, empty, today, refuse);
       case "POST markdown": return markdownOf(body, shop, today, refuse);

@@ -631,6 +631,29 @@ export interface LaunchWanted {
   salvage?: number;
 }
 
+export const RULES = ["last", "first", "linear", "time_decay", "position", "markov", "shapley"] as const;
+
+export interface ChannelCredit {
+  channel: string;
+  n_touches: number;
+  n_orders: number;
+  rules: { rule: (typeof RULES)[number]; share: Estimate; value_cents: number }[];
+  mix: { attributed: number; caused: Estimate; disagrees: boolean } | null;
+}
+
+export interface Attribution extends Backing {
+  first_day: Day;
+  as_of: Day;
+  days: number;
+  level: number;
+  n_journeys: number;
+  n_orders: number;
+  n_untouched: number;
+  value_cents: number;
+  channels: ChannelCredit[];
+  mix: Backing | null;
+}
+
 const id = encodeURIComponent;
 const standing = (experiment: string, signal?: AbortSignal): Promise<Standing> => get<Standing>(`/experiments/${id(experiment)}`, {}, signal);
 
@@ -645,6 +668,7 @@ export const plans = {
   tradeIn: (wanted: { budget_cents?: number }, signal?: AbortSignal) => request<TradeInPlan>("POST", "/plan/trade-in", wanted, signal),
   sellingPoints: (query: Query, signal?: AbortSignal) => get<SellingPoints>("/plan/selling-points", query, signal),
   budget: (wanted: BudgetWanted, signal?: AbortSignal) => request<BudgetPlan>("POST", "/plan/budget", wanted, signal),
+  attribution: (query: Query, signal?: AbortSignal) => get<Attribution>("/plan/attribution", query, signal),
   campaigns: async (signal?: AbortSignal) => (await get<{ items: Campaign[] }>("/campaigns", {}, signal)).items,
   verdict: (campaign: string, query: Query, signal?: AbortSignal) => get<CampaignVerdict>(`/campaigns/${id(campaign)}/verdict`, query, signal),
   prices: (signal?: AbortSignal) => get<Prices>("/plan/prices", {}, signal),
