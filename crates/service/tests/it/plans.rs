@@ -41,6 +41,7 @@ fn a_shop_plans_from_its_own_tables() {
     subsidies_are_chosen(&served);
     specs_are_put_into_money(&served);
     promotions_are_kept_until_tables_change(&served);
+    credit_is_divided(&served);
 }
 
 fn sales_are_forecast(served: &Served) {
@@ -103,7 +104,7 @@ fn a_budget_is_refused_where_spends_explain_nothing(served: &Served) {
 fn with_a_channel_that_sells(turned: bool) -> (Folder, Served) {
     let folder = Folder(tempfile::tempdir().unwrap());
     let shop = Shop::create(folder.shop()).unwrap();
-    let (mut orders, mut spends) = (Vec::new(), Vec::new());
+    let (mut orders, mut spends, mut events) = (Vec::new(), Vec::new(), Vec::new());
     // 2024-07-01 is a Monday.
     let first: Day = "2024-07-01".parse().unwrap();
     for week in 0..104_i64 {
@@ -116,6 +117,9 @@ fn with_a_channel_that_sells(turned: bool) -> (Folder, Served) {
             let at = (i64::from(day.0) + order % 7) * 86_400_000 + order % 24 * 3_600_000;
             orders.push(json!({"order_id": format!("o{week}-{order}"), "ordered_at": at, "customer_id": format!("c{}", order % 90),
                 "product_id": "p1", "quantity": 1, "unit_price_cents": 9_999}));
+            // Before every third order the customer came by video, before the others by search.
+            let channel = if order % 3 == 0 { "video" } else { "search" };
+            events.push(json!({"at": at - 3_600_000, "customer_id": format!("c{}", order % 90), "kind": "view", "product_id": "p1", "channel": channel}));
         }
     }
     if turned {
@@ -124,6 +128,7 @@ fn with_a_channel_that_sells(turned: bool) -> (Folder, Served) {
     }
     write::<Order>(&shop, &orders);
     write::<Spend>(&shop, &spends);
+    write::<domain::Event>(&shop, &events);
     drop(shop);
     let secret = key(&folder.shop(), &Scope::ALL);
     let served = serve(&folder.shop(), secret);
@@ -152,6 +157,23 @@ fn a_budget_is_planned() {
         let refused = plan(body);
         assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (400, Some(code)), "{}", refused.body);
     }
+}
+
+/// Both channels have spends, so what the mix model says they caused stands beside what they are credited with.
+#[test]
+fn credit_is_held_against_the_mix_model() {
+    let (_folder, served) = with_a_channel_that_sells(false);
+    let told = served.get("/v1/plan/attribution");
+    assert!(told["verdict"] != "refused" && told["mix"]["verdict"] != "refused", "{told}");
+    let channels = told["channels"].as_array().unwrap();
+    let names: Vec<&str> = channels.iter().map(|one| one["channel"].as_str().unwrap()).collect();
+    assert_eq!(names, ["search", "video"]);
+    let sum: f64 = channels.iter().map(|one| one["mix"]["attributed"].as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-9 && channels.iter().all(|one| holds(&one["mix"]["caused"])), "{told}");
+    // Customers come by search twice as often; what moves the weeks is video.
+    let [search, video] = [0, 1].map(|at| &channels[at]["mix"]);
+    assert!(search["attributed"].as_f64().unwrap() > 0.5 && video["caused"]["value"].as_f64().unwrap() > 0.5, "{told}");
+    assert!(video["disagrees"] == true && told["caveats"].to_string().contains("mix_disagrees"), "{}", told["caveats"]);
 }
 
 /// Draws of a sampler part ways at the last digit of what they start from.
@@ -246,6 +268,22 @@ fn specs_are_put_into_money(served: &Served) {
         named
     );
     assert_eq!(served.call("GET", "/v1/plan/selling-points?category=fax", None).status, 404);
+}
+
+fn credit_is_divided(served: &Served) {
+    let told = served.get("/v1/plan/attribution");
+    assert_ne!(told["verdict"], "refused", "{told}");
+    let channels = told["channels"].as_array().unwrap();
+    assert!(channels.len() > 2 && told["n_orders"].as_u64().unwrap() > told["n_untouched"].as_u64().unwrap(), "{told}");
+    for at in 0..7 {
+        let sum: f64 = channels.iter().map(|one| one["rules"][at]["share"]["value"].as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-6 && channels.iter().all(|one| holds(&one["rules"][at]["share"])), "{at} {sum}");
+    }
+    // The mix model tells nothing in a shop so small, and that is said rather than compared.
+    assert_eq!(told["mix"]["verdict"], "refused", "{}", told["mix"]);
+    assert!(channels.iter().all(|one| one["mix"].is_null()));
+    let refused = served.call("GET", "/v1/plan/attribution?days=91", None);
+    assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (400, Some("days")), "{}", refused.body);
 }
 
 /// The second answer is the first one kept; a new order makes another.
