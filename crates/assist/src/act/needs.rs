@@ -75,6 +75,7 @@ const VALUES: &[&[&str]] = &[
     &["鸿蒙", "harmonyos", "harmony"],
     &["wifi7", "wi-fi 7", "wi fi 7", "wifi 7"],
     &["wifi6", "wi-fi 6", "wi fi 6", "wifi 6"],
+    &["wifi", "wi-fi", "wi fi", "无线网", "无线打印"],
     &["ip68"],
     &["ip67"],
     &["麦克风", "microphone"],

@@ -50,7 +50,11 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
         }
     };
     for entity in &scene.understood.entities {
-        let Named::Product { candidates, .. } = &entity.what else { continue };
+        let Named::Product { candidates, text } = &entity.what else { continue };
+        if let Some(id) = of_talk(candidates, text, scene, dialogue) {
+            add(&mut these, &id);
+            continue;
+        }
         match narrowed(candidates, scene, dialogue) {
             [] => {}
             [one] => add(&mut these, one),
@@ -95,6 +99,29 @@ fn other_variant(scene: &Scene, dialogue: &Dialogue) -> Option<String> {
     let mut having = variants.iter().filter(|one| [1, 2].iter().all(|&at| has_size(one, &pair[at])));
     let only = having.next().filter(|_| having.next().is_none())?;
     Some(only.product_id.clone())
+}
+
+/// A series alone, without its number, is the one just talked about: "is the Opalo in stock?" after a comparison of the Opalo 4 means that
+/// laptop, and no memory card.
+fn of_talk(candidates: &[String], text: &str, scene: &Scene, dialogue: &Dialogue) -> Option<String> {
+    const RECENT: usize = 4;
+    let said = crate::act::attributes::fold(text);
+    let words: Vec<&str> =
+        said.split(|character: char| !character.is_alphanumeric()).filter(|word| word.len() > 2).collect();
+    let is_bare = !words.is_empty() && !said.contains(|character: char| character.is_ascii_digit());
+    if !is_bare || candidates.iter().any(|id| dialogue.products.contains(id)) {
+        return None;
+    }
+    let has_words = |id: &&String| {
+        scene.product(id).is_some_and(|product| {
+            let name = crate::act::attributes::fold(&product.name);
+            let own: Vec<&str> = name.split(|character: char| !character.is_alphanumeric()).collect();
+            words.iter().all(|word| own.contains(word))
+        })
+    };
+    let found: Vec<String> = dialogue.products.iter().take(RECENT).filter(has_words).cloned().collect();
+    let is_one = found.len() == 1 || found.len() > 1 && is_one(scene, &found);
+    if is_one { found.into_iter().next() } else { None }
 }
 
 /// Of several makers' products with one name, those of the maker talked about: "and the 24W?" goes on with it.
@@ -472,7 +499,10 @@ fn with_kind<'o>(scene: &Scene, orders: &'o [OrderRecord]) -> Option<&'o OrderRe
     let is_meant = |product: &Product| {
         let path = product.category.as_deref().unwrap_or_default();
         brand.is_none_or(|brand| product.brand.as_deref() == Some(brand))
-            && (kinds.is_empty() || kinds.iter().any(|(kind, _)| crate::act::fits::in_category(path, kind)))
+            && (kinds.is_empty()
+                || kinds.iter().any(|(kind, word)| {
+                    crate::act::fits::in_category(path, kind) || crate::understand::kinds::is_of(path, kind, word)
+                }))
     };
     let has = |order: &&OrderRecord| {
         let mut bought = order.lines.iter().filter(|line| line.quantity > 0);

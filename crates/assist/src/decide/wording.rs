@@ -299,7 +299,15 @@ pub(super) fn gives_up(text: &str) -> bool {
     ];
     let folded = attributes::fold(text);
     let asks = folded.contains(['?', '？', '吗', '多', '哪', '什']);
-    !asks && folded.chars().count() <= 32 && BEGINNINGS.iter().any(|start| folded.starts_with(start))
+    // `算了，我先把台式机退掉`: something else is wanted.
+    const OTHERS: &[&str] =
+        &["退", "换", "修", "查", "买", "看看", "先", "return", "send", "exchange", "buy", "check", "order", "repair"];
+    let Some(start) = BEGINNINGS.iter().filter(|start| folded.starts_with(**start)).max_by_key(|start| start.len())
+    else {
+        return false;
+    };
+    let wants_other = OTHERS.iter().any(|word| folded[start.len()..].contains(word));
+    !asks && folded.chars().count() <= 32 && !wants_other
 }
 
 /// `我说的是`, "I mean": something was understood otherwise than it was meant.

@@ -270,6 +270,9 @@ const CORRECTING: &[&str] = &[
     "another",
     "should be",
     "i meant",
+    "just the",
+    "changed my mind",
+    "no wait",
     "rather",
     "mistake",
     "update",
@@ -386,8 +389,28 @@ pub fn is_correcting(message: &Words) -> bool {
 
 /// The same where free words are awaited, which may have a 不是 or an "another" of their own.
 pub fn is_surely_correcting(message: &Words) -> bool {
-    const FIRST: &[&str] = &["不对", "错了", "不是这个", "其实", "no,", "wrong", "sorry", "correction", "actually"];
+    const FIRST: &[&str] = &[
+        "不对",
+        "错了",
+        "不是这个",
+        "不不",
+        "等等",
+        "其实",
+        "no,",
+        "no wait",
+        "wait",
+        "oh no",
+        "wrong",
+        "sorry",
+        "correction",
+        "actually",
+    ];
     const ANYWHERE: &[&str] = &[
+        "just the",
+        "only the",
+        "i meant",
+        "i mean the",
+        "changed my mind",
         "改成",
         "改为",
         "换成",

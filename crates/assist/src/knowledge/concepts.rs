@@ -160,7 +160,7 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("update", "升级,系统更新,更新系统,软件更新,update,upgrade,updating,firmware"),
     (
         "opened",
-        "拆封,开封,拆开,拆了,激活,已拆,打开过,用过,戴过,试戴,贴上了,贴好了,opened,unsealed,unboxed,opened box,open box,activated,broke the seal,stuck on,stuck it on,used it",
+        "拆封,开封,拆开,拆了,激活,已拆,打开过,用过,戴过,试戴,贴上了,贴好了,opened,unsealed,unboxed,opened box,open box,activated,broke the seal,stuck on,stuck it on,used it,already put in,put it in",
     ),
     (
         "bears",

@@ -128,7 +128,7 @@ fn earlier(text: &str, found: &mut Vec<(Range<usize>, Reference)>) {
 fn orders(text: &str, found: &mut Vec<(Range<usize>, Reference)>) {
     static ORDER: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?P<newest>(?:最近|最新|最后|上)(?:的|那|一|这)*(?:个|笔|份)?(?:订单|单子|单)|刚(?:才|刚)?(?:下|拍|买)的?(?:那|这)?(?:个|笔)?(?:订单|单子|单)|\b(?:my |the )?(?:latest|newest|last|most recent|recent) (?:order|purchase)\b)|(?P<that>(?:这|那|该|此|刚才|刚刚|之前|前面)(?:的|那|这|一)*(?:个|笔|份)?(?:订单|单子|单)|\b(?:that|this|the same|the) order\b)",
+            r"(?P<newest>(?:最近|最新|刚刚?)(?:买|下单|拍|订)的(?:那|这)?(?:个|件|款|单)?|(?:最近|最新|最后|上)(?:的|那|一|这)*(?:个|笔|份)?(?:订单|单子|单)|刚(?:才|刚)?(?:下|拍|买)的?(?:那|这)?(?:个|笔)?(?:订单|单子|单)|\b(?:my |the )?(?:latest|newest|last|most recent|recent) (?:order|purchase)\b)|(?P<that>(?:这|那|该|此|刚才|刚刚|之前|前面)(?:的|那|这|一)*(?:个|笔|份)?(?:订单|单子|单)|\b(?:that|this|the same|the) order\b)",
         )
     });
     for captures in ORDER.captures_iter(text).take(REFERENCES_MAX) {

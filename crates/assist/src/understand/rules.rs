@@ -63,9 +63,17 @@ fn returns_thing(said: &Said) -> Option<(&'static str, f32)> {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"[吗么嘛?？]|能不能|可不可以|可以退|能退|可退|几天|多久|不退|规则|政策|条件|运费|邮费")
     });
+    static EN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:want|wanna|like|need|gonna|going) ?(?:to )?(?:return|(?:send|give|bring|take) (?:[a-z0-9'-]+ ){1,6}back)\b",
+        )
+    });
     let folded = said.folded.text();
     let has_thing =
         said.entities.iter().any(|entity| matches!(entity.what, Named::Category { .. } | Named::Product { .. }));
+    if has_thing && folded.chars().count() <= 2 * SHORT && EN.is_match(folded) && !folded.contains('?') {
+        return Some(("return_request", 0.9));
+    }
     let is_wish = has_thing && folded.chars().count() <= SHORT && RETURNS.is_match(folded);
     if !is_wish {
         return None;

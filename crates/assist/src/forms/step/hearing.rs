@@ -92,7 +92,15 @@ impl Hand<'_, '_> {
         let letters = self.message.text.chars().filter(|character| character.is_alphabetic()).count();
         let is_said = CHARACTERS.contains(&letters) && read::choice::number(&self.message.folded).is_none();
         let is_steering = words::yes_no(&self.message).is_some() || words::skips(&self.message);
+        // Another thing of the order, or its number, is no cause.
+        let line = chosen_order(self.filling, self.world)
+            .map(|order| purchases::read_line(&self.things, self.of_things, self.filling, order, self.world, false));
+        let names_thing = matches!(line, Some(Reading::Value(..))) || self.understanding.order_number().is_some();
+        let names_order = self.world.orders.iter().any(|order| self.message.has(&order.order_id));
         if !options.iter().any(|option| option.value == OTHER_CAUSE)
+            || names_thing
+            || names_order
+            || words::is_surely_correcting(&self.message)
             || !is_said
             || is_steering
             || words::is_asking(&self.message)

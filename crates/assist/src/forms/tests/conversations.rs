@@ -85,6 +85,17 @@ fn what_is_to_be_kept_is_not_returned() {
 }
 
 #[test]
+fn another_thing_is_no_cause() {
+    for text in ["no wait, the mouse", "不对，是鼠标", "sorry, i meant the mouse"] {
+        let mut talk = Talk::of("return_request", Lang::En);
+        talk.say_as("I'd like to return the laptop from order TC100024", "return_request");
+        assert_eq!(talk.value("product_id"), Some("p2"));
+        talk.say(text);
+        assert_eq!((talk.value("product_id"), talk.value("cause")), (Some("p3"), None), "{text}");
+    }
+}
+
+#[test]
 fn a_cause_in_words_of_their_own_is_kept_as_such() {
     for (text, cause) in [
         ("the cat keeps chasing it", "other"),
