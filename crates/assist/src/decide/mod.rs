@@ -6,6 +6,7 @@ mod finish;
 mod follow_up;
 mod form;
 mod meant;
+mod owned;
 mod parts;
 pub mod person;
 mod products;

@@ -11,6 +11,7 @@ use crate::act::groups::Thing;
 use crate::act::{Answer, Outcome, attributes, compare, documents, facts, find, fits, groups, opinions, policies};
 use crate::say;
 use crate::state::Asked;
+use crate::turn::Block;
 use crate::understand::{Named, Reference};
 
 /// Candidates named in a question back.
@@ -43,6 +44,13 @@ impl Turning<'_, '_> {
             "find_product" => return self.listing(find::find),
             "recommend" => return self.recommend(),
             _ => {}
+        }
+        if intent == "compatibility"
+            && !matches!(referents::explicit(&self.scene, self.dialogue), Meant::These(_))
+            && let owned = self.owned()
+            && owned.len() == 2
+        {
+            return self.for_products(intent, &owned, &question);
         }
         match referents::products(&self.scene, self.dialogue) {
             Meant::These(ids) => {
@@ -221,6 +229,12 @@ impl Turning<'_, '_> {
         let talked = self.dialogue.products.iter().map(String::as_str);
         let page = self.scene.message.page_product_id.filter(|id| self.scene.product(id).is_some());
         let others: Vec<&str> = page.into_iter().chain(talked).filter(|id| *id != ids[0]).collect();
+        // "Would it fit my phone?" is about the phone they bought, not about the laptop just compared.
+        let own = self.owned().into_iter().find(|id| intent == "compatibility" && *id != ids[0]);
+        if let Some(own) = own {
+            ids.push(own);
+            return ids;
+        }
         let other = match intent {
             "compatibility" => self.goes_with(&ids[0], &others),
             _ => others.first().copied(),
@@ -262,7 +276,9 @@ impl Turning<'_, '_> {
         let intent = self.of_fields(&scene, intent, &things);
         let asks_price = intent == "price" && products.len() == 1;
         let beside = asks_price.then(|| beside_price(&scene, first)).flatten();
-        if let Some(answer) = each_version(&scene, intent, &things) {
+        if let Some(answer) =
+            fields_of_versions(&scene, intent, &things).or_else(|| each_version(&scene, intent, &things))
+        {
             return answer;
         }
         let mut answer = match intent {
@@ -607,6 +623,33 @@ impl Turning<'_, '_> {
         self.step("products", "a name that the shop does not have");
         Answer::unknown(say::talk::not_sold(self.lang(), &name))
     }
+}
+
+/// Several fields of all versions of one thing: `有货没，保修多久`. Each is told as if it were asked for alone.
+fn fields_of_versions(scene: &crate::act::Scene, intent: &str, things: &[Thing]) -> Option<Answer> {
+    let [thing] = things else { return None };
+    if !thing.is_group() || !matches!(intent, "price" | "stock" | "warranty" | "product_fact") {
+        return None;
+    }
+    let asked = fields_asked(scene, &thing.whole);
+    let has = |name: &str| asked.iter().any(|own| own == name);
+    if asked.len() < 2 || !["price", "stock", "warranty"].into_iter().any(has) {
+        return None;
+    }
+    let mut answer = Answer { rewordable: false, ..Answer::default() };
+    for name in &asked {
+        let one = match name.as_str() {
+            "price" => groups::price(scene, things),
+            "stock" => groups::stock(scene, things),
+            other => groups::each(scene, thing, other)
+                .unwrap_or_else(|| facts::product_fact(scene, &thing.whole, std::slice::from_ref(name))),
+        };
+        answer.append(one);
+    }
+    // The same cards once.
+    let mut is_shown = false;
+    answer.blocks.retain(|block| !matches!(block, Block::Products { .. }) || !std::mem::replace(&mut is_shown, true));
+    Some(answer)
 }
 
 /// What each version of the one thing that is meant has of the one attribute that is asked for, where they differ in it.
