@@ -148,9 +148,23 @@ impl Turning<'_, '_> {
         Some(self.for_products("accessories", std::slice::from_ref(&first.product_id), question))
     }
 
+    /// Candidates of each name in the message; a series alone is the one just talked about.
+    fn named_in_talk(&self) -> Vec<Vec<String>> {
+        let names = self.scene.understood.entities.iter().filter_map(|entity| match &entity.what {
+            Named::Product { candidates, text } => Some((candidates, text)),
+            _ => None,
+        });
+        names
+            .map(|(candidates, text)| {
+                let talked = referents::of_talk(candidates, text, &self.scene, self.dialogue);
+                talked.map_or_else(|| candidates.clone(), |id| vec![id])
+            })
+            .collect()
+    }
+
     /// "Does the Orla 5 case fit the Orla 5?" where several cases go by the name, and all fit or none does.
     fn names_that_fit(&mut self, intent: &str) -> Option<Answer> {
-        let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
+        let named = self.named_in_talk();
         let [some, others] = named.as_slice() else { return None };
         if intent != "compatibility" || some.len() < 2 && others.len() < 2 {
             return None;
@@ -673,7 +687,7 @@ fn to_be_taken_up(scene: &crate::act::Scene) -> String {
 }
 
 /// Fields that a question is about. Of "how long is the warranty", no length is asked for: what the others explain is left out.
-fn fields_asked(scene: &crate::act::Scene, product: &domain::Product) -> Vec<String> {
+pub(super) fn fields_asked(scene: &crate::act::Scene, product: &domain::Product) -> Vec<String> {
     let asked = facts::asked(scene, Some(product));
     let is_known = |name: &String| name == "warranty" || facts::has(product, name);
     let known: Vec<String> = asked.iter().filter(|name| is_known(name)).cloned().collect();

@@ -103,7 +103,7 @@ fn other_variant(scene: &Scene, dialogue: &Dialogue) -> Option<String> {
 
 /// A series alone, without its number, is the one just talked about: "is the Opalo in stock?" after a comparison of the Opalo 4 means that
 /// laptop, and no memory card.
-fn of_talk(candidates: &[String], text: &str, scene: &Scene, dialogue: &Dialogue) -> Option<String> {
+pub fn of_talk(candidates: &[String], text: &str, scene: &Scene, dialogue: &Dialogue) -> Option<String> {
     const RECENT: usize = 4;
     let said = crate::act::attributes::fold(text);
     let words: Vec<&str> =

@@ -410,6 +410,15 @@ impl Turning<'_, '_> {
     }
 
     fn policy(&mut self, intent: &str) -> Answer {
+        // `有货没 保修多久`: the warranty is not all that is asked of the thing named.
+        if intent == "warranty"
+            && let Meant::These(ids) = referents::explicit(&self.scene, self.dialogue)
+            && let [id] = ids.as_slice()
+            && let Some(product) = self.scene.product(id)
+            && super::products::fields_asked(&self.scene, &product).len() > 1
+        {
+            return self.for_products("warranty", &ids, self.scene.message.text);
+        }
         if let Some(answer) = (intent == "warranty").then(|| self.warranty_by_version()).flatten() {
             return answer;
         }

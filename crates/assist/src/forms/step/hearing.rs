@@ -159,7 +159,20 @@ impl Hand<'_, '_> {
                 heard.corrected = true;
             }
         }
+        if heard.corrected {
+            self.read_line_again(heard);
+        }
         heard.corrected
+    }
+
+    /// Another order has another thing, which the same message may name.
+    fn read_line_again(&mut self, heard: &mut Heard) {
+        let line = self.form.of_kind(|kind| *kind == FieldKind::OrderLine);
+        let Some(field) = line.filter(|field| !self.filling.values.contains_key(&field.name)) else { return };
+        if let Reading::Value(value, range) = self.read(field, false, &[]) {
+            self.set(field, value, heard);
+            heard.ranges.extend(range);
+        }
     }
 
     /// A field that was named as wrong: its new value, or none, so that it is asked for.
