@@ -32,7 +32,7 @@ struct Set {
     is_golden: bool,
 }
 
-const SETS: [Set; 15] = [
+const SETS: [Set; 17] = [
     Set { file: "questions-zh", shop: "zh", day: NOVEMBER, is_golden: false },
     Set { file: "questions-en", shop: "en", day: NOVEMBER, is_golden: false },
     Set { file: "retailer-zh", shop: "retailer", day: JUNE, is_golden: false },
@@ -44,6 +44,8 @@ const SETS: [Set; 15] = [
     Set { file: "careless-en", shop: "en", day: NOVEMBER, is_golden: true },
     Set { file: "kinds-zh", shop: "zh", day: NOVEMBER, is_golden: true },
     Set { file: "kinds-en", shop: "en", day: NOVEMBER, is_golden: true },
+    Set { file: "natural-zh", shop: "zh", day: JUNE, is_golden: true },
+    Set { file: "natural-en", shop: "en", day: JUNE, is_golden: true },
     Set { file: "golden-zh", shop: "zh", day: JUNE, is_golden: true },
     Set { file: "golden-en", shop: "en", day: JUNE, is_golden: true },
     Set { file: "written-zh", shop: "zh", day: JUNE, is_golden: true },

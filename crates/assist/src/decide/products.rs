@@ -118,8 +118,11 @@ impl Turning<'_, '_> {
         let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
         let points =
             !self.scene.understood.references.is_empty() && matches!(intent, "compatibility" | "accessories" | "stock");
+        let owned = if named.is_empty() { self.owned() } else { Vec::new() };
         let devices = match (named.as_slice(), referents::products(&self.scene, self.dialogue)) {
             ([ids], _) => self.scene.products(ids),
+            // `我这打印机用什么墨盒`.
+            ([], _) if owned.len() == 1 => self.scene.products(&owned),
             ([], Meant::These(ids)) if points && ids.len() == 1 => self.scene.products(&ids),
             _ => return None,
         };
