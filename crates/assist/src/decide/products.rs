@@ -113,7 +113,7 @@ impl Turning<'_, '_> {
     }
 
     /// "手机壳能装在 Orla 5 吗", "Orla 5 有保护套吗": a kind of accessory is asked about for a device, by whatever verb.
-    fn kind_that_fits(&mut self, intent: &str, question: &str) -> Option<Answer> {
+    pub(super) fn kind_that_fits(&mut self, intent: &str, question: &str) -> Option<Answer> {
         let asks = matches!(intent, "compatibility" | "accessories" | "recommend" | "find_product" | "stock" | "price");
         let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
         let points =

@@ -41,6 +41,13 @@ impl Turning<'_, '_> {
         if let Some(answer) = self.progress_of_filed() {
             return answer;
         }
+        // "Which ink does my printer take": what fits their own thing, whatever was understood.
+        if self.owned().len() == 1
+            && self.scene.kinds().count() == 2
+            && let Some(answer) = self.kind_that_fits("accessories", self.scene.message.text)
+        {
+            return answer;
+        }
         if let Some(answer) = self.which_is_cheaper().or_else(|| self.more_or_less()).or_else(|| self.wished()) {
             return answer;
         }

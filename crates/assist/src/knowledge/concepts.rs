@@ -119,7 +119,7 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("noise", "噪音,异响,响声,噪声,noise,noisy,loud"),
     (
         "broken",
-        "坏了,故障,质量问题,损坏,有问题,失灵,瑕疵,坏的,不工作,用不了,broken,defect,defective,faulty,fault,damaged,damage,not working,stopped working,malfunction,doesnt work",
+        "坏了,破的,破了,压扁,压坏,smashed,crushed,故障,质量问题,损坏,有问题,失灵,瑕疵,坏的,不工作,用不了,broken,defect,defective,faulty,fault,damaged,damage,not working,stopped working,malfunction,doesnt work",
     ),
     ("member", "会员,积分,member,membership,points,loyalty"),
     ("account", "账号,账户,帐号,帐户,account"),
