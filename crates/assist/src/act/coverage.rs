@@ -474,6 +474,12 @@ pub(crate) fn is_beside_kind(scene: &Scene, title: &str) -> bool {
     is_of_none || is_of_other_kind(title, &[scene.question])
 }
 
+/// The word by which a category calls its things, folded: `power bank` of `Phone accessories/Power banks`.
+pub(crate) fn kind_word(category: Option<&str>) -> String {
+    let last = fold(category.unwrap_or_default().rsplit('/').next().unwrap_or_default());
+    last.strip_suffix('s').map_or(last.clone(), str::to_owned)
+}
+
 /// Whether a title names the kind of thing that a product is, and no other: of `手机配件/充电宝` a title about power banks is, one about
 /// phones is not.
 pub(crate) fn is_for_kind_of(title: &str, product: &Product) -> bool {

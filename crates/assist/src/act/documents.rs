@@ -105,12 +105,11 @@ pub fn is_of_product(scene: &Scene, evidence: &Evidence) -> bool {
 pub fn is_about(scene: &Scene, evidence: &Evidence, product: &Product) -> bool {
     let Evidence::Document { title, .. } = evidence else { return false };
     let title = super::attributes::fold(title);
-    let category = super::attributes::fold(product.category.as_deref().unwrap_or_default());
-    let kind = category.rsplit('/').next().unwrap_or_default();
-    let stem = kind.strip_suffix('s').unwrap_or(kind);
-    is_of_product(scene, evidence)
-        || !stem.is_empty() && title.contains(stem)
+    let kind = coverage::kind_word(product.category.as_deref());
+    !kind.is_empty() && title.contains(&kind)
         || coverage::is_for_kind_of(&title, product)
+        // Last, since it searches the catalogue.
+        || is_of_product(scene, evidence)
 }
 
 /// How much less alike than a curated answer must be, one may be that explains the question's words.
@@ -311,9 +310,8 @@ fn is_guide_of_other_kind(scene: &Scene, title: &str, about: &[&str]) -> bool {
     }
     let found = scene.world.catalogue.search(title, 1).unwrap_or_default();
     let Some(path) = found.first().and_then(|one| one.product.category.as_deref()) else { return false };
-    let kind = super::attributes::fold(path.rsplit('/').next().unwrap_or_default());
-    let stem = kind.strip_suffix('s').unwrap_or(&kind);
-    let names = |text: &str| !stem.is_empty() && super::attributes::fold(text).contains(stem);
+    let kind = coverage::kind_word(Some(path));
+    let names = |text: &str| !kind.is_empty() && super::attributes::fold(text).contains(&kind);
     names(title) && !about.iter().any(|text| names(text)) && !asked.any(|(known, word)| kinds::is_of(path, known, word))
 }
 

@@ -4,7 +4,7 @@
 use domain::Product;
 
 use super::wishes::Wishes;
-use super::{Answer, Scene, attributes, field, in_stock};
+use super::{Answer, Scene, attributes, field, in_stock, is_sold};
 use crate::say;
 
 /// Makers named at most.
@@ -26,9 +26,9 @@ pub fn are_asked(text: &str) -> bool {
 /// The makers of what meets the wishes, those with the most products first; nothing if the shop names none.
 pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Answer> {
     let today = scene.world.today;
-    let is_sold = |product: &Product| product.retired_on.is_none_or(|day| day > today);
     let has = |product: &Product| !wishes.in_stock || in_stock(product, today) != Some(false);
-    let found = scene.world.catalogue.select(&|product| is_sold(product) && has(product) && wishes.are_met_by(product));
+    let found =
+        scene.world.catalogue.select(&|product| is_sold(product, today) && has(product) && wishes.are_met_by(product));
     let mut makers: Vec<(String, usize, std::sync::Arc<Product>)> = Vec::new();
     for (product, _) in found {
         let Some(brand) = product.brand.as_deref().map(str::trim).filter(|brand| !brand.is_empty()) else { continue };

@@ -39,6 +39,11 @@ use crate::world::World;
 /// Texts to click.
 const SUGGESTIONS_MAX: usize = 5;
 
+/// Whether a product is sold on a day.
+pub(crate) fn is_sold(product: &Product, today: Day) -> bool {
+    product.retired_on.is_none_or(|day| day > today)
+}
+
 /// Everything that an act may look at.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {

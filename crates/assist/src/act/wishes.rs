@@ -16,7 +16,7 @@ use super::groups::Thing;
 use super::needs::{self, Need};
 use super::purposes::{self, Purpose};
 use super::values::Valued;
-use super::{Answer, Outcome, Scene, find, in_stock};
+use super::{Answer, Outcome, Scene, find, in_stock, is_sold};
 use crate::evidence::Evidence;
 use crate::say;
 use crate::understand::variants::{colour, stem};
@@ -408,7 +408,6 @@ fn cents(number: &str) -> Option<i64> {
 /// What meets all wishes, in stock first; nothing if the shop has none of the kind at all.
 pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
     let today = scene.world.today;
-    let is_sold = |product: &Product| product.retired_on.is_none_or(|day| day > today);
     // Thousands of products share a category: whether it is meant is worked out once.
     let known: RefCell<FxHashMap<String, bool>> = RefCell::default();
     let is_kind = |product: &Product| {
@@ -421,7 +420,7 @@ pub fn list(scene: &Scene, wishes: &Wishes) -> Option<Listed> {
         is
     };
     let is_meant = |product: &Product| is_kind(product) && (!wishes.kinds.is_empty() || wishes.is_brand(product));
-    let accepts = |product: &Product| is_sold(product) && is_meant(product);
+    let accepts = |product: &Product| is_sold(product, today) && is_meant(product);
     let all = scene.world.catalogue.select(&accepts);
     if !wishes.needs.is_empty() {
         let is_said = |need: &Need| all.iter().any(|(product, _)| need.is_met(scene, product));
@@ -554,11 +553,10 @@ pub fn of_kind_instead(scene: &Scene) -> Option<Listed> {
 pub fn beyond(scene: &Scene, wishes: &Wishes, than: &Than) -> Option<Listed> {
     let own = than.of(&than.product)?;
     let today = scene.world.today;
-    let is_sold = |product: &Product| product.retired_on.is_none_or(|day| day > today);
     let goes_beyond =
         |product: &Product| than.of(product).is_some_and(|value| if than.is_more { value > own } else { value < own });
     let accepts = |product: &Product| {
-        is_sold(product)
+        is_sold(product, today)
             && wishes.is_kind(product)
             && wishes.is_brand(product)
             && wishes.misses(product) == Some(0)
