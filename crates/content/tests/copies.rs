@@ -28,6 +28,11 @@ fn a_preposition_is_no_unit() {
     assert_eq!(known.unbound("bluetooth 5.3 in the Opalo, Wi-Fi 6 in practice"), Vec::<String>::new());
     assert_eq!(known.unbound("a 5.3 in screen").len(), 0, "the price of reading no grammar");
     assert_eq!(known.unbound("Wi-Fi 7 in practice, 5.3 inches").len(), 2);
+    // Nor does a name tell inches.
+    let product = Product { name: "Lumo Bluetooth 5.0 in Ear Earbuds".into(), ..Product::default() };
+    let known = Known::of(&Brief { products: vec![product], ..Brief::default() }, None, &[], &[]);
+    assert_eq!(known.unbound("Lumo Bluetooth 5.0. Yours."), Vec::<String>::new());
+    assert_eq!(known.unbound("Lumo Bluetooth 5.1. Yours.").len(), 1);
 }
 
 /// A sum is the price, or stands in the name as it is; a part of a longer one is neither.
@@ -98,6 +103,8 @@ fn the_second_reader_finds_planted_errors() {
         "16GB内存，1.25kg，比上一代轻了150g，现在5499元，12月12日截止",
         "20 of the 24 similarly priced laptops in our shop are heavier",
         "An IPS panel",
+        "活动到2026年12月12日",
+        "until 12 December 2026",
     ] {
         assert_eq!(known.unbound(text), [""; 0], "{text}");
     }
@@ -107,6 +114,8 @@ fn the_second_reader_finds_planted_errors() {
         "1.3 kg",
         "now ¥5,399",
         "until 13 December",
+        "until 12 December 2027",
+        "2027年12月12日结束",
         "比上一代轻了250g",
         "21 of the 25 similarly priced laptops in our shop are heavier",
         "Velo 3",

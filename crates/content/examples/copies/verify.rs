@@ -128,7 +128,11 @@ impl Known {
     }
 
     fn add(&mut self, text: &str) {
-        for (_, (number, unit)) in figures(text) {
+        for (range, (number, unit)) in figures(text) {
+            // `Bluetooth 5.0 in Ear Earbuds` may tell of no inches.
+            if unit == "inch" && text[range.end..].starts_with(" in ") {
+                self.figures.insert((number.clone(), ""));
+            }
             // 1 TB is 1024 GB, or 1000 as makers of drives count.
             if let (Ok(n), "gb" | "tb") = (number.parse::<f64>(), unit) {
                 let (gb, tb) = if unit == "gb" { (vec![n], n / 1024.0) } else { (vec![n * 1024.0, n * 1000.0], n) };
@@ -188,6 +192,7 @@ impl Known {
         if let Some(date) = offer.ends_on.and_then(|day| day.to_date()) {
             self.figures.insert((date.month().to_string(), "date"));
             self.figures.insert((date.day().to_string(), "date"));
+            self.figures.insert((date.year().to_string(), "date"));
         }
     }
 
@@ -226,7 +231,12 @@ impl Known {
             "november",
             "december",
         ];
-        let is_date = after.starts_with('月')
+        // The year of a day: `2027年1月3日`, `3 January 2027`.
+        let is_year = number.len() == 4
+            && (*unit == "year" && after.trim_start_matches('年').starts_with(|one: char| one.is_ascii_digit())
+                || months.iter().any(|month| before.ends_with(month)));
+        let is_date = is_year
+            || after.starts_with('月')
             || (before.ends_with('月') && after.starts_with('日'))
             || months.iter().any(|month| after.starts_with(month));
         if is_money {
