@@ -39,8 +39,16 @@ pub fn copies(_: &Bench) -> Result<Vec<Figures>, String> {
     measure(&names)
 }
 
-/// Named parts alone, written down as the whole is.
+/// Named parts alone, written down as the whole is. `pairs FOLDER [SEED]` measures nothing: it writes the pairs that somebody is to judge.
 pub fn parts(names: &[String]) -> Outcome {
+    if names[0] == "pairs" {
+        let folder = names.get(1).ok_or("the folder is missing: cargo xtask bench copies pairs FOLDER [SEED]")?;
+        let folder = std::path::absolute(folder).map_err(|error| format!("{folder}: {error}"))?;
+        let seed = names.get(2).map_or("1", String::as_str);
+        let told = measured()?.ours(&["pairs", &folder.to_string_lossy(), seed])?;
+        println!("{} pairs in {}, which is ours in key.json", told["n_pairs"], folder.join("pairs.md").display());
+        return Ok(());
+    }
     setup::web()?;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let figures = measure(&names)?;
@@ -54,16 +62,21 @@ fn measure(names: &[&str]) -> Result<Vec<Figures>, String> {
         let known = PARTS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         return Err(format!("the bench 'copies' has no part '{unknown}'; there are: {known}"));
     }
-    let data = data_dir().ok_or("the bench 'copies' needs the real data (TERCET_DATA)")?;
-    // Programs run in the workspace's folder, whatever this one was started in.
-    let data = data.canonicalize().map_err(|error| format!("{}: {error}", data.display()))?;
-    run(&mut command("cargo", &["build", "--workspace", "--example", "copies", "--example", "law_check"]))?;
-    let with = Measured { program: target_dir().join("debug/examples/copies"), data };
+    let with = measured()?;
     let mut all = Vec::new();
     for (_, part) in PARTS.iter().filter(|(name, _)| names.contains(name)) {
         all.extend(part(&with)?);
     }
     Ok(all)
+}
+
+/// Builds the examples.
+fn measured() -> Result<Measured, String> {
+    let data = data_dir().ok_or("the bench 'copies' needs the real data (TERCET_DATA)")?;
+    // Programs run in the workspace's folder, whatever this one was started in.
+    let data = data.canonicalize().map_err(|error| format!("{}: {error}", data.display()))?;
+    run(&mut command("cargo", &["build", "--workspace", "--example", "copies", "--example", "law_check"]))?;
+    Ok(Measured { program: target_dir().join("debug/examples/copies"), data })
 }
 
 impl Measured {

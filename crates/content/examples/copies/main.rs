@@ -3,7 +3,7 @@
 //!
 //!     cargo run -p tercet-content --example copies -- print zh 40 [channel] [catalogue]
 //!     cargo run -p tercet-content --example copies -- facts [N] [show] | diversity | speed [N] | said
-//!     cargo run -p tercet-content --example copies -- pairs zh|en [key] | posters FOLDER
+//!     cargo run -p tercet-content --example copies -- pairs FOLDER [SEED] | posters FOLDER
 //!     cargo run -p tercet-content --example copies -- writers [TASKS] [TRAINED ON] [show]
 //!     cargo run -p tercet-content --example copies -- channels zh|en | catalogue N FILE.jsonl | reread SHOP.json COPIES.csv… | facts-of SHOP.json [show]
 //!
@@ -50,7 +50,7 @@ fn main() {
             );
         }
         Some("speed") => println!("{}", measures::speed(number(1, 100))),
-        Some("pairs") => pairs::pairs(lang, given(2) == Some("key")),
+        Some("pairs") => println!("{}", pairs::pairs(given(1).unwrap_or(".").as_ref(), number(2, 1) as u64)),
         Some("writers") => println!("{}", writers::writers(number(1, 400), number(2, 1500), given(3) == Some("show"))),
         Some("channels") => println!("{}", channels_of(lang)),
         Some("catalogue") => {
@@ -65,7 +65,7 @@ fn main() {
         ),
         Some("posters") => posters::posters(given(1).unwrap_or(".")),
         _ => println!(
-            "print zh|en N [CHANNEL|any] [CATALOGUE] [SEED], facts [N] [show], diversity, speed [N], said, pairs zh|en [key], posters FOLDER, channels zh|en, writers [TASKS] [TRAINED ON] [show], catalogue N FILE, reread SHOP FILE…, facts-of SHOP [show]"
+            "print zh|en N [CHANNEL|any] [CATALOGUE] [SEED], facts [N] [show], diversity, speed [N], said, pairs FOLDER [SEED], posters FOLDER, channels zh|en, writers [TASKS] [TRAINED ON] [show], catalogue N FILE, reread SHOP FILE…, facts-of SHOP [show]"
         ),
     }
 }
@@ -141,11 +141,15 @@ pub fn opinions(seed: u64) -> Vec<Opinion> {
         .collect()
 }
 
+/// Those that [`copy`] is given: an accessory has no battery that anybody could praise.
+pub fn opinions_of(brief: &Brief, at: usize) -> Vec<Opinion> {
+    let is_device = kind_of(brief.hero()).is_some_and(|kind| !kind.is_accessory);
+    if is_device { opinions(at as u64) } else { Vec::new() }
+}
+
 /// One copy of one product.
 pub fn copy(catalogue: &Catalogue, shelf: &Shelf, brief: &Brief, at: usize, angle: Angle, last: &[String]) -> Draft {
-    // An accessory has no battery that anybody could praise.
-    let is_device = kind_of(brief.hero()).is_some_and(|kind| !kind.is_accessory);
-    let opinions = if is_device { opinions(at as u64) } else { Vec::new() };
+    let opinions = opinions_of(brief, at);
     let market = Market { shelf: Some(shelf), predecessor: catalogue.predecessor(at), opinions: &opinions };
     let plan = Plan::new(brief, &market);
     let channel = brief.check().unwrap_or_else(|error| panic!("{}: {error}", brief.hero().name));
