@@ -106,8 +106,8 @@ impl ReadBack {
 
     /// All that a beam finds for each source, best first by score and `weight` times how well the source can be read back
     /// ([`ReadBack::reorder`]). With `say_all`, where the best output of a source leaves something out, it is written again
-    /// with words that this is said with: surer to say everything, by texts that the model finds less likely. Nothing is asked
-    /// for that would be said anyway.
+    /// with words that this is said with, and what says all and nothing else comes before all others: surer to say everything,
+    /// by texts that the model finds less likely. Nothing is asked for that would be said anyway.
     ///
     /// # Errors
     /// As [`beam`].
@@ -138,7 +138,24 @@ impl ReadBack {
             found[at].extend(outputs);
             found[at].sort_by(|a, b| b.score.total_cmp(&a.score));
         }
+        if say_all {
+            // A stable sort: either part keeps its order.
+            let each = sources.iter().zip(&mut found);
+            each.for_each(|(source, outputs)| outputs.sort_by_cached_key(|one| !self.is_whole(source, &one.tokens)));
+        }
         Ok(found)
+    }
+
+    /// Whether a text says all of its source and nothing else, of what can be read back.
+    pub fn is_whole(&self, source: &[u32], text: &[u32]) -> bool {
+        let (missing, added) = self.differences(source, text);
+        missing.is_empty() && added.is_empty()
+    }
+
+    /// The outputs that say all of the source and nothing else; all of them if none does. In their order.
+    pub fn whole(&self, source: &[u32], outputs: &[Output]) -> Vec<Output> {
+        let kept: Vec<Output> = outputs.iter().filter(|one| self.is_whole(source, &one.tokens)).cloned().collect();
+        if kept.is_empty() { outputs.to_vec() } else { kept }
     }
 
     /// Orders outputs anew, best first: `weight` times how well the source can be read back is added to their scores.

@@ -117,10 +117,25 @@ fn what_is_left_out_is_written_again() {
     for (source, outputs) in sources.iter().zip(&found) {
         let (missing, _) = reader.differences(source, &outputs[0].tokens);
         assert!(missing.is_empty(), "{source:?} {:?}", outputs[0].tokens);
-        assert!(outputs.windows(2).all(|pair| pair[0].score >= pair[1].score));
+        // What says all comes first, and either part is ordered by score.
+        let key = |one: &Output| (reader.is_whole(source, &one.tokens), one.score);
+        assert!(outputs.windows(2).all(|pair| key(&pair[0]) >= key(&pair[1])), "{outputs:?}");
     }
     assert!(found[0][0].tokens.contains(&40));
     assert_eq!(found[2][0].tokens, [41]);
+}
+
+#[test]
+fn those_that_say_all_are_kept_in_their_order() {
+    let reader = reader().read_back;
+    let output = |tokens: &[u32], score: f32| Output { tokens: tokens.to_vec(), score, ..Output::default() };
+    let all = [output(&[40], -0.1), output(&[41, 40, 50], -0.4), output(&[40, 50, 51], -0.2), output(&[40, 50], -0.3)];
+    // The first leaves 5 out, the third adds 7.
+    assert_eq!(reader.whole(&[4, 5], &all), [all[1].clone(), all[3].clone()]);
+    // Where none says all, or nothing was learned, none is taken away.
+    assert_eq!(reader.whole(&[4, 6], &all), all);
+    assert_eq!(ReadBack::learn(&[], &same, 1).unwrap().whole(&[4, 5], &all), all);
+    assert!(reader.whole(&[4], &[]).is_empty());
 }
 
 #[test]
