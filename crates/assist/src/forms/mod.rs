@@ -28,6 +28,7 @@ pub use self::book::FormBook;
 pub(crate) use self::clean::Words;
 pub use self::step::{again, step};
 pub use self::view::{masked, view};
+pub(crate) use self::words::yes_no;
 use crate::evidence::Evidence;
 use crate::policy::Policies;
 use crate::turn::Lang;

@@ -18,6 +18,8 @@ pub enum Notice {
     TaxSigns,
     TaxCheck,
     NoDay,
+    /// No number at all, where one is waited for.
+    NoPhone,
     DayPast(Day),
     DayToCome(Day),
     DayFar(Day),
@@ -60,6 +62,7 @@ impl Notice {
                 "税号的校验位不对，请核对是否有输错的字符。",
                 "The check digit of the tax number does not fit: one of its characters must be mistyped.",
             ),
+            Notice::NoPhone => fixed("还需要一个联系电话。", "A telephone number is still needed."),
             Notice::NoDay => fixed("没有看出是哪天。", "I could not tell which day you mean."),
             Notice::DayPast(day) => (format!("{day} 已经过去了。"), format!("{day} is in the past.")),
             Notice::DayToCome(day) => (format!("{day} 还没有到。"), format!("{day} is yet to come.")),

@@ -18,6 +18,8 @@ use crate::world::{DeliveryStatus, OrderRecord};
 
 /// Orders that are looked through for what is in them; the newest.
 const ORDERS_MAX: usize = 50;
+/// Days for which what was ordered is what somebody speaks of, before all that they have bought of the kind.
+const RECENT_DAYS: i32 = 60;
 /// Digits at the end of an order number that name it: 尾号0023.
 const TAIL_MIN: usize = 4;
 /// Words with which somebody gives the end of a number without being asked.
@@ -146,7 +148,14 @@ fn by_content(message: &Words, understanding: &Understanding, world: &FormWorld,
     if let (Some((_, order)), None) = (dated.next(), dated.next()) {
         return Reading::value(&order.order_id);
     }
-    only_best(scored).map_or(Reading::Silent, |order| Reading::value(&order.order_id))
+    let best_of = |since: i32| {
+        let is_since = |order: &OrderRecord| world.today.0 - (world.day_of)(order.ordered_at).0 <= since;
+        only_best(scored.iter().filter(|(_, order)| is_since(order)).copied().collect())
+    };
+    // Of several orders with such a thing, the one that was made lately.
+    best_of(i32::MAX)
+        .or_else(|| best_of(RECENT_DAYS).filter(|_| best > 0))
+        .map_or(Reading::Silent, |order| Reading::value(&order.order_id))
 }
 
 /// When an order was made or came, as customers tell it.

@@ -24,12 +24,16 @@ pub fn ranges(text: &str) -> Vec<Range<usize>> {
         "不动",
         "不用修",
         "不修",
+        "没事",
+        "没毛病",
+        "没坏",
+        "好好的",
     ];
     static NOT: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"不是[^,，。;；!！?？\s是]{1,10}").expect("a sound pattern"));
     static EN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)\b(?:but |and |just )?not (?:the|my|that|this) [a-z0-9' ]{2,40}|\b(?:keep|keeping|hold on to) (?:the|my|that|this) [a-z0-9' ]{2,40}|\b(?:the|my) (?:[a-z0-9']+ ){1,4}?(?:stays|is fine|i'?ll keep|i'?m keeping|i keep)\b",
+            r"(?i)\b(?:but |and |just )?not (?:the|my|that|this) [a-z0-9' ]{2,40}|\b(?:keep|keeping|hold on to) (?:the|my|that|this) [a-z0-9' ]{2,40}|\b(?:(?:the|my) )?(?:[a-z0-9']+ ){1,4}?(?:stays?|(?:is|are) (?:fine|ok|okay|good)|works? fine|i'?ll keep|i'?m keeping|i keep)\b|\b[a-z]+'s (?:fine|ok|okay)\b",
         )
         .expect("a sound pattern")
     });
@@ -43,10 +47,17 @@ pub fn ranges(text: &str) -> Vec<Range<usize>> {
     }
     all.extend(NOT.find_iter(text).map(|found| found.range()));
     all.extend(EN.find_iter(text).map(|found| {
-        // "Not the case but the phone": what follows is meant.
-        let ends = [" but ", " and "]
-            .iter()
-            .filter_map(|word| found.as_str().get(5..)?.to_lowercase().find(word).map(|at| at + 5));
+        // "Not the case but the phone": what follows is meant; "keeping the phone and charger" keeps both.
+        const VERBS: &[&str] =
+            &["return", "send", "give", "want", "need", "would", "i ", "please", "exchange", "swap", "refund", "take"];
+        let folded = found.as_str().to_lowercase();
+        let is_end = |word: &str, at: usize| {
+            word == " but " || VERBS.iter().any(|verb| folded[at + word.len()..].starts_with(verb))
+        };
+        let ends = [" but ", " and "].iter().filter_map(|word| {
+            let at = folded.get(5..)?.find(word)? + 5;
+            is_end(word, at).then_some(at)
+        });
         found.start()..found.start() + ends.min().unwrap_or(found.len())
     }));
     if blanked(text, &all).chars().any(char::is_alphanumeric) { all } else { Vec::new() }
@@ -79,6 +90,10 @@ mod tests {
             ("I want to give back the case, not the phone please", "I want to give back the case,"),
             ("keep the phone and return the case", "and return the case"),
             ("return the case, the phone stays", "return the case,"),
+            ("case is ugly, wanna send it back. keeping the phone and charger", "case is ugly, wanna send it back."),
+            ("send that back pls. watch stays w me", "send that back pls.             w me"),
+            ("return the charger, phone's fine", "return the charger,"),
+            ("镜头对不上焦 申请退了它 相机和卡都没事儿", "镜头对不上焦 申请退了它"),
             // Alone it is a wish of its own.
             ("手机不退了", "手机不退了"),
             ("I do not want it any more", "I do not want it any more"),

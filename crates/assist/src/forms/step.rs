@@ -91,7 +91,8 @@ impl Hand<'_, '_> {
         if self.needs_sign_in() {
             return FormStep::SignIn { text: say::sign_in(self.world.lang) };
         }
-        let heard = self.hear(None);
+        let mut heard = self.hear(None);
+        self.told_with_wish(&mut heard);
         self.go_on(&heard)
     }
 
@@ -136,7 +137,13 @@ impl Hand<'_, '_> {
             if let Some(heard) = self.other_cause(field) {
                 return self.go_on(&heard);
             }
-            return say::refuse(self.filling, field, &missed(&field.kind), self.world);
+            // A remark where a number is waited for is no bad number.
+            let has_digits = self.message.text.chars().any(|character| character.is_ascii_digit());
+            let notice = match field.kind {
+                FieldKind::Phone if !has_digits => Notice::NoPhone,
+                _ => missed(&field.kind),
+            };
+            return say::refuse(self.filling, field, &notice, self.world);
         }
         self.go_on(&heard)
     }

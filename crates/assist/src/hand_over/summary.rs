@@ -92,10 +92,12 @@ pub fn question<'s>(said: &[Said<'s>], understanding: &Understanding) -> Option<
 
 /// Whether words say what is wanted: neither the yes to a form nor a number for it does.
 fn says_something(text: &str) -> bool {
-    const NOTHING: &[&str] =
-        &["确认", "确定", "好的", "好", "是的", "是", "行", "可以", "confirm", "yes", "ok", "okay", "sure", "y"];
-    let bare = text.trim().trim_end_matches(['.', '。', '!', '！']).to_lowercase();
-    bare.chars().any(char::is_alphabetic) && !NOTHING.contains(&bare.as_str())
+    const LETTERS_MIN: usize = 7;
+    let letters = text.chars().filter(|character| character.is_alphabetic()).count();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    // A telephone with two words around it.
+    let is_number = digits >= LETTERS_MIN && letters < LETTERS_MIN;
+    letters > 0 && !is_number && crate::forms::yes_no(&crate::forms::Words::of(text)).is_none()
 }
 
 fn orders(story: &Story) -> Vec<String> {
@@ -111,7 +113,6 @@ fn orders(story: &Story) -> Vec<String> {
     words.collect()
 }
 
-/// Forms that were begun, and questions that went without an answer.
 /// What was submitted in this conversation, the last first.
 fn filed(story: &Story) -> Vec<String> {
     let title = |form: &str| story.book.form(form).map_or(form, |form| form.title(story.lang)).to_owned();
@@ -122,6 +123,7 @@ fn filed(story: &Story) -> Vec<String> {
     story.dialogue.filed.iter().take(NAMED_MAX).map(words).collect()
 }
 
+/// Forms that were begun, and questions that went without an answer.
 fn tried(story: &Story) -> Vec<String> {
     let lang = story.lang;
     let mut tried = Vec::new();

@@ -85,6 +85,71 @@ impl Hand<'_, '_> {
         self.put_details(heard);
     }
 
+    /// `屏幕老闪，想修一下`, "it keeps crashing, can I swap it": what is the matter, told with the wish, is the description that the form would ask
+    /// for next. Only clauses that say how: that it is broken says nothing, nor do the wish and which thing it is.
+    pub(super) fn told_with_wish(&mut self, heard: &mut Heard) {
+        const SIGNS: &[&str] = &[
+            "老是", "老", "总", "不", "没", "松", "裂", "碎", "闪", "黑屏", "花屏", "响", "烫", "掉", "卡", "断", "慢",
+            "漏", "失灵", "自动", "进水", "won't", "wont", "doesn't", "doesnt", "isn't", "not ", "no ", "keeps",
+            "stopped", "flicker", "crack", "loose", "hot", "noise", "slow", "stuck", "drain", "dies", "fails", "black",
+            "blink", "crash",
+        ];
+        const WISHES: &[&str] = &[
+            "修",
+            "换",
+            "退",
+            "预约",
+            "办",
+            "申请",
+            "不行",
+            "行不",
+            "能不能",
+            "可不可以",
+            "吗",
+            "么",
+            "?",
+            "？",
+            "订单",
+            "不要",
+            "不想",
+            "不是",
+            "没错",
+            "repair",
+            "fix",
+            "exchange",
+            "replac",
+            "swap",
+            "return",
+            "book",
+            "order",
+            "refund",
+            "please",
+        ];
+        const LETTERS_MIN: usize = 4;
+        let fields =
+            self.form.fields.iter().filter(|field| REASON_FIELDS.contains(&field.name.as_str()) && !field.optional);
+        let mut open =
+            fields.filter(|field| !self.filling.values.contains_key(&field.name) && field.applies(self.filling));
+        let Some(field) = open.next() else { return };
+        let FieldKind::Text { max } = field.kind else { return };
+        let has = |clause: &str, words: &[&str]| {
+            let folded = clause.to_lowercase().replace('’', "'");
+            words.iter().any(|word| folded.contains(word))
+        };
+        let text = self.message.without(&heard.ranges);
+        let is_chinese = text.chars().any(crate::knowledge::words::is_ideograph);
+        let cuts = |mark: char| ",，。.;；!！\n".contains(mark) || is_chinese && mark == ' ';
+        let tells = |clause: &&str| {
+            clause.chars().filter(|mark| mark.is_alphabetic()).count() >= LETTERS_MIN
+                && has(clause, SIGNS)
+                && !has(clause, WISHES)
+        };
+        let told: Vec<&str> = text.split(cuts).map(str::trim).filter(tells).collect();
+        if let Reading::Value(value, _) = read::text::read(&told.join(if is_chinese { "，" } else { ", " }), max) {
+            self.set(field, value, heard);
+        }
+    }
+
     /// "My wife hates it": a cause in words that stand for none of the choices is another one, in these words.
     pub(super) fn other_cause(&mut self, field: &Field) -> Option<Heard> {
         const CHARACTERS: std::ops::RangeInclusive<usize> = 2..=200;
@@ -118,7 +183,8 @@ impl Hand<'_, '_> {
         let details = self.form.fields.iter().find(|other| REASON_FIELDS.contains(&other.name.as_str()));
         if let Some(details) = details.filter(|details| !self.filling.values.contains_key(&details.name))
             && let FieldKind::Text { max } = &details.kind
-            && let Reading::Value(text, _) = read::text::read(&self.message.text, *max)
+            // A number that was taken for its own field is shown nowhere else.
+            && let Reading::Value(text, _) = read::text::read(&self.message.without(&heard.ranges), *max)
         {
             self.set(details, text, heard);
         }
@@ -264,7 +330,21 @@ impl Hand<'_, '_> {
             },
             FieldKind::Product => product(text, understanding, asked, world),
             FieldKind::Choice { options } => read::choice::read(options, text, asked),
-            FieldKind::Text { max } if asked => read::text::read(&rest(), *max),
+            // Where they live and how they are reached is no description.
+            FieldKind::Text { max } if asked => {
+                let personal =
+                    |what: &Named| matches!(what, Named::Address { .. } | Named::Phone { .. } | Named::Email { .. });
+                let entities = understanding.entities.iter().filter(|entity| personal(&entity.what));
+                let ranges: Vec<Range<usize>> =
+                    entities.map(|entity| entity.range.clone()).chain(taken.iter().cloned()).collect();
+                let is_message = text.text == self.message.text;
+                let left = if is_message {
+                    without_labels(&text.without(&ranges), self.form, ranges.is_empty())
+                } else {
+                    rest()
+                };
+                read::text::read(&left, *max)
+            }
             FieldKind::Text { max } => reason(field, understanding, *max),
             FieldKind::Phone => read::phone::read(text, asked, world.lang),
             FieldKind::Email => read::email::read(text, asked),
@@ -348,7 +428,11 @@ impl Hand<'_, '_> {
         let sure = understanding.confidence >= threshold;
         let other = understanding.intent.as_deref().filter(|name| sure && *name != self.form.name);
         let other = other.and_then(Intent::named);
-        if other.is_some_and(|intent| intent.name == "human") {
+        let takes_number = || {
+            let mut phones = self.form.fields.iter().filter(|field| field.kind == FieldKind::Phone);
+            phones.any(|field| heard.set.contains(&field.name)) && understanding.confidence < 1.0
+        };
+        if other.is_some_and(|intent| intent.name == "human") && !takes_number() {
             return true;
         }
         if heard.corrected {

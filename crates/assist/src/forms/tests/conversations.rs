@@ -609,3 +609,30 @@ fn what_has_been_sent_is_not_offered_for_a_change() {
     let offered = suggestions.join(" ");
     assert!(offered.contains("TC100025") && offered.contains("TC100018") && !offered.contains("TC100024"), "{offered}");
 }
+
+#[test]
+fn what_is_the_matter_is_heard_with_the_wish() {
+    let mut talk = Talk::of("repair_booking", Lang::Zh);
+    assert_eq!(asked(&talk.say_as("TC100023 的耳机 左耳老是没声音 想修一下", "repair_booking")), "way");
+    assert_eq!(talk.value("details"), Some("左耳老是没声音"));
+
+    let mut talk = Talk::of("repair_booking", Lang::En);
+    assert_eq!(
+        asked(&talk.say_as(
+            "the headphones of TC100023, they keep crackling and stopped charging, want it fixed",
+            "repair_booking"
+        )),
+        "way"
+    );
+    assert_eq!(talk.value("details"), Some("they keep crackling and stopped charging"));
+}
+
+#[test]
+fn an_address_is_no_description() {
+    let mut talk = Talk::of("exchange_request", Lang::Zh);
+    assert_eq!(asked(&talk.say_as("TC100023 的耳机换一个", "exchange_request")), "details");
+    let text = "上海市浦东新区张江路1号";
+    let address = Entity { range: 0..text.len(), what: Named::Address { value: text.to_owned() } };
+    talk.say_understood(text, &Understanding { entities: vec![address], ..Understanding::default() });
+    assert_eq!(talk.value("details"), None);
+}
