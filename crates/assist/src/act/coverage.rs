@@ -66,7 +66,13 @@ impl Asks {
             let is_name = names.has(&word.own) || is_size || is_earlier && is_number(word);
             word.says > 0.0 && !is_kind && !is_name && !AROUND.contains(&word.own.plain())
         };
-        let mut words: Vec<Word> = Question::new(&masked, tokeniser()).words.into_iter().filter(says).collect();
+        // That nothing has been opened is no case of its own.
+        let is_sealed = says_unopened(scene.question);
+        let is_of_seal = |word: &Word| {
+            word.concept.is_some_and(|concept| concept.name == "opened") || SEALED.contains(&word.own.plain())
+        };
+        let words = Question::new(&masked, tokeniser()).words.into_iter();
+        let mut words: Vec<Word> = words.filter(says).filter(|word| !(is_sealed && is_of_seal(word))).collect();
         // What is bought is said with every question about buying it.
         words
             .iter_mut()
@@ -249,8 +255,13 @@ impl Asks {
 
     /// The shop's ways that are asked for, each by the word that says nothing else: `运费`, "postage".
     pub fn ways(&self, lang: Lang) -> impl Iterator<Item = &'static str> {
+        self.ways_but(&[], lang)
+    }
+
+    /// The same without some of them, by their names.
+    pub fn ways_but(&self, but: &'static [&'static str], lang: Lang) -> impl Iterator<Item = &'static str> {
         let concepts = self.words.iter().filter_map(|word| word.concept.filter(|concept| concept.is_way()));
-        concepts.filter_map(move |concept| concept.word(lang == Lang::Zh))
+        concepts.filter(|way| !but.contains(&way.name)).filter_map(move |way| way.word(lang == Lang::Zh))
     }
 
     /// Whether all that says something by itself means this.
@@ -306,7 +317,16 @@ impl Asks {
 
     /// Whether attributes, with what the product has of them, explain enough of the question; a slip of the hand in their words too.
     pub fn are_about(&self, attributes: &[String], product: &Product) -> bool {
-        let (left, share) = self.judged(&view_of(attributes, product));
+        // "Does it come with 32 GB of memory?" asks for the memory, however much it is.
+        let is_amount = |word: &Word| {
+            let plain = word.own.plain();
+            let unit = plain.trim_start_matches(|character: char| character.is_ascii_digit() || character == '.');
+            unit.len() < plain.len() && !unit.is_empty() && unit.bytes().all(|byte| byte.is_ascii_lowercase())
+        };
+        let beside = || Asks { words: self.words.iter().filter(|word| !is_amount(word)).cloned().collect() };
+        let own = beside();
+        let asks = if attributes.is_empty() || own.words.is_empty() { self } else { &own };
+        let (left, share) = asks.judged(&view_of(attributes, product));
         left < LEFT_MIN || share >= SHARE_MIN || self.is_slip_of(attributes)
     }
 
@@ -504,7 +524,79 @@ pub(crate) fn kinds_beyond(question: &str, texts: &[&str]) -> Vec<Word> {
 /// What a question says has happened to the thing, on which a rule may turn: dropped, wet, opened, lost.
 pub(crate) fn circumstances(question: &str) -> Vec<Word> {
     let words = Question::new(question, tokeniser()).words.into_iter();
-    words.filter(|word| word.concept.is_some_and(|concept| concept.is_circumstance())).collect()
+    let is_sealed = says_unopened(question);
+    let happened = |word: &Word| {
+        word.concept.is_some_and(|concept| concept.is_circumstance() && !(is_sealed && concept.name == "opened"))
+    };
+    words.filter(happened).collect()
+}
+
+/// Whether a thing, or the box that it came in, is said to have been damaged when it came: nobody dropped it.
+pub(crate) fn arrived_damaged(question: &str) -> bool {
+    static ARRIVED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)(?:收到|到手|拿到|送来|送到|寄来|打开|拆开|开箱|签收)(?:货|的时候|时|以后|后|包装|盒子|箱子|包裹|一看)?(?:屏幕?|机器|东西|里面|外壳)?(?:就|发现|已经|是|的时候)|(?:包装盒?|盒子|箱子|纸箱|包裹|外包装|快递盒子?)[^,，。?？]{0,6}(?:压|破|烂|坏|扁|裂)|\b(?:when|as|once) (?:i|we|it|they) (?:opened|unboxed|got|unpacked|came|arrived|delivered)\b|\b(?:arrived|came|delivered|turned up) (?:damaged|broken|smashed|cracked|crushed|dented)\b|\b(?:box|parcel|package|packaging|carton)\b[^.?!]{0,16}\b(?:smashed|crushed|damaged|torn|broken|dented|ripped)\b",
+        )
+        .expect("a sound pattern")
+    });
+    let is_damaged = |word: &Word| {
+        word.concept.is_some_and(|concept| matches!(concept.name, "broken" | "accidental damage"))
+            || ["damag", "dent", "torn", "crush", "rip", "碎", "裂", "破", "烂"].contains(&word.own.plain())
+    };
+    ARRIVED.is_match(question)
+        && (Question::new(question, tokeniser()).words.iter().any(is_damaged)
+            || question.contains(['碎', '裂', '破', '烂']))
+}
+
+/// Whether a text has a word of one of these meanings.
+pub(crate) fn says_concept(text: &str, names: &[&str]) -> bool {
+    let words = Question::new(text, tokeniser()).words;
+    words.iter().any(|word| word.concept.is_some_and(|concept| names.contains(&concept.name)))
+}
+
+/// Whether it is asked what a broken screen costs.
+pub(crate) fn asks_screen_price(question: &str) -> bool {
+    static SCREEN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)\b(?:crack|smash|broke|shatter|bust)\w*\b[^.?!]{0,30}\bscreen\b|\bscreen\b[^.?!]{0,30}\b(?:crack|smash|broke|shatter|bust)\w*|屏[^。？?]{0,8}(?:碎|裂|破|摔)|(?:碎|裂|破|摔)[^。？?]{0,4}屏",
+        )
+        .expect("a sound pattern")
+    });
+    let folded = fold(question);
+    let asks =
+        ["how much", "cost", "price", "多少钱", "价格", "贵不贵", "怎么收费"].iter().any(|word| folded.contains(word));
+    asks && SCREEN.is_match(question)
+}
+
+pub(crate) fn has_ideographs(text: &str) -> bool {
+    text.chars().any(crate::knowledge::words::is_ideograph)
+}
+
+/// Stems of words that say that something has not been opened or used.
+const SEALED: &[&str] = &["unopen", "unopened", "seal", "sealed", "unus", "unused"];
+
+/// `没拆封`, "unopened": the thing is as it was sold.
+fn says_unopened(question: &str) -> bool {
+    static UNOPENED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)(?:没有?|未|还没|尚未|从没)(?:有)?(?:拆|开封|激活|打开|用过|戴过|动过|使用)|\b(?:unopened|unused|sealed|not (?:been )?(?:opened|activated|used)|never (?:been )?(?:opened|activated|used)|(?:haven'?t|have not|hasn'?t|has not|didn'?t) (?:been )?(?:open(?:ed)?|activated?|used?))\b",
+        )
+        .expect("a sound pattern")
+    });
+    UNOPENED.is_match(question)
+}
+
+/// Whether it is what a parcel or its box came in that is damaged, of which a text says nothing: that a thing was dropped is another matter.
+pub(crate) fn misses_packaging(question: &str, texts: [&str; 2]) -> bool {
+    const DAMAGED: &[&str] = &["broken", "accidental damage"];
+    let words = Question::new(question, tokeniser()).words;
+    let names = |names: &[&str]| words.iter().any(|word| word.concept.is_some_and(|it| names.contains(&it.name)));
+    if !names(&["packaging", "delivery"]) || !names(DAMAGED) {
+        return false;
+    }
+    let view = View::of(texts);
+    let told = |word: &&Word| word.concept.is_some_and(|it| matches!(it.name, "packaging" | "delivery"));
+    !words.iter().filter(told).any(|word| word.found_in(&view) > 0.0)
 }
 
 /// Whether somebody says that something is wrong as it was typed: an address, a name on an invoice.
@@ -714,6 +806,49 @@ mod tests {
             "how many days till it gets to new york",
         ] {
             assert!(asks_arrival(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_came_damaged_is_told_from_what_was_dropped() {
+        for text in [
+            "包装盒压坏了怎么办",
+            "今天打开包装屏幕就是碎的",
+            "box was smashed when it came",
+            "screen was cracked when I opened the box",
+            "my parcel arrived damaged",
+        ] {
+            assert!(arrived_damaged(text), "{text}");
+        }
+        for text in [
+            "手机摔坏了保修吗",
+            "I dropped my phone and the screen is cracked",
+            "包装盒要留着吗",
+            "when I opened the box it was empty",
+        ] {
+            assert!(!arrived_damaged(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_is_no_case_of_its_own() {
+        for text in
+            ["充电宝没拆封能退吗", "power bank unopened, can it go back", "I haven't opened it, can I return it"]
+        {
+            assert!(circumstances(text).is_empty(), "{text}: {:?}", circumstances(text));
+        }
+        for text in ["耳机拆封了能退吗", "can I return opened earbuds"] {
+            assert!(!circumstances(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_screen_costs_is_asked_in_many_words() {
+        for text in ["屏碎了换一个多少钱", "cracked my phone screen, how much to swap it"] {
+            assert!(asks_screen_price(text), "{text}");
+        }
+        for text in ["屏幕多大", "how much is the screen protector", "屏碎了保修吗"] {
+            assert!(!asks_screen_price(text), "{text}");
         }
     }
 

@@ -9,7 +9,7 @@ use crate::evidence::Evidence;
 use crate::knowledge::words::Word;
 use crate::knowledge::{answer_sentences, is_kind_asked};
 use crate::say;
-use crate::turn::Author;
+use crate::turn::{Author, Lang};
 use crate::understand::kinds;
 use crate::world::{CuratedHit, Passage};
 
@@ -37,6 +37,9 @@ const N_PASSAGES: usize = 5;
 
 /// The answer a person of the shop has written to this question, if there is one near enough.
 pub fn curated(scene: &Scene) -> Option<Answer> {
+    if let Some(found) = on_arrived_damaged(scene).or_else(|| on_screen_price(scene)) {
+        return Some(found);
+    }
     let mut hits = scene.world.library.curated(scene.question, N_NEAR).ok()?;
     let hit = hits.swap_remove(nearest(scene, &hits)?);
     // "The router's password" is near an answer about the account's: a document about routers is nearer.
@@ -65,6 +68,7 @@ fn nearest(scene: &Scene, hits: &[CuratedHit]) -> Option<usize> {
         asks.names_other_act(&hit.question)
             || asks.misses_deed(&hit.question)
             || coverage::is_beside_kind(scene, &hit.question)
+            || coverage::misses_packaging(scene.question, [&hit.question, &hit.answer])
     };
     hits.first().filter(|hit| is_near(hit, threshold) && !is_other(hit))?;
     let happened = coverage::circumstances(scene.question);
@@ -88,9 +92,17 @@ pub fn written(scene: &Scene, product: Option<&Product>) -> Option<Answer> {
     }
     let ids: Vec<&str> = product.iter().map(|product| product.product_id.as_str()).collect();
     let found = search(scene, scene.question, &ids, Cut::Steps)?;
-    // The sheet of a product that nobody named says nothing of the shop's ways.
-    let is_sheet = product.is_none() && found.evidence.iter().any(|one| is_of_product(scene, one));
-    if is_sheet { None } else { Some(found) }
+    // The sheet of a product that nobody named says nothing of the shop's ways, nor of another product.
+    if is_sheet_of_other(scene, &found, product) { None } else { Some(found) }
+}
+
+/// Whether the sheet of a product is quoted that is not the one asked about.
+pub fn is_sheet_of_other(scene: &Scene, found: &Answer, product: Option<&Product>) -> bool {
+    let is_own = |one: &Evidence| {
+        let name = product.map(|product| super::attributes::fold(&product.name)).filter(|name| !name.is_empty());
+        matches!(one, Evidence::Document { title, .. } if name.is_some_and(|name| super::attributes::fold(title).contains(&name)))
+    };
+    found.evidence.iter().any(|one| !is_own(one) && is_of_product(scene, one))
 }
 
 /// Whether a document is named after a product of the shop.
@@ -99,6 +111,16 @@ pub fn is_of_product(scene: &Scene, evidence: &Evidence) -> bool {
     let found = scene.world.catalogue.search(title, 1).unwrap_or_default();
     let title = super::attributes::fold(title);
     found.iter().any(|one| title.contains(&super::attributes::fold(&one.product.name)))
+}
+
+/// Whether a document is named after a kind of thing that the shop sells: how ink is kept is no rule of the shop.
+pub fn is_of_kind(scene: &Scene, evidence: &Evidence) -> bool {
+    let Evidence::Document { title, .. } = evidence else { return false };
+    let found = scene.world.catalogue.search(title, 1).unwrap_or_default();
+    let kind = coverage::kind_word(found.first().and_then(|one| one.product.category.as_deref()));
+    let title = super::attributes::fold(title);
+    let last = kind.rsplit(' ').next().unwrap_or_default();
+    !kind.is_empty() && (title.contains(&kind) || last.len() > 3 && title.contains(last))
 }
 
 /// Whether a document is named after a product, or after the kind of thing that it is.
@@ -160,6 +182,7 @@ fn near_to(
             && !asks.is_of_other_act(&hit.question)
             && !asks.misses_deed(&hit.question)
             && !coverage::is_beside_kind(scene, &hit.question)
+            && !coverage::misses_packaging(scene.question, [&hit.question, &hit.answer])
             && (product.is_some() || !coverage::narrows(&hit.question, scene.question))
     });
     let explaining = near.map(|hit| (explains(&hit), hit)).filter(|(share, _)| *share >= least_share);
@@ -227,8 +250,50 @@ fn rule_with(scene: &Scene, matter: &str, words: &[Word]) -> Option<Answer> {
     }
     let sought = words.iter().fold(matter.to_owned(), |sought, word| sought + " " + word.own.plain());
     let own = Scene { question: &sought, ..*scene };
-    let found = search(&own, &sought, &[], Cut::Answer)?;
-    coverage::have_all([found.text.as_str()], words).then_some(found)
+    // "A wrong name can be changed" is no rule on addresses.
+    let plain_matter = scene.kinds().fold(matter.to_owned(), |text, (_, word)| text.replace(word, " "));
+    let of_matter = Asks::of(&Scene { question: &plain_matter, ..*scene }, None);
+    let tells = |found: &Answer| {
+        let text = found.text.as_str();
+        coverage::have_all([text], words) && of_matter.explained_in_essence([text]) >= EXPLAINED_MIN
+    };
+    if let Some(found) = search(&own, &sought, &[], Cut::Answer).filter(tells) {
+        return Some(found);
+    }
+    // `发票抬头打错了`: by the words that say the same of it and of what happened to it, and nothing else.
+    let plain = |word: &Word| word.concept.and_then(|concept| concept.word(scene.lang == Lang::Zh)).map(str::to_owned);
+    let told: Vec<String> = words.iter().filter_map(plain).collect();
+    let ways: Vec<&str> = Asks::of(scene, None).ways(scene.lang).collect();
+    if told.is_empty() || ways.is_empty() {
+        return None;
+    }
+    let sought = format!("{} {}", ways.join(" "), told.join(" "));
+    let own = Scene { question: &sought, ..*scene };
+    search(&own, &sought, &[], Cut::Answer).filter(tells)
+}
+
+/// `打开包装屏幕就是碎的`, "the box was smashed when it came": what the shop does where a thing arrived damaged.
+pub fn on_arrived_damaged(scene: &Scene) -> Option<Answer> {
+    if !coverage::arrived_damaged(scene.question) {
+        return None;
+    }
+    let matter = scene.lang.choose("收到的东西是坏的，包裹破损了", "My parcel arrived damaged");
+    let hits = scene.world.library.curated(matter, 1).ok()?;
+    let least = scene.policies.assistant.curated_threshold - NEARER;
+    let near = hits.into_iter().find(|hit| hit.similarity >= least && !hit.answer.trim().is_empty());
+    near.map(told)
+}
+
+/// `屏碎了换一个多少钱`, "cracked my phone screen, how much to swap it": what documents say a new screen costs.
+fn on_screen_price(scene: &Scene) -> Option<Answer> {
+    const MATTERS: [(&str, &str); 2] = [("手机换屏多少钱", "换屏"), ("What does a new phone screen cost?", "screen")];
+    if !coverage::asks_screen_price(scene.question) {
+        return None;
+    }
+    let (matter, word) = scene.lang.choose(MATTERS[0], MATTERS[1]);
+    let found = search(scene, matter, &[], Cut::Answer)?;
+    let is_price = |text: &str| text.contains(word) && text.chars().any(|character| character.is_ascii_digit());
+    is_price(&found.text.to_lowercase()).then_some(found)
 }
 
 /// What is written of a return after what has happened to the thing (opened, activated), whatever thing it is.

@@ -10,6 +10,7 @@ pub mod find;
 pub mod fits;
 pub mod groups;
 pub mod makers;
+pub mod nearest;
 pub mod needs;
 pub mod opinions;
 pub mod orders;

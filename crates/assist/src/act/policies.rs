@@ -15,8 +15,25 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
     let mut answer = Answer { rewordable: true, ..Answer::default() };
     // "It fell into water, is that covered?": the length of the warranty is no answer; what was written about such a case is.
     let has_happened = intent == "return_policy" && !coverage::circumstances(scene.question).is_empty();
-    if matches!(intent, "return_policy" | "warranty") && (has_happened || !is_plain(scene, intent, product)) {
-        let Some(written) = documents::written(scene, product) else {
+    let is_more = intent == "warranty" && asks_extension(scene.question);
+    if matches!(intent, "return_policy" | "warranty") && (has_happened || is_more || !is_plain(scene, intent, product))
+    {
+        let of_case = || {
+            // `真无线拆开戴了两天，能退不`: the rule on what happened to such things, whatever else is said of it.
+            let (kind, ask) =
+                (scene.kinds().next().map_or("", |(_, word)| word), scene.lang.choose("能退吗", "can it be returned"));
+            if has_happened { documents::rule_of(scene, &format!("{kind} {ask}")) } else { None }
+        };
+        let Some(written) = documents::written(scene, product).or_else(of_case) else {
+            // "It died after eight months, is it still covered?": how long that is answers it, unless somebody dropped it.
+            let is_case = !coverage::circumstances(scene.question).is_empty() || asks_extension(scene.question);
+            let has_thing = product.is_some() || scene.kinds().next().is_some();
+            if intent == "warranty" && has_thing && !is_case {
+                warranty(scene, product, &mut answer);
+            }
+            if !answer.text.is_empty() {
+                return answer;
+            }
             let mut answer = Answer::unknown(say::talk::no_answer(scene.lang));
             answer.step("documents", "nothing about this case");
             return answer;
@@ -57,7 +74,7 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
     let ids: Vec<&str> = product.iter().filter(|_| !is_of_shop).map(|product| product.product_id.as_str()).collect();
     let asks = Asks::of(scene, product);
     let found = documents::search(scene, scene.question, &ids, documents::Cut::Answer)
-        .filter(|found| !is_of_shop || !found.evidence.iter().any(|one| documents::is_of_product(scene, one)));
+        .filter(|found| !documents::is_sheet_of_other(scene, found, product.filter(|_| !is_of_shop)));
     // A passage that has some of the words and nothing of the matter is about another.
     match found.filter(|found| !asks.misses_ways(&found.text)) {
         // Two figures for one rule help nobody: what the shop wrote for its customers stands.
@@ -88,6 +105,31 @@ fn is_of_others(scene: &Scene, text: &str) -> bool {
     coverage::is_beside_kind(scene, text) && !scene.kinds().any(|(_, word)| !word.is_empty() && is_said(word))
 }
 
+/// A longer warranty that can be bought is another matter than the one that comes with a thing.
+pub fn asks_extension(question: &str) -> bool {
+    let folded = question.to_lowercase();
+    [
+        "延保",
+        "延长",
+        "加购",
+        "续保",
+        "extend",
+        "extra warranty",
+        "longer warranty",
+        "more year",
+        "more yr",
+        "another year",
+        "extra year",
+        "1 more",
+        "one more",
+        "多保",
+        "加一年",
+        "再保",
+    ]
+    .iter()
+    .any(|word| folded.contains(word))
+}
+
 /// "What does a return cost me?": how long it may be returned is no answer.
 fn asks_cost(question: &str) -> bool {
     const WORDS: &[&str] =
@@ -98,7 +140,7 @@ fn asks_cost(question: &str) -> bool {
 
 /// Whether the rule itself is asked for: its own words explain the question, no special case is named.
 fn is_plain(scene: &Scene, intent: &str, product: Option<&Product>) -> bool {
-    const RETURNS: &str = "退货 退 换货 换 无理由 规则 几天 天内 两周 一周 星期 周 不喜欢 喜欢 不想要 后悔 满意 期限 质量问题 坏 七天 7天 买 return exchange send back \
+    const RETURNS: &str = "退货 退 换货 换 无理由 规则 几天 天内 两周 一周 星期 周 不喜欢 喜欢 不想要 后悔 满意 期限 质量问题 坏 七天 7天 买 不想要了 不要了 return exchange send back \
         give back days weeks week two had still reason like change mind defect defective faulty broken window keep without product reasons back unwanted";
     // That something does not work is what a warranty is for.
     const WARRANTY: &str = "保修 质保 联保 保修期 保 多长 几年 多久 整机 全国 怎么 坏 故障 没声音 声音 单边 一边 左耳 右耳 开不了机 黑屏 \
@@ -203,7 +245,9 @@ fn is_general(evidence: &Evidence) -> bool {
 /// When people answer: only if that is what is asked.
 fn desk(scene: &Scene, answer: &mut Answer) {
     let asked = scene.question.to_lowercase();
-    let is_asked = ["客服", "人工", "service", "support", "agent"].iter().any(|word| asked.contains(word));
+    let is_asked = ["客服", "人工", "真人", "service", "support", "agent", "human", "person", "someone", "somebody"]
+        .iter()
+        .any(|word| asked.contains(word));
     if !is_asked {
         return;
     }

@@ -71,7 +71,10 @@ const CONCEPTS: &[(&str, &str)] = &[
         "trade-in",
         "以旧换新,旧机,旧手机,旧电脑,回收,折价,抵价,trade in,trade my old,old phone,old device,old laptop,recycle,trade-in",
     ),
-    ("coupon", "优惠券,优惠,折扣,打折,满减,红包,促销,券,coupon,discount,voucher,promo,promotion,promo code"),
+    (
+        "coupon",
+        "优惠券,优惠,折扣,打折,满减,红包,促销,券,coupon,discount,voucher,promo,promotion,promo code,有活动,什么活动,优惠活动,搞活动,促销活动,any deals,deals today,any deal,any sales,special offer,special offers,on offer,discounts",
+    ),
     (
         "payment",
         "支付,付款,付钱,付费,付全款,扣款,扣了两次,重复扣,多扣,charged twice,charged me,was charged,double charged,overcharged,payment,pay,paid,pay with,paying",
@@ -179,7 +182,7 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("data", "数据,资料,备份,data,backup,back up,files"),
     (
         "pick up",
-        "上门取件,取件,上门取,自提,pick up,pickup,collect it,collected from,能到店,到店取,到店拿,去店里拿,去店里取,店里拿,店里取,到店自提,去店里领",
+        "上门取件,取件,上门取,自提,pick up,pickup,collect it,collected from,能到店,到店取,到店拿,去店里拿,去店里取,店里拿,店里取,到店自提,去店里领,取货,提货,自取,代收",
     ),
     (
         "reason",
@@ -223,7 +226,7 @@ const CONCEPTS: &[(&str, &str)] = &[
     ("vat invoice", "专票,增值税专用发票,增值税发票,增值税票,增票,vat,vat invoice,vat receipt,tax invoice"),
     (
         "somebody else",
-        "他人,别人,代取,代领,代拿,朋友能,朋友帮,朋友拿,朋友取,家人,替我,帮我拿,帮我取,帮我领,somebody else,someone else,my friend,a friend,my mate,my wife,my husband,my mum,my mom,my dad,my brother,my sister,on my behalf",
+        "他人,别人,代取,代领,代拿,朋友能,朋友帮,朋友拿,朋友取,家人,替我,帮我拿,帮我取,帮我领,somebody else,someone else,my friend,a friend,my mate,my wife,my husband,my mum,my mom,my dad,my brother,my sister,on my behalf,我弟,我哥,我姐,我妹,我爸,我妈,老婆,老公,媳妇,同事,室友,我儿子,我女儿,对象,男朋友,女朋友,my son,my daughter,my partner,my boyfriend,my girlfriend,my colleague,my roommate,my flatmate",
     ),
 ];
 

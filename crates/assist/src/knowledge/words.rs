@@ -3,9 +3,11 @@
 //! What a word says of a question stands in [`Counts`]. Nothing is ranked here.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use language::search::stem;
 use language::text::{Mode, Normaliser, Tokeniser};
+use regex::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::concepts::{self, Asked, Concept};
@@ -343,6 +345,16 @@ fn joined(folded: String) -> String {
     (0..characters.len()).filter(|&at| !is_between(at)).map(|at| characters[at]).collect()
 }
 
+/// A folded question with the number behind the word that it cuts in two: `分12期` is `分期12期`.
+fn instalments(folded: String) -> String {
+    static CUT: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"分([0-9]{1,2}|[三六九十]|十二|二十四)个?期").expect("a sound pattern"));
+    if !folded.contains('期') {
+        return folded;
+    }
+    CUT.replace_all(&folded, "分期 ${1}期 ").into_owned()
+}
+
 /// A question cut into what it is about and what kind of answer it wants.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Question {
@@ -355,7 +367,7 @@ pub(crate) struct Question {
 
 impl Question {
     pub(crate) fn new(text: &str, tokeniser: &Tokeniser) -> Self {
-        let folded = joined(fold(beginning(text, QUESTION_MAX)));
+        let folded = instalments(joined(fold(beginning(text, QUESTION_MAX))));
         let mut question = Question { asked: concepts::asked(&folded), ..Question::default() };
         let tokeniser = tokeniser.clone().mode(Mode::Exact).without_punctuation();
         let mut seen = FxHashSet::default();

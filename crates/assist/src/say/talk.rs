@@ -119,6 +119,22 @@ pub fn not_in_shop(lang: Lang) -> &'static str {
     )
 }
 
+/// Below a rule, that what it is about can be done here: by the name of the form, which opens it.
+pub fn can_file(lang: Lang, title: &str) -> String {
+    match lang {
+        Lang::Zh => format!("需要办理的话，回复“{title}”就可以。"),
+        Lang::En => format!("To have it done, say “{title}”."),
+    }
+}
+
+/// The rule nearest to a question that nothing answers as it was asked.
+pub fn nearest_rule(lang: Lang, rule: &str) -> String {
+    match lang {
+        Lang::Zh => format!("这个问题没有完全对应的说明，最接近的规定是：{rule}"),
+        Lang::En => format!("I have found nothing on exactly this. The nearest of the shop's rules: {rule}"),
+    }
+}
+
 pub fn quotation(lang: Lang, title: &str, quote: &str, n: usize) -> String {
     let breaks = if quote.contains('\n') { "\n" } else { "" };
     match lang {
