@@ -19,6 +19,7 @@ pub(super) const KINDS: &[&[&str]] = &[
         "超极本",
         "全能本",
         "商务本",
+        "本子",
         "laptop",
         "notebook",
         "ultrabook",
@@ -26,7 +27,7 @@ pub(super) const KINDS: &[&[&str]] = &[
         "gaming laptop",
     ],
     &["手机", "智能手机", "phone", "smartphone", "cell phone", "cellphone", "mobile phone", "mobile"],
-    &["真无线耳机", "无线耳机", "入耳式耳机", "earbud", "earphone", "耳塞"],
+    &["真无线耳机", "真无线", "无线耳机", "入耳式耳机", "earbud", "earphone", "耳塞"],
     &["耳机", "头戴耳机", "头戴式耳机", "耳麦", "蓝牙耳机", "headphone", "headset"],
     &["平板", "平板电脑", "tablet"],
     &["智能手表", "手表", "smartwatch", "smart watch", "watch"],
@@ -44,7 +45,7 @@ pub(super) const KINDS: &[&[&str]] = &[
     &["充电器", "充电头", "charger", "charging brick"],
     &["数据线", "充电线", "cable", "charging cable"],
     &["手机壳", "保护壳", "手机套", "phone case"],
-    &["平板保护套", "保护套", "平板套", "tablet case", "tablet cover", "case", "cover"],
+    &["平板保护套", "保护套", "平板套", "平板壳", "tablet case", "tablet cover", "case", "cover"],
     &["钢化膜", "手机膜", "贴膜", "screen protector"],
     &["无线路由器", "路由器", "路由", "router", "wifi router"],
     &["打印机", "printer"],
@@ -100,6 +101,18 @@ pub(super) const KINDS: &[&[&str]] = &[
     &["剃须刀", "shaver"],
     &["自行车", "bicycle"],
 ];
+
+/// What customers call a kind where no other is near: by a name of [`KINDS`], its short ones. A character alone counts where it begins a
+/// word: see [`is_end_of_other`].
+pub(super) const SHORT_KINDS: &[(&str, &[&str])] =
+    &[("手机壳", &["壳子", "壳"]), ("钢化膜", &["膜", "保护膜", "屏幕膜", "protector", "screen film"])];
+
+/// Whether a character that is short for a kind ends another word here: the `壳` of `外壳`, the `膜` of `隔膜`.
+pub(super) fn is_end_of_other(word: &str, before: Option<char>) -> bool {
+    const ENDS: &[(&str, &str)] =
+        &[("壳", "外机后底内弹贝脱躯地果蛋上下前贴面空"), ("膜", "薄隔耳角鼓保覆镀偏粘地农塑肋网")];
+    ENDS.iter().any(|(own, ends)| *own == word && before.is_some_and(|before| ends.contains(before)))
+}
 
 /// Words for the same kind of thing as `word`, itself among them; only itself where it is none that is known.
 pub(crate) fn same_kind(word: &str) -> Vec<&str> {
@@ -477,7 +490,22 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
             "out of stock",
         ],
     ),
-    ("warranty", &["保修", "质保", "联保", "保修期", "三包", "warranty", "guarantee"]),
+    (
+        "warranty",
+        &[
+            "保修",
+            "质保",
+            "联保",
+            "保修期",
+            "三包",
+            "保到什么时候",
+            "保到啥时候",
+            "保多久",
+            "保几年",
+            "warranty",
+            "guarantee",
+        ],
+    ),
     ("power", &["功率", "瓦数", "多少瓦", "wattage", "watts", "power consumption"]),
     ("charging", &["快充", "充电速度", "充电功率", "fast charging", "quick charge", "charging speed"]),
     ("wireless_charging", &["无线充电", "无线快充", "wireless charging"]),

@@ -18,6 +18,7 @@ pub mod products;
 pub mod references;
 mod rules;
 pub mod scope;
+pub(crate) mod shorthand;
 mod spelling;
 pub mod variants;
 
@@ -305,6 +306,11 @@ pub(crate) fn is_short_yes(text: &str) -> bool {
 
 /// The attribute by which things are set against each other, and which end of it is asked for: `哪个大`, "which one is lighter".
 pub(crate) fn compared_by(text: &str) -> Option<(&'static str, Extreme)> {
+    measures_compared(text).into_iter().next()
+}
+
+/// All of them: `哪个屏大哪个轻`.
+pub(crate) fn measures_compared(text: &str) -> Vec<(&'static str, Extreme)> {
     references::compared_by(heard::fold(head(text)).text())
 }
 

@@ -21,7 +21,7 @@ use super::{colours, kinds, lists};
 use crate::knowledge::words::edits;
 
 /// Products that one name may mean, of those that are told.
-pub const CANDIDATES_MAX: usize = 5;
+pub const CANDIDATES_MAX: usize = 12;
 /// Words of a title that are looked at.
 const TITLE_WORDS: usize = 14;
 /// Words of a name.
@@ -153,7 +153,9 @@ impl ProductNames {
                 categories.iter().filter(|(name, _)| list.iter().any(|word| *name == *word || singular(name, word)));
             let fallback = categories.iter().filter(|(name, _)| list.iter().any(|word| within(name, word)));
             if let Some((_, category)) = own.chain(fallback).next() {
-                list.iter().for_each(|name| self.categories.add(name, (*category).to_owned()));
+                let short =
+                    lists::SHORT_KINDS.iter().filter(|(name, _)| list.contains(name)).flat_map(|(_, short)| *short);
+                list.iter().chain(short).for_each(|name| self.categories.add(name, (*category).to_owned()));
             }
         }
     }
@@ -269,7 +271,7 @@ impl ProductNames {
             .collect();
         let is_asked = |at: usize| asked.iter().any(|range| range.contains(&atoms[at].range.start));
         let beside: Vec<u64> = (0..atoms.len().min(MESSAGE_ATOMS))
-            .filter(|&at| !is_named(at) && !is_asked(at))
+            .filter(|&at| !is_named(at) && !is_asked(at) && !PARTICLES.contains(&folded[atoms[at].range.clone()]))
             .map(|at| atoms[at].hash)
             .collect();
         let is_kind =
@@ -494,7 +496,8 @@ fn colour_hashes(name: &str) -> Vec<u64> {
 fn belongs(between: &str) -> bool {
     const APART: &[&str] = &[
         "和", "跟", "与", "或", "还是", "比", "、", "，", ",", ";", "；", "?", "？", "。", "vs", "or", "and", "than",
-        "with", "for", "to",
+        "with", "for", "to", "fit", "fits", "on", "能装", "装在", "装上", "适配", "兼容", "用在", "能用", "能套",
+        "贴在", "能贴",
     ];
     let has = |word: &&str| match word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         true => between.split(|c: char| !c.is_ascii_alphanumeric()).any(|own| own == *word),
@@ -587,6 +590,9 @@ fn hash(word: &str) -> u64 {
     hasher.write_u8(0xff);
     hasher.finish()
 }
+
+/// Characters that hold sentences together and tell no product from others: the `上` of `装在它上面` is not that of `掌上游戏机`.
+const PARTICLES: &str = "上下在能给我你他的了吗吧呢啊个这那台款是不有一和跟与还要到用会可以装配对";
 
 /// Hashes of a text's measures in one form: `16 GB`, `16g`.
 fn measures(text: &str) -> impl Iterator<Item = u64> {

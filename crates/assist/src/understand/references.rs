@@ -234,7 +234,7 @@ const EXTREMES: &[(&[&str], &str, Extreme)] = &[
         "price",
         Extreme::Most,
     ),
-    (&["轻", "轻便", "lighter", "lightest", "light"], "weight", Extreme::Least),
+    (&["轻", "轻便", "lighter", "lightest", "light", "weighs less", "weigh less"], "weight", Extreme::Least),
     (&["重", "heavier", "heaviest", "heavy"], "weight", Extreme::Most),
     (
         &["大屏", "屏幕大", "屏大", "大", "bigger", "biggest", "larger", "largest", "big", "large"],
@@ -250,19 +250,28 @@ const EXTREMES: &[(&[&str], &str, Extreme)] = &[
 ];
 
 /// `哪个大`, `哪款更轻一点`, `谁更便宜`, "which is bigger": by what things are set against each other.
-pub(super) fn compared_by(folded: &str) -> Option<(&'static str, Extreme)> {
+pub(super) fn compared_by(folded: &str) -> Vec<(&'static str, Extreme)> {
     static ASKED: LazyLock<Regex> = LazyLock::new(|| {
         pattern(&format!(
-            r"(?:哪(?:一)?{PIECE}?|谁)(?:的)?(?:手机|电脑|屏幕|显示器|电视)?(?:会|要|更|比较|最|能)*(?P<zh>{})|\bwhich\b[^.?!]{{0,60}}?\b(?P<en>{})\b|\b(?P<end>{})[,:]? which\b",
+            r"(?:哪(?:一)?{PIECE}?|谁)(?:的)?(?:手机|电脑|屏幕|显示器|电视)?(?:会|要|更|比较|最|能)*(?P<zh>{})|(?P<of>{})的?(?:一点)?(?:是|的是)哪|\bwhich(?:'?s)?\b[^.?!]{{0,60}}?\b(?P<en>{})\b|\b(?P<end>{})[,:]? which\b",
+            words_of_extremes(false),
             words_of_extremes(false),
             words_of_extremes(true),
             words_of_extremes(true)
         ))
     });
-    let captures = ASKED.captures(folded)?;
-    let word = ["zh", "en", "end"].iter().find_map(|name| captures.name(name))?.as_str();
-    let (_, attribute, extreme) = EXTREMES.iter().find(|(words, ..)| words.contains(&word))?;
-    Some((attribute, *extreme))
+    let told = |captures: regex::Captures| {
+        let word = ["zh", "of", "en", "end"].iter().find_map(|name| captures.name(name))?.as_str().to_owned();
+        let (_, attribute, extreme) = EXTREMES.iter().find(|(words, ..)| words.contains(&word.as_str()))?;
+        Some((*attribute, *extreme))
+    };
+    let mut all: Vec<(&'static str, Extreme)> = Vec::new();
+    for measure in ASKED.captures_iter(folded).take(REFERENCES_MAX).filter_map(told) {
+        if !all.iter().any(|(name, _)| *name == measure.0) {
+            all.push(measure);
+        }
+    }
+    all
 }
 
 /// Words that compare, the longest first, as alternatives of a pattern.
@@ -487,7 +496,7 @@ mod tests {
             ("which one do you recommend", None),
             ("大的", None),
         ] {
-            assert_eq!(compared_by(text), wanted, "{text}");
+            assert_eq!(compared_by(text), wanted.into_iter().collect::<Vec<_>>(), "{text}");
         }
     }
 

@@ -27,6 +27,9 @@ const SHORT: usize = 40;
 /// An intent and how sure it is, where a rule knows it.
 pub(super) fn intent(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, f32)> {
     let folded = said.folded.text();
+    if asks_when_people_answer(folded) {
+        return Some(("store_info", 0.95));
+    }
     match asks_for_person(folded) {
         Some(true) => return Some(("human", 1.0)),
         // Wanting no person is no wish of its own.
@@ -37,6 +40,7 @@ pub(super) fn intent(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, 
     answer(said, dialogue)
         .or_else(|| returns_thing(said))
         .or_else(|| asks_for_parcel(folded).then_some(("delivery", 0.9)))
+        .or_else(|| asks_what_was_paid(folded).then_some(("order_status", 0.9)))
         .or_else(|| alone(said, dialogue))
 }
 
@@ -45,11 +49,31 @@ pub(super) fn declines_person(folded: &str) -> bool {
     asks_for_person(folded) == Some(false)
 }
 
-/// "Did my phone show up?", "where r my things?": a parcel is asked for, whatever it holds.
+/// `人工客服几点上班`, "when can I talk to a person?": the hours are asked for, and nobody is called.
+fn asks_when_people_answer(folded: &str) -> bool {
+    static WHEN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?:人工|客服|真人)[^,，。?？!！]{0,6}(?:几点|什么时候|啥时候|何时|上班|下班|工作时间|服务时间|在线时间)|(?:几点|什么时候|啥时候|何时)[^,，。?？!！]{0,8}(?:人工|客服|真人)|\b(?:when|what time|what hours)\b[^?.!]{0,30}\b(?:human|person|agent|someone|somebody|people|support|staff|customer service)\b",
+        )
+    });
+    WHEN.is_match(folded)
+}
+
+/// `充电宝多少钱买的`, "what did I pay for the case?", "when did I order it?": an order tells it, and no page of today.
+fn asks_what_was_paid(folded: &str) -> bool {
+    static PAID: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?:多少钱|几块钱|几多钱|什么价)(?:买|拿|入手|下单)(?:的|了|来)|(?:买|拿|入手)[^,，。?？]{0,14}花了(?:我)?(?:多少|几)|花了我?(?:多少钱|几块)|我?(?:实付|付)了?多少|\b(?:what|how much) (?:did|have|had) i (?:pay|paid|spen[dt])\b|\b(?:what|how much) (?:did|was) (?:it|that|the|my) ?(?:[a-z0-9'-]+ ){0,4}?cost me\b|\bwhen did i (?:buy|order|purchase|get)\b|(?:什么时候|啥时候|哪天|几号|几月)(?:买|下单|订|拍)的",
+        )
+    });
+    PAID.is_match(folded)
+}
+
+/// "Did my phone show up?", "where r my things?", `前几天买的那手机到哪了`: a parcel is asked for, whatever it holds.
 fn asks_for_parcel(folded: &str) -> bool {
     static PARCEL: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"\b(?:did|has|have) my (?:[a-z0-9'-]+ ){1,4}(?:shown? up|turn(?:ed)? up|arrived?|come|came|got here|get here|been delivered|been sent|shipped)\b|\bwhere(?: is| are| r|s|'s|re|'re) my (?:[a-z0-9'-]+ ?){1,4}[?.!]*(?:$| i ordered| ordered)",
+            r"(?:^|[^说聊讲谈看写做学])(?:走到|送到|寄到|运到|到)哪(?:儿|里)?(?:了|啦)|(?:买|订|拍|下单?)的(?:那|这)?(?:个|台|部|块|只|双|件|条|张|副)?[^,，。?？!！]{0,12}(?:发货?了|到货?了|寄了|送了)(?:没|吗|么|不)|\bwhen(?: is| are| will| does| do| s|'s|'ll) my (?:[a-z0-9'-]+ ){1,4}(?:being sent|be sent|sent|ship\w*|arriv\w*|come|coming|get here|getting here|going out|go out|leav\w+|delivered|dispatched|be here|due)\b|\b(?:did|has|have) my (?:[a-z0-9'-]+ ){1,4}(?:shown? up|turn(?:ed)? up|arrived?|come|came|got here|get here|been delivered|been sent|shipped)\b|\bwhere(?: is| are| r|s|'s|re|'re) my (?:[a-z0-9'-]+ ?){1,4}[?.!]*(?:$|,| i ordered| ordered| i bought|from )",
         )
     });
     PARCEL.is_match(folded)
@@ -68,13 +92,30 @@ fn returns_thing(said: &Said) -> Option<(&'static str, f32)> {
             r"\b(?:want|wanna|like|need|gonna|going) ?(?:to )?(?:return|(?:send|give|bring|take) (?:[a-z0-9'-]+ ){1,6}back)\b",
         )
     });
+    static MONEY: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:want|like|need|gimme|give me) (?:all )?(?:my|a|the) (?:money back|refund) (?:for|on)\b|\brefund (?:me )?(?:for )?(?:the|this|that|my)\b",
+        )
+    });
+    static SEND: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?:^|[,.;!] ?)(?:(?:hmm|ok|okay|pls|please|just|so|well|and|then) )*(?:send|give|take) (?:[a-z0-9'-]+ ){1,6}back\b|\breturning (?:it|them|this|that|these|those|the|my)\b",
+        )
+    });
     let folded = said.folded.text();
     let has_thing =
         said.entities.iter().any(|entity| matches!(entity.what, Named::Category { .. } | Named::Product { .. }));
-    if has_thing && folded.chars().count() <= 2 * SHORT && EN.is_match(folded) && !folded.contains('?') {
+    let asks_back = EN.is_match(folded) || MONEY.is_match(folded) || SEND.is_match(folded);
+    let names_it = has_thing || MONEY.is_match(folded);
+    if names_it && folded.chars().count() <= 3 * SHORT && asks_back && !folded.contains('?') {
         return Some(("return_request", 0.9));
     }
-    let is_wish = has_thing && folded.chars().count() <= SHORT && RETURNS.is_match(folded);
+    // `降价了 差价退我`: money is wanted back, and no thing is given.
+    let is_of_price = ["差价", "降价", "价保", "保价", "补差", "便宜了"].iter().any(|word| folded.contains(word));
+    // `耳机有杂音，戴着头疼，想退`: however much is told before.
+    let is_said = ["想退", "要退", "申请退", "给我退", "退掉", "退了它"].iter().any(|word| folded.contains(word));
+    let is_short = folded.chars().count() <= if is_said { 2 * SHORT } else { SHORT };
+    let is_wish = has_thing && !is_of_price && is_short && RETURNS.is_match(folded);
     if !is_wish {
         return None;
     }
@@ -89,7 +130,7 @@ fn returns_thing(said: &Said) -> Option<(&'static str, f32)> {
 fn asks_for_person(folded: &str) -> Option<bool> {
     static PERSON: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"转(?:接)?(?:到|给)?(?:一下)?(?:个)?(?:人工|真人|客服)|(?:接|找|要|换|叫)(?:一下|个)?(?:人工|真人)|人工(?:客服|服务|坐席|座席)|^(?:请|帮我)?[转要]?人工(?:吧|呢|啊|谢谢)?[。！!？?～~ ]*$|[叫让喊找]你们?(?:家)?的?(?:人|经理|主管|领导|老板|负责人)(?:过?来|出来|跟我|和我|接)|\b(?:talk|speak|chat|connect me|transfer me|put me through|get me)\b.{0,20}\b(?:human|real person|live agent|representative|live person|an agent|a person|operator|manager|supervisor)\b|^(?:real |live )?(?:human|agent|representative|operator)(?: please| pls)?[.! ]*$",
+            r"转(?:接)?(?:到|给)?(?:一下)?(?:个)?(?:人工|真人|客服)|(?:接|找|要|换|叫)(?:一下|个)?(?:人工|真人)|人工(?:客服|服务|坐席|座席)|^(?:请|帮我)?[转要]?人工(?:吧|呢|啊|谢谢)?[。！!？?～~ ]*$|[叫让喊找]你们?(?:家)?的?(?:人|经理|主管|领导|老板|负责人)(?:过?来|出来|跟我|和我|接)|\b(?:talk|speak|chat|connect me|transfer me|put me through|get me)\b.{0,20}\b(?:human|real person|live agent|representative|live person|an agent|a person|operator|manager|supervisor)\b|\b(?:a|an|any|some|real|actual|live) (?:human|real person|person|agent)\b[^?.!]{0,20}\b(?:look at|help|check|handle|call|deal with|take over|reply|answer me|sort)\b|\b(?:need|want|gimme|give me|have|prefer) (?:to have )?(?:a|an|some|an actual|a real) (?:human|real person|person|agent)\b|^(?:real |live )?(?:human|agent|representative|operator)(?: please| pls)?[.! ]*$",
         )
     });
     static NOT: LazyLock<Regex> = LazyLock::new(|| {
@@ -267,4 +308,55 @@ fn is_bare(said: &Said) -> bool {
     let rest = FILLERS.replace_all(left.text(), " ");
     let is_answer = entities::yes_or_no(folded, false).is_some();
     has_any && !is_answer && !rest.chars().any(char::is_alphanumeric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parcels_are_asked_for_in_many_words() {
+        for text in [
+            "帮我瞅瞅前几天买的那手机到哪儿了",
+            "前几天买的手机到哪了",
+            "昨天下的那块电池发了没",
+            "did my phone show up",
+            "when is my lens being sent",
+            "where r my things",
+        ] {
+            assert!(asks_for_parcel(text), "{text}");
+        }
+        for text in ["我们刚才说到哪了", "手机在哪买", "when will the next phone come", "你们店在哪"]
+        {
+            assert!(!asks_for_parcel(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_paid_is_no_price_of_today() {
+        for text in [
+            "我的充电宝多少钱买的",
+            "上个月买手机花了多少钱",
+            "what did i pay for the case",
+            "how much did the case cost me",
+        ] {
+            assert!(asks_what_was_paid(text), "{text}");
+        }
+        for text in ["充电宝多少钱", "买充电宝要多少钱", "how much does the case cost", "what do i pay for delivery"]
+        {
+            assert!(!asks_what_was_paid(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_hours_of_people_call_nobody() {
+        for text in ["人工客服几点上班", "什么时候有人工客服", "when can i talk to a human"] {
+            assert!(asks_when_people_answer(text), "{text}");
+        }
+        for text in ["转人工", "客服呢", "i want to talk to a human", "when will my phone arrive"] {
+            assert!(!asks_when_people_answer(text), "{text}");
+        }
+        assert_eq!(asks_for_person("can a human look at this too plz, i need it for saturday"), Some(true));
+        assert_eq!(asks_for_person("is there a person on the box"), None);
+    }
 }

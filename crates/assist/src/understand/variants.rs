@@ -1,9 +1,12 @@
 //! Variants of one product: the same maker, kind and name but for a colour, a size or a storage at the end of it. Worked out
 //! once for a whole catalogue.
 
+use std::sync::LazyLock;
+
 use domain::Product;
 use language::text::{QuantityKind, quantities};
 use rayon::prelude::*;
+use regex::Regex;
 use rustc_hash::FxHashMap;
 
 use super::colours;
@@ -129,6 +132,13 @@ pub fn numbers(text: &str) -> Vec<String> {
     let runs =
         text.split(|character: char| !character.is_ascii_digit()).filter(|run| !run.is_empty() && run.len() <= 4);
     runs.map(str::to_owned).collect()
+}
+
+/// Sizes that a text sets beside each other, `12+512` or `16 GB / 256 GB`: the two of each pair, as they are written.
+pub fn pairs(text: &str) -> Vec<[String; 2]> {
+    static PAIR: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)(\d{1,4})\s*(?:gb?|tb?)?\s*[+/]\s*(\d{1,4})").expect("a sound pattern"));
+    PAIR.captures_iter(text).map(|pair| [pair[1].to_owned(), pair[2].to_owned()]).collect()
 }
 
 /// Whether the name of a product has a number with a unit behind it: `512` in `12GB+512GB`.

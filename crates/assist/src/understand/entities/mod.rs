@@ -141,7 +141,10 @@ fn words(gathered: &mut Gathered, words: &Words<String>, what: impl Fn(&String) 
     for (range, value) in words.find(gathered.folded.text()) {
         // "Can I order by phone?" names a way, and nothing that is sold.
         let before = &gathered.folded.text()[..range.start];
-        if !["by ", "over the "].iter().any(|way| before.ends_with(way)) {
+        let word = &gathered.folded.text()[range.clone()];
+        let is_none = ["by ", "over the "].iter().any(|way| before.ends_with(way))
+            || lists::is_end_of_other(word, before.chars().next_back());
+        if !is_none {
             gathered.add_folded(range, what(value));
         }
     }
