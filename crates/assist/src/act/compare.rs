@@ -22,7 +22,7 @@ pub const N_MAX: usize = 4;
 /// Rows of the table.
 const ROWS_MAX: usize = 24;
 /// Differences told in words.
-const WORDS_MAX: usize = 5;
+const WORDS_MAX: usize = 8;
 
 /// One attribute of all products.
 struct Row {
@@ -58,10 +58,13 @@ pub fn compare(scene: &Scene, things: &[Thing], wanted: &[String]) -> Answer {
     let products: Vec<Arc<Product>> = things.iter().map(|thing| thing.whole.clone()).collect();
     let products = products.as_slice();
     let mut rows = rows(scene, things);
-    let by = products.first().and_then(|first| super::facts::compared(scene, first));
+    let by = products.first().map_or_else(Vec::new, |first| super::facts::compared(scene, first));
     let by_measure: Vec<String> = by.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let wanted = if wanted.is_empty() { &by_measure[..] } else { wanted };
-    if let Some((name, extreme)) = by {
+    // `哪个屏大哪个轻`: a word for the screen, and two measures.
+    let wanted: Vec<String> =
+        wanted.iter().cloned().chain(by_measure.into_iter().filter(|name| !wanted.contains(name))).collect();
+    let wanted = wanted.as_slice();
+    for (name, extreme) in by {
         rows.iter_mut().filter(|row| row.name == name).for_each(|row| row.order_by(extreme));
     }
     let names: Vec<String> = products.iter().map(|product| say::format::name(product)).collect();
@@ -72,7 +75,7 @@ pub fn compare(scene: &Scene, things: &[Thing], wanted: &[String]) -> Answer {
     let asked =
         |row: &&Row| wanted.iter().any(|name| *name == row.name || *name == "battery" && row.name == "battery_life");
     let chosen: Vec<&Row> = match wanted.is_empty() {
-        true => rows.iter().filter(|row| row.better.is_some()).take(WORDS_MAX).collect(),
+        true => telling(&rows),
         false => rows.iter().filter(asked).collect(),
     };
     for row in &chosen {
@@ -116,6 +119,17 @@ pub fn compare(scene: &Scene, things: &[Thing], wanted: &[String]) -> Answer {
     answer.step("products", format!("compared {}", super::facts::ids(products)));
     answer.blocks.push(table(scene, products, &rows));
     answer
+}
+
+/// The rows that are told in words: those in which one is better, and where these are few (of several versions each, none may be) the others
+/// in which they differ.
+fn telling(rows: &[Row]) -> Vec<&Row> {
+    const FEW: usize = 2;
+    let of = |value: &Option<(String, String)>| value.as_ref().map(|(_, value)| value.clone());
+    let differs = |row: &&Row| row.values.windows(2).any(|two| of(&two[0]) != of(&two[1]));
+    let n_better = rows.iter().filter(|row| row.better.is_some()).count();
+    let is_told = |row: &&Row| row.better.is_some() || n_better < FEW && differs(row);
+    rows.iter().filter(is_told).take(WORDS_MAX).collect()
 }
 
 /// Names without the words that all of them begin and end with, as long as they stay apart.

@@ -12,7 +12,7 @@ use super::{Answer, Outcome, Scene, documents, field, in_stock, purposes};
 use crate::evidence::Evidence;
 use crate::say;
 use crate::turn::Block;
-use crate::understand::{Extreme, Named, compared_by, pointers};
+use crate::understand::{Extreme, Named, measures_compared, pointers};
 
 /// Specifications told when nothing in particular is asked.
 const OVERVIEW_MAX: usize = 6;
@@ -78,14 +78,16 @@ fn of_camera(product: &Product, question: &str, asked: &mut Vec<String>) {
 
 /// By what products are set against each other where no attribute is named: `哪个大`, "which is lighter". Of what has no screen its size
 /// or how much it holds is meant.
-pub fn compared(scene: &Scene, product: &Product) -> Option<(&'static str, Extreme)> {
-    let (attribute, extreme) = compared_by(scene.question)?;
+pub fn compared(scene: &Scene, product: &Product) -> Vec<(&'static str, Extreme)> {
     let known = |name: &&'static str| has(product, name);
-    let meant = match attribute {
-        "screen" => ["screen", "size", "capacity", "storage"].into_iter().find(known),
-        other => Some(other).filter(known),
+    let meant = |(attribute, extreme): (&'static str, Extreme)| {
+        let name = match attribute {
+            "screen" => ["screen", "size", "capacity", "storage"].into_iter().find(known),
+            other => Some(other).filter(known),
+        };
+        name.map(|name| (name, extreme))
     };
-    meant.map(|name| (name, extreme))
+    measures_compared(scene.question).into_iter().filter_map(meant).collect()
 }
 
 /// `电视多大`, "how big is the TV": of what has a screen its size is meant, of what only holds something how much that is.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::Product;
 
 use super::attributes::{fold, label, word_at};
+use super::wishes::Wishes;
 use super::{Answer, Outcome, Scene, documents, facts, field};
 use crate::evidence::Evidence;
 use crate::say;
@@ -145,6 +146,12 @@ pub fn accessories(scene: &Scene, device: &Product, kind: Option<(&str, &str)>) 
     let missing = kind.filter(|_| found.is_empty()).map(|(_, word)| say::format::plain(word));
     if found.is_empty() {
         found = scene.world.catalogue.accessories(&device.product_id, N_LISTED * 8);
+    }
+    // `磨砂的膜`, "the black case": those that are so, if some are.
+    if kind.is_some() && missing.is_none() {
+        let wishes = Wishes::of(scene);
+        let had: Vec<Arc<Product>> = found.iter().filter(|one| wishes.are_had_by(scene, one)).cloned().collect();
+        found = if had.is_empty() { found } else { had };
     }
     found = super::find::available_first(scene, found, |product| product);
     found.truncate(N_LISTED);

@@ -89,6 +89,10 @@ fn tell_parcel(scene: &Scene, order: &OrderRecord, answer: &mut Answer, is_about
     if let Some(day) = delivery.delivered_on {
         cite(answer, order, "delivered_on", &day.to_string());
         answer.say(say::orders::delivered_on(scene.lang, &day.to_string()));
+        if let Some(promised) = delivery.expected_on.filter(|promised| asks_late(scene.question) || day > *promised) {
+            cite(answer, order, "expected_on", &promised.to_string());
+            answer.say(say::orders::promised_for(scene.lang, &promised.to_string(), day > promised));
+        }
     } else if let Some(day) = delivery.expected_on.filter(|_| is_under_way(delivery.status)) {
         cite(answer, order, "expected_on", &day.to_string());
         answer.say(say::orders::expected_on(scene.lang, &day.to_string(), day < scene.world.today));
@@ -109,6 +113,14 @@ fn tell_parcel(scene: &Scene, order: &OrderRecord, answer: &mut Answer, is_about
         }
         (None, None) => {}
     }
+}
+
+/// "Was it late, or am I imagining things?"
+fn asks_late(question: &str) -> bool {
+    let folded = question.to_lowercase();
+    ["late", "on time", "in time", "promised", "晚", "准时", "按时", "超时", "延误"]
+        .iter()
+        .any(|word| folded.contains(word))
 }
 
 fn is_under_way(status: DeliveryStatus) -> bool {

@@ -70,16 +70,35 @@ static MEASURED: &[Measured] = &[
             "续航最长",
             "续航最久",
             "续航最好",
+            "续航长的",
+            "续航久的",
+            "long battery life",
         ],
         "续航最长的",
         "longest-lasting",
     ),
-    measured("battery", true, &["biggest battery", "largest battery", "电池最大"], "电池最大的", "largest-battery"),
-    measured("memory", true, &["most memory", "most ram", "内存最大"], "内存最大的", "largest-memory"),
+    measured(
+        "battery",
+        true,
+        &[
+            "biggest battery",
+            "largest battery",
+            "big battery",
+            "large battery",
+            "电池最大",
+            "电池大的",
+            "电池大点",
+            "电池大一点",
+            "大电池的",
+        ],
+        "电池最大的",
+        "largest-battery",
+    ),
+    measured("memory", true, &["most memory", "most ram", "内存最大", "内存大的"], "内存最大的", "largest-memory"),
     measured(
         "storage",
         true,
-        &["most storage", "largest capacity", "biggest capacity", "存储最大", "容量最大", "硬盘最大"],
+        &["most storage", "largest capacity", "biggest capacity", "存储最大", "容量最大", "硬盘最大", "容量大的"],
         "容量最大的",
         "largest-capacity",
     ),
@@ -91,7 +110,13 @@ static MEASURED: &[Measured] = &[
         "主摄像素最高的",
         "highest-resolution",
     ),
-    measured("weight", false, &["lightest", "最轻"], "最轻的", "lightest"),
+    measured(
+        "weight",
+        false,
+        &["lightest", "lightweight", "最轻", "轻点的", "轻一点的", "轻便的"],
+        "最轻的",
+        "lightest",
+    ),
     measured("weight", true, &["heaviest", "最重的"], "最重的", "heaviest"),
     measured("speed", true, &["fastest", "quickest", "速度最快", "最快的"], "最快的", "fastest"),
     measured("screen", true, &["biggest", "largest", "屏幕最大", "尺寸最大", "最大的"], "屏幕最大的", "largest"),
@@ -271,6 +296,11 @@ impl<'a> Wishes<'a> {
         self.values.iter().all(|value| value.is_met(product))
     }
 
+    /// Whether a product has the maker, the colour, the values and all else that is asked for; its kind is not asked.
+    pub fn are_had_by(&self, scene: &Scene, product: &Arc<Product>) -> bool {
+        self.is_brand(product) && self.is_colour(product) && self.has_values(product) && self.has_needs(scene, product)
+    }
+
     /// By which share a product misses the values, added up; last comes what does not state them.
     fn misses_values(&self, product: &Product) -> f64 {
         self.values.iter().map(|value| value.misses(product).unwrap_or(f64::INFINITY)).sum()
@@ -375,6 +405,17 @@ fn price_band(folded: &str) -> (Option<i64>, Option<i64>) {
         ))
         .expect("a sound pattern")
     });
+    static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(&format!(r"{MARK}{N}{UNIT}\s*(?:左右|上下|附近)|(?:around|about|roughly)\s*(?:[$¥￥€£]){N}"))
+            .expect("a sound pattern")
+    });
+    // `3000左右`: a fifth more or less.
+    if let Some(captures) = ABOUT.captures(folded)
+        && let Some(about) = captures.get(1).or(captures.get(2)).and_then(|number| cents(number.as_str()))
+        && about >= 10_000
+    {
+        return (Some(about / 5 * 4), Some(about / 5 * 6));
+    }
     let is_money = |text: &str| {
         [
             "$", "¥", "￥", "€", "£", "元", "块", "美金", "刀", "dollar", "usd", "yuan", "rmb", "cny", "buck", "euro",

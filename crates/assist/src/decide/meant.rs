@@ -9,6 +9,8 @@ use crate::turn::Lang;
 use crate::understand::intents::Family;
 use crate::understand::{Entity, Intent, Named, Reference};
 
+/// A question of fit that is this sure stands, whatever was talked about.
+const GUESSED: f32 = 0.5;
 /// An intent surer than this stands, however short the message.
 pub(super) const SURE: f32 = 0.75;
 
@@ -51,6 +53,7 @@ impl Turning<'_, '_> {
             "arrive",
             "get here",
             "come",
+            "coming",
             "deliver",
             "courier",
             "carrier",
@@ -73,7 +76,12 @@ impl Turning<'_, '_> {
             Some("order_list") => has_kind,
             _ => false,
         };
-        if !may || scene.understood.order_number().is_some() {
+        // `我买的 Calyx 4 跟 Fjord 5 比，哪个轻`: of two things that are named no order is asked for.
+        let named = scene.understood.entities.iter().filter(|entity| matches!(entity.what, Named::Product { .. }));
+        let sets_against = named.count() > 1;
+        // `镜头那单能让我弟去取货吗`: a rule of the shop is asked for.
+        let asks_rule = coverage::says_concept(scene.message.text, &["pick up", "somebody else", "instalment"]);
+        if !may || asks_rule || sets_against || scene.understood.order_number().is_some() {
             return None;
         }
         let text = attributes::fold(scene.message.text);
@@ -112,15 +120,21 @@ impl Turning<'_, '_> {
             self.step("understand", "a field of a product, whatever it sounds like");
             return Some("product_fact".to_owned());
         }
-        if self.asks_fit() {
+        if self.asks_fit() || self.asks_fit_of_accessory() {
             return Some("compatibility".to_owned());
+        }
+        if self.compares_on() {
+            self.step("understand", "what was set side by side is compared on");
+            return Some("compare".to_owned());
         }
         if own.as_deref() != Some("compatibility") && self.asks_accessory() {
             self.step("understand", "what goes with the thing pointed at");
             return Some("accessories".to_owned());
         }
         let goes_on = goes_on(self.scene.message.text);
-        if own.is_some() && !(goes_on && self.scene.understood.confidence < SURE) {
+        // `那手机壳能装我新买的手机吗` goes on from nothing.
+        let is_fit = own.as_deref() == Some("compatibility") && self.scene.understood.confidence >= GUESSED;
+        if own.is_some() && (is_fit || !(goes_on && self.scene.understood.confidence < SURE)) {
             return own;
         }
         let taken_up = self.taken_up(goes_on);
@@ -128,6 +142,85 @@ impl Turning<'_, '_> {
             self.step("understand", format!("goes on with {intent}"));
         }
         taken_up.or(own)
+    }
+
+    /// `谁轻点`, "what's the price gap", `内存一样大？` after a comparison: of the same things, by what is asked now.
+    fn compares_on(&self) -> bool {
+        const DIFFERENCES: &[&str] = &[
+            "差多少",
+            "差几",
+            "差价",
+            "一样",
+            "相差",
+            "区别",
+            "谁",
+            "gap",
+            "difference",
+            "differ",
+            "same",
+            "by how much",
+        ];
+        const HAN_MAX: usize = 14;
+        const LETTERS_MAX: usize = 48;
+        let text = attributes::fold(self.scene.message.text);
+        let is_short = text.chars().count() <= self.scene.lang.choose(HAN_MAX, LETTERS_MAX);
+        let names = |entity: &Entity| {
+            matches!(entity.what, Named::Product { .. } | Named::Category { .. } | Named::OrderNumber { .. })
+        };
+        let points = |one: &Reference| matches!(one, Reference::Ordinal { .. } | Reference::Order { .. });
+        let by_measure = crate::understand::compared_by(&text).is_some();
+        let asks = by_measure
+            || DIFFERENCES.iter().any(|word| text.contains(word)) && !facts::asked(&self.scene, None).is_empty();
+        self.dialogue.last_intent.as_deref() == Some("compare")
+            && self.dialogue.listed.len() > 1
+            && is_short
+            && asks
+            && !self.scene.understood.entities.iter().any(names)
+            && !self.scene.understood.references.iter().any(points)
+    }
+
+    /// `那16寸那个配锐桌 Quill 内胆包合适不`, "would the second one take the Plume memory module": whether a named accessory goes with what was
+    /// talked about, also right after a comparison.
+    fn asks_fit_of_accessory(&self) -> bool {
+        const WORDS: &[&str] = &[
+            "配",
+            "合适",
+            "适合",
+            "能用",
+            "装得",
+            "插得",
+            "能装",
+            "能插",
+            "能贴",
+            "套得",
+            "能充",
+            "fit",
+            "work with",
+            "works with",
+            "work on",
+            " take ",
+            " takes ",
+            "go with",
+            "goes with",
+            "compatible",
+            "hold ",
+            "holds ",
+        ];
+        let text = attributes::fold(self.scene.message.text);
+        let catalogue = self.scene.world.catalogue;
+        let is_accessory = |entity: &Entity| match &entity.what {
+            Named::Product { candidates, .. } => candidates.first().is_some_and(|id| catalogue.is_accessory(id)),
+            _ => false,
+        };
+        let named: Vec<&Entity> = self
+            .scene
+            .understood
+            .entities
+            .iter()
+            .filter(|entity| matches!(entity.what, Named::Product { .. }))
+            .collect();
+        let talks = !self.dialogue.products.is_empty();
+        talks && named.len() == 1 && is_accessory(named[0]) && WORDS.iter().any(|word| text.contains(word))
     }
 
     /// `内胆包装得下第一台吗`, "does the sleeve hold the first one?": whether one thing goes with another that is pointed at.

@@ -21,12 +21,12 @@ mod wording;
 
 use crate::act::{Answer, Scene};
 use crate::assistant::Assistant;
-use crate::forms::FormBook;
+use crate::forms::{self, FormBook};
 use crate::hand_over::Reason;
 use crate::say;
 use crate::state::Dialogue;
 use crate::turn::{Action, Lang, Message, Reply, Step, Turn};
-use crate::understand::{Understanding, markup};
+use crate::understand::{Named, Understanding, markup, shorthand};
 use crate::world::World;
 use crate::writer::{self, Writer};
 
@@ -44,7 +44,8 @@ pub fn turn(
     world: &World,
     writer: Option<&dyn Writer>,
 ) -> Turn {
-    let unmarked = markup::blanked(message.text);
+    let said = message.text;
+    let unmarked = shorthand::written_out(&markup::blanked(message.text));
     let message = &Message { text: &unmarked, ..message.clone() };
     let understand = |message: &Message, dialogue: &Dialogue| {
         let threshold = assistant.policies.assistant.intent_threshold;
@@ -62,13 +63,13 @@ pub fn turn(
         let whole = Message { text: &wish, ..message.clone() };
         let meant = understand(&whole, dialogue);
         let own = Understanding { intent: meant.intent.clone(), confidence: meant.confidence, ..understood };
-        let mut turn = decided(assistant, meant, &whole, message.text, dialogue, world, writer);
+        let mut turn = decided(assistant, meant, &whole, said, dialogue, world, writer);
         turn.understood = own;
         turn.trace.insert(0, Step::new("understand", "a condition of the list before, said anew"));
         return turn;
     }
     let chosen = writer.and_then(|writer| chosen(assistant, writer, message, dialogue, &mut understood));
-    let mut turn = decided(assistant, understood, message, message.text, dialogue, world, writer);
+    let mut turn = decided(assistant, understood, message, said, dialogue, world, writer);
     if let Some(step) = chosen {
         turn.trace.insert(0, step);
     }
@@ -203,7 +204,8 @@ impl Turning<'_, '_> {
             self.step("injection", "orders to the service are answered as any text and never followed");
         }
         // "A person" is also what an invoice may be made out to.
-        let called = if self.is_choice_of_form() { None } else { person::called(&self.scene, self.dialogue) };
+        let is_for_form = self.is_choice_of_form() || self.gives_number() || self.agrees_to_form();
+        let called = if is_for_form { None } else { person::called(&self.scene, self.dialogue) };
         if let Some(reason) = called {
             return self.hand_over(reason);
         }
@@ -219,6 +221,19 @@ impl Turning<'_, '_> {
             }
             form::Progress::NoForm => self.route(),
         }
+    }
+
+    /// "Call me on 13700001111", where a form waits for a number: nobody is called now.
+    fn gives_number(&self) -> bool {
+        let understood = &self.scene.understood;
+        let has_number = understood.entities.iter().any(|entity| matches!(entity.what, Named::Phone { .. }));
+        has_number && !self.dialogue.forms.is_empty() && understood.is("human") && understood.confidence < 1.0
+    }
+
+    /// "Sure do it", where a form waits for a yes, complains of nothing.
+    fn agrees_to_form(&self) -> bool {
+        let is_yes = || forms::yes_no(&forms::Words::of(self.scene.message.text)) == Some(true);
+        !self.dialogue.forms.is_empty() && is_yes()
     }
 
     /// Something said beside the conversation, which stays as it was.

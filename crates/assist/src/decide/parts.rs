@@ -1,6 +1,10 @@
 //! Several questions in one message (`多少钱，有货吗`, "how much is it and do you charge for delivery?"): each is answered, or said not to
 //! be known. Where none is, or one wants something done, the message is taken as a whole.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::{Turning, understanding_step};
 use crate::act::{Answer, Outcome, Scene};
 use crate::assistant::Assistant;
@@ -21,12 +25,53 @@ pub(super) fn parts(text: &str) -> Vec<&str> {
     if text.chars().count() > CHARACTERS_MAX {
         return Vec::new();
     }
+    // "Which is lighter, and by how much?" is one question.
+    if asks_difference(text) {
+        return Vec::new();
+    }
+    let sentences = sentences(text);
+    if !sentences.is_empty() {
+        return sentences;
+    }
     let all = cut(text);
     let asks = |part: &&str| opens_question(part) || crate::knowledge::asks_something(part);
     let asking: Vec<&str> = all.iter().copied().filter(asks).collect();
     let is_short = |part: &&str| part.chars().filter(|character| character.is_alphanumeric()).count() <= 8;
     let rest_is_little = all.iter().all(|part| asks(part) || is_short(part));
     if (2..=PARTS_MAX).contains(&asking.len()) && rest_is_little { asking } else { Vec::new() }
+}
+
+/// `轻多少`, "by how much".
+fn asks_difference(text: &str) -> bool {
+    static DIFFERENCE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)(?:^|[^\p{Han}])(?:又)?(?:轻|重|贵|便宜|大|小|快|慢|高|长|差)(?:了|出|上)?(?:多少|几)|by how (?:much|many)")
+            .expect("a sound pattern")
+    });
+    DIFFERENCE.is_match(text)
+}
+
+/// Whole sentences of letters, where several ask and the others say little: "The strap I got, does it fit the watch? Also compare these two."
+fn sentences(text: &str) -> Vec<&str> {
+    static END: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[a-z)'][.?!]+\s+(?:[A-Za-z])").expect("a sound pattern"));
+    let mut all = Vec::new();
+    let mut from = 0;
+    for found in END.find_iter(text) {
+        let end = found.end() - 1;
+        all.push(text[from..end].trim());
+        from = end;
+    }
+    all.push(text[from..].trim());
+    let asks = |part: &&str| opens_question(part) || crate::knowledge::asks_something(part) || wants_comparison(part);
+    let is_short = |part: &&str| part.split_whitespace().count() <= 3;
+    let asking: Vec<&str> = all.iter().copied().filter(asks).collect();
+    let rest_is_little = all.iter().all(|part| asks(part) || is_short(part));
+    if (2..=PARTS_MAX).contains(&asking.len()) && rest_is_little { asking } else { Vec::new() }
+}
+
+/// "Also compare these two": asks without a word that asks.
+fn wants_comparison(part: &str) -> bool {
+    part.to_ascii_lowercase().contains("compare")
 }
 
 /// "What ink does it take", "and what's the cheapest": begins as a question does.
@@ -45,6 +90,16 @@ fn opens_question(part: &str) -> bool {
 /// Between sentences, at a comma, at a space between ideographs, and where `and` begins a question.
 fn cut(text: &str) -> Vec<&str> {
     const AND: &[&str] = &[
+        "n is ",
+        "n are ",
+        "n do ",
+        "n does ",
+        "n how ",
+        "n what ",
+        "n whats ",
+        "n can ",
+        "& is ",
+        "& how ",
         "and do ",
         "and does ",
         "and is ",
@@ -125,6 +180,14 @@ pub(super) fn answered(
             continue;
         }
         n_answered += usize::from(answer.outcome == Outcome::Answered);
+        // The nearest rule to one question may be the answer to the other.
+        let is_told = |whole: &Answer| answer.evidence.iter().all(|one| whole.evidence.contains(one));
+        let answer = match &whole {
+            Some(whole) if answer.outcome == Outcome::Unknown && !answer.evidence.is_empty() && is_told(whole) => {
+                Answer { trace: answer.trace, ..Answer::unknown(say::talk::no_answer(scene.lang)) }
+            }
+            _ => answer,
+        };
         match &mut whole {
             None => whole = Some(answer),
             Some(whole) if whole.text.contains(&answer.text) => {}
@@ -170,6 +233,12 @@ mod tests {
                 vec!["What ink does the Drift 3 take", "and what's the cheapest one you have"],
             ),
             ("你好，这个防水吗？多少钱", vec!["这个防水吗", "多少钱"]),
+            (
+                "that strap i got w it, does it fit the watch. also can u compare nimbo 8 and plume 4",
+                vec!["that strap i got w it, does it fit the watch.", "also can u compare nimbo 8 and plume 4"],
+            ),
+            ("哪个轻 轻多少", vec![]),
+            ("which is lighter, and by how much?", vec![]),
             ("is it 1,299 yuan?", vec![]),
             ("耳机坏了 我要退货", vec![]),
             ("手机屏幕昨天晚上不小心摔碎了，换一个多少钱，要多久", vec![]),

@@ -12,15 +12,30 @@ use crate::act::{Answer, Outcome, attributes, compare, documents, facts, find, f
 use crate::say;
 use crate::state::Asked;
 use crate::turn::Block;
-use crate::understand::{Named, Reference};
+use crate::understand::{Named, Reference, kinds};
 
 /// Candidates named in a question back.
 const N_CANDIDATES: usize = 5;
 /// Accessories of a device that are looked through for a kind.
 const SHORT_KIND_MAX: usize = 60;
 /// Words that set things against each other.
-const AGAINST: &[&str] =
-    &["区别", "对比", "比较", "相比", "哪个", "哪款", "vs", "difference", "compare", "which", "better", "versus"];
+const AGAINST: &[&str] = &[
+    "区别",
+    "对比",
+    "比较",
+    "相比",
+    "哪个",
+    "哪款",
+    "vs",
+    "difference",
+    "compare",
+    "which",
+    "better",
+    "versus",
+    "stack up",
+    "measure up",
+    "against",
+];
 
 impl Turning<'_, '_> {
     /// Runs an intent for products that are known, with the question that was waiting for them.
@@ -33,7 +48,7 @@ impl Turning<'_, '_> {
 
     pub(super) fn product(&mut self, intent: &str) -> Answer {
         let question = self.question();
-        let intent = self.narrowed(self.of_two(intent));
+        let intent = self.narrowed(self.set_against(self.of_two(intent)));
         if let Some(answer) = self.kind_that_fits(intent, &question).or_else(|| self.names_that_fit(intent)) {
             return answer;
         }
@@ -116,14 +131,19 @@ impl Turning<'_, '_> {
     pub(super) fn kind_that_fits(&mut self, intent: &str, question: &str) -> Option<Answer> {
         let asks = matches!(intent, "compatibility" | "accessories" | "recommend" | "find_product" | "stock" | "price");
         let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
-        let points =
-            !self.scene.understood.references.is_empty() && matches!(intent, "compatibility" | "accessories" | "stock");
+        let points = !self.scene.understood.references.is_empty()
+            && matches!(intent, "compatibility" | "accessories" | "stock" | "find_product");
         let owned = if named.is_empty() { self.owned() } else { Vec::new() };
         let devices = match (named.as_slice(), referents::products(&self.scene, self.dialogue)) {
             ([ids], _) => self.scene.products(ids),
             // `我这打印机用什么墨盒`.
             ([], _) if owned.len() == 1 => self.scene.products(&owned),
-            ([], Meant::These(ids)) if points && ids.len() == 1 => self.scene.products(&ids),
+            ([], Meant::These(ids)) if points && ids.len() == 1 => {
+                // `那它有什么壳` after a list of chargers: what they were listed for is meant, not the first of them.
+                let takes = |id: &&String| !self.scene.world.catalogue.accessories(id, 1).is_empty();
+                let device = ids.iter().find(takes).or_else(|| self.dialogue.products.iter().find(takes));
+                self.scene.products(&[device.unwrap_or(&ids[0]).clone()])
+            }
             _ => return None,
         };
         // Of a phone and a power bank with one name, the case is for the one that takes any.
@@ -192,6 +212,20 @@ impl Turning<'_, '_> {
         if is_pair { "compatibility" } else { intent }
     }
 
+    /// "How does my Sirra 3 stack up against the Sirra 4?": of two things of which none is an accessory, whatever it sounds like.
+    fn set_against<'i>(&self, intent: &'i str) -> &'i str {
+        let text = attributes::fold(self.scene.message.text);
+        let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
+        let is_accessory =
+            |ids: &&&Vec<String>| ids.first().is_some_and(|id| self.scene.world.catalogue.is_accessory(id));
+        let is_pair = named.len() == 2 && !named.iter().any(|ids| is_accessory(&ids));
+        if intent == "compatibility" && is_pair && AGAINST.iter().any(|word| text.contains(word)) {
+            "compare"
+        } else {
+            intent
+        }
+    }
+
     /// "And the battery of the second one?", `第一款多重` after a comparison asks about that one alone.
     fn narrowed<'i>(&self, intent: &'i str) -> &'i str {
         if intent == "recommend" && self.asks_whether_it_suits() {
@@ -245,19 +279,79 @@ impl Turning<'_, '_> {
         }
         let talked = self.dialogue.products.iter().map(String::as_str);
         let page = self.scene.message.page_product_id.filter(|id| self.scene.product(id).is_some());
-        let others: Vec<&str> = page.into_iter().chain(talked).filter(|id| *id != ids[0]).collect();
+        let mut others: Vec<&str> = page.into_iter().chain(talked).filter(|id| *id != ids[0]).collect();
+        // "Sorry, meant the Saffi 4 Pro, not 5": the other Saffi is not meant any more.
+        if super::wording::corrects(self.scene.message.text) && others.len() > 1 {
+            others.retain(|id| !self.is_of_series(id, &ids[0]));
+        }
+        // `跟 Calyx 3 比，我这台是不是贵了`: theirs, of the order just told.
+        if intent == "compare"
+            && let Some(own) = self.mine(&ids[0])
+        {
+            ids.push(own);
+            return ids;
+        }
         // "Would it fit my phone?" is about the phone they bought, not about the laptop just compared.
         let own = self.owned().into_iter().find(|id| intent == "compatibility" && *id != ids[0]);
         if let Some(own) = own {
             ids.push(own);
             return ids;
         }
+        // "Does the dock fit the Korvane one?" of two compared.
+        let brands = || {
+            self.scene.understood.entities.iter().filter_map(|entity| match &entity.what {
+                Named::Brand { value } => Some(value.as_str()),
+                _ => None,
+            })
+        };
+        let of_brand = |id: &&&str| {
+            self.scene.product(id).is_some_and(|product| brands().any(|brand| product.brand.as_deref() == Some(brand)))
+        };
+        // `我问的是膜能不能贴手机，不是电脑`: a thing of the kind that is said.
+        let said = self.kinds_meant();
+        let of_kind = |id: &&&str| {
+            let path = self.scene.product(id).and_then(|product| product.category.clone()).unwrap_or_default();
+            said.iter().any(|(kind, word)| kinds::is_of(&path, kind, word))
+        };
+        let of_kinds: Vec<&str> = others.iter().filter(of_kind).copied().collect();
+        let others = if of_kinds.is_empty() { others } else { of_kinds };
+        let branded: Vec<&str> = others.iter().filter(of_brand).copied().collect();
+        let others = if branded.is_empty() { others } else { branded };
         let other = match intent {
             "compatibility" => self.goes_with(&ids[0], &others),
             _ => others.first().copied(),
         };
         ids.extend(other.map(str::to_owned));
         ids
+    }
+
+    /// Kinds that a message names, without those that it denies.
+    fn kinds_meant(&self) -> Vec<(&str, &str)> {
+        const NOT: &[&str] = &["不是", "不要", "not a", "not the", "not my"];
+        let text = self.scene.message.text;
+        let is_denied = |word: &str| {
+            let before = text.find(word).and_then(|at| text.get(..at)).unwrap_or_default().trim_end().to_lowercase();
+            NOT.iter().any(|not| before.ends_with(not))
+        };
+        self.scene.kinds().filter(|(_, word)| !word.is_empty() && !is_denied(word)).collect()
+    }
+
+    /// Whether two products are of one series: a word of letters in both names that is neither maker nor kind.
+    fn is_of_series(&self, id: &str, other: &str) -> bool {
+        const LETTERS_MIN: usize = 4;
+        let words = |id: &str| -> Vec<String> {
+            let Some(product) = self.scene.product(id) else { return Vec::new() };
+            let beside = attributes::fold(&format!(
+                "{} {}",
+                product.brand.as_deref().unwrap_or_default(),
+                product.category.as_deref().unwrap_or_default()
+            ));
+            let name = attributes::fold(&product.name);
+            let words = name.split(|character: char| !character.is_ascii_alphabetic());
+            words.filter(|word| word.len() >= LETTERS_MIN && !beside.contains(word)).map(str::to_owned).collect()
+        };
+        let own = words(other);
+        words(id).iter().any(|word| own.contains(word))
     }
 
     /// The first of others that can be asked to go with a product: an accessory with what takes some, and nothing with its like.
@@ -279,6 +373,9 @@ impl Turning<'_, '_> {
 
     pub(super) fn for_products(&mut self, intent: &str, ids: &[String], question: &str) -> Answer {
         let things = self.things(ids);
+        let versions = self.versions(intent, &things);
+        let intent = if versions.is_some() { "compare" } else { intent };
+        let things = versions.unwrap_or(things);
         let products: Vec<std::sync::Arc<domain::Product>> = things.iter().map(|thing| thing.whole.clone()).collect();
         let Some(first) = products.first() else { return self.nothing_meant(intent) };
         let scene = crate::act::Scene { question, ..self.scene };
@@ -288,7 +385,9 @@ impl Turning<'_, '_> {
         if let Some(answer) = self.about_colour(&scene, intent, &things) {
             return answer;
         }
-        let is_beside = intent == "accessories" && Asks::of(&scene, [&**first]).are_beside(intent);
+        let is_beside = intent == "accessories"
+            && other_kind(&scene, first).is_none()
+            && Asks::of(&scene, [&**first]).are_beside(intent);
         let intent = if is_beside { "product_fact" } else { intent };
         let intent = self.of_fields(&scene, intent, &things);
         let asks_price = intent == "price" && products.len() == 1;

@@ -2,22 +2,24 @@
 //! talked about. Where that leaves a doubt, the candidates; nothing is picked by chance.
 
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use domain::Product;
 use language::text::is_stop_word;
-use regex::Regex;
 
 use crate::act::Scene;
 use crate::act::attributes::{asked_in, fold, named, specs_for};
 use crate::act::compare::size;
+use crate::act::coverage::Asks;
 use crate::memory;
 use crate::state::Dialogue;
 use crate::turn::Lang;
-use crate::understand::variants::has_size;
+use crate::understand::variants::{has_size, pairs};
 use crate::understand::{Extreme, Named, Reference};
 use crate::world::{DeliveryStatus, OrderRecord};
 
+/// Days for which what was ordered is what somebody speaks of, before all that they have bought of the kind.
+const LATELY_DAYS: i32 = 60;
 /// Accessories of a device that are looked through for a kind.
 const ACCESSORIES_MAX: usize = 60;
 
@@ -55,6 +57,12 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
             add(&mut these, &id);
             continue;
         }
+        // `我的 Plume 3 Plus`: of a camera and a console with that name, the one that was bought.
+        let own = candidates.len() > 1 && is_called_own(scene.message.text, entity.range.start);
+        if let Some(id) = own.then(|| bought(candidates, scene)).flatten() {
+            add(&mut these, &id);
+            continue;
+        }
         match narrowed(candidates, scene, dialogue) {
             [] => {}
             [one] => add(&mut these, one),
@@ -62,7 +70,10 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
             [first, ..] if is_one(scene, candidates) => add(&mut these, first),
             _ => match of_last_maker(candidates, scene, dialogue).as_slice() {
                 [one] => add(&mut these, one),
-                _ => return Meant::OneOf(candidates.clone()),
+                _ => match of_other_kind(candidates, scene).or_else(|| bought(candidates, scene)) {
+                    Some(id) => add(&mut these, &id),
+                    None => return Meant::OneOf(candidates.clone()),
+                },
             },
         }
     }
@@ -92,11 +103,9 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
 
 /// The one variant of the last product whose name has the sizes that a message sets beside each other: `12+512`.
 fn other_variant(scene: &Scene, dialogue: &Dialogue) -> Option<String> {
-    static PAIR: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?i)(\d{1,4})\s*(?:gb?|tb?)?\s*[+/]\s*(\d{1,4})").expect("a sound pattern"));
-    let pair = PAIR.captures(scene.message.text)?;
+    let pair = pairs(scene.message.text).into_iter().next()?;
     let variants = scene.variants(dialogue.products.first()?);
-    let mut having = variants.iter().filter(|one| [1, 2].iter().all(|&at| has_size(one, &pair[at])));
+    let mut having = variants.iter().filter(|one| pair.iter().all(|size| has_size(one, size)));
     let only = having.next().filter(|_| having.next().is_none())?;
     Some(only.product_id.clone())
 }
@@ -122,6 +131,60 @@ pub fn of_talk(candidates: &[String], text: &str, scene: &Scene, dialogue: &Dial
     let found: Vec<String> = dialogue.products.iter().take(RECENT).filter(has_words).cloned().collect();
     let is_one = found.len() == 1 || found.len() > 1 && is_one(scene, &found);
     if is_one { found.into_iter().next() } else { None }
+}
+
+/// "The Calyx 4 against the Fjord 5", where that is a laptop: of the things called Calyx 4 the one of its kind, where two
+/// are compared; of two names that several things have, the only kind of which both have one.
+fn of_other_kind(candidates: &[String], scene: &Scene) -> Option<String> {
+    if !scene.understood.is("compare") {
+        return None;
+    }
+    let category = |id: &String| scene.product(id).and_then(|product| product.category.clone());
+    let others = scene.understood.entities.iter().filter_map(|entity| match &entity.what {
+        Named::Product { candidates: other, .. } if other != candidates && !other.is_empty() => Some(other),
+        _ => None,
+    });
+    let mut kinds: Vec<String> = others.flatten().filter_map(category).collect();
+    kinds.retain(|kind| candidates.iter().any(|id| category(id).as_ref() == Some(kind)));
+    kinds.sort_unstable();
+    kinds.dedup();
+    let [kind] = kinds.as_slice() else { return None };
+    let same: Vec<String> = candidates.iter().filter(|id| category(id).as_ref() == Some(kind)).cloned().collect();
+    let is_only = same.len() == 1 || same.len() > 1 && is_one(scene, &same);
+    if is_only { same.into_iter().next() } else { None }
+}
+
+/// Whether a name is said of what somebody has: `我的`, `我这个`, "my".
+fn is_called_own(text: &str, start: usize) -> bool {
+    let before = text.get(..start).unwrap_or_default().to_lowercase();
+    let before = before.trim_end();
+    ["我的", "我这", "我这个", "我这台", "我那", "我那个", "我那台", "我买的", "我家的"]
+        .iter()
+        .any(|word| before.ends_with(word))
+        || before == "my"
+        || before.ends_with(" my")
+}
+
+/// Of products with one name, the one that the customer has bought; of variants of one, the first bought.
+fn bought(candidates: &[String], scene: &Scene) -> Option<String> {
+    let customer_id = scene.message.customer_id?;
+    let orders = scene.world.orders.orders_of(customer_id).unwrap_or_default();
+    let mut found = bought_in(orders.iter().filter(|order| order.customer_id == customer_id));
+    found.retain(|id| candidates.iter().any(|known| known == id));
+    let found: Vec<String> = found.into_iter().map(str::to_owned).collect();
+    let is_only = found.len() == 1 || found.len() > 1 && is_one(scene, &found);
+    if is_only { found.into_iter().next() } else { None }
+}
+
+/// What was bought in orders, each thing once.
+pub fn bought_in<'o>(orders: impl Iterator<Item = &'o OrderRecord>) -> Vec<&'o str> {
+    let mut bought: Vec<&str> = Vec::new();
+    for line in orders.flat_map(|order| &order.lines).filter(|line| line.quantity > 0) {
+        if !bought.contains(&line.product_id.as_str()) {
+            bought.push(&line.product_id);
+        }
+    }
+    bought
 }
 
 /// Of several makers' products with one name, those of the maker talked about: "and the 24W?" goes on with it.
@@ -514,11 +577,23 @@ fn with_kind<'o>(scene: &Scene, orders: &'o [OrderRecord]) -> Option<&'o OrderRe
         order.delivery.as_ref().is_some_and(|delivery| !matches!(delivery.status, Delivered | Cancelled | Returned))
     };
     let mut coming = found.iter().filter(under_way);
+    // Of several that came, the one that was ordered lately.
+    let is_late = |order: &&&OrderRecord| scene.world.today.0 - scene.day_of(order.ordered_at).0 <= LATELY_DAYS;
+    let mut late = found.iter().filter(is_late);
     match (found.as_slice(), coming.next(), coming.next()) {
         ([one], ..) => Some(one),
         (_, Some(one), None) => Some(one),
+        (_, None, _) => late.next().filter(|_| late.next().is_none()).copied(),
         _ => None,
     }
+}
+
+/// Whether an order has a thing of a kind that the message names.
+fn has_kind_named(scene: &Scene, order: Option<&OrderRecord>) -> bool {
+    let lines = order.into_iter().flat_map(|order| &order.lines);
+    let products = lines.filter_map(|line| scene.product(&line.product_id));
+    let paths: Vec<String> = products.filter_map(|product| product.category.clone()).collect();
+    scene.kinds().any(|(kind, word)| paths.iter().any(|path| crate::understand::kinds::is_of(path, kind, word)))
 }
 
 /// The orders that a message is about, of the customer's own.
@@ -548,6 +623,76 @@ pub fn own_order_named(scene: &Scene) -> Option<String> {
     numbers(scene.message.text).find_map(is_own).map(|order| order.order_id.clone())
 }
 
+/// "What I ordered yesterday": the only order of that day.
+fn of_day<'o>(scene: &Scene, orders: &'o [OrderRecord]) -> Option<&'o OrderRecord> {
+    const ORDERED: &[&str] = &["下的", "下单", "买的", "订的", "拍的", "order", "bought", "got ", "purchase"];
+    let text = fold(scene.message.text);
+    let day = scene.understood.entities.iter().find_map(|entity| match entity.what {
+        Named::Day { day } => Some(day),
+        _ => None,
+    })?;
+    if !ORDERED.iter().any(|word| text.contains(word)) {
+        return None;
+    }
+    let mut of_day = orders.iter().filter(|order| scene.day_of(order.ordered_at) == day);
+    of_day.next().filter(|_| of_day.next().is_none())
+}
+
+/// "Where is the battery I ordered": the order with a thing whose name or kind has a word of the message; of several the one made lately.
+fn of_words<'o>(scene: &Scene, orders: &'o [OrderRecord]) -> Option<&'o OrderRecord> {
+    let asks = Asks::of(scene, None);
+    let in_order = |order: &OrderRecord| {
+        let lines = order.lines.iter().filter(|line| line.quantity > 0);
+        let products = lines.filter_map(|line| scene.product(&line.product_id));
+        let n = |product: Arc<Product>| {
+            asks.n_in(&[product.name.as_str(), product.category.as_deref().unwrap_or_default()])
+        };
+        products.map(n).max().unwrap_or(0)
+    };
+    let scored: Vec<(usize, &OrderRecord)> = orders.iter().map(|order| (in_order(order), order)).collect();
+    let most = scored.iter().map(|(n, _)| *n).max().filter(|most| *most > 0)?;
+    let best = || scored.iter().filter(|(n, _)| *n == most).map(|(_, order)| *order);
+    let is_late = |order: &&OrderRecord| scene.world.today.0 - scene.day_of(order.ordered_at).0 <= LATELY_DAYS;
+    let mut late = best().filter(is_late);
+    let mut all = best();
+    let only = all.next().filter(|_| all.next().is_none());
+    only.or_else(|| late.next().filter(|_| late.next().is_none()))
+}
+
+/// "Where is my parcel?": the one on its way; of none, the one that is yet to be sent; and of those that came, the newest where the one
+/// before it came long ago.
+fn waited_for<'o>(scene: &Scene, orders: &'o [OrderRecord]) -> Option<&'o OrderRecord> {
+    use DeliveryStatus::{Cancelled, Delivered, OutForDelivery, Returned, Shipped};
+    const RECENT_DAYS: i32 = 14;
+    const LONG_DAYS: i32 = 45;
+    let status = |order: &OrderRecord| order.delivery.as_ref().map(|delivery| delivery.status);
+    let only = |is: &dyn Fn(Option<DeliveryStatus>) -> bool| {
+        let mut found = orders.iter().filter(|order| is(status(order)));
+        found.next().filter(|_| found.next().is_none())
+    };
+    let n_open = orders.iter().filter(|one| !matches!(status(one), Some(Delivered | Cancelled | Returned))).count();
+    match n_open {
+        0 if !scene.understood.is("delivery") => None,
+        0 => {
+            let age = |order: &OrderRecord| scene.world.today.0 - scene.day_of(order.ordered_at).0;
+            let newest = orders.first().filter(|order| age(order) <= RECENT_DAYS)?;
+            orders.get(1).is_none_or(|before| age(before) > LONG_DAYS).then_some(newest)
+        }
+        _ => only(&|status| matches!(status, Some(Shipped | OutForDelivery)))
+            .or_else(|| only(&|status| !matches!(status, Some(Delivered | Cancelled | Returned)))),
+    }
+}
+
+/// What is listed and counted off in so many words: `第二台`, "the second one".
+pub fn counted(scene: &Scene, dialogue: &Dialogue) -> Vec<String> {
+    let ordinals = scene.understood.references.iter().filter(|one| matches!(one, Reference::Ordinal { .. }));
+    let ids = ordinals.filter_map(|one| match pointed(one, scene, dialogue) {
+        Meant::These(ids) => ids.into_iter().next(),
+        _ => None,
+    });
+    ids.collect()
+}
+
 pub fn order<'o>(scene: &Scene, dialogue: &Dialogue, orders: &'o [OrderRecord]) -> MeantOrder<'o> {
     let by_id = |id: &str| orders.iter().find(|order| order.order_id.eq_ignore_ascii_case(id));
     if let Some(number) = scene.understood.order_number() {
@@ -560,6 +705,13 @@ pub fn order<'o>(scene: &Scene, dialogue: &Dialogue, orders: &'o [OrderRecord]) 
         Reference::Order { newest } => Some(*newest),
         _ => None,
     });
+    // `上次下的单里那个镜头`: the last one with a lens.
+    if points_to_last == Some(true)
+        && !has_kind_named(scene, orders.first())
+        && let Some(order) = with_kind(scene, orders)
+    {
+        return MeantOrder::This(order);
+    }
     if points_to_last == Some(true) {
         return orders.first().map_or(MeantOrder::OneOf, MeantOrder::This);
     }
@@ -581,16 +733,15 @@ pub fn order<'o>(scene: &Scene, dialogue: &Dialogue, orders: &'o [OrderRecord]) 
     if let Some(order) = with_kind(scene, orders) {
         return MeantOrder::This(order);
     }
+    if let Some(order) = of_day(scene, orders).or_else(|| of_words(scene, orders)) {
+        return MeantOrder::This(order);
+    }
     if let Some(order) = dialogue.order_id.as_deref().and_then(by_id) {
         return MeantOrder::This(order);
     }
-    // "Where is my parcel?" is about the one that is still to come.
-    let to_come = |order: &&OrderRecord| {
-        use DeliveryStatus::{OutForDelivery, Shipped};
-        order.delivery.as_ref().is_some_and(|delivery| matches!(delivery.status, Shipped | OutForDelivery))
-    };
-    let mut coming = orders.iter().filter(to_come);
-    if let (true, Some(order), None) = (scene.understood.is("delivery"), coming.next(), coming.next()) {
+    if (scene.understood.is("delivery") || scene.understood.is("order_status"))
+        && let Some(order) = waited_for(scene, orders)
+    {
         return MeantOrder::This(order);
     }
     match orders {

@@ -8,7 +8,8 @@ use super::wording::{
     paid_too_often,
 };
 use crate::act::coverage::{self, Asks};
-use crate::act::{Answer, Outcome, attributes, documents, facts, find, orders, places, policies, talk};
+use crate::act::nearest::Matter;
+use crate::act::{Answer, Outcome, attributes, documents, facts, find, nearest, orders, places, policies, talk};
 use crate::evidence::Evidence;
 use crate::forms::STOCK_ALERT;
 use crate::hand_over::Reason;
@@ -42,10 +43,15 @@ impl Turning<'_, '_> {
             return answer;
         }
         // "Which ink does my printer take": what fits their own thing, whatever was understood.
-        if self.owned().len() == 1
+        let wanted = self.scene.understood.intent.as_deref().and_then(Intent::named).map(|intent| intent.family);
+        if !matches!(wanted, Some(Family::Form | Family::Orders | Family::Policy))
             && self.scene.kinds().count() == 2
+            && self.owned().len() == 1
             && let Some(answer) = self.kind_that_fits("accessories", self.scene.message.text)
         {
+            return answer;
+        }
+        if let Some(answer) = self.own_fits() {
             return answer;
         }
         if let Some(answer) = self.which_is_cheaper().or_else(|| self.more_or_less()).or_else(|| self.wished()) {
@@ -121,16 +127,52 @@ impl Turning<'_, '_> {
             Meant::These(ids) => {
                 let product = ids.first().and_then(|id| self.scene.product(id));
                 let near = product.and_then(|product| documents::on_kind_of(&self.scene, &product));
-                return near.unwrap_or(answer);
+                // Of a product many things are asked in the words of the shop's ways: whether it can be paid with.
+                return near.or_else(|| self.nearest_rule(&answer, false)).unwrap_or(answer);
             }
             // "When does it go out?" points at none.
-            Meant::OneOf(candidates) if !candidates.is_empty() => return answer,
+            Meant::OneOf(candidates) if !candidates.is_empty() => {
+                return self.nearest_rule(&answer, false).unwrap_or(answer);
+            }
             _ => {}
         }
         let near = documents::on_arrival(&self.scene, None)
             .or_else(|| documents::curated_near(&self.scene, None))
-            .or_else(|| documents::on_ways(&self.scene));
+            .or_else(|| documents::on_ways(&self.scene))
+            .or_else(|| self.nearest_rule(&answer, true));
         near.unwrap_or(answer)
+    }
+
+    /// The rule that comes nearest to what nothing answers, by any of the shop's ways that the message names if `by_any_way`, else only where
+    /// a rule is what was understood to be asked for.
+    fn nearest_rule(&self, answer: &Answer, by_any_way: bool) -> Option<Answer> {
+        let text = self.scene.message.text;
+        let for_person = answer.trace.iter().any(|step| step.found == "for a person");
+        let is_other = foretells_price(text) || names_other_shop(text) || is_later(text);
+        let understood = &self.scene.understood;
+        let intent = understood.intent.as_deref().and_then(Intent::named);
+        // These ask for no field of a product, in whatever sentence about one.
+        const RULES: &[&str] = &[
+            "instalment",
+            "postage",
+            "delivery",
+            "return",
+            "invoice",
+            "trade-in",
+            "price protection",
+            "pick up",
+            "repair",
+        ];
+        let is_of_rules =
+            intent.is_some_and(|intent| intent.family == Family::Policy) || coverage::says_concept(text, RULES);
+        if for_person || is_other || !(by_any_way || is_of_rules) || answer.outcome != Outcome::Unknown {
+            return None;
+        }
+        let matter =
+            intent.filter(|_| understood.confidence >= SURE).and_then(|intent| rule_about(intent.name, self.lang()));
+        let mut found = nearest::nearest_rule(&self.scene, matter)?;
+        found.trace.splice(0..0, answer.trace.iter().cloned());
+        Some(found)
     }
 
     /// Runs an intent on the message.
@@ -162,11 +204,13 @@ impl Turning<'_, '_> {
         // "And its price?" is about the product talked of, whatever general question it is near.
         let text = attributes::fold(self.scene.message.text);
         let is_short = text.chars().count() <= if self.scene.lang == Lang::Zh { 8 } else { 28 };
-        let of_fields = matches!(intent, "price" | "stock" | "product_fact") && is_short;
+        let of_fields = matches!(intent, "price" | "stock" | "product_fact" | "warranty") && is_short;
         let points = |one: &Reference| !matches!(one, Reference::Order { .. } | Reference::Earlier { .. });
         let of_listed = family == Some(Family::Product) && self.scene.understood.references.iter().any(points);
         let goes_on = goes_on(self.scene.message.text);
-        let about_known = (goes_on || of_fields || of_listed) && !self.dialogue.products.is_empty();
+        // "Is my charger still covered?" is about theirs, and no rule for all.
+        let of_own = intent == "warranty" && self.owned().len() == 1;
+        let about_known = of_own || (goes_on || of_fields || of_listed) && !self.dialogue.products.is_empty();
         // What is answered on delivery is mostly when it leaves.
         let is_parcel = self.scene.understood.order_number().is_some() || self.scene.message.customer_id.is_some();
         let is_of_way = intent == "shipping_policy" || intent == "delivery" && !is_parcel;
@@ -193,7 +237,10 @@ impl Turning<'_, '_> {
             Some(Family::Talk) => talk::talk(&self.scene, intent, self.dialogue.n_turns),
             Some(Family::Person) => self.hand_over(Reason::Asked),
             Some(Family::Orders) if self.asks_carriers(intent) => self.policy("shipping_policy"),
-            Some(Family::Orders) => self.orders(intent),
+            Some(Family::Orders) => {
+                let answer = self.orders(intent);
+                self.with_stuck_parcel(answer)
+            }
             Some(Family::Form) => self.open_form(intent),
             Some(Family::Policy) => self.policy(intent),
             Some(Family::Support) => self.support(intent),
@@ -217,15 +264,29 @@ impl Turning<'_, '_> {
                 let asks_ways = no_product && Asks::beyond_search(&scene).asks_ways();
                 if asks_ways { documents::written(&scene, None) } else { None }
             }
-            Some(Family::Orders | Family::Form) if !signed_in => {
-                let matter = matter_of(intent, scene.question, self.lang());
+            // While a return is being filed, when its money comes is asked of the rules: nothing is on record yet.
+            Some(Family::Orders) if intent == "refund_status" && !self.dialogue.forms.is_empty() => {
+                let matter = matter_of(intent, scene.question, self.lang())?;
+                documents::curated_near(&scene, None).or_else(|| documents::rule_of(&scene, matter))
+            }
+            Some(Family::Orders | Family::Form)
+                if !signed_in && Intent::named(intent).is_some_and(|own| own.needs_identity) =>
+            {
+                let is_stuck = intent == "delivery" && is_stuck(scene.message.text);
+                let matter = match is_stuck {
+                    true => Some(stuck_matter(self.lang())),
+                    false => matter_of(intent, scene.question, self.lang()),
+                };
                 let arrival = || if intent == "delivery" { documents::on_arrival(&scene, None) } else { None };
                 let matter_itself = || documents::on_matter(&scene, matter?);
                 let near = || arrival().or_else(|| documents::curated_near(&scene, None)).or_else(matter_itself);
-                let asked = if is_question { near() } else { None };
+                // Of what was typed wrong, how it is done right is no answer.
+                let mistaken = coverage::mistaken(scene.question);
+                let tells = |answer: &Answer| coverage::have_all([answer.text.as_str()], &mistaken);
+                let asked = if is_question { near().filter(tells) } else { None };
                 // Who wants it done hears the rule as well: it may be all that they need.
-                let is_wish = family == Some(Family::Form) || intent == "refund_status";
-                let is_sure = !is_question || scene.understood.confidence >= SURE;
+                let is_wish = family == Some(Family::Form) || intent == "refund_status" || is_stuck;
+                let is_sure = !is_question || is_stuck || scene.understood.confidence >= SURE;
                 let rule = || documents::rule_of(&scene, matter.filter(|_| is_wish && is_sure)?);
                 let Some(mut answer) = asked.or_else(rule) else {
                     // "What is the address of your warehouse?" sounds a little like a wish to change one.
@@ -287,7 +348,14 @@ impl Turning<'_, '_> {
         let signed_in = self.scene.message.customer_id.is_some();
         let asks_more = signed_in && self.dialogue.forms.is_empty() && family == Some(Family::Form);
         if asks_more && coverage::is_question(self.scene.message.text) {
-            return self.beyond_form(intent).or_else(|| self.sending_unknown(&text));
+            let mut told = if wants_repair(&text) { None } else { self.beyond_form(intent) };
+            // Who hears the rule may want it done.
+            if let (Some(answer), Some(form)) = (&mut told, self.book.form(intent)) {
+                let title = form.title(self.lang());
+                answer.line(say::talk::can_file(self.lang(), title));
+                answer.suggest(title);
+            }
+            return told.or_else(|| self.sending_unknown(&text));
         }
         // Who is filling in the form and asks how long it takes wants to hear that, not the form's question again.
         let in_form = !self.dialogue.forms.is_empty();
@@ -395,6 +463,17 @@ impl Turning<'_, '_> {
         }
     }
 
+    /// `快递三天没动了`, "my parcel hasn't moved": below where it is, what the shop does about one that is stuck.
+    fn with_stuck_parcel(&self, mut answer: Answer) -> Answer {
+        if is_stuck(self.scene.message.text)
+            && answer.outcome == Outcome::Answered
+            && let Some(rule) = documents::search(&self.scene, stuck_matter(self.lang()), &[], documents::Cut::Answer)
+        {
+            answer.append(rule);
+        }
+        answer
+    }
+
     /// How long a parcel is on its way, whatever is to come.
     fn on_arrival(&self) -> Option<Answer> {
         let product = match referents::explicit(&self.scene, self.dialogue) {
@@ -431,6 +510,8 @@ impl Turning<'_, '_> {
         }
         let product = match referents::explicit(&self.scene, self.dialogue) {
             Meant::These(ids) => ids.first().and_then(|id| self.scene.product(id)),
+            // `我买的笔记本保修到什么时候`: theirs, and no other of its kind.
+            _ if intent == "warranty" && self.owned().len() == 1 => self.scene.product(&self.owned()[0]),
             _ if intent == "warranty" => match referents::products(&self.scene, self.dialogue) {
                 Meant::These(ids) => ids.first().and_then(|id| self.scene.product(id)),
                 _ => None,
@@ -439,6 +520,11 @@ impl Turning<'_, '_> {
         };
         if let Some(product) = &product {
             self.dialogue.mention(&product.product_id);
+        }
+        if intent == "warranty"
+            && let Some(answer) = product.as_ref().and_then(|product| self.own_warranty(product))
+        {
+            return answer;
         }
         self.dialogue.wonder(clipped(self.scene.message.text));
         policies::policy(&self.scene, intent, product.as_deref())
@@ -583,6 +669,58 @@ impl Turning<'_, '_> {
     }
 }
 
+/// "Can I get it repaired?", of a thing and in so many words: it is wanted, and no rule is asked for.
+fn wants_repair(folded: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "get it repaired",
+        "get it fixed",
+        "have it repaired",
+        "have it fixed",
+        "get this fixed",
+        "get that fixed",
+        "want it fixed",
+        "想修",
+        "帮我修",
+        "能帮修",
+        "要修",
+    ];
+    WORDS.iter().any(|word| folded.contains(word))
+}
+
+/// Whether a parcel is said to have stopped on its way.
+fn is_stuck(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "没动",
+        "不动了",
+        "没更新",
+        "没有更新",
+        "不更新",
+        "停在",
+        "卡在",
+        "卡住",
+        "没有物流",
+        "没物流",
+        "hasn't moved",
+        "hasnt moved",
+        "has not moved",
+        "not moving",
+        "isn't moving",
+        "isnt moving",
+        "stuck",
+        "no update",
+        "not updated",
+        "hasn't been updated",
+        "hasnt been updated",
+    ];
+    let folded = attributes::fold(text);
+    WORDS.iter().any(|word| folded.contains(word))
+}
+
+/// What the rule on such parcels is looked for by.
+fn stuck_matter(lang: Lang) -> &'static str {
+    lang.choose("物流没有更新怎么办", "What if tracking has not moved?")
+}
+
 /// The question that the shop's rules answer about what an intent does: somebody who only asks has the rule before signing in.
 pub(super) fn matter_of(intent: &str, question: &str, lang: Lang) -> Option<&'static str> {
     // When something of theirs will be sent the shop's rule foretells as well.
@@ -603,6 +741,18 @@ pub(super) fn matter_of(intent: &str, question: &str, lang: Lang) -> Option<&'st
     ];
     let (_, zh, en) = MATTERS.iter().find(|(name, ..)| *name == intent)?;
     Some(lang.choose(zh, en))
+}
+
+/// What a rule of the shop is looked for by, where a policy is asked for in words that name none of the shop's ways.
+fn rule_about(intent: &str, lang: Lang) -> Option<Matter> {
+    const MATTERS: &[(&str, &str, &str)] = &[
+        ("payment", "支持哪些支付方式", "Which ways to pay are there?"),
+        ("store_info", "门店几点营业", "When are the shops open?"),
+        ("shipping_policy", "一般几天送达", "How many days does delivery take?"),
+        ("warranty", "保修多久", "How long is the warranty?"),
+    ];
+    let (_, zh, en) = MATTERS.iter().find(|(name, ..)| *name == intent)?;
+    Some(Matter { question: lang.choose(zh, en), is_first: matches!(intent, "payment" | "store_info") })
 }
 
 /// A person is offered in words that fit the reason.

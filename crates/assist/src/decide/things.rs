@@ -8,11 +8,14 @@ use super::Turning;
 use super::referents;
 use crate::act::groups::{self, Thing};
 use crate::act::wishes::{self, Wishes};
-use crate::act::{Answer, Outcome, Scene, attributes, documents, makers};
+use crate::act::{Answer, Outcome, Scene, attributes, compare, documents, makers, purposes};
 use crate::understand::Named;
 use crate::understand::colours;
 use crate::understand::intents::Family;
 use crate::understand::variants::{self, colour};
+
+/// Below this what a message sounds like is a guess.
+const GUESSED: f32 = 0.6;
 
 impl Turning<'_, '_> {
     /// Products with the variants that are meant beside them.
@@ -60,6 +63,45 @@ impl Turning<'_, '_> {
             those[..=at].rotate_right(1);
         }
         Thing::group(those)
+    }
+
+    /// `Saffi 4 12+512 和 16+256 哪个便宜`, `两个版本差多少`: the versions of one thing that are to be set against each other; nothing for other
+    /// messages.
+    pub(super) fn versions(&self, intent: &str, things: &[Thing]) -> Option<Vec<Thing>> {
+        const VERSIONS: &[&str] =
+            &["版本", "两个配置", "两种配置", "两款", "两个容量", "versions", "the two", "both", "variants"];
+        const AGAINST: &[&str] =
+            &["差", "区别", "不同", "哪个", "differen", "differ", "compare", "which", " vs", "对比", "比较"];
+        let [thing] = things else { return None };
+        let text = attributes::fold(self.scene.message.text);
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let family = self.scene.variants(&thing.whole.product_id);
+        let pairs = variants::pairs(&text);
+        let numbers = variants::numbers(&text);
+        let sizes: Vec<Vec<String>> = match pairs.len() {
+            0 | 1 => numbers.into_iter().map(|number| vec![number]).collect(),
+            _ => pairs.into_iter().map(Vec::from).collect(),
+        };
+        let may = matches!(intent, "compare" | "price" | "product_fact" | "stock");
+        if !may || family.len() < 2 || !has(AGAINST) && !text.contains(" or ") && !text.contains("还是") {
+            return None;
+        }
+        let named: Vec<Vec<Arc<Product>>> = sizes
+            .iter()
+            .map(|own| {
+                family.iter().filter(|one| own.iter().all(|size| variants::has_size(one, size))).cloned().collect()
+            })
+            .collect();
+        let mut chosen: Vec<Arc<Product>> = Vec::new();
+        for one in named.iter().filter(|found: &&Vec<_>| found.len() < family.len()).flatten() {
+            if !chosen.iter().any(|known| known.product_id == one.product_id) {
+                chosen.push(one.clone());
+            }
+        }
+        if chosen.len() < 2 && has(VERSIONS) {
+            chosen = family;
+        }
+        (2..=compare::N_MAX).contains(&chosen.len()).then(|| chosen.into_iter().map(Thing::one).collect())
     }
 
     /// Whether a message names a product and none beside it.
@@ -114,8 +156,11 @@ impl Turning<'_, '_> {
         let entities = &self.scene.understood.entities;
         let names_product = entities.iter().any(|entity| matches!(entity.what, Named::Product { .. }));
         let family = self.scene.understood.intent.as_deref().and_then(crate::understand::Intent::named);
+        // "I need a laptop for travel" is near "what goes with a laptop", and looks for one.
+        let is_guess = self.scene.understood.confidence < GUESSED && purposes::of(self.scene.message.text).is_some();
         let may = family.is_none_or(|intent| {
-            intent.family == Family::Product && !matches!(intent.name, "accessories" | "compatibility" | "opinions")
+            let is_other = matches!(intent.name, "accessories" | "compatibility" | "opinions");
+            intent.family == Family::Product && (!is_other || is_guess)
         });
         // "Which phone is lighter?" of two set side by side a moment ago is about those.
         let is_compared = self.dialogue.last_intent.as_deref() == Some("compare");

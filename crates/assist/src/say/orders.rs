@@ -63,6 +63,16 @@ pub fn expected_on(lang: Lang, day: &str, is_late: bool) -> String {
     }
 }
 
+/// Of what came: the day for which it was promised.
+pub fn promised_for(lang: Lang, day: &str, was_late: bool) -> String {
+    match (lang, was_late) {
+        (Lang::Zh, false) => format!("原定 {day} 送达，按时送到。"),
+        (Lang::Zh, true) => format!("原定 {day} 送达，比原定的晚了。"),
+        (Lang::En, false) => format!("It was expected on {day} and came in time."),
+        (Lang::En, true) => format!("It was expected on {day} and came late."),
+    }
+}
+
 pub fn parcel(lang: Lang, carrier: &str, number: &str) -> String {
     match lang {
         Lang::Zh => format!("承运方是{carrier}，运单号 {number}。"),
