@@ -319,10 +319,17 @@ impl Turning<'_, '_> {
         let others = if branded.is_empty() { others } else { branded };
         let other = match intent {
             "compatibility" => self.goes_with(&ids[0], &others),
-            _ => others.first().copied(),
+            // The sleeve of an order just told is nothing that a laptop is set against.
+            _ => others.into_iter().find(|other| self.is_of_its_kind(&ids[0], other)),
         };
         ids.extend(other.map(str::to_owned));
         ids
+    }
+
+    /// Whether two products lie in one category, as far as both have one.
+    fn is_of_its_kind(&self, id: &str, other: &str) -> bool {
+        let category = |id: &str| self.scene.product(id).and_then(|product| product.category.clone());
+        category(id).zip(category(other)).is_none_or(|(own, other)| own == other)
     }
 
     /// Kinds that a message names, without those that it denies.
