@@ -123,7 +123,7 @@ impl Turning<'_, '_> {
         let owned = self.owned();
         let pair = match (owned.as_slice(), referents::explicit(&self.scene, self.dialogue)) {
             ([one, other], Meant::Nothing) => vec![one.clone(), other.clone()],
-            ([own], Meant::Nothing | Meant::OneOf(_)) if referents::counted(&self.scene, self.dialogue).is_empty() => {
+            ([own], Meant::Nothing) if self.names_nothing_else() => {
                 // `是给我那本子用的，插得上吗` of the dock just told.
                 // `我买的硬盘能用吗` names another thing, whatever it is called.
                 if ["我买的", "i bought", "i ordered"].iter().any(|word| text.contains(word)) {
@@ -239,6 +239,15 @@ impl Turning<'_, '_> {
         let bought = self.in_order_told();
         let mut devices = bought.iter().chain(told).filter(|id| !is_accessory(id)).filter(in_name);
         devices.next().map_or_else(|| named.to_owned(), Clone::clone)
+    }
+
+    /// Whether a message names no maker, no product, and no kind of thing but one.
+    fn names_nothing_else(&self) -> bool {
+        let names = |what: &Named| matches!(what, Named::Product { .. } | Named::Brand { .. });
+        let entities = &self.scene.understood.entities;
+        self.scene.kinds().count() == 1
+            && !entities.iter().any(|entity| names(&entity.what))
+            && referents::counted(&self.scene, self.dialogue).is_empty()
     }
 
     /// `我这台`, "mine": the only device of the order told last that is not `beside`.
