@@ -323,8 +323,7 @@ impl Asks {
             let unit = plain.trim_start_matches(|character: char| character.is_ascii_digit() || character == '.');
             unit.len() < plain.len() && !unit.is_empty() && unit.bytes().all(|byte| byte.is_ascii_lowercase())
         };
-        let beside = || Asks { words: self.words.iter().filter(|word| !is_amount(word)).cloned().collect() };
-        let own = beside();
+        let own = Asks { words: self.words.iter().filter(|word| !is_amount(word)).cloned().collect() };
         let asks = if attributes.is_empty() || own.words.is_empty() { self } else { &own };
         let (left, share) = asks.judged(&view_of(attributes, product));
         left < LEFT_MIN || share >= SHARE_MIN || self.is_slip_of(attributes)
@@ -586,17 +585,24 @@ fn says_unopened(question: &str) -> bool {
     UNOPENED.is_match(question)
 }
 
-/// Whether it is what a parcel or its box came in that is damaged, of which a text says nothing: that a thing was dropped is another matter.
-pub(crate) fn misses_packaging(question: &str, texts: [&str; 2]) -> bool {
+/// What names the parcel or its box, where that is damaged: that a thing was dropped is another matter, and a text that has none of these words
+/// ([`has_none`]) is about that. Nothing of other questions.
+pub(crate) fn parcel_damaged(question: &str) -> Vec<Word> {
     const DAMAGED: &[&str] = &["broken", "accidental damage"];
-    let words = Question::new(question, tokeniser()).words;
-    let names = |names: &[&str]| words.iter().any(|word| word.concept.is_some_and(|it| names.contains(&it.name)));
-    if !names(&["packaging", "delivery"]) || !names(DAMAGED) {
+    let mut words = Question::new(question, tokeniser()).words;
+    let is = |word: &Word, names: &[&str]| word.concept.is_some_and(|concept| names.contains(&concept.name));
+    let is_damaged = words.iter().any(|word| is(word, DAMAGED));
+    words.retain(|word| is_damaged && is(word, &["packaging", "delivery"]));
+    words
+}
+
+/// Whether there are words, and texts have none of them.
+pub(crate) fn has_none(texts: [&str; 2], words: &[Word]) -> bool {
+    if words.is_empty() {
         return false;
     }
     let view = View::of(texts);
-    let told = |word: &&Word| word.concept.is_some_and(|it| matches!(it.name, "packaging" | "delivery"));
-    !words.iter().filter(told).any(|word| word.found_in(&view) > 0.0)
+    words.iter().all(|word| word.found_in(&view) == 0.0)
 }
 
 /// Whether somebody says that something is wrong as it was typed: an address, a name on an invoice.
@@ -744,24 +750,10 @@ fn is_plausible(word: &Word) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::act::fixture::{Shop, message};
-    use crate::policy::Policies;
-    use crate::understand::Understanding;
+    use crate::act::fixture::with_scene;
 
     fn with<T>(lang: Lang, text: &str, run: impl FnOnce(&Scene, &Product) -> T) -> T {
-        let shop = Shop::new(lang);
-        let (policies, understood) = (Policies::all_set(), Understanding::default());
-        let (world, message) = (shop.world(), message(text, None));
-        let scene = Scene {
-            lang,
-            policies: &policies,
-            world: &world,
-            message: &message,
-            understood: &understood,
-            question: text,
-            small_talk: None,
-        };
-        run(&scene, &shop.products[0])
+        with_scene(lang, text, |scene, shop| run(scene, &shop.products[0]))
     }
 
     #[test]

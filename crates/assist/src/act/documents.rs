@@ -63,12 +63,13 @@ fn nearest(scene: &Scene, hits: &[CuratedHit]) -> Option<usize> {
     if asks.are_only("price") {
         return None;
     }
+    let parcel = coverage::parcel_damaged(scene.question);
     // A rule about earphones is none about phones.
     let is_other = |hit: &CuratedHit| {
         asks.names_other_act(&hit.question)
             || asks.misses_deed(&hit.question)
             || coverage::is_beside_kind(scene, &hit.question)
-            || coverage::misses_packaging(scene.question, [&hit.question, &hit.answer])
+            || coverage::has_none([&hit.question, &hit.answer], &parcel)
     };
     hits.first().filter(|hit| is_near(hit, threshold) && !is_other(hit))?;
     let happened = coverage::circumstances(scene.question);
@@ -175,6 +176,7 @@ fn near_to(
     let hits = scene.world.library.curated(sought, n).ok()?;
     let asks = Asks::of(scene, product).of_rules();
     let least = scene.policies.assistant.curated_threshold - less;
+    let parcel = coverage::parcel_damaged(scene.question);
     let explains = |hit: &CuratedHit| asks.explained_in_essence([hit.question.as_str(), hit.answer.as_str()]);
     let near = hits.into_iter().filter(|hit| {
         hit.similarity >= least
@@ -182,7 +184,7 @@ fn near_to(
             && !asks.is_of_other_act(&hit.question)
             && !asks.misses_deed(&hit.question)
             && !coverage::is_beside_kind(scene, &hit.question)
-            && !coverage::misses_packaging(scene.question, [&hit.question, &hit.answer])
+            && !coverage::has_none([&hit.question, &hit.answer], &parcel)
             && (product.is_some() || !coverage::narrows(&hit.question, scene.question))
     });
     let explaining = near.map(|hit| (explains(&hit), hit)).filter(|(share, _)| *share >= least_share);

@@ -579,3 +579,20 @@ impl Recommender for Shop {
         Ok(self.products.iter().filter(meets).take(n).map(with_reason).collect())
     }
 }
+
+/// Runs with a scene of one message by nobody known, in a shop of this fixture with all policies set.
+pub fn with_scene<T>(lang: Lang, text: &str, run: impl FnOnce(&super::Scene, &Shop) -> T) -> T {
+    let shop = Shop::new(lang);
+    let (policies, understood) = (crate::policy::Policies::all_set(), crate::understand::Understanding::default());
+    let (world, message) = (shop.world(), message(text, None));
+    let scene = super::Scene {
+        lang,
+        policies: &policies,
+        world: &world,
+        message: &message,
+        understood: &understood,
+        question: text,
+        small_talk: None,
+    };
+    run(&scene, &shop)
+}

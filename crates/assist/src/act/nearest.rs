@@ -62,12 +62,13 @@ fn of_people(scene: &Scene, asks: &Asks, matter: &str) -> Option<Answer> {
         format!("{} {}", if is_own { hit.question.as_str() } else { "" }, hit.answer)
     };
     let explained = |hit: &CuratedHit| asks.explained_in_essence([texts(hit).as_str()]);
+    let parcel = coverage::parcel_damaged(scene.question);
     let is_near = |hit: &CuratedHit| {
         hit.similarity >= least
             && !hit.answer.trim().is_empty()
             && !asks.is_of_other_act(&hit.question)
             && !asks.misses_deed(&hit.question)
-            && !coverage::misses_packaging(scene.question, [&hit.question, &hit.answer])
+            && !coverage::has_none([&hit.question, &hit.answer], &parcel)
             && !coverage::is_beside_kind(scene, &hit.question)
             && !coverage::narrows(&hit.question, scene.question)
     };
@@ -90,24 +91,10 @@ fn of_documents(scene: &Scene, matter: &str) -> Option<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::act::fixture::{Shop, message};
-    use crate::policy::Policies;
-    use crate::understand::Understanding;
+    use crate::act::fixture::with_scene;
 
     fn nearest(lang: Lang, text: &str, matter: Option<Matter>) -> Option<Answer> {
-        let shop = Shop::new(lang);
-        let (policies, understood) = (Policies::all_set(), Understanding::default());
-        let (world, message) = (shop.world(), message(text, None));
-        let scene = Scene {
-            lang,
-            policies: &policies,
-            world: &world,
-            message: &message,
-            understood: &understood,
-            question: text,
-            small_talk: None,
-        };
-        nearest_rule(&scene, matter)
+        with_scene(lang, text, |scene, _| nearest_rule(scene, matter))
     }
 
     /// Nothing is claimed to answer, everything is quoted, and what names none of the shop's ways has no rule.

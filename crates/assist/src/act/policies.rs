@@ -26,7 +26,7 @@ pub fn policy(scene: &Scene, intent: &str, product: Option<&Product>) -> Answer 
         };
         let Some(written) = documents::written(scene, product).or_else(of_case) else {
             // "It died after eight months, is it still covered?": how long that is answers it, unless somebody dropped it.
-            let is_case = !coverage::circumstances(scene.question).is_empty() || asks_extension(scene.question);
+            let is_case = is_more || !coverage::circumstances(scene.question).is_empty();
             let has_thing = product.is_some() || scene.kinds().next().is_some();
             if intent == "warranty" && has_thing && !is_case {
                 warranty(scene, product, &mut answer);

@@ -302,7 +302,7 @@ fn is_pointed_at(text: &str, range: std::ops::Range<usize>) -> bool {
 }
 
 /// Whether the word for a kind of thing is said of what somebody has.
-fn is_own(text: &str, range: std::ops::Range<usize>) -> bool {
+pub(super) fn is_own(text: &str, range: std::ops::Range<usize>) -> bool {
     const BEFORE_ZH: &[&str] =
         &["我的", "我这", "我这个", "我这台", "我那", "我那个", "我那台", "我家", "我家的", "我买的", "我"];
     const BEFORE_EN: &[&str] = &["my", "our"];

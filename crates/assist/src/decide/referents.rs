@@ -11,6 +11,7 @@ use crate::act::Scene;
 use crate::act::attributes::{asked_in, fold, named, specs_for};
 use crate::act::compare::size;
 use crate::act::coverage::Asks;
+use crate::forms::RECENT_DAYS;
 use crate::memory;
 use crate::state::Dialogue;
 use crate::turn::Lang;
@@ -18,8 +19,6 @@ use crate::understand::variants::{has_size, pairs};
 use crate::understand::{Extreme, Named, Reference};
 use crate::world::{DeliveryStatus, OrderRecord};
 
-/// Days for which what was ordered is what somebody speaks of, before all that they have bought of the kind.
-const LATELY_DAYS: i32 = 60;
 /// Accessories of a device that are looked through for a kind.
 const ACCESSORIES_MAX: usize = 60;
 
@@ -58,7 +57,7 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
             continue;
         }
         // `我的 Plume 3 Plus`: of a camera and a console with that name, the one that was bought.
-        let own = candidates.len() > 1 && is_called_own(scene.message.text, entity.range.start);
+        let own = candidates.len() > 1 && super::owned::is_own(scene.message.text, entity.range.clone());
         if let Some(id) = own.then(|| bought(candidates, scene)).flatten() {
             add(&mut these, &id);
             continue;
@@ -152,17 +151,6 @@ fn of_other_kind(candidates: &[String], scene: &Scene) -> Option<String> {
     let same: Vec<String> = candidates.iter().filter(|id| category(id).as_ref() == Some(kind)).cloned().collect();
     let is_only = same.len() == 1 || same.len() > 1 && is_one(scene, &same);
     if is_only { same.into_iter().next() } else { None }
-}
-
-/// Whether a name is said of what somebody has: `我的`, `我这个`, "my".
-fn is_called_own(text: &str, start: usize) -> bool {
-    let before = text.get(..start).unwrap_or_default().to_lowercase();
-    let before = before.trim_end();
-    ["我的", "我这", "我这个", "我这台", "我那", "我那个", "我那台", "我买的", "我家的"]
-        .iter()
-        .any(|word| before.ends_with(word))
-        || before == "my"
-        || before.ends_with(" my")
 }
 
 /// Of products with one name, the one that the customer has bought; of variants of one, the first bought.
@@ -578,7 +566,7 @@ fn with_kind<'o>(scene: &Scene, orders: &'o [OrderRecord]) -> Option<&'o OrderRe
     };
     let mut coming = found.iter().filter(under_way);
     // Of several that came, the one that was ordered lately.
-    let is_late = |order: &&&OrderRecord| scene.world.today.0 - scene.day_of(order.ordered_at).0 <= LATELY_DAYS;
+    let is_late = |order: &&&OrderRecord| scene.world.today.0 - scene.day_of(order.ordered_at).0 <= RECENT_DAYS;
     let mut late = found.iter().filter(is_late);
     match (found.as_slice(), coming.next(), coming.next()) {
         ([one], ..) => Some(one),
@@ -652,7 +640,7 @@ fn of_words<'o>(scene: &Scene, orders: &'o [OrderRecord]) -> Option<&'o OrderRec
     let scored: Vec<(usize, &OrderRecord)> = orders.iter().map(|order| (in_order(order), order)).collect();
     let most = scored.iter().map(|(n, _)| *n).max().filter(|most| *most > 0)?;
     let best = || scored.iter().filter(|(n, _)| *n == most).map(|(_, order)| *order);
-    let is_late = |order: &&OrderRecord| scene.world.today.0 - scene.day_of(order.ordered_at).0 <= LATELY_DAYS;
+    let is_late = |order: &&OrderRecord| scene.world.today.0 - scene.day_of(order.ordered_at).0 <= RECENT_DAYS;
     let mut late = best().filter(is_late);
     let mut all = best();
     let only = all.next().filter(|_| all.next().is_none());
@@ -663,7 +651,7 @@ fn of_words<'o>(scene: &Scene, orders: &'o [OrderRecord]) -> Option<&'o OrderRec
 /// before it came long ago.
 fn waited_for<'o>(scene: &Scene, orders: &'o [OrderRecord]) -> Option<&'o OrderRecord> {
     use DeliveryStatus::{Cancelled, Delivered, OutForDelivery, Returned, Shipped};
-    const RECENT_DAYS: i32 = 14;
+    const NEW_DAYS: i32 = 14;
     const LONG_DAYS: i32 = 45;
     let status = |order: &OrderRecord| order.delivery.as_ref().map(|delivery| delivery.status);
     let only = |is: &dyn Fn(Option<DeliveryStatus>) -> bool| {
@@ -675,7 +663,7 @@ fn waited_for<'o>(scene: &Scene, orders: &'o [OrderRecord]) -> Option<&'o OrderR
         0 if !scene.understood.is("delivery") => None,
         0 => {
             let age = |order: &OrderRecord| scene.world.today.0 - scene.day_of(order.ordered_at).0;
-            let newest = orders.first().filter(|order| age(order) <= RECENT_DAYS)?;
+            let newest = orders.first().filter(|order| age(order) <= NEW_DAYS)?;
             orders.get(1).is_none_or(|before| age(before) > LONG_DAYS).then_some(newest)
         }
         _ => only(&|status| matches!(status, Some(Shipped | OutForDelivery)))

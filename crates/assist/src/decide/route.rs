@@ -508,10 +508,11 @@ impl Turning<'_, '_> {
         if let Some(answer) = (intent == "warranty").then(|| self.warranty_by_version()).flatten() {
             return answer;
         }
+        let owned = if intent == "warranty" { self.owned() } else { Vec::new() };
         let product = match referents::explicit(&self.scene, self.dialogue) {
             Meant::These(ids) => ids.first().and_then(|id| self.scene.product(id)),
             // `我买的笔记本保修到什么时候`: theirs, and no other of its kind.
-            _ if intent == "warranty" && self.owned().len() == 1 => self.scene.product(&self.owned()[0]),
+            _ if intent == "warranty" && owned.len() == 1 => self.scene.product(&owned[0]),
             _ if intent == "warranty" => match referents::products(&self.scene, self.dialogue) {
                 Meant::These(ids) => ids.first().and_then(|id| self.scene.product(id)),
                 _ => None,

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::book::FormBook;
 pub(crate) use self::clean::Words;
+pub(crate) use self::purchases::RECENT_DAYS;
 pub use self::step::{again, step};
 pub use self::view::{masked, view};
 pub(crate) use self::words::yes_no;

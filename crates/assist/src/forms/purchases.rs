@@ -19,7 +19,7 @@ use crate::world::{DeliveryStatus, OrderRecord};
 /// Orders that are looked through for what is in them; the newest.
 const ORDERS_MAX: usize = 50;
 /// Days for which what was ordered is what somebody speaks of, before all that they have bought of the kind.
-const RECENT_DAYS: i32 = 60;
+pub const RECENT_DAYS: i32 = 60;
 /// Digits at the end of an order number that name it: 尾号0023.
 const TAIL_MIN: usize = 4;
 /// Words with which somebody gives the end of a number without being asked.
