@@ -288,13 +288,16 @@ pub fn on_arrived_damaged(scene: &Scene) -> Option<Answer> {
 
 /// `屏碎了换一个多少钱`, "cracked my phone screen, how much to swap it": what documents say a new screen costs.
 fn on_screen_price(scene: &Scene) -> Option<Answer> {
-    const MATTERS: [(&str, &str); 2] = [("手机换屏多少钱", "换屏"), ("What does a new phone screen cost?", "screen")];
+    const MATTERS: [(&str, &str); 2] =
+        [("手机换屏多少钱", "换屏"), ("Usual repair prices: a new phone screen", "screen")];
+    const MONEY: &[&str] = &["元", "¥", "￥", "$", "€", "£", "yuan"];
     if !coverage::asks_screen_price(scene.question) {
         return None;
     }
     let (matter, word) = scene.lang.choose(MATTERS[0], MATTERS[1]);
     let found = search(scene, matter, &[], Cut::Answer)?;
-    let is_price = |text: &str| text.contains(word) && text.chars().any(|character| character.is_ascii_digit());
+    // "Keep the screens on for 15 minutes" is none.
+    let is_price = |text: &str| text.contains(word) && MONEY.iter().any(|money| text.contains(money));
     is_price(&found.text.to_lowercase()).then_some(found)
 }
 
