@@ -48,9 +48,9 @@ pub static KINDS: &[Kind] = kinds![
     "earbuds" "耳机" "earbuds" "earbuds" false: ["earbuds" "真无线耳机"]
         ["earbuds" "earbud" "buds" "earphones" "earphone" "airdopes" "neckband" "真无线耳机"];
     "speaker" "音箱" "speaker" "speakers" false: ["speakers" "音箱"] ["speaker" "soundbar" "sound bar" "speakers" "音箱"];
-    "camera" "相机" "camera" "cameras" false: ["cameras" "微单相机"] ["mirrorless camera" "digital camera" "dslr camera" "微单相机"];
+    "camera" "相机" "camera" "cameras" false: ["cameras" "微单相机"] ["mirrorless camera" "digital camera" "dslr camera" "action camera" "微单相机"];
     "drone" "无人机" "drone" "drones" false: ["drones" "无人机"] ["drone" "无人机"];
-    "router" "路由器" "router" "routers" false: ["routers" "路由器"] ["router" "路由器"];
+    "router" "路由器" "router" "routers" false: ["routers" "路由器"] ["router" "wifi mesh" "路由器"];
     "printer" "打印机" "printer" "printers" false: ["printers" "打印机"] ["printer" "打印机"];
     "tv" "电视" "TV" "TVs" false: ["televisions" "电视"] ["led tv" "smart tv" "google tv" "android tv" "qled tv" "oled tv" "智能电视"];
     "ereader" "电子书阅读器" "e-reader" "e-readers" false: ["e-readers" "电子书阅读器"] ["e-reader" "ereader" "电子书阅读器"];
@@ -71,7 +71,7 @@ pub static KINDS: &[Kind] = kinds![
     "drive" "移动固态硬盘" "portable SSD" "portable SSDs" true: ["移动硬盘" "portable ssds"] ["portable ssd" "移动固态硬盘"];
     "memory_card" "存储卡" "memory card" "memory cards" true: ["存储卡" "memory cards"] ["memory card" "microsd card" "sd card" "存储卡"];
     "lens" "镜头" "lens" "lenses" true: ["lenses" "镜头"] ["lens" "镜头"];
-    "battery" "备用电池" "spare battery" "spare batteries" true: ["相机电池" "camera batteries"] ["spare battery" "备用电池"];
+    "battery" "备用电池" "spare battery" "spare batteries" true: ["相机电池" "camera batteries" "internal batteries"] ["spare battery" "replacement battery" "备用电池"];
     "dock" "扩展坞" "docking hub" "docking hubs" true: ["扩展坞" "docks"] ["docking hub" "docking station" "usb hub" "扩展坞"];
     "memory_module" "内存条" "memory module" "memory modules" true: ["内存条" "memory modules"] ["memory module" "内存条"];
     "strap" "表带" "watch strap" "watch straps" true: ["表带" "straps"] ["watch strap" "watch band" "表带"];
@@ -105,7 +105,8 @@ pub(super) fn noun_end(name: &str, bytes_max: usize) -> Option<usize> {
     ends.max()
 }
 
-/// What kind of goods a product is; `None` if neither category nor name tells.
+/// What kind of goods a product is; `None` if neither category nor name tells. A category counts before the name, unless the name says plainly that the
+/// thing is another: a case among phones, a router among cables.
 pub fn kind_of(product: &Product) -> Option<&'static Kind> {
     let category = product.category.as_deref().unwrap_or_default().to_lowercase();
     let parts: Vec<&str> = category.split('/').map(str::trim).collect();
@@ -114,24 +115,119 @@ pub fn kind_of(product: &Product) -> Option<&'static Kind> {
             .iter()
             .find(|kind| kind.categories.contains(part) || kind.categories.contains(&part.trim_end_matches('s')))
     });
-    by_category.or_else(|| by_name(&product.name))
+    let by_name = by_name(&product.name);
+    match (by_category, by_name) {
+        (Some(of_category), Some(of_name)) => {
+            Some(if is_contradicted(of_category, of_name, &product.name) { of_name } else { of_category })
+        }
+        (Some(of_category), None) => Some(of_category),
+        // What goes with phones is no phone.
+        (None, found) => found.filter(|kind| kind.is_accessory || !parts.iter().any(|part| is_for(part, kind))),
+    }
+}
+
+/// Whether a part of a category speaks of what goes with a kind of goods: `cell phone accessories`.
+fn is_for(part: &str, kind: &Kind) -> bool {
+    let last = kind.en.rsplit(' ').next().unwrap_or(kind.en).to_lowercase();
+    (part.contains("accessor") && part.contains(&last)) || (part.contains("配件") && part.contains(kind.zh))
+}
+
+/// Whether a name says plainly that the thing is not of its category's kind: one of the two goes with the other, or both go with something, and the
+/// name ends with the word of its own kind and has none of the category's.
+fn is_contradicted(of_category: &Kind, of_name: &Kind, name: &str) -> bool {
+    let beginning = beginning(name);
+    let head = head(&beginning);
+    let stands = |kind: &Kind| kind.words.iter().any(|word| word_end(head, word).is_some());
+    // A name that gives memory and storage is a device's, whatever part of it is named last.
+    let has_sizes = head.contains("gb") || head.contains("ram");
+    let goes_with = of_category.is_accessory || of_name.is_accessory;
+    let is_part = has_sizes && !of_category.is_accessory;
+    of_category.key != of_name.key && goes_with && !is_part && !stands(of_category)
+}
+
+/// The beginning of a name in lower case.
+fn beginning(name: &str) -> String {
+    name.chars().take(120).flat_map(char::to_lowercase).collect()
+}
+
+/// Of the beginning of a name what stands before the goods that it goes with, or more of its own.
+fn head(beginning: &str) -> &str {
+    let stops = [" for ", " compatible ", " with ", "(", ",", "|", " - ", ":"];
+    let ends = stops.iter().filter_map(|stop| beginning.find(stop)).filter(|at| *at > 8);
+    &beginning[..ends.min().unwrap_or(beginning.len())]
 }
 
 /// The kind that a name's head ends with.
 fn by_name(name: &str) -> Option<&'static Kind> {
-    let head: String = name.chars().take(120).flat_map(char::to_lowercase).collect();
-    let stops = [" for ", " compatible ", " with ", "(", ",", "|", " - ", ":"];
-    let end = stops.iter().filter_map(|stop| head.find(stop)).filter(|at| *at > 8).min().unwrap_or(head.len());
+    let beginning = beginning(name);
     let last = |text: &str| {
         let found = KINDS.iter().flat_map(|kind| kind.words.iter().map(move |word| (kind, *word)));
-        found
+        let (end, _, kind) = found
             .filter_map(|(kind, word)| Some((word_end(text, word)?, word.len(), kind)))
-            .max_by_key(|(end, length, _)| (*end, *length))
-            .map(|(_, _, kind)| kind)
+            .max_by_key(|(end, length, _)| (*end, *length))?;
+        (!is_another(&text[end..], &beginning, kind)).then_some(kind)
     };
-    let own = [" for ", " compatible", " with "].iter().filter_map(|stop| head.find(stop)).min().unwrap_or(head.len());
+    let stops = [" for ", " compatible", " with "];
+    let own = stops.iter().filter_map(|stop| beginning.find(stop)).min().unwrap_or(beginning.len());
     // Behind the head devices are still named, but accessories may be named for what they go with.
-    last(&head[..end]).or_else(|| last(&head[..own]).filter(|kind| !kind.is_accessory)).or_else(|| by_sizes(&head))
+    last(head(&beginning))
+        .or_else(|| last(&beginning[..own]).filter(|kind| !kind.is_accessory))
+        .or_else(|| by_sizes(&beginning))
+}
+
+/// Whether what follows the word of a kind makes another thing of it (a keyboard bag, a phone's signal booster), or the name has what no thing of that
+/// kind has (a cable with ports of a network).
+fn is_another(behind: &str, beginning: &str, kind: &Kind) -> bool {
+    const THINGS: &[&str] = &[
+        "bag",
+        "booster",
+        "cleaner",
+        "cleaning",
+        "cover",
+        "case",
+        "stand",
+        "holder",
+        "mount",
+        "strap",
+        "skin",
+        "pouch",
+        "sleeve",
+        "charger",
+        "cable",
+        "adapter",
+        "adaptor",
+        "protector",
+        "battery",
+        "repair",
+        "replacement",
+        "tray",
+        "shelf",
+        "arm",
+        "trolley",
+        "bracket",
+        "remote",
+        "filter",
+        "cap",
+        "hood",
+        "organizer",
+        "organiser",
+    ];
+    const THINGS_ZH: &[&str] = &["信号", "袋", "包", "贴", "膜", "架", "座", "清洁", "维修", "套", "垫", "盖", "收纳"];
+    // A case that is called a cover, too, stays one.
+    let is_one = ["phone_case", "tablet_case", "sleeve", "bag", "protector", "mount", "charger", "strap", "dock"]
+        .contains(&kind.key);
+    let mut next = behind.split(|one: char| !one.is_alphanumeric()).filter(|word| !word.is_empty()).take(2);
+    let is_followed =
+        next.any(|word| THINGS.contains(&word)) || THINGS_ZH.iter().any(|thing| behind.starts_with(thing));
+    const NETWORK: &[&str] =
+        &["lan port", "wps button", "mbps wireless", "dual band", "dual_band", "single band", "single_band"];
+    // What is drawn on has no screen.
+    const DRAWING: &[&str] =
+        &["drawing tablet", "graphic tablet", "graphics tablet", "pen tablet", "writing tablet", "writing pad"];
+    let is_drawn_on = kind.key == "tablet" && DRAWING.iter().any(|word| beginning.contains(word));
+    (!is_one && is_followed)
+        || is_drawn_on
+        || (kind.key == "cable" && NETWORK.iter().any(|word| beginning.contains(word)))
 }
 
 /// Phones and laptops whose names give memory and storage, or a processor, instead of their kind.
@@ -189,6 +285,22 @@ mod tests {
             ("Motorola G32 (4GB, 64GB) with Earphone", None, None),
             ("Logitech MK235 Wireless Keyboard and Mouse Set for Windows", None, Some("keyboard")),
             ("boAt Stone 620 Bluetooth Speaker with 12W RMS", None, Some("speaker")),
+            // What goes with a thing is not the thing.
+            ("Mexa Keyboard Bag Compatible With Yamaha PSR-E363, E373", None, None),
+            (
+                "zBoost - SOHO Cell Phone Signal Booster for Small Homes",
+                Some("Cell Phones/Cell Phone Accessories/Signal Boosters"),
+                None,
+            ),
+            (
+                "TP-Link TL-WR841N RJ-45 300Mbps Wireless Single_Band N Cable, 4 Fast LAN Ports, Easy Setup, WPS Button",
+                None,
+                None,
+            ),
+            ("XP-Pen StarG640 Ultra-Thin Graphic Drawing Tablet (6\" x 4\")", None, None),
+            ("TP-Link Archer C6 Gigabit WiFi Router", Some("Computers/Data Cables"), Some("router")),
+            ("Spigen Phone Case for iPhone 7", Some("Phones/Smartphones"), Some("phone_case")),
+            ("ASUS Vivobook 15 8GB RAM Backlit Keyboard", Some("Computers/Laptops"), Some("laptop")),
         ] {
             assert_eq!(told(name, category), expected, "{name}");
         }

@@ -350,6 +350,7 @@ pub(crate) fn tidy_end(text: &str) -> &str {
         "high",
         "best",
         "charging",
+        "truly",
     ];
     let is_power = |word: &str| word.strip_suffix(['W', 'w']).is_some_and(|number| number.parse::<u32>().is_ok());
     let mut text = text;
