@@ -145,7 +145,7 @@ pub static ATTRIBUTES: &[Attribute] = attributes![
     "host_port" ["主机接口" "hostconnector"] "主机接口" "Host port" [] Neither 0.4 zh["{v}主机接口"] en["a(n) {v} host connection"];
     "material" ["材质"] "材质" "Material" [] Neither 0.7 zh["{v}材质"] en["{v}"];
     "finish" ["膜面"] "膜面" "Finish" [] Neither 0.7 zh["{v}膜面"] en["a(n) {v} finish"];
-    "pieces" ["片数" "packof"] "件数" "Pieces" [Count] More 0.4 zh["一盒{v}件"] en["{v} in the box"];
+    "pieces" ["片数" "packof"] "件数" "Pieces" [Count] More 0.4 zh["一盒{v}件"] en["a pack of {v}"];
     "fits_screen_size" ["适用尺寸"] "适用尺寸" "Fits" [Length] Neither 0.6 zh["{v}机型的空间"] en["room for a(n) {n}-inch device"];
     "output_connector" ["输出接口"] "输出接口" "Output" [] Neither 0.5 zh["{v}输出"] en["{v} output"];
     "output_power" ["输出功率"] "输出功率" "Output power" [Power] More 0.85
@@ -154,6 +154,11 @@ pub static ATTRIBUTES: &[Attribute] = attributes![
         zh["{v}额定功率"] en["a rating of {v}"] worse "额定功率比它低" "carry less power";
     "ports" ["接口数量"] "接口数量" "Ports" [Count] More 0.6
         zh["{v}个接口"] en["{v} port(s)"] worse "接口比它少" "have fewer ports" gain "接口多了{d}个" "{d} more ports";
+    "voltage" ["电压" "标称电压"] "电压" "Voltage" [Voltage] Neither 0.3 zh["{v}电压"] en["a voltage of {v}"];
+    "talk_time" ["通话时间"] "通话时间" "Talk time" [Duration] Neither 0.6 zh["可达{v}的通话时间"] en["up to {v} of talk time"];
+    "play_time" ["播放时间"] "播放时间" "Playback" [Duration] Neither 0.6 zh["可达{v}的播放时间"] en["up to {v} of playback"];
+    "driver_size" ["驱动单元" "单元尺寸"] "发声单元" "Drivers" [Length] Neither 0.4 zh["{v}发声单元"] en["{v} drivers"];
+    "thickness_below" [] "厚度" "Thickness" [Length] Neither 0.6 zh["不到{v}的厚度"] en["a thickness of less than {v}"];
     "length" ["长度" "线长"] "长度" "Length" [Length] Neither 0.5 zh["{v}线长"] en["a length of {v}"];
     "focal_length" ["焦距"] "焦距" "Focal length" [] Neither 0.7 zh["{v}焦距"] en["a focal length of {v}"];
     "aperture" ["最大光圈" "光圈"] "最大光圈" "Aperture" [] Neither 0.75 zh["{v}光圈"] en["a(n) {v} aperture"];

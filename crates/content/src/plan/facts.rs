@@ -1,5 +1,5 @@
-//! What a product's own fields say: quantities and words of its specs, quantities and words of its name, a few plain patterns of
-//! its description, and what it fits. Each fact keeps the field and the words it stands in. Two that contradict each other are
+//! What a product's own fields say: quantities and words of its specs, quantities and words of its name, a few plain patterns and
+//! words of its description, and what it fits. Each fact keeps the field and the words it stands in. Two that contradict each other are
 //! both set aside.
 
 use std::collections::BTreeMap;
@@ -37,10 +37,13 @@ impl PartialEq for Attribute {
     }
 }
 
-/// Words of a name that say something of the product.
+/// Words of a name or a description that say something of the product.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Feature {
     pub row: &'static FeatureRow,
+    /// `name` or `description`.
+    pub field: &'static str,
+    /// The words as they stand there.
     pub quote: String,
 }
 
@@ -53,6 +56,10 @@ pub struct FeatureRow {
     pub en: &'static str,
     pub use_zh: &'static str,
     pub use_en: &'static str,
+    /// Kinds of goods of which it is said; any, if empty.
+    kinds: Vec<&'static str>,
+    /// Whether a description may say it, too.
+    is_described: bool,
 }
 
 /// What was read and is not said, and why.
@@ -161,6 +168,25 @@ fn from_name(product: &Product, kind: Option<&Kind>, all: &mut Vec<Fact>) {
             all.push(fact);
         }
     }
+    patterns_of_name(kind, &name, all);
+}
+
+/// What names give in words of the trade beside quantities: drivers, the length of a cable, the throughput of a router.
+fn patterns_of_name(kind: &Kind, name: &str, all: &mut Vec<Fact>) {
+    static NAMED: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+        let all: [(&'static [&'static str], &'static str, &'static str, &str); 4] = [
+            (&["headphones", "earbuds"], "driver_size", "mm", r"(?i)\b(\d{1,2}(?:\.\d)?) ?mm (?:[a-z]+ )?drivers?\b"),
+            (&["cable"], "length", "m", r"(?i)\b(\d{1,2}(?:\.\d)?) ?(?:m|mtr|meters?|metres?)\b"),
+            (&["cable"], "length", "ft", r"(?i)\b(\d{1,2}(?:\.\d)?) ?(?:ft|feet|foot)\b"),
+            (&["router"], "throughput", "Mbps", r"(?i)\b(\d{2,5}) ?mbps\b"),
+        ];
+        all.map(|(kinds, key, unit, pattern)| (kinds, key, unit, Regex::new(pattern).expect("constants"))).into()
+    });
+    for (kinds, key, unit, pattern) in NAMED.iter() {
+        if kinds.contains(&kind.key) {
+            matched(name, "name", (key, unit, pattern), all);
+        }
+    }
 }
 
 /// Which attribute a quantity of a name gives, and its value with a unit.
@@ -185,6 +211,7 @@ fn measured(kind: &Kind, of: QuantityKind, value: f64, quote: &str, name: &str) 
         QuantityKind::Power if matches!(key, "charger" | "power_bank") => ("output_power", format!("{value} W")),
         QuantityKind::Power if key == "speaker" => ("power", format!("{value} W")),
         QuantityKind::RefreshRate if has_screen => ("refresh_rate", format!("{value} Hz")),
+        QuantityKind::Camera if key == "camera" => ("resolution", format!("{value} MP")),
         QuantityKind::Camera if key == "phone" => ("camera", format!("{value} MP")),
         QuantityKind::Duration
             if matches!(key, "headphones" | "earbuds" | "speaker")
@@ -209,38 +236,70 @@ fn has_both(name: &str) -> bool {
     SIZE.find_iter(name).count() >= 2
 }
 
-/// A few plain sentences of the description of a phone; nothing of accessories, whose descriptions speak of devices.
+/// What a pattern of a description gives: kinds of goods, attribute, unit, pattern whose first group is the number.
+type Pattern = (&'static [&'static str], &'static str, &'static str, Regex);
+
+static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    const AUDIO: &[&str] = &["headphones", "earbuds", "speaker"];
+    let all: [(&'static [&'static str], &'static str, &'static str, &str); 11] = [
+        (
+            &["phone"],
+            "screen_size",
+            "in",
+            r"(?i)\b(\d{1,2}(?:\.\d{1,2})?)[- ]inch\b[^.;:]{0,40}\b(?:display|screen|touch ?screen)",
+        ),
+        (&["phone"], "camera", "MP", r"(?i)\b(\d{1,3}(?:\.\d)?)[- ]?(?:megapixel|mp)\b[^.;:,]{0,20}\brear"),
+        (&["phone"], "battery", "mAh", r"(?i)\b(\d{4,5}) ?mAh\b"),
+        (&["battery", "power_bank"], "capacity", "mAh", r"(?i)\b(\d{1,2},\d{3}|\d{3,5}) ?mAh\b"),
+        (&["battery"], "voltage", "V", r"(?i)\b(\d{1,2}(?:\.\d{1,2})?)[- ]?(?:volts?|v)\b"),
+        (&["charger", "power_bank"], "output_power", "W", r"(?i)\b(\d{1,3})[- ]?(?:watts?|w)\b"),
+        (
+            &["cable", "charger"],
+            "length",
+            "ft",
+            r"(?i)\b(\d{1,2}(?:\.\d)?)(?:['\u{2019}\u{2032}]|[- ](?:foot|feet|ft\.?)) (?:[a-z-]+ )?(?:cable|cord|length|long)\b",
+        ),
+        (AUDIO, "talk_time", "h", r"(?i)\bup to (\d{1,3}(?:\.\d)?)[- ]hours? of (?:continuous )?talk"),
+        (
+            AUDIO,
+            "play_time",
+            "h",
+            r"(?i)\bup to (\d{1,3}(?:\.\d)?)[- ]hours? of (?:continuous )?(?:play|music|listening)",
+        ),
+        (AUDIO, "driver_size", "mm", r"(?i)\b(\d{1,2}(?:\.\d)?) ?mm (?:[a-z]+ )?drivers?\b"),
+        (
+            &["phone_case", "tablet_case", "protector"],
+            "thickness_below",
+            "mm",
+            r"(?i)\b(?:less than|under) (\d(?:\.\d{1,2})?) ?mm (?:thin|thick)\b",
+        ),
+    ];
+    all.map(|(kinds, key, unit, pattern)| (kinds, key, unit, Regex::new(pattern).expect("constants"))).into()
+});
+
+/// A few plain patterns of the description, each of the kinds of goods of which it speaks; nothing else of accessories, whose
+/// descriptions speak of devices.
 fn from_description(product: &Product, kind: Option<&Kind>, all: &mut Vec<Fact>) {
-    if kind.is_none_or(|kind| kind.key != "phone") {
+    let (Some(kind), Some(text)) = (kind, &product.description) else { return };
+    let text = &text[..floor(text, DESCRIPTION_BYTES_MAX)];
+    for (kinds, key, unit, pattern) in PATTERNS.iter() {
+        if kinds.contains(&kind.key) {
+            matched(text, "description", (key, unit, pattern), all);
+        }
+    }
+}
+
+/// The number of a pattern, if a text gives one alone.
+fn matched(text: &str, field: &str, (key, unit, pattern): (&str, &str, &Regex), all: &mut Vec<Fact>) {
+    if all.iter().any(|fact| fact.attribute.key == key) {
         return;
     }
-    let Some(text) = &product.description else { return };
-    let text = &text[..floor(text, DESCRIPTION_BYTES_MAX)];
-    static PATTERNS: LazyLock<Vec<(&str, &str, Regex)>> = LazyLock::new(|| {
-        [
-            (
-                "screen_size",
-                "in",
-                r"(?i)\b(\d{1,2}(?:\.\d{1,2})?)[- ]inch\b[^.;:]{0,40}\b(?:display|screen|touch ?screen)",
-            ),
-            ("camera", "MP", r"(?i)\b(\d{1,3}(?:\.\d)?)[- ]?(?:megapixel|mp)\b[^.;:,]{0,20}\brear"),
-            ("battery", "mAh", r"(?i)\b(\d{4,5}) ?mAh\b"),
-        ]
-        .map(|(key, unit, pattern)| (key, unit, Regex::new(pattern).expect("constants")))
-        .into()
-    });
-    for (key, unit, pattern) in PATTERNS.iter() {
-        if all.iter().any(|fact| fact.attribute.key == *key) {
-            continue;
-        }
-        let found: Vec<_> = pattern.captures_iter(text).collect();
-        let values: Vec<_> = found.iter().map(|one| one[1].to_owned()).collect();
-        if let [first, rest @ ..] = &values[..]
-            && rest.iter().all(|other| other == first)
-            && let Some(fact) = fact(key, "description", &found[0][0], &format!("{first} {unit}"))
-        {
-            all.push(fact);
-        }
+    let found: Vec<_> = pattern.captures_iter(text).collect();
+    if let [first, rest @ ..] = &found[..]
+        && rest.iter().all(|other| other[1] == first[1])
+        && let Some(fact) = fact(key, field, &first[0], &format!("{} {unit}", &first[1]))
+    {
+        all.push(fact);
     }
 }
 
@@ -279,40 +338,70 @@ static FEATURES: LazyLock<Vec<FeatureRow>> = LazyLock::new(|| {
     rows.map(|line| {
         let mut cells = line.split('\t');
         let mut next = || cells.next().unwrap_or_default();
-        FeatureRow { word: next(), group: next(), zh: next(), en: next(), use_zh: next(), use_en: next() }
+        let [word, group, zh, en, use_zh, use_en, kinds, described] = std::array::from_fn(|_| next());
+        let kinds = kinds.split(',').filter(|kind| !kind.is_empty()).collect();
+        FeatureRow { word, group, zh, en, use_zh, use_en, kinds, is_described: described == "d" }
     })
     .collect()
 });
 
-/// Words of the name, one of each group, unless a spec says the same.
+/// Words of the name and of the description, one of each group, unless a spec says the same.
 fn features(product: &Product, kind: Option<&Kind>, facts: &[Fact]) -> Vec<Feature> {
     let name = names::clean(&product.name);
     // What follows "for" is of the device.
     let own = own_part(&name);
     let lower = own.to_ascii_lowercase();
+    let description = product.description.as_deref().unwrap_or_default();
+    let described = &description[..floor(description, DESCRIPTION_BYTES_MAX)];
+    let described_lower = described.to_ascii_lowercase();
     let mut found: Vec<Feature> = Vec::new();
     for row in FEATURES.iter() {
         let is_told = found
             .iter()
             .any(|other| other.row.group == row.group || (row.group == "wireless" && other.row.group == "calls"))
             || facts.iter().any(|fact| says(fact, row));
-        // Of an accessory these words tell what it is for.
-        let is_of_device = ["network", "sim", "carrier", "screen", "detail"].contains(&row.group);
-        let is_own = !is_of_device || kind.is_some_and(|kind| !kind.is_accessory);
-        if !is_told
-            && is_own
-            && let Some(at) = whole(&lower, row.word)
+        if is_told || !is_said_of(row, kind) {
+            continue;
+        }
+        if let Some(at) = whole(&lower, row.word) {
+            found.push(Feature { row, field: "name", quote: own[at..at + row.word.len()].to_owned() });
+        } else if row.is_described
+            && let Some(at) = whole(&described_lower, row.word).filter(|at| !is_denied(&described_lower[..*at]))
         {
-            found.push(Feature { row, quote: own[at..at + row.word.len()].to_owned() });
+            let quote = described[at..at + row.word.len()].to_owned();
+            found.push(Feature { row, field: "description", quote });
         }
     }
     found
+}
+
+/// Whether a word makes sense of a kind of goods, and is more than what the kind is called anyway (a portable SSD).
+fn is_said_of(row: &FeatureRow, kind: Option<&Kind>) -> bool {
+    // Of an accessory these words tell what it is for.
+    let is_of_device = ["network", "sim", "carrier", "screen", "detail"].contains(&row.group);
+    match kind {
+        None => !is_of_device && row.kinds.is_empty(),
+        Some(kind) => {
+            !(is_of_device && kind.is_accessory)
+                && (row.kinds.is_empty() || row.kinds.contains(&kind.key))
+                && whole(&kind.en.to_ascii_lowercase(), row.word).is_none()
+        }
+    }
+}
+
+/// Whether what stands before a word takes it back: `without a kickstand`, `no card slots`. A few words are looked at.
+fn is_denied(before: &str) -> bool {
+    let sentence = before.rsplit(['.', ';', '!', '?']).next().unwrap_or_default();
+    let near = sentence.split_whitespace().rev().take(4);
+    near.into_iter().any(|word| ["no", "not", "without", "non", "lacks", "isn't", "doesn't", "nor"].contains(&word))
 }
 
 /// Whether a fact already says what a word does.
 fn says(fact: &Fact, row: &FeatureRow) -> bool {
     match row.group {
         "network" => fact.attribute.key == "network",
+        // What a charger's power is good for is that.
+        "charging" => fact.attribute.key == "output_power" && !row.word.starts_with("wireless"),
         "material" => fact.attribute.key == "material",
         "guard" => fact.attribute.key == "finish",
         "wireless" => matches!(fact.attribute.key, "connection" | "bluetooth"),
@@ -372,6 +461,29 @@ const DEVICES: &[&str] = &[
     "cell phones",
     "mobile phones",
     "lg",
+    "nothing phone",
+    "yamaha",
+    "casio",
+    "canon",
+    "nikon",
+    "gopro",
+    "dji",
+    "poco",
+    "iqoo",
+    "infinix",
+    "tecno",
+    "honor",
+    "micromax",
+    "lava",
+    "zte",
+    "alcatel",
+    "blackberry",
+    "asus",
+    "acer",
+    "playstation",
+    "xbox",
+    "nintendo",
+    "fire tv",
 ];
 
 /// What an accessory fits: `fits_model` of its specs, or what its name says after "for".
@@ -384,9 +496,14 @@ fn fits(product: &Product, kind: Option<&Kind>) -> Option<(String, String)> {
         return None;
     }
     static FOR: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:[Ff]or|[Cc]ompatible [Ww]ith|[Cc]ompatible [Ff]or)\s+([^|(),:;]+)").expect("a constant")
+        Regex::new(r"\b(?:[Ff]or|[Cc]ompatible [Ww]ith|[Cc]ompatible [Ff]or)\s+([^|(),:;\[]+)").expect("a constant")
     });
     let name = names::clean(&product.name);
+    // `Nothing Phone (1)`: a number in brackets belongs to the model.
+    static GENERATION: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)\b(phone) \((\d[a-z]?)\)").expect("a constant"));
+    let bracketed = GENERATION.is_match(&name);
+    let name = GENERATION.replace_all(&name, "$1 \u{1}$2\u{2}").into_owned();
     static FOR_LIST: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[Ff]or\s+(.+?) - ").expect("a constant"));
     // `Brand - Case for A, B and C - Colour` lists devices; elsewhere a comma begins something else.
     let listed = FOR_LIST.captures(&name).and_then(|found| Some(found.get(1)?.as_str()));
@@ -395,6 +512,12 @@ fn fits(product: &Product, kind: Option<&Kind>) -> Option<(String, String)> {
     let device = [" Back Cover", " Back Case", " Case", " Cover", " Cell Phones"]
         .iter()
         .fold(device, |text, end| text.strip_suffix(end).unwrap_or(text));
+    let whole_again = device.replace('\u{1}', "(").replace('\u{2}', ")");
+    // Behind the bracketed number stands what the accessory is.
+    let device = match (bracketed, whole_again.find(')')) {
+        (true, Some(end)) => &whole_again[..=end],
+        _ => whole_again.as_str(),
+    };
     // Cleaning takes the last word of a name that a source cut off (`… Lite 8.7 inch ...`), which may be a unit.
     let at = product.name.find(device);
     let device = at.map_or(device, |at| names::without_torn_figure(device, &product.name[at..]));
@@ -444,7 +567,7 @@ mod tests {
     fn names_and_descriptions_are_read_with_care() {
         let read = read_product("URBN 20000 mAh Li-Polymer Power Bank | 12W Fast Charge", &[], None);
         assert_eq!(told(&read), [("capacity", "20000 mAh", "name"), ("output_power", "12 W", "name")]);
-        assert_eq!(read.features[0].row.group, "charging");
+        assert!(read.features.is_empty(), "its power tells that already");
         let read = read_product("Spigen Back Cover Case for iPhone 14 Pro (TPU | Crystal Clear)", &[], None);
         assert_eq!(read.fits, Some(("name".into(), "iPhone 14 Pro".into())));
         let read = read_product("Tempered Glass Screen Protector for Samsung Tab A7 Lite 8.7 inch ...", &[], None);
@@ -458,5 +581,52 @@ mod tests {
         assert!(told(&read).is_empty());
         let read = read_product("Alcatel Ideal Cell Phone", &[], Some("It has a 4.5-inch display."));
         assert_eq!(told(&read), [("screen_size", "4.5 in", "description")]);
+    }
+
+    /// What a description states of the thing itself is told, with its words; what it takes back, or says of the device, is not.
+    #[test]
+    fn descriptions_tell_of_accessories() {
+        let read = read_product(
+            "Lenmar - Lithium-Ion Spare Battery for Samsung Galaxy Note 4",
+            &[],
+            Some("Let this 3.8-volt lithium ion battery revive your phone with its 3220 mAh capacity."),
+        );
+        assert_eq!(told(&read), [("capacity", "3220 mAh", "description"), ("voltage", "3.8 V", "description")]);
+        let read =
+            read_product("Dynex - Wall Charger", &[], Some("The 3.3' cable length helps allow flexible placement."));
+        assert_eq!(told(&read), [("length", "3.3 ft", "description")]);
+        let words = |description: &str| {
+            let read = read_product("Mujjo - Phone Case for Apple iPhone 7", &[], Some(description));
+            read.features.iter().map(|one| (one.field, one.quote.clone(), one.row.group)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            words("The durable full-grain leather develops a patina, and its soft suede interior protects it."),
+            [
+                ("description", "full-grain leather".into(), "material"),
+                ("description", "suede interior".into(), "inside")
+            ]
+        );
+        assert_eq!(words("A slim case without a kickstand. There are no extra card slots."), []);
+        let read =
+            read_product("Incipio - Feather Phone Case", &[], Some("Measuring less than 1 mm thin, feather is ideal."));
+        assert_eq!(told(&read), [("thickness_below", "1 mm", "description")]);
+    }
+
+    #[test]
+    fn names_tell_more_than_sizes() {
+        let read = read_product("Ambrane Wired in Ear Earphones with in-line Mic, 12mm Dynamic Drivers", &[], None);
+        assert_eq!(told(&read), [("driver_size", "12 mm", "name")]);
+        assert_eq!(read.features[0].row.en, "an in-line microphone");
+        let read = read_product("TP-Link TL-WR841N 300Mbps Wireless Router", &[], None);
+        assert_eq!(told(&read), [("throughput", "300 Mbps", "name")]);
+        assert!(read.features.is_empty(), "a router is no cable fewer");
+        assert!(read_product("Yunpan Portable SSD 1 TB", &[], None).features.is_empty(), "it is called that anyway");
+        for (name, device) in [
+            ("Ringke Fusion-X Compatible For Nothing Phone (1) Case Cover Transparent", "Nothing Phone (1)"),
+            ("Mexa Keyboard Bag Compatible With Yamaha PSR-E363, E373", "Yamaha PSR-E363"),
+            ("Spigen Back Cover Case for iPhone 14 Pro (TPU | Crystal Clear)", "iPhone 14 Pro"),
+        ] {
+            assert_eq!(read_product(name, &[], None).fits, Some(("name".into(), device.into())), "{name}");
+        }
     }
 }

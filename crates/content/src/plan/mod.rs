@@ -2,6 +2,7 @@
 //! product apart from its nearest neighbours in the shop, by what the audience cares about, by what reviews praise, and by how
 //! sure the evidence is. What contradicts itself is left out and named. Not here: sentences (see [`crate::write`]).
 
+pub mod aspects;
 pub mod attributes;
 mod evidence;
 pub mod facts;

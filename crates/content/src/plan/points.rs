@@ -3,11 +3,12 @@
 
 use domain::Product;
 
+use super::aspects::{aspect_of, can_have, part_of};
 use super::attributes::Direction;
 use super::facts::{Fact, Facts, Feature};
 use super::kinds::{Kind, kind_of};
 use super::shelf::Standing;
-use super::units::difference;
+use super::units::{Reading, difference};
 use super::uses::{Use, use_of};
 use super::{Evidence, Market, Opinion, names};
 use crate::brief::Brief;
@@ -54,6 +55,8 @@ pub struct Change {
     /// The difference with its unit.
     pub zh: String,
     pub en: String,
+    /// What it was.
+    pub before: Reading,
 }
 
 /// A comparison is said where so many neighbours give the spec,
@@ -87,7 +90,13 @@ pub(super) fn points(
         });
         let change =
             before.as_ref().and_then(|(product, facts)| change(hero, fact, product, facts.of(fact.attribute.key)?));
-        points.push(spec(brief, kind, fact, standing, change));
+        // What fewer than half of those who speak of it praise is told, but sells nothing.
+        let is_blamed = part_of(fact.attribute.key)
+            .is_some_and(|aspect| market.opinions.iter().any(|opinion| opinion.aspect == aspect && blames(opinion)));
+        points.push(match is_blamed {
+            true => plain(brief, fact),
+            false => spec(brief, kind, (fact, read), standing, change),
+        });
     }
     points.extend(read.features.iter().map(|feature| self::feature(brief, feature)));
     points.extend(market.opinions.iter().filter_map(|opinion| self::opinion(brief, opinion)));
@@ -110,32 +119,37 @@ fn care(brief: &Brief, keys: &[&str]) -> f64 {
     keys.iter().filter_map(|key| weights.get(*key)).copied().reduce(f64::max).unwrap_or(0.5)
 }
 
-/// The aspect of opinions that an attribute belongs to.
-fn aspect_of(attribute: &str) -> &'static str {
-    match attribute {
-        "memory" | "cpu" | "cpu_cores" | "gpu" => "performance",
-        "storage" | "capacity" => "storage",
-        "screen_size" | "resolution" | "refresh_rate" | "panel" | "display" | "brightness" => "screen",
-        "battery" | "battery_life" | "flight_time" => "battery",
-        "charging_power" | "output_power" => "charging",
-        "weight" => "weight",
-        "camera" | "video" | "aperture" | "sensor" => "camera",
-        "network" | "wifi" | "bluetooth" | "throughput" => "signal",
-        "noise_cancelling" | "power" => "speaker",
-        _ => "build",
+/// Whether more than half of enough reviews of an aspect complain of it.
+fn blames(opinion: &Opinion) -> bool {
+    opinion.n_reviews >= REVIEWS_MIN && 2 * opinion.n_praise < opinion.n_reviews
+}
+
+/// A fact behind all others, without what would recommend it.
+fn plain(brief: &Brief, fact: &Fact) -> Point {
+    Point {
+        key: fact.attribute.key.to_owned(),
+        score: 0.1 * fact.attribute.weight,
+        claim: Claim::Spec {
+            evidence: field_of(brief.hero(), &fact.field, &fact.quote),
+            standing: None,
+            change: None,
+            use_of: None,
+            fact: fact.clone(),
+        },
     }
 }
 
 fn spec(
     brief: &Brief,
     kind: Option<&Kind>,
-    fact: &Fact,
+    (fact, read): (&Fact, &Facts),
     standing: Option<Standing>,
     change: Option<(Change, Evidence)>,
 ) -> Point {
     let hero = brief.hero();
     let attribute = fact.attribute;
-    let use_of = use_of(attribute.key, kind, &fact.reading, &fact.quote);
+    let of_other = |key: &str| read.of(key).map(|other| (&other.reading, other.quote.as_str()));
+    let use_of = use_of(attribute.key, kind, (&fact.reading, &fact.quote), of_other);
     let apart = standing.map_or(0.5, |standing| standing.share());
     let trust = if fact.field == "description" {
         0.6
@@ -219,7 +233,7 @@ fn change(hero: &Product, fact: &Fact, older: &Product, before: &Fact) -> Option
         other_value: before.quote.clone(),
         difference: en.clone(),
     };
-    Some((Change { zh, en }, evidence))
+    Some((Change { zh, en, before: before.reading.clone() }, evidence))
 }
 
 fn feature(brief: &Brief, feature: &Feature) -> Point {
@@ -228,7 +242,10 @@ fn feature(brief: &Brief, feature: &Feature) -> Point {
     Point {
         key: format!("feature:{group}"),
         score: 0.5 * (0.5 + care) + if feature.row.use_zh.is_empty() { 0.0 } else { 0.2 },
-        claim: Claim::Feature { feature: feature.clone(), evidence: field_of(brief.hero(), "name", &feature.quote) },
+        claim: Claim::Feature {
+            feature: feature.clone(),
+            evidence: field_of(brief.hero(), feature.field, &feature.quote),
+        },
     }
 }
 
@@ -238,7 +255,8 @@ fn opinion(brief: &Brief, opinion: &Opinion) -> Option<Point> {
     let is_said = *n_reviews >= REVIEWS_MIN
         && n_praise <= n_reviews
         && share >= PRAISE_SHARE_MIN
-        && !ASPECTS_NOT_SAID.contains(&aspect.as_str());
+        && !ASPECTS_NOT_SAID.contains(&aspect.as_str())
+        && can_have(brief.hero(), aspect);
     is_said.then(|| Point {
         key: format!("opinion:{aspect}"),
         // A share of few reviews counts less: shrunk towards one half by ten reviews.

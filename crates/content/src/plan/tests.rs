@@ -108,6 +108,29 @@ fn opinions_need_many_reviews_and_praise() {
     assert_eq!(keys(&plan), ["opinion:screen"]);
 }
 
+/// Of 118 reviews of the battery 49 praise it: its size is told behind all others, and nothing recommends it.
+#[test]
+fn what_reviews_blame_sells_nothing() {
+    let phone = Product {
+        product_id: "p".into(),
+        name: "Sirra 5 Smartphone".into(),
+        category: Some("Phones/Smartphones".into()),
+        specs: [("battery", "5000 mAh"), ("memory", "4 GB")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+        ..Product::default()
+    };
+    let planned = |n_praise| {
+        let opinions = [Opinion { aspect: "battery".into(), n_praise, n_reviews: 118, ..Opinion::default() }];
+        let plan = Plan::new(&brief(phone.clone(), &[]), &Market { opinions: &opinions, ..Market::default() });
+        let has_use = |point: &Point| matches!(&point.claim, Claim::Spec { use_of: Some(_), .. });
+        let told = plan.points.iter().find(|point| point.key == "battery").map(has_use);
+        (plan.points[0].key.clone(), told)
+    };
+    assert_eq!(planned(49), ("memory".to_owned(), Some(false)));
+    assert_eq!(planned(60), ("battery".to_owned(), Some(true)));
+}
+
 #[test]
 fn nothing_known_leaves_the_name() {
     let bare = Product { product_id: "x".into(), name: "Mystery".into(), ..Product::default() };

@@ -20,6 +20,8 @@ pub enum Dimension {
     Charge,
     /// Wh.
     Energy,
+    /// V.
+    Voltage,
     /// W.
     Power,
     /// Minutes.
@@ -66,6 +68,7 @@ static UNITS: &[Unit] = &[
     unit(&["mm", "毫米"], Length, 1.0, "mm", " mm"),
     unit(&["cm", "厘米"], Length, 10.0, "cm", " cm"),
     unit(&["m", "米"], Length, 1000.0, "米", " m"),
+    unit(&["ft", "feet", "foot", "英尺"], Length, 304.8, "英尺", " ft"),
     unit(&["mp", "megapixel", "megapixels"], Megapixels, 1.0, "MP", " MP"),
     unit(&["hz", "赫兹"], Hertz, 1.0, "Hz", " Hz"),
     unit(&["mhz"], Hertz, 1e6, "MHz", " MHz"),
@@ -75,6 +78,7 @@ static UNITS: &[Unit] = &[
     unit(&["dpi"], Dpi, 1.0, "dpi", " dpi"),
     unit(&["mah", "毫安时"], Charge, 1.0, "mAh", " mAh"),
     unit(&["wh"], Energy, 1.0, "Wh", " Wh"),
+    unit(&["v", "volt", "volts", "伏"], Voltage, 1.0, "V", " V"),
     unit(&["w", "watt", "watts", "瓦"], Power, 1.0, "W", " W"),
     unit(&["h", "hours", "hour", "hrs", "小时"], Duration, 60.0, "小时", " hours"),
     unit(&["min", "minutes", "分钟"], Duration, 1.0, "分钟", " minutes"),
@@ -323,7 +327,14 @@ fn words(value: &str) -> Option<Reading> {
     let head = joined.as_str();
     let lower = head.to_lowercase();
     let zh = WORDS.iter().find(|(en, _)| *en == lower).map_or_else(|| head.to_owned(), |(_, zh)| (*zh).to_owned());
-    let anywhere = [(" Panel", "面板"), ("Touchscreen", "触控"), ("Full HD", "全高清"), (" / ", ""), ("面板 ", "面板")];
+    let anywhere = [
+        (" Panel", "面板"),
+        (" / Touchscreen", "触控屏"),
+        ("Touchscreen", "触控屏"),
+        ("Full HD", "全高清"),
+        (" / ", ""),
+        ("面板 ", "面板"),
+    ];
     let zh = anywhere.iter().fold(zh, |text, (en, zh)| text.replace(en, zh));
     let at_end = [(" mount", "卡口"), (" keys", "键"), (" in", "英寸"), (" Display", "")];
     let zh = at_end
@@ -332,7 +343,7 @@ fn words(value: &str) -> Option<Reading> {
     let en = WORDS_EN
         .iter()
         .find(|(word, _)| *word == lower)
-        .map_or_else(|| head.to_owned(), |(_, said)| (*said).to_owned());
+        .map_or_else(|| head.replace(" / Touchscreen", " touchscreen"), |(_, said)| (*said).to_owned());
     Some(Reading { number: None, zh, en, bare: head.to_owned() })
 }
 
@@ -355,6 +366,7 @@ mod tests {
             ("2000 nits", &[Nits], "2000尼特", "2000 nits"),
             ("active", &[], "主动降噪", "active noise cancelling"),
             ("Super AMOLED, 120Hz", &[], "Super AMOLED", "Super AMOLED"),
+            ("Full HD / Touchscreen", &[], "全高清触控屏", "Full HD touchscreen"),
             ("8", &[Count], "8", "8"),
         ] {
             let reading = read(value, dimensions).unwrap_or_else(|| panic!("{value}"));

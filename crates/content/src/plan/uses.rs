@@ -14,7 +14,9 @@ pub struct Use {
     condition: Condition,
     /// A word that the value must not hold.
     without: Option<&'static str>,
-    /// The condition as the table has it: `16-31GB`.
+    /// What other attributes of the product must meet, too: two windows side by side need pixels beside inches.
+    beside: Vec<(&'static str, Condition)>,
+    /// The condition as the table has it: `16-31GB`, `15-16.9in&resolution:2-Mpx`.
     pub threshold: &'static str,
     pub zh: Vec<&'static str>,
     pub en: Vec<&'static str>,
@@ -32,14 +34,24 @@ enum Condition {
 pub static USES: LazyLock<Vec<Use>> =
     LazyLock::new(|| parse(include_str!("uses.tsv")).expect("the table is part of the program and tested"));
 
-/// The first statement that holds for a value of an attribute of a kind of goods.
-pub fn use_of(attribute: &str, kind: Option<&Kind>, reading: &Reading, raw: &str) -> Option<&'static Use> {
+/// The first statement that holds for a value of an attribute of a kind of goods. `of_other` gives the value of another attribute of the
+/// same product, with its words.
+pub fn use_of<'f>(
+    attribute: &str,
+    kind: Option<&Kind>,
+    (reading, raw): (&Reading, &str),
+    of_other: impl Fn(&str) -> Option<(&'f Reading, &'f str)>,
+) -> Option<&'static Use> {
     let kind = kind?.key;
+    let holds_beside = |(other, condition): &(&'static str, Condition)| {
+        of_other(other).is_some_and(|(reading, raw)| condition.holds(reading, raw))
+    };
     USES.iter().find(|one| {
         one.attribute == attribute
             && one.kinds.iter().any(|name| *name == "*" || *name == kind)
             && one.condition.holds(reading, raw)
             && one.without.is_none_or(|word| !raw.contains(word))
+            && one.beside.iter().all(holds_beside)
     })
 }
 
@@ -63,16 +75,25 @@ fn row(line: &'static str) -> Result<Use, String> {
     let cells: Vec<&str> = line.split('\t').collect();
     let [attribute, kinds, condition, zh, en] = cells[..] else { return Err(format!("not five cells: {line}")) };
     let threshold = condition;
+    let mut all = condition.split('&');
+    let condition = all.next().unwrap_or_default();
     let (condition, without) = condition.split_once('!').map_or((condition, None), |(front, word)| (front, Some(word)));
     Ok(Use {
         attribute,
         kinds: kinds.split(',').collect(),
         condition: self::condition(condition).ok_or_else(|| format!("no condition '{condition}'"))?,
         without,
+        beside: all.map(beside).collect::<Option<_>>().ok_or_else(|| format!("no condition in '{threshold}'"))?,
         threshold,
         zh: zh.split('|').collect(),
         en: en.split('|').collect(),
     })
+}
+
+/// `resolution:2-Mpx`.
+fn beside(text: &'static str) -> Option<(&'static str, Condition)> {
+    let (attribute, rest) = text.split_once(':')?;
+    Some((attribute, condition(rest)?))
 }
 
 /// `16-31GB`, `-14.1in`, `120-Hz`, `=active`, `~OLED`.
@@ -133,6 +154,8 @@ mod tests {
         assert!(USES.len() > 100);
         for one in USES.iter() {
             assert!(attribute(one.attribute).is_some_and(|found| found.key == one.attribute), "{}", one.attribute);
+            let is_attribute = |name: &str| attribute(name).is_some_and(|found| found.key == name);
+            assert!(one.beside.iter().all(|(other, _)| is_attribute(other)), "{}", one.threshold);
             assert!(one.kinds.iter().all(|name| KINDS.iter().any(|kind| kind.key == *name)), "{:?}", one.kinds);
             assert!(one.zh.iter().chain(&one.en).all(|text| !text.trim().is_empty() && text.trim() == *text));
             assert!(
@@ -148,7 +171,60 @@ mod tests {
 
     fn said(name: &str, of: &str, value: &str) -> Option<&'static str> {
         let reading = read(value, attribute(name).unwrap().dimensions).unwrap();
-        use_of(name, kind(of), &reading, value).map(|one| one.threshold)
+        use_of(name, kind(of), (&reading, value), |_| None).map(|one| one.threshold)
+    }
+
+    /// Columns of a sheet need pixels, not inches alone.
+    #[test]
+    fn a_statement_may_need_another_attribute() {
+        let size = read("15.6 inch", attribute("screen_size").unwrap().dimensions).unwrap();
+        for (pixels, is_said) in [("1366 x 768 px", false), ("1920 x 1080 px", true)] {
+            let resolution = read(pixels, attribute("resolution").unwrap().dimensions).unwrap();
+            let of_other = |name: &str| (name == "resolution").then_some((&resolution, pixels));
+            assert_eq!(
+                use_of("screen_size", kind("laptop"), (&size, "15.6 inch"), of_other).is_some(),
+                is_said,
+                "{pixels}"
+            );
+        }
+        assert_eq!(said("screen_size", "laptop", "15.6 inch"), None, "of unknown pixels nothing is said");
+    }
+
+    /// How it feels, that it costs no effort, that a worry is spared: no number tells that.
+    #[test]
+    fn no_statement_tells_what_no_number_tells() {
+        const UNTOLD: &[&str] = &[
+            "effort",
+            "feels",
+            "worry",
+            "easy",
+            "comfort",
+            "pocket",
+            "hurry",
+            "drama",
+            "wait worth",
+            "不费",
+            "轻松",
+            "舒服",
+            "放心",
+            "不用愁",
+            "裤兜",
+            "衣兜",
+            "口袋",
+            "不用守",
+            "不慌",
+            "必备",
+            "享受",
+            "完美",
+            "没压力",
+        ];
+        let features = include_str!("features.tsv").lines().filter(|line| !line.starts_with('#'));
+        let of_uses = USES.iter().flat_map(|one| one.zh.iter().chain(&one.en).copied());
+        for text in of_uses.chain(features) {
+            // That a light mouse takes less effort to move is told by its weight.
+            let told = text.replace("take less effort", "");
+            assert!(!UNTOLD.iter().any(|word| told.contains(word)), "{text}");
+        }
     }
 
     #[test]
