@@ -140,10 +140,12 @@ fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     // Who reads a page need not be sent to it.
     let is_page = realiser.task.channel.fields.iter().any(|card| card.part == Part::Page);
     let close = if is_page { "close.page".to_owned() } else { format!("close.{}", realiser.task.brief.goal.name()) };
-    for symbol in ["say.fit", "say.gain", "say.use", "say.standout", "say.opinion", "say.list"] {
+    for symbol in ["say.echo", "say.fit", "say.gain", "say.use", "say.standout", "say.opinion", "say.list"] {
         let symbol = if symbol == "say.list" { list(realiser) } else { symbol };
         let used = Line::join([&made, &tail], between(&made, lang));
-        if card.count.of(&used.text) >= wanted {
+        // A bare list moves nobody: as long as nothing else is said, a sentence that says more is looked for.
+        let is_list = symbol.ends_with(".list");
+        if card.count.of(&used.text) >= wanted && (is_list || realiser.tells_more()) {
             break;
         }
         let fits = |line: &Line| room(&used, line);
@@ -189,10 +191,16 @@ fn list(realiser: &Realiser) -> &'static str {
     if realiser.told_points().contains(&true) { "say.list" } else { "first.list" }
 }
 
-/// The symbol of the offer, if there is one; of the price, where price matters to the audience.
+/// Points from which on a text has enough to say without the price.
+const POINTS_MIN: usize = 4;
+/// How much price matters to an audience to which it is told.
+const SENSITIVITY_MIN: f64 = 0.3;
+
+/// The symbol of the offer, if there is one; of the price, where price matters to the audience or little else is known.
 fn offer(realiser: &Realiser, is_price_told: bool) -> Option<&'static str> {
     let brief = realiser.task.brief;
-    let cares = brief.audience.price_sensitivity.unwrap_or(0.5) >= 0.5;
+    let cares =
+        brief.audience.price_sensitivity.unwrap_or(0.5) >= SENSITIVITY_MIN || realiser.plan().points.len() < POINTS_MIN;
     match &brief.offer {
         Some(_) if is_price_told => Some("offer_after"),
         Some(_) => Some("offer"),

@@ -53,6 +53,8 @@ pub enum Facet {
     Use,
     Comparison,
     Gain,
+    /// The same by what it was and is.
+    Rise,
     /// English verbs that agree with the noun: `mean`, `help`, `there is`.
     Means,
     Helps,
@@ -67,6 +69,7 @@ impl Facet {
             Facet::Use => "use",
             Facet::Comparison => "cmp",
             Facet::Gain => "gain",
+            Facet::Rise => "rise",
             Facet::Means => "means",
             Facet::Helps => "helps",
             Facet::There => "there",
@@ -84,7 +87,7 @@ impl Facet {
             Facet::Noun => 1,
             Facet::Use => 2,
             Facet::Comparison => 4,
-            Facet::Gain => 8,
+            Facet::Gain | Facet::Rise => 8,
             Facet::Means | Facet::Helps | Facet::There => 0,
         }
     }
@@ -134,8 +137,10 @@ pub struct Need {
     pub is_any: bool,
     /// Bits that the point must have ([`Facet::needs`]),
     pub has: u8,
-    /// and those that it tells ([`Facet::bit`]).
+    /// those that it tells ([`Facet::bit`]),
     pub tells: u8,
+    /// and those that must have been told of it before.
+    pub asks: u8,
 }
 
 /// One way to say a symbol.
@@ -241,7 +246,11 @@ fn way(id: String, number: usize, line: &'static str) -> Result<Way, String> {
     }
     let slots = pieces.iter().map(|piece| if let Piece::Slot(slot) = piece { slot.bit() } else { 0 });
     let slots = slots.fold(0, |all, bit| all | bit);
-    let needs = [Which::A, Which::B].map(|which| need(&pieces, which));
+    let mut needs = [Which::A, Which::B].map(|which| need(&pieces, which));
+    // What something is good for, alone in a sentence, needs a sentence before it that names the thing.
+    if id.starts_with("say.echo") {
+        needs[0].asks = Facet::Noun.bit();
+    }
     let is_opening = ["head.", "open.", "sms.", "question"].iter().any(|symbol| id.starts_with(symbol));
     Ok(Way { id, number, slots, needs, is_opening, tones, is_fallback, pieces })
 }
@@ -255,6 +264,7 @@ fn need(pieces: &[Piece], which: Which) -> Need {
         is_any: true,
         has: need.has | facet.needs(),
         tells: need.tells | facet.bit(),
+        asks: need.asks,
     })
 }
 
@@ -272,6 +282,7 @@ fn slot(name: &'static str) -> Option<Slot> {
             "use" => Facet::Use,
             "cmp" => Facet::Comparison,
             "gain" => Facet::Gain,
+            "rise" => Facet::Rise,
             "means" => Facet::Means,
             "helps" => Facet::Helps,
             "there" => Facet::There,
@@ -382,6 +393,8 @@ mod tests {
             .filter_map(|piece| if let Piece::Words(words) = piece { Some(*words) } else { None })
             .collect();
         for text in &words {
+            // An article that fits is found for `a(n)` alone; the first letter of a sentence is made a capital afterwards.
+            assert!(!text.contains("A(n)"), "{text}");
             assert!(!text.bytes().any(|byte| byte.is_ascii_digit()), "{text}");
         }
         for text in words.into_iter().chain(uses) {

@@ -5,6 +5,7 @@ use domain::{Cents, Day};
 use math::random::Random;
 
 use crate::brief::Lang;
+use crate::plan::attributes::Direction;
 use crate::plan::facts::Fact;
 use crate::plan::kinds::Kind;
 use crate::plan::{Claim, Plan, Point};
@@ -148,11 +149,17 @@ pub fn comparison(point: &Point, lang: Lang, kind: Option<&Kind>) -> Option<Stri
     let (worse_zh, worse_en) = fact.attribute.worse?;
     let (n, k, kind) = (standing.n, standing.n_worse, kind?);
     Some(match lang {
-        Lang::Zh if k == n => format!("本店价格相近的{n}款{}，{worse_zh}", kind.zh),
+        Lang::Zh if k == n => format!("本店价格相近的{n}款{}{}", kind.zh, of_all(worse_zh)),
         Lang::Zh => format!("本店价格相近的{n}款{}里，{k}款{worse_zh}", kind.zh),
-        Lang::En if k == n => format!("the {n} similarly priced {} in our shop {worse_en}", kind.en_plural),
+        Lang::En if k == n => format!("all {n} similarly priced {} in our shop {worse_en}", kind.en_plural),
         Lang::En => format!("{k} of the {n} similarly priced {} in our shop {worse_en}", kind.en_plural),
     })
+}
+
+/// `内存比它小` said of every one of them: `，内存都比它小`; `比它重` is `都比它重`.
+fn of_all(worse: &str) -> String {
+    let all = worse.replacen("比它", "都比它", 1);
+    if all.starts_with('都') { all } else { format!("，{all}") }
 }
 
 /// `内存多了4GB`, `4 GB more memory`.
@@ -162,6 +169,25 @@ pub fn gain(point: &Point, lang: Lang) -> Option<String> {
     Some(match lang {
         Lang::Zh => zh.replace("{d}", &change.zh),
         Lang::En => en.replace("{d}", &change.en),
+    })
+}
+
+/// From what to what it has changed: `刷新率从144Hz提高到165Hz`, `the refresh rate goes from 144 Hz to 165 Hz`. Not of counts, whose unit is the
+/// attribute's name.
+pub fn rise(point: &Point, lang: Lang) -> Option<String> {
+    let Claim::Spec { fact, change: Some((change, _)), .. } = &point.claim else { return None };
+    let (_, dimension) = fact.reading.number?;
+    fact.attribute.gain?;
+    let (label, was, now) = match lang {
+        Lang::Zh => (fact.attribute.label_zh, &change.before.zh, &fact.reading.zh),
+        Lang::En => (fact.attribute.label_en, &change.before.en, &fact.reading.en),
+    };
+    let is_told = dimension != crate::plan::units::Dimension::Count && fact.attribute.key != "cpu_cores";
+    is_told.then(|| match (lang, fact.attribute.direction) {
+        (Lang::Zh, Direction::Less) => format!("{label}从{was}降到{now}"),
+        (Lang::Zh, _) => format!("{label}从{was}提高到{now}"),
+        (Lang::En, Direction::Less) => format!("the {} goes down from {was} to {now}", label.to_lowercase()),
+        (Lang::En, _) => format!("the {} goes up from {was} to {now}", label.to_lowercase()),
     })
 }
 
@@ -193,9 +219,28 @@ pub fn opinions(point: &Point, lang: Lang) -> Option<[String; 3]> {
 
 /// A verb that agrees with a noun phrase.
 pub fn agreeing(noun: &str, singular: &'static str, plural: &'static str) -> &'static str {
-    const PLURALS: &[&str] = &["switches", "levels", "ports", "antennas", "modules", "cartridges", "graphics"];
+    const PLURALS: &[&str] = &[
+        "switches",
+        "levels",
+        "ports",
+        "antennas",
+        "modules",
+        "cartridges",
+        "graphics",
+        "drivers",
+        "cutouts",
+        "slots",
+        "contacts",
+        "edges",
+        "indicators",
+        "controls",
+    ];
     let last = noun.rsplit(' ').next().unwrap_or_default();
-    if PLURALS.contains(&last) || noun.contains("in the box") { plural } else { singular }
+    if PLURALS.contains(&last) || noun.contains("in the box") || noun.contains(" plugs at ") {
+        plural
+    } else {
+        singular
+    }
 }
 
 /// Several noun phrases as one.
@@ -296,6 +341,19 @@ pub fn is_in_name(plan: &Plan, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Of all of them Chinese says 都.
+    #[test]
+    fn what_holds_of_all_is_said_of_all() {
+        for (worse, said) in
+            [("内存比它小", "，内存都比它小"), ("比它重", "都比它重"), ("接口比它少", "，接口都比它少")]
+        {
+            assert_eq!(of_all(worse), said);
+        }
+        for worse in crate::plan::attributes::ATTRIBUTES.iter().filter_map(|one| one.worse) {
+            assert_eq!(of_all(worse.0).matches("都比它").count(), 1, "{}", worse.0);
+        }
+    }
 
     #[test]
     fn money_and_days_are_written_as_each_language_does() {

@@ -51,8 +51,18 @@ pub fn rank(drafts: &[Draft], task: &Task) -> Vec<(usize, Score)> {
     scores
 }
 
+/// What a sentence is worth that says more than what there is: as much as half a strong point.
+const MORE: f64 = 0.5;
+
+/// The scores of the points that it tells, and of them what they are good for, how they compare, what has changed and what reviews say.
 fn told(draft: &Draft, task: &Task) -> f64 {
-    task.plan.points.iter().filter(|point| draft.told.contains(&point.key)).map(|point| point.score.max(0.0)).sum()
+    use crate::plan::Evidence::{Neighbours, Opinions, Predecessor, Use};
+    let told = task.plan.points.iter().filter(|point| draft.told.contains(&point.key));
+    let more = draft
+        .evidence
+        .iter()
+        .filter(|one| matches!(one, Use { .. } | Neighbours { .. } | Predecessor { .. } | Opinions { .. }));
+    told.map(|point| point.score.max(0.0)).sum::<f64>() + MORE * more.count() as f64
 }
 
 fn fit(draft: &Draft, task: &Task) -> f64 {

@@ -130,6 +130,11 @@ impl<'a> Realiser<'a> {
         self.state.told.iter().map(|bits| *bits != 0).collect()
     }
 
+    /// Whether more was said than what there is: what something is good for, how it compares, what has changed, what reviews say, what it fits.
+    pub fn tells_more(&self) -> bool {
+        self.state.told.iter().any(|bits| *bits & !Facet::Noun.bit() != 0)
+    }
+
     /// Nouns may be said again in another field; what they are good for may not.
     pub fn next_field(&mut self) {
         for bits in &mut self.state.told {
@@ -265,7 +270,7 @@ impl<'a> Realiser<'a> {
                     let nested = self.nested(name, depth)?;
                     line.append(&nested);
                 }
-                Piece::Slot(slot) => self.slot(*slot, bound, &nouns, &mut line)?,
+                Piece::Slot(slot) => self.slot(*slot, (bound, way.is_opening), &nouns, &mut line)?,
             }
         }
         Some(line)
@@ -320,16 +325,20 @@ impl<'a> Realiser<'a> {
         Some(second.filter(|_| takes_second).unwrap_or(first))
     }
 
-    /// Whether a point has what is needed and was not told of by the facet that carries the way: what it is good for, how it
-    /// compares, what it gains; the noun if there is nothing else.
+    /// Whether a point has what is needed and nothing of it was said before: what a list has named is not named again; what it is good for may
+    /// follow alone.
     fn has(&self, at: usize, need: Need) -> bool {
         let told = self.state.told[at];
-        let beyond_noun = need.tells & !Facet::Noun.bit();
-        let is_new = if beyond_noun == 0 { told & need.tells == 0 } else { told & beyond_noun == 0 };
-        is_new && self.can[at].0 & need.has == need.has
+        told & need.tells == 0 && told & need.asks == need.asks && self.can[at].0 & need.has == need.has
     }
 
-    fn slot(&mut self, slot: Slot, bound: Bound, nouns: &[Option<String>; 2], line: &mut Line) -> Option<()> {
+    fn slot(
+        &mut self,
+        slot: Slot,
+        (bound, is_opening): (Bound, bool),
+        nouns: &[Option<String>; 2],
+        line: &mut Line,
+    ) -> Option<()> {
         let plan = self.task.plan;
         match slot {
             Slot::Name => {
@@ -363,7 +372,7 @@ impl<'a> Realiser<'a> {
             },
             Slot::Predecessor => self.predecessor("pred", line)?,
             Slot::Point(which, facet) => self.of_point(which, facet, bound, nouns, line)?,
-            Slot::List => self.list(bound, line)?,
+            Slot::List => self.list(bound, is_opening, line)?,
             Slot::Others => self.others(line)?,
             Slot::Opinion | Slot::OpinionAspect | Slot::OpinionReviews | Slot::OpinionPraise => {
                 self.opinion(slot, line)?
@@ -430,25 +439,25 @@ impl<'a> Realiser<'a> {
             Facet::Use => phrases::use_of(point, lang, &mut self.random)?.to_owned(),
             Facet::Comparison => phrases::comparison(point, lang, self.task.plan.kind)?,
             Facet::Gain => phrases::gain(point, lang)?,
+            Facet::Rise => phrases::rise(point, lang)?,
         };
         let evidence = self.cite(evidence);
         self.put(line, Place::Point(facet, at), &text, How::Bound(evidence));
         Some(())
     }
 
-    /// Two to four nouns of points that were not told of.
-    fn list(&mut self, bound: Bound, line: &mut Line) -> Option<()> {
+    /// Two to four nouns of points that were not told of; where a text begins, first of those that move somebody by themselves.
+    fn list(&mut self, bound: Bound, is_opening: bool, line: &mut Line) -> Option<()> {
         let most = 2 + self.random.below(3);
         let lang = self.lang();
         let plan = self.task.plan;
-        let noun = Need { is_any: true, has: Facet::Noun.bit(), tells: Facet::Noun.bit() };
-        let fitting: Vec<usize> = self
-            .order
-            .iter()
-            .copied()
-            .filter(|at| bound.a != Some(*at) && bound.b != Some(*at) && self.has(*at, noun))
-            .take(most)
-            .collect();
+        let noun = Need { is_any: true, has: Facet::Noun.bit(), tells: Facet::Noun.bit(), asks: 0 };
+        let is_open = |at: &usize| bound.a != Some(*at) && bound.b != Some(*at) && self.has(*at, noun);
+        let mut fitting: Vec<usize> = self.order.iter().copied().filter(is_open).collect();
+        if is_opening {
+            fitting.sort_by_key(|at| !self.can[*at].1);
+        }
+        fitting.truncate(most);
         if fitting.len() < 2 {
             return None;
         }
@@ -640,7 +649,7 @@ fn evidence_of(point: &Point, facet: Facet) -> Option<&Evidence> {
     match (&point.claim, facet) {
         (Claim::Spec { use_of, .. }, Facet::Use) => use_of.as_ref().map(|(_, evidence)| evidence),
         (Claim::Spec { standing, .. }, Facet::Comparison) => standing.as_ref().map(|(_, evidence)| evidence),
-        (Claim::Spec { change, .. }, Facet::Gain) => change.as_ref().map(|(_, evidence)| evidence),
+        (Claim::Spec { change, .. }, Facet::Gain | Facet::Rise) => change.as_ref().map(|(_, evidence)| evidence),
         (
             Claim::Spec { evidence, .. }
             | Claim::Feature { evidence, .. }

@@ -54,8 +54,9 @@ fn of_point(plan: &Plan, point: &Point, lang: Lang) -> Vec<Statement> {
             if let (Some((_, evidence)), Some(text)) = (standing, phrases::comparison(point, lang, plan.kind)) {
                 found.push((Said::Comparison, text, evidence));
             }
-            if let (Some((_, evidence)), Some(text)) = (change, phrases::gain(point, lang)) {
-                found.push((Said::Gain, text, evidence));
+            if let Some((_, evidence)) = change {
+                let ways = [phrases::gain(point, lang), phrases::rise(point, lang)];
+                found.extend(ways.into_iter().flatten().map(|text| (Said::Gain, text, evidence)));
             }
         }
         Claim::Feature { evidence, .. } => {

@@ -194,7 +194,11 @@ fn allowed(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Neighbours { n, n_worse, .. } => format!("{n} {n_worse}"),
         Evidence::Opinions { n_praise, n_reviews, .. } => format!("{n_praise} {n_reviews}"),
-        Evidence::Predecessor { difference, .. } => difference.clone(),
+        Evidence::Predecessor { difference, value, other_value, .. } => {
+            let whole = format!("{difference} {value} {other_value}");
+            // A terabyte is 1024 GB.
+            if whole.contains("1024") { whole + " 1" } else { whole }
+        }
         // A terabyte is 1024 GB or 1000.
         other if other.value().contains("1024") || other.value().contains("1000") => format!("{} 1", other.value()),
         Evidence::Field { field, value, .. } if field == "price_cents" => {
@@ -265,6 +269,7 @@ fn assert_laws(draft: &Draft, brief: &Brief) {
             field.count.of(text)
         );
         assert!(!text.trim().is_empty(), "{} of {} is empty", field.name, card.name);
+        assert!(!text.to_lowercase().contains("a(n)"), "{text}");
         assert!(field.format != Format::Line || !text.contains('\n'));
         if field.format == Format::Html {
             let lower = text.to_lowercase();
@@ -411,6 +416,50 @@ proptest! {
                 prop_assert!(!set.svg.contains("<script") && !set.svg.contains("<img") && set.svg.matches("<svg").count() == 1);
                 prop_assert!(set.lines.iter().all(|line| line.x + line.width <= set.width - 40.0));
             }
+        }
+    }
+}
+
+/// What a list has named no sentence names again.
+#[test]
+fn nothing_is_named_twice_in_a_post() {
+    for (lang, name) in [(Lang::Zh, "科梵 Velo 2"), (Lang::En, "Korvane Velo 2")] {
+        for seed in 0..80 {
+            let product = Product { name: name.into(), ..laptop() };
+            let draft = draft(&brief(product, "social", lang), seed, &[]);
+            let text = draft.text("text").unwrap();
+            for figure in ["16", "512", "14", "1.25"] {
+                assert!(text.matches(figure).count() <= 1, "{text}");
+            }
+        }
+    }
+}
+
+/// Of a pair of headphones with a microphone the article fits its noun.
+#[test]
+fn an_article_fits_at_the_beginning_too() {
+    let mut line = Line::default();
+    line.push("a(n) pair of headphones");
+    assert_eq!(line.finish(Lang::En).text, "A pair of headphones");
+}
+
+/// A product of which little is known is shown with its price, and once.
+#[test]
+fn a_thin_product_gets_a_short_post() {
+    let product = Product {
+        product_id: "x".into(),
+        name: "Seidio - SURFACE Combo Case for Apple iPhone 5, 5s and SE - Rose Gold".into(),
+        brand: Some("Seidio".into()),
+        price_cents: Some(Cents(3_999)),
+        ..Product::default()
+    };
+    for lang in [Lang::Zh, Lang::En] {
+        for seed in 0..40 {
+            let mut brief = brief(product.clone(), "social", lang);
+            brief.audience.price_sensitivity = Some(0.0);
+            let draft = draft(&brief, seed, &[]);
+            let text = draft.text("text").unwrap();
+            assert!(text.contains("39.99") && text.matches("iPhone 5").count() == 1, "{text}");
         }
     }
 }
