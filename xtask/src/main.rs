@@ -29,7 +29,7 @@ cargo xtask COMMAND
                  the server under load: latency, CPU and memory
   bench turns [--seconds N] [--rate N] [--restarts N] [--locks N] [--writer hanging] …
                  customer service under load, and while the server is killed or its store taken away
-  bench copies [PART…], bench copies pairs FOLDER [SEED]
+  bench copies [PART…], bench copies pairs FOLDER [SEED [DRAW]]
                  copies: parts of the bench; or pairs for somebody to judge blind
   bench answers [--wrong] [NAME…]
                  the written questions of tests/service, and a second reader of every answer

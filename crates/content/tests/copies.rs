@@ -101,6 +101,8 @@ fn the_second_reader_finds_planted_errors() {
     for text in [
         "Korvane Velo 2: 16 GB of memory, 1.25 kg, now ¥5,499 instead of ¥5,999, ¥500 off until 12 December",
         "16GB内存，1.25kg，比上一代轻了150g，现在5499元，12月12日截止",
+        "重量从1.4kg降到1.25kg",
+        "the weight goes down from 1.4 kg to 1.25 kg",
         "20 of the 24 similarly priced laptops in our shop are heavier",
         "An IPS panel",
         "活动到2026年12月12日",
@@ -117,6 +119,8 @@ fn the_second_reader_finds_planted_errors() {
         "until 12 December 2027",
         "2027年12月12日结束",
         "比上一代轻了250g",
+        "重量从1.5kg降到1.25kg",
+        "a weight of 1.4 kg",
         "21 of the 25 similarly priced laptops in our shop are heavier",
         "Velo 3",
         "An OLED panel",

@@ -39,13 +39,15 @@ pub fn copies(_: &Bench) -> Result<Vec<Figures>, String> {
     measure(&names)
 }
 
-/// Named parts alone, written down as the whole is. `pairs FOLDER [SEED]` measures nothing: it writes the pairs that somebody is to judge.
+/// Named parts alone, written down as the whole is. `pairs FOLDER [SEED [DRAW]]` measures nothing: it writes the pairs that somebody is to judge.
 pub fn parts(names: &[String]) -> Outcome {
     if names[0] == "pairs" {
-        let folder = names.get(1).ok_or("the folder is missing: cargo xtask bench copies pairs FOLDER [SEED]")?;
+        let folder =
+            names.get(1).ok_or("the folder is missing: cargo xtask bench copies pairs FOLDER [SEED [DRAW]]")?;
         let folder = std::path::absolute(folder).map_err(|error| format!("{folder}: {error}"))?;
         let seed = names.get(2).map_or("1", String::as_str);
-        let told = measured()?.ours(&["pairs", &folder.to_string_lossy(), seed])?;
+        let draw = names.get(3).map_or("29", String::as_str);
+        let told = measured()?.ours(&["pairs", &folder.to_string_lossy(), seed, draw])?;
         println!("{} pairs in {}, which is ours in key.json", told["n_pairs"], folder.join("pairs.md").display());
         return Ok(());
     }

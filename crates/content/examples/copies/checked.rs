@@ -11,13 +11,12 @@ use tercet_content::brief::{Brief, Lang};
 use tercet_content::channel::registry;
 use tercet_content::check::voice::{Rules, Voices};
 use tercet_content::check::{Check, CopyCheck, House, Report, Risk};
-use tercet_content::plan::kinds::kind_of;
 use tercet_content::plan::{Evidence, Market, Opinion, Plan, Shelf};
 use tercet_content::write::{Angle, Draft, Grammarian, Task, Writer, rank};
 
 use crate::catalogues::{self, Catalogue};
 use crate::verify::{Known, recount};
-use crate::{brief, opinions, shop};
+use crate::{brief, opinions_of, shop};
 
 /// Candidates of a task.
 const CANDIDATES: usize = 4;
@@ -62,9 +61,7 @@ pub fn checked(
     last: &[String],
     masker: &Masker,
 ) -> Outcome {
-    // An accessory has no battery that anybody could praise.
-    let is_device = kind_of(brief.hero()).is_some_and(|kind| !kind.is_accessory);
-    let opinions = if is_device { opinions(at as u64) } else { Vec::new() };
+    let opinions = opinions_of(brief, at);
     let market = Market { shelf: Some(shelf), predecessor: catalogue.predecessor(at), opinions: &opinions };
     let plan = Plan::new(brief, &market);
     let channel = brief.check().unwrap_or_else(|error| panic!("{}: {error}", brief.hero().name));

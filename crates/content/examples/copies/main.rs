@@ -3,7 +3,7 @@
 //!
 //!     cargo run -p tercet-content --example copies -- print zh 40 [channel] [catalogue]
 //!     cargo run -p tercet-content --example copies -- facts [N] [show] | diversity | speed [N] | said
-//!     cargo run -p tercet-content --example copies -- pairs FOLDER [SEED] | posters FOLDER
+//!     cargo run -p tercet-content --example copies -- pairs FOLDER [SEED [DRAW]] | posters FOLDER
 //!     cargo run -p tercet-content --example copies -- writers [TASKS] [TRAINED ON] [show]
 //!     cargo run -p tercet-content --example copies -- channels zh|en | catalogue N FILE.jsonl | reread SHOP.json COPIES.csv… | facts-of SHOP.json [show]
 //!
@@ -28,6 +28,7 @@ use math::random::Random;
 use tercet_content::brief::{Audience, Brief, Goal, Lang, Length, Offer, Tone};
 use tercet_content::channel::{channel, registry};
 use tercet_content::check::called::call_lawfully;
+use tercet_content::plan::aspects::can_have;
 use tercet_content::plan::kinds::kind_of;
 use tercet_content::plan::{Market, Opinion, Plan, Shelf};
 use tercet_content::write::{Angle, Draft, Task, write};
@@ -50,7 +51,10 @@ fn main() {
             );
         }
         Some("speed") => println!("{}", measures::speed(number(1, 100))),
-        Some("pairs") => println!("{}", pairs::pairs(given(1).unwrap_or(".").as_ref(), number(2, 1) as u64)),
+        Some("pairs") => {
+            let (seed, draw) = (number(2, 1) as u64, number(3, pairs::DRAW) as u64);
+            println!("{}", pairs::pairs(given(1).unwrap_or(".").as_ref(), seed, draw));
+        }
         Some("writers") => println!("{}", writers::writers(number(1, 400), number(2, 1500), given(3) == Some("show"))),
         Some("channels") => println!("{}", channels_of(lang)),
         Some("catalogue") => {
@@ -65,7 +69,7 @@ fn main() {
         ),
         Some("posters") => posters::posters(given(1).unwrap_or(".")),
         _ => println!(
-            "print zh|en N [CHANNEL|any] [CATALOGUE] [SEED], facts [N] [show], diversity, speed [N], said, pairs FOLDER [SEED], posters FOLDER, channels zh|en, writers [TASKS] [TRAINED ON] [show], catalogue N FILE, reread SHOP FILE…, facts-of SHOP [show]"
+            "print zh|en N [CHANNEL|any] [CATALOGUE] [SEED], facts [N] [show], diversity, speed [N], said, pairs FOLDER [SEED [DRAW]], posters FOLDER, channels zh|en, writers [TASKS] [TRAINED ON] [show], catalogue N FILE, reread SHOP FILE…, facts-of SHOP [show]"
         ),
     }
 }
@@ -141,10 +145,12 @@ pub fn opinions(seed: u64) -> Vec<Opinion> {
         .collect()
 }
 
-/// Those that [`copy`] is given: an accessory has no battery that anybody could praise.
+/// Those that a copy of a product is given: an accessory has no battery that anybody could praise, nor have earphones on a wire.
 pub fn opinions_of(brief: &Brief, at: usize) -> Vec<Opinion> {
-    let is_device = kind_of(brief.hero()).is_some_and(|kind| !kind.is_accessory);
-    if is_device { opinions(at as u64) } else { Vec::new() }
+    let hero = brief.hero();
+    let is_device = kind_of(hero).is_some_and(|kind| !kind.is_accessory);
+    let drawn = if is_device { opinions(at as u64) } else { Vec::new() };
+    drawn.into_iter().filter(|opinion| can_have(hero, &opinion.aspect)).collect()
 }
 
 /// One copy of one product.

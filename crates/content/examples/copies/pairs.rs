@@ -16,20 +16,21 @@ use crate::{brief, copy, opinions_of, template};
 
 /// Pairs of each language.
 const PAIRS: usize = 50;
-/// Draws the products.
-const SEED: u64 = 29;
+/// Draws the products, if nothing else is asked for.
+pub const DRAW: usize = 29;
 /// Characters of a description that are shown.
 const DESCRIPTION_MAX: usize = 600;
 
-/// Writes `pairs.md` and `key.json` (`{"zh01": "A", …}`: where ours stands) into a folder. `seed` draws which text comes first.
-pub fn pairs(folder: &Path, seed: u64) -> Value {
+/// Writes `pairs.md` and `key.json` (`{"zh01": "A", …}`: where ours stands) into a folder. `seed` draws which text comes first,
+/// `draw` the products.
+pub fn pairs(folder: &Path, seed: u64, draw: u64) -> Value {
     let mut page = String::from(
         "# Pairs\n\nTwo posts about the same product, A and B; below each pair everything that either could be written from. \
          Which is which stands in key.json.\n",
     );
     let mut key = Map::new();
     for lang in [Lang::Zh, Lang::En] {
-        of_language(lang, seed, &mut page, &mut key);
+        of_language(lang, (seed, draw), &mut page, &mut key);
     }
     let n = key.len();
     let write = |name: &str, text: String| {
@@ -42,10 +43,10 @@ pub fn pairs(folder: &Path, seed: u64) -> Value {
     serde_json::json!({ "n_pairs": n })
 }
 
-fn of_language(lang: Lang, seed: u64, page: &mut String, key: &mut Map<String, Value>) {
+fn of_language(lang: Lang, (seed, draw): (u64, u64), page: &mut String, key: &mut Map<String, Value>) {
     let all = shelves(lang);
     // The coin has a stream of its own: what is drawn of the products does not tell how it falls.
-    let (mut random, mut coin) = (Random::new(SEED), Random::stream(seed, lang as u64));
+    let (mut random, mut coin) = (Random::new(draw), Random::stream(seed, lang as u64));
     let mut last: Vec<String> = Vec::new();
     for nth in 0..PAIRS {
         let (catalogue, shelf) = &all[nth % all.len()];

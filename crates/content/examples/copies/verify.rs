@@ -92,6 +92,8 @@ fn tidy(number: &str) -> String {
 /// What a copy may say.
 pub struct Known {
     figures: BTreeSet<Figure>,
+    /// Figures of the product before, which only what something has risen or fallen from may be.
+    before: BTreeSet<Figure>,
     /// Numbers of fields, with whatever unit: for counts, whose unit is the field's name.
     counts: BTreeSet<String>,
     /// Everything in lower case, for words.
@@ -103,7 +105,8 @@ impl Known {
     /// the comparisons counted anew.
     pub fn of(brief: &Brief, older: Option<&Product>, opinions: &[Opinion], compared: &[(usize, usize)]) -> Known {
         let hero = brief.hero();
-        let mut known = Known { figures: BTreeSet::new(), counts: BTreeSet::new(), text: String::new() };
+        let mut known =
+            Known { figures: BTreeSet::new(), before: BTreeSet::new(), counts: BTreeSet::new(), text: String::new() };
         known.add(&hero.name);
         for (key, value) in &hero.specs {
             known.add(&format!("{key} {value}"));
@@ -153,6 +156,12 @@ impl Known {
         for (key, own) in &hero.specs {
             let Some(theirs) = other.specs.get(key) else { continue };
             let (own, theirs) = (figures(own), figures(theirs));
+            for (_, (number, unit)) in &theirs {
+                self.before.insert((number.clone(), *unit));
+                if let (Ok(gb), "gb") = (number.parse::<f64>(), *unit) {
+                    self.before.insert(((gb / 1024.0).to_string(), "tb"));
+                }
+            }
             let (Some((_, (a, unit))), Some((_, (b, of)))) = (own.first(), theirs.first()) else { continue };
             let (Ok(a), Ok(b)) = (a.parse::<f64>(), b.parse::<f64>()) else { continue };
             let gap = |a: f64, b: f64| tidy(&format!("{:.2}", (a - b).abs()));
@@ -253,6 +262,9 @@ impl Known {
         }
         if is_date {
             return self.figures.contains(&(number.clone(), "date"));
+        }
+        if (before.ends_with('从') || before.ends_with(" from")) && self.before.contains(figure) {
+            return true;
         }
         // `Wi-Fi 6 in practice` tells of no inches.
         let is_preposition = *unit == "inch" && text[range.end..].starts_with(" in ");

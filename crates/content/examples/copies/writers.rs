@@ -11,7 +11,6 @@ use tercet_content::brief::{Brief, Goal, Lang};
 use tercet_content::channel::registry;
 use tercet_content::check::voice::{Rules, Voices};
 use tercet_content::check::{CopyCheck, House};
-use tercet_content::plan::kinds::kind_of;
 use tercet_content::plan::{Market, Plan, Shelf};
 use tercet_content::write::learned::{merged, pairs_of_task};
 use tercet_content::write::{Angle, Draft, Fluency, Grammarian, Judge, Learned, Task, Writer};
@@ -20,7 +19,7 @@ use crate::catalogues::Catalogue;
 use crate::checked::{comparisons, history, shelves, stops, text_of};
 use crate::diversity::{distinct_2, self_bleu, words};
 use crate::verify::{Known, figures};
-use crate::{brief, opinions, template};
+use crate::{brief, opinions_of, template};
 
 /// Drafts of a task by each writer.
 const DRAFTS: usize = 3;
@@ -63,8 +62,7 @@ fn with_task<T>(
         .map(|one| one.name)
         .collect();
     let brief = brief(catalogue, at, lang, channels[(nth / all.len()) % channels.len()], 5 + nth as u64);
-    let is_device = kind_of(brief.hero()).is_some_and(|kind| !kind.is_accessory);
-    let opinions = if is_device { opinions(at as u64) } else { Vec::new() };
+    let opinions = opinions_of(&brief, at);
     let market = Market { shelf: Some(shelf), predecessor: catalogue.predecessor(at), opinions: &opinions };
     let plan = Plan::new(&brief, &market);
     let channel = brief.check().unwrap_or_else(|error| panic!("{}: {error}", brief.hero().name));
