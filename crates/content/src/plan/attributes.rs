@@ -89,7 +89,7 @@ pub static ATTRIBUTES: &[Attribute] = attributes![
     "charging_power" ["充电功率" "快充功率"] "充电功率" "Charging power" [Power] More 0.7
         zh["{v}充电" "{v}快充"] en["{v} charging"] worse "充电功率比它低" "charge at a lower power" gain "充电功率高了{d}" "{d} more charging power";
     "weight" ["mass" "重量" "毛重" "净重" "机身重量"] "重量" "Weight" [Mass] Less 0.6
-        zh["{v}的机身"] en["a weight of {v}" "a(n) {v} body"]
+        zh["{v}机身"] en["a(n) {v} body"]
         worse "比它重" "are heavier" gain "轻了{d}" "{d} less to carry";
     "camera" ["主摄像素" "主摄" "maincamera"] "主摄像素" "Main camera" [Megapixels] More 0.75
         zh["{v}主摄"] en["a(n) {v} main camera"] worse "主摄像素比它低" "have a lower-resolution main camera" gain "主摄多了{d}" "{d} more in the main camera";

@@ -304,7 +304,11 @@ fn matched(text: &str, field: &str, (key, unit, pattern): (&str, &str, &Regex), 
 }
 
 /// One fact for each attribute; those that contradict each other are set aside.
-fn settle(all: Vec<Fact>, found: &mut Facts) {
+fn settle(mut all: Vec<Fact>, found: &mut Facts) {
+    // Full HD is the resolution in another word.
+    if all.iter().any(|fact| fact.attribute.key == "resolution") {
+        all.retain(|fact| fact.attribute.key != "display" || !fact.reading.bare.eq_ignore_ascii_case("full hd"));
+    }
     let mut by_key: BTreeMap<&str, Vec<Fact>> = BTreeMap::new();
     for fact in all {
         by_key.entry(fact.attribute.key).or_default().push(fact);
@@ -363,7 +367,7 @@ fn features(product: &Product, kind: Option<&Kind>, facts: &[Fact]) -> Vec<Featu
         if is_told || !is_said_of(row, kind) {
             continue;
         }
-        if let Some(at) = whole(&lower, row.word) {
+        if let Some(at) = whole(&lower, row.word).filter(|_| !is_likeness(&lower, row.word)) {
             found.push(Feature { row, field: "name", quote: own[at..at + row.word.len()].to_owned() });
         } else if row.is_described
             && let Some(at) = whole(&described_lower, row.word).filter(|at| !is_denied(&described_lower[..*at]))
@@ -387,6 +391,18 @@ fn is_said_of(row: &FeatureRow, kind: Option<&Kind>) -> bool {
                 && whole(&kind.en.to_ascii_lowercase(), row.word).is_none()
         }
     }
+}
+
+/// Whether a name speaks of what only looks like a material: a leather finish, faux leather.
+fn is_likeness(lower: &str, word: &str) -> bool {
+    const BEFORE: &[&str] = &["pu", "faux", "vegan", "synthetic", "artificial", "eco", "imitation"];
+    const BEHIND: &[&str] = &["finish", "look", "texture", "pattern", "feel", "like"];
+    let beside = |words: &[&str], joined: fn(&str, &str) -> String| {
+        words.iter().any(|other| whole(lower, &joined(other, word)).is_some())
+    };
+    beside(BEFORE, |other, word| format!("{other} {word}"))
+        || beside(BEHIND, |other, word| format!("{word} {other}"))
+        || beside(BEHIND, |other, word| format!("{word}-{other}"))
 }
 
 /// Whether what stands before a word takes it back: `without a kickstand`, `no card slots`. A few words are looked at.
@@ -431,6 +447,8 @@ fn own_part(name: &str) -> String {
     FOR.replace_all(name, " ").into_owned()
 }
 
+/// Characters of what an accessory fits.
+const FITS_CHARS_MAX: usize = 48;
 /// Words by which a device is known.
 const DEVICES: &[&str] = &[
     "iphone",
@@ -462,6 +480,7 @@ const DEVICES: &[&str] = &[
     "mobile phones",
     "lg",
     "nothing phone",
+    "nexus",
     "yamaha",
     "casio",
     "canon",
@@ -509,7 +528,7 @@ fn fits(product: &Product, kind: Option<&Kind>) -> Option<(String, String)> {
     let listed = FOR_LIST.captures(&name).and_then(|found| Some(found.get(1)?.as_str()));
     let device = listed.or_else(|| Some(FOR.captures(&name)?.get(1)?.as_str()))?;
     let device = device.split(" - ").next().unwrap_or_default().split(" with ").next().unwrap_or_default().trim();
-    let device = [" Back Cover", " Back Case", " Case", " Cover", " Cell Phones"]
+    let device = [" Back Cover", " Back Case", " Case", " Cover", " Cell Phones", " Bands", " Band", " Strap"]
         .iter()
         .fold(device, |text, end| text.strip_suffix(end).unwrap_or(text));
     let whole_again = device.replace('\u{1}', "(").replace('\u{2}', ")");
@@ -517,6 +536,11 @@ fn fits(product: &Product, kind: Option<&Kind>) -> Option<(String, String)> {
     let device = match (bracketed, whole_again.find(')')) {
         (true, Some(end)) => &whole_again[..=end],
         _ => whole_again.as_str(),
+    };
+    // Of a long list the first is told.
+    let device = match device.chars().count() > FITS_CHARS_MAX {
+        true => device.split(" / ").next().unwrap_or_default().trim_end(),
+        false => device,
     };
     // Cleaning takes the last word of a name that a source cut off (`… Lite 8.7 inch ...`), which may be a unit.
     let at = product.name.find(device);
@@ -530,7 +554,7 @@ fn fits(product: &Product, kind: Option<&Kind>) -> Option<(String, String)> {
     let is_whole = device.contains(' ')
         || device.bytes().any(|byte| byte.is_ascii_digit())
         || ["iphone", "ipad", "macbook", "kindle", "airpods"].contains(&lower.as_str());
-    (is_device && is_whole && device.chars().count() <= 48).then(|| ("name".to_owned(), device.to_owned()))
+    (is_device && is_whole && device.chars().count() <= FITS_CHARS_MAX).then(|| ("name".to_owned(), device.to_owned()))
 }
 
 #[cfg(test)]
@@ -617,6 +641,8 @@ mod tests {
         let read = read_product("Ambrane Wired in Ear Earphones with in-line Mic, 12mm Dynamic Drivers", &[], None);
         assert_eq!(told(&read), [("driver_size", "12 mm", "name")]);
         assert_eq!(read.features[0].row.en, "an in-line microphone");
+        let read = read_product("TheGiftKart Flip Back Cover Case | Dual-Color Leather Finish", &[], None);
+        assert!(read.features.iter().all(|one| one.row.group != "material"), "a finish is no material");
         let read = read_product("TP-Link TL-WR841N 300Mbps Wireless Router", &[], None);
         assert_eq!(told(&read), [("throughput", "300 Mbps", "name")]);
         assert!(read.features.is_empty(), "a router is no cable fewer");
@@ -624,6 +650,11 @@ mod tests {
         for (name, device) in [
             ("Ringke Fusion-X Compatible For Nothing Phone (1) Case Cover Transparent", "Nothing Phone (1)"),
             ("Mexa Keyboard Bag Compatible With Yamaha PSR-E363, E373", "Yamaha PSR-E363"),
+            ("FOLX Steel Bands Compatible with Apple Watch Bands, Loop Magnetic Milanese", "Apple Watch"),
+            (
+                "Robustrion Flip Stand Case Cover for Samsung Galaxy Tab S8 Plus / S7 Plus / S7 FE Tablet Cover",
+                "Samsung Galaxy Tab S8 Plus",
+            ),
             ("Spigen Back Cover Case for iPhone 14 Pro (TPU | Crystal Clear)", "iPhone 14 Pro"),
         ] {
             assert_eq!(read_product(name, &[], None).fits, Some(("name".into(), device.into())), "{name}");

@@ -219,16 +219,17 @@ fn is_another(behind: &str, beginning: &str, kind: &Kind) -> bool {
     let mut next = behind.split(|one: char| !one.is_alphanumeric()).filter(|word| !word.is_empty()).take(2);
     let is_followed =
         next.any(|word| THINGS.contains(&word)) || THINGS_ZH.iter().any(|thing| behind.starts_with(thing));
-    const NETWORK: &[&str] =
-        &["lan port", "wps button", "mbps wireless", "dual band", "dual_band", "single band", "single_band"];
-    // What is drawn on has no screen.
-    const DRAWING: &[&str] =
-        &["drawing tablet", "graphic tablet", "graphics tablet", "pen tablet", "writing tablet", "writing pad"];
-    let is_drawn_on = kind.key == "tablet" && DRAWING.iter().any(|word| beginning.contains(word));
-    (!is_one && is_followed)
-        || is_drawn_on
-        || (kind.key == "cable" && NETWORK.iter().any(|word| beginning.contains(word)))
+    !is_one && is_followed
+        || NOT_WITH.iter().any(|(key, words)| *key == kind.key && words.iter().any(|word| beginning.contains(word)))
 }
+
+/// Words that no thing of a kind has in its name: a cable has no ports of a network, what is drawn on no screen, and what is worn before the
+/// eyes is not heard.
+const NOT_WITH: &[(&str, &[&str])] = &[
+    ("cable", &["lan port", "wps button", "mbps wireless", "dual band", "dual_band", "single band", "single_band"]),
+    ("tablet", &["drawing tablet", "graphic tablet", "graphics tablet", "pen tablet", "writing tablet", "writing pad"]),
+    ("headphones", &["vr headset", "virtual reality", "vr box", "vr glasses"]),
+];
 
 /// Phones and laptops whose names give memory and storage, or a processor, instead of their kind.
 fn by_sizes(name: &str) -> Option<&'static Kind> {
@@ -297,6 +298,7 @@ mod tests {
                 None,
                 None,
             ),
+            ("ALLie - VR Headset - White", None, None),
             ("XP-Pen StarG640 Ultra-Thin Graphic Drawing Tablet (6\" x 4\")", None, None),
             ("TP-Link Archer C6 Gigabit WiFi Router", Some("Computers/Data Cables"), Some("router")),
             ("Spigen Phone Case for iPhone 7", Some("Phones/Smartphones"), Some("phone_case")),

@@ -125,6 +125,7 @@ pub(crate) fn without_torn_figure<'t>(cut: &'t str, whole: &str) -> &'t str {
         "inches",
         "hour",
         "hours",
+        "working",
         "hr",
         "hrs",
         "min",
@@ -263,6 +264,7 @@ pub fn is_plural(short: &str) -> bool {
         "chargers",
         "cards",
         "straps",
+        "bands",
         "adapters",
         "glasses",
         "sleeves",
@@ -351,6 +353,7 @@ pub(crate) fn tidy_end(text: &str) -> &str {
         "best",
         "charging",
         "truly",
+        "working",
     ];
     let is_power = |word: &str| word.strip_suffix(['W', 'w']).is_some_and(|number| number.parse::<u32>().is_ok());
     let mut text = text;
@@ -498,6 +501,11 @@ mod tests {
                 "REDTECH One Plus Latest Mobile USB Type C to 3.5 mm Jack Audio Connector",
                 None,
                 "REDTECH One Plus Latest Mobile USB Type C",
+            ),
+            (
+                "AMACOOL 5000mAh Rechargeable Neck Fan 21 Working Hours Max 4 Speeds",
+                None,
+                "AMACOOL 5000mAh Rechargeable Neck Fan",
             ),
             ("RPM Finger Sleeves Pack of 2 Boxes/ 4 Pieces", None, "RPM Finger Sleeves"),
             ("Amozo Designed for iPhone 14 Cover | Ultra Hybrid", None, "Amozo Designed for iPhone 14 Cover"),

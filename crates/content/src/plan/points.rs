@@ -98,7 +98,10 @@ pub(super) fn points(
             false => spec(brief, kind, (fact, read), standing, change),
         });
     }
-    points.extend(read.features.iter().map(|feature| self::feature(brief, feature)));
+    // A fast charger need not be told to have fast charging.
+    let called = names::short(&names::clean(&hero.name), hero.brand.as_deref()).to_lowercase();
+    let is_news = |feature: &&Feature| !feature.row.use_en.is_empty() || !called.contains(feature.row.word);
+    points.extend(read.features.iter().filter(is_news).map(|feature| self::feature(brief, feature)));
     points.extend(market.opinions.iter().filter_map(|opinion| self::opinion(brief, opinion)));
     points.extend(read.fits.as_ref().map(|(field, device)| Point {
         key: "fit".to_owned(),

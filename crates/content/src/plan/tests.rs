@@ -131,6 +131,18 @@ fn what_reviews_blame_sells_nothing() {
     assert_eq!(planned(60), ("battery".to_owned(), Some(true)));
 }
 
+/// What it is called is not told again as something that it has, unless it is good for something.
+#[test]
+fn a_name_is_not_told_again() {
+    let named = |name: &str| {
+        let product = Product { product_id: "x".into(), name: name.into(), ..Product::default() };
+        Plan::new(&brief(product, &[]), &Market::default()).points.len()
+    };
+    assert_eq!(named("Speedster Fast Charger for AA Batteries"), 0);
+    assert_eq!(named("Speedster Wall Charger, Fast Charger"), 1);
+    assert_eq!(named("Speedster Type-C Charger"), 1, "it plugs in either way up");
+}
+
 #[test]
 fn nothing_known_leaves_the_name() {
     let bare = Product { product_id: "x".into(), name: "Mystery".into(), ..Product::default() };

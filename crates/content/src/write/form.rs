@@ -110,14 +110,26 @@ fn share(length: Length) -> f64 {
     }
 }
 
+/// Chinese search ads are shown by Baidu, too, which takes less.
+const BAIDU_MAX: usize = 80;
+
+/// The limit of a paragraph.
+fn max_of(realiser: &Realiser, card: &FieldCard) -> usize {
+    match realiser.task.channel.name == "search_ad" && realiser.lang() == Lang::Zh {
+        true => card.max.min(BAIDU_MAX),
+        false => card.max,
+    }
+}
+
 /// One paragraph: opening, points, offer, what to do.
 fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     realiser.next_field();
     let is_first = realiser.openings.is_empty();
     let lang = realiser.lang();
+    let max = max_of(realiser, card);
     let room = |used: &Line, line: &Line| {
         let joined = Line::join([used, line], between(line, lang));
-        card.count.fits(&joined.text, card.max) && !(used.tells_end && line.tells_end)
+        card.count.fits(&joined.text, max) && !(used.tells_end && line.tells_end)
     };
     let empty = Line::default();
     let symbol = symbol(realiser, "open");
@@ -127,8 +139,8 @@ fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
         false => behind_headline(realiser, &|line| room(&empty, line))
             .or_else(|| realiser.say(&symbol, &|line| room(&empty, line))),
     };
-    let mut made = first.unwrap_or_else(|| name_only(realiser, card.max, card.count));
-    let wanted = (card.max as f64 * share(realiser.task.brief.length)) as usize;
+    let mut made = first.unwrap_or_else(|| name_only(realiser, max, card.count));
+    let wanted = (max as f64 * share(realiser.task.brief.length)) as usize;
     let offer = offer(realiser, made.tells_price).and_then(|symbol| {
         let already = &made;
         realiser.say(symbol, &|line| room(already, line))
@@ -143,9 +155,9 @@ fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     for symbol in ["say.echo", "say.fit", "say.gain", "say.use", "say.standout", "say.opinion", "say.list"] {
         let symbol = if symbol == "say.list" { list(realiser) } else { symbol };
         let used = Line::join([&made, &tail], between(&made, lang));
-        // A bare list moves nobody: as long as nothing else is said, a sentence that says more is looked for.
-        let is_list = symbol.ends_with(".list");
-        if card.count.of(&used.text) >= wanted && (is_list || realiser.tells_more()) {
+        // A bare list moves nobody: as long as nothing else is said, a sentence that says more is looked for, where there is room.
+        let has_room = max >= ROOM_MIN && !symbol.ends_with(".list");
+        if card.count.of(&used.text) >= wanted && (!has_room || realiser.tells_more()) {
             break;
         }
         let fits = |line: &Line| room(&used, line);
@@ -191,10 +203,12 @@ fn list(realiser: &Realiser) -> &'static str {
     if realiser.told_points().contains(&true) { "say.list" } else { "first.list" }
 }
 
+/// How long a text may be that goes on beyond what is aimed at.
+const ROOM_MIN: usize = 120;
 /// Points from which on a text has enough to say without the price.
 const POINTS_MIN: usize = 4;
 /// How much price matters to an audience to which it is told.
-const SENSITIVITY_MIN: f64 = 0.3;
+const SENSITIVITY_MIN: f64 = 0.15;
 
 /// The symbol of the offer, if there is one; of the price, where price matters to the audience or little else is known.
 fn offer(realiser: &Realiser, is_price_told: bool) -> Option<&'static str> {

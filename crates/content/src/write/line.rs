@@ -89,7 +89,7 @@ impl Line {
         self.text.push_str(name);
         self.verbatim.push(start);
         self.spans.push(Span { start, end: self.text.len(), evidence });
-        self.gap = name.chars().next_back().is_some_and(|one| one.is_ascii_alphanumeric());
+        self.gap = name.chars().next_back().is_some_and(|one| one.is_ascii_alphanumeric() || one == '+');
     }
 
     /// Another text behind this one.

@@ -90,6 +90,8 @@ fn adapted(lang: Lang, key: &str, value: &str, way: &'static str) -> (String, &'
     let lower = value.to_lowercase();
     let is_disk = value.contains("硬盘") || lower.contains("ssd") || lower.contains("hdd");
     match (key, lang) {
+        ("storage", Lang::En) if lower.ends_with("hybrid") => (value.to_owned(), "a(n) {v} drive"),
+        ("layout", Lang::En) => (value.replace(" keys", "-key"), way),
         ("storage", Lang::Zh) if is_disk => (value.to_owned(), "{v}"),
         ("storage", Lang::En) if is_disk => (value.replace(" plus ", " plus a(n) "), "a(n) {v}"),
         ("display" | "panel", Lang::Zh) if ["屏", "面板", "触控"].iter().any(|end| value.ends_with(end)) => {
