@@ -132,6 +132,17 @@ fn from_specs(product: &Product, all: &mut Vec<Fact>, omitted: &mut Vec<Omitted>
     }
 }
 
+/// The field by which a computer has no operating system, with its value.
+pub(super) fn without_os(product: &Product, kind: Option<&Kind>) -> Option<(String, String)> {
+    const NONE: &[&str] = &["no os", "no operating system", "without os", "none", "无", "无系统", "无操作系统"];
+    let is_computer = kind.is_some_and(|kind| matches!(kind.key, "laptop" | "desktop"));
+    let says = |(name, value): &(&String, &String)| {
+        attribute(name).is_some_and(|found| found.key == "os") && NONE.contains(&value.trim().to_lowercase().as_str())
+    };
+    let (name, value) = product.specs.iter().find(says).filter(|_| is_computer)?;
+    Some((format!("specs.{name}"), value.clone()))
+}
+
 fn fact(key: &str, field: &str, quote: &str, value: &str) -> Option<Fact> {
     let attribute = attribute(key)?;
     let reading = read(value, attribute.dimensions)?;

@@ -71,6 +71,8 @@ pub struct Plan {
     pub others: Vec<(String, String)>,
     /// What was read and is not said, and why.
     pub omitted: Vec<Omitted>,
+    /// The field that says that a computer comes without an operating system, and its value: who buys it has to know.
+    pub without_os: Option<(String, String)>,
 }
 
 impl Plan {
@@ -100,6 +102,7 @@ impl Plan {
             owned: owned.map(called),
             others: brief.products[1..].iter().map(|one| (one.product_id.clone(), called(one))).collect(),
             omitted: read.omitted,
+            without_os: facts::without_os(hero, kind),
         }
     }
 

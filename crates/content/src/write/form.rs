@@ -141,13 +141,14 @@ fn short(realiser: &mut Realiser, card: &'static FieldCard) -> Line {
     };
     let mut made = first.unwrap_or_else(|| name_only(realiser, max, card.count));
     let wanted = (max as f64 * share(realiser.task.brief.length)) as usize;
+    // What a buyer has to know comes before the price, and has its room before anything else.
+    let mut tail = realiser.say("say.without", &|line| room(&made, line)).unwrap_or_default();
     let offer = offer(realiser, made.tells_price).and_then(|symbol| {
-        let already = &made;
-        realiser.say(symbol, &|line| room(already, line))
+        let already = Line::join([&made, &tail], between(&made, lang));
+        realiser.say(symbol, &|line| room(&already, line))
     });
-    let mut tail = Line::default();
     if let Some(offer) = offer {
-        tail = offer;
+        tail = Line::join([&tail, &offer], lang.choose("", " "));
     }
     // Who reads a page need not be sent to it.
     let is_page = realiser.task.channel.fields.iter().any(|card| card.part == Part::Page);
@@ -262,7 +263,7 @@ pub fn behind(realiser: &mut Realiser, first: Option<Line>, is_page: bool) -> Ve
     }
     apart.extend(realiser.say("say.fit", &any));
     let symbol = list(realiser);
-    let rest: Vec<Line> = realiser.say(symbol, &any).into_iter().collect();
+    let rest: Vec<Line> = [symbol, "say.without"].into_iter().filter_map(|symbol| realiser.say(symbol, &any)).collect();
     let is_told = made.iter().any(|line: &Line| line.tells_price);
     let made_end = made.iter().any(|line: &Line| line.tells_end);
     let price = offer(realiser, is_told).or(if is_told { None } else { Some("price") });

@@ -33,6 +33,8 @@ pub enum Slot {
     OpinionReviews,
     OpinionPraise,
     Fit,
+    /// That a computer comes without an operating system.
+    WithoutOs,
     /// No words: only where the shop gives a table of specs.
     Specs,
     /// An English verb that agrees with the product's name, of one and of several: `{has/have}`.
@@ -126,6 +128,7 @@ impl Slot {
             Slot::OpinionReviews => 1 << 17,
             Slot::OpinionPraise => 1 << 18,
             Slot::Specs => 1 << 19,
+            Slot::WithoutOs => 1 << 20,
         }
     }
 }
@@ -319,6 +322,7 @@ fn slot(name: &'static str) -> Option<Slot> {
         "op.k" => Slot::OpinionPraise,
         "fit" => Slot::Fit,
         "specs" => Slot::Specs,
+        "without_os" => Slot::WithoutOs,
         _ => return None,
     })
 }

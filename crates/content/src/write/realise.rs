@@ -379,6 +379,12 @@ impl<'a> Realiser<'a> {
             }
             Slot::Fit => self.fit(line)?,
             Slot::Specs => {}
+            Slot::WithoutOs => {
+                let (field, value) = plan.without_os.as_ref()?;
+                let evidence = self.field(field, value);
+                let said = self.lang().choose("不带操作系统", "without an operating system");
+                self.put(line, Place::Of("without_os"), said, How::Bound(evidence));
+            }
             Slot::Price => {
                 line.tells_price = true;
                 self.price(line)?;
@@ -640,6 +646,7 @@ pub(super) fn fillable(task: &Task) -> u32 {
         (Slot::OpinionReviews, has_opinion),
         (Slot::OpinionPraise, has_opinion),
         (Slot::Specs, brief.hero().specs.len() >= SPECS_MIN),
+        (Slot::WithoutOs, plan.without_os.is_some()),
     ];
     filled.into_iter().filter(|(_, is_filled)| *is_filled).fold(0, |bits, (slot, _)| bits | slot.bit())
 }

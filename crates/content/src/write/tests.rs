@@ -464,6 +464,22 @@ fn a_thin_product_gets_a_short_post() {
     }
 }
 
+/// Who buys a computer without an operating system is told so.
+#[test]
+fn a_missing_operating_system_is_told() {
+    for (lang, told) in [(Lang::Zh, "不带操作系统"), (Lang::En, "without an operating system")] {
+        for channel in ["social", "email"] {
+            for seed in 0..20 {
+                let mut product = Product { name: "Korvane Velo 2".into(), ..laptop() };
+                let text = |product: &Product| draft(&brief(product.clone(), channel, lang), seed, &[]).plain();
+                assert!(!text(&product).contains(told));
+                product.specs.insert("os".into(), "No OS".into());
+                assert!(text(&product).contains(told), "{}", text(&product));
+            }
+        }
+    }
+}
+
 /// Found by the laws: letters beyond the first plane count twice in a message, though they are no wide ones.
 #[test]
 fn a_name_of_rare_letters_fits_a_message() {
