@@ -273,7 +273,23 @@ fn named(product_id: &str, message: &Words, understanding: &Understanding, world
     const SHORT: &[&str] = &["壳", "膜", "套", "线", "带", "包", "笔", "头"];
     let is_short = |word: &&&str| category.ends_with(**word) && message.folded.contains(**word);
     let short = if SHORT.iter().any(|word| is_short(&word)) { 4 } else { 0 };
-    maybe + of_entity.max().unwrap_or(0) + words + short
+    // "That RAM": what people call it besides.
+    const ALIASES: &[(&str, &str)] = &[
+        ("ram", "memory module"),
+        ("ram", "内存条"),
+        ("memory stick", "memory module"),
+        ("drive", "ssd"),
+        ("stick", "memory module"),
+        ("buds", "earbuds"),
+        ("cam", "camera"),
+    ];
+    let of = Words::of(&format!("{} {category}", product.name)).folded;
+    let is_alias = |(said, kind): &&(&str, &str)| {
+        let mut parts = message.folded.split(|mark: char| !mark.is_ascii_alphanumeric());
+        of.contains(kind) && (parts.any(|part| part == *said) || said.contains(' ') && message.folded.contains(said))
+    };
+    let alias = if ALIASES.iter().any(|one| is_alias(&one)) { 6 } else { 0 };
+    maybe + of_entity.max().unwrap_or(0) + words + short + alias
 }
 
 /// Bytes of words that a message shares with a name: Latin words whole and of three letters or digits and more, Chinese in

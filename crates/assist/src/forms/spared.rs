@@ -19,6 +19,9 @@ pub fn ranges(text: &str) -> Vec<Range<usize>> {
         "不换",
         "不用换",
         "留着",
+        "都留",
+        "留用",
+        "自己留",
         "留下",
         "保留",
         "不动",
@@ -94,6 +97,7 @@ mod tests {
             ("send that back pls. watch stays w me", "send that back pls.             w me"),
             ("return the charger, phone's fine", "return the charger,"),
             ("镜头对不上焦 申请退了它 相机和卡都没事儿", "镜头对不上焦 申请退了它"),
+            ("镜头太沉 就退镜头 相机电池都留", "镜头太沉 就退镜头"),
             // Alone it is a wish of its own.
             ("手机不退了", "手机不退了"),
             ("I do not want it any more", "I do not want it any more"),

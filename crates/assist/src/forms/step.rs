@@ -92,7 +92,9 @@ impl Hand<'_, '_> {
             return FormStep::SignIn { text: say::sign_in(self.world.lang) };
         }
         let mut heard = self.hear(None);
+        self.defect_told(&mut heard);
         self.told_with_wish(&mut heard);
+        self.company_named(&mut heard);
         self.go_on(&heard)
     }
 
@@ -122,6 +124,10 @@ impl Hand<'_, '_> {
         // "A person" is a choice of the field, word for word, and calls none.
         let is_chosen = answered && field.offers(&self.message.folded);
         if !is_yes && !is_chosen && self.is_elsewhere(Some(field), &heard) {
+            // `13812345678 运费是我出吗`: the number counts, and what is asked beside it is answered.
+            if answered && field.kind == FieldKind::Phone {
+                *self.filling = trial;
+            }
             return FormStep::NotMine;
         }
         if self.needs_sign_in() {

@@ -1,6 +1,10 @@
 //! Words that steer a form rather than fill it in: yes and no, cancelling, correcting, leaving out, asking. A yes must be the
 //! whole message, because what follows from it cannot be taken back.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::clean::{Words, find};
 
 const YES: &[&str] = &[
@@ -35,6 +39,8 @@ const YES: &[&str] = &[
     "就这么办",
     "交上去",
     "交吧",
+    "交了吧",
+    "提交了吧",
     "递上去",
     "没问题",
     "没有问题",
@@ -47,6 +53,10 @@ const YES: &[&str] = &[
     "all good",
     "all correct",
     "all right",
+    "looks right",
+    "looks good",
+    "looks fine",
+    "i said yes",
     "that's right",
     "thats right",
     "that is right",
@@ -441,6 +451,11 @@ pub fn is_surely_correcting(message: &Words) -> bool {
         "actually",
     ];
     const ANYWHERE: &[&str] = &[
+        "我要退的是",
+        "我要换的是",
+        "我退的是",
+        "return that one",
+        "i want to return that",
         "just the",
         "only the",
         "i meant",
@@ -468,7 +483,13 @@ pub fn is_surely_correcting(message: &Words) -> bool {
         "should be",
         "make it",
     ];
-    FIRST.iter().any(|word| message.folded.starts_with(word)) || message.has_any(ANYWHERE)
+    // `不是电池，是镜头`.
+    static OTHER_ONE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^不是[^，。,!！ 是]{1,8}[，,。!！ ]{1,2}(?:而)?(?:是|我?要|我说)").expect("a sound pattern")
+    });
+    OTHER_ONE.is_match(&message.folded)
+        || FIRST.iter().any(|word| message.folded.starts_with(word))
+        || message.has_any(ANYWHERE)
 }
 
 /// Whether another one than before is meant, without a word which.

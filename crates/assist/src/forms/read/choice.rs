@@ -1,5 +1,9 @@
 //! One of several choices: by its number in the list, its label, or other words for it. Where two fit alike, none is taken.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::Reading;
 use crate::forms::Choice;
 use crate::forms::clean::{Words, find};
@@ -23,7 +27,10 @@ pub fn read(options: &[Choice], message: &Words, asked: bool) -> Reading {
     let mut at_best = scored.iter().filter(|(score, _)| *score == best && best > 0);
     match (at_best.next(), at_best.next()) {
         (Some((_, option)), None) => Reading::value(&option.value),
-        _ => Reading::Silent,
+        _ => match beside_number(&message.folded).filter(|_| asked).and_then(|(n, _)| options.get(n.wrapping_sub(1))) {
+            Some(option) => Reading::value(&option.value),
+            None => Reading::Silent,
+        },
     }
 }
 
@@ -42,6 +49,27 @@ fn stands(word: &str, folded: &str) -> bool {
         folded[..range.start].char_indices().rev().take(CHARACTERS_BEFORE + 3).last().map_or(range.start, |(at, _)| at);
     let before = &folded[from..range.start];
     !NOT.iter().any(|not| before.ends_with(not))
+}
+
+/// A place in a list said before or after other words, and set off from them: `2, keys don't register`, `就是有气泡 2`. A number within a
+/// sentence counts something else. With the other words.
+pub fn beside_number(text: &str) -> Option<(usize, &str)> {
+    static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^\W*(\d{1,2})(?:\s*[,，.、:：;；)）-]+\s*[^\d\s]|\s+\p{Han})").expect("a sound pattern")
+    });
+    static AFTER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:\p{Han}\s+|[^\d\s][,，.。;；:：(（]\s*)(\d{1,2})[)）.。]?$").expect("a sound pattern")
+    });
+    const MARKS: &[char] = &[' ', ',', '，', '.', '。', '、', ':', '：', ';', '；', ')', '）', '(', '（', '-'];
+    let text = text.trim();
+    let (number, rest) = match BEFORE.captures(text).and_then(|found| found.get(1)) {
+        Some(number) => (number, &text[number.end()..]),
+        None => {
+            let number = AFTER.captures(text).and_then(|found| found.get(1))?;
+            (number, &text[..number.start()])
+        }
+    };
+    Some((number.as_str().parse().ok()?, rest.trim_matches(MARKS)))
 }
 
 /// A place in a list, from 1: `2`, `第二个`, `选3`, `the second one`, `option b`.
@@ -81,5 +109,29 @@ pub fn number(folded: &str) -> Option<usize> {
         Ok(_) => None,
         // 一 alone is a number; in a sentence it is not.
         Err(_) => super::count::chinese(rest).filter(|_| counted.is_some() || rest.chars().count() == 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_set_off_from_other_words_is_a_place() {
+        for (text, wanted) in [
+            ("2, keys dont register half the time", Some(2)),
+            ("就是有气泡 2", Some(2)),
+            ("2 质量不行", Some(2)),
+            ("3) it came broken", Some(3)),
+            ("it has 2 dead keys", None),
+            ("用了2天就坏", None),
+            ("since day 2", None),
+            ("2.4 ghz does not work", None),
+            ("13.3", None),
+        ] {
+            assert_eq!(beside_number(text).map(|(n, _)| n), wanted, "{text}");
+        }
+        assert_eq!(beside_number("2, keys dont register"), Some((2, "keys dont register")));
+        assert_eq!(beside_number("就是有气泡 2"), Some((2, "就是有气泡")));
     }
 }

@@ -1,7 +1,66 @@
 //! What a message says for each field of the form: new values, corrections, and whether it is about the form at all.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::*;
 use crate::forms::Choice;
+
+/// A description without the numbers of telephones in it, and the words that lead to one.
+fn without_numbers(text: &str) -> String {
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:手机号?|电话|联系电话|打|(?i:my number is|number is|call me on|phone))?[:： ]*(?:\+?86[- ]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}")
+            .expect("a sound pattern")
+    });
+    let left = NUMBER.replace_all(text, "");
+    left.trim_matches(|mark: char| mark.is_whitespace() || ",，.。;；:：".contains(mark)).to_owned()
+}
+
+/// The name of a company in a text: by the form of company that it ends in.
+fn company(text: &str) -> Option<&str> {
+    static ZH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:抬头(?:是|为|写|开)?|名称(?:是|为)?|名字(?:是|叫)?)[：:，, ]*(?P<cued>[\p{Han}A-Za-z0-9（）()·&-]{2,38}(?:公司|集团|事务所|研究院|工作室|大学|学校|医院|中心|厂))|(?:[：:，,。\s]|^)(?P<name>[\p{Han}A-Za-z0-9（）()·&-]{2,38}(?:有限公司|有限责任公司|股份公司|集团公司|事务所))")
+            .expect("a sound pattern")
+    });
+    static EN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)(?:\b(?:company|for|to|is|name|title|out to|called)[ :,]+|^|[,.:] )(?P<name>(?:[a-z0-9&'-]+ ){0,4}[a-z0-9&'-]+,? (?:ltd|limited|inc|llc|gmbh|corp|plc|co))\b\.?")
+            .expect("a sound pattern")
+    });
+    // What stands before a name in a sentence is no part of it.
+    const BEFORE: &[&str] = &[
+        "我们",
+        "我",
+        "你们",
+        "贵",
+        "开",
+        "单位",
+        "公司",
+        "抬头",
+        "发票",
+        "an invoice",
+        "invoice",
+        "my company",
+        "our company",
+        "company",
+        "for",
+        "to",
+        "is",
+    ];
+    let found = ZH.captures(text).or_else(|| EN.captures(text))?;
+    let found = found.name("cued").or(found.name("name"))?.as_str();
+    let mut name = found.trim();
+    while let Some(rest) = BEFORE.iter().find_map(|word| {
+        let at = name.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word))?.len();
+        let rest = &name[at..];
+        let is_whole = !word.is_ascii() || rest.starts_with(' ');
+        is_whole.then(|| rest.trim_start_matches([' ', '：', ':', '，', ',']))
+    }) {
+        name = rest;
+    }
+    const CHARACTERS_MIN: usize = 4;
+    (name.chars().count() >= CHARACTERS_MIN).then_some(name)
+}
 
 /// The cause of something that does not work.
 const DEFECT: &str = "defect";
@@ -15,7 +74,9 @@ impl Hand<'_, '_> {
         }
         let steered = self.filling.asked.is_some() && self.correct(asked, &mut heard);
         if !steered {
+            self.in_other_order(asked, &mut heard);
             self.read_fields(asked, &mut heard);
+            self.told_beside_number(asked, &mut heard);
             self.told_instead(asked, &mut heard);
         }
         heard
@@ -73,6 +134,59 @@ impl Hand<'_, '_> {
         }
     }
 
+    /// `开发票，抬头杭州云上科技有限公司`, "an invoice for Acme Trading Ltd": the name of a company is what an invoice is made out to, told before it
+    /// is asked for.
+    pub(super) fn company_named(&mut self, heard: &mut Heard) {
+        let title = self.form.fields.iter().find(|field| field.name == "title");
+        let Some(field) = title.filter(|field| !self.filling.values.contains_key(&field.name)) else { return };
+        let Some(name) = company(&self.message.text) else { return };
+        if let FieldKind::Text { max } = field.kind
+            && let Reading::Value(value, _) = read::text::read(name, max)
+        {
+            self.set(field, value, heard);
+        }
+    }
+
+    /// "Neither, it's the memory module": where it is asked which thing of an order is meant, and one is named that this order does not have and
+    /// another has, the other order is meant.
+    fn in_other_order(&mut self, asked: Option<&Field>, heard: &mut Heard) {
+        let asks_thing = asked.is_some_and(|field| matches!(field.kind, FieldKind::Order | FieldKind::OrderLine));
+        let is_put_right = words::is_surely_correcting(&self.message) && asked.is_none_or(|field| !is_free(field));
+        let Some(order) = chosen_order(self.filling, self.world).filter(|_| asks_thing || is_put_right) else { return };
+        if purchases::may_mean(order, &self.things, self.of_things, self.world) {
+            return;
+        }
+        let read = purchases::read_order(&self.things, self.of_things, self.filling, self.world, false);
+        let Some(field) = self.form.of_kind(|kind| *kind == FieldKind::Order) else { return };
+        if let Reading::Value(id, _) = read
+            && id != order.order_id
+        {
+            self.clear(field, heard);
+            self.set(field, id, heard);
+            heard.corrected = true;
+            self.read_line_again(heard);
+        }
+    }
+
+    /// `2, keys don't register`: what is said beside the number of a choice is the description that would be asked for next.
+    fn told_beside_number(&mut self, asked: Option<&Field>, heard: &mut Heard) {
+        let is_chosen =
+            |field: &Field| matches!(field.kind, FieldKind::Choice { .. }) && heard.set.contains(&field.name);
+        if !asked.is_some_and(is_chosen) {
+            return;
+        }
+        let text = self.message.text.clone();
+        let Some((_, rest)) = read::choice::beside_number(&text) else { return };
+        let fields = self.form.fields.iter().find(|field| REASON_FIELDS.contains(&field.name.as_str()));
+        if let Some(field) = fields.filter(|field| field.applies(self.filling))
+            && !self.filling.values.contains_key(&field.name)
+            && let FieldKind::Text { max } = field.kind
+            && let Reading::Value(value, _) = read::text::read(rest, max)
+        {
+            self.set(field, value, heard);
+        }
+    }
+
     /// "The screen has gone dark": what does not work, told where a cause is asked for, is a defect, in these words.
     fn told_instead(&mut self, asked: Option<&Field>, heard: &mut Heard) {
         let is_cause = |options: &[Choice]| options.iter().any(|option| option.value == DEFECT);
@@ -83,6 +197,54 @@ impl Hand<'_, '_> {
         }
         self.set(field, DEFECT.to_owned(), heard);
         self.put_details(heard);
+    }
+
+    /// `屏幕老闪 我要退`: what does not work, told with the wish to return it, is the cause, where none is named.
+    pub(super) fn defect_told(&mut self, heard: &mut Heard) {
+        const SIGNS: &[&str] = &[
+            "老闪",
+            "闪屏",
+            "黑屏",
+            "花屏",
+            "死机",
+            "卡死",
+            "断连",
+            "失灵",
+            "异响",
+            "有杂音",
+            "发烫",
+            "起泡",
+            "气泡",
+            "充不进",
+            "充不上",
+            "开不了机",
+            "不开机",
+            "没反应",
+            "坏了",
+            "flicker",
+            "dead",
+            "keeps dying",
+            "keeps crashing",
+            "crashes",
+            "won't turn on",
+            "wont turn on",
+            "won't charge",
+            "wont charge",
+            "doesn't work",
+            "doesnt work",
+            "not working",
+            "stopped working",
+            "faulty",
+            "crackles",
+            "peels off",
+        ];
+        const CAME_SO: &[&str] = &["收到", "到手", "拆开", "打开", "arrived", "came", "box"];
+        let is_cause = |field: &&Field| matches!(&field.kind, FieldKind::Choice { options } if options.iter().any(|option| option.value == DEFECT));
+        let Some(field) = self.form.fields.iter().find(is_cause) else { return };
+        let is_told = self.message.has_any(SIGNS) && !self.message.has_any(CAME_SO) && !words::is_asking(&self.message);
+        if is_told && !self.filling.values.contains_key(&field.name) {
+            self.set(field, DEFECT.to_owned(), heard);
+        }
     }
 
     /// `屏幕老闪，想修一下`, "it keeps crashing, can I swap it": what is the matter, told with the wish, is the description that the form would ask
@@ -274,6 +436,12 @@ impl Hand<'_, '_> {
     }
 
     fn set(&mut self, field: &Field, value: String, heard: &mut Heard) {
+        // A number belongs to its own field, where it is masked.
+        let is_told = matches!(field.kind, FieldKind::Text { .. }) && REASON_FIELDS.contains(&field.name.as_str());
+        let value = if is_told { without_numbers(&value) } else { value };
+        if value.is_empty() {
+            return;
+        }
         if self.filling.values.get(&field.name) == Some(&value) {
             // Said again: heard, and nothing changes.
             if self.filling.asked.as_deref() == Some(&field.name) {
@@ -554,4 +722,36 @@ fn without_labels(rest: &str, form: &Form, whole: bool) -> String {
     let names = form.fields.iter().flat_map(|field| names_of(&field.kind).iter().map(|name| (*name).to_owned()));
     let ranges: Vec<Range<usize>> = labels.chain(names).filter_map(|name| words.find(&name)).collect();
     words.without(&ranges)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::company;
+
+    #[test]
+    fn a_description_holds_no_telephone() {
+        for (text, wanted) in [
+            ("当然是质量问题啊 手机13900001111", "当然是质量问题啊"),
+            ("battery. 13800005555", "battery"),
+            ("the screen flickers", "the screen flickers"),
+            ("138 0000 5555", ""),
+        ] {
+            assert_eq!(super::without_numbers(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_company_is_known_by_its_form() {
+        for (text, wanted) in [
+            ("开发票 公司 抬头 杭州云上科技有限公司 税号91330106MA2ABCDE12", Some("杭州云上科技有限公司")),
+            ("发票抬头开杭州云上科技有限公司", Some("杭州云上科技有限公司")),
+            ("how do i get an invoice for my company acme trading ltd", Some("acme trading ltd")),
+            ("invoice for Acme Trading Ltd. please", Some("Acme Trading Ltd")),
+            ("我要开公司发票", None),
+            ("开发票给我们公司", None),
+            ("an invoice for my company please", None),
+        ] {
+            assert_eq!(company(text), wanted, "{text}");
+        }
+    }
 }
