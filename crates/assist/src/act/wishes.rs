@@ -406,7 +406,7 @@ fn price_band(folded: &str) -> (Option<i64>, Option<i64>) {
         .expect("a sound pattern")
     });
     static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(&format!(r"{MARK}{N}{UNIT}\s*(?:左右|上下|附近)|(?:around|about|roughly)\s*(?:[$¥￥€£]){N}"))
+        Regex::new(&format!(r"{MARK}{N}{UNIT}\s*(?:左右|上下|附近|出头)|(?:around|about|roughly)\s*(?:[$¥￥€£]){N}"))
             .expect("a sound pattern")
     });
     // `3000左右`: a fifth more or less.

@@ -1,6 +1,10 @@
 //! Kinds of things: whether a category of the shop is what a customer's word for a kind means. Shops divide a kind into
 //! several categories (`Touch Screen Phones`, `Smart phones`), all of which the word means.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
 use super::heard::{fold, joins};
 use super::lists;
 
@@ -43,6 +47,30 @@ pub fn is_of(path: &str, value: &str, said: &str) -> bool {
     !is_beside && same.iter().any(|word| has(last, word))
 }
 
+/// A kind that is asked of a whole catalogue: what a category is to it is worked out once.
+pub struct Among<'k> {
+    value: &'k str,
+    said: &'k str,
+    known: RefCell<FxHashMap<Box<str>, bool>>,
+}
+
+impl<'k> Among<'k> {
+    /// As for [`is_of`].
+    pub fn new(value: &'k str, said: &'k str) -> Self {
+        Among { value, said, known: RefCell::default() }
+    }
+
+    /// [`is_of`] of a category.
+    pub fn has(&self, path: &str) -> bool {
+        if let Some(&is) = self.known.borrow().get(path) {
+            return is;
+        }
+        let is = is_of(path, self.value, self.said);
+        self.known.borrow_mut().insert(path.into(), is);
+        is
+    }
+}
+
 /// Words of letters whole or in the plural; of other scripts at the end, where the kind stands.
 fn has(name: &str, word: &str) -> bool {
     if !word.is_ascii() {
@@ -62,6 +90,10 @@ mod tests {
     #[test]
     fn a_kind_may_be_several_categories_but_not_what_goes_with_it() {
         assert!(is_of("Phones/Touch Screen Phones", "Phones/Smart phones", "手机"));
+        let among = Among::new("Phones/Smart phones", "手机");
+        for _ in 0..2 {
+            assert!(among.has("Phones/Touch Screen Phones") && !among.has("Computers/Laptops"));
+        }
         assert!(is_of("Phones/Smart phones & PDAs", "x", "phones"));
         assert!(is_of("手机通讯/手机", "手机通讯/手机", "手机"));
         assert!(is_of("Home/Washers & Dryers", "x", "洗衣机"));

@@ -60,7 +60,7 @@ fn whole(captures: &Captures) -> Range<usize> {
 fn ordinals(text: &str, found: &mut Vec<(Range<usize>, Reference)>) {
     static ONE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(&format!(
-            r"第(?P<zh>\d{{1,2}}|[一二三四五六七八九十两])(?:{PIECE}|(?:[和跟与、,，]|$|呢|的))|(?P<last>最后(?:一|那)?{PIECE}|倒数第一{PIECE}?)|(?P<first>头一{PIECE}|最上面(?:那|一)?{PIECE}|最前面(?:那|一)?{PIECE})|(?P<former>前者)|(?P<latter>后者)|\b(?P<en>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|1st|2nd|3rd|[4-9]th|10th)(?: (?:one|option|product|item|model|phone|laptop))?\b|\b(?:number|option|no\.) ?(?P<no>\d{{1,2}})\b|\b(?P<last_en>last one|the last)\b|\bthe (?P<former_en>former)\b|\bthe (?P<latter_en>latter)\b"
+            r"第(?P<zh>\d{{1,2}}|[一二三四五六七八九十两])(?:{PIECE}|(?:[和跟与、,，]|$|呢|的))|(?P<last>最后(?:一|那)?{PIECE}|倒数第一{PIECE}?)|(?P<first>头一{PIECE}|最上面(?:那|一)?{PIECE}|最前面(?:那|一)?{PIECE})|(?P<former>前者|前面(?:那|这){PIECE})|(?P<latter>后者|后(?:面|头)(?:那|这|的那)?{PIECE}|后一{PIECE})|\b(?P<en>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|1st|2nd|3rd|[4-9]th|10th)(?: (?:one|option|product|item|model|phone|laptop))?\b|\b(?:number|option|no\.) ?(?P<no>\d{{1,2}})\b|\b(?P<last_en>last one|the last)\b|\bthe (?P<former_en>former)\b|\bthe (?P<latter_en>latter)\b"
         ))
     });
     static FIRST_TWO: LazyLock<Regex> = LazyLock::new(|| {
@@ -89,7 +89,9 @@ fn ordinals(text: &str, found: &mut Vec<(Range<usize>, Reference)>) {
             .iter()
             .any(|word| text[range.end..].trim_start().starts_with(word));
         // `at first`, `first of all`.
-        let is_talk = text[..range.start].ends_with("at ") || text[range.end..].starts_with(" of all");
+        let is_talk = text[..range.start].ends_with("at ")
+            || text[..range.start].ends_with(" a ")
+            || text[range.end..].starts_with(" of all");
         if let Some(n) = n.filter(|n| *n != 0 && !is_time && !is_talk) {
             add(found, range, Reference::Ordinal { n });
         }

@@ -38,7 +38,9 @@ pub(super) fn intent(said: &Said, dialogue: &Dialogue) -> Option<(&'static str, 
         _ => {}
     }
     answer(said, dialogue)
+        .or_else(|| returns_it(folded).then_some(("return_request", 0.9)))
         .or_else(|| returns_thing(said))
+        .or_else(|| asks_for_money(folded).then_some(("refund_status", 0.95)))
         .or_else(|| asks_for_parcel(folded).then_some(("delivery", 0.9)))
         .or_else(|| asks_what_was_paid(folded).then_some(("order_status", 0.9)))
         .or_else(|| alone(said, dialogue))
@@ -69,6 +71,16 @@ fn asks_what_was_paid(folded: &str) -> bool {
     PAID.is_match(folded)
 }
 
+/// "I sent it back, where's my money?", `东西退了钱怎么还没到`: the money of a return is waited for.
+fn asks_for_money(folded: &str) -> bool {
+    static MONEY: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\bwhere ?(?:is|'s|s)? my (?:money|refund)\b|(?:退款|退的钱|退货的钱)(?:怎么|咋|为什么|为啥)?(?:还没|还不|没到|呢)|退了[^,，。?？!！]{0,8}钱(?:怎么|咋|呢|还没|没)",
+        )
+    });
+    MONEY.is_match(folded)
+}
+
 /// "Did my phone show up?", "where r my things?", `前几天买的那手机到哪了`: a parcel is asked for, whatever it holds.
 fn asks_for_parcel(folded: &str) -> bool {
     static PARCEL: LazyLock<Regex> = LazyLock::new(|| {
@@ -77,6 +89,14 @@ fn asks_for_parcel(folded: &str) -> bool {
         )
     });
     PARCEL.is_match(folded)
+}
+
+/// `那就退吧 帮我弄下`: what was talked about goes back.
+fn returns_it(folded: &str) -> bool {
+    static IT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"^(?:那|好|行|嗯|算了)?[，, ]?(?:那)?(?:就|帮我|给我)?退(?:了|掉)?吧(?:$|[，,。!！ ])")
+    });
+    IT.is_match(folded)
 }
 
 /// A thing of the shop that somebody wants to give back: `退键盘`, `手机和壳都退`. How that is done is asked of the rules.
@@ -94,19 +114,21 @@ fn returns_thing(said: &Said) -> Option<(&'static str, f32)> {
     });
     static MONEY: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"\b(?:want|like|need|gimme|give me) (?:all )?(?:my|a|the) (?:money back|refund) (?:for|on)\b|\brefund (?:me )?(?:for )?(?:the|this|that|my)\b",
+            r"\b(?:want|like|need|gimme|give me) (?:all )?(?:my|a|the) (?:money back|refund) (?:for|on)\b|\bwant my money\b|\brefund (?:me )?(?:for )?(?:the|this|that|my)\b",
         )
     });
     static SEND: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?:^|[,.;!] ?)(?:(?:hmm|ok|okay|pls|please|just|so|well|and|then) )*(?:send|give|take) (?:[a-z0-9'-]+ ){1,6}back\b|\breturning (?:it|them|this|that|these|those|the|my)\b",
+            r"(?:^|[,.;!] ?)(?:(?:hmm|ok|okay|pls|please|just|so|well|and|then) )*(?:(?:send|give|take) (?:[a-z0-9'-]+ ){0,6}back|return (?:it|this|that|them))\b|\b(?:do|start|begin|open) (?:the|a|that|my) return\b|\breturning (?:it|them|this|that|these|those|the|my)\b",
         )
     });
     let folded = said.folded.text();
     let has_thing =
         said.entities.iter().any(|entity| matches!(entity.what, Named::Category { .. } | Named::Product { .. }));
     let asks_back = EN.is_match(folded) || MONEY.is_match(folded) || SEND.is_match(folded);
-    let names_it = has_thing || MONEY.is_match(folded);
+    const IT: &[&str] =
+        &["return it", "return them", "return this", "send it back", "send them back", "give it back", "the return"];
+    let names_it = has_thing || MONEY.is_match(folded) || IT.iter().any(|it| folded.contains(it));
     if names_it && folded.chars().count() <= 3 * SHORT && asks_back && !folded.contains('?') {
         return Some(("return_request", 0.9));
     }
@@ -130,7 +152,7 @@ fn returns_thing(said: &Said) -> Option<(&'static str, f32)> {
 fn asks_for_person(folded: &str) -> Option<bool> {
     static PERSON: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"转(?:接)?(?:到|给)?(?:一下)?(?:个)?(?:人工|真人|客服)|(?:接|找|要|换|叫)(?:一下|个)?(?:人工|真人)|人工(?:客服|服务|坐席|座席)|^(?:请|帮我)?[转要]?人工(?:吧|呢|啊|谢谢)?[。！!？?～~ ]*$|[叫让喊找]你们?(?:家)?的?(?:人|经理|主管|领导|老板|负责人)(?:过?来|出来|跟我|和我|接)|\b(?:talk|speak|chat|connect me|transfer me|put me through|get me)\b.{0,20}\b(?:human|real person|live agent|representative|live person|an agent|a person|operator|manager|supervisor)\b|\b(?:a|an|any|some|real|actual|live) (?:human|real person|person|agent)\b[^?.!]{0,20}\b(?:look at|help|check|handle|call|deal with|take over|reply|answer me|sort)\b|\b(?:need|want|gimme|give me|have|prefer) (?:to have )?(?:a|an|some|an actual|a real) (?:human|real person|person|agent)\b|^(?:real |live )?(?:human|agent|representative|operator)(?: please| pls)?[.! ]*$",
+            r"转(?:接)?(?:到|给)?(?:一下)?(?:个)?(?:人工|真人|客服)|(?:接|找|要|换|叫)(?:一下|个)?(?:人工|真人)|人工(?:客服|服务|坐席|座席)|^(?:请|帮我)?[转要]?人工(?:吧|呢|啊|谢谢)?[。！!？?～~ ]*$|(?:跟|和|与|找)(?:个|你们)?(?:真人|活人|人工|客服)(?:客服)?(?:聊|说|谈|讲|沟通|讲讲)|(?:找|叫|换|来|给我找)个?(?:活人|真人|人)(?:吧|来|聊|说|跟我|帮我|处理|问|$|[。！!～~ ])|[叫让喊找]你们?(?:家)?的?(?:人|经理|主管|领导|老板|负责人)(?:过?来|出来|跟我|和我|接)|\b(?:talk|speak|chat) (?:to|with) (?:someone|somebody)\b|\b(?:talk|speak|chat|connect me|transfer me|put me through|get me)\b.{0,20}\b(?:human|real person|live agent|representative|live person|an agent|a person|operator|manager|supervisor)\b|\b(?:a|an|any|some|real|actual|live) (?:human|real person|person|agent)\b[^?.!]{0,20}\b(?:look at|help|check|handle|call|deal with|take over|reply|answer me|sort)\b|\b(?:need|want|gimme|give me|have|prefer) (?:to have )?(?:a|an|some|an actual|a real) (?:human|real person|person|agent)\b|^(?:real |live )?(?:human|agent|representative|operator)(?: please| pls)?[.! ]*$",
         )
     });
     static NOT: LazyLock<Regex> = LazyLock::new(|| {

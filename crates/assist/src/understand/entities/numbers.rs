@@ -198,7 +198,7 @@ pub(super) fn thousands(gathered: &mut Gathered) {
     static THOUSANDS: LazyLock<Regex> = LazyLock::new(|| {
         let number = r"\d{1,6}(?:\.\d{1,2})?";
         pattern(&format!(
-            r"(?:(?P<most>under|below|less than|up to|max|within|不超过|低于|最多)|(?P<about>预算|budget(?:\s+(?:is|of))?|around|about|大概|大约))\s*(?P<a>{number}|[一二两三四五六七八九])\s*(?P<ua>k|w|千|万|百)?(?:元|块|dollars|usd|rmb)?(?P<after>以下|以内|之内|左右|上下)?|(?P<b>{number}|[一二两三四五六七八九])\s*(?P<ub>k|w|千|万)(?:元|块)?\s*(?P<then>以下|以内|之内|左右|上下|以上|or less)"
+            r"(?:(?P<most>under|below|less than|up to|max|within|不超过|低于|最多)|(?P<about>预算|budget(?:\s+(?:is|of))?|around|about|大概|大约))\s*(?P<a>{number}|[一二两三四五六七八九])\s*(?P<ua>k|w|千|万|百)?(?:元|块|dollars|usd|rmb)?(?P<after>以下|以内|之内|左右|上下|出头)?|(?P<b>{number}|[一二两三四五六七八九])\s*(?P<ub>k|w|千|万)(?:元|块)?\s*(?P<then>以下|以内|之内|左右|上下|出头|以上|or less)"
         ))
     });
     let folded = gathered.folded.text();
