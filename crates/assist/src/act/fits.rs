@@ -9,6 +9,7 @@ use super::wishes::Wishes;
 use super::{Answer, Outcome, Scene, documents, facts, field};
 use crate::evidence::Evidence;
 use crate::say;
+use crate::understand::kinds;
 use crate::understand::lists::same_kind;
 use crate::world::{FitRow, Fitness};
 
@@ -81,6 +82,96 @@ pub fn of_names(scene: &Scene, some: &[Arc<Product>], others: &[Arc<Product>]) -
         let ids = accessories.iter().map(|product| product.product_id.clone()).collect();
         (compatibility(scene, &accessories[0], &devices[0]), ids)
     })
+}
+
+/// Whether rows say the same of accessories with one device as with another.
+pub fn are_alike(scene: &Scene, accessories: &[Arc<Product>], one: &Product, other: &Product) -> bool {
+    let of = |accessory: &Product, device: &Product| {
+        word(&scene.world.catalogue.fits(&accessory.product_id, &device.product_id))
+    };
+    accessories.iter().all(|accessory| of(accessory, one) == of(accessory, other))
+}
+
+/// Whether rows say the same of all of several accessories with a device.
+pub fn all_alike(scene: &Scene, accessories: &[Arc<Product>], device: &Product) -> bool {
+    let of = |accessory: &Arc<Product>| word(&scene.world.catalogue.fits(&accessory.product_id, &device.product_id));
+    accessories.iter().all(|accessory| of(accessory) == of(&accessories[0]))
+}
+
+/// Which of several accessories go with a device: those that do, listed, with a word that the others do not; of which none does, that none
+/// does and what they ask for. With the accessories listed. Nothing where rows say of none whether it does.
+pub fn several(scene: &Scene, accessories: &[Arc<Product>], device: &Arc<Product>) -> Option<(Answer, Vec<String>)> {
+    let of = |accessory: &Arc<Product>| scene.world.catalogue.fits(&accessory.product_id, &device.product_id);
+    let (mut fitting, mut others) = (Vec::new(), Vec::new());
+    for accessory in accessories {
+        match of(accessory) {
+            Fitness::Yes(row) => fitting.push((accessory.clone(), row)),
+            Fitness::No(rows) => others.push((accessory.clone(), rows)),
+            Fitness::Unknown => {}
+        }
+    }
+    let with = say::format::name(device);
+    let mut answer = Answer::default();
+    answer.step("fits", format!("{} of {} accessories with {}", fitting.len(), accessories.len(), device.product_id));
+    answer.cite(field(device, "name", device.name.as_str()));
+    if fitting.is_empty() {
+        let (first, _) = others.first()?;
+        let names: Vec<String> = others.iter().take(N_NEEDED).map(|(one, _)| say::format::name(one)).collect();
+        let rows = || others.iter().flat_map(|(_, rows)| rows);
+        let mut needed: Vec<String> = rows().filter_map(|row| condition(scene, row)).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        needed.truncate(N_NEEDED);
+        let has_more = others.len() > names.len();
+        answer.text = say::products::none_fits(scene.lang, &names, has_more, &with, &needed);
+        rows().take(N_NEEDED).for_each(|row| cite(&mut answer, device, row));
+        for (one, _) in others.iter().take(N_NEEDED) {
+            answer.cite(field(one, "name", one.name.as_str()));
+        }
+        answer.suggest(say::talk::ask_accessories(scene.lang));
+        return Some((answer, vec![first.product_id.clone()]));
+    }
+    answer.text = match others.is_empty() {
+        true => say::products::all_fit(scene.lang, &with),
+        false => say::products::some_fit(scene.lang, &with),
+    };
+    let mut found = super::find::available_first(scene, fitting, |(product, _)| product);
+    found.truncate(N_LISTED);
+    found.iter().for_each(|(_, row)| cite(&mut answer, device, row));
+    let ids = found.iter().map(|(product, _)| product.product_id.clone()).collect();
+    super::find::lines(scene, &found.into_iter().map(|(product, _)| (product, None)).collect::<Vec<_>>(), &mut answer);
+    Some((answer, ids))
+}
+
+/// Devices of a kind that an accessory goes with, those that can be had first, with their ids; nothing where the shop has no row of it.
+pub fn devices(
+    scene: &Scene,
+    accessory: &Arc<Product>,
+    (category, word): (&str, &str),
+) -> Option<(Answer, Vec<String>)> {
+    let kind = kinds::Among::new(category, word);
+    let is_of_kind = |product: &Product| {
+        kind.has(product.category.as_deref().unwrap_or_default()) && super::is_sold(product, scene.world.today)
+    };
+    let row = |device: &Product| match scene.world.catalogue.fits(&accessory.product_id, &device.product_id) {
+        Fitness::Yes(row) => Some(row),
+        Fitness::No(_) | Fitness::Unknown => None,
+    };
+    let of_kind = scene.world.catalogue.select(&is_of_kind).into_iter().map(|(device, _)| scene.spoken(device));
+    let found: Vec<(Arc<Product>, FitRow)> =
+        of_kind.filter_map(|device| row(&device).map(|row| (device, row))).collect();
+    let mut found = super::find::available_first(scene, found, |(device, _)| device);
+    found.truncate(N_LISTED);
+    let name = say::format::name(accessory);
+    let (_, first) = found.first()?;
+    let mut answer = Answer::default();
+    answer.step("fits", format!("devices of {}", accessory.product_id));
+    answer.text = say::products::goes_with(scene.lang, &name, condition(scene, first).as_deref());
+    answer.cite(field(accessory, "name", accessory.name.as_str()));
+    found.iter().for_each(|(device, row)| cite(&mut answer, device, row));
+    let ids = found.iter().map(|(device, _)| device.product_id.clone()).collect();
+    super::find::lines(scene, &found.into_iter().map(|(device, _)| (device, None)).collect::<Vec<_>>(), &mut answer);
+    Some((answer, ids))
 }
 
 /// No row: told, with what documents say beside it, and a person offered.

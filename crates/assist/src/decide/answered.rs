@@ -25,6 +25,9 @@ impl Turning<'_, '_> {
     }
 
     fn which_product(&mut self, intent: String, candidates: Vec<String>, question: &str) -> Option<Answer> {
+        if intent == "compare" && self.asks_fit_anew() {
+            return None;
+        }
         let before = std::mem::replace(&mut self.dialogue.listed, candidates.clone());
         let meant = referents::explicit(&self.scene, self.dialogue);
         if candidates.is_empty() {

@@ -1,7 +1,7 @@
 //! The form in hand: what a message does to it, and how a digression comes back to it.
 
-use super::Turning;
-use super::wording::{asks_progress, names_form};
+use super::wording::{asks_progress, names_form, wants_no_such_form};
+use super::{Turning, person};
 use crate::act::{Answer, Outcome, Scene};
 use crate::forms::{self, FieldKind, Filling, Form, FormStep, FormWorld};
 use crate::hand_over::Reason;
@@ -22,6 +22,10 @@ impl Turning<'_, '_> {
     /// The message as an answer to the form in hand.
     pub(super) fn form_in_hand(&mut self) -> Progress {
         let Some(mut filling) = self.dialogue.forms.pop() else { return Progress::NoForm };
+        if wants_no_such_form(self.scene.message.text, &filling.form) {
+            self.step("form", format!("{}: not wanted", filling.form));
+            return Progress::NoForm;
+        }
         let Some(form) = self.book.form(&filling.form) else {
             self.step("form", format!("{} is not offered any more", filling.form));
             return Progress::NoForm;
@@ -35,6 +39,29 @@ impl Turning<'_, '_> {
             return Progress::Digression;
         }
         Progress::Answered(Box::new(self.after(form, filling, step)))
+    }
+
+    /// "Yes submit, and then put me through to a person": what was agreed to is done first, and the person offered with it.
+    pub(super) fn agreed_first(&mut self) -> Option<Answer> {
+        if self.dialogue.forms.last()?.asked.as_deref() != Some(forms::CONFIRM) {
+            return None;
+        }
+        let text = self.scene.message.text;
+        // `好的提交吧 然后转人工`.
+        let ends = |mark: char| ",，.。;；!！".contains(mark) || mark == ' ' && !text.is_ascii();
+        let first = text.split(ends).next().unwrap_or_default();
+        let is_yes = first.len() < text.len() && forms::yes_no(&forms::Words::of(first)) == Some(true);
+        let mut filling = self.dialogue.forms.pop_if(|_| is_yes)?;
+        let form = self.book.form(&filling.form)?;
+        let step = self.with_form_world(|world, scene| forms::step(&mut filling, form, scene.understood, first, world));
+        let is_filed = matches!(step, FormStep::Submit { .. });
+        let mut answer = self.after(form, filling, step);
+        if is_filed {
+            let action = std::mem::replace(&mut answer.action, Action::None);
+            person::offer(&self.scene, &mut answer, "asked");
+            answer.action = action;
+        }
+        Some(answer)
     }
 
     /// Whether the message is, word for word, one of the choices that the form in hand has just offered.

@@ -120,8 +120,27 @@ impl Turning<'_, '_> {
             self.step("understand", "a field of a product, whatever it sounds like");
             return Some("product_fact".to_owned());
         }
-        if self.asks_fit() || self.asks_fit_of_accessory() {
+        // "Is it ok to take the power bank on a plane?" asks what no list of what fits can say.
+        if super::fit::travels(self.scene.message.text)
+            && own.as_deref().is_some_and(|own| matches!(own, "compatibility" | "accessories"))
+        {
+            return None;
+        }
+        if self.asks_fit() {
             return Some("compatibility".to_owned());
+        }
+        // "Replacing my old laptop, how does the new one compare to it" gives nothing in payment.
+        let text = attributes::fold(self.scene.message.text);
+        if own.as_deref() == Some("trade_in")
+            && [" compare", "vs ", "better than"].iter().any(|word| text.contains(word))
+        {
+            self.step("understand", "compared, and not given in payment");
+            return Some("compare".to_owned());
+        }
+        // "The Ondra 4 vs the Pulsa 4, what's the difference", whatever else is told.
+        if own.is_none() && self.sets_two_against() {
+            self.step("understand", "two names are set against each other");
+            return Some("compare".to_owned());
         }
         if self.compares_on() {
             self.step("understand", "what was set side by side is compared on");
@@ -177,50 +196,6 @@ impl Turning<'_, '_> {
             && asks
             && !self.scene.understood.entities.iter().any(names)
             && !self.scene.understood.references.iter().any(points)
-    }
-
-    /// `那16寸那个配锐桌 Quill 内胆包合适不`, "would the second one take the Plume memory module": whether a named accessory goes with what was
-    /// talked about, also right after a comparison.
-    fn asks_fit_of_accessory(&self) -> bool {
-        const WORDS: &[&str] = &[
-            "配",
-            "合适",
-            "适合",
-            "能用",
-            "装得",
-            "插得",
-            "能装",
-            "能插",
-            "能贴",
-            "套得",
-            "能充",
-            "fit",
-            "work with",
-            "works with",
-            "work on",
-            " take ",
-            " takes ",
-            "go with",
-            "goes with",
-            "compatible",
-            "hold ",
-            "holds ",
-        ];
-        let text = attributes::fold(self.scene.message.text);
-        let catalogue = self.scene.world.catalogue;
-        let is_accessory = |entity: &Entity| match &entity.what {
-            Named::Product { candidates, .. } => candidates.first().is_some_and(|id| catalogue.is_accessory(id)),
-            _ => false,
-        };
-        let named: Vec<&Entity> = self
-            .scene
-            .understood
-            .entities
-            .iter()
-            .filter(|entity| matches!(entity.what, Named::Product { .. }))
-            .collect();
-        let talks = !self.dialogue.products.is_empty();
-        talks && named.len() == 1 && is_accessory(named[0]) && WORDS.iter().any(|word| text.contains(word))
     }
 
     /// `内胆包装得下第一台吗`, "does the sleeve hold the first one?": whether one thing goes with another that is pointed at.

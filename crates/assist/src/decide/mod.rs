@@ -3,6 +3,7 @@
 
 mod answered;
 mod finish;
+mod fit;
 mod follow_up;
 mod form;
 mod meant;
@@ -13,6 +14,7 @@ mod products;
 pub mod referents;
 mod relative;
 mod route;
+mod sides;
 #[cfg(test)]
 mod tests;
 mod things;
@@ -207,7 +209,7 @@ impl Turning<'_, '_> {
         let is_for_form = self.is_choice_of_form() || self.gives_number() || self.agrees_to_form();
         let called = if is_for_form { None } else { person::called(&self.scene, self.dialogue) };
         if let Some(reason) = called {
-            return self.hand_over(reason);
+            return self.agreed_first().unwrap_or_else(|| self.hand_over(reason));
         }
         // What was asked back is newer than the question of a form.
         if let Some(answer) = self.asked_back() {
@@ -227,7 +229,8 @@ impl Turning<'_, '_> {
     fn gives_number(&self) -> bool {
         let understood = &self.scene.understood;
         let has_number = understood.entities.iter().any(|entity| matches!(entity.what, Named::Phone { .. }));
-        has_number && !self.dialogue.forms.is_empty() && understood.is("human") && understood.confidence < 1.0
+        // `不是给了吗 17712345678` is cross, and gives it.
+        has_number && !self.dialogue.forms.is_empty() && !(understood.is("human") && understood.confidence >= 1.0)
     }
 
     /// "Sure do it", where a form waits for a yes, complains of nothing.

@@ -8,67 +8,14 @@ use domain::Product;
 use regex::Regex;
 
 use super::Turning;
-use super::referents::{self, Meant, bought_in};
-use crate::act::{Answer, attributes, coverage, policies};
-use crate::policy::windows::{self, Purchase};
+use super::referents::bought_in;
+use super::sides;
+use crate::act::{Answer, Outcome, attributes, coverage, facts, policies};
+use crate::policy::windows::{self, Purchase, Verdict};
 use crate::say;
-use crate::understand::{Named, kinds};
+use crate::understand::intents::Family;
+use crate::understand::{Entity, Intent, Named, kinds};
 use crate::world::OrderRecord;
-
-/// Words by which it is asked whether things go together.
-const FIT_ZH: &[&str] = &[
-    "适配",
-    "兼容",
-    "能用",
-    "可以用",
-    "用得",
-    "能装",
-    "装得",
-    "装在",
-    "装上",
-    "放得",
-    "套得",
-    "套上",
-    "能套",
-    "能贴",
-    "贴得",
-    "贴我",
-    "能充",
-    "充得",
-    "充电不",
-    "充电吗",
-    "充不",
-    "能插",
-    "插得",
-    "配得",
-    "合适",
-    "能不能用",
-    "配吗",
-    "能给",
-    "充我",
-    "能戴",
-    "能配",
-];
-const FIT_EN: &[&str] = &[
-    "fit",
-    "work with",
-    "works with",
-    "work on",
-    "compatible",
-    "charge my",
-    "charge the",
-    "charge it",
-    "go with",
-    "goes with",
-    "go in",
-    "go on",
-    "go into",
-    "hold my",
-    "hold the",
-    "use it with",
-    "ok for",
-    "ok with",
-];
 
 impl Turning<'_, '_> {
     /// The bought things that are called the customer's own, one a kind, in the order of the message; none of a kind of which there are
@@ -112,51 +59,6 @@ impl Turning<'_, '_> {
         called.into_iter().filter_map(of_kind).collect()
     }
 
-    /// "Would the power bank I bought charge my phone?", `那块备用电池能装在我的相机上吗`: whether a thing of the customer's own goes with another of
-    /// theirs, or with one that is named or pointed at.
-    pub(super) fn own_fits(&mut self) -> Option<Answer> {
-        let text = attributes::fold(self.scene.message.text);
-        let asks = self.lang().choose(FIT_ZH, FIT_EN).iter().any(|word| text.contains(word));
-        if !asks || self.scene.message.customer_id.is_none() || !self.dialogue.forms.is_empty() {
-            return None;
-        }
-        let owned = self.owned();
-        let pair = match (owned.as_slice(), referents::explicit(&self.scene, self.dialogue)) {
-            ([one, other], Meant::Nothing) => vec![one.clone(), other.clone()],
-            ([own], Meant::Nothing) if self.names_nothing_else() => {
-                // `是给我那本子用的，插得上吗` of the dock just told.
-                // `我买的硬盘能用吗` names another thing, whatever it is called.
-                if ["我买的", "i bought", "i ordered"].iter().any(|word| text.contains(word)) {
-                    return None;
-                }
-                let told = self.accessories_told();
-                let mut others = told.iter().filter(|id| *id != own);
-                let other = others.next().filter(|_| others.next().is_none())?;
-                vec![other.clone(), own.clone()]
-            }
-            ([own], meant) => {
-                // `我那个100w充电头能给第二台充不`: the measure, and the `那个`, are those of their own.
-                let counted = referents::counted(&self.scene, self.dialogue);
-                let ids = match meant {
-                    _ if !counted.is_empty() => counted,
-                    Meant::These(ids) => ids,
-                    _ => return None,
-                };
-                let mut others = ids.iter().filter(|id| *id != own);
-                let other = others.next().filter(|_| others.next().is_none())?;
-                vec![own.clone(), self.device_talked_of(own, other)]
-            }
-            _ => return None,
-        };
-        // Of two devices nobody asks which fits which.
-        let catalogue = self.scene.world.catalogue;
-        if !pair.iter().any(|id| catalogue.is_accessory(id)) {
-            return None;
-        }
-        self.step("understand", "whether a thing of their own goes with another");
-        Some(self.run_for("compatibility", &pair, self.scene.message.text))
-    }
-
     /// `我买的笔记本保修到什么时候`, "is my charger still covered?": of a thing that the customer bought, the day on which its warranty ends, from
     /// the day on which it came. Nothing where something happened to it, or where nothing of their own is spoken of.
     pub(super) fn own_warranty(&self, product: &Arc<Product>) -> Option<Answer> {
@@ -187,8 +89,112 @@ impl Turning<'_, '_> {
         let has =
             |order: &&OrderRecord| order.customer_id == customer_id && windows::n_kept(order, &product.product_id) > 0;
         let order = orders.iter().filter(has).max_by_key(|order| order.ordered_at)?;
-        let verdict = windows::check(
-            "warranty",
+        let verdict = self.judged("warranty", order, product);
+        // Where no length is set there is nothing to count.
+        if verdict.evidence.is_empty() {
+            return None;
+        }
+        Some(self.told_of_own("warranty", order, product, verdict))
+    }
+
+    /// `鼠标还能退不`, "can I still send back the case?": of a thing that they bought, whether its days are over, of the newest that is called
+    /// so. Nothing where something happened to it, or where nothing of their own is spoken of.
+    pub(super) fn own_window(&mut self) -> Option<Answer> {
+        let scene = self.scene;
+        let policy = still_asked(scene.message.text)?;
+        let customer_id = scene.message.customer_id?;
+        if !self.dialogue.forms.is_empty() || !coverage::circumstances(scene.question).is_empty() {
+            return None;
+        }
+        let phrases = sides::phrases(&scene);
+        let product = match phrases.as_slice() {
+            [said] => self.owned_as(said).into_iter().next(),
+            [] => {
+                let told = self.in_order_told();
+                told.first().filter(|_| told.len() == 1).and_then(|id| scene.product(id))
+            }
+            _ => None,
+        }?;
+        let orders = scene.world.orders.orders_of(customer_id).unwrap_or_default();
+        let has =
+            |order: &&OrderRecord| order.customer_id == customer_id && windows::n_kept(order, &product.product_id) > 0;
+        let order = orders.iter().filter(has).max_by_key(|order| order.ordered_at)?;
+        let verdict = self.judged(policy, order, &product);
+        if verdict.evidence.is_empty() {
+            return None;
+        }
+        let is_over = !verdict.allowed;
+        let mut answer = self.told_of_own(policy, order, &product, verdict);
+        // Of what came with a defect more is allowed.
+        if is_over && policy == "return_window" {
+            let rule = policies::policy(&scene, "return_policy", Some(&product));
+            if rule.outcome == Outcome::Answered {
+                answer.append(rule);
+            }
+        }
+        let form = if policy == "return_window" { "return_request" } else { "exchange_request" };
+        if !is_over && let Some(form) = self.book.form(form) {
+            answer.suggest(form.title(self.lang()));
+        }
+        self.dialogue.mention(&product.product_id);
+        self.dialogue.last_intent = Some("return_policy".to_owned());
+        Some(answer)
+    }
+
+    /// `我平板多大屏`, "how much memory does my laptop have": a field of what they own.
+    pub(super) fn own_fact(&mut self) -> Option<Answer> {
+        let understood = &self.scene.understood;
+        let family = understood.intent.as_deref().and_then(Intent::named).map(|intent| intent.family);
+        let is_name = |what: &Named| matches!(what, Named::Product { .. } | Named::Brand { .. });
+        let names = understood.entities.iter().any(|entity| is_name(&entity.what));
+        if names || !matches!(family, None | Some(Family::Product)) || self.scene.kinds().count() != 1 {
+            return None;
+        }
+        let asked = facts::asked(&self.scene, None);
+        let is_of_table = |name: &String| matches!(name.as_str(), "price" | "stock" | "warranty" | "color");
+        if asked.is_empty() || asked.iter().any(is_of_table) || !self.dialogue.forms.is_empty() {
+            return None;
+        }
+        // "Is my power bank coming today?" asks for a parcel.
+        if self.for_order(understood.intent.as_deref()).is_some() || super::fit::asks_for_some(self.scene.message.text)
+        {
+            return None;
+        }
+        let text = self.scene.message.text;
+        let is_called =
+            |entity: &Entity| matches!(entity.what, Named::Category { .. }) && is_own(text, entity.range.clone());
+        let owned = match understood.entities.iter().any(is_called) {
+            true => self.owned(),
+            false => self.of_kind_talked(),
+        };
+        let product = owned.first().filter(|_| owned.len() == 1).and_then(|id| self.scene.product(id))?;
+        // What its sheet does not say is asked of documents, in the words as they are.
+        if !asked.iter().all(|name| facts::has(&product, name)) {
+            return None;
+        }
+        Some(self.run_for("product_fact", &owned, text))
+    }
+
+    /// `手机多大屏` after a film was talked about: the phone that it was asked of, or the only one that they have. Nothing where what was talked
+    /// about last is of that kind, or where nothing was.
+    fn of_kind_talked(&self) -> Vec<String> {
+        let Some((path, word)) = self.scene.kinds().next() else { return Vec::new() };
+        let last = self.dialogue.products.first().and_then(|id| self.scene.product(id));
+        let is_of_kind =
+            |product: &Arc<Product>| kinds::is_of(product.category.as_deref().unwrap_or_default(), path, word);
+        match (last, sides::phrases(&self.scene).as_slice()) {
+            (Some(last), [said]) if !is_of_kind(&last) && said.kind_alone().is_some() => {
+                self.meant_by(said, None).into_iter().map(|product| product.product_id.clone()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a policy says of a thing in an order of theirs, nothing being the matter with it.
+    fn judged(&self, policy: &str, order: &OrderRecord, product: &Arc<Product>) -> Verdict {
+        let scene = &self.scene;
+        windows::check(
+            policy,
             &Purchase {
                 order,
                 product_id: Some(&product.product_id),
@@ -202,52 +208,18 @@ impl Turning<'_, '_> {
                 currency: scene.world.currency,
                 lang: scene.lang,
             },
-        );
-        // Where no length is set there is nothing to count.
-        if verdict.evidence.is_empty() {
-            return None;
-        }
-        let mut answer =
-            Answer::of(format!("{}{}{}", say::format::name(product), scene.lang.choose("：", ": "), verdict.why));
+        )
+    }
+
+    fn told_of_own(&self, policy: &str, order: &OrderRecord, product: &Product, verdict: Verdict) -> Answer {
+        let name = say::format::name(product);
+        let mut answer = Answer::of(format!("{name}{}{}", self.lang().choose("：", ": "), verdict.why));
         verdict.evidence.into_iter().for_each(|one| {
             answer.cite(one);
         });
         answer.cite(crate::act::field(product, "name", product.name.as_str()));
-        answer.step("policy", format!("warranty of {} in {}", product.product_id, order.order_id));
-        Some(answer)
-    }
-
-    /// "Does the strap fit the Zephy 12?" after the watch Zephy 12 3 Plus was told is about the watch, and not about the memory card of that
-    /// name: of two accessories nobody asks which fits which either.
-    fn device_talked_of(&self, own: &str, named: &str) -> String {
-        let is_accessory = |id: &str| self.scene.world.catalogue.is_accessory(id);
-        let said = self.scene.understood.entities.iter().find_map(|entity| match &entity.what {
-            Named::Product { candidates, text } if candidates.iter().any(|id| id == named) => {
-                Some(attributes::fold(text))
-            }
-            _ => None,
-        });
-        let in_name = |id: &&String| {
-            let product = self.scene.product(id);
-            let name = product.map(|product| format!("{} ", attributes::fold(&product.name))).unwrap_or_default();
-            said.as_ref().is_some_and(|said| name.contains(&format!("{said} ")))
-        };
-        if !is_accessory(own) || !is_accessory(named) {
-            return named.to_owned();
-        }
-        let told = self.dialogue.products.iter().chain(&self.dialogue.listed);
-        let bought = self.in_order_told();
-        let mut devices = bought.iter().chain(told).filter(|id| !is_accessory(id)).filter(in_name);
-        devices.next().map_or_else(|| named.to_owned(), Clone::clone)
-    }
-
-    /// Whether a message names no maker, no product, and no kind of thing but one.
-    fn names_nothing_else(&self) -> bool {
-        let names = |what: &Named| matches!(what, Named::Product { .. } | Named::Brand { .. });
-        let entities = &self.scene.understood.entities;
-        self.scene.kinds().count() == 1
-            && !entities.iter().any(|entity| names(&entity.what))
-            && referents::counted(&self.scene, self.dialogue).is_empty()
+        answer.step("policy", format!("{policy} of {} in {}", product.product_id, order.order_id));
+        answer
     }
 
     /// `我这台`, "mine": the only device of the order told last that is not `beside`.
@@ -274,15 +246,8 @@ impl Turning<'_, '_> {
         devices.next().filter(|_| devices.next().is_none()).cloned()
     }
 
-    /// Accessories of the order told last: what `插得上吗` after it is about.
-    fn accessories_told(&self) -> Vec<String> {
-        let mut told = self.in_order_told();
-        told.retain(|id| self.scene.world.catalogue.is_accessory(id));
-        told
-    }
-
     /// The things of the order told last.
-    fn in_order_told(&self) -> Vec<String> {
+    pub(super) fn in_order_told(&self) -> Vec<String> {
         let (Some(customer_id), Some(told)) = (self.scene.message.customer_id, &self.dialogue.order_id) else {
             return Vec::new();
         };
@@ -290,6 +255,21 @@ impl Turning<'_, '_> {
         let own = orders.iter().filter(|order| order.customer_id == customer_id && order.order_id == *told);
         bought_in(own).into_iter().map(str::to_owned).collect()
     }
+}
+
+/// The policy by which something bought is still taken back or changed, where that is asked.
+fn still_asked(text: &str) -> Option<&'static str> {
+    static ZH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:还|仍|现在)(?:能不能|可不可以|能|可以|可|来得及)[^，。,?？]{0,4}(?P<what>退|换)(?:[^款差钱到]|$)|(?P<late>过(?:了)?(?:退|换)货期|还在(?:无理由)?(?:退|换)货期)")
+            .expect("a sound pattern")
+    });
+    static EN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b(?:can|could|may) (?:i|we) still (?P<what>return|send|give|bring|take|exchange|swap)\b|\btoo late to (?P<late>return|send|exchange|swap)\b|\bstill (?:be )?(?P<be>returnable|returned|exchanged)\b|\bcan i (?P<bought>return|exchange) (?:the|my) [a-z0-9 ]{2,40} i (?:bought|got|ordered)\b")
+            .expect("a sound pattern")
+    });
+    let found = ZH.find(text).or_else(|| EN.find(text))?.as_str().to_lowercase();
+    let is_exchange = ["换", "exchange", "swap"].iter().any(|word| found.contains(word));
+    Some(if is_exchange { "exchange_window" } else { "return_window" })
 }
 
 /// "That green strap", `那块电池`: pointed at, with a word of what it is like between.
@@ -343,6 +323,22 @@ mod tests {
         ] {
             let at = text.find(kind).expect("it is there");
             assert_eq!(is_own(text, at..at + kind.len()), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn whether_something_may_still_go_back_is_asked_in_many_words() {
+        for (text, wanted) in [
+            ("鼠标还能退不", Some("return_window")),
+            ("笔记本现在还能退吗 我买了快两周了", Some("return_window")),
+            ("那个壳还可以换吗", Some("exchange_window")),
+            ("can i still send back the case", Some("return_window")),
+            ("is it too late to exchange the strap", Some("exchange_window")),
+            ("我要退鼠标", None),
+            ("退款还能退到微信吗", None),
+            ("how do i return the case", None),
+        ] {
+            assert_eq!(still_asked(text), wanted, "{text}");
         }
     }
 

@@ -12,8 +12,8 @@ use crate::forms::FormBook;
 use crate::say;
 use crate::state::Dialogue;
 use crate::turn::{Action, Message, Step};
-use crate::understand::Intent;
 use crate::understand::intents::Family;
+use crate::understand::{Intent, Named};
 
 /// Questions of one message that are answered one by one.
 const PARTS_MAX: usize = 4;
@@ -34,6 +34,11 @@ pub(super) fn parts(text: &str) -> Vec<&str> {
         return sentences;
     }
     let all = cut(text);
+    // `能用手写笔吗 哪款`: which one is asked of what stands before it.
+    const WHICH: &[&str] = &["哪款", "哪个", "哪种", "哪一款", "哪一个", "哪台", "which one", "which"];
+    if all.iter().any(|part| WHICH.contains(&part.to_lowercase().as_str())) {
+        return Vec::new();
+    }
     let asks = |part: &&str| opens_question(part) || crate::knowledge::asks_something(part);
     let asking: Vec<&str> = all.iter().copied().filter(asks).collect();
     let is_short = |part: &&str| part.chars().filter(|character| character.is_alphanumeric()).count() <= 8;
@@ -77,7 +82,10 @@ fn wants_comparison(part: &str) -> bool {
 /// "What ink does it take", "and what's the cheapest": begins as a question does.
 fn opens_question(part: &str) -> bool {
     const ZH: &[&str] = &["什么", "哪", "多少", "多久", "怎么", "几"];
-    if ZH.iter().any(|word| part.contains(word)) {
+    // `签收没有啊`.
+    const ENDS: &[&str] = &["没有", "没", "了没"];
+    let said = part.trim_end_matches(['啊', '呀', '呢', '啦', '哦', '?', '？']);
+    if ZH.iter().any(|word| part.contains(word)) || ENDS.iter().any(|end| said.ends_with(end)) {
         return true;
     }
     const WORDS: &[&str] = &["what", "which", "how", "where", "when", "who"];
@@ -166,6 +174,15 @@ pub(super) fn answered(
         let family = understood.intent.as_deref().and_then(Intent::named).map(|intent| intent.family);
         if matches!(family, Some(Family::Talk | Family::Person | Family::Form)) {
             return None;
+        }
+        // `延保怎么买，多少钱`: what a thing costs of which nothing is known is not known either, and is no price of another thing.
+        let is_name =
+            |what: &Named| matches!(what, Named::Product { .. } | Named::Category { .. } | Named::Brand { .. });
+        let names_nothing =
+            !understood.entities.iter().any(|entity| is_name(&entity.what)) && understood.references.is_empty();
+        let is_open = whole.as_ref().is_some_and(|whole| whole.outcome == Outcome::Unknown);
+        if is_open && n_answered == 0 && names_nothing && family == Some(Family::Product) {
+            continue;
         }
         let own = Scene { message: &message, understood: &understood, question: part, ..*scene };
         let before = trial.clone();

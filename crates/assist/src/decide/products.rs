@@ -67,7 +67,23 @@ impl Turning<'_, '_> {
         {
             return self.for_products(intent, &owned, &question);
         }
-        match referents::products(&self.scene, self.dialogue) {
+        let named = referents::products(&self.scene, self.dialogue);
+        let has_two = matches!(&named, Meant::These(ids) if ids.len() > 1);
+        if intent == "compare"
+            && !has_two
+            && let Some(ids) = self.compared_sides()
+        {
+            self.step("products", "each side by what is said of it");
+            // Two versions of one thing stand each for itself.
+            return match referents::is_one(&self.scene, &ids) {
+                true => {
+                    let versions = self.scene.products(&ids).into_iter().map(Thing::one).collect();
+                    self.for_things(intent, versions, &question)
+                }
+                false => self.for_products(intent, &ids, &question),
+            };
+        }
+        match named {
             Meant::These(ids) => {
                 // The other one of a comparison or a fit may be none of the shop's.
                 let named = self.scene.products(&ids);
@@ -129,7 +145,8 @@ impl Turning<'_, '_> {
 
     /// "手机壳能装在 Orla 5 吗", "Orla 5 有保护套吗": a kind of accessory is asked about for a device, by whatever verb.
     pub(super) fn kind_that_fits(&mut self, intent: &str, question: &str) -> Option<Answer> {
-        let asks = matches!(intent, "compatibility" | "accessories" | "recommend" | "find_product" | "stock" | "price");
+        let asks = matches!(intent, "compatibility" | "accessories" | "recommend" | "find_product" | "stock" | "price")
+            && !super::fit::travels(self.scene.message.text);
         let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
         let points = !self.scene.understood.references.is_empty()
             && matches!(intent, "compatibility" | "accessories" | "stock" | "find_product");
@@ -138,10 +155,19 @@ impl Turning<'_, '_> {
             ([ids], _) => self.scene.products(ids),
             // `我这打印机用什么墨盒`.
             ([], _) if owned.len() == 1 => self.scene.products(&owned),
-            ([], Meant::These(ids)) if points && ids.len() == 1 => {
+            ([], Meant::These(ids)) if (points || intent == "compatibility") && ids.len() == 1 => {
                 // `那它有什么壳` after a list of chargers: what they were listed for is meant, not the first of them.
                 let takes = |id: &&String| !self.scene.world.catalogue.accessories(id, 1).is_empty();
-                let device = ids.iter().find(takes).or_else(|| self.dialogue.products.iter().find(takes));
+                // `能用手写笔吗` after a case: of what takes pens.
+                let takes_kind = |id: &&String| {
+                    let device = self.scene.product(id);
+                    device.is_some_and(|device| {
+                        let kind = other_kind(&self.scene, &device);
+                        kind.is_some_and(|kind| !fits::of_kind(&self.scene, &device, kind).is_empty())
+                    })
+                };
+                let talked = || ids.iter().chain(&self.dialogue.products);
+                let device = talked().find(takes_kind).or_else(|| talked().find(takes));
                 self.scene.products(&[device.unwrap_or(&ids[0]).clone()])
             }
             _ => return None,
@@ -224,6 +250,16 @@ impl Turning<'_, '_> {
         } else {
             intent
         }
+    }
+
+    /// Whether two things of one kind are named and set against each other.
+    pub(super) fn sets_two_against(&self) -> bool {
+        let text = attributes::fold(self.scene.message.text);
+        let named: Vec<&Vec<String>> = self.scene.understood.entities.iter().filter_map(candidates).collect();
+        let [some, others] = named.as_slice() else { return false };
+        let category = |id: &String| self.scene.product(id).and_then(|product| product.category.clone());
+        let is_alike = some.iter().any(|a| others.iter().any(|b| category(a).is_some() && category(a) == category(b)));
+        is_alike && AGAINST.iter().any(|word| text.contains(word))
     }
 
     /// "And the battery of the second one?", `第一款多重` after a comparison asks about that one alone.
@@ -327,7 +363,7 @@ impl Turning<'_, '_> {
     }
 
     /// Whether two products lie in one category, as far as both have one.
-    fn is_of_its_kind(&self, id: &str, other: &str) -> bool {
+    pub(super) fn is_of_its_kind(&self, id: &str, other: &str) -> bool {
         let category = |id: &str| self.scene.product(id).and_then(|product| product.category.clone());
         category(id).zip(category(other)).is_none_or(|(own, other)| own == other)
     }
@@ -363,7 +399,7 @@ impl Turning<'_, '_> {
 
     /// The first of others that can be asked to go with a product: an accessory with what takes some, and nothing with its like.
     /// "And the other sleeve?" is about the laptop that the first sleeve was asked for, never about that sleeve.
-    fn goes_with<'o>(&self, id: &str, others: &[&'o str]) -> Option<&'o str> {
+    pub(super) fn goes_with<'o>(&self, id: &str, others: &[&'o str]) -> Option<&'o str> {
         let catalogue = self.scene.world.catalogue;
         let category = |id: &str| self.scene.product(id).and_then(|product| product.category.clone());
         let takes = |id: &str| !catalogue.accessories(id, 1).is_empty();
@@ -382,7 +418,11 @@ impl Turning<'_, '_> {
         let things = self.things(ids);
         let versions = self.versions(intent, &things);
         let intent = if versions.is_some() { "compare" } else { intent };
-        let things = versions.unwrap_or(things);
+        self.for_things(intent, versions.unwrap_or(things), question)
+    }
+
+    /// The same for things of which it is known whether they stand for all their versions.
+    fn for_things(&mut self, intent: &str, things: Vec<Thing>, question: &str) -> Answer {
         let products: Vec<std::sync::Arc<domain::Product>> = things.iter().map(|thing| thing.whole.clone()).collect();
         let Some(first) = products.first() else { return self.nothing_meant(intent) };
         let scene = crate::act::Scene { question, ..self.scene };
@@ -443,7 +483,8 @@ impl Turning<'_, '_> {
         if is_out && let Some(form) = self.book.form(crate::forms::STOCK_ALERT) {
             answer.suggest(form.title(self.lang()));
         }
-        if products.len() > 1 {
+        // `那前面那个呢` after one of two compared was asked for its fit counts those two.
+        if products.len() > 1 && (intent != "compatibility" || self.dialogue.listed.len() < 2) {
             self.dialogue.listed = products.iter().map(|product| product.product_id.clone()).collect();
         }
         answer
@@ -674,7 +715,7 @@ impl Turning<'_, '_> {
         answer
     }
 
-    fn ask_other(&mut self, intent: &str, first: &domain::Product) -> Answer {
+    pub(super) fn ask_other(&mut self, intent: &str, first: &domain::Product) -> Answer {
         let text = match intent {
             "compare" => say::products::which_other(self.lang()).to_owned(),
             _ => say::products::which_device(self.lang(), &say::format::name(first)),

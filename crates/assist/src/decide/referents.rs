@@ -92,6 +92,12 @@ pub fn explicit(scene: &Scene, dialogue: &Dialogue) -> Meant {
             continue;
         }
         match pointed(reference, scene, dialogue) {
+            // `Luma 4 Plus 那两个`: two versions of it, and nothing of another kind that was talked about.
+            Meant::These(ids) if matches!(reference, Reference::All) => {
+                let kind = |id: &String| scene.product(id).and_then(|product| product.category.clone());
+                let own = these.first().and_then(kind);
+                ids.iter().filter(|id| own.is_none() || kind(id) == own).for_each(|id| add(&mut these, id));
+            }
             Meant::These(ids) => ids.iter().for_each(|id| add(&mut these, id)),
             Meant::OneOf(candidates) if these.is_empty() => return Meant::OneOf(candidates),
             _ => {}

@@ -42,6 +42,9 @@ impl Turning<'_, '_> {
         if let Some(answer) = self.progress_of_filed() {
             return answer;
         }
+        if let Some(answer) = self.own_window().or_else(|| self.sides_fit()).or_else(|| self.own_fact()) {
+            return answer;
+        }
         // "Which ink does my printer take": what fits their own thing, whatever was understood.
         let wanted = self.scene.understood.intent.as_deref().and_then(Intent::named).map(|intent| intent.family);
         if !matches!(wanted, Some(Family::Form | Family::Orders | Family::Policy))
@@ -49,9 +52,6 @@ impl Turning<'_, '_> {
             && self.owned().len() == 1
             && let Some(answer) = self.kind_that_fits("accessories", self.scene.message.text)
         {
-            return answer;
-        }
-        if let Some(answer) = self.own_fits() {
             return answer;
         }
         if let Some(answer) = self.which_is_cheaper().or_else(|| self.more_or_less()).or_else(|| self.wished()) {
@@ -386,6 +386,8 @@ impl Turning<'_, '_> {
             "shipping cost",
             "who pays",
         ];
+        // "Dead outta the box" is no packaging.
+        let folded = &folded.replace("outta the box", "").replace("out of the box", "");
         let is_asked =
             coverage::is_question(self.scene.message.text) && SENDING.iter().any(|word| folded.contains(word));
         is_asked.then(|| {

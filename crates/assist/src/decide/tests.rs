@@ -1,5 +1,6 @@
 //! Conversations over the shop of [`crate::act::fixture`]: what is said, done and remembered.
 
+mod fit;
 mod lists;
 
 use std::sync::LazyLock;

@@ -1,8 +1,9 @@
 //! Products and the variants of one: which of them a message means, and what is answered for all of them at once.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use domain::Product;
+use regex::{Captures, Regex};
 
 use super::Turning;
 use super::referents;
@@ -55,6 +56,12 @@ impl Turning<'_, '_> {
         if !sizes.is_empty() && those.iter().any(has_sizes) && !those.iter().all(has_sizes) {
             those.retain(has_sizes);
         }
+        // `Sirra 4 64g 的和 Rivo 4 32g 的`: each with its own.
+        let beside = self.sizes_beside(id);
+        let has_beside = |one: &Arc<Product>| beside.iter().all(|number| variants::has_size(one, number));
+        if !beside.is_empty() && those.iter().any(has_beside) {
+            those.retain(has_beside);
+        }
         if let [one] = those.as_slice() {
             return Some(Thing::one(one.clone()));
         }
@@ -65,6 +72,24 @@ impl Turning<'_, '_> {
         Thing::group(those)
     }
 
+    /// Sizes that stand behind the name of a product and before the next name, where a message names several things.
+    fn sizes_beside(&self, id: &str) -> Vec<String> {
+        static SIZE: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"(\d{1,4})(?:g|gb|寸|英寸|[+/])").expect("a sound pattern"));
+        let entities = &self.scene.understood.entities;
+        let named = entities.iter().filter_map(|entity| match &entity.what {
+            Named::Product { candidates, .. } => Some((&entity.range, candidates)),
+            _ => None,
+        });
+        let all: Vec<_> = named.collect();
+        let at = all.iter().position(|(_, candidates)| candidates.iter().any(|known| known == id));
+        let Some(at) = at.filter(|_| all.len() > 1) else { return Vec::new() };
+        let end = all.get(at + 1).map_or(self.scene.message.text.len(), |(next, _)| next.start);
+        let said = self.scene.message.text.get(all[at].0.end..end).unwrap_or_default();
+        let said = in_gigabytes(&attributes::fold(said));
+        SIZE.captures_iter(&said).map(|size| size[1].to_owned()).collect()
+    }
+
     /// `Saffi 4 12+512 和 16+256 哪个便宜`, `两个版本差多少`: the versions of one thing that are to be set against each other; nothing for other
     /// messages.
     pub(super) fn versions(&self, intent: &str, things: &[Thing]) -> Option<Vec<Thing>> {
@@ -73,11 +98,15 @@ impl Turning<'_, '_> {
         const AGAINST: &[&str] =
             &["差", "区别", "不同", "哪个", "differen", "differ", "compare", "which", " vs", "对比", "比较"];
         let [thing] = things else { return None };
-        let text = attributes::fold(self.scene.message.text);
+        let text = in_gigabytes(&attributes::fold(self.scene.message.text));
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
         let family = self.scene.variants(&thing.whole.product_id);
         let pairs = variants::pairs(&text);
         let numbers = variants::numbers(&text);
+        let (family, numbers) = match pairs.len() {
+            0 | 1 => with_shared_sizes(family, numbers),
+            _ => (family, numbers),
+        };
         let sizes: Vec<Vec<String>> = match pairs.len() {
             0 | 1 => numbers.into_iter().map(|number| vec![number]).collect(),
             _ => pairs.into_iter().map(Vec::from).collect(),
@@ -180,6 +209,10 @@ impl Turning<'_, '_> {
         if let Some(answer) = documents::curated(&self.scene) {
             return Some(answer);
         }
+        // `有没有苹果手机卖`, of a maker that the shop does not have.
+        if crate::act::find::not_carried(&self.scene).is_some() {
+            return None;
+        }
         // "When will your newest laptop come out?": a list of those that are out does not say it.
         if super::wording::asks_no_list(self.scene.message.text) {
             return None;
@@ -204,6 +237,29 @@ impl Turning<'_, '_> {
         self.mark(&things);
         Some(answer)
     }
+}
+
+/// Terabytes written as names mostly have them: `1T` as 1024g.
+fn in_gigabytes(text: &str) -> String {
+    static TERABYTES: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?-u:\b)(\d)\s?tb?(?-u:\b)").expect("a sound pattern"));
+    let written = |found: &Captures| {
+        let n: u32 = found[1].parse().unwrap_or(0);
+        format!("{}g", n * 1024)
+    };
+    TERABYTES.replace_all(text, written).into_owned()
+}
+
+/// `64g 那两个，1T 跟 2T 差在哪`: of more than two numbers the last two are set against each other, and what some versions have of those before
+/// is shared.
+fn with_shared_sizes(family: Vec<Arc<Product>>, mut numbers: Vec<String>) -> (Vec<Arc<Product>>, Vec<String>) {
+    let last = numbers.split_off(numbers.len().saturating_sub(2));
+    let mut kept = family;
+    for number in &numbers {
+        let having: Vec<Arc<Product>> = kept.iter().filter(|one| variants::has_size(one, number)).cloned().collect();
+        kept = if having.len() > 1 { having } else { kept };
+    }
+    (kept, last)
 }
 
 fn has_colour(product: &Product, wanted: &[&'static str]) -> bool {

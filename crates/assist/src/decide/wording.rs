@@ -268,13 +268,59 @@ pub(super) fn is_later(text: &str) -> bool {
 
 /// A message that takes up what was said: `那内存呢`, `and the battery?`.
 pub(super) fn goes_on(text: &str) -> bool {
+    const SOUNDS: &[&str] = &[
+        "hm ", "hmm ", "um ", "oh ", "ok ", "okay ", "ah ", "so ", "嗯", "哦", "噢", "好的", "好 ", "行 ", "，", ",",
+        " ",
+    ];
     let folded = attributes::fold(text);
-    let said = folded.trim_end_matches(['?', '？', '。', '.', '!', '！', ' ']);
+    let mut said = folded.trim_end_matches(['?', '？', '。', '.', '!', '！', ' ']);
+    while let Some(rest) = SOUNDS.iter().find_map(|sound| said.strip_prefix(sound)) {
+        said = rest;
+    }
     let short = said.chars().count() <= 40;
     let begins = ["那", "还有", "and ", "but ", "what about ", "how about ", "what's about "]
         .iter()
         .any(|start| said.starts_with(start));
     short && (begins || said.ends_with('呢'))
+}
+
+/// `不是换货，就问这条装不装得上`: a form was opened for what nobody asked for.
+pub(super) fn wants_no_such_form(text: &str, form: &str) -> bool {
+    const RETURN: &[&str] = &[
+        "不是退货",
+        "不是要退",
+        "没说要退",
+        "没要退",
+        "not a return",
+        "not returning",
+        "don't want to return",
+        "dont want to return",
+    ];
+    const EXCHANGE: &[&str] = &[
+        "不是换货",
+        "不是要换",
+        "没说要换",
+        "没要换",
+        "not an exchange",
+        "not exchanging",
+        "don't want to exchange",
+        "dont want to exchange",
+    ];
+    // "Cancel that. Will the strap fit": something else is asked.
+    const DROPS: &[&str] = &["cancel that.", "cancel that,", "forget that.", "forget that,", "never mind that"];
+    const MORE: usize = 24;
+    let folded = attributes::fold(text);
+    if folded.len() > MORE && DROPS.iter().any(|start| folded.starts_with(start)) {
+        return true;
+    }
+    match form {
+        "return_request" => has_any(text, RETURN),
+        "exchange_request" => has_any(text, EXCHANGE),
+        "trade_in" => {
+            has_any(text, &["not a trade in", "not a trade-in", "not trading", "不是以旧换新", "没要以旧换新"])
+        }
+        _ => false,
+    }
 }
 
 /// `算了，不退了`, "never mind": what was wanted is not wanted any more.

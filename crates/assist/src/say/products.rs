@@ -228,6 +228,44 @@ pub fn fits_not(lang: Lang, accessory: &str, device: &str, needed: &[String]) ->
     }
 }
 
+/// None of several accessories goes with a device; `has_more` where not all of them are named.
+pub fn none_fits(lang: Lang, names: &[String], has_more: bool, device: &str, needed: &[String]) -> String {
+    let (names, needed) = (list(names, lang), list(needed, lang));
+    let more = if has_more { lang.choose("等", " and others of the kind") } else { "" };
+    match (lang, needed.is_empty()) {
+        (Lang::Zh, true) => format!("不可以，{names}{more}都不适配 {device}。"),
+        (Lang::Zh, false) => format!("不可以，{names}{more}都不适配 {device}：它们要求{needed}。"),
+        (Lang::En, true) => format!("No, none of these fits {device}: {names}{more}."),
+        (Lang::En, false) => format!("No, none of these fits {device}: {names}{more}. They need {needed}."),
+    }
+}
+
+/// What an accessory goes with, and the condition by which it does.
+pub fn goes_with(lang: Lang, accessory: &str, why: Option<&str>) -> String {
+    match (lang, why) {
+        (Lang::Zh, Some(why)) => format!("{accessory} 适配（{why}）："),
+        (Lang::Zh, None) => format!("{accessory} 适配："),
+        (Lang::En, Some(why)) => format!("{accessory} goes with these ({why}):"),
+        (Lang::En, None) => format!("{accessory} goes with these:"),
+    }
+}
+
+/// All of several accessories go with a device.
+pub fn all_fit(lang: Lang, device: &str) -> String {
+    match lang {
+        Lang::Zh => format!("可以，这些都适配 {device}："),
+        Lang::En => format!("Yes, these all fit {device}:"),
+    }
+}
+
+/// Some of several accessories go with a device.
+pub fn some_fit(lang: Lang, device: &str) -> String {
+    match lang {
+        Lang::Zh => format!("要看是哪一款。适配 {device} 的是下面这些，同名的其他款不适配："),
+        Lang::En => format!("It depends which one. These fit {device}; the others called so do not:"),
+    }
+}
+
 pub fn fits_unknown(lang: Lang, accessory: &str, device: &str) -> String {
     match lang {
         Lang::Zh => format!("店里没有 {accessory} 与 {device} 的适配记录，我不能说它一定能用。"),
